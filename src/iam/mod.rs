@@ -1,0 +1,3 @@
+//! The IAM language as values. Pure: no async, no I/O, no clock, no environment.
+
+pub mod arn;
