@@ -1,0 +1,186 @@
+//! Checks the data actions: what they call, and that no secret stands in their headers.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+
+use super::check::take;
+use super::note::{Notes, Span, names_secret};
+use super::raw::{Method, RawAction};
+use super::target::Target;
+use super::{Action, Call};
+
+/// The actions that are right; the others were reported. `targets` is `None` where some target is wrong, so that an
+/// action is not also blamed for naming it.
+pub(super) fn check_all(
+    raws: Vec<RawAction>,
+    targets: Option<&[Target]>,
+    notes: &mut Notes<'_>,
+) -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for raw in raws {
+        let span = raw.name.as_ref().map(|text| text.span.clone());
+        let Some(action) = check(raw, targets, notes) else {
+            continue;
+        };
+        // Genesys Cloud allows equal names; rolecall finds its actions by name.
+        if actions.iter().any(|other| other.name == action.name) {
+            notes.fault(
+                span,
+                format!(
+                    "the action `{}` is listed twice; give one of them another name",
+                    action.name
+                ),
+            );
+        }
+        actions.push(action);
+    }
+    actions
+}
+
+fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> Option<Action> {
+    let RawAction {
+        name,
+        category,
+        target,
+        url,
+        method,
+        headers,
+        input_schema,
+        output_schema,
+        timeout_seconds,
+        secure,
+        request_template,
+        success_template,
+        translation_map,
+        translation_map_defaults,
+    } = raw;
+    let name_span = name.as_ref().map(|text| text.span.clone());
+    let name = take("name", name, notes);
+    let category = take("category", category, notes);
+    let input_schema = take("input_schema", input_schema, notes);
+    let output_schema = take("output_schema", output_schema, notes);
+    let call = match (target, url) {
+        (Some(text), None) => {
+            if let Some(method) = method {
+                notes.fault(
+                    Some(method.span()),
+                    "`method` goes with `url`; a function is always invoked in one way",
+                );
+            }
+            if let Some(header) = headers.unwrap_or_default().into_keys().next() {
+                notes.fault(
+                    Some(header.span()),
+                    "`headers` go with `url`; a function is invoked without",
+                );
+            }
+            let target = take("target", Some(text), notes);
+            target
+                .and_then(|(reference, span)| find(reference, span, targets, notes))
+                .map(Call::Function)
+        }
+        (None, Some(text)) => {
+            let url = take("url", Some(text), notes);
+            let headers = check_headers(headers.unwrap_or_default(), notes);
+            let method = method.map_or(Method::Post, Spanned::into_inner);
+            url.map(|(url, _)| Call::Url { url, method, headers })
+        }
+        (Some(_), Some(url)) => {
+            notes.fault(
+                Some(url.span),
+                "an action calls either its `target` or its `url`; keep one of them",
+            );
+            None
+        }
+        (None, None) => {
+            let message =
+                "the action calls nothing; add `target = \"…\"` with the function of a [[target]], or `url`";
+            notes.fault(name_span, message);
+            None
+        }
+    };
+    Some(Action {
+        name: name?.0,
+        category: category?.0,
+        call: call?,
+        input_schema: input_schema?.0,
+        output_schema: output_schema?.0,
+        timeout_seconds: timeout_seconds.unwrap_or(60),
+        secure: secure.unwrap_or(false),
+        request_template: request_template.unwrap_or_else(|| "${input.rawRequest}".to_owned()),
+        success_template: success_template.unwrap_or_else(|| "${rawResult}".to_owned()),
+        translation_map: translation_map.unwrap_or_default(),
+        translation_map_defaults: translation_map_defaults.unwrap_or_default(),
+    })
+}
+
+/// The one target that the action means: the equal one, else the only one that it does not contradict.
+fn find(reference: Target, span: Span, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> Option<Target> {
+    let targets = targets?;
+    if targets.contains(&reference) {
+        return Some(reference);
+    }
+    let answering: Vec<&Target> = targets
+        .iter()
+        .filter(|target| target.answers_to(&reference))
+        .collect();
+    let list = |targets: &[&Target]| {
+        targets
+            .iter()
+            .map(|target| format!("`{target}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match answering.as_slice() {
+        [only] => return Some((*only).clone()),
+        [] => {
+            let mut nearest: Vec<&Target> = targets.iter().collect();
+            let wanted = reference.to_string();
+            nearest.sort_by_cached_key(|target| strsim::damerau_levenshtein(&target.to_string(), &wanted));
+            nearest.truncate(3);
+            let message = format!("no [[target]] is `{reference}`; the nearest: {}", list(&nearest));
+            notes.fault(span, message);
+        }
+        several => {
+            let message = format!(
+                "`{reference}` could be {}; write one of them in full",
+                list(several)
+            );
+            notes.fault(span, message);
+        }
+    }
+    None
+}
+
+fn check_headers(
+    headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    notes: &mut Notes<'_>,
+) -> BTreeMap<String, String> {
+    for (key, value) in &headers {
+        let name = key.get_ref();
+        // RFC 9110, 5.6.2: a field name is a token.
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            notes.fault(
+                Some(key.span()),
+                format!("`{}` is not the name of an HTTP header", name.escape_debug()),
+            );
+        } else if names_secret(name) && !value.get_ref().contains("${") {
+            let message = format!(
+                "the header `{name}` holds a secret, which never stands in this file; take it from the integration's \
+                 credential: `{name} = \"${{credentials.name}}\"`"
+            );
+            notes.fault(Some(key.span()), message);
+        }
+        if value.get_ref().contains(['\r', '\n', '\0']) {
+            notes.fault(
+                Some(value.span()),
+                format!("the header `{name}` holds a line break"),
+            );
+        }
+    }
+    headers
+        .into_iter()
+        .map(|(key, value)| (key.into_inner(), value.into_inner()))
+        .collect()
+}

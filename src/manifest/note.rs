@@ -1,0 +1,216 @@
+//! What is said about a manifest: faults and warnings, each with its place, rendered as plain text.
+//!
+//! A line that seems to hold a secret is shown without its value: manifests are read in CI, and their faults end
+//! up in logs.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// One fault or warning: where it is, what is wrong and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The file as the user named it.
+    pub file: String,
+    /// The place in the file; absent where the note is about the file as a whole.
+    pub place: Option<Place>,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+/// A place in the manifest's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The line, counted from one.
+    pub line: usize,
+    /// The column in characters, counted from one.
+    pub column: usize,
+    /// The number of characters that the note is about, at least one and never past the end of the line.
+    pub width: usize,
+    /// The line's text, without a secret's value.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Note { file, place, message } = self;
+        let Some(Place {
+            line,
+            column,
+            width,
+            text,
+        }) = place
+        else {
+            return write!(formatter, "{file}: {message}");
+        };
+        let number = line.to_string();
+        let gutter = " ".repeat(number.len());
+        // Tabs stay tabs, so that the marker stands beneath its text however wide the terminal draws them.
+        let indent: String = text
+            .chars()
+            .take(column - 1)
+            .map(|character| if character == '\t' { '\t' } else { ' ' })
+            .collect();
+        let marker = "^".repeat(*width);
+        write!(
+            formatter,
+            "{file}:{line}:{column}: {message}\n{number} | {text}\n{gutter} | {indent}{marker}"
+        )
+    }
+}
+
+/// Everything that is wrong with a manifest, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Faults(pub Vec<Note>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, note) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Collects faults and warnings while a manifest is read.
+pub(super) struct Notes<'text> {
+    file: &'text str,
+    text: &'text str,
+    line_starts: Vec<usize>,
+    faults: Vec<Note>,
+    warnings: Vec<Note>,
+}
+
+/// The bytes of the manifest that something is about; `None` for the file as a whole.
+pub(super) type Span = Option<Range<usize>>;
+
+impl<'text> Notes<'text> {
+    pub(super) fn new(file: &'text str, text: &'text str) -> Self {
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Notes {
+            file,
+            text,
+            line_starts,
+            faults: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn fault(&mut self, span: Span, message: impl Into<String>) {
+        let note = self.note(span, &message.into());
+        self.faults.push(note);
+    }
+
+    pub(super) fn warn(&mut self, span: Span, message: impl Into<String>) {
+        let note = self.note(span, &message.into());
+        self.warnings.push(note);
+    }
+
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// The value with the warnings, or the faults; each in the order of the file, the file as a whole first.
+    pub(super) fn conclude<T>(mut self, value: Option<T>) -> Result<(T, Vec<Note>), Faults> {
+        let by_place = |note: &Note| note.place.as_ref().map(|place| (place.line, place.column));
+        self.faults.sort_by_key(by_place);
+        self.warnings.sort_by_key(by_place);
+        match value {
+            Some(value) if self.faults.is_empty() => Ok((value, self.warnings)),
+            Some(_) | None => Err(Faults(self.faults)),
+        }
+    }
+
+    fn note(&self, span: Span, message: &str) -> Note {
+        Note {
+            file: self.file.to_owned(),
+            place: span.map(|span| self.place(&span)),
+            message: visible(message),
+        }
+    }
+
+    fn place(&self, span: &Range<usize>) -> Place {
+        // The last start that is not past the span; the first start is 0, so there is always one.
+        let line = self.line_starts.partition_point(|start| *start <= span.start);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let whole = self
+            .text
+            .get(start..)
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
+        let characters = |range: Range<usize>| self.text.get(range).unwrap_or_default().chars().count();
+        let before = characters(start..span.start);
+        let text = visible(&conceal(whole));
+        let room = text.chars().count().saturating_sub(before);
+        let width = characters(span.clone()).min(room).max(1);
+        Place {
+            line,
+            column: before + 1,
+            width,
+            text,
+        }
+    }
+}
+
+/// Words in a key whose value must not be printed.
+const SECRET_WORDS: [&str; 9] = [
+    "secret",
+    "password",
+    "passwd",
+    "token",
+    "authorization",
+    "api_key",
+    "api-key",
+    "apikey",
+    "cookie",
+];
+
+/// Whether a key of this name holds a secret.
+pub(super) fn names_secret(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// The line, cut before a value that seems to be a secret. References to secrets (an ARN, a `${credentials…}`
+/// placeholder) are not secrets.
+fn conceal(line: &str) -> String {
+    let lower = line.to_ascii_lowercase();
+    let value_at = SECRET_WORDS
+        .iter()
+        .filter_map(|word| lower.find(word))
+        .filter_map(|word_at| lower.get(word_at..)?.find('=').map(|equals| word_at + equals + 1))
+        .min();
+    match value_at.and_then(|at| line.split_at_checked(at)) {
+        Some((key, value)) if !is_reference(value) => format!("{key} …"),
+        Some(_) | None => line.to_owned(),
+    }
+}
+
+fn is_reference(value: &str) -> bool {
+    value
+        .trim_start()
+        .trim_start_matches(['"', '\''])
+        .starts_with("arn:")
+        || value.contains("${credentials.")
+}
+
+/// Control characters made visible, so that no text of the file steers the terminal.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() && character != '\t' {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,212 @@
+//! Walks the parsed TOML against the JSON Schema: reports every unknown key, missing key, wrong type and number out
+//! of range, and returns what is left, which then deserialises without further faults.
+//!
+//! Deliberately absent: what a text must look like. [`super::form`] decides that, with better words than a pattern.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeArray, DeInteger, DeTable, DeValue};
+
+use super::note::{Notes, Span};
+use super::word;
+
+/// The table without the entries that the schema does not allow, each of them reported.
+pub(super) fn prune<'i>(
+    table: Spanned<DeTable<'i>>,
+    schema: &Value,
+    notes: &mut Notes<'_>,
+) -> Spanned<DeTable<'i>> {
+    let span = table.span();
+    let mut walker = Walker { root: schema, notes };
+    let kept = walker.table(table.into_inner(), schema, &Section::default(), None);
+    Spanned::new(span, kept)
+}
+
+/// The table that a key stands in: its path, and whether it is one of several.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Section {
+    path: String,
+    is_list: bool,
+}
+
+impl Section {
+    /// The section that a key of this one opens.
+    pub(super) fn inner(&self, key: &str, is_list: bool) -> Self {
+        let path = if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        };
+        Section { path, is_list }
+    }
+
+    /// The header as TOML writes it; empty for the top level.
+    pub(super) fn header(&self) -> String {
+        match self {
+            Section { path, .. } if path.is_empty() => String::new(),
+            Section { path, is_list: false } => format!("[{path}]"),
+            Section { path, is_list: true } => format!("[[{path}]]"),
+        }
+    }
+}
+
+struct Walker<'a, 'text> {
+    root: &'a Value,
+    notes: &'a mut Notes<'text>,
+}
+
+impl Walker<'_, '_> {
+    fn table<'i>(
+        &mut self,
+        table: DeTable<'i>,
+        schema: &Value,
+        section: &Section,
+        span: Span,
+    ) -> DeTable<'i> {
+        let none = Map::new();
+        let properties = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        let any_key = schema
+            .get("additionalProperties")
+            .filter(|schema| schema.is_object());
+        let required = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        for key in required
+            .filter_map(Value::as_str)
+            .filter(|key| !table.contains_key(*key))
+        {
+            let schema = properties.get(key).unwrap_or(&Value::Null);
+            self.notes
+                .fault(span.clone(), word::missing(key, schema, section));
+        }
+        let mut kept = DeTable::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let Some(schema) = properties.get(name).or(any_key) else {
+                self.notes.fault(
+                    Some(key.span()),
+                    word::unknown(name, properties, self.root, section),
+                );
+                continue;
+            };
+            if let Some(value) = self.value(value, schema, section, name) {
+                kept.insert(key, value);
+            }
+        }
+        kept
+    }
+
+    fn value<'i>(
+        &mut self,
+        value: Spanned<DeValue<'i>>,
+        schema: &Value,
+        section: &Section,
+        key: &str,
+    ) -> Option<Spanned<DeValue<'i>>> {
+        let span = value.span();
+        let kept = match (schema.get("type").and_then(Value::as_str), value.into_inner()) {
+            (Some("object"), DeValue::Table(table)) => {
+                DeValue::Table(self.table(table, schema, &section.inner(key, false), Some(span.clone())))
+            }
+            (Some("array"), DeValue::Array(array)) => {
+                let inner = section.inner(key, true);
+                if array.is_empty() && schema.get("minItems").is_some() {
+                    self.notes.fault(
+                        Some(span),
+                        format!("`{key}` is empty; add at least one {}", inner.header()),
+                    );
+                    return None;
+                }
+                let element = schema.get("items").unwrap_or(&Value::Null);
+                DeValue::Array(self.elements(array, element, &inner, key))
+            }
+            (Some("string"), DeValue::String(text)) => {
+                self.one_of(&text, schema, key, &span)?;
+                DeValue::String(text)
+            }
+            (Some("integer"), DeValue::Integer(number)) => {
+                self.in_range(&number, schema, key, &span)?;
+                DeValue::Integer(number)
+            }
+            (Some("boolean"), DeValue::Boolean(value)) => DeValue::Boolean(value),
+            (_, found) => {
+                self.notes
+                    .fault(Some(span), word::wrong_type(key, &found, schema, section));
+                return None;
+            }
+        };
+        Some(Spanned::new(span, kept))
+    }
+
+    /// The elements that are tables; every list of the manifest is a list of tables.
+    fn elements<'i>(
+        &mut self,
+        array: DeArray<'i>,
+        schema: &Value,
+        section: &Section,
+        key: &str,
+    ) -> DeArray<'i> {
+        array
+            .into_iter()
+            .filter_map(|element| {
+                let span = element.span();
+                match element.into_inner() {
+                    DeValue::Table(table) => {
+                        let kept = self.table(table, schema, section, Some(span.clone()));
+                        Some(Spanned::new(span, DeValue::Table(kept)))
+                    }
+                    found => {
+                        self.notes
+                            .fault(Some(span), word::wrong_type(key, &found, schema, section));
+                        None
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn one_of(&mut self, text: &str, schema: &Value, key: &str, span: &Range<usize>) -> Option<()> {
+        let Some(allowed) = schema.get("enum").and_then(Value::as_array) else {
+            return Some(());
+        };
+        let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+        if allowed.contains(&text) {
+            return Some(());
+        }
+        let list = allowed.join("`, `");
+        self.notes.fault(
+            Some(span.clone()),
+            format!("`{key}` is `{text}`; it must be one of `{list}`"),
+        );
+        None
+    }
+
+    fn in_range(
+        &mut self,
+        number: &DeInteger<'_>,
+        schema: &Value,
+        key: &str,
+        span: &Range<usize>,
+    ) -> Option<()> {
+        let limit = |name: &str| schema.get(name).and_then(Value::as_i64);
+        let (least, most) = (
+            limit("minimum").unwrap_or(i64::MIN),
+            limit("maximum").unwrap_or(i64::MAX),
+        );
+        if i64::from_str_radix(number.as_str(), number.radix())
+            .is_ok_and(|value| (least..=most).contains(&value))
+        {
+            return Some(());
+        }
+        let message = format!("`{key}` is {number}; it must be a whole number from {least} to {most}");
+        self.notes.fault(Some(span.clone()), message);
+        None
+    }
+}
