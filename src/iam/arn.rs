@@ -265,8 +265,7 @@ pub struct Arn {
 #[must_use]
 pub fn split_arn(text: &str) -> Option<[&str; 6]> {
     let mut parts = text.splitn(6, ':');
-    let split =
-        [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+    let split = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
     (split[0] == "arn").then_some(split)
 }
 
@@ -380,9 +379,8 @@ impl FromStr for PolicyArn {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let wrong = || {
-            wrong_arn("a managed policy ARN", "it reads `arn:aws:iam::123456789012:policy/name`", text)
-        };
+        let wrong =
+            || wrong_arn("a managed policy ARN", "it reads `arn:aws:iam::123456789012:policy/name`", text);
         let Some([_, partition, "iam", "", owner, resource]) = split_arn(text) else { return Err(wrong()) };
         let (path, name) = split_path(resource, "policy").ok_or_else(wrong)?;
         Ok(Self {

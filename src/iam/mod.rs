@@ -1,3 +1,36 @@
-//! The IAM language as values. Pure: no async, no I/O, no clock, no environment.
+//! The IAM language as values: documents, callers, requests, decisions. Pure: no async, no I/O, no clock, no environment;
+//! it knows no other room of the house.
+//!
+//! The path of a question:
+//!
+//! | step | here |
+//! |---|---|
+//! | names at the edge | [`arn`]: `RoleName`, `ExternalId`, `AccountId`, `RoleArn`, `FunctionArn`, … |
+//! | a policy as text or JSON | [`document`]: `Document::parse`, `parse_bytes`, `from_value`, `to_value`, `statements` |
+//! | who calls | [`principal`]: `Principal` (from an ARN or a service's name); who is named: [`principal::element`] |
+//! | what else the request has | [`context`]: `Context`, `ContextKey` |
+//! | the answer | [`evaluate`]: `Request`, `Layers`, `evaluate`, `evaluate_trust` → `Evaluation`, `Decision` |
+//!
+//! The parts of a statement: `Statement { sid, effect, principal, action, resource, conditions }`, with
+//! `Clause { negated, values }` for an element or its complement, [`condition::Condition`] for each operator and key,
+//! and [`text::PolicyText`] for values with wildcards and variables. [`truth::Truth`] is the three-valued answer that
+//! everything here gives; its order is `False < Unknown < True`.
+//!
+//! Semantics to know when cutting requests into classes:
+//!
+//! - Condition keys are equal whatever their case, the tag key after the slash included.
+//! - A key is stated, stated to be absent (`ContextValue::Absent`), derived from the principal, or absent.
+//!   `aws:userid` of a user or role cannot be derived: it is unknown until stated.
+//! - `ForAllValues` over nothing but empty strings holds.
+//! - A key with several values under an operator without `ForAnyValue` or `ForAllValues` matches nothing.
+//! - A call for a role whose context has session tags or a source identity needs `sts:TagSession` or
+//!   `sts:SetSourceIdentity` too (`Evaluation::implied`); these two do not see `sts:ExternalId`.
 
 pub mod arn;
+pub mod condition;
+pub mod context;
+pub mod document;
+pub mod evaluate;
+pub mod principal;
+pub mod text;
+pub mod truth;

@@ -1,0 +1,395 @@
+//! The `Condition` element: operators, keys and values, and whether a request meets them.
+//!
+//! One operator family a file; what they share is here: quantifiers, `IfExists`, negation, missing keys. Facts: IAM User
+//! Guide, "Condition operators", "Multivalued context keys" and "Policy elements: variables and tags".
+//!
+//! Invariants: an operator that is not known makes the condition [`Truth::Unknown`], never a match nor a miss. A value
+//! that the operator cannot read matches nothing; where a negated operator would turn that into a match, the answer
+//! is [`Truth::Unknown`] instead, because the guide does not say what AWS does.
+
+mod arn;
+mod binary;
+mod boolean;
+mod date;
+mod ip;
+mod null;
+mod numeric;
+mod string;
+
+pub(super) use arn::match_parts;
+pub use numeric::Decimal;
+
+use super::context::{ContextKey, Lookup};
+use super::document::Effect;
+use super::text::{PolicyText, VariableValue};
+use super::truth::Truth;
+
+/// A condition operator, such as `ForAnyValue:StringLikeIfExists`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operator {
+    /// Whether the key is there at all.
+    Null,
+    /// A comparison of the request's values with the document's.
+    Compare {
+        /// How several values of the request count.
+        quantifier: Quantifier,
+        /// What is compared.
+        test: Test,
+        /// The `Not` in the name: none of the document's values may match.
+        negated: bool,
+        /// A request without the key meets the condition.
+        if_exists: bool,
+    },
+    /// A name that is no operator of the guide.
+    Unknown(String),
+}
+
+/// How the values of a key with several values count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantifier {
+    /// No prefix: the key has one value.
+    Single,
+    /// `ForAnyValue:`
+    ForAnyValue,
+    /// `ForAllValues:`
+    ForAllValues,
+}
+
+/// The comparison that an operator makes, without its negation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Test {
+    /// `StringEquals`, `StringNotEquals`
+    StringEquals,
+    /// `StringEqualsIgnoreCase`, `StringNotEqualsIgnoreCase`
+    StringEqualsIgnoreCase,
+    /// `StringLike`, `StringNotLike`
+    StringLike,
+    /// `NumericEquals`, `NumericNotEquals`, `NumericLessThan`, …
+    Numeric(Relation),
+    /// `DateEquals`, `DateNotEquals`, `DateLessThan`, …
+    Date(Relation),
+    /// `Bool`
+    Bool,
+    /// `BinaryEquals`
+    BinaryEquals,
+    /// `IpAddress`, `NotIpAddress`
+    IpAddress,
+    /// `ArnEquals`, `ArnNotEquals`: the same comparison as [`Test::ArnLike`]
+    ArnEquals,
+    /// `ArnLike`, `ArnNotLike`
+    ArnLike,
+}
+
+/// How the request's value must stand to the document's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// `Equals`
+    Equal,
+    /// `LessThan`
+    Less,
+    /// `LessThanEquals`
+    LessOrEqual,
+    /// `GreaterThan`
+    Greater,
+    /// `GreaterThanEquals`
+    GreaterOrEqual,
+}
+
+impl Relation {
+    fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+/// Every comparison by its name without prefix and suffix, and whether the name negates it.
+const COMPARISONS: [(&str, Test, bool); 26] = [
+    ("StringEquals", Test::StringEquals, false),
+    ("StringNotEquals", Test::StringEquals, true),
+    ("StringEqualsIgnoreCase", Test::StringEqualsIgnoreCase, false),
+    ("StringNotEqualsIgnoreCase", Test::StringEqualsIgnoreCase, true),
+    ("StringLike", Test::StringLike, false),
+    ("StringNotLike", Test::StringLike, true),
+    ("NumericEquals", Test::Numeric(Relation::Equal), false),
+    ("NumericNotEquals", Test::Numeric(Relation::Equal), true),
+    ("NumericLessThan", Test::Numeric(Relation::Less), false),
+    ("NumericLessThanEquals", Test::Numeric(Relation::LessOrEqual), false),
+    ("NumericGreaterThan", Test::Numeric(Relation::Greater), false),
+    ("NumericGreaterThanEquals", Test::Numeric(Relation::GreaterOrEqual), false),
+    ("DateEquals", Test::Date(Relation::Equal), false),
+    ("DateNotEquals", Test::Date(Relation::Equal), true),
+    ("DateLessThan", Test::Date(Relation::Less), false),
+    ("DateLessThanEquals", Test::Date(Relation::LessOrEqual), false),
+    ("DateGreaterThan", Test::Date(Relation::Greater), false),
+    ("DateGreaterThanEquals", Test::Date(Relation::GreaterOrEqual), false),
+    ("Bool", Test::Bool, false),
+    ("BinaryEquals", Test::BinaryEquals, false),
+    ("IpAddress", Test::IpAddress, false),
+    ("NotIpAddress", Test::IpAddress, true),
+    ("ArnEquals", Test::ArnEquals, false),
+    ("ArnNotEquals", Test::ArnEquals, true),
+    ("ArnLike", Test::ArnLike, false),
+    ("ArnNotLike", Test::ArnLike, true),
+];
+
+impl Operator {
+    /// Reads an operator's name. Case does not count.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        if name.eq_ignore_ascii_case("Null") {
+            return Self::Null;
+        }
+        let (quantifier, rest) = if let Some(rest) = strip_prefix(name, "ForAnyValue:") {
+            (Quantifier::ForAnyValue, rest)
+        } else if let Some(rest) = strip_prefix(name, "ForAllValues:") {
+            (Quantifier::ForAllValues, rest)
+        } else {
+            (Quantifier::Single, name)
+        };
+        let (rest, if_exists) = match strip_suffix(rest, "IfExists") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        match COMPARISONS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(rest)) {
+            Some((_, test, negated)) => {
+                Self::Compare { quantifier, test: *test, negated: *negated, if_exists }
+            }
+            None => Self::Unknown(name.to_owned()),
+        }
+    }
+
+    /// The operator's name as the guide writes it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Null => "Null".to_owned(),
+            Self::Unknown(name) => name.clone(),
+            Self::Compare { quantifier, test, negated, if_exists } => {
+                let prefix = match quantifier {
+                    Quantifier::Single => "",
+                    Quantifier::ForAnyValue => "ForAnyValue:",
+                    Quantifier::ForAllValues => "ForAllValues:",
+                };
+                let comparison = COMPARISONS
+                    .iter()
+                    .find(|(_, known, not)| known == test && not == negated)
+                    .map_or("", |(name, _, _)| *name);
+                let suffix = if *if_exists { "IfExists" } else { "" };
+                format!("{prefix}{comparison}{suffix}")
+            }
+        }
+    }
+}
+
+fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+fn strip_suffix<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
+    let (rest, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    tail.eq_ignore_ascii_case(suffix).then_some(rest)
+}
+
+/// One operator with one key and its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// What is asked.
+    pub operator: Operator,
+    /// The operator's name as the document has it.
+    pub operator_name: Box<str>,
+    /// The key that is asked about.
+    pub key: ContextKey,
+    /// The document's values in their order; any of them may match.
+    pub values: Vec<ConditionValue>,
+}
+
+/// A value of a condition, read as its operator reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionValue {
+    /// The value as text; `true` and numbers are written as JSON writes them.
+    pub raw: Box<str>,
+    /// What the operator makes of it.
+    pub operand: Operand,
+}
+
+/// A condition value by the family of its operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// String and ARN operators: text with wildcards and variables.
+    Text(PolicyText),
+    /// Numeric operators.
+    Number(Decimal),
+    /// Date operators.
+    Date(jiff::Timestamp),
+    /// `Bool` and `Null`.
+    Bool(bool),
+    /// `BinaryEquals`.
+    Bytes(Vec<u8>),
+    /// `IpAddress`, `NotIpAddress`.
+    Network(ipnet::IpNet),
+    /// The operator cannot read the value: it matches nothing.
+    Unreadable,
+    /// AWS may read the value in a way that is not documented, or the operator is not known.
+    Unverified,
+}
+
+impl ConditionValue {
+    pub(super) fn read(operator: &Operator, raw: &str, variables: bool) -> Self {
+        let operand = match operator {
+            Operator::Null => boolean::read(raw),
+            Operator::Unknown(_) => Operand::Unverified,
+            Operator::Compare { test, .. } => match test {
+                Test::StringEquals | Test::StringEqualsIgnoreCase => string::read(raw, false, variables),
+                Test::StringLike => string::read(raw, true, variables),
+                Test::ArnEquals | Test::ArnLike => arn::read(raw, variables),
+                Test::Numeric(_) => numeric::read(raw),
+                Test::Date(_) => date::read(raw),
+                Test::Bool => boolean::read(raw),
+                Test::BinaryEquals => binary::read(raw),
+                Test::IpAddress => ip::read(raw),
+            },
+        };
+        Self { raw: raw.into(), operand }
+    }
+}
+
+/// What a condition may ask of a request.
+pub(super) trait Keys {
+    /// What is known about a key.
+    fn lookup(&self, key: &ContextKey) -> Lookup<'_>;
+
+    /// The value that replaces a variable: only keys with a single value can be variables.
+    fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
+        match self.lookup(key) {
+            Lookup::One(value) => VariableValue::Text(value),
+            Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
+            Lookup::Unknown => VariableValue::Unknown,
+        }
+    }
+}
+
+/// Outcome of comparing one value of the request with one of the document.
+enum Match {
+    Yes,
+    No,
+    /// One of the two cannot be read by the operator: no match, and no grounds for a negated one.
+    Unreadable,
+    Unknown,
+}
+
+impl From<bool> for Match {
+    fn from(matched: bool) -> Self {
+        if matched { Self::Yes } else { Self::No }
+    }
+}
+
+impl Condition {
+    /// Whether a request meets the condition, in a statement with this effect.
+    ///
+    /// The effect counts where AWS is not verified: a reading that could match too much is taken for `Allow` and is
+    /// unknown for `Deny`.
+    pub(super) fn holds(&self, keys: &impl Keys, effect: Effect) -> Truth {
+        let (quantifier, test, negated, if_exists) = match &self.operator {
+            Operator::Unknown(_) => return Truth::Unknown,
+            Operator::Null => return null::holds(&self.values, &keys.lookup(&self.key)),
+            Operator::Compare { quantifier, test, negated, if_exists } => {
+                (*quantifier, *test, *negated, *if_exists)
+            }
+        };
+        match keys.lookup(&self.key) {
+            Lookup::Unknown => Truth::Unknown,
+            Lookup::Absent => absent(quantifier, negated, if_exists, effect),
+            Lookup::One(value) => self.compare(&[value], quantifier, test, negated, keys),
+            Lookup::Many(values) => self.compare(values, quantifier, test, negated, keys),
+        }
+    }
+
+    fn compare<S: AsRef<str>>(
+        &self,
+        request: &[S],
+        quantifier: Quantifier,
+        test: Test,
+        negated: bool,
+        keys: &impl Keys,
+    ) -> Truth {
+        let each = request.iter().map(|value| self.one(value.as_ref(), test, negated, keys));
+        match quantifier {
+            // The guide calls keys with several values a matter for set operators; without one there is no match.
+            Quantifier::Single if request.len() > 1 => unreadable(negated),
+            Quantifier::Single | Quantifier::ForAnyValue => Truth::any(each),
+            // "It also returns true if … the key values resolve to a null data set, such as an empty string."
+            Quantifier::ForAllValues if request.iter().all(|value| value.as_ref().is_empty()) => Truth::True,
+            Quantifier::ForAllValues => Truth::all(each),
+        }
+    }
+
+    /// One value of the request against all values of the document: one must match, or, negated, none may.
+    fn one(&self, request: &str, test: Test, negated: bool, keys: &impl Keys) -> Truth {
+        let matched = Truth::any(self.values.iter().map(|value| {
+            match matches_value(request, &value.operand, test, keys) {
+                Match::Yes => Truth::True,
+                Match::No => Truth::False,
+                Match::Unknown => Truth::Unknown,
+                Match::Unreadable if negated => Truth::Unknown,
+                Match::Unreadable => Truth::False,
+            }
+        }));
+        if negated { !matched } else { matched }
+    }
+}
+
+/// A comparison that makes no sense: no match, and not known where the operator is negated.
+fn unreadable(negated: bool) -> Truth {
+    if negated { Truth::Unknown } else { Truth::False }
+}
+
+/// The request does not have the key.
+fn absent(quantifier: Quantifier, negated: bool, if_exists: bool, effect: Effect) -> Truth {
+    match (quantifier, if_exists) {
+        (Quantifier::ForAllValues, _) | (Quantifier::Single, true) => Truth::True,
+        (Quantifier::Single, false) => negated.into(),
+        (Quantifier::ForAnyValue, false) => Truth::False,
+        // The guide says of IfExists that a missing key makes the condition true, and of ForAnyValue that it makes it
+        // false; which one wins is not verified.
+        (Quantifier::ForAnyValue, true) => match effect {
+            Effect::Allow => Truth::True,
+            Effect::Deny => Truth::Unknown,
+        },
+    }
+}
+
+fn matches_value(request: &str, operand: &Operand, test: Test, keys: &impl Keys) -> Match {
+    match (test, operand) {
+        (_, Operand::Unverified) => Match::Unknown,
+        (Test::StringEquals, Operand::Text(text)) => string::equals(request, text, keys),
+        (Test::StringEqualsIgnoreCase, Operand::Text(text)) => {
+            string::equals_ignore_case(request, text, keys)
+        }
+        (Test::StringLike, Operand::Text(text)) => string::like(request, text, keys),
+        (Test::ArnEquals | Test::ArnLike, Operand::Text(text)) => arn::like(request, text, keys),
+        (Test::Numeric(relation), Operand::Number(number)) => numeric::compare(request, number, relation),
+        (Test::Date(relation), Operand::Date(date)) => date::compare(request, *date, relation),
+        (Test::Bool, Operand::Bool(flag)) => boolean::equals(request, *flag),
+        (Test::BinaryEquals, Operand::Bytes(bytes)) => binary::equals(request, bytes),
+        (Test::IpAddress, Operand::Network(network)) => ip::contains(request, network),
+        (
+            Test::StringEquals
+            | Test::StringEqualsIgnoreCase
+            | Test::StringLike
+            | Test::Numeric(_)
+            | Test::Date(_)
+            | Test::Bool
+            | Test::BinaryEquals
+            | Test::IpAddress
+            | Test::ArnEquals
+            | Test::ArnLike,
+            _,
+        ) => Match::Unreadable,
+    }
+}
