@@ -54,12 +54,7 @@ impl fmt::Display for Region {
 }
 
 const fn commercial(aws_region: &'static str, domain: &'static str) -> Region {
-    Region {
-        aws_region,
-        domain,
-        partition: Some("aws"),
-        trusted_account: COMMERCIAL,
-    }
+    Region { aws_region, domain, partition: Some("aws"), trusted_account: COMMERCIAL }
 }
 
 /// All regions of Genesys Cloud.
@@ -114,10 +109,7 @@ impl FromStr for &'static Region {
         REGIONS
             .iter()
             .find(|region| region.aws_region == name || region.domain == name)
-            .ok_or_else(|| UnknownRegion {
-                given: given.to_owned(),
-                way_out: way_out(&name),
-            })
+            .ok_or_else(|| UnknownRegion { given: given.to_owned(), way_out: way_out(&name) })
     }
 }
 
@@ -126,15 +118,12 @@ fn bare_name(given: &str) -> String {
     let lower = given.trim().to_ascii_lowercase();
     let host = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
     let host = host.split(['/', ':', '?', '#']).next().unwrap_or(host);
-    let host = ["api.", "login.", "apps."]
-        .iter()
-        .find_map(|label| host.strip_prefix(label))
-        .unwrap_or(host);
+    let host = ["api.", "login.", "apps."].iter().find_map(|label| host.strip_prefix(label)).unwrap_or(host);
     host.to_owned()
 }
 
 /// Names that guides, older tools and habit suggest, and what is right.
-const MISTAKES: [(&str, &str); 17] = [
+const MISTAKES: [(&str, &str); 14] = [
     ("mygenesys.com", "us-east-1"),
     ("mygenesys.cloud", "us-east-1"),
     ("genesys.com", "us-east-1"),
@@ -143,13 +132,10 @@ const MISTAKES: [(&str, &str); 17] = [
     ("pure.cloud", "us-east-1"),
     ("mypurecloud", "us-east-1"),
     ("use1.pure.cloud", "us-east-1"),
-    ("usw1.pure.cloud", "us-west-2"),
     ("use2.pure.cloud", "us-east-2"),
     ("euw1.pure.cloud", "eu-west-1"),
     ("euc1.pure.cloud", "eu-central-1"),
-    ("mypurecloud.eu", "eu-west-1"),
     ("apse2.pure.cloud", "ap-southeast-2"),
-    ("mypurecloud.au", "ap-southeast-2"),
     ("apne1.pure.cloud", "ap-northeast-1"),
     ("fedramp", "us-east-2"),
 ];
@@ -159,9 +145,8 @@ fn way_out(name: &str) -> String {
         && let Some(region) = REGIONS.iter().find(|region| region.aws_region == *right)
     {
         return format!(
-            "no such domain serves Genesys Cloud: for {} write `{}` or `{}`, else the AWS region in which your \
-             organisation lives",
-            region.aws_region, region.aws_region, region.domain
+            "Genesys's own clients know no such name: for {region} write `{right}` or the domain, for another \
+             organisation the AWS region in which it lives"
         );
     }
     if name.starts_with("us-gov-") {
@@ -179,11 +164,7 @@ fn way_out(name: &str) -> String {
             "did you mean {region}? It is the region of your Genesys organisation, not that of the function"
         ),
         Some(_) | None => {
-            let all = REGIONS
-                .iter()
-                .map(|region| region.aws_region)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let all = REGIONS.iter().map(|region| region.aws_region).collect::<Vec<_>>().join(", ");
             format!("write the AWS region in which your organisation lives ({all}) or its domain")
         }
     }
@@ -214,10 +195,7 @@ mod tests {
 
     #[test]
     fn every_name_and_domain_is_there_once() {
-        let mut names: Vec<_> = REGIONS
-            .iter()
-            .flat_map(|entry| [entry.aws_region, entry.domain])
-            .collect();
+        let mut names: Vec<_> = REGIONS.iter().flat_map(|entry| [entry.aws_region, entry.domain]).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), 36);
@@ -229,13 +207,7 @@ mod tests {
         assert_eq!(account("mypurecloud.de").as_deref(), Some("765628985471"));
         assert_eq!(account("use2.us-gov-pure.cloud").as_deref(), Some("325654371633"));
         assert_eq!(account("eusc-de-east-1"), None);
-        assert_eq!(
-            REGIONS
-                .iter()
-                .filter(|entry| entry.trusted_account().is_some())
-                .count(),
-            17
-        );
+        assert_eq!(REGIONS.iter().filter(|entry| entry.trusted_account().is_some()).count(), 17);
     }
 
     #[test]
@@ -243,8 +215,9 @@ mod tests {
         let answer = |given: &str| given.parse::<&'static Region>().unwrap_err().to_string();
         assert_eq!(
             answer("https://login.mygenesys.com"),
-            "`https://login.mygenesys.com` is not a Genesys Cloud region; no such domain serves Genesys Cloud: for \
-             us-east-1 write `us-east-1` or `mypurecloud.com`, else the AWS region in which your organisation lives"
+            "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients know no such name: for \
+             us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for another organisation the AWS region in \
+             which it lives"
         );
         assert_eq!(
             answer("us-west-1"),
@@ -256,10 +229,7 @@ mod tests {
         assert!(answer("af-north-9").contains("ap-south-1"));
         assert!(answer("").contains("or its domain"));
         for (wrong, right) in MISTAKES {
-            assert!(
-                wrong.parse::<&'static Region>().is_err(),
-                "{wrong} is right after all"
-            );
+            assert!(wrong.parse::<&'static Region>().is_err(), "{wrong} is right after all");
             assert!(right.parse::<&'static Region>().is_ok(), "{right}");
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::check::take;
+use super::check::{place, take};
 use super::note::{Notes, Span, names_secret};
 use super::raw::{Method, RawAction};
-use super::target::Target;
+use super::target::{self, Target};
 use super::{Action, Call};
 
 /// The actions that are right; the others were reported. `targets` is `None` where some target is wrong, so that an
@@ -19,7 +19,7 @@ pub(super) fn check_all(
 ) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for raw in raws {
-        let span = raw.name.as_ref().map(|text| text.span.clone());
+        let span = place(raw.name.as_ref());
         let Some(action) = check(raw, targets, notes) else {
             continue;
         };
@@ -27,10 +27,7 @@ pub(super) fn check_all(
         if actions.iter().any(|other| other.name == action.name) {
             notes.fault(
                 span,
-                format!(
-                    "the action `{}` is listed twice; give one of them another name",
-                    action.name
-                ),
+                format!("the action `{}` is listed twice; give one of them another name", action.name),
             );
         }
         actions.push(action);
@@ -55,11 +52,11 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         translation_map,
         translation_map_defaults,
     } = raw;
-    let name_span = name.as_ref().map(|text| text.span.clone());
-    let name = take("name", name, notes);
-    let category = take("category", category, notes);
-    let input_schema = take("input_schema", input_schema, notes);
-    let output_schema = take("output_schema", output_schema, notes);
+    let name_place = place(name.as_ref());
+    let name = take(name, notes);
+    let category = take(category, notes);
+    let input_schema = take(input_schema, notes);
+    let output_schema = take(output_schema, notes);
     let call = match (target, url) {
         (Some(text), None) => {
             if let Some(method) = method {
@@ -69,42 +66,46 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
                 );
             }
             if let Some(header) = headers.unwrap_or_default().into_keys().next() {
-                notes.fault(
-                    Some(header.span()),
-                    "`headers` go with `url`; a function is invoked without",
-                );
+                notes.fault(Some(header.span()), "`headers` go with `url`; a function is invoked without");
             }
-            let target = take("target", Some(text), notes);
-            target
-                .and_then(|(reference, span)| find(reference, span, targets, notes))
+            let reference_place = Some(text.span.clone());
+            let reference = take(Some(text), notes);
+            reference
+                .and_then(|reference| find(&reference, reference_place, targets, notes))
                 .map(Call::Function)
         }
         (None, Some(text)) => {
-            let url = take("url", Some(text), notes);
+            if let Some(method) = &method
+                && *method.get_ref() == Method::Get
+                && request_template.is_some()
+            {
+                notes.warn(
+                    Some(method.span()),
+                    "Genesys Cloud ignores `request_template` with the method `GET`",
+                );
+            }
+            let url = take(Some(text), notes);
             let headers = check_headers(headers.unwrap_or_default(), notes);
             let method = method.map_or(Method::Post, Spanned::into_inner);
-            url.map(|(url, _)| Call::Url { url, method, headers })
+            url.map(|url| Call::Url { url, method, headers })
         }
         (Some(_), Some(url)) => {
-            notes.fault(
-                Some(url.span),
-                "an action calls either its `target` or its `url`; keep one of them",
-            );
+            notes.fault(Some(url.span), "an action calls either its `target` or its `url`; keep one of them");
             None
         }
         (None, None) => {
             let message =
                 "the action calls nothing; add `target = \"…\"` with the function of a [[target]], or `url`";
-            notes.fault(name_span, message);
+            notes.fault(name_place, message);
             None
         }
     };
     Some(Action {
-        name: name?.0,
-        category: category?.0,
+        name: name?,
+        category: category?,
         call: call?,
-        input_schema: input_schema?.0,
-        output_schema: output_schema?.0,
+        input_schema: input_schema?,
+        output_schema: output_schema?,
         timeout_seconds: timeout_seconds.unwrap_or(60),
         secure: secure.unwrap_or(false),
         request_template: request_template.unwrap_or_else(|| "${input.rawRequest}".to_owned()),
@@ -114,39 +115,26 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
     })
 }
 
-/// The one target that the action means: the equal one, else the only one that it does not contradict.
-fn find(reference: Target, span: Span, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> Option<Target> {
+/// The one target that the action means.
+fn find(
+    reference: &Target,
+    place: Span,
+    targets: Option<&[Target]>,
+    notes: &mut Notes<'_>,
+) -> Option<Target> {
     let targets = targets?;
-    if targets.contains(&reference) {
-        return Some(reference);
-    }
-    let answering: Vec<&Target> = targets
-        .iter()
-        .filter(|target| target.answers_to(&reference))
-        .collect();
-    let list = |targets: &[&Target]| {
-        targets
-            .iter()
-            .map(|target| format!("`{target}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match answering.as_slice() {
+    match reference.find_in(targets).as_slice() {
         [only] => return Some((*only).clone()),
         [] => {
-            let mut nearest: Vec<&Target> = targets.iter().collect();
-            let wanted = reference.to_string();
-            nearest.sort_by_cached_key(|target| strsim::damerau_levenshtein(&target.to_string(), &wanted));
-            nearest.truncate(3);
-            let message = format!("no [[target]] is `{reference}`; the nearest: {}", list(&nearest));
-            notes.fault(span, message);
+            let nearest = target::list(&target::nearest(reference, targets));
+            notes.fault(place, format!("no [[target]] is `{reference}`; the nearest: {nearest}"));
         }
         several => {
-            let message = format!(
-                "`{reference}` could be {}; write one of them in full",
-                list(several)
+            let list = target::list(several);
+            notes.fault(
+                place,
+                format!("`{reference}` could be {list}; name the function by its ARN in both places"),
             );
-            notes.fault(span, message);
         }
     }
     None
@@ -173,14 +161,8 @@ fn check_headers(
             notes.fault(Some(key.span()), message);
         }
         if value.get_ref().contains(['\r', '\n', '\0']) {
-            notes.fault(
-                Some(value.span()),
-                format!("the header `{name}` holds a line break"),
-            );
+            notes.fault(Some(value.span()), format!("the header `{name}` holds a line break"));
         }
     }
-    headers
-        .into_iter()
-        .map(|(key, value)| (key.into_inner(), value.into_inner()))
-        .collect()
+    headers.into_iter().map(|(key, value)| (key.into_inner(), value.into_inner())).collect()
 }

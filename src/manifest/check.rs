@@ -2,15 +2,15 @@
 //! values checked against each other.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 use std::path::PathBuf;
 
-use serde_json::Value;
 use toml::Spanned;
 use toml::de::DeTable;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::{RawGenesys, RawManifest, RawRole, RawTarget, RawVerify};
+use super::raw::{RawCredentials, RawGenesys, RawManifest, RawRole, RawTarget, RawVerify};
 use super::target::Target;
 use super::{Genesys, Manifest, Role, Verify, action};
 use crate::iam::arn::ExternalId;
@@ -26,7 +26,7 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
         return false;
     };
     match value.get_ref().as_integer() {
-        Some(number) if number.as_str() != "1" => {
+        Some(number) if i64::from_str_radix(number.as_str(), number.radix()) != Ok(1) => {
             let message =
                 format!("version {number} is not known to this rolecall, which reads `version = 1`");
             notes.fault(Some(value.span()), message);
@@ -38,166 +38,115 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
-    let RawManifest {
-        version,
-        genesys,
-        role,
-        target,
-        verify,
-        action,
-    } = raw;
+    let RawManifest { version, genesys, role, target, verify, action } = raw;
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = check_targets(target.unwrap_or_default(), notes);
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
     let actions = action::check_all(action.unwrap_or_default(), targets.as_deref(), notes);
     version?;
-    Some(Manifest {
-        folder,
-        genesys: genesys?,
-        role: role?,
-        targets: targets?,
-        verify: verify?,
-        actions,
-    })
+    Some(Manifest { folder, genesys: genesys?, role: role?, targets: targets?, verify: verify?, actions })
 }
 
 /// The value of a required key; a wrong one is reported, a missing one was reported before.
-pub(super) fn take<F: Form>(
-    key: &str,
-    text: Option<Text<F>>,
-    notes: &mut Notes<'_>,
-) -> Option<(F::Value, Span)> {
+pub(super) fn take<F: Form>(text: Option<Text<F>>, notes: &mut Notes<'_>) -> Option<F::Value> {
     let Text { span, value } = text?;
-    match value {
-        Ok(value) => Some((value, Some(span))),
-        Err(reason) => {
-            notes.fault(
-                Some(span),
-                format!("{reason}; for example `{key} = {}`", Value::from(F::EXAMPLE)),
-            );
-            None
-        }
-    }
+    value.map_err(|reason| notes.fault(Some(span), reason)).ok()
 }
 
 /// The value of an optional key: `Some(None)` where it is left out, `None` where it is wrong and was reported.
 #[expect(clippy::option_option, reason = "left out and wrong are different things")]
-fn take_optional<F: Form>(
-    key: &str,
-    text: Option<Text<F>>,
-    notes: &mut Notes<'_>,
-) -> Option<Option<F::Value>> {
+fn take_optional<F: Form>(text: Option<Text<F>>, notes: &mut Notes<'_>) -> Option<Option<F::Value>> {
     match text {
         None => Some(None),
-        Some(text) => take(key, Some(text), notes).map(|(value, _)| Some(value)),
+        Some(text) => take(Some(text), notes).map(Some),
     }
+}
+
+/// Where the text stands.
+pub(super) fn place<F: Form>(text: Option<&Text<F>>) -> Span {
+    text.map(|text| text.span.clone())
 }
 
 fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
-    let RawGenesys {
-        region,
-        organization_id,
-        trusted_account,
-        credentials,
-    } = raw;
-    let region = take("region", region, notes);
-    let organization_span = organization_id.as_ref().map(|text| text.span.clone());
-    let organization_id = take_optional("organization_id", organization_id, notes);
+    let RawGenesys { region, organization_id, trusted_account, credentials } = raw;
+    let region_place = place(region.as_ref());
+    let region = take(region, notes);
+    let organization_place = place(organization_id.as_ref());
+    let organization_id = take_optional(organization_id, notes);
     if let Some(Some(id)) = &organization_id {
-        check_organization(id, organization_span, notes);
+        check_organization(id, organization_place, notes);
     }
-    let is_stated = trusted_account.is_some();
-    let stated = take("trusted_account", trusted_account, notes);
+    let account_place = place(trusted_account.as_ref());
+    let stated = take_optional(trusted_account, notes);
     let credentials = match credentials {
         None => Some(None),
-        Some(raw) => take("secret", raw.secret, notes).map(|(secret, _)| Some(secret)),
+        Some(RawCredentials { secret }) => take(secret, notes).map(Some),
     };
-
-    let (region, region_span) = region?;
-    let official = region.trusted_account();
-    if !is_stated && official.is_none() {
-        notes.fault(
-            region_span,
-            format!(
-                "the AWS account that Genesys Cloud uses in {region} has not been published; ask Genesys and state it: \
-                 `trusted_account = \"…\"`"
-            ),
-        );
-    }
-    if let (Some((account, span)), Some(official)) = (&stated, &official)
-        && account != official
-    {
-        let origin = if account.as_str() == TUTORIAL_ACCOUNT {
-            "comes from tutorials and no source of Genesys names it"
-        } else {
-            "is another one"
-        };
-        notes.warn(
-            span.clone(),
-            format!(
-                "Genesys Cloud's account for {region} is `{official}`; `{account}` {origin}, and whoever owns it will \
-                 be able to assume the role"
-            ),
-        );
-    }
-    let trusted_account = if is_stated {
-        stated.map(|(account, _)| account)
-    } else {
-        official
+    let (region, stated) = (region?, stated?);
+    let trusted_account = match (stated, region.trusted_account()) {
+        (Some(stated), Some(official)) if stated != official => {
+            let origin = if stated.as_str() == TUTORIAL_ACCOUNT {
+                "is an account that tutorials name and Genesys does not"
+            } else {
+                "is another one"
+            };
+            notes.warn(
+                account_place,
+                format!(
+                    "Genesys Cloud's account for {region} is `{official}`; `{stated}` {origin}, and the role will \
+                     trust it"
+                ),
+            );
+            stated
+        }
+        (Some(stated), _) => stated,
+        (None, Some(official)) => official,
+        (None, None) => {
+            notes.fault(
+                region_place,
+                format!(
+                    "Genesys has not published which AWS account {region} uses; ask Genesys, and state it below: \
+                     `trusted_account = \"…\"`"
+                ),
+            );
+            return None;
+        }
     };
-    Some(Genesys {
-        region,
-        organization_id: organization_id?,
-        trusted_account: trusted_account?,
-        credentials: credentials?,
-    })
+    Some(Genesys { region, organization_id: organization_id?, trusted_account, credentials: credentials? })
 }
 
-/// An external ID that is not the organisation's ID is legal and almost surely a mistake.
-fn check_organization(id: &ExternalId, span: Span, notes: &mut Notes<'_>) {
-    let groups: Vec<usize> = id.as_str().split('-').map(str::len).collect();
-    let is_hex = id
-        .as_str()
-        .chars()
-        .all(|character| character == '-' || character.is_ascii_hexdigit());
-    if groups != [8, 4, 4, 4, 12] || !is_hex {
-        notes.warn(
-            span,
-            format!("`{id}` is not a UUID, as the IDs of Genesys Cloud organisations are; the role will not be assumable \
-                     unless Genesys Cloud passes exactly this"),
+/// An external ID that is not the organisation's ID is legal, and almost surely a mistake.
+fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
+    let text = id.as_str();
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    if groups != [8, 4, 4, 4, 12] || !text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
+        let message = format!(
+            "`{id}` is not a UUID, and the IDs of Genesys Cloud organisations are; Genesys Cloud could not assume the \
+             role with another ID than its own"
         );
-    } else if id
-        .as_str()
-        .chars()
-        .any(|character| character.is_ascii_uppercase())
-    {
-        notes.warn(
-            span,
-            format!("external IDs are compared with regard to case, and Genesys Cloud writes its IDs in lower case: `{}`",
-                id.as_str().to_ascii_lowercase()),
+        notes.warn(place, message);
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let message = format!(
+            "AWS compares external IDs with regard to case; make sure that Genesys Cloud shows `{id}` and not `{}`",
+            text.to_ascii_lowercase()
         );
+        notes.warn(place, message);
     }
 }
 
 fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {
-    let RawRole {
-        name,
-        path,
-        description,
-        max_session_duration,
-        permissions_boundary,
-        tags,
-    } = raw;
-    let name = take("name", name, notes);
-    let path = take_optional("path", path, notes);
-    let description = take_optional("description", description, notes);
-    let permissions_boundary = take_optional("permissions_boundary", permissions_boundary, notes);
+    let RawRole { name, path, description, max_session_duration, permissions_boundary, tags } = raw;
+    let name = take(name, notes);
+    let path = take_optional(path, notes);
+    let description = take_optional(description, notes);
+    let permissions_boundary = take_optional(permissions_boundary, notes);
     let tags = check_tags(tags.unwrap_or_default(), notes);
     Some(Role {
-        name: name?.0,
+        name: name?,
         path: path?.unwrap_or_default(),
-        description: description?,
+        // IAM gives an empty description back as none.
+        description: description?.filter(|text| !text.is_empty()),
         max_session_duration: max_session_duration.unwrap_or(3600),
         permissions_boundary: permissions_boundary?,
         tags,
@@ -215,10 +164,7 @@ fn check_tags(
         spans.sort_by_key(|span| span.start);
         notes.fault(
             spans.get(MAX_TAGS).cloned(),
-            format!(
-                "{} tags; a role has at most 50, of which rolecall sets one itself",
-                tags.len()
-            ),
+            format!("{} tags; a role has at most 50, of which rolecall sets one itself", tags.len()),
         );
     }
     // IAM tells the tag keys of roles apart without regard to case (IAM User Guide, "Tags for IAM resources").
@@ -231,18 +177,11 @@ fn check_tags(
         } else if name.chars().count() > 128 {
             Some("a tag's key has at most 128 characters".to_owned())
         } else if let Some(wrong) = name.chars().find(|character| !is_tag_character(*character)) {
-            Some(format!(
-                "a tag's key cannot hold `{}`; {TAG_CHARACTERS}",
-                wrong.escape_debug()
-            ))
+            Some(format!("a tag's key cannot hold `{}`; {TAG_CHARACTERS}", wrong.escape_debug()))
         } else if lower.starts_with("aws:") {
-            Some(format!(
-                "the tag `{name}` is AWS's own: keys that start with `aws:` are reserved"
-            ))
+            Some(format!("the tag `{name}` is AWS's own: keys that start with `aws:` are reserved"))
         } else if lower.starts_with("rolecall:") {
-            Some(format!(
-                "the tag `{name}` is rolecall's own: keys that start with `rolecall:` are reserved"
-            ))
+            Some(format!("the tag `{name}` is rolecall's own: keys that start with `rolecall:` are reserved"))
         } else {
             seen.insert(lower, name).map(|other| {
                 format!(
@@ -256,16 +195,11 @@ fn check_tags(
         if text.chars().count() > 256 {
             notes.fault(Some(value.span()), "a tag's value has at most 256 characters");
         } else if let Some(wrong) = text.chars().find(|character| !is_tag_character(*character)) {
-            let message = format!(
-                "a tag's value cannot hold `{}`; {TAG_CHARACTERS}",
-                wrong.escape_debug()
-            );
+            let message = format!("a tag's value cannot hold `{}`; {TAG_CHARACTERS}", wrong.escape_debug());
             notes.fault(Some(value.span()), message);
         }
     }
-    tags.into_iter()
-        .map(|(key, value)| (key.into_inner(), value.into_inner()))
-        .collect()
+    tags.into_iter().map(|(key, value)| (key.into_inner(), value.into_inner())).collect()
 }
 
 const TAG_CHARACTERS: &str = "IAM allows letters, digits, spaces and any of `_.:/=+-@`";
@@ -283,7 +217,7 @@ fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Vec<Targ
     let mut targets: Vec<Target> = Vec::new();
     let mut all_right = true;
     for raw in raws {
-        let span = raw.function.as_ref().map(|text| text.span.clone());
+        let span = place(raw.function.as_ref());
         match check_target(raw, notes) {
             Some(target) if targets.contains(&target) => {
                 notes.fault(span, format!("the target `{target}` is listed twice; remove one"));
@@ -296,42 +230,40 @@ fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Vec<Targ
 }
 
 fn check_target(raw: RawTarget, notes: &mut Notes<'_>) -> Option<Target> {
-    let RawTarget {
-        function,
-        qualifier,
-        region,
-    } = raw;
-    let function = take("function", function, notes);
-    let qualifier = qualifier.and_then(|text| take("qualifier", Some(text), notes));
-    let region = region.and_then(|text| take("region", Some(text), notes));
-    let (mut target, _) = function?;
-    merge("qualifier", &mut target.qualifier, qualifier, notes);
-    merge("region", &mut target.region, region, notes);
-    Some(target)
+    let RawTarget { function, qualifier, region } = raw;
+    let (qualifier_place, region_place) = (place(qualifier.as_ref()), place(region.as_ref()));
+    let function = take(function, notes);
+    let qualifier = take_optional(qualifier, notes);
+    let region = take_optional(region, notes);
+    let mut target = function?;
+    let qualifier_fits = merge("qualifier", &mut target.qualifier, qualifier?, qualifier_place, notes);
+    let region_fits = merge("region", &mut target.region, region?, region_place, notes);
+    (qualifier_fits && region_fits).then_some(target)
 }
 
 /// Takes over what a key says beside `function`; both may say it, but not differently.
-fn merge<T: PartialEq + std::fmt::Display>(
+fn merge<T: PartialEq + Display>(
     key: &str,
     within: &mut Option<T>,
-    beside: Option<(T, Span)>,
+    beside: Option<T>,
+    place: Span,
     notes: &mut Notes<'_>,
-) {
-    let Some((beside, span)) = beside else { return };
-    match within {
-        Some(within) if *within != beside => {
+) -> bool {
+    match (within.as_ref(), beside) {
+        (Some(within), Some(beside)) if *within != beside => {
             notes.fault(
-                span,
+                place,
                 format!("`{key}` is `{beside}`, but `function` says `{within}`; keep one of them"),
             );
+            return false;
         }
-        Some(_) | None => *within = Some(beside),
+        (None, Some(beside)) => *within = Some(beside),
+        (Some(_), Some(_)) | (_, None) => {}
     }
+    true
 }
 
 fn check_verify(raw: RawVerify, notes: &mut Notes<'_>) -> Option<Verify> {
     let RawVerify { probe_principal } = raw;
-    Some(Verify {
-        probe_principal: take_optional("probe_principal", probe_principal, notes)?,
-    })
+    Some(Verify { probe_principal: take_optional(probe_principal, notes)? })
 }

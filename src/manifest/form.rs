@@ -3,17 +3,16 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::target::Target;
-use crate::genesys::region::Region;
+use crate::genesys::region::{Region, UnknownRegion};
 use crate::iam::arn::{
-    AccountId, Arn, ExternalId, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
-    UserName,
+    AccountId, Arn, ExternalId, InvalidName, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName,
+    RolePath, UserName,
 };
 
 /// A kind of text in the manifest.
@@ -40,10 +39,7 @@ pub(super) struct Text<F: Form> {
 impl<'de, F: Form> Deserialize<'de> for Text<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Spanned::<String>::deserialize(deserializer)?;
-        Ok(Text {
-            span: text.span(),
-            value: F::read(text.get_ref()),
-        })
+        Ok(Text { span: text.span(), value: F::read(text.get_ref()) })
     }
 }
 
@@ -68,36 +64,41 @@ impl<F: Form> JsonSchema for Text<F> {
     }
 }
 
-/// Reads through `FromStr`, whose error says what is wrong.
-fn parse<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: T::Err| error.to_string())
-}
-
 /// A form whose rule is the `FromStr` of a type.
 macro_rules! form {
-    ($form:ty => $value:ty, $example:literal, $length:expr, $pattern:literal) => {
-        impl Form for $form {
-            type Value = $value;
+    ($type:ty, $example:literal, $length:expr, $pattern:literal) => {
+        impl Form for $type {
+            type Value = $type;
             const EXAMPLE: &'static str = $example;
             const PATTERN: &'static str = $pattern;
             const LENGTH: (usize, usize) = $length;
 
-            fn read(text: &str) -> Result<$value, String> {
-                parse(text)
+            fn read(text: &str) -> Result<$type, String> {
+                text.parse().map_err(|error| format!("{error}; for example `{}`", Self::EXAMPLE))
             }
         }
     };
 }
 
-form!(&'static Region => &'static Region, "us-east-1", (1, 256), "^[ -~]+$");
-form!(ExternalId => ExternalId, "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[A-Za-z0-9_+=,.@:/-]+$");
-form!(AccountId => AccountId, "765628985471", (12, 12), "^[0-9]+$");
-form!(RoleName => RoleName, "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
-form!(RolePath => RolePath, "/genesys/", (1, 512), r"^/([\x21-\x7e]*/)?$");
-form!(PolicyArn => PolicyArn, "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
-form!(Target => Target, "my-genesys-trigger-function", (1, 400), r"^[A-Za-z0-9_:-]+(:\$LATEST(\.PUBLISHED)?)?$");
-form!(Qualifier => Qualifier, "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
-form!(AwsRegion => AwsRegion, "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");
+form!(ExternalId, "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[A-Za-z0-9_+=,.@:/-]+$");
+form!(AccountId, "765628985471", (12, 12), "^[0-9]+$");
+form!(RoleName, "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
+form!(RolePath, "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
+form!(PolicyArn, "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
+form!(Target, "my-genesys-trigger-function", (1, 400), r"^[A-Za-z0-9_:-]+(:\$LATEST(\.PUBLISHED)?)?$");
+form!(Qualifier, "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
+form!(AwsRegion, "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");
+
+impl Form for &'static Region {
+    type Value = &'static Region;
+    const EXAMPLE: &'static str = "us-east-1";
+    const PATTERN: &'static str = r"\S";
+    const LENGTH: (usize, usize) = (1, 2048);
+
+    fn read(text: &str) -> Result<&'static Region, String> {
+        text.parse().map_err(|error: UnknownRegion| error.to_string())
+    }
+}
 
 /// A role's description.
 pub(super) enum Description {}
@@ -132,7 +133,7 @@ impl Form for Label {
 
     fn read(text: &str) -> Result<String, String> {
         if text.trim().is_empty() {
-            return Err("it is empty".to_owned());
+            return Err(format!("the name is empty; for example `{}`", Self::EXAMPLE));
         }
         bounded::<Self>(text, "a name in Genesys Cloud")
     }
@@ -148,7 +149,8 @@ impl Form for PrincipalArn {
     const LENGTH: (usize, usize) = (20, 2048);
 
     fn read(text: &str) -> Result<Arn, String> {
-        let arn: Arn = parse(text)?;
+        let named = |error: InvalidName| format!("{error}; for example `{}`", Self::EXAMPLE);
+        let arn: Arn = text.parse().map_err(named)?;
         if arn.service == "sts"
             && let Some(session) = arn.resource.strip_prefix("assumed-role/")
         {
@@ -164,16 +166,15 @@ impl Form for PrincipalArn {
             ));
         }
         if arn.resource.starts_with("role/") {
-            return parse::<RoleArn>(text).map(|_| arn);
+            return text.parse::<RoleArn>().map(|_| arn).map_err(named);
         }
-        let user = arn
-            .resource
-            .strip_prefix("user/")
-            .and_then(|rest| rest.rsplit('/').next());
-        match user.map(parse::<UserName>) {
+        let user = arn.resource.strip_prefix("user/").and_then(|rest| rest.rsplit('/').next());
+        match user.map(str::parse::<UserName>) {
             Some(Ok(_)) if arn.service == "iam" && arn.account.parse::<AccountId>().is_ok() => Ok(arn),
-            Some(Err(error)) => Err(error),
-            Some(Ok(_)) | None => Err(format!("`{text}` is not the ARN of a role or user")),
+            Some(Err(error)) => Err(named(error)),
+            Some(Ok(_)) | None => {
+                Err(format!("`{text}` is not the ARN of a role or a user; for example `{}`", Self::EXAMPLE))
+            }
         }
     }
 }
@@ -188,18 +189,18 @@ impl Form for SecretArn {
     const LENGTH: (usize, usize) = (20, 2048);
 
     fn read(text: &str) -> Result<Arn, String> {
-        let arn = parse::<Arn>(text).ok().filter(|arn| {
+        let arn = text.parse::<Arn>().ok().filter(|arn| {
             arn.service == "secretsmanager"
                 && arn.region.parse::<AwsRegion>().is_ok()
                 && arn.account.parse::<AccountId>().is_ok()
-                && arn
-                    .resource
-                    .strip_prefix("secret:")
-                    .is_some_and(|name| !name.is_empty())
+                && arn.resource.strip_prefix("secret:").is_some_and(|name| !name.is_empty())
         });
         arn.ok_or_else(|| {
-            "this is not the ARN of a secret in AWS Secrets Manager (and a secret itself never stands in this file)"
-                .to_owned()
+            format!(
+                "this is not the ARN of a secret in AWS Secrets Manager, and a secret itself never stands in this file; \
+                 for example `{}`",
+                Self::EXAMPLE
+            )
         })
     }
 }
@@ -215,7 +216,7 @@ impl Form for FilePath {
 
     fn read(text: &str) -> Result<PathBuf, String> {
         if text.trim().is_empty() || text.contains('\0') {
-            return Err("it is not the path of a file".to_owned());
+            return Err(format!("this is not the path of a file; for example `{}`", Self::EXAMPLE));
         }
         bounded::<Self>(text, "a path").map(PathBuf::from)
     }
@@ -256,8 +257,6 @@ fn bounded<F: Form>(text: &str, kind: &str) -> Result<String, String> {
     if length <= most {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "{kind} has at most {most} characters, this one has {length}"
-        ))
+        Err(format!("{kind} has at most {most} characters, this one has {length}"))
     }
 }

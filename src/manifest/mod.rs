@@ -9,12 +9,15 @@
 
 mod action;
 mod check;
+pub mod edit;
 mod form;
 mod note;
 mod raw;
+mod syntax;
 mod target;
 mod walk;
 mod word;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -177,9 +180,7 @@ impl Manifest {
             return notes.conclude(None);
         }
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in &errors {
-            notes.fault(error.span(), format!("this is not TOML: {}", error.message()));
-        }
+        syntax::report(&errors, text, &mut notes);
         if notes.has_faults() || check::is_other_version(&table, &mut notes) {
             return notes.conclude(None);
         }
@@ -201,24 +202,15 @@ impl Manifest {
 }
 
 fn folder_of(file: &str) -> PathBuf {
-    Path::new(file)
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 fn read_text(path: &Path) -> Result<String, ManifestError> {
     let owned = || path.to_path_buf();
-    let not_text = |reason: String| ManifestError::NotText {
-        path: owned(),
-        reason,
-    };
+    let not_text = |reason: String| ManifestError::NotText { path: owned(), reason };
     let metadata = std::fs::metadata(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => ManifestError::Missing { path: owned() },
-        _ => ManifestError::Unreadable {
-            path: owned(),
-            source,
-        },
+        _ => ManifestError::Unreadable { path: owned(), source },
     })?;
     if metadata.is_dir() {
         return Err(not_text(format!(
@@ -232,10 +224,7 @@ fn read_text(path: &Path) -> Result<String, ManifestError> {
             metadata.len()
         )));
     }
-    let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable {
-        path: owned(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable { path: owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
         let bytes = error.as_bytes();
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {

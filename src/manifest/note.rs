@@ -35,13 +35,7 @@ pub struct Place {
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Note { file, place, message } = self;
-        let Some(Place {
-            line,
-            column,
-            width,
-            text,
-        }) = place
-        else {
+        let Some(Place { line, column, width, text }) = place else {
             return write!(formatter, "{file}: {message}");
         };
         let number = line.to_string();
@@ -53,10 +47,7 @@ impl fmt::Display for Note {
             .map(|character| if character == '\t' { '\t' } else { ' ' })
             .collect();
         let marker = "^".repeat(*width);
-        write!(
-            formatter,
-            "{file}:{line}:{column}: {message}\n{number} | {text}\n{gutter} | {indent}{marker}"
-        )
+        write!(formatter, "{file}:{line}:{column}: {message}\n{number} | {text}\n{gutter} | {indent}{marker}")
     }
 }
 
@@ -90,16 +81,8 @@ pub(super) type Span = Option<Range<usize>>;
 
 impl<'text> Notes<'text> {
     pub(super) fn new(file: &'text str, text: &'text str) -> Self {
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
-        Notes {
-            file,
-            text,
-            line_starts,
-            faults: Vec::new(),
-            warnings: Vec::new(),
-        }
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Notes { file, text, line_starts, faults: Vec::new(), warnings: Vec::new() }
     }
 
     pub(super) fn fault(&mut self, span: Span, message: impl Into<String>) {
@@ -139,39 +122,19 @@ impl<'text> Notes<'text> {
         // The last start that is not past the span; the first start is 0, so there is always one.
         let line = self.line_starts.partition_point(|start| *start <= span.start);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let whole = self
-            .text
-            .get(start..)
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default();
+        let whole = self.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
         let characters = |range: Range<usize>| self.text.get(range).unwrap_or_default().chars().count();
         let before = characters(start..span.start);
         let text = visible(&conceal(whole));
         let room = text.chars().count().saturating_sub(before);
         let width = characters(span.clone()).min(room).max(1);
-        Place {
-            line,
-            column: before + 1,
-            width,
-            text,
-        }
+        Place { line, column: before + 1, width, text }
     }
 }
 
 /// Words in a key whose value must not be printed.
-const SECRET_WORDS: [&str; 9] = [
-    "secret",
-    "password",
-    "passwd",
-    "token",
-    "authorization",
-    "api_key",
-    "api-key",
-    "apikey",
-    "cookie",
-];
+const SECRET_WORDS: [&str; 9] =
+    ["secret", "password", "passwd", "token", "authorization", "api_key", "api-key", "apikey", "cookie"];
 
 /// Whether a key of this name holds a secret.
 pub(super) fn names_secret(key: &str) -> bool {
@@ -195,22 +158,12 @@ fn conceal(line: &str) -> String {
 }
 
 fn is_reference(value: &str) -> bool {
-    value
-        .trim_start()
-        .trim_start_matches(['"', '\''])
-        .starts_with("arn:")
-        || value.contains("${credentials.")
+    value.trim_start().trim_start_matches(['"', '\'']).starts_with("arn:") || value.contains("${credentials.")
 }
 
 /// Control characters made visible, so that no text of the file steers the terminal.
 fn visible(text: &str) -> String {
     text.chars()
-        .map(|character| {
-            if character.is_control() && character != '\t' {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
+        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
         .collect()
 }

@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::check::MAX_TAGS;
 use super::form::{Description, FilePath, HttpsUrl, Label, PrincipalArn, SecretArn, Text};
 use super::target::Target;
 use crate::genesys::region::Region;
@@ -85,7 +86,7 @@ pub(super) struct RawRole {
     /// The ARN of a managed policy that bounds what the role may ever do.
     pub(super) permissions_boundary: Option<Text<PolicyArn>>,
     /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
-    #[schemars(with = "Option<BTreeMap<String, String>>", extend("maxProperties" = super::check::MAX_TAGS))]
+    #[schemars(schema_with = "tags_schema")]
     pub(super) tags: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
 }
 
@@ -111,6 +112,10 @@ pub(super) struct RawVerify {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    extend("oneOf" = [{"required": ["target"]}, {"required": ["url"]}]),
+    extend("dependentRequired" = {"method": ["url"], "headers": ["url"]})
+)]
 pub(super) struct RawAction {
     /// The action's name, unique in this file.
     #[schemars(required)]
@@ -163,24 +168,41 @@ pub enum Method {
     Delete,
 }
 
+/// Tags within IAM's limits; the sets of characters are left to the check.
+fn tags_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": MAX_TAGS,
+        "propertyNames": {"minLength": 1, "maxLength": 128},
+        "additionalProperties": {"type": "string", "maxLength": 256},
+    })
+}
+
 /// The JSON Schema of `rolecall.toml`, made from the types that read it.
 pub fn json_schema() -> Value {
     SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
-        .with_transform(RecursiveTransform(drop_null))
+        .with_transform(RecursiveTransform(tidy))
         .into_generator()
         .into_root_schema_for::<RawManifest>()
         .to_value()
 }
 
-/// TOML has no null: a key that may be left out is only not required.
-fn drop_null(schema: &mut schemars::Schema) {
-    let Some(Value::Array(types)) = schema.get_mut("type") else {
-        return;
-    };
-    types.retain(|name| name != "null");
-    if let [only] = types.as_slice() {
-        let only = only.clone();
-        schema.insert("type".to_owned(), only);
+/// TOML has no null: a key that may be left out is only not required. The sizes of Rust's integers are nobody's
+/// concern, and descriptions are paragraphs.
+fn tidy(schema: &mut Schema) {
+    schema.remove("format");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ");
     }
 }

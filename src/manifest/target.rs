@@ -33,23 +33,57 @@ impl Target {
         })
     }
 
-    /// Whether `reference` states nothing that differs from this target.
-    pub fn answers_to(&self, reference: &Target) -> bool {
-        fn agrees<T: PartialEq>(stated: Option<&T>, own: Option<&T>) -> bool {
-            stated.is_none() || stated == own
+    /// The targets that this one may mean as a reference: the equal one; else those that it does not contradict, and
+    /// of them the ones with the same qualifier where there are any.
+    pub fn find_in<'a>(&self, targets: &'a [Target]) -> Vec<&'a Target> {
+        if let Some(equal) = targets.iter().find(|target| *target == self) {
+            return vec![equal];
         }
-        let Target {
-            function,
-            qualifier,
-            region,
-            account,
-            partition,
-        } = reference;
-        *function == self.function
-            && agrees(qualifier.as_ref(), self.qualifier.as_ref())
-            && agrees(region.as_ref(), self.region.as_ref())
-            && agrees(account.as_ref(), self.account.as_ref())
-            && agrees(partition.as_ref(), self.partition.as_ref())
+        let fitting: Vec<&Target> = targets.iter().filter(|target| self.fits(target)).collect();
+        let same_qualifier: Vec<&Target> =
+            fitting.iter().copied().filter(|target| target.qualifier == self.qualifier).collect();
+        if same_qualifier.is_empty() { fitting } else { same_qualifier }
+    }
+
+    fn fits(&self, target: &Target) -> bool {
+        fn agrees<T: PartialEq>(stated: Option<&T>, other: Option<&T>) -> bool {
+            stated.is_none() || stated == other
+        }
+        let Target { function, qualifier, region, account, partition } = self;
+        *function == target.function
+            && agrees(qualifier.as_ref(), target.qualifier.as_ref())
+            && agrees(region.as_ref(), target.region.as_ref())
+            && agrees(account.as_ref(), target.account.as_ref())
+            && agrees(partition.as_ref(), target.partition.as_ref())
+    }
+
+    /// The keys and values that state this target in a `[[target]]` table.
+    pub(super) fn entries(&self) -> Vec<(&'static str, String)> {
+        let mut entries = vec![("function", self.unqualified())];
+        entries.extend(self.qualifier.as_ref().map(|qualifier| ("qualifier", qualifier.to_string())));
+        entries.extend(self.region_beside().map(|region| ("region", region.to_string())));
+        entries
+    }
+
+    /// One of Lambda's forms, with the qualifier and without a region that only stands beside it.
+    pub(super) fn reference(&self) -> String {
+        match &self.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.unqualified()),
+            None => self.unqualified(),
+        }
+    }
+
+    fn unqualified(&self) -> String {
+        match (self.arn(), &self.account) {
+            (Some(arn), _) => arn.unqualified().to_string(),
+            (None, Some(account)) => format!("{account}:function:{}", self.function),
+            (None, None) => self.function.to_string(),
+        }
+    }
+
+    /// The region, where no ARN holds it.
+    fn region_beside(&self) -> Option<&Region> {
+        self.region.as_ref().filter(|_| self.arn().is_none())
     }
 }
 
@@ -60,13 +94,7 @@ impl FromStr for Target {
     /// `name`, `123456789012:function:name` and the ARN.
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         if text.starts_with("arn:") {
-            let FunctionArn {
-                partition,
-                region,
-                account,
-                name,
-                qualifier,
-            } = text.parse()?;
+            let FunctionArn { partition, region, account, name, qualifier } = text.parse()?;
             return Ok(Target {
                 function: name,
                 qualifier,
@@ -102,19 +130,24 @@ impl FromStr for Target {
 impl fmt::Display for Target {
     /// The shortest of Lambda's forms that holds what is stated; a region without an ARN stands behind it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(arn) = self.arn() {
-            return write!(formatter, "{arn}");
-        }
-        if let Some(account) = &self.account {
-            write!(formatter, "{account}:function:")?;
-        }
-        write!(formatter, "{}", self.function)?;
-        if let Some(qualifier) = &self.qualifier {
-            write!(formatter, ":{qualifier}")?;
-        }
-        match &self.region {
+        formatter.write_str(&self.reference())?;
+        match self.region_beside() {
             Some(region) => write!(formatter, " in {region}"),
             None => Ok(()),
         }
     }
+}
+
+/// Targets as a message lists them.
+pub(super) fn list(targets: &[&Target]) -> String {
+    targets.iter().map(|target| format!("`{target}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The three targets whose text is most like that of `reference`.
+pub(super) fn nearest<'a>(reference: &Target, targets: &'a [Target]) -> Vec<&'a Target> {
+    let wanted = reference.to_string();
+    let mut nearest: Vec<&Target> = targets.iter().collect();
+    nearest.sort_by_cached_key(|target| strsim::damerau_levenshtein(&target.to_string(), &wanted));
+    nearest.truncate(3);
+    nearest
 }

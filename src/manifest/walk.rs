@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
-use super::note::{Notes, Span};
-use super::word;
+use super::note::Notes;
+use super::word::{self, Unknown};
 
 /// The table without the entries that the schema does not allow, each of them reported.
 pub(super) fn prune<'i>(
@@ -34,11 +34,7 @@ pub(super) struct Section {
 impl Section {
     /// The section that a key of this one opens.
     pub(super) fn inner(&self, key: &str, is_list: bool) -> Self {
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Section { path, is_list }
     }
 
@@ -63,41 +59,31 @@ impl Walker<'_, '_> {
         table: DeTable<'i>,
         schema: &Value,
         section: &Section,
-        span: Span,
+        span: Option<&Range<usize>>,
     ) -> DeTable<'i> {
         let none = Map::new();
-        let properties = schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
-        let any_key = schema
-            .get("additionalProperties")
-            .filter(|schema| schema.is_object());
-        let required = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        for key in required
-            .filter_map(Value::as_str)
-            .filter(|key| !table.contains_key(*key))
-        {
-            let schema = properties.get(key).unwrap_or(&Value::Null);
-            self.notes
-                .fault(span.clone(), word::missing(key, schema, section));
-        }
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+        let any_key = schema.get("additionalProperties").filter(|schema| schema.is_object());
         let mut kept = DeTable::new();
+        let mut present: Vec<String> = Vec::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
-            let Some(schema) = properties.get(name).or(any_key) else {
-                self.notes.fault(
-                    Some(key.span()),
-                    word::unknown(name, properties, self.root, section),
-                );
-                continue;
-            };
-            if let Some(value) = self.value(value, schema, section, name) {
-                kept.insert(key, value);
+            if let Some(schema) = properties.get(name).or(any_key) {
+                present.push(name.to_owned());
+                if let Some(value) = self.value(value, schema, section, name) {
+                    kept.insert(key, value);
+                }
+            } else {
+                let Unknown { message, meant } = word::unknown(name, properties, self.root, section);
+                self.notes.fault(Some(key.span()), message);
+                present.extend(meant);
+            }
+        }
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        for key in required.filter_map(Value::as_str) {
+            if !present.iter().any(|name| name == key) {
+                let schema = properties.get(key).unwrap_or(&Value::Null);
+                self.notes.fault(span.cloned(), word::missing(key, schema, section));
             }
         }
         kept
@@ -113,15 +99,13 @@ impl Walker<'_, '_> {
         let span = value.span();
         let kept = match (schema.get("type").and_then(Value::as_str), value.into_inner()) {
             (Some("object"), DeValue::Table(table)) => {
-                DeValue::Table(self.table(table, schema, &section.inner(key, false), Some(span.clone())))
+                DeValue::Table(self.table(table, schema, &section.inner(key, false), Some(&span)))
             }
             (Some("array"), DeValue::Array(array)) => {
                 let inner = section.inner(key, true);
                 if array.is_empty() && schema.get("minItems").is_some() {
-                    self.notes.fault(
-                        Some(span),
-                        format!("`{key}` is empty; add at least one {}", inner.header()),
-                    );
+                    self.notes
+                        .fault(Some(span), format!("`{key}` is empty; add at least one {}", inner.header()));
                     return None;
                 }
                 let element = schema.get("items").unwrap_or(&Value::Null);
@@ -137,8 +121,7 @@ impl Walker<'_, '_> {
             }
             (Some("boolean"), DeValue::Boolean(value)) => DeValue::Boolean(value),
             (_, found) => {
-                self.notes
-                    .fault(Some(span), word::wrong_type(key, &found, schema, section));
+                self.notes.fault(Some(span), word::wrong_type(key, &found, schema, section));
                 return None;
             }
         };
@@ -159,12 +142,11 @@ impl Walker<'_, '_> {
                 let span = element.span();
                 match element.into_inner() {
                     DeValue::Table(table) => {
-                        let kept = self.table(table, schema, section, Some(span.clone()));
+                        let kept = self.table(table, schema, section, Some(&span));
                         Some(Spanned::new(span, DeValue::Table(kept)))
                     }
                     found => {
-                        self.notes
-                            .fault(Some(span), word::wrong_type(key, &found, schema, section));
+                        self.notes.fault(Some(span), word::wrong_type(key, &found, schema, section));
                         None
                     }
                 }
@@ -181,10 +163,7 @@ impl Walker<'_, '_> {
             return Some(());
         }
         let list = allowed.join("`, `");
-        self.notes.fault(
-            Some(span.clone()),
-            format!("`{key}` is `{text}`; it must be one of `{list}`"),
-        );
+        self.notes.fault(Some(span.clone()), format!("`{key}` is `{text}`; it must be one of `{list}`"));
         None
     }
 
@@ -196,10 +175,7 @@ impl Walker<'_, '_> {
         span: &Range<usize>,
     ) -> Option<()> {
         let limit = |name: &str| schema.get(name).and_then(Value::as_i64);
-        let (least, most) = (
-            limit("minimum").unwrap_or(i64::MIN),
-            limit("maximum").unwrap_or(i64::MAX),
-        );
+        let (least, most) = (limit("minimum").unwrap_or(i64::MIN), limit("maximum").unwrap_or(i64::MAX));
         if i64::from_str_radix(number.as_str(), number.radix())
             .is_ok_and(|value| (least..=most).contains(&value))
         {

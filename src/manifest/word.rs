@@ -25,58 +25,74 @@ const HABITS: [(&str, &str, &str); 15] = [
     ("timeout", "[[action]]", "timeout_seconds"),
 ];
 
+/// Keys of an OAuth client, spelled as [`spelling`] leaves them.
+const CREDENTIALS: [&str; 4] = ["clientid", "clientsecret", "password", "token"];
+
+/// What is said about a key that the section does not have, and the key of the section that was probably meant.
+pub(super) struct Unknown {
+    pub(super) message: String,
+    pub(super) meant: Option<String>,
+}
+
+/// A word that may have been written, and what it means.
+struct Candidate {
+    word: String,
+    section: String,
+    key: String,
+}
+
 /// A key that the section does not have.
-pub(super) fn unknown(key: &str, properties: &Map<String, Value>, root: &Value, section: &Section) -> String {
+pub(super) fn unknown(
+    key: &str,
+    properties: &Map<String, Value>,
+    root: &Value,
+    section: &Section,
+) -> Unknown {
     let here = section.header();
-    let place = if here.is_empty() {
-        "at the top level".to_owned()
-    } else {
-        format!("in {here}")
-    };
+    let place = if here.is_empty() { "at the top level".to_owned() } else { format!("in {here}") };
     let opening = format!("unknown key `{key}` {place}");
     let written = spelling(key);
-    if ["clientid", "clientsecret", "password", "token"].contains(&written.as_str()) {
-        return format!(
+    if CREDENTIALS.contains(&written.as_str()) {
+        let message = format!(
             "{opening}; credentials stay out of this file: set GENESYSCLOUD_OAUTHCLIENT_ID and \
              GENESYSCLOUD_OAUTHCLIENT_SECRET, or name a secret of AWS Secrets Manager with `secret` in \
              [genesys.credentials]"
         );
+        return Unknown { message, meant: None };
     }
-    let mut candidates: Vec<(String, String, String)> = Vec::new();
-    for (wrong, place, right) in HABITS {
-        candidates.push((wrong.to_owned(), place.to_owned(), right.to_owned()));
-    }
+    let mut candidates: Vec<Candidate> = HABITS
+        .into_iter()
+        .map(|(word, section, key)| Candidate {
+            word: word.to_owned(),
+            section: section.to_owned(),
+            key: key.to_owned(),
+        })
+        .collect();
     list_keys(root, &Section::default(), &mut candidates);
-    let near = candidates
-        .iter()
-        .map(|(word, place, right)| {
-            (
-                strsim::damerau_levenshtein(word, &written),
-                *place != here,
-                place,
-                right,
-            )
+    let nearest = candidates
+        .into_iter()
+        .map(|candidate| {
+            (candidate.section != here, strsim::damerau_levenshtein(&candidate.word, &written), candidate)
         })
-        // A near word here is a slip; a word of another section must be exactly that word.
-        .filter(|(distance, elsewhere, _, right)| {
-            *distance <= if *elsewhere { 0 } else { right.len().div_ceil(4) }
+        // A near word of this section is a slip; a word of another section must be exactly that word.
+        .filter(|(elsewhere, distance, candidate)| {
+            *distance <= if *elsewhere { 0 } else { candidate.word.len().div_ceil(4) }
         })
-        .min_by_key(|(distance, elsewhere, ..)| (*elsewhere, *distance));
-    match near {
-        Some((_, false, _, right)) => format!("{opening}; did you mean `{right}`?"),
-        Some((_, true, place, right)) if place.is_empty() => {
-            format!("{opening}; `{right}` belongs at the top level, above the first section")
+        .min_by_key(|(elsewhere, distance, _)| (*elsewhere, *distance));
+    let (way_out, meant) = match nearest {
+        Some((false, _, Candidate { key, .. })) => (format!("did you mean `{key}`?"), Some(key)),
+        Some((true, _, Candidate { key, section, .. })) if section.is_empty() => {
+            (format!("`{key}` belongs at the top level, above the first section"), None)
         }
-        Some((_, true, place, right)) => format!("{opening}; did you mean `{right}` in {place}?"),
+        Some((true, _, Candidate { key, section, .. })) => {
+            (format!("did you mean `{key}` in {section}?"), None)
+        }
         None => {
-            let known = properties
-                .keys()
-                .map(|known| format!("`{known}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            format!("{opening}; the keys here are {known}")
+            let known: Vec<String> = properties.keys().map(|known| format!("`{known}`")).collect();
+            (format!("the keys here are {}", known.join(", ")), None)
         }
-    }
+    };
+    Unknown { message: format!("{opening}; {way_out}"), meant }
 }
 
 /// Lower case without separators, so that `externalId`, `external-id` and `external_id` are one.
@@ -87,15 +103,10 @@ fn spelling(key: &str) -> String {
         .collect()
 }
 
-/// All keys of the schema, each as its spelling, the header of its section, and itself.
-fn list_keys(schema: &Value, section: &Section, found: &mut Vec<(String, String, String)>) {
-    for (key, schema) in schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        found.push((spelling(key), section.header(), key.clone()));
+/// All keys of the schema.
+fn list_keys(schema: &Value, section: &Section, found: &mut Vec<Candidate>) {
+    for (key, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        found.push(Candidate { word: spelling(key), section: section.header(), key: key.clone() });
         match schema.get("items") {
             Some(element) => list_keys(element, &section.inner(key, true), found),
             None => list_keys(schema, &section.inner(key, false), found),
@@ -108,11 +119,7 @@ pub(super) fn missing(key: &str, schema: &Value, section: &Section) -> String {
     let here = section.header();
     let element = schema.get("items").unwrap_or(schema);
     if element.get("properties").is_none() {
-        let place = if here.is_empty() {
-            String::new()
-        } else {
-            format!(" in {here}")
-        };
+        let place = if here.is_empty() { String::new() } else { format!(" in {here}") };
         return format!("missing key `{key}`{place}{}", example(key, schema));
     }
     let header = section.inner(key, schema.get("items").is_some()).header();
@@ -122,17 +129,9 @@ pub(super) fn missing(key: &str, schema: &Value, section: &Section) -> String {
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .filter_map(|key| {
-            Some(format!(
-                "`{key} = {}`",
-                first_example(element.get("properties")?.get(key)?)?
-            ))
-        })
+        .filter_map(|key| Some(format!("`{key} = {}`", first_example(element.get("properties")?.get(key)?)?)))
         .collect();
-    format!(
-        "missing section {header}; it needs at least {}",
-        needed.join(", ")
-    )
+    format!("missing section {header}; it needs at least {}", needed.join(", "))
 }
 
 /// A value of another type than the key has.
@@ -182,9 +181,7 @@ fn name(of_type: &str) -> String {
 }
 
 fn example(key: &str, schema: &Value) -> String {
-    first_example(schema)
-        .map(|value| format!("; for example `{key} = {value}`"))
-        .unwrap_or_default()
+    first_example(schema).map(|value| format!("; for example `{key} = {value}`")).unwrap_or_default()
 }
 
 /// The schema's first example. A JSON string, number or boolean is written in the same way in TOML.

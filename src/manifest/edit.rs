@@ -1,0 +1,221 @@
+//! Edits of a manifest's text that keep its comments, order and layout.
+//!
+//! An edit is made on the text of a manifest without faults, and its result is read again: it must be the same
+//! manifest but for the target. So an edit that would change what an action calls is refused, whatever the text was.
+
+use toml_edit::visit::{self, Visit};
+use toml_edit::visit_mut::{self, VisitMut};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+
+use super::target::{self, Target};
+use super::{Call, Faults, Manifest};
+
+/// Why an edit was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The manifest is wrong before the edit.
+    #[error(transparent)]
+    Invalid(#[from] Faults),
+    /// The target is there.
+    #[error("the manifest already has the target `{target}`")]
+    AlreadyThere {
+        /// The target.
+        target: String,
+    },
+    /// No target is meant.
+    #[error("no [[target]] is `{reference}`; the nearest: {nearest}")]
+    NotThere {
+        /// What was asked for.
+        reference: String,
+        /// The targets most like it.
+        nearest: String,
+    },
+    /// More than one target could be meant.
+    #[error("`{reference}` could be {fitting}; name one of them in full")]
+    Ambiguous {
+        /// What was asked for.
+        reference: String,
+        /// The targets that it fits.
+        fitting: String,
+    },
+    /// A manifest without targets would be a role that may do nothing.
+    #[error(
+        "`{target}` is the last target, and a manifest has at least one; `rolecall destroy` removes the role"
+    )]
+    LastTarget {
+        /// The target.
+        target: String,
+    },
+    /// An action would call nothing, or another function.
+    #[error("the edit would change what the action `{action}` calls; change its `target` first")]
+    ChangesAction {
+        /// The action's name.
+        action: String,
+    },
+    /// The result would be wrong, for example because an action could then mean two targets.
+    #[error("the edit is refused, for the manifest would then be wrong:\n{faults}")]
+    Breaks {
+        /// What would be wrong; the places are those of the edited text.
+        faults: Faults,
+    },
+    /// The layout of the text defeats the edit.
+    #[error("the manifest is laid out in a way that cannot be edited for you; edit its [[target]] by hand")]
+    Layout,
+}
+
+/// The text with one more target.
+pub fn add_target(text: &str, file: &str, target: &Target) -> Result<String, EditError> {
+    let (mut manifest, _) = Manifest::parse(text, file)?;
+    if manifest.targets.contains(target) {
+        return Err(EditError::AlreadyThere { target: target.to_string() });
+    }
+    manifest.targets.push(target.clone());
+    let edited = edit(text, |document| match document.get_mut("target") {
+        Some(Item::ArrayOfTables(tables)) => {
+            push_table(tables, target);
+            Some(())
+        }
+        Some(Item::Value(Value::Array(array))) => {
+            push_inline(array, target);
+            Some(())
+        }
+        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => None,
+    })?;
+    confirm(edited, file, &manifest)
+}
+
+/// The text without the one target that `reference` means. A comment directly above the target goes with it.
+pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<String, EditError> {
+    let (mut manifest, _) = Manifest::parse(text, file)?;
+    let target = match reference.find_in(&manifest.targets).as_slice() {
+        [only] => (*only).clone(),
+        [] => {
+            let nearest = target::list(&target::nearest(reference, &manifest.targets));
+            return Err(EditError::NotThere { reference: reference.to_string(), nearest });
+        }
+        several => {
+            return Err(EditError::Ambiguous {
+                reference: reference.to_string(),
+                fitting: target::list(several),
+            });
+        }
+    };
+    if manifest.targets.len() == 1 {
+        return Err(EditError::LastTarget { target: target.to_string() });
+    }
+    let call = Call::Function(target.clone());
+    if let Some(action) = manifest.actions.iter().find(|action| action.call == call) {
+        return Err(EditError::ChangesAction { action: action.name.clone() });
+    }
+    let index = manifest.targets.iter().position(|other| *other == target).ok_or(EditError::Layout)?;
+    manifest.targets.remove(index);
+    let edited = edit(text, |document| match document.get_mut("target") {
+        Some(Item::ArrayOfTables(tables)) if index < tables.len() => {
+            let removed = tables.remove(index);
+            keep_comments(document, &removed);
+            Some(())
+        }
+        Some(Item::Value(Value::Array(array))) if index < array.len() => {
+            array.remove(index);
+            Some(())
+        }
+        Some(_) | None => None,
+    })?;
+    confirm(edited, file, &manifest)
+}
+
+/// Applies a change to the document. A byte order mark and Windows line ends are put back as they were.
+fn edit(text: &str, change: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Result<String, EditError> {
+    let (mark, body) = match text.strip_prefix('\u{feff}') {
+        Some(body) => ("\u{feff}", body),
+        None => ("", text),
+    };
+    let is_windows = body.contains("\r\n") && body.matches('\n').count() == body.matches("\r\n").count();
+    let mut document: DocumentMut = body.replace("\r\n", "\n").parse().map_err(|_| EditError::Layout)?;
+    change(&mut document).ok_or(EditError::Layout)?;
+    let edited = document.to_string();
+    let edited = if is_windows { edited.replace('\n', "\r\n") } else { edited };
+    Ok(format!("{mark}{edited}"))
+}
+
+/// The edited text, if it says what was wanted and nothing else.
+fn confirm(edited: String, file: &str, wanted: &Manifest) -> Result<String, EditError> {
+    let (manifest, _) = Manifest::parse(&edited, file).map_err(|faults| EditError::Breaks { faults })?;
+    if manifest == *wanted {
+        return Ok(edited);
+    }
+    let changed = wanted.actions.iter().zip(manifest.actions).find(|(before, after)| *before != after);
+    Err(changed
+        .map_or(EditError::Layout, |(action, _)| EditError::ChangesAction { action: action.name.clone() }))
+}
+
+fn push_table(tables: &mut ArrayOfTables, target: &Target) {
+    let mut table = Table::new();
+    for (key, value) in target.entries() {
+        table.insert(key, toml_edit::value(value));
+    }
+    tables.push(table);
+}
+
+/// Adds an element in the layout of the last one.
+fn push_inline(array: &mut Array, target: &Target) {
+    let table: InlineTable =
+        target.entries().into_iter().map(|(key, value)| (key, Value::from(value))).collect();
+    let mut value = Value::from(table);
+    if let Some(last) = array.iter().last() {
+        *value.decor_mut() = last.decor().clone();
+    }
+    array.push_formatted(value);
+}
+
+/// Keeps the comments above a removed table that a blank line sets apart: they are about more than the table.
+fn keep_comments(document: &mut DocumentMut, removed: &Table) {
+    let prefix = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let Some((apart, _)) = prefix.rsplit_once("\n\n") else { return };
+    if !apart.contains('#') {
+        return;
+    }
+    let kept = format!("{}\n", apart.trim_end());
+    let mut next = NextTable { after: removed.position(), found: None };
+    next.visit_document(document);
+    match next.found {
+        Some(position) => Prepend { position, text: kept }.visit_document_mut(document),
+        None => {
+            let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+            document.set_trailing(format!("{kept}{trailing}"));
+        }
+    }
+}
+
+/// Finds the position of the first table that stands behind another in the text.
+struct NextTable {
+    after: Option<isize>,
+    found: Option<isize>,
+}
+
+impl<'doc> Visit<'doc> for NextTable {
+    fn visit_table(&mut self, table: &'doc Table) {
+        let position = table.position().filter(|_| !table.is_implicit() && !table.is_dotted());
+        if position > self.after && (self.found.is_none() || position < self.found) {
+            self.found = position;
+        }
+        visit::visit_table(self, table);
+    }
+}
+
+/// Puts text above the header of one table.
+struct Prepend {
+    position: isize,
+    text: String,
+}
+
+impl VisitMut for Prepend {
+    fn visit_table_mut(&mut self, table: &mut Table) {
+        if table.position() == Some(self.position) {
+            let own =
+                table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
+            table.decor_mut().set_prefix(format!("{}{own}", self.text));
+        }
+        visit_mut::visit_table_mut(self, table);
+    }
+}

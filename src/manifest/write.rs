@@ -1,0 +1,210 @@
+//! Writes manifests: a new one as commented text, and any text to disk so that no half of it is ever seen.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Action, Call, Genesys, Manifest, Method, Role, Verify};
+
+/// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
+/// manifest.
+pub fn render(manifest: &Manifest) -> String {
+    let Manifest { folder: _, genesys, role, targets, verify, actions } = manifest;
+    let mut page = Page::default();
+    page.comment(
+        "The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.",
+    );
+    page.comment("`rolecall plan` shows what would change in AWS; `rolecall apply` changes and verifies it.");
+    page.entry("version", 1);
+    render_genesys(&mut page, genesys);
+    render_role(&mut page, role);
+    page.comment_section(
+        "Each [[target]] is one function that may be invoked; `rolecall target add` adds another.",
+    );
+    for target in targets {
+        page.section("[[target]]");
+        for (key, value) in target.entries() {
+            page.entry(key, value);
+        }
+    }
+    render_verify(&mut page, verify);
+    for action in actions {
+        render_action(&mut page, action);
+    }
+    page.0
+}
+
+fn render_genesys(page: &mut Page, genesys: &Genesys) {
+    let Genesys { region, organization_id, trusted_account, credentials } = genesys;
+    page.section("[genesys]");
+    page.comment("The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS");
+    page.comment("account that the role trusts.");
+    page.entry("region", region.aws_region);
+    page.comment("The organisation's ID. It is the external ID: without it nobody can assume the role.");
+    match organization_id {
+        Some(id) => page.entry("organization_id", id.as_str()),
+        None => page.comment("organization_id = \"…\"  (left out, it is read from the Genesys Cloud API)"),
+    }
+    if region.trusted_account().as_ref() != Some(trusted_account) {
+        page.comment("The AWS account that the role trusts in place of the region's own.");
+        page.entry("trusted_account", trusted_account.as_str());
+    }
+    if let Some(secret) = credentials {
+        page.section("[genesys.credentials]");
+        page.comment("The secret with client_id, client_secret, and base_url or region.");
+        page.entry("secret", secret.to_string());
+    }
+}
+
+fn render_role(page: &mut Page, role: &Role) {
+    let Role { name, path, description, max_session_duration, permissions_boundary, tags } = role;
+    page.section("[role]");
+    page.entry("name", name.as_str());
+    page.entry("path", path.as_str());
+    if let Some(description) = description {
+        page.entry("description", description.as_str());
+    }
+    page.comment("The longest session in seconds: 3600 to 43200.");
+    page.entry("max_session_duration", i64::from(*max_session_duration));
+    if let Some(boundary) = permissions_boundary {
+        page.entry("permissions_boundary", boundary.to_string());
+    }
+    if !tags.is_empty() {
+        page.entry("tags", table(tags));
+    }
+}
+
+fn render_verify(page: &mut Page, verify: &Verify) {
+    let Verify { probe_principal } = verify;
+    if let Some(principal) = probe_principal {
+        page.section("[verify]");
+        page.comment("A role or user of ours that the trust policy also names, so that live probes can assume the role.");
+        page.entry("probe_principal", principal.to_string());
+    }
+}
+
+fn render_action(page: &mut Page, action: &Action) {
+    let Action {
+        name,
+        category,
+        call,
+        input_schema,
+        output_schema,
+        timeout_seconds,
+        secure,
+        request_template,
+        success_template,
+        translation_map,
+        translation_map_defaults,
+    } = action;
+    page.section("[[action]]");
+    page.entry("name", name.as_str());
+    page.entry("category", category.as_str());
+    match call {
+        Call::Function(target) => page.entry("target", target.reference()),
+        Call::Url { url, method, headers } => {
+            page.entry("url", url.as_str());
+            page.entry("method", method_name(*method));
+            if !headers.is_empty() {
+                page.entry("headers", table(headers));
+            }
+        }
+    }
+    page.entry("input_schema", input_schema.to_string_lossy().as_ref());
+    page.entry("output_schema", output_schema.to_string_lossy().as_ref());
+    page.entry("timeout_seconds", i64::from(*timeout_seconds));
+    page.entry("secure", *secure);
+    page.entry("request_template", request_template.as_str());
+    page.entry("success_template", success_template.as_str());
+    if !translation_map.is_empty() {
+        page.entry("translation_map", table(translation_map));
+    }
+    if !translation_map_defaults.is_empty() {
+        page.entry("translation_map_defaults", table(translation_map_defaults));
+    }
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Put => "PUT",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    }
+}
+
+fn table(entries: &BTreeMap<String, String>) -> toml::Value {
+    entries
+        .iter()
+        .map(|(key, value)| (key.clone(), toml::Value::from(value.as_str())))
+        .collect::<toml::Table>()
+        .into()
+}
+
+/// Text in the making.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn section(&mut self, header: &str) {
+        self.line(format_args!("\n{header}"));
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.line(format_args!("# {text}"));
+    }
+
+    /// A comment that stands apart, about the sections below it.
+    fn comment_section(&mut self, text: &str) {
+        self.line(format_args!("\n# {text}"));
+    }
+
+    fn entry(&mut self, key: &str, value: impl Into<toml::Value>) {
+        self.line(format_args!("{key} = {}", value.into()));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+/// Writes the whole text or leaves the file as it was: a neighbouring file is written, flushed to disk and renamed.
+/// A symbolic link is followed, and the file's permissions stay.
+pub fn save(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let (neighbour, file) = create_neighbour(&path)?;
+    let written = write_all(file, &path, text).and_then(|()| fs::rename(&neighbour, &path));
+    if written.is_err() {
+        // The first error is the one to report; what is left behind has a name that says what it is.
+        let _ = fs::remove_file(&neighbour);
+    }
+    written
+}
+
+fn write_all(mut file: File, path: &Path, text: &str) -> io::Result<()> {
+    if let Ok(metadata) = fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// A new file beside `path`, on the same file system, so that it can be renamed over it.
+fn create_neighbour(path: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut attempt = 0_u32;
+    loop {
+        let mut neighbour_name = std::ffi::OsString::from(".");
+        neighbour_name.push(name);
+        neighbour_name.push(format!(".{}-{attempt}.tmp", std::process::id()));
+        let neighbour = path.with_file_name(neighbour_name);
+        match OpenOptions::new().write(true).create_new(true).open(&neighbour) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
+            result => return result.map(|file| (neighbour, file)),
+        }
+    }
+}
