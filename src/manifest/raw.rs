@@ -86,6 +86,7 @@ pub(super) struct RawRole {
     /// The ARN of a managed policy that bounds what the role may ever do.
     pub(super) permissions_boundary: Option<Text<PolicyArn>>,
     /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
+    #[serde(default)]
     #[schemars(schema_with = "tags_schema")]
     pub(super) tags: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
 }
@@ -121,7 +122,7 @@ pub(super) struct RawAction {
     #[schemars(required)]
     pub(super) name: Option<Text<Label>>,
     /// The action's category.
-    #[schemars(required)]
+    #[schemars(required, extend("examples" = ["Orders"]))]
     pub(super) category: Option<Text<Label>>,
     /// The function to invoke: one of the targets, as it is written there. Either this or `url`.
     pub(super) target: Option<Text<Target>>,
@@ -137,7 +138,7 @@ pub(super) struct RawAction {
     #[schemars(required)]
     pub(super) input_schema: Option<Text<FilePath>>,
     /// A JSON Schema file for the action's output, relative to this file.
-    #[schemars(required)]
+    #[schemars(required, extend("examples" = ["schemas/order-response.json"]))]
     pub(super) output_schema: Option<Text<FilePath>>,
     /// How long Genesys Cloud waits for the answer; 60 seconds when left out.
     #[schemars(range(min = 1, max = 60), example = 10)]
@@ -192,6 +193,7 @@ pub fn json_schema() -> Value {
 /// concern, and descriptions are paragraphs.
 fn tidy(schema: &mut Schema) {
     schema.remove("format");
+    schema.remove("default");
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
