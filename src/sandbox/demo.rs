@@ -1,0 +1,107 @@
+//! The world that the sandbox starts with.
+
+use std::collections::BTreeMap;
+
+use super::principals::{CUSTOMER, STRANGER, VENDOR};
+use super::state::{Account, Function, Permissions, Role, Secret, State, User};
+
+/// 2026-01-01, a fixed date, so that two demonstrations look the same.
+const BEGINNING: i64 = 1_767_225_600;
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+impl State {
+    /// A customer with a few functions, the vendor and a stranger.
+    pub fn demo() -> Self {
+        let mut state = Self { accounts: BTreeMap::new(), ids_given: 0 };
+        for account in [CUSTOMER, VENDOR, STRANGER] {
+            state.accounts.insert(account.to_owned(), Account::default());
+        }
+        state.add_user(CUSTOMER, "administrator", &[ADMINISTRATOR]);
+        state.add_user(CUSTOMER, "verifier", &[]);
+        state.add_user(CUSTOMER, "nobody", &[]);
+        state.add_user(STRANGER, "stranger", &[ADMINISTRATOR]);
+        let by_account = |account: &str| format!(r#"{{"AWS":"arn:aws:iam::{account}:root"}}"#);
+        state.add_role(CUSTOMER, "ci", &by_account(CUSTOMER));
+        state.attach(CUSTOMER, "ci", ADMINISTRATOR);
+        state.add_role(CUSTOMER, "lambda-exec", r#"{"Service":"lambda.amazonaws.com"}"#);
+        state.attach(
+            CUSTOMER,
+            "lambda-exec",
+            "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        );
+        state.add_role(VENDOR, "data-actions", &by_account(VENDOR));
+        if let Some(role) = state.role_mut(VENDOR, "data-actions") {
+            let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}"#;
+            role.permissions.inline.insert("assume-customer-roles".to_owned(), document.to_owned());
+        }
+        for (region, name, aliases) in [
+            ("us-east-1", "my-genesys-trigger-function", &["live"] as &[_]),
+            ("us-east-1", "my-genesys-trigger-function-test", &[]),
+            ("us-east-1", "orders-status", &["live"]),
+            ("us-east-1", "customer-lookup", &[]),
+            ("eu-west-1", "my-genesys-trigger-function-eu", &[]),
+        ] {
+            state.add_function(CUSTOMER, region, name, aliases);
+        }
+        let secret = r#"{"client_id":"11111111-2222-3333-4444-555555555555","client_secret":"not-a-secret","region":"us-east-1"}"#;
+        let arn = format!("arn:aws:secretsmanager:us-east-1:{CUSTOMER}:secret:genesys/rolecall-AbCdEf");
+        let version = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".to_owned();
+        let secret = Secret { arn, version, value: secret.to_owned(), created: BEGINNING };
+        if let Some(account) = state.accounts.get_mut(CUSTOMER) {
+            account
+                .secrets
+                .entry("us-east-1".to_owned())
+                .or_default()
+                .insert("genesys/rolecall".to_owned(), secret);
+        }
+        state
+    }
+
+    /// Adds a user with managed policies.
+    pub fn add_user(&mut self, account: &str, name: &str, policies: &[&str]) {
+        let id = self.new_id("AIDA");
+        let attached = policies.iter().map(|arn| (*arn).to_owned()).collect();
+        let user =
+            User { id, permissions: Permissions { attached, ..Permissions::default() }, ..User::default() };
+        self.accounts.entry(account.to_owned()).or_default().users.insert(name.to_owned(), user);
+    }
+
+    /// Adds a role that trusts `principal`, a JSON object.
+    pub fn add_role(&mut self, account: &str, name: &str, principal: &str) {
+        let trust = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#
+        );
+        let role = Role {
+            name: name.to_owned(),
+            path: "/".to_owned(),
+            id: self.new_id("AROA"),
+            created: BEGINNING,
+            max_session_duration: 3600,
+            trust,
+            ..Role::default()
+        };
+        self.accounts.entry(account.to_owned()).or_default().roles.insert(name.to_lowercase(), role);
+    }
+
+    /// Adds a function; where there are aliases, they stand for version 1.
+    pub fn add_function(&mut self, account: &str, region: &str, name: &str, aliases: &[&str]) {
+        let function = Function {
+            name: name.to_owned(),
+            runtime: "python3.12".to_owned(),
+            handler: "index.handler".to_owned(),
+            role: format!("arn:aws:iam::{account}:role/lambda-exec"),
+            modified: BEGINNING,
+            published: u32::from(!aliases.is_empty()),
+            aliases: aliases.iter().map(|alias| ((*alias).to_owned(), "1".to_owned())).collect(),
+            ..Function::default()
+        };
+        let account = self.accounts.entry(account.to_owned()).or_default();
+        account.functions.entry(region.to_owned()).or_default().insert(name.to_owned(), function);
+    }
+
+    fn attach(&mut self, account: &str, role: &str, policy: &str) {
+        if let Some(role) = self.role_mut(account, role) {
+            role.permissions.attached.push(policy.to_owned());
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One call from beginning to end: who signed it, what it asks for, what goes wrong on demand, the answer,
+//! the log.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::call::{Call, Operation, Params};
+use super::faults::{Fault, Faults};
+use super::principals::Caller;
+use super::signature::{self, Authorization, Sessions};
+use super::state::State;
+use super::store::Store;
+use super::wire::{ApiError, Incoming, Reply, Service};
+use super::{iam, ids, lambda, secrets, sts, xml};
+
+/// Calls that the log keeps.
+const LOG_LENGTH: usize = 10_000;
+
+/// One call as the log remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogEntry {
+    /// `iam`, `sts`, `lambda` or `secretsmanager`.
+    pub service: String,
+    /// The operation, such as `GetRole`; empty where it is unknown.
+    pub action: String,
+    /// The region that the call was signed for.
+    pub region: String,
+    /// Whether the operation can change anything.
+    pub write: bool,
+    /// The HTTP status; 0 where the connection was dropped.
+    pub status: u16,
+    /// The error code, if it failed.
+    pub error: Option<String>,
+    /// The ARN of the caller; empty for a request that was not authenticated.
+    pub principal: String,
+}
+
+/// What becomes of a request.
+pub(super) enum Outcome {
+    Reply(Reply),
+    /// The connection ends without an answer.
+    Drop,
+}
+
+/// Everything behind the server's door.
+pub(super) struct Engine {
+    pub(super) store: Store,
+    pub(super) faults: Faults,
+    pub(super) log: VecDeque<LogEntry>,
+    sessions: Sessions,
+    /// Counts the decisions that flapping applies to.
+    decisions: u64,
+}
+
+/// An operation of one of the services, with its input.
+enum Task {
+    Iam(Operation<Params, xml::Xml>, Params),
+    CallerIdentity,
+    AssumeRole(Params),
+    Lambda(Operation<lambda::Input, Reply>, lambda::Input),
+    Secrets(Operation<serde_json::Value, Reply>, serde_json::Value),
+}
+
+impl Engine {
+    pub(super) fn new(store: Store, faults: Faults) -> Self {
+        Self { store, faults, log: VecDeque::new(), sessions: Sessions::new(), decisions: 0 }
+    }
+
+    pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
+        let request_id = ids::uuid();
+        let authorization = request.header("authorization").and_then(Authorization::parse);
+        let service = match &authorization {
+            Some(authorization) => Service::from_signing_name(authorization.service),
+            None => Some(guess_service(request)),
+        };
+        let Some(service) = service else {
+            let error = ApiError::unsupported("this service: only iam, sts, lambda and secretsmanager");
+            return Outcome::Reply(Reply::error(Service::Sts, &error, &request_id));
+        };
+        let task = Task::parse(service, request);
+        let mut entry = LogEntry {
+            service: service.name().to_owned(),
+            action: task.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
+            region: authorization.as_ref().map(|it| it.region.to_owned()).unwrap_or_default(),
+            write: task.as_ref().is_ok_and(|(_, task)| task.is_write()),
+            status: 0,
+            error: None,
+            principal: String::new(),
+        };
+        let fault = self.faults.next(&format!("{}:{}", entry.service, entry.action));
+        let result = if fault == Some(Fault::DropCall) {
+            None
+        } else {
+            Some(self.answer(request, authorization.as_ref(), service, task, fault, &request_id, &mut entry))
+        };
+        let reply = result.map(|result| {
+            entry.error = result.as_ref().err().map(|error| error.code.to_string());
+            result.unwrap_or_else(|error| Reply::error(service, &error, &request_id))
+        });
+        let outcome = match reply {
+            Some(mut reply) if fault != Some(Fault::DropReply) => {
+                reply.headers.push(("x-amzn-requestid", request_id));
+                entry.status = reply.status;
+                Outcome::Reply(reply)
+            }
+            _ => Outcome::Drop,
+        };
+        self.log.push_back(entry);
+        if self.log.len() > LOG_LENGTH {
+            self.log.pop_front();
+        }
+        outcome
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call, taken apart by the only caller")]
+    fn answer(
+        &mut self,
+        request: &Incoming,
+        authorization: Option<&Authorization<'_>>,
+        service: Service,
+        task: Result<(String, Task), ApiError>,
+        fault: Option<Fault>,
+        request_id: &str,
+        entry: &mut LogEntry,
+    ) -> Result<Reply, ApiError> {
+        let authorization = authorization.ok_or_else(|| signature::unsigned(service))?;
+        let caller =
+            signature::authenticate(request, authorization, service, self.store.current(), &self.sessions)?;
+        entry.principal.clone_from(&caller.arn);
+        let (name, task) = task?;
+        if let Some(error) = fault.and_then(|fault| failure(fault, service, &name, &caller)) {
+            return Err(error);
+        }
+        let lag = self.enforcement_lag(&task);
+        let enforced = self.store.as_of(lag);
+        let now = jiff::Timestamp::now().as_second();
+        let call = Call { caller: &caller, region: authorization.region, enforced: &enforced, now };
+        let xml = |xml: xml::Xml| Reply::xml(200, xml.response(service, &name, request_id));
+        match task {
+            Task::Iam(operation, params) => self.run(&operation, &call, &params).map(xml),
+            Task::CallerIdentity => Ok(xml(sts::get_caller_identity(&call))),
+            Task::AssumeRole(params) => {
+                let (answer, session) = sts::assume_role(&call, &params)?;
+                self.sessions.insert(session.credentials.access_key_id.clone(), session);
+                Ok(xml(answer))
+            }
+            Task::Lambda(operation, input) => self.run(&operation, &call, &input),
+            Task::Secrets(operation, input) => self.run(&operation, &call, &input),
+        }
+    }
+
+    fn run<I, O>(&mut self, operation: &Operation<I, O>, call: &Call<'_>, input: &I) -> Result<O, ApiError> {
+        match operation {
+            Operation::Read(read) => {
+                read(call, input, &self.store.as_of(Duration::from_millis(self.faults.read_lag_ms)))
+            }
+            Operation::Write(write) => {
+                let mut next = State::clone(self.store.current());
+                let answer = write(call, input, &mut next)?;
+                self.commit(next)?;
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Makes a state the present one.
+    pub(super) fn commit(&mut self, next: State) -> Result<(), ApiError> {
+        let memory = Duration::from_millis(self.faults.read_lag_ms.max(self.faults.enforcement_lag_ms));
+        let saved = self.store.commit(next, memory);
+        saved.map_err(|error| {
+            ApiError::new(500, "ServiceFailure", format!("the sandbox cannot save its state: {error}"))
+        })
+    }
+
+    fn enforcement_lag(&mut self, task: &Task) -> Duration {
+        if self.faults.flapping && matches!(task, Task::AssumeRole(_)) || matches!(task, Task::Lambda(..)) {
+            self.decisions += 1;
+        }
+        match self.faults.flapping && self.decisions % 2 == 1 {
+            true => Duration::ZERO,
+            false => Duration::from_millis(self.faults.enforcement_lag_ms),
+        }
+    }
+}
+
+impl Task {
+    fn parse(service: Service, request: &Incoming) -> Result<(String, Self), ApiError> {
+        match service {
+            Service::Iam | Service::Sts => {
+                let params = Params(request.parameters());
+                let name = params.get("Action").unwrap_or_default().to_owned();
+                let version = params.get("Version").unwrap_or_default();
+                let unknown = || {
+                    let text = format!("Could not find operation {name} for version {version}");
+                    ApiError::new(400, "InvalidAction", text)
+                };
+                let task = match (service, name.as_str()) {
+                    (Service::Sts, "GetCallerIdentity") => Self::CallerIdentity,
+                    (Service::Sts, "AssumeRole") => Self::AssumeRole(params),
+                    (Service::Iam, _) => Self::Iam(iam::operation(&name).ok_or_else(unknown)?, params),
+                    _ => return Err(unknown()),
+                };
+                Ok((name, task))
+            }
+            Service::Lambda => {
+                let text = format!("no such operation: {} {}", request.method, request.path);
+                let unknown = || ApiError::new(404, "UnknownOperationException", text);
+                let (name, operation, input) = lambda::route(request).ok_or_else(unknown)?;
+                Ok((name.to_owned(), Self::Lambda(operation, input)))
+            }
+            Service::SecretsManager => {
+                let unknown = || ApiError::new(400, "UnknownOperationException", "");
+                let (name, input) = secrets::parse(request).ok_or_else(unknown)?;
+                let operation = secrets::operation(name).ok_or_else(unknown)?;
+                Ok((name.to_owned(), Self::Secrets(operation, input)))
+            }
+        }
+    }
+
+    fn is_write(&self) -> bool {
+        match self {
+            Self::Iam(operation, _) => matches!(operation, Operation::Write(_)),
+            Self::Lambda(operation, _) => matches!(operation, Operation::Write(_)),
+            Self::Secrets(operation, _) => matches!(operation, Operation::Write(_)),
+            Self::CallerIdentity | Self::AssumeRole(_) => false,
+        }
+    }
+}
+
+/// Whose error format an unsigned request gets.
+fn guess_service(request: &Incoming) -> Service {
+    let parameters = request.parameters();
+    match (request.header("x-amz-target"), parameters.get("Version").map(String::as_str)) {
+        (Some(_), _) => Service::SecretsManager,
+        (None, Some("2011-06-15")) => Service::Sts,
+        (None, None) if request.path.starts_with("/20") => Service::Lambda,
+        _ => Service::Iam,
+    }
+}
+
+/// The error that a fault stands for, as the service words it.
+fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Option<ApiError> {
+    Some(match (fault, service) {
+        (Fault::DropCall | Fault::DropReply, _) => return None,
+        (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
+        (Fault::Throttle, Service::Lambda) => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
+        (Fault::Throttle, Service::SecretsManager) => {
+            ApiError::new(400, "ThrottlingException", "Rate exceeded")
+        }
+        (Fault::Deny, _) => {
+            let action = if name == "Invoke" { "InvokeFunction" } else { name };
+            let text =
+                format!("User: {} is not authorized to perform: {}:{action}", caller.arn, service.name());
+            match service {
+                Service::Iam | Service::Sts => ApiError::new(403, "AccessDenied", text),
+                Service::Lambda => ApiError::new(403, "AccessDeniedException", text),
+                Service::SecretsManager => ApiError::new(400, "AccessDeniedException", text),
+            }
+        }
+        (Fault::Expire, _) => signature::expired(service),
+        (Fault::Internal, Service::Iam) => ApiError::new(500, "ServiceFailure", "Internal failure"),
+        (Fault::Internal, Service::Sts) => ApiError::new(500, "InternalFailure", "Internal failure"),
+        (Fault::Internal, Service::Lambda) => {
+            ApiError::new(500, "ServiceException", "An error occurred and the request cannot be processed.")
+        }
+        (Fault::Internal, Service::SecretsManager) => {
+            ApiError::new(500, "InternalServiceError", "An error occurred on the server side.")
+        }
+        (Fault::Unavailable, _) => ApiError::new(503, "ServiceUnavailable", "Service is unavailable"),
+    })
+}

@@ -1,0 +1,106 @@
+//! Trouble on demand: what a client must survive, switched on for a test or a demonstration.
+
+use serde::{Deserialize, Serialize};
+
+/// What goes wrong from now on. Everything is off by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// Added to every call.
+    pub latency_ms: u64,
+    /// Reads see the state of so long ago.
+    pub read_lag_ms: u64,
+    /// Decisions (who may do what, AssumeRole, Invoke) see the state of so long ago. IAM's control plane
+    /// answers at once while enforcement follows seconds later.
+    pub enforcement_lag_ms: u64,
+    /// While enforcement lags, every second AssumeRole or Invoke sees the present: pass, fail, pass.
+    pub flapping: bool,
+    /// Calls that fail; the first rule that applies decides.
+    pub rules: Vec<FaultRule>,
+}
+
+/// Which calls fail, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// `*`, a service such as `iam:*`, or one operation such as `iam:CreateRole` (the API's name, not the
+    /// policy action).
+    pub operation: String,
+    /// Let so many calls pass first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many calls fail; left out, all of them.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// How they fail.
+    pub fault: Fault,
+}
+
+/// A way to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The service's own throttling answer.
+    Throttle,
+    /// AccessDenied, whatever the policies say.
+    Deny,
+    /// The credentials are out of date.
+    Expire,
+    /// The connection ends before the call is carried out.
+    DropCall,
+    /// The call is carried out, and the connection ends before the answer.
+    DropReply,
+    /// 500.
+    Internal,
+    /// 503.
+    Unavailable,
+}
+
+impl Faults {
+    /// The fault for a call to `operation` (`service:Name`), counting it.
+    pub(super) fn next(&mut self, operation: &str) -> Option<Fault> {
+        let rule = self.rules.iter_mut().find(|rule| rule.applies_to(operation) && rule.times != Some(0))?;
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            return None;
+        }
+        if let Some(times) = rule.times.as_mut() {
+            *times -= 1;
+        }
+        Some(rule.fault)
+    }
+}
+
+impl FaultRule {
+    fn applies_to(&self, operation: &str) -> bool {
+        match self.operation.strip_suffix('*') {
+            Some(prefix) => operation.starts_with(prefix),
+            None => self.operation == operation,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, FaultRule, Faults};
+
+    #[test]
+    fn rules_count_down_and_then_let_calls_pass() {
+        let rule = FaultRule { operation: "iam:*".into(), skip: 1, times: Some(2), fault: Fault::Throttle };
+        let mut faults = Faults { rules: vec![rule], ..Faults::default() };
+        let answers: Vec<_> =
+            ["iam:GetRole", "sts:AssumeRole", "iam:GetRole", "iam:CreateRole", "iam:GetRole"]
+                .map(|name| faults.next(name))
+                .into();
+        assert_eq!(answers, [None, None, Some(Fault::Throttle), Some(Fault::Throttle), None]);
+    }
+
+    #[test]
+    fn faults_are_readable_from_json() {
+        let faults: Faults =
+            serde_json::from_str(r#"{"latency_ms":5,"rules":[{"operation":"*","fault":"drop-reply"}]}"#)
+                .unwrap();
+        assert_eq!(faults.rules[0].fault, Fault::DropReply);
+        assert!(serde_json::from_str::<Faults>(r#"{"latency":5}"#).is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! An AWS on loopback, for tests and demonstrations: IAM, STS, Lambda and a little Secrets Manager, in this
+//! process.
+//!
+//! The real SDKs and command-line tools talk to it through an endpoint URL. Every request must carry a valid
+//! signature of one of a few [`Principal`]s, or of credentials that AssumeRole issued; every call is
+//! authorised by the policies stored here. The decisions come from another implementation than rolecall's own
+//! evaluator (see `evaluator.rs`). [`Faults`] make it misbehave as AWS does: slowly, throttled, eventually
+//! consistent.
+//!
+//! Invariants: a call either changes the state, and the file, wholly or not at all; what cannot be decided or
+//! is not supported is answered with the error `SandboxUnsupported`, never guessed. Deliberately absent:
+//! organisations, groups, consoles, other partitions than `aws`, and protection against people on the same
+//! machine.
+
+mod authorize;
+mod aws_managed;
+mod call;
+mod control;
+mod demo;
+mod engine;
+mod evaluator;
+mod faults;
+mod grammar;
+mod iam;
+mod ids;
+mod lambda;
+mod principals;
+mod secrets;
+mod server;
+mod signature;
+mod state;
+mod store;
+mod sts;
+mod tags;
+mod tamper;
+mod wire;
+mod xml;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::AbortHandle;
+
+pub use engine::LogEntry;
+pub use faults::{Fault, FaultRule, Faults};
+pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
+pub use state::{
+    Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
+};
+pub use store::{load, save};
+pub use tags::Tags;
+pub use tamper::{Tamper, TamperError};
+
+use engine::Engine;
+use server::Shared;
+use store::Store;
+
+/// How a sandbox starts.
+#[derive(Debug, Default)]
+pub struct SandboxOptions {
+    /// Where the state lasts between runs: read at the start if it exists, written after each change.
+    pub state_file: Option<PathBuf>,
+    /// The state to begin with where there is no file; left out, [`State::demo`].
+    pub state: Option<State>,
+    /// What goes wrong from the start.
+    pub faults: Faults,
+    /// The port on 127.0.0.1; 0 is any free one.
+    pub port: u16,
+}
+
+/// A running sandbox; it stops when it is dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    port: u16,
+    server: AbortHandle,
+}
+
+impl Sandbox {
+    /// Starts serving; needs a tokio runtime, of either kind.
+    pub fn start(options: SandboxOptions) -> io::Result<Self> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+        let SandboxOptions { state_file, state, faults, port } = options;
+        let state = match &state_file {
+            Some(file) if file.exists() => load(file)?,
+            _ => state.unwrap_or_else(State::demo),
+        };
+        let listener = server::bind(port)?;
+        let port = listener.local_addr()?.port();
+        let shared = Arc::new(Shared::new(Engine::new(Store::new(state, state_file), faults)));
+        let server = runtime.spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
+        Ok(Self { shared, port, server })
+    }
+
+    /// Where it listens.
+    pub fn endpoint_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The credentials of a principal that exists from the start.
+    pub fn credentials(&self, principal: Principal) -> Credentials {
+        principal.credentials()
+    }
+
+    /// The environment variables with which any AWS SDK or command-line tool talks to this sandbox as
+    /// `principal`.
+    pub fn environment(&self, principal: Principal) -> Vec<(&'static str, String)> {
+        let credentials = principal.credentials();
+        vec![
+            ("AWS_ENDPOINT_URL", self.endpoint_url()),
+            ("AWS_ACCESS_KEY_ID", credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key),
+            ("AWS_REGION", "us-east-1".to_owned()),
+        ]
+    }
+
+    /// The faults as they are now, counted down.
+    pub fn faults(&self) -> Faults {
+        self.shared.engine().faults.clone()
+    }
+
+    /// Replaces the faults.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared.engine().faults = faults;
+    }
+
+    /// The calls so far, oldest first.
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.shared.engine().log.iter().cloned().collect()
+    }
+
+    /// How many calls were being answered at the same time, at most.
+    pub fn most_in_flight(&self) -> usize {
+        self.shared.most_in_flight()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_log(&self) {
+        self.shared.engine().log.clear();
+        self.shared.forget_in_flight();
+    }
+
+    /// The state as it is now.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(self.shared.engine().store.current())
+    }
+
+    /// Changes the state from outside, and saves it.
+    pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        let mut engine = self.shared.engine();
+        let mut next = State::clone(engine.store.current());
+        let result = change(&mut next);
+        engine.commit(next).map_err(|error| io::Error::other(error.message))?;
+        Ok(result)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,174 @@
+//! Requests and answers as they travel, before any service has looked at them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+/// The services that the sandbox plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Iam,
+    Sts,
+    Lambda,
+    SecretsManager,
+}
+
+impl Service {
+    /// The service with this signing name.
+    pub(super) fn from_signing_name(name: &str) -> Option<Self> {
+        match name {
+            "iam" => Some(Self::Iam),
+            "sts" => Some(Self::Sts),
+            "lambda" => Some(Self::Lambda),
+            "secretsmanager" => Some(Self::SecretsManager),
+            _ => None,
+        }
+    }
+
+    /// The prefix of its actions in policies, which is its signing name too.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::Lambda => "lambda",
+            Self::SecretsManager => "secretsmanager",
+        }
+    }
+}
+
+/// One HTTP request, read whole.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) method: String,
+    /// As sent, still percent-encoded.
+    pub(super) path: String,
+    /// As sent, without the question mark.
+    pub(super) query: String,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Incoming {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parts of the path, decoded.
+    pub(super) fn segments(&self) -> Vec<String> {
+        self.path.split('/').filter(|part| !part.is_empty()).map(decode).collect()
+    }
+
+    /// The parameters of the query string and, for a form, of the body.
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = form(&self.query);
+        if self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+        {
+            parameters.extend(form(&String::from_utf8_lossy(&self.body)));
+        }
+        parameters
+    }
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn form(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (field(key), field(value)))
+        .collect()
+}
+
+fn field(text: &str) -> String {
+    decode(&text.replace('+', " "))
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+}
+
+impl Reply {
+    /// JSON with a status.
+    pub(super) fn json(status: u16, value: &impl Serialize) -> Self {
+        let body = serde_json::to_string(value).unwrap_or_default();
+        Self { status, headers: vec![("content-type", "application/json".to_owned())], body }
+    }
+
+    /// An answer of the services that speak XML.
+    pub(super) fn xml(status: u16, body: String) -> Self {
+        Self { status, headers: vec![("content-type", "text/xml".to_owned())], body }
+    }
+
+    /// No body.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// An error in the shape of the service's protocol.
+    pub(super) fn error(service: Service, error: &ApiError, request_id: &str) -> Self {
+        let kind = if error.status < 500 { "Sender" } else { "Receiver" };
+        match service {
+            Service::Iam | Service::Sts => {
+                let body = format!(
+                    "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error>\
+                     <RequestId>{request_id}</RequestId></ErrorResponse>",
+                    super::xml::namespace(service),
+                    super::xml::escape(&error.code),
+                    super::xml::escape(&error.message),
+                );
+                Self::xml(error.status, body)
+            }
+            Service::Lambda => {
+                let kind = if error.status < 500 { "User" } else { "Service" };
+                let mut reply =
+                    Self::json(error.status, &serde_json::json!({"Type": kind, "Message": error.message}));
+                reply.headers.push(("x-amzn-errortype", error.code.to_string()));
+                reply
+            }
+            Service::SecretsManager => {
+                let mut reply = Self::json(
+                    error.status,
+                    &serde_json::json!({"__type": error.code, "Message": error.message}),
+                );
+                reply.headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
+                reply
+            }
+        }
+    }
+}
+
+/// An error as AWS names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ApiError {
+    pub(super) status: u16,
+    pub(super) code: Cow<'static, str>,
+    pub(super) message: String,
+}
+
+impl ApiError {
+    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code: Cow::Borrowed(code), message: message.into() }
+    }
+
+    /// A parameter that does not satisfy the service's model.
+    pub(super) fn validation(message: impl Into<String>) -> Self {
+        Self::new(400, "ValidationError", message)
+    }
+
+    /// What AWS can do and the sandbox cannot: said aloud, never guessed.
+    pub(super) fn unsupported(what: &str) -> Self {
+        Self::new(400, "SandboxUnsupported", format!("the sandbox does not support {what}"))
+    }
+}
