@@ -13,7 +13,7 @@ mod read;
 use std::fmt;
 use std::sync::Arc;
 
-pub(super) use json::push_step;
+pub(super) use json::{Limits, parse_json, push_step};
 use serde_json::Value;
 
 use super::condition::Condition;
@@ -227,7 +227,8 @@ impl Document {
     /// Every fault with its JSON pointer: broken JSON, duplicate keys, unknown elements, wrong types, a document that is
     /// larger than [`MAX_BYTES`] or deeper than [`MAX_DEPTH`].
     pub fn parse(text: &str) -> Result<Self, DocumentErrors> {
-        let value = json::parse(text).map_err(|faults| DocumentErrors { faults })?;
+        let value = parse_json(text, Limits { bytes: MAX_BYTES, depth: MAX_DEPTH })
+            .map_err(|faults| DocumentErrors { faults })?;
         Self::from_owned(value)
     }
 

@@ -21,7 +21,9 @@ mod scan;
 
 use std::sync::Arc;
 
-use scan::{Scan, Subject, Tally};
+pub(super) use parts::{Part, parts_of};
+pub(super) use scan::Subject;
+use scan::{Scan, Tally};
 
 use super::arn::{AccountId, split_arn};
 use super::context::Context;

@@ -11,6 +11,11 @@
 //! | what else the request has | [`context`]: `Context`, `ContextKey` |
 //! | the answer | [`evaluate`]: `Request`, `Layers`, `evaluate`, `evaluate_trust` → `Evaluation`, `Decision` |
 //!
+//! | the answer in words | [`explain`]: `explain`, `explain_trust`, `reason` → `Explanation`, a tree |
+//! | formatting is not drift | [`canonical`]: `Document::canonical`, `Document::equivalent` |
+//! | what IAM refuses to store | [`quota`]: `Document::size`, `check_trust_grammar`, `check_identity_grammar` |
+//! | policy unit tests | [`simulate`]: `parse` → `Case`, `Case::run` → `Outcome` |
+//!
 //! The parts of a statement: `Statement { sid, effect, principal, action, resource, conditions }`, with
 //! `Clause { negated, values }` for an element or its complement, [`condition::Condition`] for each operator and key,
 //! and [`text::PolicyText`] for values with wildcards and variables. [`truth::Truth`] is the three-valued answer that
@@ -27,10 +32,15 @@
 //!   `sts:SetSourceIdentity` too (`Evaluation::implied`); these two do not see `sts:ExternalId`.
 
 pub mod arn;
+pub mod canonical;
 pub mod condition;
 pub mod context;
 pub mod document;
 pub mod evaluate;
+pub mod explain;
+pub mod pattern;
 pub mod principal;
+pub mod quota;
+pub mod simulate;
 pub mod text;
 pub mod truth;

@@ -15,6 +15,7 @@ mod ip;
 mod null;
 mod numeric;
 mod string;
+mod words;
 
 pub(super) use arn::match_parts;
 pub use numeric::Decimal;

@@ -6,14 +6,21 @@ use std::fmt::{self, Write as _};
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::{Fault, MAX_BYTES, MAX_DEPTH, MAX_FAULTS};
+use super::{Fault, MAX_FAULTS};
 
-pub(super) fn parse(text: &str) -> Result<Value, Vec<Fault>> {
-    if text.len() > MAX_BYTES {
-        let message = format!("the text has {} bytes; at most {MAX_BYTES} are read", text.len());
+/// How much is read before it is refused.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::iam) struct Limits {
+    pub(in crate::iam) bytes: usize,
+    pub(in crate::iam) depth: usize,
+}
+
+pub(in crate::iam) fn parse_json(text: &str, limits: Limits) -> Result<Value, Vec<Fault>> {
+    if text.len() > limits.bytes {
+        let message = format!("the text has {} bytes; at most {} are read", text.len(), limits.bytes);
         return Err(vec![Fault { pointer: String::new(), message }]);
     }
-    let mut place = Place { pointer: String::new(), faults: Vec::new() };
+    let mut place = Place { pointer: String::new(), faults: Vec::new(), max_depth: limits.depth };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Node { place: &mut place, depth: 0 }
         .deserialize(&mut deserializer)
@@ -33,6 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Value, Vec<Fault>> {
 struct Place {
     pointer: String,
     faults: Vec<Fault>,
+    max_depth: usize,
 }
 
 impl Place {
@@ -101,8 +109,8 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let Self { place, depth } = self;
-        if depth >= MAX_DEPTH {
-            place.fault(format!("nested deeper than {MAX_DEPTH} levels"));
+        if depth >= place.max_depth {
+            place.fault(format!("nested deeper than {} levels", place.max_depth));
             while items.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Value::Null);
         }
@@ -122,8 +130,8 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let Self { place, depth } = self;
-        if depth >= MAX_DEPTH {
-            place.fault(format!("nested deeper than {MAX_DEPTH} levels"));
+        if depth >= place.max_depth {
+            place.fault(format!("nested deeper than {} levels", place.max_depth));
             while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(Value::Null);
         }

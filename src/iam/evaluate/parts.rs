@@ -2,9 +2,9 @@
 //! the decision itself does not come through here.
 
 use super::scan::{PolicyKind, Subject};
-use crate::iam::condition::{Condition, Keys, Operator};
+use crate::iam::condition::{Condition, Keys};
 use crate::iam::context::Lookup;
-use crate::iam::document::{Document, Statement};
+use crate::iam::document::{Document, Statement, push_step};
 use crate::iam::truth::Truth;
 
 /// One element of a statement and the answer to it.
@@ -95,26 +95,17 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
 }
 
 fn condition(subject: &Subject<'_>, statement: &Statement, asked: &Condition, base: &str) -> Part {
-    let Condition { operator, operator_name, key, values } = asked;
     let mut pointer = format!("{base}/Condition");
-    for step in [operator_name, key.written()] {
-        crate::iam::document::push_step(&mut pointer, step);
+    for step in [&asked.operator_name, asked.key.written()] {
+        push_step(&mut pointer, step);
     }
     let truth = asked.holds(subject, statement.effect);
-    let wanted = values.iter().map(|value| format!("`{}`", value.raw)).collect::<Vec<_>>().join(" or ");
-    let wanted = if wanted.is_empty() { "nothing".to_owned() } else { wanted };
-    let found = match subject.lookup(key) {
-        Lookup::Absent => "the request does not have it".to_owned(),
-        Lookup::Unknown => "its value in the request is not known".to_owned(),
+    let found = match subject.lookup(&asked.key) {
+        Lookup::Absent => "the request has none".to_owned(),
+        Lookup::Unknown => "the request has one that is not known".to_owned(),
         Lookup::One(value) => format!("the request has `{value}`"),
         Lookup::Many(values) => format!("the request has `{}`", values.join("`, `")),
     };
-    let verdict = match (operator, truth) {
-        (Operator::Unknown(_), _) => "the operator is not known",
-        (_, Truth::True) => "met",
-        (_, Truth::False) => "not met",
-        (_, Truth::Unknown) => "cannot be decided",
-    };
-    let reason = format!("{operator_name} {key} {wanted}: {found}; {verdict}");
-    Part { pointer, truth, reason }
+    let doubt = if truth == Truth::Unknown { "; this cannot be decided" } else { "" };
+    Part { pointer, truth, reason: format!("{}; {found}{doubt}", asked.phrase()) }
 }

@@ -123,6 +123,22 @@ impl PrincipalName {
     }
 }
 
+/// The name as a document would have it; an account as its twelve digits.
+impl std::fmt::Display for PrincipalName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Everyone | Self::AnyAws => formatter.write_str("*"),
+            Self::Account(account) => write!(formatter, "{account}"),
+            Self::Identity(identity) => write!(formatter, "{identity}"),
+            Self::UniqueId(text)
+            | Self::Service(text)
+            | Self::Federated(text)
+            | Self::CanonicalUser(text)
+            | Self::Nobody(text) => formatter.write_str(text),
+        }
+    }
+}
+
 /// IAM's unique ids are a four-letter prefix that tells the kind, and capital letters and digits (IAM User Guide, "IAM
 /// identifiers").
 fn is_unique_id(text: &str) -> bool {
