@@ -1,1 +1,23 @@
-pub fn x(){}
+//! Provisions, proves and watches the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
+//!
+//! The path of data: [`manifest`] reads `rolecall.toml`; [`provision`] makes documents of it, reads AWS through
+//! [`ports`], plans, and carries the plan out; [`verify`] proves the documents that AWS holds, with [`iam`], and probes
+//! them live; [`report`] shows all of it.
+//!
+//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest` and `genesys` know `iam`.
+//! `provision` and `verify` know these and the ports, never the SDK: `aws` implements the ports and is the only code
+//! that names SDK types. `sandbox` is an AWS of its own, served on loopback; it shares no code with the evaluator
+//! that it puts to the test. A test keeps these arrows as they are.
+//!
+//! Deliberately absent: state files (AWS is the state, tags mark what is ours), a template engine, an HTTP client for
+//! AWS beside the SDK's.
+
+pub mod aws;
+pub mod genesys;
+pub mod iam;
+pub mod manifest;
+pub mod ports;
+pub mod provision;
+pub mod report;
+pub mod sandbox;
+pub mod verify;

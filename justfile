@@ -1,0 +1,36 @@
+# What people who work on rolecall run. `just` without a name lists it.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Run the main job on the embedded AWS
+demo:
+    cargo run -- apply --sandbox --yes
+
+# What CI runs: formatting, lints, tests
+check: fmt-check clippy test
+
+# Unit tests, tables and properties, scenarios on the embedded AWS
+test:
+    cargo test
+
+# Format the code
+fmt:
+    cargo fmt
+
+# Is the code formatted?
+fmt-check:
+    cargo fmt --check
+
+# Lints, warnings denied
+clippy:
+    cargo clippy --all-targets -- --deny warnings
+
+# The release binary against emulators that are not ours: moto and MiniStack
+e2e *ARGS:
+    tests/e2e/run {{ ARGS }}
+
+# Figures for benches/README.md
+bench *ARGS:
+    cargo bench {{ ARGS }}

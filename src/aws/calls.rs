@@ -1,0 +1,75 @@
+//! Counts and times every request that the SDK sends, attempt by attempt.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+
+/// One request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The service and the operation, such as `IAM GetRole`.
+    pub operation: String,
+    /// The HTTP status; `None` where no answer came.
+    pub status: Option<u16>,
+    /// From sending the request to the last byte of the answer.
+    pub took: Duration,
+}
+
+/// The requests that were sent, in the order of their answers.
+#[derive(Clone, Debug, Default)]
+pub struct Calls(Arc<Mutex<Vec<Call>>>);
+
+impl Calls {
+    /// The requests so far.
+    pub fn so_far(&self) -> Vec<Call> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[derive(Debug)]
+struct Sent(Instant);
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "Calls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        bag.interceptor_state().store_put(Sent(Instant::now()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (Some(sent), Some(metadata)) = (bag.load::<Sent>(), bag.load::<Metadata>()) else {
+            return Ok(());
+        };
+        let operation = format!("{} {}", metadata.service(), metadata.name());
+        let status = context.response().map(|response| response.status().as_u16());
+        let call = Call { operation, status, took: sent.0.elapsed() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! One classification of everything that the SDK can answer.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::ports::{AwsError, AwsErrorKind};
+
+/// Turns a failure of the SDK into ours.
+pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let request_id = error.request_id().map(str::to_owned);
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let error = service.into_err();
+            AwsError {
+                operation,
+                kind: of_code(error.code(), status),
+                code: error.code().map(str::to_owned),
+                message: error.message().map_or_else(|| format!("HTTP status {status}"), one_line),
+                request_id,
+            }
+        }
+        error => {
+            let kind = of_transport(&error);
+            AwsError { operation, kind, code: None, message: one_line(&innermost(&error)), request_id }
+        }
+    }
+}
+
+/// The class of an error code. IAM and STS (query protocol) and Lambda (REST) name the same things differently.
+fn of_code(code: Option<&str>, status: u16) -> AwsErrorKind {
+    match code.map(|code| code.strip_suffix("Exception").unwrap_or(code)) {
+        Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError") => AwsErrorKind::AccessDenied,
+        Some("NoSuchEntity" | "ResourceNotFound") => AwsErrorKind::NotFound,
+        Some("EntityAlreadyExists" | "ResourceConflict") => AwsErrorKind::AlreadyExists,
+        Some("ConcurrentModification") => AwsErrorKind::ConcurrentModification,
+        Some("DeleteConflict") => AwsErrorKind::DeleteConflict,
+        Some("LimitExceeded") => AwsErrorKind::LimitExceeded,
+        Some("MalformedPolicyDocument") => AwsErrorKind::MalformedDocument,
+        Some("InvalidInput" | "ValidationError" | "Validation" | "InvalidParameterValue") => {
+            AwsErrorKind::InvalidInput
+        }
+        Some("UnmodifiableEntity") => AwsErrorKind::Unmodifiable,
+        Some("Throttling" | "ThrottledException" | "TooManyRequests" | "RequestLimitExceeded") => {
+            AwsErrorKind::Throttled
+        }
+        Some("ExpiredToken" | "RequestExpired" | "ExpiredTokenIssue") => AwsErrorKind::ExpiredCredentials,
+        Some(
+            "InvalidClientTokenId"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClient"
+            | "IncompleteSignature"
+            | "MissingAuthenticationToken"
+            | "InvalidSignature"
+            | "NotAuthorized"
+            | "InvalidAccessKeyId",
+        ) => AwsErrorKind::InvalidCredentials,
+        Some(_) | None if status >= 500 => AwsErrorKind::ServiceFailure,
+        Some(_) | None => AwsErrorKind::Other,
+    }
+}
+
+fn of_transport<E>(error: &SdkError<E, HttpResponse>) -> AwsErrorKind
+where
+    E: Error + 'static,
+{
+    if let Some(credentials) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+        return match credentials {
+            CredentialsError::CredentialsNotLoaded(_) => AwsErrorKind::NoCredentials,
+            _ if text(credentials).contains("expired") => AwsErrorKind::ExpiredCredentials,
+            // The SDK's enum is open: whatever else went wrong, there are no credentials to sign with.
+            _ => AwsErrorKind::NoCredentials,
+        };
+    }
+    match error {
+        SdkError::TimeoutError(_) => AwsErrorKind::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsErrorKind::TimedOut,
+        SdkError::DispatchFailure(_) => AwsErrorKind::Unreachable,
+        SdkError::ResponseError(_) => AwsErrorKind::ServiceFailure,
+        _ => AwsErrorKind::Other,
+    }
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn text(error: &(dyn Error + 'static)) -> String {
+    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The SDK's outer messages ("dispatch failure") say little; the last two causes say what happened and to what.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let mut last: Vec<&str> = Vec::new();
+    for cause in causes.iter().rev() {
+        if last.iter().all(|known| !known.contains(cause.as_str())) {
+            last.push(cause);
+        }
+        if last.len() == 2 {
+            break;
+        }
+    }
+    last.reverse();
+    last.join(": ")
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `Ok(None)` where the entity does not exist.
+pub(super) fn optional<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == AwsErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

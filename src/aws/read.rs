@@ -1,0 +1,236 @@
+//! The read port on the SDK.
+
+use aws_sdk_iam::types::{PolicyScopeType, Tag};
+use percent_encoding::percent_decode_str;
+
+use super::Aws;
+use super::error::{classify, optional};
+use crate::iam::arn::{FunctionArn, Region, RoleName};
+use crate::ports::{
+    AccountQuotas, AttachedPolicy, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress,
+    PolicyRecord, PolicyVersionRecord, Read, RoleRecord, Tags,
+};
+
+/// The most that IAM gives on a page.
+const IAM_PAGE: i32 = 1000;
+/// The most that Lambda gives on a page, whatever is asked for.
+const LAMBDA_PAGE: i32 = 50;
+/// `MaxSessionDuration` where IAM leaves it out.
+const DEFAULT_SESSION: u32 = 3600;
+
+impl Read for Aws {
+    async fn caller(&self) -> AwsResult<CallerIdentity> {
+        const OPERATION: &str = "sts:GetCallerIdentity";
+        let answer = self.sts.get_caller_identity().send().await.map_err(|e| classify(OPERATION, e))?;
+        let account = answer.account().unwrap_or_default().parse().map_err(|e| unexpected(OPERATION, e))?;
+        Ok(CallerIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
+    }
+
+    async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>> {
+        const OPERATION: &str = "iam:GetRole";
+        let answer = self.iam.get_role().role_name(role.as_str()).send().await;
+        let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else { return Ok(None) };
+        let role = answer.role().ok_or_else(|| unexpected(OPERATION, "the answer holds no role"))?;
+        Ok(Some(RoleRecord {
+            arn: role.arn().to_owned(),
+            path: role.path().to_owned(),
+            description: role.description().unwrap_or_default().to_owned(),
+            max_session_duration: role
+                .max_session_duration()
+                .and_then(|seconds| seconds.try_into().ok())
+                .unwrap_or(DEFAULT_SESSION),
+            permissions_boundary: role
+                .permissions_boundary()
+                .and_then(|boundary| boundary.permissions_boundary_arn())
+                .map(str::to_owned),
+            tags: tags(role.tags()),
+            trust: decoded(OPERATION, role.assume_role_policy_document())?,
+        }))
+    }
+
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>> {
+        const OPERATION: &str = "iam:ListAttachedRolePolicies";
+        let mut policies = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_attached_role_policies().role_name(role.as_str());
+            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
+            let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else {
+                return Ok(Vec::new());
+            };
+            policies.extend(answer.attached_policies().iter().map(|policy| AttachedPolicy {
+                arn: policy.policy_arn().unwrap_or_default().to_owned(),
+                name: policy.policy_name().unwrap_or_default().to_owned(),
+            }));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(policies);
+            }
+        }
+    }
+
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>> {
+        const OPERATION: &str = "iam:ListRolePolicies";
+        let mut names = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_role_policies().role_name(role.as_str());
+            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
+            let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else {
+                return Ok(Vec::new());
+            };
+            names.extend(answer.policy_names);
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>> {
+        const OPERATION: &str = "iam:GetRolePolicy";
+        let answer = self.iam.get_role_policy().role_name(role.as_str()).policy_name(policy).send().await;
+        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+            Some(answer) => decoded(OPERATION, Some(answer.policy_document())).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>> {
+        const OPERATION: &str = "iam:ListPolicies";
+        let mut policies = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path);
+            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
+            let answer = answer.map_err(|e| classify(OPERATION, e))?;
+            policies.extend(answer.policies().iter().filter(|policy| policy.path() == Some(path)).map(
+                |policy| PolicyRecord {
+                    arn: policy.arn().unwrap_or_default().to_owned(),
+                    name: policy.policy_name().unwrap_or_default().to_owned(),
+                    default_version: policy.default_version_id().unwrap_or_default().to_owned(),
+                    attachment_count: policy.attachment_count().unwrap_or_default(),
+                    tags: None,
+                },
+            ));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(policies);
+            }
+        }
+    }
+
+    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>> {
+        const OPERATION: &str = "iam:GetPolicy";
+        let answer = self.iam.get_policy().policy_arn(arn).send().await;
+        let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else { return Ok(None) };
+        let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, "the answer holds no policy"))?;
+        Ok(Some(PolicyRecord {
+            arn: arn.to_owned(),
+            name: policy.policy_name().unwrap_or_default().to_owned(),
+            default_version: policy.default_version_id().unwrap_or_default().to_owned(),
+            attachment_count: policy.attachment_count().unwrap_or_default(),
+            tags: Some(tags(policy.tags())),
+        }))
+    }
+
+    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>> {
+        const OPERATION: &str = "iam:ListPolicyVersions";
+        // A managed policy has at most five versions, so there is one page.
+        let answer = self.iam.list_policy_versions().policy_arn(arn).send().await;
+        let answer = optional(answer.map_err(|e| classify(OPERATION, e)))?;
+        Ok(answer.map_or_else(Vec::new, |answer| {
+            let record = |version: &aws_sdk_iam::types::PolicyVersion| PolicyVersionRecord {
+                id: version.version_id().unwrap_or_default().to_owned(),
+                is_default: version.is_default_version(),
+                created_seconds: version.create_date().map_or(0, |date| date.secs()),
+            };
+            answer.versions().iter().map(record).collect()
+        }))
+    }
+
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
+        const OPERATION: &str = "iam:GetPolicyVersion";
+        let answer = self.iam.get_policy_version().policy_arn(arn).version_id(version).send().await;
+        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+            Some(answer) => {
+                decoded(OPERATION, answer.policy_version().and_then(|version| version.document())).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
+        const OPERATION: &str = "lambda:GetFunctionConfiguration";
+        let _place = self.lambda_in_flight.acquire().await;
+        let name = match &address.account {
+            Some(account) => format!("{account}:function:{}", address.name),
+            None => address.name.to_string(),
+        };
+        let answer = self
+            .lambda(&address.region)
+            .get_function_configuration()
+            .function_name(name)
+            .set_qualifier(address.qualifier.as_ref().map(ToString::to_string))
+            .send()
+            .await;
+        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+            Some(answer) => function_arn(OPERATION, answer.function_arn()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn functions(
+        &self,
+        region: &Region,
+        marker: Option<&str>,
+    ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
+        const OPERATION: &str = "lambda:ListFunctions";
+        let _place = self.lambda_in_flight.acquire().await;
+        let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
+        let answer =
+            call.set_marker(marker.map(str::to_owned)).send().await.map_err(|e| classify(OPERATION, e))?;
+        let functions =
+            answer.functions().iter().map(|function| function_arn(OPERATION, function.function_arn()));
+        Ok((functions.collect::<AwsResult<_>>()?, answer.next_marker.filter(|marker| !marker.is_empty())))
+    }
+
+    async fn quotas(&self) -> AwsResult<AccountQuotas> {
+        use aws_sdk_iam::types::SummaryKeyType as Key;
+        const OPERATION: &str = "iam:GetAccountSummary";
+        let answer = self.iam.get_account_summary().send().await.map_err(|e| classify(OPERATION, e))?;
+        let read = |key: Key| {
+            let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
+            value
+                .and_then(|value| usize::try_from(value).ok())
+                .ok_or_else(|| unexpected(OPERATION, format!("the answer holds no {}", key.as_str())))
+        };
+        Ok(AccountQuotas {
+            trust_policy_size: read(Key::AssumeRolePolicySizeQuota)?,
+            managed_policy_size: read(Key::PolicySizeQuota)?,
+            attached_policies: read(Key::AttachedPoliciesPerRoleQuota)?,
+        })
+    }
+}
+
+fn unexpected(operation: &'static str, message: impl ToString) -> AwsError {
+    let message = format!("unexpected answer: {}", message.to_string());
+    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+}
+
+fn tags(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
+fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
+    let document = document.ok_or_else(|| unexpected(operation, "the answer holds no policy document"))?;
+    let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, e))?;
+    Ok(document.into_owned())
+}
+
+/// Lambda appends the qualifier that was asked for, or the version; the function itself is what is wanted here.
+fn function_arn(operation: &'static str, arn: Option<&str>) -> AwsResult<FunctionArn> {
+    let arn: FunctionArn = arn.unwrap_or_default().parse().map_err(|e| unexpected(operation, e))?;
+    Ok(arn.unqualified())
+}

@@ -1,0 +1,252 @@
+//! What a command works with: the manifest, the templates and AWS, real or embedded.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
+use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region};
+use rolecall::manifest::{Manifest, Target};
+use rolecall::ports::FunctionAddress;
+use rolecall::provision::apply::Interrupt;
+use rolecall::provision::survey::{Survey, addresses, survey};
+use rolecall::provision::template::{REPLACEABLE, Templates};
+use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
+use tokio::sync::watch;
+
+use super::failure::UsageError;
+use super::options::{AwsOptions, CommonOptions};
+use super::printer::Printer;
+
+/// The manifest that the sandbox plays with where there is none.
+const EXAMPLE: &str = include_str!("example.toml");
+/// What the example is called in messages.
+const EXAMPLE_NAME: &str = "the built-in example";
+/// The region of the sandbox's functions.
+const SANDBOX_REGION: &str = "us-east-1";
+
+/// Everything that a command which talks to AWS needs.
+pub(crate) struct Context {
+    pub(crate) manifest: Manifest,
+    pub(crate) external_id: ExternalId,
+    pub(crate) templates: Templates,
+    pub(crate) aws: Aws,
+    pub(crate) addresses: Vec<FunctionAddress>,
+    pub(crate) deadline: Duration,
+    pub(crate) warnings: Vec<String>,
+    /// Serves while it lives.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Context {
+    /// Reads the files and prepares the clients; nothing but the sandbox is contacted.
+    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+        printer.show_calls(options.common.verbose > 0);
+        let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
+        let external_id = external_id(&manifest)?;
+        let templates = load_templates(options.common.policies.as_deref())?;
+        let mut settings = AwsSettings {
+            profile: options.profile.clone(),
+            region: options.region.clone(),
+            deadline: Some(options.deadline),
+            fixed: None,
+        };
+        let sandbox = match options.sandbox {
+            false => None,
+            true => {
+                let sandbox = start_sandbox(&options.common, &manifest, printer)?;
+                let keys = sandbox.credentials(Principal::Ci);
+                settings.region = settings.region.or_else(|| SANDBOX_REGION.parse().ok());
+                settings.fixed = Some(FixedEndpoint {
+                    url: sandbox.endpoint_url(),
+                    access_key_id: keys.access_key_id,
+                    secret_access_key: keys.secret_access_key,
+                });
+                Some(sandbox)
+            }
+        };
+        let aws = Aws::connect(&settings).await;
+        let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
+            UsageError::new(
+                format!("the configured region is not one: {error}"),
+                Some("set --region, AWS_REGION or the profile's region"),
+            )
+        })?;
+        let addresses = addresses(&manifest, region.as_ref())?;
+        let deadline = options.deadline;
+        Ok(Self { manifest, external_id, templates, aws, addresses, deadline, warnings, _sandbox: sandbox })
+    }
+
+    /// Reads AWS and works out what should be there.
+    pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
+        Ok(survey(&self.manifest, &self.external_id, &self.templates, &self.addresses, &self.aws).await?)
+    }
+}
+
+/// The manifest, or the built-in example for the sandbox where there is none.
+pub(crate) fn load_manifest(
+    options: &CommonOptions,
+    sandbox: bool,
+    printer: &mut Printer,
+) -> anyhow::Result<(Manifest, Vec<String>)> {
+    use rolecall::manifest::ManifestError;
+    let (manifest, notes) = match Manifest::load(&options.file) {
+        Err(ManifestError::Missing { .. }) if sandbox => {
+            let path = options.file.display();
+            printer.progress(&format!("no manifest at `{path}`: the sandbox uses {EXAMPLE_NAME}"));
+            Manifest::parse(EXAMPLE, EXAMPLE_NAME).map_err(ManifestError::from)?
+        }
+        loaded => loaded?,
+    };
+    let warnings: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    for warning in &warnings {
+        printer.warning(warning.trim_end());
+    }
+    Ok((manifest, warnings))
+}
+
+/// The external ID that the manifest states.
+pub(crate) fn external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
+    manifest.genesys.organization_id.clone().ok_or_else(|| {
+        UsageError::new(
+            "the manifest states no `organization_id` in [genesys]",
+            Some(
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details, \
+                 and GET /api/v2/organizations/me returns it as `id`",
+            ),
+        )
+    })
+}
+
+/// The shipped templates, or those of the user's folder.
+pub(crate) fn load_templates(folder: Option<&Path>) -> anyhow::Result<Templates> {
+    let mut own = Vec::new();
+    if let Some(folder) = folder {
+        for name in REPLACEABLE {
+            let path = folder.join(name);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => own.push((name, text)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let message = format!("cannot read the template `{}`: {error}", path.display());
+                    return Err(UsageError::new(message, None).into());
+                }
+            }
+        }
+        if own.is_empty() {
+            let message = format!("`{}` holds neither {}", folder.display(), REPLACEABLE.join(" nor "));
+            return Err(
+                UsageError::new(message, Some("--policies takes a folder with your own templates")).into()
+            );
+        }
+    }
+    let replacement = |name: &str| own.iter().find(|(own, _)| *own == name).map(|(_, text)| text.clone());
+    Ok(Templates::new(replacement)?)
+}
+
+/// Where the sandbox keeps its state: beside the manifest.
+pub(crate) fn sandbox_file(options: &CommonOptions) -> PathBuf {
+    options.file.parent().unwrap_or(Path::new("")).join(".rolecall").join("sandbox.json")
+}
+
+/// The sandbox's state as the last command left it, or as it is at first: with the manifest's functions in it.
+pub(crate) fn sandbox_state(
+    options: &CommonOptions,
+    manifest: &Manifest,
+    printer: &mut Printer,
+) -> anyhow::Result<State> {
+    let path = sandbox_file(options);
+    match rolecall::sandbox::load(&path) {
+        Ok(state) => return Ok(state),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!(
+                    "cannot read the sandbox's state `{}` (`rolecall sandbox reset` starts over)",
+                    path.display()
+                )
+            });
+        }
+    }
+    let mut state = State::demo();
+    let added: Vec<_> =
+        manifest.targets.iter().filter(|target| ensure_function(&mut state, target)).collect();
+    if !added.is_empty() {
+        let names = added.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        printer.progress(&format!("the sandbox is new; it was given the manifest's functions: {names}"));
+    }
+    Ok(state)
+}
+
+/// Gives a new sandbox a function that the user's manifest names; `false` where it has it anyway.
+fn ensure_function(state: &mut State, target: &Target) -> bool {
+    let account = target.account.as_ref().map_or(CUSTOMER, AccountId::as_str);
+    let region = target.region.as_ref().map_or(SANDBOX_REGION, Region::as_str);
+    let name = target.function.as_str();
+    let function = |state: &State| state.accounts.get(account)?.functions.get(region)?.get(name).cloned();
+    let known = function(state);
+    if known.is_none() {
+        state.add_function(account, region, name, &[]);
+    }
+    let Some(qualifier) = &target.qualifier else { return known.is_none() };
+    let functions = state.accounts.get_mut(account).and_then(|account| account.functions.get_mut(region));
+    let Some(function) = functions.and_then(|functions| functions.get_mut(name)) else { return false };
+    match qualifier.kind() {
+        QualifierKind::Latest => {}
+        QualifierKind::Version => {
+            function.published = function.published.max(qualifier.as_str().parse().unwrap_or_default());
+        }
+        QualifierKind::Alias => {
+            function.published = function.published.max(1);
+            function.aliases.entry(qualifier.to_string()).or_insert_with(|| "1".to_owned());
+        }
+    }
+    known.as_ref() != Some(&*function)
+}
+
+fn start_sandbox(
+    options: &CommonOptions,
+    manifest: &Manifest,
+    printer: &mut Printer,
+) -> anyhow::Result<Sandbox> {
+    let state = sandbox_state(options, manifest, printer)?;
+    let file = Some(sandbox_file(options));
+    start_sandbox_with(SandboxOptions {
+        state: Some(state),
+        state_file: file,
+        faults: Faults::default(),
+        port: 0,
+    })
+}
+
+pub(crate) fn start_sandbox_with(options: SandboxOptions) -> anyhow::Result<Sandbox> {
+    Sandbox::start(options).context("cannot start the sandbox on localhost")
+}
+
+/// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point; the second ends the process.
+pub(crate) fn interruptible() -> Interrupt {
+    let (stop, interrupt) = watch::channel(false);
+    tokio::spawn(async move {
+        next_signal().await;
+        let _ = stop.send(true);
+        next_signal().await;
+        std::process::exit(130);
+    });
+    interrupt
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn next_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,146 @@
+//! Errors at the last step: the exit code and the way out are added here and nowhere else.
+
+use rolecall::manifest::ManifestError;
+use rolecall::ports::{AwsError, AwsErrorKind};
+use rolecall::provision::plan::PlanError;
+use rolecall::provision::survey::{AddressError, SurveyError};
+use rolecall::provision::template::TemplateError;
+
+use rolecall::report::ExitCode;
+
+/// A mistake in how the command was called, found after the options were parsed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct UsageError {
+    pub(crate) message: String,
+    pub(crate) hint: Option<&'static str>,
+}
+
+impl UsageError {
+    pub(crate) fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
+        Self { message: message.into(), hint }
+    }
+}
+
+/// What the user reads, and what the shell gets.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: ExitCode,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// Finds the typed error within and says what to do about it.
+pub(crate) fn explain(error: &anyhow::Error) -> Failure {
+    let message = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let (exit, hint) = error
+        .chain()
+        .find_map(|cause| {
+            None.or_else(|| cause.downcast_ref::<UsageError>().map(of_usage))
+                .or_else(|| cause.downcast_ref::<ManifestError>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<TemplateError>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<AddressError>().map(of_address))
+                .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
+                .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
+                .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
+        })
+        .unwrap_or((ExitCode::Failed, None));
+    Failure { exit, message, hint }
+}
+
+fn of_usage(error: &UsageError) -> (ExitCode, Option<String>) {
+    (ExitCode::Usage, error.hint.map(str::to_owned))
+}
+
+fn of_address(error: &AddressError) -> (ExitCode, Option<String>) {
+    let AddressError::NoRegion { .. } = error;
+    (
+        ExitCode::Usage,
+        Some(
+            "give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region".to_owned(),
+        ),
+    )
+}
+
+fn of_survey(error: &SurveyError) -> (ExitCode, Option<String>) {
+    match error {
+        SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+        SurveyError::TargetsMissing(_) => (
+            ExitCode::Failed,
+            Some(
+                "correct the [[target]] in the manifest, or deploy the function first; nothing was changed"
+                    .to_owned(),
+            ),
+        ),
+        SurveyError::Desired(_) => (ExitCode::Usage, None),
+    }
+}
+
+fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. } => {
+            "choose another role name, or let rolecall take it over with --adopt (`rolecall plan --adopt` shows what \
+             would change); nothing was changed"
+        }
+        PlanError::PathDiffers { .. } => {
+            "set `path` in [role] to what the role has, or delete the role first; nothing was changed"
+        }
+        PlanError::TrustTooLarge { .. } => {
+            "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D); nothing was changed"
+        }
+        PlanError::PolicyTooLarge { .. } => {
+            "the size of a managed policy is fixed: split the targets over several roles (one manifest each), or give \
+             the functions shorter names; nothing was changed"
+        }
+        PlanError::PolicyShared { .. } => {
+            "detach it from the other principals first (`aws iam list-entities-for-policy` names them); nothing was \
+             changed"
+        }
+    };
+    (ExitCode::Failed, Some(hint.to_owned()))
+}
+
+/// What to do about a failed call.
+pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
+    let operation = error.operation;
+    let hint = match error.kind {
+        AwsErrorKind::AccessDenied => format!(
+            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
+             print the least that rolecall needs"
+        ),
+        AwsErrorKind::NoCredentials => {
+            "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account"
+                .to_owned()
+        }
+        AwsErrorKind::ExpiredCredentials => "log in again, or get new keys, and repeat the command".to_owned(),
+        AwsErrorKind::InvalidCredentials => {
+            "check the access key, the secret key and the session token; a wrong clock gives this error too".to_owned()
+        }
+        AwsErrorKind::NoRegion => "set --region, AWS_REGION or the profile's region".to_owned(),
+        AwsErrorKind::Unreachable => {
+            "check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command".to_owned()
+        }
+        AwsErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be".to_owned(),
+        AwsErrorKind::Throttled => {
+            "AWS limits the calls of this account; repeat the command later, or with a longer --deadline".to_owned()
+        }
+        AwsErrorKind::LimitExceeded => {
+            "a quota of the account is used up; `aws iam get-account-summary` shows them, Service Quotas raises most"
+                .to_owned()
+        }
+        AwsErrorKind::AlreadyExists => {
+            "somebody created it a moment ago, or AWS's answer was lost; repeat the command, which continues from there"
+                .to_owned()
+        }
+        AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {
+            "repeat the command, which continues from there".to_owned()
+        }
+        AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
+        AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => return None,
+    };
+    Some(hint)
+}

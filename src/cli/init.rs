@@ -1,0 +1,117 @@
+//! `rolecall init`: writes a manifest. Asks at a terminal for what the options leave open.
+
+use anyhow::Context as _;
+use rolecall::genesys::region::Region;
+use rolecall::manifest::{self, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::report::ExitCode;
+
+use super::failure::UsageError;
+use super::options::InitOptions;
+use super::printer::Printer;
+
+/// The role's name where the user does not care.
+const DEFAULT_ROLE: &str = "GenesysDataActionRole";
+
+pub(crate) fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    if options.schema {
+        printer.result(
+            &(serde_json::to_string_pretty(&json_schema()).context("cannot print the schema")? + "\n"),
+        );
+        return Ok(ExitCode::Success);
+    }
+    let path = &options.file;
+    if path.exists() && !options.force {
+        let message = format!("`{}` exists already, and was left as it is", path.display());
+        return Err(UsageError::new(message, Some("--force replaces it, --file names another")).into());
+    }
+    let region: &'static Region = value(
+        "--genesys-region",
+        options.genesys_region.as_ref(),
+        "Genesys Cloud region (us-east-1, mypurecloud.de, …)",
+        printer,
+    )?;
+    let organization_id = value(
+        "--organization-id",
+        options.organization_id.as_ref(),
+        "Genesys Cloud organisation ID (the external ID; GET /api/v2/organizations/me returns it as `id`)",
+        printer,
+    )?;
+    let trusted_account = match region.trusted_account() {
+        Some(account) => account,
+        None => value(
+            "--trusted-account",
+            options.trusted_account.as_ref(),
+            "AWS account that Genesys Cloud uses in this region (ask Genesys: it has published none)",
+            printer,
+        )?,
+    };
+    let targets: Vec<Target> = match options.target.as_slice() {
+        [] => vec![value("--target", None, "Lambda function to invoke (a name or an ARN)", printer)?],
+        given => given.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
+    };
+    let manifest = Manifest {
+        folder: path.parent().map(ToOwned::to_owned).unwrap_or_default(),
+        genesys: Genesys {
+            region,
+            organization_id: Some(organization_id),
+            trusted_account,
+            credentials: None,
+        },
+        role: Role {
+            name: parse("--role", options.role.as_deref().unwrap_or(DEFAULT_ROLE))?,
+            path: Default::default(),
+            description: None,
+            max_session_duration: 3600,
+            permissions_boundary: None,
+            tags: Default::default(),
+        },
+        targets,
+        verify: Verify::default(),
+        actions: Vec::new(),
+    };
+    let text = manifest::write::render(&manifest);
+    let (_, notes) = Manifest::parse(&text, &path.display().to_string())
+        .map_err(|faults| UsageError::new(format!("these values do not make a manifest:\n{faults}"), None))?;
+    for note in notes {
+        printer.warning(note.to_string().trim_end());
+    }
+    manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    printer.result(&format!("wrote {}\n", path.display()));
+    printer.hint(
+        "`rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account",
+    );
+    Ok(ExitCode::Success)
+}
+
+/// The option's value, or the answer at the terminal; asked again until it is right.
+fn value<T>(option: &str, given: Option<&String>, question: &str, printer: &mut Printer) -> anyhow::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    if let Some(text) = given {
+        return Ok(parse(option, text)?);
+    }
+    if !printer.is_interactive() {
+        let message = format!("{option} is missing, and there is nobody to ask");
+        return Err(UsageError::new(message, Some("`rolecall init --help` lists the options")).into());
+    }
+    loop {
+        let answer = printer.ask(&format!("{question}: ")).context("cannot read the answer")?;
+        match answer.parse() {
+            Ok(value) => return Ok(value),
+            Err(error) if answer.is_empty() => {
+                return Err(UsageError::new(format!("nothing was answered: {error}"), None).into());
+            }
+            Err(error) => printer.warning(&error.to_string()),
+        }
+    }
+}
+
+fn parse<T>(option: &str, text: &str) -> Result<T, UsageError>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.trim().parse().map_err(|error| UsageError::new(format!("{option}: {error}"), None))
+}

@@ -1,0 +1,108 @@
+//! The command line: one file a command, output through one door, hints and exit codes here and nowhere below.
+
+mod apply;
+mod context;
+mod destroy;
+mod failure;
+mod init;
+mod options;
+mod plan;
+mod printer;
+mod render;
+mod sandbox;
+mod verify;
+
+use anyhow::Context as _;
+use clap::{CommandFactory, Parser};
+use rolecall::report::{ErrorView, Report};
+
+use self::options::{Cli, Command, CommonOptions, Output};
+use self::printer::Printer;
+
+/// Parses the command line, runs the command, and says how it went.
+pub(crate) fn run() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let mut printer = Printer::new();
+    let exit = match execute(&cli.command, &mut printer) {
+        Ok(exit) => exit,
+        Err(error) => {
+            let failure = failure::explain(&error);
+            printer.error(&failure.message);
+            if let Some(hint) = &failure.hint {
+                printer.hint(hint);
+            }
+            if common(&cli.command).is_some_and(|common| common.output == Output::Json) {
+                let error = ErrorView { message: failure.message, hint: failure.hint };
+                let report = Report { error: Some(error), ..Report::new(name(&cli.command)) };
+                printer.result(&report.to_json(failure.exit));
+            }
+            failure.exit
+        }
+    };
+    std::process::ExitCode::from(exit.code())
+}
+
+fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall::report::ExitCode> {
+    match command {
+        Command::Init(options) => init::run(options, printer),
+        Command::Plan(options) => block_on(plan::plan(options, printer)),
+        Command::Drift(options) => block_on(plan::drift(options, printer)),
+        Command::Apply(options) => block_on(apply::run(options, printer)),
+        Command::Verify(options) => block_on(verify::run(options, printer)),
+        Command::Destroy(options) => block_on(destroy::run(options, printer)),
+        Command::Render(options) => render::run(options, printer),
+        Command::Sandbox(command) => block_on(sandbox::run(command, printer)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "rolecall", &mut script);
+            printer.result(&String::from_utf8(script).context("the completion script is not text")?);
+            Ok(rolecall::report::ExitCode::Success)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .context("cannot write the manual page")?;
+            printer.result(&String::from_utf8(page).context("the manual page is not text")?);
+            Ok(rolecall::report::ExitCode::Success)
+        }
+    }
+}
+
+/// One thread serves: a command waits for AWS, it does not compute.
+fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start the asynchronous runtime")?.block_on(command)
+}
+
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Init(_) => "init",
+        Command::Plan(_) => "plan",
+        Command::Apply(_) => "apply",
+        Command::Verify(_) => "verify",
+        Command::Drift(_) => "drift",
+        Command::Destroy(_) => "destroy",
+        Command::Render(_) => "render",
+        Command::Sandbox(_) => "sandbox",
+        Command::Completions { .. } => "completions",
+        Command::Man => "man",
+    }
+}
+
+fn common(command: &Command) -> Option<&CommonOptions> {
+    match command {
+        Command::Plan(options) => Some(&options.aws.common),
+        Command::Apply(options) => Some(&options.aws.common),
+        Command::Verify(options) => Some(&options.aws.common),
+        Command::Drift(options) => Some(&options.aws.common),
+        Command::Destroy(options) => Some(&options.aws.common),
+        Command::Render(options) => Some(&options.common),
+        Command::Sandbox(
+            options::SandboxCommand::Serve { common, .. }
+            | options::SandboxCommand::Tamper { common, .. }
+            | options::SandboxCommand::Reset { common },
+        ) => Some(common),
+        Command::Init(_) | Command::Completions { .. } | Command::Man => None,
+    }
+}

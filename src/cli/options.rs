@@ -1,0 +1,265 @@
+//! The command line: what can be typed, and what each option means.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use rolecall::iam::arn::{AccountId, Region};
+use rolecall::sandbox::Tamper;
+
+/// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
+#[derive(Debug, Parser)]
+#[command(name = "rolecall", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, in sync, proved; 1 failed; 2 usage or manifest error; 3 changes pending;
+4 refuted (somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must);
+5 inconclusive. When several apply: 1, then 4, then 5, then 3.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a rolecall.toml; asks at a terminal
+    Init(InitOptions),
+    /// Show what apply would change, and prove what would then be possible
+    Plan(PlanCommand),
+    /// Make AWS as the manifest says, then verify it
+    Apply(ApplyCommand),
+    /// Prove the trust and the permissions as they are in AWS, then probe them live
+    Verify(VerifyCommand),
+    /// Compare AWS with the manifest, for scheduled checks and CI
+    Drift(DriftCommand),
+    /// Remove what rolecall made, and nothing else
+    Destroy(DestroyCommand),
+    /// Print the exact policy documents, without contacting AWS
+    Render(RenderOptions),
+    /// Serve, damage or reset the embedded AWS
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Text for people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CommonOptions {
+    /// The manifest
+    #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
+    pub(crate) file: PathBuf,
+    /// How the result is printed on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Output,
+    /// A folder with your own trust.json or invoke.json, in the place of the shipped templates
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Say more on standard error: which calls are made and what they answer
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How AWS is reached.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AwsOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+    /// Use the embedded AWS: no account, no network; its state stays in .rolecall/sandbox.json beside the manifest
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// The profile of the AWS configuration files
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    pub(crate) profile: Option<String>,
+    /// The AWS region of targets that name none
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+    /// How long to wait for AWS: for throttling to pass and for changes to spread
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub(crate) deadline: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        Ok(_) | Err(_) => Err("it is a whole number of seconds from 1 to 3600".to_owned()),
+    }
+}
+
+/// What may be done beyond the ordinary.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct ReachOptions {
+    /// Take over a role or policy that rolecall did not make
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// Also remove the policies that others put on the role
+    #[arg(long)]
+    pub(crate) remove_foreign: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlanCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
+    /// Exit with 3 where something is to be changed
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Level {
+    /// Prove the documents; contact nobody but IAM, Lambda and STS for reading
+    Paper,
+    /// Also try sts:AssumeRole with your own credentials
+    #[default]
+    Live,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ApplyCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// How far the verification goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) level: Level,
+    /// Apply although the result would have this finding (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub(crate) allow_findings: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// How far the verification goes
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) level: Level,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DriftCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DestroyCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) reach: ReachOptions,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenderedDocument {
+    /// The role's trust policy
+    Trust,
+    /// The policy for the targets
+    Invoke,
+    /// What the caller of apply and destroy needs
+    Provisioner,
+    /// What the caller of plan, drift and verify needs
+    Verifier,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RenderOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+    /// Print only this document
+    #[arg(value_enum)]
+    pub(crate) document: Option<RenderedDocument>,
+    /// The account of the role, and of targets that name none
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<AccountId>,
+    /// The region of targets that name none
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitOptions {
+    /// The manifest to write
+    #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
+    pub(crate) file: PathBuf,
+    /// Print the JSON Schema of the manifest instead
+    #[arg(long)]
+    pub(crate) schema: bool,
+    /// The Genesys Cloud region, as an AWS region name or a domain
+    #[arg(long, value_name = "REGION")]
+    pub(crate) genesys_region: Option<String>,
+    /// The Genesys Cloud organisation's ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization_id: Option<String>,
+    /// The AWS account that Genesys Cloud uses, in a region for which none is published
+    #[arg(long, value_name = "ID")]
+    pub(crate) trusted_account: Option<String>,
+    /// The role's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// A Lambda function to invoke: a name or an ARN (repeatable)
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) target: Vec<String>,
+    /// Replace a manifest that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Serve the embedded AWS on localhost until interrupted
+    Serve {
+        #[command(flatten)]
+        common: CommonOptions,
+        /// The port; 0 takes a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Milliseconds that every call takes longer
+        #[arg(long, value_name = "MS", default_value_t = 0)]
+        latency: u64,
+    },
+    /// Play somebody who changes things by hand
+    Tamper {
+        /// What is changed
+        #[arg(value_parser = tampering())]
+        kind: Tamper,
+        #[command(flatten)]
+        common: CommonOptions,
+    },
+    /// Start over
+    Reset {
+        #[command(flatten)]
+        common: CommonOptions,
+    },
+}
+
+fn tampering() -> impl TypedValueParser<Value = Tamper> {
+    let kinds = PossibleValuesParser::new(Tamper::ALL.map(Tamper::name));
+    kinds.try_map(|name| Tamper::from_name(&name).ok_or("no such tampering"))
+}

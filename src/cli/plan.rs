@@ -1,0 +1,95 @@
+//! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
+
+use rolecall::aws::Aws;
+use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
+use rolecall::provision::survey::Survey;
+use rolecall::report::{ExitCode, Report, VerificationView};
+use rolecall::verify::{Documents, paper};
+
+use super::context::Context;
+use super::options::{DriftCommand, Output, PlanCommand, ReachOptions};
+use super::printer::Printer;
+
+impl From<ReachOptions> for PlanOptions {
+    fn from(ReachOptions { adopt, remove_foreign }: ReachOptions) -> Self {
+        Self { adopt, remove_foreign }
+    }
+}
+
+pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let context = Context::open(&options.aws, printer).await?;
+    let survey = context.survey().await?;
+    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
+    // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
+    let documents = Documents::planned(&survey.desired, &survey.observed, &plan);
+    let verification = paper(&documents, &survey.desired);
+    let pending = if options.detailed_exitcode { pending(&plan) } else { ExitCode::Success };
+    let exit = verification.exit().or(pending);
+    let report = report("plan", &context, &survey, &plan, verification);
+    print(&report, "After apply", options.aws.common.output, exit, printer);
+    list_calls(&context.aws, printer);
+    Ok(exit)
+}
+
+pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let context = Context::open(&options.aws, printer).await?;
+    let survey = context.survey().await?;
+    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, PlanOptions::default())?;
+    let verification = match Documents::observed(&survey.observed) {
+        Some(documents) => paper(&documents, &survey.desired),
+        // Without the role there is nothing to prove anything of: that it is missing is the drift.
+        None => VerificationView::default(),
+    };
+    let exit = verification.exit().or(pending(&plan));
+    let report = report("drift", &context, &survey, &plan, verification);
+    print(&report, "As it is in AWS", options.aws.common.output, exit, printer);
+    list_calls(&context.aws, printer);
+    Ok(exit)
+}
+
+fn pending(plan: &Plan) -> ExitCode {
+    if plan.is_in_sync() { ExitCode::Success } else { ExitCode::Pending }
+}
+
+fn report(
+    command: &'static str,
+    context: &Context,
+    survey: &Survey,
+    plan: &Plan,
+    verification: VerificationView,
+) -> Report {
+    Report {
+        verification: Some(verification),
+        warnings: context.warnings.clone(),
+        aws_calls: context.aws.calls().so_far().len(),
+        ..Report::new(command).with_survey(survey).with_plan(plan)
+    }
+}
+
+fn print(report: &Report, title: &str, output: Output, exit: ExitCode, printer: &mut Printer) {
+    match output {
+        Output::Json => printer.result(&report.clone().to_json(exit)),
+        Output::Human => {
+            if let Some(role) = &report.role {
+                printer.result(&format!("{}\n", role.to_text()));
+            }
+            printer.result(&report.plan_text());
+            if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
+                printer.result(&format!("\n{}", verification.to_text(title)));
+            }
+        }
+    }
+}
+
+/// With `-v`: every request, and what came back.
+pub(crate) fn list_calls(aws: &Aws, printer: &mut Printer) {
+    if !printer.shows_calls() {
+        return;
+    }
+    let calls = aws.calls().so_far();
+    for call in &calls {
+        let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        printer.progress(&format!("  {:>6} ms  {status}  {}", call.took.as_millis(), call.operation));
+    }
+    printer.progress(&format!("  {} requests to AWS", calls.len()));
+}

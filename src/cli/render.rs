@@ -1,0 +1,99 @@
+//! `rolecall render`: the exact documents, offline.
+
+use anyhow::Context as _;
+use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
+use rolecall::manifest::{Manifest, Target};
+use rolecall::provision::desired::{Home, fillings};
+use rolecall::provision::template::{Template, TemplateError, Templates};
+use rolecall::report::ExitCode;
+use serde_json::{Map, Value};
+
+use super::context::{external_id, load_manifest, load_templates};
+use super::failure::UsageError;
+use super::options::{Output, RenderOptions, RenderedDocument};
+use super::printer::Printer;
+
+const ALL: [(RenderedDocument, &str); 4] = [
+    (RenderedDocument::Trust, "trust"),
+    (RenderedDocument::Invoke, "invoke"),
+    (RenderedDocument::Provisioner, "provisioner"),
+    (RenderedDocument::Verifier, "verifier"),
+];
+
+/// The partition where no ARN in the manifest names another.
+const DEFAULT_PARTITION: &str = "aws";
+
+pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let (manifest, _) = load_manifest(&options.common, false, printer)?;
+    let templates = load_templates(options.common.policies.as_deref())?;
+    let home = home(options, &manifest)?;
+    let targets: Vec<_> =
+        manifest.targets.iter().map(|target| arn(target, options, &home)).collect::<Result<_, _>>()?;
+    let fillings = fillings(&manifest, &external_id(&manifest)?, &home, &targets);
+    let fill = |document| template(&templates, document)?.fill(&fillings);
+    let text = match (options.document, options.common.output) {
+        // One document is printed as it is, so that it can be piped into whatever takes a policy.
+        (Some(document), Output::Human | Output::Json) => pretty(&fill(document)?)?,
+        (None, Output::Json) => {
+            let mut all = Map::new();
+            for (document, name) in ALL {
+                all.insert(name.to_owned(), fill(document)?);
+            }
+            pretty(&Value::Object(all))?
+        }
+        (None, Output::Human) => {
+            let mut text = String::new();
+            for (document, name) in ALL {
+                text += &format!("# {name}\n{}\n", pretty(&fill(document)?)?);
+            }
+            text.trim_end().to_owned() + "\n"
+        }
+    };
+    printer.result(&text);
+    Ok(ExitCode::Success)
+}
+
+fn template(templates: &Templates, document: RenderedDocument) -> Result<Template, TemplateError> {
+    match document {
+        RenderedDocument::Trust => Ok(templates.trust.clone()),
+        RenderedDocument::Invoke => Ok(templates.invoke.clone()),
+        RenderedDocument::Provisioner => Template::provisioner(),
+        RenderedDocument::Verifier => Template::verifier(),
+    }
+}
+
+fn pretty(document: &Value) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(document).context("cannot print the document")? + "\n")
+}
+
+/// The account that `--account` or the manifest's ARNs say.
+fn home(options: &RenderOptions, manifest: &Manifest) -> anyhow::Result<Home> {
+    let named = |target: &Target| target.account.clone();
+    let account: AccountId =
+        options.account.clone().or_else(|| manifest.targets.iter().find_map(named)).ok_or_else(|| {
+            UsageError::new(
+                "the manifest does not say which account the role is in",
+                Some("give --account ID: the documents are rendered without contacting AWS"),
+            )
+        })?;
+    let partition = manifest.targets.iter().find_map(|target| target.partition.clone());
+    let partition = partition.map_or_else(|| DEFAULT_PARTITION.parse::<Partition>(), Ok)?;
+    Ok(Home { partition, account })
+}
+
+fn arn(target: &Target, options: &RenderOptions, home: &Home) -> Result<FunctionArn, UsageError> {
+    let region: Option<Region> = target.region.clone().or_else(|| options.region.clone());
+    let region = region.ok_or_else(|| {
+        UsageError::new(
+            format!("no region for target `{}`", target.function),
+            Some("give the [[target]] a `region`, or render with --region"),
+        )
+    })?;
+    Ok(FunctionArn {
+        partition: home.partition.clone(),
+        region,
+        account: target.account.clone().unwrap_or_else(|| home.account.clone()),
+        name: target.function.clone(),
+        qualifier: target.qualifier.clone(),
+    })
+}

@@ -1,0 +1,64 @@
+//! `rolecall sandbox`: the embedded AWS for other tools, for people who change things by hand, and from the start.
+
+use anyhow::Context as _;
+use rolecall::report::ExitCode;
+use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
+
+use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
+use super::options::{CommonOptions, Output, SandboxCommand};
+use super::printer::Printer;
+
+pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    match command {
+        SandboxCommand::Serve { common, port, latency } => serve(common, *port, *latency, printer).await,
+        SandboxCommand::Tamper { kind, common } => {
+            let (manifest, _) = load_manifest(common, true, printer)?;
+            let mut state = sandbox_state(common, &manifest, printer)?;
+            let role = manifest.role.name.as_str();
+            let done = kind.apply(&mut state, role)?;
+            save(&state, &sandbox_file(common)).context("cannot write the sandbox's state")?;
+            printer.result(&format!("{done}\n"));
+            Ok(ExitCode::Success)
+        }
+        SandboxCommand::Reset { common } => {
+            let path = sandbox_file(common);
+            match std::fs::remove_file(&path) {
+                Ok(()) => printer
+                    .result(&format!("removed {}; the next command starts a new sandbox\n", path.display())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    printer.result("there is no sandbox to reset\n");
+                }
+                Err(error) => {
+                    return Err(error).with_context(|| format!("cannot remove `{}`", path.display()));
+                }
+            }
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+async fn serve(
+    common: &CommonOptions,
+    port: u16,
+    latency: u64,
+    printer: &mut Printer,
+) -> anyhow::Result<ExitCode> {
+    let (manifest, _) = load_manifest(common, true, printer)?;
+    let state = sandbox_state(common, &manifest, printer)?;
+    let faults = Faults { latency_ms: latency, ..Faults::default() };
+    let options = SandboxOptions { state: Some(state), state_file: Some(sandbox_file(common)), faults, port };
+    let sandbox = start_sandbox_with(options)?;
+    let environment = sandbox.environment(Principal::Ci);
+    let text = match common.output {
+        Output::Human => environment.iter().map(|(name, value)| format!("export {name}={value}\n")).collect(),
+        Output::Json => {
+            let variables: serde_json::Map<_, _> =
+                environment.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            serde_json::Value::Object(variables).to_string() + "\n"
+        }
+    };
+    printer.result(&text);
+    printer.progress("serving until interrupted (Ctrl-C); set the variables above in another terminal");
+    next_signal().await;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,38 @@
+//! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers.
+
+use rolecall::report::{ExitCode, Report};
+use rolecall::verify::live::Freshness;
+
+use super::apply::verify;
+use super::context::{Context, interruptible};
+use super::options::{Output, VerifyCommand};
+use super::plan::list_calls;
+use super::printer::Printer;
+
+pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let context = Context::open(&options.aws, printer).await?;
+    let survey = context.survey().await?;
+    let mut report = Report::new("verify").with_survey(&survey);
+    report.warnings.clone_from(&context.warnings);
+    if survey.observed.role.is_none() {
+        let message =
+            format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
+        return Err(anyhow::Error::msg(message).context("cannot verify"));
+    }
+    let verification =
+        verify(&context, &survey, options.level, Freshness::Unchanged, interruptible(), printer).await?;
+    let exit = verification.exit();
+    if options.aws.common.output == Output::Human {
+        if let Some(role) = &report.role {
+            printer.result(&format!("{}\n", role.to_text()));
+        }
+        printer.result(&verification.to_text("Verification"));
+    }
+    report.verification = Some(verification);
+    report.aws_calls = context.aws.calls().so_far().len();
+    if options.aws.common.output == Output::Json {
+        printer.result(&report.to_json(exit));
+    }
+    list_calls(&context.aws, printer);
+    Ok(exit)
+}

@@ -1,0 +1,332 @@
+//! What the pipeline may ask of AWS, as small traits: reads, writes and probes are separate, so that `plan`, `drift`
+//! and `verify` cannot hold a writer.
+//!
+//! Records carry what AWS said, as text, in our own types; no SDK type passes this line. An answer of "no such entity"
+//! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::iam::arn::{
+    AccountId, ExternalId, FunctionArn, FunctionName, Qualifier, Region, RoleArn, RoleName, RolePath,
+};
+
+/// Tags by key, in a stable order.
+pub type Tags = BTreeMap<String, String>;
+
+/// Why a call to AWS failed, in the classes that a caller can act upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AwsErrorKind {
+    /// The caller may not make this call.
+    AccessDenied,
+    /// The entity does not exist (or is not visible yet).
+    NotFound,
+    /// An entity of that name exists already.
+    AlreadyExists,
+    /// Somebody changes the same entity at this moment.
+    ConcurrentModification,
+    /// Something else still depends on the entity.
+    DeleteConflict,
+    /// A quota of the account would be passed.
+    LimitExceeded,
+    /// IAM rejects the policy document.
+    MalformedDocument,
+    /// A parameter is not of the form that the service takes.
+    InvalidInput,
+    /// The entity belongs to an AWS service and cannot be changed.
+    Unmodifiable,
+    /// The service asked to slow down, for longer than we were willing to wait.
+    Throttled,
+    /// No credentials were found.
+    NoCredentials,
+    /// The credentials have expired.
+    ExpiredCredentials,
+    /// The service does not know the credentials, or the signature does not match.
+    InvalidCredentials,
+    /// No region is configured.
+    NoRegion,
+    /// The service could not be reached.
+    Unreachable,
+    /// No answer came in time.
+    TimedOut,
+    /// The service failed on its side.
+    ServiceFailure,
+    /// Anything else.
+    Other,
+}
+
+/// A failed call to AWS.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{operation} failed: {message}{}", Details { code: code.as_deref(), request_id: request_id.as_deref() })]
+pub struct AwsError {
+    /// The operation as IAM names it, such as `iam:GetRole`; also the permission it needs.
+    pub operation: &'static str,
+    /// The class of the failure.
+    pub kind: AwsErrorKind,
+    /// The error code that the service sent.
+    pub code: Option<String>,
+    /// What the service said.
+    pub message: String,
+    /// The request's ID, for AWS support and CloudTrail.
+    pub request_id: Option<String>,
+}
+
+struct Details<'a> {
+    code: Option<&'a str>,
+    request_id: Option<&'a str>,
+}
+
+impl fmt::Display for Details<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.request_id) {
+            (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
+            (Some(code), None) => write!(f, " ({code})"),
+            (None, Some(id)) => write!(f, " (request {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The result of a call to AWS.
+pub type AwsResult<T> = Result<T, AwsError>;
+
+/// Who the caller is, by `sts:GetCallerIdentity`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// The account of the caller.
+    pub account: AccountId,
+    /// The ARN of the caller: a user, or the session of a role.
+    pub arn: String,
+}
+
+/// A role as IAM describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleRecord {
+    /// The role's ARN. Right after creation IAM may answer with a unique ID instead.
+    pub arn: String,
+    /// The path, `/` by default.
+    pub path: String,
+    /// The description, empty where there is none.
+    pub description: String,
+    /// The longest session in seconds.
+    pub max_session_duration: u32,
+    /// The ARN of the permissions boundary.
+    pub permissions_boundary: Option<String>,
+    /// The tags.
+    pub tags: Tags,
+    /// The trust policy, decoded.
+    pub trust: String,
+}
+
+/// A managed policy attached to a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedPolicy {
+    /// The policy's ARN.
+    pub arn: String,
+    /// The policy's name.
+    pub name: String,
+}
+
+/// A managed policy as IAM describes it. Lists of policies leave the tags out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRecord {
+    /// The policy's ARN.
+    pub arn: String,
+    /// The policy's name.
+    pub name: String,
+    /// The version in force.
+    pub default_version: String,
+    /// The number of principals that it is attached to.
+    pub attachment_count: i32,
+    /// The tags; `None` where the answer does not carry them.
+    pub tags: Option<Tags>,
+}
+
+/// One version of a managed policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyVersionRecord {
+    /// The version's name, such as `v3`.
+    pub id: String,
+    /// Whether it is the version in force.
+    pub is_default: bool,
+    /// When it was made, in seconds since 1970.
+    pub created_seconds: i64,
+}
+
+/// How a Lambda function is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionAddress {
+    /// The region to ask.
+    pub region: Region,
+    /// The account that owns it, where the user named one.
+    pub account: Option<AccountId>,
+    /// The function's name.
+    pub name: FunctionName,
+    /// The alias or version that will be called.
+    pub qualifier: Option<Qualifier>,
+}
+
+/// The quotas of the account, by `iam:GetAccountSummary`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountQuotas {
+    /// Characters of a trust policy, white space not counted.
+    pub trust_policy_size: usize,
+    /// Characters of a managed policy, white space not counted.
+    pub managed_policy_size: usize,
+    /// Managed policies on a role.
+    pub attached_policies: usize,
+}
+
+/// What is read of AWS.
+#[expect(
+    async_fn_in_trait,
+    reason = "every caller runs on one thread and is generic; no bound on the future is needed"
+)]
+pub trait Read {
+    /// Who the caller is.
+    async fn caller(&self) -> AwsResult<CallerIdentity>;
+    /// The role of that name.
+    async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>>;
+    /// The managed policies on the role; none where there is no such role.
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>>;
+    /// The names of the role's inline policies; none where there is no such role.
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>>;
+    /// An inline policy's document, decoded.
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>>;
+    /// The customer managed policies under a path.
+    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>>;
+    /// One managed policy, tags included.
+    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>>;
+    /// The versions of a managed policy.
+    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>>;
+    /// The document of one version, decoded.
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>>;
+    /// The function at that address: its ARN without a qualifier. `None` where the function, alias or version is missing.
+    async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>>;
+    /// One page of a region's functions, and the marker of the next page.
+    async fn functions(
+        &self,
+        region: &Region,
+        marker: Option<&str>,
+    ) -> AwsResult<(Vec<FunctionArn>, Option<String>)>;
+    /// The quotas of the account.
+    async fn quotas(&self) -> AwsResult<AccountQuotas>;
+}
+
+/// A role to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSpecification {
+    /// The name.
+    pub name: RoleName,
+    /// The path.
+    pub path: RolePath,
+    /// The description.
+    pub description: String,
+    /// The longest session in seconds.
+    pub max_session_duration: u32,
+    /// The ARN of the permissions boundary.
+    pub permissions_boundary: Option<String>,
+    /// The tags.
+    pub tags: Tags,
+    /// The trust policy.
+    pub trust: String,
+}
+
+/// A managed policy to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySpecification {
+    /// The name.
+    pub name: String,
+    /// The path.
+    pub path: String,
+    /// The description; IAM never lets it be changed.
+    pub description: String,
+    /// The tags.
+    pub tags: Tags,
+    /// The document.
+    pub document: String,
+}
+
+/// What is written to AWS.
+#[expect(
+    async_fn_in_trait,
+    reason = "every caller runs on one thread and is generic; no bound on the future is needed"
+)]
+pub trait Write {
+    /// Creates a role.
+    async fn create_role(&self, role: &RoleSpecification) -> AwsResult<()>;
+    /// Replaces the trust policy.
+    async fn update_trust(&self, role: &RoleName, document: &str) -> AwsResult<()>;
+    /// Sets the description and the longest session.
+    async fn update_role(
+        &self,
+        role: &RoleName,
+        description: &str,
+        max_session_duration: u32,
+    ) -> AwsResult<()>;
+    /// Sets the permissions boundary.
+    async fn put_boundary(&self, role: &RoleName, boundary: &str) -> AwsResult<()>;
+    /// Removes the permissions boundary.
+    async fn delete_boundary(&self, role: &RoleName) -> AwsResult<()>;
+    /// Adds or replaces tags of a role.
+    async fn tag_role(&self, role: &RoleName, tags: &Tags) -> AwsResult<()>;
+    /// Deletes a role.
+    async fn delete_role(&self, role: &RoleName) -> AwsResult<()>;
+    /// Creates a managed policy.
+    async fn create_policy(&self, policy: &PolicySpecification) -> AwsResult<()>;
+    /// Creates a version of a managed policy and puts it in force.
+    async fn create_policy_version(&self, arn: &str, document: &str) -> AwsResult<()>;
+    /// Deletes a version that is not in force.
+    async fn delete_policy_version(&self, arn: &str, version: &str) -> AwsResult<()>;
+    /// Deletes a managed policy.
+    async fn delete_policy(&self, arn: &str) -> AwsResult<()>;
+    /// Adds or replaces tags of a managed policy.
+    async fn tag_policy(&self, arn: &str, tags: &Tags) -> AwsResult<()>;
+    /// Attaches a managed policy to a role.
+    async fn attach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
+    /// Detaches a managed policy from a role.
+    async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
+    /// Deletes an inline policy.
+    async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()>;
+}
+
+/// One `sts:AssumeRole` to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumeRoleProbe {
+    /// The role.
+    pub role: RoleArn,
+    /// The external ID to send; `None` sends none.
+    pub external_id: Option<ExternalId>,
+    /// How long the session lives.
+    pub duration: Duration,
+    /// The session policy: the most that the session may do.
+    pub session_policy: String,
+}
+
+/// What AWS answered to a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeAnswer<T> {
+    /// AWS did it.
+    Allowed(T),
+    /// AWS denied it, in these words.
+    Denied(String),
+}
+
+/// What is tried on AWS. A probe changes nothing.
+#[expect(
+    async_fn_in_trait,
+    reason = "every caller runs on one thread and is generic; no bound on the future is needed"
+)]
+pub trait Probe {
+    /// The credentials of a session: held in memory by the adapter, never shown.
+    type Session;
+    /// Tries to assume a role with the caller's own credentials.
+    async fn assume_role(&self, probe: &AssumeRoleProbe) -> AwsResult<ProbeAnswer<Self::Session>>;
+    /// Asks Lambda, as that session, whether it might invoke the function (`DryRun`: nothing is invoked).
+    async fn invoke_dry_run(
+        &self,
+        session: &Self::Session,
+        function: &FunctionArn,
+    ) -> AwsResult<ProbeAnswer<()>>;
+}

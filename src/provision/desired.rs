@@ -1,0 +1,184 @@
+//! What should be in AWS: the manifest, the filled templates and the resolved functions, as one value. Pure.
+
+use super::template::{Filling, Fillings, Template, TemplateError, Templates};
+use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
+use crate::iam::document::Document;
+use crate::iam::quota::{self, Violation};
+use crate::manifest::Manifest;
+use crate::ports::{PolicySpecification, RoleSpecification};
+
+/// The tag that marks what rolecall made; its value is the role's name.
+pub const OWNER_TAG: &str = "rolecall:role";
+
+/// The path of every policy that rolecall makes for a role: one `ListPolicies` finds them all, and the version in force.
+pub fn policy_path(role: &RoleName) -> String {
+    format!("/rolecall/{role}/")
+}
+
+/// The name of the policy for the targets.
+fn policy_name(role: &RoleName) -> String {
+    format!("{role}-invoke")
+}
+
+/// IAM never lets a policy's description be changed, so it holds nothing that could.
+const POLICY_DESCRIPTION: &str = "Lets a role invoke its Lambda functions. Managed by rolecall.";
+
+/// The account and partition that the role lives in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// `aws`, `aws-us-gov`, …
+    pub partition: Partition,
+    /// The account.
+    pub account: AccountId,
+}
+
+impl Home {
+    /// The ARN of the manifest's role.
+    pub fn role_arn(&self, role: &RoleName, path: &RolePath) -> RoleArn {
+        let (partition, account) = (self.partition.clone(), self.account.clone());
+        RoleArn { partition, account, path: path.clone(), name: role.clone() }
+    }
+
+    /// The ARN of a customer managed policy.
+    pub fn policy_arn(&self, path: &str, name: &str) -> String {
+        format!("arn:{}:iam::{}:policy{path}{name}", self.partition, self.account)
+    }
+
+    /// The principal that stands for a whole account. AWS has no role assumption across partitions.
+    pub fn root_of(&self, account: &AccountId) -> String {
+        format!("arn:{}:iam::{account}:root", self.partition)
+    }
+}
+
+/// What should be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desired {
+    /// Where it should be.
+    pub home: Home,
+    /// The role.
+    pub role: RoleSpecification,
+    /// The policies on the role, by ARN.
+    pub policies: Vec<(String, PolicySpecification)>,
+    /// Who may assume the role.
+    pub trusted: Vec<String>,
+    /// The external ID that they must send.
+    pub external_id: ExternalId,
+    /// What the role may invoke.
+    pub targets: Vec<FunctionArn>,
+}
+
+impl Desired {
+    /// The ARN that the role has or will have.
+    pub fn role_arn(&self) -> RoleArn {
+        self.home.role_arn(&self.role.name, &self.role.path)
+    }
+}
+
+/// Why the documents cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DesiredError {
+    /// A template cannot be filled.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// IAM would not store the document.
+    #[error("IAM would refuse the document of template `{template}`: {faults}")]
+    Refused {
+        /// The template.
+        template: String,
+        /// What is wrong, each with its JSON pointer.
+        faults: String,
+    },
+}
+
+/// The description of a role whose manifest gives none.
+const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions. Managed by rolecall.";
+
+/// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order.
+pub fn desired(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+    home: &Home,
+    targets: &[FunctionArn],
+) -> Result<Desired, DesiredError> {
+    let role = &manifest.role;
+    let fillings = fillings(manifest, external_id, home, targets);
+    let owner = (OWNER_TAG.to_owned(), role.name.to_string());
+    let policy = PolicySpecification {
+        name: policy_name(&role.name),
+        path: policy_path(&role.name),
+        description: POLICY_DESCRIPTION.to_owned(),
+        tags: [owner.clone()].into(),
+        document: checked(&templates.invoke, &fillings, quota::check_identity_grammar)?,
+    };
+    Ok(Desired {
+        role: RoleSpecification {
+            name: role.name.clone(),
+            path: role.path.clone(),
+            description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
+            max_session_duration: role.max_session_duration,
+            permissions_boundary: role.permissions_boundary.as_ref().map(ToString::to_string),
+            tags: role.tags.clone().into_iter().chain([owner]).collect(),
+            trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
+        },
+        policies: vec![(home.policy_arn(&policy.path, &policy.name), policy)],
+        trusted: trusted(manifest, home),
+        external_id: external_id.clone(),
+        targets: targets.to_vec(),
+        home: home.clone(),
+    })
+}
+
+/// The filled template, as text without white space, once IAM's own rules hold for it.
+fn checked(
+    template: &Template,
+    fillings: &Fillings,
+    grammar: fn(&Document) -> Vec<Violation>,
+) -> Result<String, DesiredError> {
+    let refused = |faults: Vec<String>| DesiredError::Refused {
+        template: template.name().to_owned(),
+        faults: faults.join("; "),
+    };
+    let value = template.fill(fillings)?;
+    let document = Document::from_value(&value)
+        .map_err(|errors| refused(errors.faults.iter().map(ToString::to_string).collect()))?;
+    let violations = grammar(&document);
+    if violations.is_empty() {
+        return Ok(value.to_string());
+    }
+    Err(refused(
+        violations.iter().map(|violation| format!("{}: {}", violation.pointer, violation.message)).collect(),
+    ))
+}
+
+/// Who may assume the role: the account of Genesys Cloud, and the manifest's principal for live probes.
+fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
+    let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
+    [home.root_of(&manifest.genesys.trusted_account)].into_iter().chain(probe_principal).collect()
+}
+
+/// The values for the templates.
+pub fn fillings(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    home: &Home,
+    targets: &[FunctionArn],
+) -> Fillings {
+    let role = &manifest.role;
+    let texts = |arns: &mut dyn Iterator<Item = String>| Filling::List(arns.collect());
+    // Lambda compares the resource with the qualifier of the call too, so a read of either form must be allowed.
+    let mut forms: Vec<String> = targets
+        .iter()
+        .flat_map(|target| [target.unqualified(), target.clone()])
+        .map(|arn| arn.to_string())
+        .collect();
+    forms.dedup();
+    Fillings::from([
+        ("external_id", Filling::Text(external_id.to_string())),
+        ("trusted_principals", Filling::List(trusted(manifest, home))),
+        ("targets", texts(&mut targets.iter().map(ToString::to_string))),
+        ("functions", Filling::List(forms)),
+        ("role_arn", Filling::Text(home.role_arn(&role.name, &role.path).to_string())),
+        ("policy_arns", Filling::Text(home.policy_arn(&policy_path(&role.name), "*"))),
+    ])
+}

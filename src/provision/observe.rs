@@ -1,0 +1,180 @@
+//! What is in AWS: one snapshot, read in as few dependent rounds as IAM allows.
+//!
+//! Round one asks everything that needs nothing but the manifest, side by side: the caller, the role, its lists, the
+//! policies under rolecall's path (with their version in force) and the functions. Round two reads documents and tags.
+//! Only a policy that rolecall did not make costs a third round, for its version in force must be asked first.
+
+mod functions;
+
+use futures_util::future::try_join_all;
+use tokio::try_join;
+
+pub use functions::ObservedFunction;
+
+use super::desired::policy_path;
+use crate::iam::arn::RoleName;
+use crate::ports::{
+    AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
+    RoleRecord, Tags,
+};
+
+/// The state of a role and of all that decides what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Who asked.
+    pub caller: CallerIdentity,
+    /// The role, where it exists.
+    pub role: Option<RoleRecord>,
+    /// The managed policies: those on the role, and those under rolecall's path whether attached or not.
+    pub policies: Vec<ObservedPolicy>,
+    /// The inline policies of the role.
+    pub inline: Vec<InlinePolicy>,
+    /// The document of the permissions boundary in force, where the role has one; `None` where it is gone.
+    pub boundary: Option<ObservedBoundary>,
+    /// The manifest's functions, in its order.
+    pub functions: Vec<ObservedFunction>,
+}
+
+/// A managed policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedPolicy {
+    /// The ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// Whether it is attached to the role.
+    pub attached: bool,
+    /// Whether it lies under the path that rolecall makes this role's policies in.
+    pub under_path: bool,
+    /// How many principals it is attached to.
+    pub attachment_count: i32,
+    /// The tags.
+    pub tags: Tags,
+    /// The versions; read only under rolecall's path.
+    pub versions: Vec<PolicyVersionRecord>,
+    /// The document in force; `None` where IAM does not show it.
+    pub document: Option<String>,
+}
+
+/// An inline policy of the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlinePolicy {
+    /// The name.
+    pub name: String,
+    /// The document.
+    pub document: String,
+}
+
+/// The permissions boundary of the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedBoundary {
+    /// The ARN of the policy.
+    pub arn: String,
+    /// The document in force; `None` where the policy does not exist.
+    pub document: Option<String>,
+}
+
+/// Reads the snapshot. `functions` are in the manifest's order.
+pub async fn observe<R: Read>(
+    reader: &R,
+    role: &RoleName,
+    functions: &[FunctionAddress],
+) -> AwsResult<Observed> {
+    let path = policy_path(role);
+    let (caller, (role, boundary), policies, inline, functions) = try_join!(
+        reader.caller(),
+        observe_role(reader, role),
+        observe_policies(reader, role, &path),
+        observe_inline(reader, role),
+        functions::observe_functions(reader, functions),
+    )?;
+    Ok(Observed { caller, role, policies, inline, boundary, functions })
+}
+
+async fn observe_role<R: Read>(
+    reader: &R,
+    role: &RoleName,
+) -> AwsResult<(Option<RoleRecord>, Option<ObservedBoundary>)> {
+    let role = reader.role(role).await?;
+    let boundary = match role.as_ref().and_then(|role| role.permissions_boundary.clone()) {
+        Some(arn) => Some(ObservedBoundary { document: document_in_force(reader, &arn).await?.1, arn }),
+        None => None,
+    };
+    Ok((role, boundary))
+}
+
+async fn observe_inline<R: Read>(reader: &R, role: &RoleName) -> AwsResult<Vec<InlinePolicy>> {
+    let names = reader.inline_policy_names(role).await?;
+    let policies = try_join_all(names.into_iter().map(async |name| {
+        let document = reader.inline_policy(role, &name).await?;
+        // Deleted since the list was read: then it is not there, which is what the snapshot says.
+        Ok(document.map(|document| InlinePolicy { name, document }))
+    }));
+    Ok(policies.await?.into_iter().flatten().collect())
+}
+
+async fn observe_policies<R: Read>(
+    reader: &R,
+    role: &RoleName,
+    path: &str,
+) -> AwsResult<Vec<ObservedPolicy>> {
+    let (attached, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
+    let elsewhere = attached
+        .iter()
+        .filter(|policy| under_path.iter().all(|known| known.arn != policy.arn))
+        .collect::<Vec<_>>();
+    let is_attached = |arn: &str| attached.iter().any(|policy| policy.arn == arn);
+    let (mut policies, foreign) = try_join!(
+        try_join_all(under_path.iter().map(|record| observe_own(reader, record, is_attached(&record.arn)))),
+        try_join_all(elsewhere.into_iter().map(|policy| observe_foreign(reader, policy))),
+    )?;
+    policies.extend(foreign);
+    policies.sort_by(|one, other| one.arn.cmp(&other.arn));
+    Ok(policies)
+}
+
+async fn observe_own<R: Read>(
+    reader: &R,
+    record: &PolicyRecord,
+    attached: bool,
+) -> AwsResult<ObservedPolicy> {
+    let (policy, versions, document) = try_join!(
+        reader.policy(&record.arn),
+        reader.policy_versions(&record.arn),
+        reader.policy_document(&record.arn, &record.default_version),
+    )?;
+    Ok(ObservedPolicy {
+        arn: record.arn.clone(),
+        name: record.name.clone(),
+        attached,
+        under_path: true,
+        attachment_count: record.attachment_count,
+        tags: policy.and_then(|policy| policy.tags).unwrap_or_default(),
+        versions,
+        document,
+    })
+}
+
+async fn observe_foreign<R: Read>(reader: &R, policy: &AttachedPolicy) -> AwsResult<ObservedPolicy> {
+    let (record, document) = document_in_force(reader, &policy.arn).await?;
+    let attachment_count = record.as_ref().map_or(1, |record| record.attachment_count);
+    Ok(ObservedPolicy {
+        arn: policy.arn.clone(),
+        name: policy.name.clone(),
+        attached: true,
+        under_path: false,
+        attachment_count,
+        tags: record.and_then(|record| record.tags).unwrap_or_default(),
+        versions: Vec::new(),
+        document,
+    })
+}
+
+async fn document_in_force<R: Read>(
+    reader: &R,
+    arn: &str,
+) -> AwsResult<(Option<PolicyRecord>, Option<String>)> {
+    let Some(record) = reader.policy(arn).await? else { return Ok((None, None)) };
+    let document = reader.policy_document(arn, &record.default_version).await?;
+    Ok((Some(record), document))
+}

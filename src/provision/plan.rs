@@ -1,0 +1,342 @@
+//! Desired × observed → the plan. Pure, and the only place that decides anything.
+//!
+//! A plan carries every argument of every write, in the order of execution: what tightens comes before what widens, and
+//! what is needed comes before what needs it. An empty plan without foreign policies means that AWS is as desired; drift
+//! is a plan that is not empty; destroy is a plan towards nothing.
+
+mod change;
+
+use std::collections::BTreeMap;
+
+pub(crate) use change::new_values;
+pub use change::{Change, RoleSettings, TagChange};
+
+use super::desired::{Desired, OWNER_TAG};
+use super::observe::{Observed, ObservedPolicy};
+use crate::iam::arn::RoleName;
+use crate::iam::document::Document;
+use crate::iam::quota;
+use crate::ports::{AccountQuotas, RoleRecord, Tags};
+
+/// What the user allowed beyond the ordinary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Take over a role or policy that rolecall did not make.
+    pub adopt: bool,
+    /// Detach and delete what others put on the role.
+    pub remove_foreign: bool,
+}
+
+/// Something on the role that rolecall did not put there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// A managed policy is attached.
+    ManagedPolicy {
+        /// Its ARN.
+        arn: String,
+    },
+    /// An inline policy is there.
+    InlinePolicy {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What is to be written, and what was noticed and left alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The writes, in order.
+    pub changes: Vec<Change>,
+    /// What others put on the role, and stays there.
+    pub foreign: Vec<Foreign>,
+}
+
+impl Plan {
+    /// Whether AWS is exactly as desired.
+    pub fn is_in_sync(&self) -> bool {
+        self.changes.is_empty() && self.foreign.is_empty()
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A role of that name is somebody else's.
+    #[error("role `{role}` exists and was not made by rolecall")]
+    RoleNotOwned {
+        /// The role's ARN.
+        role: String,
+    },
+    /// A policy at the ARN that rolecall would use is somebody else's.
+    #[error("policy `{policy}` exists and was not made by rolecall")]
+    PolicyNotOwned {
+        /// The policy's ARN.
+        policy: String,
+    },
+    /// The role exists under another path, which IAM never lets be changed.
+    #[error(
+        "role `{role}` has the path `{observed}`, the manifest wants `{desired}`, and IAM cannot move a role"
+    )]
+    PathDiffers {
+        /// The role's name.
+        role: RoleName,
+        /// The path that it has.
+        observed: String,
+        /// The path that it should have.
+        desired: String,
+    },
+    /// The trust policy would be too large.
+    #[error("the trust policy has {size} characters without white space, and the account's quota is {quota}")]
+    TrustTooLarge {
+        /// Its size.
+        size: usize,
+        /// The quota.
+        quota: usize,
+    },
+    /// The policy for the targets would be too large.
+    #[error(
+        "policy `{policy}` for {targets} targets has {size} characters without white space, and IAM's quota is {quota}"
+    )]
+    PolicyTooLarge {
+        /// The policy's name.
+        policy: String,
+        /// How many targets it names.
+        targets: usize,
+        /// Its size.
+        size: usize,
+        /// The quota.
+        quota: usize,
+    },
+    /// A policy that must go is attached elsewhere too.
+    #[error("policy `{policy}` is attached to {others} other principals, so it cannot be deleted")]
+    PolicyShared {
+        /// The policy's ARN.
+        policy: String,
+        /// How many others.
+        others: i32,
+    },
+}
+
+/// The quotas that a plan is held against.
+pub fn default_quotas() -> AccountQuotas {
+    AccountQuotas {
+        trust_policy_size: quota::TRUST_POLICY_SIZE,
+        managed_policy_size: quota::MANAGED_POLICY_SIZE,
+        attached_policies: quota::ATTACHED_POLICIES,
+    }
+}
+
+/// Whether the account's real quotas must be known: the defaults are the least that any account has.
+pub fn exceeds_default_quotas(desired: &Desired) -> bool {
+    check_quotas(desired, &default_quotas()).is_err()
+}
+
+/// Characters as AWS counts them. What is desired was parsed before; anything else counts in full.
+fn size_of(document: &str) -> usize {
+    Document::parse(document).map_or(document.len(), |document| document.size())
+}
+
+fn check_quotas(desired: &Desired, quotas: &AccountQuotas) -> Result<(), PlanError> {
+    let size = size_of(&desired.role.trust);
+    if size > quotas.trust_policy_size {
+        return Err(PlanError::TrustTooLarge { size, quota: quotas.trust_policy_size });
+    }
+    for (_, policy) in &desired.policies {
+        let size = size_of(&policy.document);
+        if size > quotas.managed_policy_size {
+            return Err(PlanError::PolicyTooLarge {
+                policy: policy.name.clone(),
+                targets: desired.targets.len(),
+                size,
+                quota: quotas.managed_policy_size,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The plan that makes AWS as desired.
+pub fn plan(
+    desired: &Desired,
+    observed: &Observed,
+    quotas: &AccountQuotas,
+    options: PlanOptions,
+) -> Result<Plan, PlanError> {
+    check_quotas(desired, quotas)?;
+    let mut plan = Plan::default();
+    match &observed.role {
+        None => plan.changes.push(Change::CreateRole { role: desired.role.clone() }),
+        Some(role) => {
+            refuse_foreign_role(role, &desired.role.name, options)?;
+            plan_role(desired, role, &mut plan)?;
+        }
+    }
+    for (arn, policy) in &desired.policies {
+        let known = observed.policies.iter().find(|known| known.arn == *arn);
+        match known {
+            None => plan.changes.push(Change::CreatePolicy { arn: arn.clone(), policy: policy.clone() }),
+            Some(known) => {
+                if !options.adopt && !is_owned(&known.tags, &desired.role.name) {
+                    return Err(PlanError::PolicyNotOwned { policy: arn.clone() });
+                }
+                plan_policy(known, &policy.document, &policy.tags, &mut plan);
+            }
+        }
+        if !known.is_some_and(|known| known.attached) {
+            plan.changes.push(Change::AttachPolicy { role: desired.role.name.clone(), arn: arn.clone() });
+        }
+    }
+    let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
+    plan_removals(observed, &desired.role.name, options, wanted, &mut plan)?;
+    Ok(plan)
+}
+
+/// The plan that leaves nothing behind of what rolecall made.
+pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    if let Some(record) = &observed.role {
+        refuse_foreign_role(record, role, options)?;
+    }
+    plan_removals(observed, role, options, |_| false, &mut plan)?;
+    // IAM deletes a role only when nothing is on it any more: with foreign policies left on it, it stays.
+    if observed.role.is_some() && plan.foreign.is_empty() {
+        plan.changes.push(Change::DeleteRole { role: role.clone() });
+    }
+    Ok(plan)
+}
+
+/// Whether rolecall made it, for this role.
+pub fn is_owned(tags: &Tags, role: &RoleName) -> bool {
+    tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())
+}
+
+fn refuse_foreign_role(role: &RoleRecord, name: &RoleName, options: PlanOptions) -> Result<(), PlanError> {
+    if options.adopt || is_owned(&role.tags, name) {
+        return Ok(());
+    }
+    Err(PlanError::RoleNotOwned { role: role.arn.clone() })
+}
+
+fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Result<(), PlanError> {
+    let wanted = &desired.role;
+    let role = wanted.name.clone();
+    if observed.path != wanted.path.as_str() {
+        return Err(PlanError::PathDiffers {
+            role,
+            observed: observed.path.clone(),
+            desired: wanted.path.to_string(),
+        });
+    }
+    if !same_document(&observed.trust, &wanted.trust) {
+        let (before, after) = (observed.trust.clone(), wanted.trust.clone());
+        plan.changes.push(Change::UpdateTrust { role: role.clone(), before, after });
+    }
+    match (&observed.permissions_boundary, &wanted.permissions_boundary) {
+        (before, Some(after)) if before.as_ref() != Some(after) => {
+            let (before, after) = (before.clone(), after.clone());
+            plan.changes.push(Change::PutBoundary { role: role.clone(), before, after });
+        }
+        (Some(before), None) => {
+            plan.changes.push(Change::DeleteBoundary { role: role.clone(), before: before.clone() });
+        }
+        (_, Some(_)) | (None, None) => {}
+    }
+    let before = (observed.description.clone(), observed.max_session_duration);
+    let after = (wanted.description.clone(), wanted.max_session_duration);
+    if before != after {
+        plan.changes.push(Change::UpdateRole { role: role.clone(), before, after });
+    }
+    let tags = changed_tags(&observed.tags, &wanted.tags);
+    if !tags.is_empty() {
+        plan.changes.push(Change::TagRole { role, tags });
+    }
+    Ok(())
+}
+
+fn plan_policy(known: &ObservedPolicy, document: &str, tags: &Tags, plan: &mut Plan) {
+    let arn = known.arn.clone();
+    let tags = changed_tags(&known.tags, tags);
+    if !tags.is_empty() {
+        plan.changes.push(Change::TagPolicy { arn: arn.clone(), tags });
+    }
+    if known.document.as_ref().is_some_and(|before| same_document(before, document)) {
+        return;
+    }
+    if known.versions.len() >= quota::POLICY_VERSIONS {
+        let replaceable = known.versions.iter().filter(|version| !version.is_default);
+        // Within one second IAM's dates do not tell versions apart; their numbers do.
+        let oldest = replaceable.min_by_key(|version| (version.created_seconds, version_number(&version.id)));
+        if let Some(oldest) = oldest {
+            plan.changes.push(Change::DeletePolicyVersion { arn: arn.clone(), version: oldest.id.clone() });
+        }
+    }
+    let (before, after) = (known.document.clone(), document.to_owned());
+    plan.changes.push(Change::CreatePolicyVersion { arn, before, after });
+}
+
+fn version_number(id: &str) -> u64 {
+    id.trim_start_matches('v').split('.').next().and_then(|number| number.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// What is on the role or under rolecall's path, and not wanted.
+fn plan_removals(
+    observed: &Observed,
+    role: &RoleName,
+    options: PlanOptions,
+    wanted: impl Fn(&ObservedPolicy) -> bool,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    for policy in observed.policies.iter().filter(|policy| !wanted(policy)) {
+        let arn = policy.arn.clone();
+        if policy.under_path && is_owned(&policy.tags, role) {
+            let others = policy.attachment_count - i32::from(policy.attached);
+            if others > 0 {
+                return Err(PlanError::PolicyShared { policy: arn, others });
+            }
+            if policy.attached {
+                plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
+            }
+            let old = policy.versions.iter().filter(|version| !version.is_default);
+            let delete = |version: &crate::ports::PolicyVersionRecord| Change::DeletePolicyVersion {
+                arn: arn.clone(),
+                version: version.id.clone(),
+            };
+            plan.changes.extend(old.map(delete));
+            plan.changes.push(Change::DeletePolicy { arn, before: policy.document.clone() });
+        } else if policy.attached && options.remove_foreign {
+            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn });
+        } else if policy.attached {
+            plan.foreign.push(Foreign::ManagedPolicy { arn });
+        }
+    }
+    for policy in &observed.inline {
+        let name = policy.name.clone();
+        if options.remove_foreign {
+            let before = policy.document.clone();
+            plan.changes.push(Change::DeleteInlinePolicy { role: role.clone(), name, before });
+        } else {
+            plan.foreign.push(Foreign::InlinePolicy { name });
+        }
+    }
+    Ok(())
+}
+
+/// Tags that the manifest does not name are left alone: organisations put their own on every resource.
+fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
+    let differs = |(key, _): &(&String, &String)| observed.get(*key) != wanted.get(*key);
+    let change = |(key, after): (&String, &String)| {
+        (key.clone(), TagChange { before: observed.get(key).cloned(), after: after.clone() })
+    };
+    wanted.iter().filter(differs).map(change).collect()
+}
+
+/// Whether two documents say the same. One that does not parse is equal to nothing but its own text.
+fn same_document(one: &str, other: &str) -> bool {
+    match (Document::parse(one), Document::parse(other)) {
+        (Ok(one), Ok(other)) => one.equivalent(&other),
+        (Err(_), _) | (_, Err(_)) => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

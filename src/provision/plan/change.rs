@@ -1,0 +1,70 @@
+//! One write to AWS, with every argument it needs and what it replaces.
+
+use std::collections::BTreeMap;
+
+use crate::iam::arn::RoleName;
+use crate::ports::{PolicySpecification, RoleSpecification, Tags};
+
+/// A tag's value before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagChange {
+    /// The value that it had, if any.
+    pub before: Option<String>,
+    /// The value that it gets.
+    pub after: String,
+}
+
+/// The description and the longest session in seconds: IAM sets them with one call.
+pub type RoleSettings = (String, u32);
+
+/// One write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the arguments of the IAM operation that the variant is named after"
+)]
+pub enum Change {
+    CreateRole { role: RoleSpecification },
+    UpdateTrust { role: RoleName, before: String, after: String },
+    PutBoundary { role: RoleName, before: Option<String>, after: String },
+    DeleteBoundary { role: RoleName, before: String },
+    UpdateRole { role: RoleName, before: RoleSettings, after: RoleSettings },
+    TagRole { role: RoleName, tags: BTreeMap<String, TagChange> },
+    CreatePolicy { arn: String, policy: PolicySpecification },
+    TagPolicy { arn: String, tags: BTreeMap<String, TagChange> },
+    DeletePolicyVersion { arn: String, version: String },
+    CreatePolicyVersion { arn: String, before: Option<String>, after: String },
+    AttachPolicy { role: RoleName, arn: String },
+    DetachPolicy { role: RoleName, arn: String },
+    DeletePolicy { arn: String, before: Option<String> },
+    DeleteInlinePolicy { role: RoleName, name: String, before: String },
+    DeleteRole { role: RoleName },
+}
+
+impl Change {
+    /// The operation as IAM names it; also the permission that it needs.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateRole { .. } => "iam:CreateRole",
+            Self::UpdateTrust { .. } => "iam:UpdateAssumeRolePolicy",
+            Self::PutBoundary { .. } => "iam:PutRolePermissionsBoundary",
+            Self::DeleteBoundary { .. } => "iam:DeleteRolePermissionsBoundary",
+            Self::UpdateRole { .. } => "iam:UpdateRole",
+            Self::TagRole { .. } => "iam:TagRole",
+            Self::CreatePolicy { .. } => "iam:CreatePolicy",
+            Self::TagPolicy { .. } => "iam:TagPolicy",
+            Self::DeletePolicyVersion { .. } => "iam:DeletePolicyVersion",
+            Self::CreatePolicyVersion { .. } => "iam:CreatePolicyVersion",
+            Self::AttachPolicy { .. } => "iam:AttachRolePolicy",
+            Self::DetachPolicy { .. } => "iam:DetachRolePolicy",
+            Self::DeletePolicy { .. } => "iam:DeletePolicy",
+            Self::DeleteInlinePolicy { .. } => "iam:DeleteRolePolicy",
+            Self::DeleteRole { .. } => "iam:DeleteRole",
+        }
+    }
+}
+
+/// The values that the tags get.
+pub(crate) fn new_values(tags: &BTreeMap<String, TagChange>) -> Tags {
+    tags.iter().map(|(key, change)| (key.clone(), change.after.clone())).collect()
+}

@@ -1,0 +1,140 @@
+//! Manifest → what is there and what should be there: the reads, the resolved functions and the desired state, together.
+
+use std::fmt;
+
+use super::desired::{Desired, DesiredError, Home, desired};
+use super::observe::{Observed, ObservedFunction, observe};
+use super::plan::{default_quotas, exceeds_default_quotas};
+use super::template::Templates;
+use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region};
+use crate::manifest::{Manifest, Target};
+use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read};
+
+/// Both sides of a plan.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// What should be there.
+    pub desired: Desired,
+    /// What is there.
+    pub observed: Observed,
+    /// The account's quotas.
+    pub quotas: AccountQuotas,
+}
+
+/// A target that cannot be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingTarget {
+    /// What was asked for.
+    pub address: FunctionAddress,
+    /// Why it cannot be called, and the nearest names.
+    pub observed: ObservedFunction,
+}
+
+impl fmt::Display for MissingTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FunctionAddress { region, account, name, qualifier } = &self.address;
+        match (&self.observed, qualifier) {
+            (ObservedFunction::QualifierMissing(function), Some(qualifier)) => {
+                write!(f, "function `{function}` has no alias or version `{qualifier}`")
+            }
+            (ObservedFunction::Missing(nearest), _) => {
+                write!(f, "no function `{name}` in {region}")?;
+                if let Some(account) = account {
+                    write!(f, ", account {account}")?;
+                }
+                match nearest.as_slice() {
+                    [] => Ok(()),
+                    names => write!(f, "; the nearest names there are `{}`", names.join("`, `")),
+                }
+            }
+            (ObservedFunction::Present(function) | ObservedFunction::QualifierMissing(function), _) => {
+                write!(f, "function `{function}`")
+            }
+        }
+    }
+}
+
+/// Why there is no survey.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// A call to AWS failed.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// Targets that Lambda does not have.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    TargetsMissing(Vec<MissingTarget>),
+    /// The documents cannot be made.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+}
+
+/// Why the manifest alone does not say where to look.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// A target without a region, and no region is configured.
+    #[error("no region for target `{target}`")]
+    NoRegion {
+        /// The target's function.
+        target: String,
+    },
+}
+
+/// Where each target is looked for.
+pub fn addresses(manifest: &Manifest, region: Option<&Region>) -> Result<Vec<FunctionAddress>, AddressError> {
+    let address = |target: &Target| {
+        let region = target.region.as_ref().or(region).cloned();
+        let region = region.ok_or_else(|| AddressError::NoRegion { target: target.function.to_string() })?;
+        let (account, name) = (target.account.clone(), target.function.clone());
+        Ok(FunctionAddress { region, account, name, qualifier: target.qualifier.clone() })
+    };
+    manifest.targets.iter().map(address).collect()
+}
+
+/// Where the caller's account lives.
+pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
+    let partition = caller.arn.parse::<Arn>().and_then(|arn| arn.partition.parse());
+    match partition {
+        Ok(partition) => Ok(Home { partition, account: caller.account.clone() }),
+        Err(error) => Err(AwsError {
+            operation: "sts:GetCallerIdentity",
+            kind: AwsErrorKind::Other,
+            code: None,
+            message: format!("unexpected answer: {error}"),
+            request_id: None,
+        }),
+    }
+}
+
+/// Reads what is there and works out what should be.
+pub async fn survey<R: Read>(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<Survey, SurveyError> {
+    let observed = observe(reader, &manifest.role.name, addresses).await?;
+    let targets = present(addresses, &observed.functions).map_err(SurveyError::TargetsMissing)?;
+    let home = home(&observed.caller)?;
+    let desired = desired(manifest, external_id, templates, &home, &targets)?;
+    // The defaults are the least that an account has; only past them is the real number worth a call.
+    let quotas = if exceeds_default_quotas(&desired) { reader.quotas().await? } else { default_quotas() };
+    Ok(Survey { desired, observed, quotas })
+}
+
+fn present(
+    addresses: &[FunctionAddress],
+    functions: &[ObservedFunction],
+) -> Result<Vec<FunctionArn>, Vec<MissingTarget>> {
+    let mut present = Vec::new();
+    let mut missing = Vec::new();
+    for (address, observed) in addresses.iter().zip(functions) {
+        match observed {
+            ObservedFunction::Present(function) => present.push(function.clone()),
+            ObservedFunction::QualifierMissing(_) | ObservedFunction::Missing(_) => {
+                missing.push(MissingTarget { address: address.clone(), observed: observed.clone() });
+            }
+        }
+    }
+    if missing.is_empty() { Ok(present) } else { Err(missing) }
+}

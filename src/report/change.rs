@@ -1,0 +1,179 @@
+//! A change as data for readers: what it is about, and what was there before and after.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::ports::{PolicySpecification, RoleSpecification};
+use crate::provision::plan::{Change, Foreign, RoleSettings, TagChange};
+
+/// What happens to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// It comes into being.
+    Create,
+    /// It is changed.
+    Update,
+    /// It goes away.
+    Delete,
+}
+
+/// One write, planned or done.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ChangeView {
+    /// The operation as IAM names it, such as `iam:CreateRole`.
+    pub operation: &'static str,
+    /// What happens.
+    pub verb: Verb,
+    /// What it happens to: `role`, `trust policy`, `policy`, `attachment` …
+    pub subject: &'static str,
+    /// The role's name or the policy's ARN.
+    pub resource: String,
+    /// What was there; left out where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What will be there; left out where nothing will be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+/// Something on the role that rolecall did not put there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ForeignView {
+    /// `managed policy` or `inline policy`.
+    pub subject: &'static str,
+    /// The policy's ARN or name.
+    pub resource: String,
+}
+
+impl From<&Foreign> for ForeignView {
+    fn from(foreign: &Foreign) -> Self {
+        match foreign {
+            Foreign::ManagedPolicy { arn } => Self { subject: "managed policy", resource: arn.clone() },
+            Foreign::InlinePolicy { name } => Self { subject: "inline policy", resource: name.clone() },
+        }
+    }
+}
+
+impl From<&Change> for ChangeView {
+    fn from(change: &Change) -> Self {
+        let view =
+            |verb, subject, resource: &dyn ToString, before: Option<Value>, after: Option<Value>| Self {
+                operation: change.operation(),
+                verb,
+                subject,
+                resource: resource.to_string(),
+                before,
+                after,
+            };
+        match change {
+            Change::CreateRole { role } => {
+                view(Verb::Create, "role", &role.name, None, Some(role_value(role)))
+            }
+            Change::UpdateTrust { role, before, after } => {
+                view(Verb::Update, "trust policy", role, Some(document(before)), Some(document(after)))
+            }
+            Change::PutBoundary { role, before: Some(before), after } => {
+                view(Verb::Update, "permissions boundary", role, Some(json!(before)), Some(json!(after)))
+            }
+            Change::PutBoundary { role, before: None, after } => {
+                view(Verb::Create, "permissions boundary", role, None, Some(json!(after)))
+            }
+            Change::DeleteBoundary { role, before } => {
+                view(Verb::Delete, "permissions boundary", role, Some(json!(before)), None)
+            }
+            Change::UpdateRole { role, before, after } => {
+                let (before, after) = changed_settings(before, after);
+                view(Verb::Update, "settings", role, Some(before), Some(after))
+            }
+            Change::TagRole { role, tags } => {
+                let (before, after) = tag_values(tags);
+                view(Verb::Update, "tags", role, Some(before), Some(after))
+            }
+            Change::CreatePolicy { arn, policy } => {
+                view(Verb::Create, "policy", arn, None, Some(policy_value(policy)))
+            }
+            Change::TagPolicy { arn, tags } => {
+                let (before, after) = tag_values(tags);
+                view(Verb::Update, "policy tags", arn, Some(before), Some(after))
+            }
+            Change::DeletePolicyVersion { arn, version } => {
+                view(Verb::Delete, "policy version", arn, Some(json!(version)), None)
+            }
+            Change::CreatePolicyVersion { arn, before, after } => view(
+                Verb::Update,
+                "policy document",
+                arn,
+                before.as_deref().map(document),
+                Some(document(after)),
+            ),
+            Change::AttachPolicy { role, arn } => {
+                view(Verb::Create, "attachment", role, None, Some(json!(arn)))
+            }
+            Change::DetachPolicy { role, arn } => {
+                view(Verb::Delete, "attachment", role, Some(json!(arn)), None)
+            }
+            Change::DeletePolicy { arn, before } => {
+                view(Verb::Delete, "policy", arn, before.as_deref().map(document), None)
+            }
+            Change::DeleteInlinePolicy { role, name, before } => view(
+                Verb::Delete,
+                "inline policy",
+                role,
+                Some(json!({"name": name, "document": document(before)})),
+                None,
+            ),
+            Change::DeleteRole { role } => view(Verb::Delete, "role", role, None, None),
+        }
+    }
+}
+
+/// The document as JSON, or as the text that it is where it is none.
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn role_value(role: &RoleSpecification) -> Value {
+    let RoleSpecification {
+        name: _,
+        path,
+        description,
+        max_session_duration,
+        permissions_boundary,
+        tags,
+        trust,
+    } = role;
+    json!({
+        "path": path,
+        "description": description,
+        "max_session_duration": max_session_duration,
+        "permissions_boundary": permissions_boundary,
+        "tags": tags,
+        "trust": document(trust),
+    })
+}
+
+fn policy_value(policy: &PolicySpecification) -> Value {
+    let PolicySpecification { name: _, path: _, description, tags, document: text } = policy;
+    json!({"description": description, "tags": tags, "document": document(text)})
+}
+
+fn changed_settings(before: &RoleSettings, after: &RoleSettings) -> (Value, Value) {
+    let (mut old, mut new) = (serde_json::Map::new(), serde_json::Map::new());
+    if before.0 != after.0 {
+        old.insert("description".to_owned(), json!(before.0));
+        new.insert("description".to_owned(), json!(after.0));
+    }
+    if before.1 != after.1 {
+        old.insert("max_session_duration".to_owned(), json!(before.1));
+        new.insert("max_session_duration".to_owned(), json!(after.1));
+    }
+    (Value::Object(old), Value::Object(new))
+}
+
+fn tag_values(tags: &std::collections::BTreeMap<String, TagChange>) -> (Value, Value) {
+    let before = tags.iter().filter_map(|(key, tag)| Some((key.clone(), Value::from(tag.before.clone()?))));
+    let after = tags.iter().map(|(key, tag)| (key.clone(), Value::from(tag.after.clone())));
+    (Value::Object(before.collect()), Value::Object(after.collect()))
+}

@@ -1,0 +1,63 @@
+//! The exit codes that other programs depend on.
+
+/// What the process says to its caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Done; in sync; proved.
+    #[default]
+    Success,
+    /// Something went wrong.
+    Failed,
+    /// Usage or manifest error; nothing was contacted.
+    Usage,
+    /// Changes are pending.
+    Pending,
+    /// Somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must.
+    Refuted,
+    /// What was asked could not be decided.
+    Inconclusive,
+}
+
+impl ExitCode {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Pending => 3,
+            Self::Refuted => 4,
+            Self::Inconclusive => 5,
+        }
+    }
+
+    /// The one that counts where several apply: failed, then refuted, then inconclusive, then pending.
+    pub fn or(self, other: Self) -> Self {
+        let weight = |code| match code {
+            Self::Success => 0,
+            Self::Pending => 1,
+            Self::Inconclusive => 2,
+            Self::Refuted => 3,
+            Self::Failed => 4,
+            Self::Usage => 5,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitCode::{Failed, Inconclusive, Pending, Refuted, Success};
+
+    #[test]
+    fn the_gravest_counts() {
+        for (one, other, both) in [
+            (Success, Pending, Pending),
+            (Pending, Inconclusive, Inconclusive),
+            (Inconclusive, Refuted, Refuted),
+            (Refuted, Failed, Failed),
+        ] {
+            assert_eq!((one.or(other), other.or(one)), (both, both));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The report as text for people. Styles are written as ANSI codes; the output door strips them where they do not belong.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::{
+    ChangeView, ClaimView, FindingView, Outcome, ProbeView, Report, RoleView, Shows, Verb, VerificationView,
+};
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const BOLD: Style = Style::new().bold();
+
+/// Lines around a difference in a document.
+const CONTEXT_LINES: usize = 2;
+
+impl RoleView {
+    /// Which role, seen by whom.
+    pub fn to_text(&self) -> String {
+        let Self { arn, exists, caller, trusted, external_id, targets } = self;
+        let state = if *exists { "" } else { " (does not exist yet)" };
+        let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
+        for (index, target) in targets.iter().enumerate() {
+            let _ = writeln!(text, "  {:<10}  {target}", if index == 0 { "may invoke" } else { "" });
+        }
+        let _ = writeln!(text, "  seen as     {caller}");
+        text
+    }
+}
+
+impl Report {
+    /// The changes, the foreign policies, and a closing line.
+    pub fn plan_text(&self) -> String {
+        let changes = self.changes.as_deref().unwrap_or_default();
+        let mut text = changes.iter().map(ChangeView::to_text).collect::<String>();
+        for foreign in &self.foreign {
+            let _ = writeln!(
+                text,
+                "  {YELLOW}!{YELLOW:#} {} {} was put on the role by somebody else; --remove-foreign removes it",
+                foreign.subject, foreign.resource
+            );
+        }
+        text += &match (changes.len(), self.foreign.len()) {
+            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n"),
+            (0, foreign) => format!(
+                "Nothing to do, but {} on the role.\n",
+                count(foreign, "foreign policy", "foreign policies")
+            ),
+            (changes, 0) => format!("{} to make.\n", count(changes, "change", "changes")),
+            (changes, foreign) => format!(
+                "{} to make; {} on the role.\n",
+                count(changes, "change", "changes"),
+                count(foreign, "foreign policy", "foreign policies")
+            ),
+        };
+        text
+    }
+}
+
+/// `1 change`, `2 changes`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+impl ChangeView {
+    /// One line, such as `create policy arn:…`.
+    pub fn headline(&self) -> String {
+        let verb = match (self.verb, self.subject) {
+            (Verb::Create, "attachment") => {
+                return format!("attach {} to {}", plain(self.after.as_ref()), self.resource);
+            }
+            (Verb::Delete, "attachment") => {
+                return format!("detach {} from {}", plain(self.before.as_ref()), self.resource);
+            }
+            (Verb::Delete, "policy version") => {
+                return format!("delete version {} of {}", plain(self.before.as_ref()), self.resource);
+            }
+            (Verb::Create, _) => "create",
+            (Verb::Update, _) => "update",
+            (Verb::Delete, _) => "delete",
+        };
+        match self.subject {
+            "role" | "policy" => format!("{verb} {} {}", self.subject, self.resource),
+            subject => format!("{verb} {subject} of {}", self.resource),
+        }
+    }
+
+    /// The headline, and what is different.
+    fn to_text(&self) -> String {
+        let (style, sign) = match self.verb {
+            Verb::Create => (GREEN, '+'),
+            Verb::Update => (YELLOW, '~'),
+            Verb::Delete => (RED, '-'),
+        };
+        let mut text = format!("  {style}{sign}{style:#} {}\n", self.headline());
+        match (self.subject, &self.before, &self.after) {
+            ("attachment" | "policy version", _, _) | (_, None, None) => {}
+            (_, before, after) => text += &difference(before.as_ref(), after.as_ref()),
+        }
+        text
+    }
+}
+
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    }
+}
+
+fn difference(before: Option<&Value>, after: Option<&Value>) -> String {
+    let (before, after) = (lines(before), lines(after));
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut text = String::new();
+    let only_one_side = before.is_empty() || after.is_empty();
+    let radius = if only_one_side { usize::MAX } else { CONTEXT_LINES };
+    for group in diff.grouped_ops(radius) {
+        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
+            let (style, sign) = match change.tag() {
+                _ if only_one_side => (Style::new(), ' '),
+                ChangeTag::Delete => (RED, '-'),
+                ChangeTag::Insert => (GREEN, '+'),
+                ChangeTag::Equal => (Style::new(), ' '),
+            };
+            let _ = writeln!(text, "      {style}{sign} {}{style:#}", change.value().trim_end_matches('\n'));
+        }
+    }
+    text
+}
+
+/// Keys sorted, so that an order that means nothing is no difference.
+fn lines(value: Option<&Value>) -> String {
+    let Some(value) = value else { return String::new() };
+    let mut value = value.clone();
+    value.sort_all_objects();
+    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+}
+
+impl VerificationView {
+    /// Claims, findings and probes, one line each, with their reasons.
+    pub fn to_text(&self, title: &str) -> String {
+        let mut text = format!("{BOLD}{title}{BOLD:#}\n");
+        text.extend(self.claims.iter().map(ClaimView::to_text));
+        text.extend(self.findings.iter().map(FindingView::to_text));
+        text.extend(self.probes.iter().map(ProbeView::to_text));
+        text
+    }
+}
+
+impl ClaimView {
+    fn to_text(&self) -> String {
+        let label = match self.result {
+            Outcome::Proved => format!("{GREEN}proved {GREEN:#}"),
+            Outcome::Refuted => format!("{RED}refuted{RED:#}"),
+            Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}"),
+        };
+        let mut text = format!("  {label}  {}\n", self.claim);
+        if let Some(sentence) =
+            self.witness.as_ref().and_then(|witness| witness.get("sentence")).and_then(Value::as_str)
+        {
+            let _ = writeln!(text, "           {sentence}");
+        }
+        for reason in &self.reasons {
+            let _ = writeln!(text, "           {reason}");
+        }
+        text
+    }
+}
+
+impl FindingView {
+    fn to_text(&self) -> String {
+        let Self { id, severity, statement, message, fix } = self;
+        let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
+        format!("  {YELLOW}{severity:<7}{YELLOW:#}  {id}{place}: {message}\n           fix: {fix}\n")
+    }
+}
+
+impl ProbeView {
+    fn to_text(&self) -> String {
+        let label = match self.shows {
+            Shows::Agrees => format!("{GREEN}agrees {GREEN:#}"),
+            Shows::Disagrees => format!("{RED}differs{RED:#}"),
+            Shows::NoInformation => "no info".to_owned(),
+        };
+        format!("  {label}  {}: {}\n           {}\n", self.probe, self.answer, self.message)
+    }
+}

@@ -1,0 +1,140 @@
+//! What a command found out, as one value, and its renderers. Pure: the same data is the human text and the JSON.
+
+mod change;
+mod exit;
+mod human;
+mod verification;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use change::{ChangeView, ForeignView, Verb};
+pub use exit::ExitCode;
+pub use human::count;
+pub use verification::{ClaimView, FindingView, Outcome, ProbeView, Shows, VerificationView};
+
+use crate::provision::apply::Applied;
+use crate::provision::plan::Plan;
+use crate::provision::survey::Survey;
+
+/// The result of a command. Parts that the command does not have are left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(title = "rolecall report")]
+pub struct Report {
+    /// The command, such as `plan`.
+    pub command: &'static str,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// The role and who looked at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleView>,
+    /// What is to be changed, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<ChangeView>>,
+    /// What others put on the role; it is drift, and is left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignView>,
+    /// What was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedView>,
+    /// What is proved and what was probed. Of `plan`: as it would be after `apply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationView>,
+    /// What to know beside the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorView>,
+    /// How many requests AWS was sent, retries included.
+    pub aws_calls: usize,
+}
+
+/// The role that the command is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RoleView {
+    /// The ARN that it has or will have.
+    pub arn: String,
+    /// Whether it exists.
+    pub exists: bool,
+    /// Who asked AWS.
+    pub caller: String,
+    /// The principals that the manifest trusts.
+    pub trusted: Vec<String>,
+    /// The external ID that they must send.
+    pub external_id: String,
+    /// The functions that the role may invoke, in the form that is called.
+    pub targets: Vec<String>,
+}
+
+/// What was done in AWS.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AppliedView {
+    /// The changes that AWS confirmed.
+    pub done: Vec<ChangeView>,
+    /// The change that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ChangeView>,
+    /// The changes that were not tried.
+    pub not_tried: Vec<ChangeView>,
+}
+
+/// What went wrong, and the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ErrorView {
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Report {
+    /// An empty report of a command.
+    pub fn new(command: &'static str) -> Self {
+        Self { command, ..Self::default() }
+    }
+
+    /// The report with what the survey found.
+    pub fn with_survey(mut self, survey: &Survey) -> Self {
+        let desired = &survey.desired;
+        self.role = Some(RoleView {
+            arn: desired.role_arn().to_string(),
+            exists: survey.observed.role.is_some(),
+            caller: survey.observed.caller.arn.clone(),
+            trusted: desired.trusted.clone(),
+            external_id: desired.external_id.to_string(),
+            targets: desired.targets.iter().map(ToString::to_string).collect(),
+        });
+        self
+    }
+
+    /// The report with a plan.
+    pub fn with_plan(mut self, plan: &Plan) -> Self {
+        self.changes = Some(plan.changes.iter().map(ChangeView::from).collect());
+        self.foreign = plan.foreign.iter().map(ForeignView::from).collect();
+        self
+    }
+
+    /// The report with what was done.
+    pub fn with_applied(mut self, applied: &Applied) -> Self {
+        self.applied = Some(AppliedView {
+            done: applied.done.iter().map(ChangeView::from).collect(),
+            failed: applied.failure.as_ref().map(|(change, _)| ChangeView::from(change)),
+            not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
+        });
+        self
+    }
+
+    /// The report as one JSON document.
+    pub fn to_json(mut self, exit: ExitCode) -> String {
+        self.exit_code = exit.code();
+        // Every part is a plain value with string keys, which serde_json cannot fail on.
+        serde_json::to_string_pretty(&self).unwrap_or_default() + "\n"
+    }
+
+    /// The JSON Schema of the document.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).into()
+    }
+}

@@ -1,0 +1,105 @@
+//! What is proved, what is worth knowing, and what AWS answered, as data for readers.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ExitCode;
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It holds for every request.
+    Proved,
+    /// A request breaks it.
+    Refuted,
+    /// It could not be decided.
+    Unknown,
+}
+
+/// A claim about the role, decided from its documents.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ClaimView {
+    /// What is claimed.
+    pub claim: String,
+    /// What became of it.
+    pub result: Outcome,
+    /// The request that breaks it: what it shows, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<serde_json::Value>,
+    /// What could not be decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+}
+
+/// Something in the documents that is worth a change, whether or not it breaks a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct FindingView {
+    /// The finding's ID, such as `T3`.
+    pub id: String,
+    /// How grave it is.
+    pub severity: String,
+    /// The statement it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// What was found.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// What AWS answered to a probe, and what that shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProbeView {
+    /// What was tried.
+    pub probe: String,
+    /// What AWS answered.
+    pub answer: String,
+    /// What the answer shows: `agrees` with the proof, `disagrees` with it, or gives `no_information`.
+    pub shows: Shows,
+    /// The same in words.
+    pub message: String,
+}
+
+/// What an answer of AWS shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// AWS does what the documents say.
+    Agrees,
+    /// AWS does something else than the documents say.
+    Disagrees,
+    /// The answer would be the same either way.
+    NoInformation,
+}
+
+/// Everything that was verified.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VerificationView {
+    /// The claims, decided from the documents.
+    pub claims: Vec<ClaimView>,
+    /// What was found beside the claims.
+    pub findings: Vec<FindingView>,
+    /// What AWS itself answered; empty where nothing was asked.
+    pub probes: Vec<ProbeView>,
+}
+
+impl VerificationView {
+    /// The exit code that the outcome asks for.
+    pub fn exit(&self) -> ExitCode {
+        let of_claim = |claim: &ClaimView| match claim.result {
+            Outcome::Proved => ExitCode::Success,
+            Outcome::Refuted => ExitCode::Refuted,
+            Outcome::Unknown => ExitCode::Inconclusive,
+        };
+        let of_probe = |probe: &ProbeView| match probe.shows {
+            Shows::Agrees | Shows::NoInformation => ExitCode::Success,
+            Shows::Disagrees => ExitCode::Refuted,
+        };
+        self.claims
+            .iter()
+            .map(of_claim)
+            .chain(self.probes.iter().map(of_probe))
+            .fold(ExitCode::Success, ExitCode::or)
+    }
+}
