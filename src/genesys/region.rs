@@ -154,18 +154,22 @@ fn way_out(name: &str) -> String {
     }
     let nearest = REGIONS
         .iter()
-        .flat_map(|region| {
-            [region.aws_region, region.domain].map(|text| (strsim::damerau_levenshtein(text, name), region))
-        })
+        .flat_map(|region| [region.aws_region, region.domain].map(|right| (right, region)))
+        .filter(|(right, _)| name.len() <= 2 * right.len())
+        .map(|(right, region)| (strsim::damerau_levenshtein(right, name), region))
+        .filter(|(distance, _)| *distance <= 3)
         .min_by_key(|(distance, _)| *distance);
     match nearest {
-        // Two regions of AWS can differ in one character (us-west-1, us-west-2), so a near name is only a proposal.
-        Some((distance, region)) if distance <= 3 => format!(
+        // Regions of AWS can differ in one character (us-west-1, us-west-2), so a near name is only a proposal.
+        Some((_, region)) => format!(
             "did you mean {region}? It is the region of your Genesys organisation, not that of the function"
         ),
-        Some(_) | None => {
+        None => {
             let all = REGIONS.iter().map(|region| region.aws_region).collect::<Vec<_>>().join(", ");
-            format!("write the AWS region in which your organisation lives ({all}) or its domain")
+            format!(
+                "write the AWS region in which your organisation lives ({all}) or its domain; its functions may be in \
+                 any region"
+            )
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks the data actions: what they call, and that no secret stands in their headers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -52,22 +52,12 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         translation_map,
         translation_map_defaults,
     } = raw;
-    let name_place = place(name.as_ref());
     let name = take(name, notes);
     let category = take(category, notes);
     let input_schema = take(input_schema, notes);
     let output_schema = take(output_schema, notes);
     let call = match (target, url) {
         (Some(text), None) => {
-            if let Some(method) = method {
-                notes.fault(
-                    Some(method.span()),
-                    "`method` goes with `url`; a function is always invoked in one way",
-                );
-            }
-            if let Some(header) = headers.unwrap_or_default().into_keys().next() {
-                notes.fault(Some(header.span()), "`headers` go with `url`; a function is invoked without");
-            }
             let reference_place = Some(text.span.clone());
             let reference = take(Some(text), notes);
             reference
@@ -89,16 +79,8 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
             let method = method.map_or(Method::Post, Spanned::into_inner);
             url.map(|url| Call::Url { url, method, headers })
         }
-        (Some(_), Some(url)) => {
-            notes.fault(Some(url.span), "an action calls either its `target` or its `url`; keep one of them");
-            None
-        }
-        (None, None) => {
-            let message =
-                "the action calls nothing; add `target = \"…\"` with the function of a [[target]], or `url`";
-            notes.fault(name_place, message);
-            None
-        }
+        // Both or neither was reported when the keys were looked at.
+        (Some(_), Some(_)) | (None, None) => None,
     };
     Some(Action {
         name: name?,
@@ -131,10 +113,14 @@ fn find(
         }
         several => {
             let list = target::list(several);
-            notes.fault(
-                place,
-                format!("`{reference}` could be {list}; name the function by its ARN in both places"),
-            );
+            let texts: BTreeSet<String> = several.iter().map(|target| target.reference()).collect();
+            // What only differs in the region beside it has no text of its own.
+            let way_out = if texts.len() == several.len() {
+                "write one of them"
+            } else {
+                "write its ARN in [[target]] and here"
+            };
+            notes.fault(place, format!("`{reference}` could be {list}; {way_out}"));
         }
     }
     None

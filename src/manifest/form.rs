@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::target::Target;
-use crate::genesys::region::{Region, UnknownRegion};
+use crate::genesys::region::Region;
 use crate::iam::arn::{
     AccountId, Arn, ExternalId, InvalidName, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName,
     RolePath, UserName,
@@ -66,7 +66,7 @@ impl<F: Form> JsonSchema for Text<F> {
 
 /// A form whose rule is the `FromStr` of a type.
 macro_rules! form {
-    ($type:ty, $example:literal, $length:expr, $pattern:literal) => {
+    ($type:ty, $explain:ident $example:literal, $length:expr, $pattern:literal) => {
         impl Form for $type {
             type Value = $type;
             const EXAMPLE: &'static str = $example;
@@ -74,31 +74,33 @@ macro_rules! form {
             const LENGTH: (usize, usize) = $length;
 
             fn read(text: &str) -> Result<$type, String> {
-                text.parse().map_err(|error| format!("{error}; for example `{}`", Self::EXAMPLE))
+                text.parse().map_err(|error| $explain(error, $example))
             }
         }
     };
 }
 
-form!(ExternalId, "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[A-Za-z0-9_+=,.@:/-]+$");
-form!(AccountId, "765628985471", (12, 12), "^[0-9]+$");
-form!(RoleName, "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
-form!(RolePath, "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
-form!(PolicyArn, "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
-form!(Target, "my-genesys-trigger-function", (1, 400), r"^[A-Za-z0-9_:-]+(:\$LATEST(\.PUBLISHED)?)?$");
-form!(Qualifier, "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
-form!(AwsRegion, "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");
-
-impl Form for &'static Region {
-    type Value = &'static Region;
-    const EXAMPLE: &'static str = "us-east-1";
-    const PATTERN: &'static str = r"\S";
-    const LENGTH: (usize, usize) = (1, 2048);
-
-    fn read(text: &str) -> Result<&'static Region, String> {
-        text.parse().map_err(|error: UnknownRegion| error.to_string())
-    }
+/// The error, and an example of what is right.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` and its neighbour have")]
+fn such_as(error: InvalidName, example: &str) -> String {
+    format!("{error}; for example `{example}`")
 }
+
+/// The error alone, where it says itself what to write.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` and its neighbour have")]
+fn itself(error: impl ToString, _example: &str) -> String {
+    error.to_string()
+}
+
+form!(&'static Region, itself "us-east-1", (1, 2048), r"\S");
+form!(ExternalId, such_as "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[A-Za-z0-9_+=,.@:/-]+$");
+form!(AccountId, such_as "765628985471", (12, 12), "^[0-9]+$");
+form!(RoleName, such_as "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
+form!(RolePath, such_as "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
+form!(PolicyArn, itself "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
+form!(Target, itself "my-genesys-trigger-function", (1, 400), r"^[A-Za-z0-9_:-]+(:\$LATEST(\.PUBLISHED)?)?$");
+form!(Qualifier, such_as "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
+form!(AwsRegion, itself "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");
 
 /// A role's description.
 pub(super) enum Description {}
@@ -149,7 +151,7 @@ impl Form for PrincipalArn {
     const LENGTH: (usize, usize) = (20, 2048);
 
     fn read(text: &str) -> Result<Arn, String> {
-        let named = |error: InvalidName| format!("{error}; for example `{}`", Self::EXAMPLE);
+        let named = |error| such_as(error, Self::EXAMPLE);
         let arn: Arn = text.parse().map_err(named)?;
         if arn.service == "sts"
             && let Some(session) = arn.resource.strip_prefix("assumed-role/")

@@ -184,7 +184,7 @@ impl Manifest {
         if notes.has_faults() || check::is_other_version(&table, &mut notes) {
             return notes.conclude(None);
         }
-        let table = walk::prune(table, &json_schema(), &mut notes);
+        let table = walk::prune(table, json_schema(), &mut notes);
         let manifest = match raw::RawManifest::deserialize(toml::de::Deserializer::from(table)) {
             Ok(raw) => check::manifest(raw, folder_of(file), &mut notes),
             Err(error) => {

@@ -125,7 +125,7 @@ impl<'text> Notes<'text> {
         let whole = self.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
         let characters = |range: Range<usize>| self.text.get(range).unwrap_or_default().chars().count();
         let before = characters(start..span.start);
-        let text = visible(&conceal(whole));
+        let text = printable(&conceal(whole), MAX_LINE);
         let room = text.chars().count().saturating_sub(before);
         let width = characters(span.clone()).min(room).max(1);
         Place { line, column: before + 1, width, text }
@@ -142,18 +142,21 @@ pub(super) fn names_secret(key: &str) -> bool {
     SECRET_WORDS.iter().any(|word| lower.contains(word))
 }
 
-/// The line, cut before a value that seems to be a secret. References to secrets (an ARN, a `${credentials…}`
-/// placeholder) are not secrets.
+/// The line, cut before a value that seems to be a secret, or before the user name and password of an address.
+/// References to secrets (an ARN, a `${credentials…}` placeholder) are not secrets.
 fn conceal(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    let value_at = SECRET_WORDS
-        .iter()
-        .filter_map(|word| lower.find(word))
-        .filter_map(|word_at| lower.get(word_at..)?.find('=').map(|equals| word_at + equals + 1))
-        .min();
-    match value_at.and_then(|at| line.split_at_checked(at)) {
-        Some((key, value)) if !is_reference(value) => format!("{key} …"),
-        Some(_) | None => line.to_owned(),
+    let after = |start: usize, end: &str| lower.get(start..)?.find(end).map(|at| start + at + end.len());
+    let value_at = SECRET_WORDS.iter().filter_map(|word| after(lower.find(word)?, "=")).min();
+    let user_at = after(0, "://").filter(|at| {
+        let address = lower.get(*at..).unwrap_or_default();
+        address.split(['/', '"', '\'', ' ']).next().is_some_and(|host| host.contains('@'))
+    });
+    let cut =
+        value_at.filter(|at| !lower.get(*at..).is_some_and(is_reference)).into_iter().chain(user_at).min();
+    match cut.and_then(|at| line.split_at_checked(at)) {
+        Some((shown, _)) => format!("{shown} …"),
+        None => line.to_owned(),
     }
 }
 
@@ -161,9 +164,17 @@ fn is_reference(value: &str) -> bool {
     value.trim_start().trim_start_matches(['"', '\'']).starts_with("arn:") || value.contains("${credentials.")
 }
 
-/// Control characters made visible, so that no text of the file steers the terminal.
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
-        .collect()
+/// The most characters that are shown of a message and of a line.
+const MAX_MESSAGE: usize = 1000;
+const MAX_LINE: usize = 200;
+
+/// The start of the text with control characters made visible, so that no text of the file steers the terminal.
+fn printable(text: &str, most: usize) -> String {
+    let visible =
+        |character: char| if character.is_control() && character != '\t' { '\u{fffd}' } else { character };
+    let mut shown: String = text.chars().take(most).map(visible).collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
 }

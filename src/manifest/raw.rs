@@ -6,6 +6,7 @@
 //! hides the others.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -180,13 +181,16 @@ fn tags_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// The JSON Schema of `rolecall.toml`, made from the types that read it.
-pub fn json_schema() -> Value {
-    SchemaSettings::draft2020_12()
-        .with(|settings| settings.inline_subschemas = true)
-        .with_transform(RecursiveTransform(tidy))
-        .into_generator()
-        .into_root_schema_for::<RawManifest>()
-        .to_value()
+pub fn json_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        SchemaSettings::draft2020_12()
+            .with(|settings| settings.inline_subschemas = true)
+            .with_transform(RecursiveTransform(tidy))
+            .into_generator()
+            .into_root_schema_for::<RawManifest>()
+            .to_value()
+    });
+    &SCHEMA
 }
 
 /// TOML has no null: a key that may be left out is only not required. The sizes of Rust's integers are nobody's

@@ -9,7 +9,8 @@ use super::note::Notes;
 /// Reports the first error of each line; the parser's later ones mostly follow from it.
 pub(super) fn report(errors: &[Error], text: &str, notes: &mut Notes<'_>) {
     let mut reported = BTreeSet::new();
-    for error in errors {
+    let is_json = text.trim_start().starts_with('{');
+    for error in errors.iter().take(if is_json { 1 } else { usize::MAX }) {
         let at = error.span().map_or(text.len(), |span| span.start);
         let before = text.get(..at).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -17,7 +18,12 @@ pub(super) fn report(errors: &[Error], text: &str, notes: &mut Notes<'_>) {
             continue;
         }
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let message = match way_out(error.message(), line, text) {
+        let hint = if is_json {
+            Some("this looks like JSON; `rolecall init` writes a manifest to start from".to_owned())
+        } else {
+            way_out(error.message(), line)
+        };
+        let message = match hint {
             Some(hint) => format!("this is not TOML: {}; {hint}", error.message()),
             None => format!("this is not TOML: {}", error.message()),
         };
@@ -26,11 +32,8 @@ pub(super) fn report(errors: &[Error], text: &str, notes: &mut Notes<'_>) {
 }
 
 /// What people mean who write such a line.
-fn way_out(message: &str, line: &str, text: &str) -> Option<String> {
+fn way_out(message: &str, line: &str) -> Option<String> {
     let line = line.trim();
-    if text.trim_start().starts_with('{') {
-        return Some("this looks like JSON; `rolecall init` writes a manifest to start from".to_owned());
-    }
     if message.starts_with("duplicate key") {
         let name = line.trim_start_matches('[').split(']').next().unwrap_or(line);
         return Some(match name {

@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: what a text must look like. [`super::form`] decides that, with better words than a pattern.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
 use super::note::Notes;
-use super::word::{self, Unknown};
+use super::word::{self, Unknown, Vocabulary};
 
 /// The table without the entries that the schema does not allow, each of them reported.
 pub(super) fn prune<'i>(
@@ -19,7 +20,7 @@ pub(super) fn prune<'i>(
     notes: &mut Notes<'_>,
 ) -> Spanned<DeTable<'i>> {
     let span = table.span();
-    let mut walker = Walker { root: schema, notes };
+    let mut walker = Walker { vocabulary: Vocabulary::of(schema), notes };
     let kept = walker.table(table.into_inner(), schema, &Section::default(), None);
     Spanned::new(span, kept)
 }
@@ -49,7 +50,7 @@ impl Section {
 }
 
 struct Walker<'a, 'text> {
-    root: &'a Value,
+    vocabulary: Vocabulary,
     notes: &'a mut Notes<'text>,
 }
 
@@ -65,28 +66,59 @@ impl Walker<'_, '_> {
         let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
         let any_key = schema.get("additionalProperties").filter(|schema| schema.is_object());
         let mut kept = DeTable::new();
-        let mut present: Vec<String> = Vec::new();
+        let mut present: BTreeMap<String, Range<usize>> = BTreeMap::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if let Some(schema) = properties.get(name).or(any_key) {
-                present.push(name.to_owned());
+                present.insert(name.to_owned(), key.span());
                 if let Some(value) = self.value(value, schema, section, name) {
                     kept.insert(key, value);
                 }
             } else {
-                let Unknown { message, meant } = word::unknown(name, properties, self.root, section);
+                let Unknown { message, meant } = self.vocabulary.unknown(name, properties, section);
                 self.notes.fault(Some(key.span()), message);
-                present.extend(meant);
+                present.extend(meant.map(|meant| (meant, key.span())));
             }
         }
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-        for key in required.filter_map(Value::as_str) {
-            if !present.iter().any(|name| name == key) {
-                let schema = properties.get(key).unwrap_or(&Value::Null);
-                self.notes.fault(span.cloned(), word::missing(key, schema, section));
-            }
+        for key in strings(schema.get("required")).filter(|key| !present.contains_key(*key)) {
+            let schema = properties.get(key).unwrap_or(&Value::Null);
+            self.notes.fault(span.cloned(), word::missing(key, schema, section));
         }
+        self.combinations(schema, &present, section, span);
         kept
+    }
+
+    /// Keys of which exactly one is needed, and keys that go only with others.
+    fn combinations(
+        &mut self,
+        schema: &Value,
+        present: &BTreeMap<String, Range<usize>>,
+        section: &Section,
+        span: Option<&Range<usize>>,
+    ) {
+        let choices = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+        let choices: Vec<&str> = choices.flat_map(|choice| strings(choice.get("required"))).collect();
+        let mut chosen: Vec<(&Range<usize>, &str)> =
+            choices.iter().filter_map(|key| Some((present.get(*key)?, *key))).collect();
+        chosen.sort_by_key(|(span, _)| span.start);
+        match chosen.as_slice() {
+            [] if !choices.is_empty() => {
+                let keys = choices.join("` or `");
+                self.notes.fault(span.cloned(), format!("missing key `{keys}` in {}", section.header()));
+            }
+            [(_, first), (span, second), ..] => {
+                let message = format!("`{second}` stands beside `{first}`; keep one of them");
+                self.notes.fault(Some((*span).clone()), message);
+            }
+            [] | [_] => {}
+        }
+        for (key, needed) in schema.get("dependentRequired").and_then(Value::as_object).into_iter().flatten()
+        {
+            let Some(span) = present.get(key) else { continue };
+            for needed in strings(Some(needed)).filter(|needed| !present.contains_key(*needed)) {
+                self.notes.fault(Some(span.clone()), format!("`{key}` goes only with `{needed}`"));
+            }
+        }
     }
 
     fn value<'i>(
@@ -109,7 +141,7 @@ impl Walker<'_, '_> {
                     return None;
                 }
                 let element = schema.get("items").unwrap_or(&Value::Null);
-                DeValue::Array(self.elements(array, element, &inner, key))
+                DeValue::Array(self.elements(array, element, &inner))
             }
             (Some("string"), DeValue::String(text)) => {
                 self.one_of(&text, schema, key, &span)?;
@@ -129,13 +161,7 @@ impl Walker<'_, '_> {
     }
 
     /// The elements that are tables; every list of the manifest is a list of tables.
-    fn elements<'i>(
-        &mut self,
-        array: DeArray<'i>,
-        schema: &Value,
-        section: &Section,
-        key: &str,
-    ) -> DeArray<'i> {
+    fn elements<'i>(&mut self, array: DeArray<'i>, schema: &Value, section: &Section) -> DeArray<'i> {
         array
             .into_iter()
             .filter_map(|element| {
@@ -146,7 +172,7 @@ impl Walker<'_, '_> {
                         Some(Spanned::new(span, DeValue::Table(kept)))
                     }
                     found => {
-                        self.notes.fault(Some(span), word::wrong_type(key, &found, schema, section));
+                        self.notes.fault(Some(span), word::wrong_element(&found, section));
                         None
                     }
                 }
@@ -185,4 +211,9 @@ impl Walker<'_, '_> {
         self.notes.fault(Some(span.clone()), message);
         None
     }
+}
+
+/// The texts of a list.
+fn strings(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }

@@ -1,5 +1,7 @@
 //! The words for faults of shape: an unknown key, a missing key, a wrong type; each with a way out.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 use toml::de::DeValue;
 
@@ -34,65 +36,73 @@ pub(super) struct Unknown {
     pub(super) meant: Option<String>,
 }
 
-/// A word that may have been written, and what it means.
-struct Candidate {
+/// Every word that may stand for a key of the manifest.
+pub(super) struct Vocabulary(Vec<Meaning>);
+
+/// A word, spelled as [`spelling`] leaves it, and what it means.
+struct Meaning {
     word: String,
     section: String,
     key: String,
 }
 
-/// A key that the section does not have.
-pub(super) fn unknown(
-    key: &str,
-    properties: &Map<String, Value>,
-    root: &Value,
-    section: &Section,
-) -> Unknown {
-    let here = section.header();
-    let place = if here.is_empty() { "at the top level".to_owned() } else { format!("in {here}") };
-    let opening = format!("unknown key `{key}` {place}");
-    let written = spelling(key);
-    if CREDENTIALS.contains(&written.as_str()) {
-        let message = format!(
-            "{opening}; credentials stay out of this file: set GENESYSCLOUD_OAUTHCLIENT_ID and \
-             GENESYSCLOUD_OAUTHCLIENT_SECRET, or name a secret of AWS Secrets Manager with `secret` in \
-             [genesys.credentials]"
-        );
-        return Unknown { message, meant: None };
+impl Vocabulary {
+    /// The keys of the schema, and what people write in place of some of them.
+    pub(super) fn of(schema: &Value) -> Self {
+        let mut meanings: Vec<Meaning> = HABITS
+            .into_iter()
+            .map(|(word, section, key)| Meaning {
+                word: word.to_owned(),
+                section: section.to_owned(),
+                key: key.to_owned(),
+            })
+            .collect();
+        list_keys(schema, &Section::default(), &mut meanings);
+        Vocabulary(meanings)
     }
-    let mut candidates: Vec<Candidate> = HABITS
-        .into_iter()
-        .map(|(word, section, key)| Candidate {
-            word: word.to_owned(),
-            section: section.to_owned(),
-            key: key.to_owned(),
-        })
-        .collect();
-    list_keys(root, &Section::default(), &mut candidates);
-    let nearest = candidates
-        .into_iter()
-        .map(|candidate| {
-            (candidate.section != here, strsim::damerau_levenshtein(&candidate.word, &written), candidate)
-        })
-        // A near word of this section is a slip; a word of another section must be exactly that word.
-        .filter(|(elsewhere, distance, candidate)| {
-            *distance <= if *elsewhere { 0 } else { candidate.word.len().div_ceil(4) }
-        })
-        .min_by_key(|(elsewhere, distance, _)| (*elsewhere, *distance));
-    let (way_out, meant) = match nearest {
-        Some((false, _, Candidate { key, .. })) => (format!("did you mean `{key}`?"), Some(key)),
-        Some((true, _, Candidate { key, section, .. })) if section.is_empty() => {
-            (format!("`{key}` belongs at the top level, above the first section"), None)
+
+    /// What to say about a key that the section does not have.
+    pub(super) fn unknown(&self, key: &str, properties: &Map<String, Value>, section: &Section) -> Unknown {
+        let here = section.header();
+        let place = if here.is_empty() { "at the top level".to_owned() } else { format!("in {here}") };
+        let opening = format!("unknown key `{key}` {place}");
+        let written = spelling(key);
+        if CREDENTIALS.contains(&written.as_str()) {
+            let message = format!(
+                "{opening}; credentials stay out of this file: set GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET, or name a secret of AWS Secrets Manager with `secret` in \
+                 [genesys.credentials]"
+            );
+            return Unknown { message, meant: None };
         }
-        Some((true, _, Candidate { key, section, .. })) => {
-            (format!("did you mean `{key}` in {section}?"), None)
-        }
-        None => {
-            let known: Vec<String> = properties.keys().map(|known| format!("`{known}`")).collect();
-            (format!("the keys here are {}", known.join(", ")), None)
-        }
-    };
-    Unknown { message: format!("{opening}; {way_out}"), meant }
+        let (way_out, meant) = match self.nearest(&written, &here) {
+            Some(Meaning { key, section, .. }) if *section == here => {
+                (format!("did you mean `{key}`?"), Some(key.clone()))
+            }
+            Some(Meaning { key, section, .. }) if section.is_empty() => {
+                (format!("`{key}` belongs at the top level, above the first section"), None)
+            }
+            Some(Meaning { key, section, .. }) => (format!("did you mean `{key}` in {section}?"), None),
+            None => {
+                let known: Vec<String> = properties.keys().map(|known| format!("`{known}`")).collect();
+                (format!("the keys here are {}", known.join(", ")), None)
+            }
+        };
+        Unknown { message: format!("{opening}; {way_out}"), meant }
+    }
+
+    /// A word of this section that is near, for that is a slip; else exactly that word of another section.
+    fn nearest(&self, written: &str, here: &str) -> Option<&Meaning> {
+        let slip = self
+            .0
+            .iter()
+            .filter(|meaning| meaning.section == here && written.len() <= 2 * meaning.word.len())
+            .map(|meaning| (strsim::damerau_levenshtein(&meaning.word, written), meaning))
+            .filter(|(distance, meaning)| *distance <= meaning.word.len().div_ceil(4))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, meaning)| meaning);
+        slip.or_else(|| self.0.iter().find(|meaning| meaning.word == written))
+    }
 }
 
 /// Lower case without separators, so that `externalId`, `external-id` and `external_id` are one.
@@ -104,9 +114,9 @@ fn spelling(key: &str) -> String {
 }
 
 /// All keys of the schema.
-fn list_keys(schema: &Value, section: &Section, found: &mut Vec<Candidate>) {
+fn list_keys(schema: &Value, section: &Section, found: &mut Vec<Meaning>) {
     for (key, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        found.push(Candidate { word: spelling(key), section: section.header(), key: key.clone() });
+        found.push(Meaning { word: spelling(key), section: section.header(), key: key.clone() });
         match schema.get("items") {
             Some(element) => list_keys(element, &section.inner(key, true), found),
             None => list_keys(schema, &section.inner(key, false), found),
@@ -123,48 +133,53 @@ pub(super) fn missing(key: &str, schema: &Value, section: &Section) -> String {
         return format!("missing key `{key}`{place}{}", example(key, schema));
     }
     let header = section.inner(key, schema.get("items").is_some()).header();
-    let needed: Vec<String> = element
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .filter_map(|key| Some(format!("`{key} = {}`", first_example(element.get("properties")?.get(key)?)?)))
-        .collect();
-    format!("missing section {header}; it needs at least {}", needed.join(", "))
+    format!("missing section {header}; it needs at least {}", needed(element))
+}
+
+/// The keys that a section cannot do without, each with an example.
+fn needed(section: &Value) -> String {
+    let keys =
+        section.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let example = |key| Some(format!("`{key} = {}`", first_example(section.get("properties")?.get(key)?)?));
+    keys.filter_map(example).collect::<Vec<_>>().join(", ")
 }
 
 /// A value of another type than the key has.
 pub(super) fn wrong_type(key: &str, found: &DeValue<'_>, schema: &Value, section: &Section) -> String {
-    let is_section = |schema: &Value| schema.get("properties").is_some();
     let expected = schema.get("type").and_then(Value::as_str).unwrap_or("value");
+    let is_section = schema.get("properties").is_some();
+    let inner = section.inner(key, false).header();
     match (expected, found) {
-        ("array", DeValue::Table(_)) if schema.get("items").is_some_and(is_section) => {
-            let inner = section.inner(key, false).header();
+        ("array", DeValue::Table(_)) => {
             format!("`{key}` is a list of tables; write `[{inner}]` in place of `{inner}`")
         }
-        ("object", DeValue::Array(_)) if is_section(schema) => {
-            let inner = section.inner(key, false).header();
+        ("object", DeValue::Array(_)) if is_section => {
             format!("`{key}` exists only once; write `{inner}` in place of `[{inner}]`")
         }
-        ("string", DeValue::Integer(number)) => {
-            format!("`{key}` must be text; put it in quotes: `{key} = \"{number}\"`")
+        ("object", _) if is_section => {
+            format!("`{key}` is a section; write `{inner}` and below it {}", needed(schema))
         }
-        ("string", DeValue::Float(number)) => {
-            format!("`{key}` must be text; put it in quotes: `{key} = \"{number}\"`")
-        }
+        ("string", DeValue::Integer(number)) => in_quotes(key, number),
+        ("string", DeValue::Float(number)) => in_quotes(key, number),
         ("integer", DeValue::String(text)) if text.parse::<i64>().is_ok() => {
             format!("`{key}` must be a number; leave out the quotes: `{key} = {text}`")
         }
-        (expected, found) => {
-            format!(
-                "`{key}` must be {}, not {}{}",
-                name(expected),
-                name(found.type_str()),
-                example(key, schema)
-            )
-        }
+        (expected, found) => format!(
+            "`{key}` must be {}, not {}{}",
+            name(expected),
+            name(found.type_str()),
+            example(key, schema)
+        ),
     }
+}
+
+fn in_quotes(key: &str, number: &impl Display) -> String {
+    format!("`{key}` must be text; put it in quotes: `{key} = \"{number}\"`")
+}
+
+/// An element of a list of tables that is no table.
+pub(super) fn wrong_element(found: &DeValue<'_>, section: &Section) -> String {
+    format!("each {} must be a table, not {}", section.header(), name(found.type_str()))
 }
 
 /// A type of JSON Schema or of TOML, with its article.
@@ -174,6 +189,7 @@ fn name(of_type: &str) -> String {
         "array" => "a list".to_owned(),
         "integer" => "a whole number".to_owned(),
         "string" => "text in quotes".to_owned(),
+        "float" => "a number with a fraction".to_owned(),
         "boolean" => "true or false".to_owned(),
         "datetime" => "a date".to_owned(),
         other => format!("a {other}"),
