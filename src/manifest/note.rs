@@ -114,7 +114,7 @@ impl<'text> Notes<'text> {
         Note {
             file: self.file.to_owned(),
             place: span.map(|span| self.place(&span)),
-            message: visible(message),
+            message: printable(message, MAX_MESSAGE),
         }
     }
 
