@@ -77,7 +77,7 @@ impl Engine {
         };
         let Some(service) = service else {
             let error = ApiError::unsupported("this service: only iam, sts, lambda and secretsmanager");
-            return Outcome::Reply(Reply::error(Service::Sts, &error, &request_id));
+            return Outcome::Reply(Reply::error(guess_service(request), &error, &request_id));
         };
         let task = Task::parse(service, request);
         let mut entry = LogEntry {
@@ -133,7 +133,7 @@ impl Engine {
         if let Some(error) = fault.and_then(|fault| failure(fault, service, &name, &caller)) {
             return Err(error);
         }
-        let lag = self.enforcement_lag(&task);
+        let lag = self.enforcement_lag(&name);
         let enforced = self.store.as_of(lag);
         let now = jiff::Timestamp::now().as_second();
         let call = Call { caller: &caller, region: authorization.region, enforced: &enforced, now };
@@ -174,11 +174,10 @@ impl Engine {
         })
     }
 
-    fn enforcement_lag(&mut self, task: &Task) -> Duration {
-        if self.faults.flapping && matches!(task, Task::AssumeRole(_)) || matches!(task, Task::Lambda(..)) {
-            self.decisions += 1;
-        }
-        match self.faults.flapping && self.decisions % 2 == 1 {
+    fn enforcement_lag(&mut self, operation: &str) -> Duration {
+        let flaps = self.faults.flapping && ["AssumeRole", "Invoke"].contains(&operation);
+        self.decisions += u64::from(flaps);
+        match flaps && self.decisions % 2 == 1 {
             true => Duration::ZERO,
             false => Duration::from_millis(self.faults.enforcement_lag_ms),
         }
@@ -229,7 +228,7 @@ impl Task {
     }
 }
 
-/// Whose error format an unsigned request gets.
+/// Whose error format a request gets that no service could be told from.
 fn guess_service(request: &Incoming) -> Service {
     let parameters = request.parameters();
     match (request.header("x-amz-target"), parameters.get("Version").map(String::as_str)) {

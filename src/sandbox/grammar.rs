@@ -56,19 +56,19 @@ pub(super) fn check(text: &str, kind: Kind, state: &State) -> Result<BTreeMap<St
     if document.keys().any(|key| !["Version", "Id", "Statement"].contains(&key.as_str())) {
         return Err(malformed(SYNTAX));
     }
-    match document.get("Version").map(Value::as_str) {
-        Some(Some("2012-10-17")) => {}
-        None | Some(Some("2008-10-17")) if kind == Kind::Managed => {
-            return Err(malformed("Policy document must be version 2012-10-17 or greater."));
-        }
-        None | Some(Some("2008-10-17")) => {}
+    let old = match document.get("Version").map(Value::as_str) {
+        Some(Some("2012-10-17")) => false,
+        None | Some(Some("2008-10-17")) => true,
         Some(_) => return Err(malformed(SYNTAX)),
-    }
+    };
     let statements: Vec<&Value> = match document.get("Statement") {
         Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
         _ => return Err(malformed(SYNTAX)),
     };
+    if old && kind == Kind::Managed {
+        return Err(malformed("Policy document must be version 2012-10-17 or greater."));
+    }
     let (mut ids, mut trusted) = (Vec::new(), BTreeMap::new());
     for statement in statements {
         let statement = statement.as_object().ok_or_else(|| malformed(SYNTAX))?;

@@ -110,7 +110,9 @@ impl Sandbox {
             ("AWS_ENDPOINT_URL", self.endpoint_url()),
             ("AWS_ACCESS_KEY_ID", credentials.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key),
+            // The SDKs read the one, boto3 and version 1 of the command line the other.
             ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
         ]
     }
 

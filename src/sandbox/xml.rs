@@ -51,16 +51,11 @@ impl Xml {
 
     /// The whole answer to `action`.
     pub(super) fn response(self, service: Service, action: &str, request_id: &str) -> String {
-        // Operations without output have no result element.
-        let result = if self.0.is_empty() {
-            String::new()
-        } else {
-            format!("<{action}Result>{}</{action}Result>", self.0)
-        };
         format!(
-            "<{action}Response xmlns=\"{}\">{result}<ResponseMetadata><RequestId>{request_id}</RequestId>\
+            "<{action}Response xmlns=\"{}\"><{action}Result>{}</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId>\
              </ResponseMetadata></{action}Response>",
-            namespace(service)
+            namespace(service),
+            self.0,
         )
     }
 
