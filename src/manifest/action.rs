@@ -10,6 +10,10 @@ use super::raw::{Method, RawAction};
 use super::target::{self, Target};
 use super::{Action, Call};
 
+/// The templates that Genesys Cloud's own modules and exports use, and its documentation names as defaults.
+pub(super) const DEFAULT_REQUEST_TEMPLATE: &str = "${input.rawRequest}";
+pub(super) const DEFAULT_SUCCESS_TEMPLATE: &str = "${rawResult}";
+
 /// The actions that are right; the others were reported. `targets` is `None` where some target is wrong, so that an
 /// action is not also blamed for naming it.
 pub(super) fn check_all(
@@ -90,8 +94,8 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         output_schema: output_schema?,
         timeout_seconds: timeout_seconds.unwrap_or(60),
         secure: secure.unwrap_or(false),
-        request_template: request_template.unwrap_or_else(|| "${input.rawRequest}".to_owned()),
-        success_template: success_template.unwrap_or_else(|| "${rawResult}".to_owned()),
+        request_template: request_template.unwrap_or_else(|| DEFAULT_REQUEST_TEMPLATE.to_owned()),
+        success_template: success_template.unwrap_or_else(|| DEFAULT_SUCCESS_TEMPLATE.to_owned()),
         translation_map: translation_map.unwrap_or_default(),
         translation_map_defaults: translation_map_defaults.unwrap_or_default(),
     })

@@ -92,13 +92,18 @@ fn itself(error: impl ToString, _example: &str) -> String {
     error.to_string()
 }
 
-form!(&'static Region, itself "us-east-1", (1, 2048), r"\S");
+form!(&'static Region, itself "us-east-1", (1, 2048), r"^\s*[A-Za-z0-9.-]+\s*([:/?#].*)?$");
 form!(ExternalId, such_as "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[A-Za-z0-9_+=,.@:/-]+$");
 form!(AccountId, such_as "765628985471", (12, 12), "^[0-9]+$");
 form!(RoleName, such_as "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
 form!(RolePath, such_as "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
 form!(PolicyArn, itself "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
-form!(Target, itself "my-genesys-trigger-function", (1, 400), r"^[A-Za-z0-9_:-]+(:\$LATEST(\.PUBLISHED)?)?$");
+form!(
+    Target,
+    itself "my-genesys-trigger-function",
+    (1, 400),
+    r"^((arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:([A-Za-z0-9_-]{1,128}|\$LATEST(\.PUBLISHED)?))?$"
+);
 form!(Qualifier, such_as "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
 form!(AwsRegion, itself "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");
 

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{Action, Call, Genesys, Manifest, Method, Role, Verify};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
@@ -115,9 +116,15 @@ fn render_action(page: &mut Page, action: &Action) {
     page.entry("input_schema", input_schema.to_string_lossy().as_ref());
     page.entry("output_schema", output_schema.to_string_lossy().as_ref());
     page.entry("timeout_seconds", i64::from(*timeout_seconds));
-    page.entry("secure", *secure);
-    page.entry("request_template", request_template.as_str());
-    page.entry("success_template", success_template.as_str());
+    if *secure {
+        page.entry("secure", true);
+    }
+    if request_template != DEFAULT_REQUEST_TEMPLATE {
+        page.entry("request_template", request_template.as_str());
+    }
+    if success_template != DEFAULT_SUCCESS_TEMPLATE {
+        page.entry("success_template", success_template.as_str());
+    }
     if !translation_map.is_empty() {
         page.entry("translation_map", table(translation_map));
     }
