@@ -1,7 +1,7 @@
 //! From the manifest as it is written to the manifest as it is meant: every value taken over or reported, then the
 //! values checked against each other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -22,9 +22,7 @@ const TUTORIAL_ACCOUNT: &str = "691338073777";
 
 /// Whether the file says that it is of another version; then that is all there is to say.
 pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'_>) -> bool {
-    let Some(value) = table.get_ref().get("version") else {
-        return false;
-    };
+    let Some(value) = table.get_ref().get("version") else { return false };
     match value.get_ref().as_integer() {
         Some(number) if i64::from_str_radix(number.as_str(), number.radix()) != Ok(1) => {
             let message =
@@ -41,7 +39,7 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
     let RawManifest { version, genesys, role, target, verify, action } = raw;
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
-    let targets = check_targets(target.unwrap_or_default(), notes);
+    let targets = target.and_then(|raws| check_targets(raws, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
     let actions = action::check_all(action.unwrap_or_default(), targets.as_deref(), notes);
     version?;
@@ -145,7 +143,7 @@ fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {
     Some(Role {
         name: name?,
         path: path?.unwrap_or_default(),
-        // IAM gives an empty description back as none.
+        // An empty description says no more than none; one form keeps the two from being a difference.
         description: description?.filter(|text| !text.is_empty()),
         max_session_duration: max_session_duration.unwrap_or(3600),
         permissions_boundary: permissions_boundary?,
@@ -212,21 +210,20 @@ fn is_tag_character(character: char) -> bool {
         || "_.:/=+-@".contains(character)
 }
 
-/// The targets, or `None` where one of them was wrong and was reported.
+/// The targets, or `None` where one of them, or the whole list, was wrong and was reported.
 fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
+    let mut seen: HashSet<Target> = HashSet::new();
     let mut all_right = true;
     for raw in raws {
         let span = place(raw.function.as_ref());
         match check_target(raw, notes) {
-            Some(target) if targets.contains(&target) => {
-                notes.fault(span, format!("the target `{target}` is listed twice; remove one"));
-            }
-            Some(target) => targets.push(target),
+            Some(target) if seen.insert(target.clone()) => targets.push(target),
+            Some(target) => notes.fault(span, format!("the target `{target}` is listed twice; remove one")),
             None => all_right = false,
         }
     }
-    all_right.then_some(targets)
+    (all_right && !targets.is_empty()).then_some(targets)
 }
 
 fn check_target(raw: RawTarget, notes: &mut Notes<'_>) -> Option<Target> {

@@ -51,17 +51,23 @@ impl fmt::Display for Note {
     }
 }
 
+/// Nobody reads more faults at once; the rest shows when these are mended.
+const MAX_SHOWN: usize = 100;
+
 /// Everything that is wrong with a manifest, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Faults(pub Vec<Note>);
 
 impl fmt::Display for Faults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, note) in self.0.iter().enumerate() {
+        for (index, note) in self.0.iter().take(MAX_SHOWN).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(formatter, "{separator}{note}")?;
         }
-        Ok(())
+        match self.0.len().checked_sub(MAX_SHOWN) {
+            Some(more @ 1..) => write!(formatter, "\nand {more} more"),
+            Some(0) | None => Ok(()),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn prune<'i>(
 }
 
 /// The table that a key stands in: its path, and whether it is one of several.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Default)]
 pub(super) struct Section {
     path: String,
     is_list: bool,
