@@ -17,6 +17,8 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 pub struct Call {
     /// The service and the operation, such as `IAM GetRole`.
     pub operation: String,
+    /// The host and port that it was sent to.
+    pub host: String,
     /// The HTTP status; `None` where no answer came.
     pub status: Option<u16>,
     /// From sending the request to the last byte of the answer.
@@ -32,10 +34,20 @@ impl Calls {
     pub fn so_far(&self) -> Vec<Call> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// The host that last left this operation (such as `iam:GetRole`) without an answer.
+    pub(super) fn silent_host(&self, operation: &str) -> Option<String> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |call: &&Call| call.operation.replace(' ', ":").eq_ignore_ascii_case(operation);
+        calls.iter().rev().filter(is_same).find(|call| call.status.is_none()).map(|call| call.host.clone())
+    }
 }
 
 #[derive(Debug)]
-struct Sent(Instant);
+struct Sent {
+    at: Instant,
+    host: String,
+}
 
 impl Storable for Sent {
     type Storer = StoreReplace<Self>;
@@ -49,11 +61,13 @@ impl Intercept for Calls {
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        bag.interceptor_state().store_put(Sent(Instant::now()));
+        let uri = context.request().uri();
+        let host = uri.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or(uri).to_owned();
+        bag.interceptor_state().store_put(Sent { at: Instant::now(), host });
         Ok(())
     }
 
@@ -68,7 +82,7 @@ impl Intercept for Calls {
         };
         let operation = format!("{} {}", metadata.service(), metadata.name());
         let status = context.response().map(|response| response.status().as_u16());
-        let call = Call { operation, status, took: sent.0.elapsed() };
+        let call = Call { operation, host: sent.host.clone(), status, took: sent.at.elapsed() };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         Ok(())
     }

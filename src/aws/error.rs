@@ -29,7 +29,16 @@ where
         }
         error => {
             let kind = of_transport(&error);
-            AwsError { operation, kind, code: None, message: one_line(&innermost(&error)), request_id }
+            let message = match kind {
+                // The SDK's own sentence lists every provider that it asked.
+                AwsErrorKind::NoCredentials
+                    if matches!(credentials(&error), Some(CredentialsError::CredentialsNotLoaded(_))) =>
+                {
+                    "no AWS credentials were found".to_owned()
+                }
+                _ => one_line(&innermost(&error)),
+            };
+            AwsError { operation, kind, code: None, message, request_id }
         }
     }
 }
@@ -71,7 +80,7 @@ fn of_transport<E>(error: &SdkError<E, HttpResponse>) -> AwsErrorKind
 where
     E: Error + 'static,
 {
-    if let Some(credentials) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+    if let Some(credentials) = credentials(error) {
         return match credentials {
             CredentialsError::CredentialsNotLoaded(_) => AwsErrorKind::NoCredentials,
             _ if text(credentials).contains("expired") => AwsErrorKind::ExpiredCredentials,
@@ -86,6 +95,11 @@ where
         SdkError::ResponseError(_) => AwsErrorKind::ServiceFailure,
         _ => AwsErrorKind::Other,
     }
+}
+
+/// What went wrong with the credentials, where that was it.
+fn credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    chain(error).find_map(|cause| cause.downcast_ref())
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

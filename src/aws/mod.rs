@@ -1,9 +1,9 @@
 //! Adapters from the ports to the AWS SDK: the only code that names SDK types.
 //!
 //! One [`Aws`] serves a command: clients share one configuration, Lambda clients are made per region on first use.
-//! Errors are classified once, in [`error`]; "no such entity" becomes `None` here and nowhere else. Retries of
-//! throttling and of transient failures are the SDK's own, bounded by the deadline; retries that IAM's eventual
-//! consistency asks for belong to `provision::apply`, which knows what was just written.
+//! Errors are classified once, in [`error`]; "no such entity" becomes `None` here and nowhere else. Transient
+//! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
+//! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
 mod calls;
 mod error;
@@ -19,10 +19,14 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_smithy_types::retry::RetryConfig;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 
+use self::error::classify;
 use crate::iam::arn::Region;
+use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -30,22 +34,23 @@ const FALLBACK_REGION: &str = "us-east-1";
 /// One attempt of one call; IAM and STS answer in well under a second, a hanging connection is given up after this.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The SDK doubles its pause up to 20 s, so this many attempts outlast every deadline in use.
-const MAX_ATTEMPTS: u32 = 12;
+/// The pauses between calls that were throttled; the SDK's own three attempts come before each.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Lambda's control plane allows 15 requests a second for most operations (Lambda quotas page); ten in flight stay
 /// near that at ordinary latency, and the SDK backs off where it is still too fast.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
 /// How to reach AWS.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AwsSettings {
     /// The profile of the shared configuration files.
     pub profile: Option<String>,
     /// The region, over the profile's and the environment's.
     pub region: Option<Region>,
-    /// How long one operation may take, retries included.
-    pub deadline: Option<Duration>,
+    /// How long to wait for throttling to pass.
+    pub deadline: Duration,
     /// A fixed endpoint and key instead of everything the environment says: the sandbox.
     pub fixed: Option<FixedEndpoint>,
 }
@@ -70,6 +75,7 @@ pub struct Aws {
     lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
     lambda_in_flight: Semaphore,
     calls: Calls,
+    deadline: Duration,
 }
 
 impl Aws {
@@ -97,15 +103,8 @@ impl Aws {
         if let Ok(name) = AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
             loader = loader.app_name(name);
         }
-        let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        if let Some(deadline) = settings.deadline {
-            timeouts = timeouts.operation_timeout(deadline);
-        }
-        let config = loader
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
-            .timeout_config(timeouts.build())
-            .load()
-            .await;
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let config = loader.timeout_config(timeouts).load().await;
         let global = match config.region() {
             Some(_) => config.clone(),
             None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
@@ -122,6 +121,7 @@ impl Aws {
             lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
             config,
             calls,
+            deadline: settings.deadline,
         }
     }
 
@@ -133,6 +133,33 @@ impl Aws {
     /// The requests that were sent.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// Sends a call, and sends it again while the service asks to slow down, until the deadline.
+    async fn patiently<T, E, F>(&self, operation: &'static str, send: impl Fn() -> F) -> AwsResult<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let start = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match send().await.map_err(|error| classify(operation, error)) {
+                Err(error)
+                    if error.kind == AwsErrorKind::Throttled && start.elapsed() + pause <= self.deadline =>
+                {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
+                    if let Some(host) = self.calls.silent_host(operation) {
+                        error.message = format!("cannot reach {host}: {}", error.message);
+                    }
+                    return Err(error);
+                }
+                result => return result,
+            }
+        }
     }
 
     fn lambda(&self, region: &Region) -> aws_sdk_lambda::Client {

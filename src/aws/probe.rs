@@ -4,7 +4,6 @@ use aws_credential_types::Credentials;
 use aws_sdk_lambda::types::InvocationType;
 
 use super::Aws;
-use super::error::classify;
 use crate::iam::arn::FunctionArn;
 use crate::ports::{AssumeRoleProbe, AwsError, AwsErrorKind, AwsResult, Probe, ProbeAnswer};
 
@@ -28,7 +27,7 @@ impl Probe for Aws {
             .set_external_id(probe.external_id.as_ref().map(ToString::to_string))
             .duration_seconds(i32::try_from(probe.duration.as_secs()).unwrap_or(i32::MAX))
             .policy(&probe.session_policy);
-        let answer = match call.send().await.map_err(|e| classify(OPERATION, e)) {
+        let answer = match self.patiently(OPERATION, || call.clone().send()).await {
             Ok(answer) => answer,
             Err(error) if error.kind == AwsErrorKind::AccessDenied => {
                 return Ok(ProbeAnswer::Denied(error.message));
@@ -61,8 +60,9 @@ impl Probe for Aws {
         let config = aws_sdk_lambda::config::Builder::new().credentials_provider(session.0.clone());
         let call = self.lambda(&function.region).invoke().function_name(function.unqualified().to_string());
         let call = call.set_qualifier(function.qualifier.as_ref().map(ToString::to_string));
-        let call = call.invocation_type(InvocationType::DryRun).customize().config_override(config);
-        match call.send().await.map_err(|e| classify(OPERATION, e)) {
+        let call = call.invocation_type(InvocationType::DryRun);
+        let as_session = || call.clone().customize().config_override(config.clone()).send();
+        match self.patiently(OPERATION, as_session).await {
             Ok(_) => Ok(ProbeAnswer::Allowed(())),
             Err(error) if error.kind == AwsErrorKind::AccessDenied => Ok(ProbeAnswer::Denied(error.message)),
             Err(error) => Err(error),

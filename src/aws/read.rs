@@ -4,7 +4,7 @@ use aws_sdk_iam::types::{PolicyScopeType, Tag};
 use percent_encoding::percent_decode_str;
 
 use super::Aws;
-use super::error::{classify, optional};
+use super::error::optional;
 use crate::iam::arn::{FunctionArn, Region, RoleName};
 use crate::ports::{
     AccountQuotas, AttachedPolicy, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress,
@@ -21,15 +21,17 @@ const DEFAULT_SESSION: u32 = 3600;
 impl Read for Aws {
     async fn caller(&self) -> AwsResult<CallerIdentity> {
         const OPERATION: &str = "sts:GetCallerIdentity";
-        let answer = self.sts.get_caller_identity().send().await.map_err(|e| classify(OPERATION, e))?;
+        let call = self.sts.get_caller_identity();
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         let account = answer.account().unwrap_or_default().parse().map_err(|e| unexpected(OPERATION, e))?;
         Ok(CallerIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
     }
 
     async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>> {
         const OPERATION: &str = "iam:GetRole";
-        let answer = self.iam.get_role().role_name(role.as_str()).send().await;
-        let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else { return Ok(None) };
+        let call = self.iam.get_role().role_name(role.as_str());
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let Some(answer) = optional(answer)? else { return Ok(None) };
         let role = answer.role().ok_or_else(|| unexpected(OPERATION, "the answer holds no role"))?;
         Ok(Some(RoleRecord {
             arn: role.arn().to_owned(),
@@ -54,8 +56,9 @@ impl Read for Aws {
         let mut marker = None;
         loop {
             let call = self.iam.list_attached_role_policies().role_name(role.as_str());
-            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
-            let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else {
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else {
                 return Ok(Vec::new());
             };
             policies.extend(answer.attached_policies().iter().map(|policy| AttachedPolicy {
@@ -75,8 +78,9 @@ impl Read for Aws {
         let mut marker = None;
         loop {
             let call = self.iam.list_role_policies().role_name(role.as_str());
-            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
-            let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else {
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else {
                 return Ok(Vec::new());
             };
             names.extend(answer.policy_names);
@@ -89,8 +93,9 @@ impl Read for Aws {
 
     async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>> {
         const OPERATION: &str = "iam:GetRolePolicy";
-        let answer = self.iam.get_role_policy().role_name(role.as_str()).policy_name(policy).send().await;
-        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+        let call = self.iam.get_role_policy().role_name(role.as_str()).policy_name(policy);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
             Some(answer) => decoded(OPERATION, Some(answer.policy_document())).map(Some),
             None => Ok(None),
         }
@@ -102,8 +107,9 @@ impl Read for Aws {
         let mut marker = None;
         loop {
             let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path);
-            let answer = call.max_items(IAM_PAGE).set_marker(marker).send().await;
-            let answer = answer.map_err(|e| classify(OPERATION, e))?;
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let answer = answer?;
             policies.extend(answer.policies().iter().filter(|policy| policy.path() == Some(path)).map(
                 |policy| PolicyRecord {
                     arn: policy.arn().unwrap_or_default().to_owned(),
@@ -122,8 +128,9 @@ impl Read for Aws {
 
     async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>> {
         const OPERATION: &str = "iam:GetPolicy";
-        let answer = self.iam.get_policy().policy_arn(arn).send().await;
-        let Some(answer) = optional(answer.map_err(|e| classify(OPERATION, e)))? else { return Ok(None) };
+        let call = self.iam.get_policy().policy_arn(arn);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let Some(answer) = optional(answer)? else { return Ok(None) };
         let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, "the answer holds no policy"))?;
         Ok(Some(PolicyRecord {
             arn: arn.to_owned(),
@@ -137,8 +144,9 @@ impl Read for Aws {
     async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>> {
         const OPERATION: &str = "iam:ListPolicyVersions";
         // A managed policy has at most five versions, so there is one page.
-        let answer = self.iam.list_policy_versions().policy_arn(arn).send().await;
-        let answer = optional(answer.map_err(|e| classify(OPERATION, e)))?;
+        let call = self.iam.list_policy_versions().policy_arn(arn);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let answer = optional(answer)?;
         Ok(answer.map_or_else(Vec::new, |answer| {
             let record = |version: &aws_sdk_iam::types::PolicyVersion| PolicyVersionRecord {
                 id: version.version_id().unwrap_or_default().to_owned(),
@@ -151,8 +159,9 @@ impl Read for Aws {
 
     async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
         const OPERATION: &str = "iam:GetPolicyVersion";
-        let answer = self.iam.get_policy_version().policy_arn(arn).version_id(version).send().await;
-        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+        let call = self.iam.get_policy_version().policy_arn(arn).version_id(version);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
             Some(answer) => {
                 decoded(OPERATION, answer.policy_version().and_then(|version| version.document())).map(Some)
             }
@@ -167,14 +176,13 @@ impl Read for Aws {
             Some(account) => format!("{account}:function:{}", address.name),
             None => address.name.to_string(),
         };
-        let answer = self
+        let call = self
             .lambda(&address.region)
             .get_function_configuration()
             .function_name(name)
-            .set_qualifier(address.qualifier.as_ref().map(ToString::to_string))
-            .send()
-            .await;
-        match optional(answer.map_err(|e| classify(OPERATION, e)))? {
+            .set_qualifier(address.qualifier.as_ref().map(ToString::to_string));
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
             Some(answer) => function_arn(OPERATION, answer.function_arn()).map(Some),
             None => Ok(None),
         }
@@ -188,8 +196,8 @@ impl Read for Aws {
         const OPERATION: &str = "lambda:ListFunctions";
         let _place = self.lambda_in_flight.acquire().await;
         let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
-        let answer =
-            call.set_marker(marker.map(str::to_owned)).send().await.map_err(|e| classify(OPERATION, e))?;
+        let call = call.set_marker(marker.map(str::to_owned));
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         let functions =
             answer.functions().iter().map(|function| function_arn(OPERATION, function.function_arn()));
         Ok((functions.collect::<AwsResult<_>>()?, answer.next_marker.filter(|marker| !marker.is_empty())))
@@ -198,7 +206,8 @@ impl Read for Aws {
     async fn quotas(&self) -> AwsResult<AccountQuotas> {
         use aws_sdk_iam::types::SummaryKeyType as Key;
         const OPERATION: &str = "iam:GetAccountSummary";
-        let answer = self.iam.get_account_summary().send().await.map_err(|e| classify(OPERATION, e))?;
+        let call = self.iam.get_account_summary();
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         let read = |key: Key| {
             let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
             value

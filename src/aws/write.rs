@@ -4,7 +4,6 @@ use aws_sdk_iam::error::BuildError;
 use aws_sdk_iam::types::Tag;
 
 use super::Aws;
-use super::error::classify;
 use crate::iam::arn::RoleName;
 use crate::ports::{AwsError, AwsErrorKind, AwsResult, PolicySpecification, RoleSpecification, Tags, Write};
 
@@ -21,12 +20,12 @@ impl Write for Aws {
             .set_permissions_boundary(role.permissions_boundary.clone())
             .set_tags(Some(tags(OPERATION, &role.tags)?))
             .assume_role_policy_document(&role.trust);
-        call.send().await.map(drop).map_err(|e| classify(OPERATION, e))
+        self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
     async fn update_trust(&self, role: &RoleName, document: &str) -> AwsResult<()> {
         let call = self.iam.update_assume_role_policy().role_name(role.as_str()).policy_document(document);
-        call.send().await.map(drop).map_err(|e| classify("iam:UpdateAssumeRolePolicy", e))
+        self.patiently("iam:UpdateAssumeRolePolicy", || call.clone().send()).await.map(drop)
     }
 
     async fn update_role(
@@ -37,29 +36,29 @@ impl Write for Aws {
     ) -> AwsResult<()> {
         let call = self.iam.update_role().role_name(role.as_str()).description(description);
         let call = call.max_session_duration(seconds(max_session_duration));
-        call.send().await.map(drop).map_err(|e| classify("iam:UpdateRole", e))
+        self.patiently("iam:UpdateRole", || call.clone().send()).await.map(drop)
     }
 
     async fn put_boundary(&self, role: &RoleName, boundary: &str) -> AwsResult<()> {
         let call =
             self.iam.put_role_permissions_boundary().role_name(role.as_str()).permissions_boundary(boundary);
-        call.send().await.map(drop).map_err(|e| classify("iam:PutRolePermissionsBoundary", e))
+        self.patiently("iam:PutRolePermissionsBoundary", || call.clone().send()).await.map(drop)
     }
 
     async fn delete_boundary(&self, role: &RoleName) -> AwsResult<()> {
         let call = self.iam.delete_role_permissions_boundary().role_name(role.as_str());
-        call.send().await.map(drop).map_err(|e| classify("iam:DeleteRolePermissionsBoundary", e))
+        self.patiently("iam:DeleteRolePermissionsBoundary", || call.clone().send()).await.map(drop)
     }
 
     async fn tag_role(&self, role: &RoleName, new: &Tags) -> AwsResult<()> {
         const OPERATION: &str = "iam:TagRole";
         let call = self.iam.tag_role().role_name(role.as_str()).set_tags(Some(tags(OPERATION, new)?));
-        call.send().await.map(drop).map_err(|e| classify(OPERATION, e))
+        self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
     async fn delete_role(&self, role: &RoleName) -> AwsResult<()> {
         let call = self.iam.delete_role().role_name(role.as_str());
-        call.send().await.map(drop).map_err(|e| classify("iam:DeleteRole", e))
+        self.patiently("iam:DeleteRole", || call.clone().send()).await.map(drop)
     }
 
     async fn create_policy(&self, policy: &PolicySpecification) -> AwsResult<()> {
@@ -72,44 +71,44 @@ impl Write for Aws {
             .description(&policy.description)
             .set_tags(Some(tags(OPERATION, &policy.tags)?))
             .policy_document(&policy.document);
-        call.send().await.map(drop).map_err(|e| classify(OPERATION, e))
+        self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
     async fn create_policy_version(&self, arn: &str, document: &str) -> AwsResult<()> {
         let call =
             self.iam.create_policy_version().policy_arn(arn).policy_document(document).set_as_default(true);
-        call.send().await.map(drop).map_err(|e| classify("iam:CreatePolicyVersion", e))
+        self.patiently("iam:CreatePolicyVersion", || call.clone().send()).await.map(drop)
     }
 
     async fn delete_policy_version(&self, arn: &str, version: &str) -> AwsResult<()> {
         let call = self.iam.delete_policy_version().policy_arn(arn).version_id(version);
-        call.send().await.map(drop).map_err(|e| classify("iam:DeletePolicyVersion", e))
+        self.patiently("iam:DeletePolicyVersion", || call.clone().send()).await.map(drop)
     }
 
     async fn delete_policy(&self, arn: &str) -> AwsResult<()> {
         let call = self.iam.delete_policy().policy_arn(arn);
-        call.send().await.map(drop).map_err(|e| classify("iam:DeletePolicy", e))
+        self.patiently("iam:DeletePolicy", || call.clone().send()).await.map(drop)
     }
 
     async fn tag_policy(&self, arn: &str, new: &Tags) -> AwsResult<()> {
         const OPERATION: &str = "iam:TagPolicy";
         let call = self.iam.tag_policy().policy_arn(arn).set_tags(Some(tags(OPERATION, new)?));
-        call.send().await.map(drop).map_err(|e| classify(OPERATION, e))
+        self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
     async fn attach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()> {
         let call = self.iam.attach_role_policy().role_name(role.as_str()).policy_arn(arn);
-        call.send().await.map(drop).map_err(|e| classify("iam:AttachRolePolicy", e))
+        self.patiently("iam:AttachRolePolicy", || call.clone().send()).await.map(drop)
     }
 
     async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()> {
         let call = self.iam.detach_role_policy().role_name(role.as_str()).policy_arn(arn);
-        call.send().await.map(drop).map_err(|e| classify("iam:DetachRolePolicy", e))
+        self.patiently("iam:DetachRolePolicy", || call.clone().send()).await.map(drop)
     }
 
     async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()> {
         let call = self.iam.delete_role_policy().role_name(role.as_str()).policy_name(policy);
-        call.send().await.map(drop).map_err(|e| classify("iam:DeleteRolePolicy", e))
+        self.patiently("iam:DeleteRolePolicy", || call.clone().send()).await.map(drop)
     }
 }
 

@@ -175,7 +175,6 @@ pub(crate) async fn verify(
             verification.probes = probe_role(
                 &context.aws,
                 caller,
-                &documents,
                 &survey.desired,
                 freshness,
                 context.deadline,

@@ -48,7 +48,7 @@ impl Context {
         let mut settings = AwsSettings {
             profile: options.profile.clone(),
             region: options.region.clone(),
-            deadline: Some(options.deadline),
+            deadline: options.deadline,
             fixed: None,
         };
         let sandbox = match options.sandbox {

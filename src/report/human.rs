@@ -157,18 +157,18 @@ impl VerificationView {
 impl ClaimView {
     fn to_text(&self) -> String {
         let label = match self.result {
-            Outcome::Proved => format!("{GREEN}proved {GREEN:#}"),
-            Outcome::Refuted => format!("{RED}refuted{RED:#}"),
-            Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}"),
+            Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
+            Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
+            Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
         };
         let mut text = format!("  {label}  {}\n", self.claim);
         if let Some(sentence) =
             self.witness.as_ref().and_then(|witness| witness.get("sentence")).and_then(Value::as_str)
         {
-            let _ = writeln!(text, "           {sentence}");
+            let _ = writeln!(text, "             {sentence}");
         }
         for reason in &self.reasons {
-            let _ = writeln!(text, "           {reason}");
+            let _ = writeln!(text, "             {reason}");
         }
         text
     }
@@ -178,17 +178,17 @@ impl FindingView {
     fn to_text(&self) -> String {
         let Self { id, severity, statement, message, fix } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
-        format!("  {YELLOW}{severity:<7}{YELLOW:#}  {id}{place}: {message}\n           fix: {fix}\n")
+        format!("  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             fix: {fix}\n")
     }
 }
 
 impl ProbeView {
     fn to_text(&self) -> String {
         let label = match self.shows {
-            Shows::Agrees => format!("{GREEN}agrees {GREEN:#}"),
-            Shows::Disagrees => format!("{RED}differs{RED:#}"),
-            Shows::NoInformation => "no info".to_owned(),
+            Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
+            Shows::Refutes => format!("{RED}refuted{RED:#}  "),
+            Shows::NoInformation => "no info  ".to_owned(),
         };
-        format!("  {label}  {}: {}\n           {}\n", self.probe, self.answer, self.message)
+        format!("  {label}  {}: {}\n             {}\n", self.probe, self.answer, self.message)
     }
 }

@@ -55,7 +55,7 @@ pub struct ProbeView {
     pub probe: String,
     /// What AWS answered.
     pub answer: String,
-    /// What the answer shows: `agrees` with the proof, `disagrees` with it, or gives `no_information`.
+    /// What the answer shows.
     pub shows: Shows,
     /// The same in words.
     pub message: String,
@@ -65,10 +65,10 @@ pub struct ProbeView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Shows {
-    /// AWS does what the documents say.
-    Agrees,
-    /// AWS does something else than the documents say.
-    Disagrees,
+    /// AWS does what the manifest asks for.
+    Confirms,
+    /// AWS does what the manifest does not allow, or does not do what it must.
+    Refutes,
     /// The answer would be the same either way.
     NoInformation,
 }
@@ -93,8 +93,8 @@ impl VerificationView {
             Outcome::Unknown => ExitCode::Inconclusive,
         };
         let of_probe = |probe: &ProbeView| match probe.shows {
-            Shows::Agrees | Shows::NoInformation => ExitCode::Success,
-            Shows::Disagrees => ExitCode::Refuted,
+            Shows::Confirms | Shows::NoInformation => ExitCode::Success,
+            Shows::Refutes => ExitCode::Refuted,
         };
         self.claims
             .iter()

@@ -1,7 +1,7 @@
 //! Live probes: `sts:AssumeRole` with the caller's own credentials, and Lambda `DryRun` with the session it gives.
 //!
-//! What is expected comes from the trust policy and from who the caller is. A denial to a caller whom the policy never
-//! trusts says nothing about Genesys Cloud, and is reported as just that. AWS enforces a change only after some seconds
+//! What must be comes from the manifest: who is trusted, and with which external ID. A denial to a caller who is never
+//! trusted says nothing about Genesys Cloud, and is reported as just that. AWS enforces a change only after some seconds
 //! (IAM User Guide, "Changes that I make are not always immediately visible"), so an expected success is waited for, and
 //! so is the end of an unexpected success where the role was changed a moment ago.
 
@@ -10,7 +10,6 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
-use super::Documents;
 use crate::iam::arn::{ExternalId, FunctionArn, FunctionName};
 use crate::iam::context::Context;
 use crate::iam::document::Document;
@@ -81,7 +80,6 @@ fn wrong(right: &ExternalId) -> ExternalId {
 struct Prober<'a, P, R> {
     probe: &'a P,
     caller: &'a CallerIdentity,
-    trust: Option<Document>,
     desired: &'a Desired,
     freshness: Freshness,
     deadline: Duration,
@@ -90,30 +88,22 @@ struct Prober<'a, P, R> {
 }
 
 /// Probes the role with the caller's own credentials.
-#[expect(clippy::too_many_arguments, reason = "each is a different thing that the probes depend on")]
 pub async fn probe_role<P: Probe, R: Progress>(
     probe: &P,
     caller: &CallerIdentity,
-    documents: &Documents,
     desired: &Desired,
     freshness: Freshness,
     deadline: Duration,
     interrupt: Interrupt,
     progress: &mut R,
 ) -> AwsResult<Vec<ProbeView>> {
-    let trust = Document::parse(&documents.trust).ok();
-    let mut prober = Prober { probe, caller, trust, desired, freshness, deadline, interrupt, progress };
-    let is_trusted = prober.expected(Attempt::Right) == Some(true);
+    let mut prober = Prober { probe, caller, desired, freshness, deadline, interrupt, progress };
+    let is_trusted = prober.wanted(Attempt::Right);
     let mut answers = prober.knock().await?;
     let mut views = Vec::new();
     for (attempt, answer) in Attempt::ALL.into_iter().zip(&mut answers) {
-        let expected = prober.expected(attempt);
-        let as_expected = |answer: &ProbeAnswer<_>| match expected {
-            Some(allowed) => allowed == matches!(answer, ProbeAnswer::Allowed(_)),
-            None => true,
-        };
-        prober.wait_for(attempt, answer, as_expected).await?;
-        views.push(view(attempt, expected, is_trusted, answer, caller));
+        prober.wait_for(attempt, answer, prober.wanted(attempt)).await?;
+        views.push(view(attempt, is_trusted, answer, caller));
     }
     let [right, ..] = answers;
     if let ProbeAnswer::Allowed(session) = right {
@@ -123,8 +113,8 @@ pub async fn probe_role<P: Probe, R: Progress>(
 }
 
 impl<P: Probe, R: Progress> Prober<'_, P, R> {
-    /// Whether the trust policy lets this caller in; `None` where that cannot be told.
-    fn expected(&self, attempt: Attempt) -> Option<bool> {
+    /// Whether the manifest's own trust policy lets this caller in; `None` where that cannot be told.
+    fn wanted(&self, attempt: Attempt) -> Option<bool> {
         let principal: Principal = self.caller.arn.parse().ok()?;
         let mut context = Context::new();
         if let Some(id) = attempt.external_id(&self.desired.external_id) {
@@ -137,7 +127,8 @@ impl<P: Probe, R: Progress> Prober<'_, P, R> {
             resource_account: Some(self.desired.home.account.clone()),
             context,
         };
-        match evaluate_trust(&request, self.trust.as_ref()?).decision {
+        let trust = Document::parse(&self.desired.role.trust).ok()?;
+        match evaluate_trust(&request, &trust).decision {
             Decision::Allowed => Some(true),
             Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => Some(false),
             Decision::Unknown => None,
@@ -167,8 +158,10 @@ impl<P: Probe, R: Progress> Prober<'_, P, R> {
         &mut self,
         attempt: Attempt,
         answer: &mut ProbeAnswer<P::Session>,
-        as_expected: impl Fn(&ProbeAnswer<P::Session>) -> bool,
+        wanted: Option<bool>,
     ) -> AwsResult<()> {
+        let is_wanted =
+            |answer: &_| wanted.is_none_or(|wanted| wanted == matches!(answer, ProbeAnswer::Allowed(_)));
         let patience = match (self.freshness, attempt) {
             (Freshness::Unchanged, _) => Duration::ZERO,
             (Freshness::JustChanged, Attempt::Right) => self.deadline,
@@ -176,7 +169,7 @@ impl<P: Probe, R: Progress> Prober<'_, P, R> {
         };
         let start = Instant::now();
         let mut pause = FIRST_PAUSE;
-        while !as_expected(answer) && start.elapsed() + pause <= patience && !*self.interrupt.borrow() {
+        while !is_wanted(answer) && start.elapsed() + pause <= patience && !*self.interrupt.borrow() {
             self.progress.waiting("AWS to enforce the changes", start.elapsed());
             tokio::select! {
                 () = sleep(pause) => {}
@@ -223,42 +216,46 @@ fn sibling_of(target: &FunctionArn, targets: &[FunctionArn]) -> Option<FunctionA
 
 fn view<T>(
     attempt: Attempt,
-    expected: Option<bool>,
-    is_trusted: bool,
+    is_trusted: Option<bool>,
     answer: &ProbeAnswer<T>,
-    caller: &CallerIdentity,
+    CallerIdentity { arn, .. }: &CallerIdentity,
 ) -> ProbeView {
-    let caller = &caller.arn;
-    let (shows, message) = match (expected, answer) {
-        (Some(true), ProbeAnswer::Allowed(_)) => {
-            (Shows::Agrees, format!("{caller} is trusted, and AWS let it in"))
+    let (shows, message) = match (attempt, is_trusted, answer) {
+        (Attempt::Right, Some(true), ProbeAnswer::Allowed(_)) => {
+            (Shows::Confirms, format!("AWS let the probe principal in ({arn})"))
         }
-        (Some(false), ProbeAnswer::Denied(_)) if is_trusted => (
-            Shows::Agrees,
-            format!("{caller} is trusted with the right external ID only, and AWS kept it out without it"),
-        ),
-        (Some(false), ProbeAnswer::Denied(_)) => (
-            Shows::NoInformation,
+        (Attempt::Right, Some(true), ProbeAnswer::Denied(text)) => (
+            Shows::Refutes,
             format!(
-                "not assumable by us ({caller}), as it should be; this does not show what Genesys Cloud can do"
+                "the manifest trusts {arn}, but AWS denied it: {text}; the trust policy, a deny among the caller's own \
+                 policies, its permissions boundary or an organisation policy would explain it"
             ),
         ),
-        (Some(true), ProbeAnswer::Denied(text)) => (
-            Shows::Disagrees,
+        (Attempt::Right, Some(false), ProbeAnswer::Allowed(_)) => {
+            (Shows::Refutes, format!("the manifest does not trust {arn}, but AWS let it in"))
+        }
+        (Attempt::Absent, _, ProbeAnswer::Allowed(_)) => {
+            (Shows::Refutes, format!("AWS let {arn} in without an external ID"))
+        }
+        (Attempt::Wrong, _, ProbeAnswer::Allowed(_)) => {
+            (Shows::Refutes, format!("AWS let {arn} in with an external ID that is not the organisation's"))
+        }
+        (Attempt::Absent | Attempt::Wrong, Some(true), ProbeAnswer::Denied(_)) => {
+            (Shows::Confirms, format!("AWS kept out even the probe principal ({arn})"))
+        }
+        (_, Some(false), ProbeAnswer::Denied(_)) => (
+            Shows::NoInformation,
             format!(
-                "the trust policy lets {caller} in, but AWS denied it: {text}; a deny in the caller's own policies, its \
-                 permissions boundary or an organisation policy would explain it"
+                "not assumable by us ({arn}), as it should be; what Genesys Cloud can do, this does not show"
             ),
         ),
-        (Some(false), ProbeAnswer::Allowed(_)) => {
-            (Shows::Disagrees, format!("the trust policy should keep {caller} out, but AWS let it in"))
-        }
-        (None, ProbeAnswer::Allowed(_)) => {
-            (Shows::NoInformation, format!("AWS let {caller} in; whether it should could not be worked out"))
-        }
-        (None, ProbeAnswer::Denied(_)) => (
+        (Attempt::Right, None, ProbeAnswer::Allowed(_)) => (
             Shows::NoInformation,
-            format!("AWS kept {caller} out; whether it should could not be worked out"),
+            format!("AWS let {arn} in; whether the manifest trusts it could not be told"),
+        ),
+        (_, None, ProbeAnswer::Denied(_)) => (
+            Shows::NoInformation,
+            format!("AWS kept {arn} out; whether the manifest trusts it could not be told"),
         ),
     };
     ProbeView { probe: attempt.describe().to_owned(), answer: answer_text(answer).to_owned(), shows, message }
@@ -266,16 +263,16 @@ fn view<T>(
 
 fn invoke_view(function: &FunctionArn, expected: bool, answer: &ProbeAnswer<()>) -> ProbeView {
     let (shows, message) = match (expected, answer) {
-        (true, ProbeAnswer::Allowed(())) => (Shows::Agrees, "the session may invoke the target".to_owned()),
+        (true, ProbeAnswer::Allowed(())) => (Shows::Confirms, "the session may invoke the target".to_owned()),
         (false, ProbeAnswer::Denied(_)) => {
-            (Shows::Agrees, "the session may not invoke a function beside the targets".to_owned())
+            (Shows::Confirms, "the session may not invoke a function beside the targets".to_owned())
         }
         (true, ProbeAnswer::Denied(text)) => (
-            Shows::Disagrees,
+            Shows::Refutes,
             format!("the session must be able to invoke the target, but AWS denied it: {text}"),
         ),
         (false, ProbeAnswer::Allowed(())) => (
-            Shows::Disagrees,
+            Shows::Refutes,
             "the session must not be able to invoke a function beside the targets".to_owned(),
         ),
     };

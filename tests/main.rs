@@ -1,0 +1,17 @@
+//! One test binary: tables and properties of the pure core, scenarios on the embedded AWS, the command line as users see
+//! it, and the walls between the rooms of the house.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on must fail loudly"
+)]
+
+mod iam;
+mod layering;
+mod manifest;
+mod proof;
+//mod sandbox;
+mod scenarios;

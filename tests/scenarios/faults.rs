@@ -1,0 +1,145 @@
+//! Promises under faults: whatever call fails, the next apply converges; what IAM needs time for is waited for.
+
+use std::time::Duration;
+
+use rolecall::sandbox::{Fault, FaultRule, Faults};
+
+use super::stage::{ONE_TARGET, Stage, manifest};
+
+fn rule(operation: &str, skip: u32, times: Option<u32>, fault: Fault) -> Faults {
+    Faults {
+        rules: vec![FaultRule { operation: operation.to_owned(), skip, times, fault }],
+        ..Faults::default()
+    }
+}
+
+/// Denies the n-th call of an apply, for every n: each failure is one clear message, and the next apply converges.
+#[test]
+fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
+    let first = Stage::new();
+    first.run(&["apply", "--yes"]).expect(0);
+    let calls = u32::try_from(first.calls().len()).unwrap();
+    for denied in 0..calls {
+        let stage = Stage::new();
+        stage.set(rule("*", denied, Some(1), Fault::Deny));
+        let run = stage.run(&["apply", "--yes"]);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        match run.status {
+            // A probe that is denied is an answer, and so is a list that is only a shortcut.
+            0 | 4 => {}
+            1 => assert!(run.stderr.contains("error: ") && run.stderr.contains("hint: "), "{}", run.stderr),
+            status => panic!("exit {status} after denying call {denied}:\n{}\n{}", run.stdout, run.stderr),
+        }
+        stage.set(Faults::default());
+        stage.run(&["apply", "--yes"]).expect(0);
+        stage.run(&["drift"]).expect(0);
+    }
+}
+
+/// The answer to a write is lost: AWS did it, we do not know. The SDK's retry may find it done.
+#[test]
+fn a_lost_answer_to_any_write_is_survived() {
+    for write in ["iam:CreateRole", "iam:CreatePolicy", "iam:AttachRolePolicy"] {
+        let stage = Stage::new();
+        stage.set(rule(write, 0, Some(1), Fault::DropReply));
+        let run = stage.run(&["apply", "--yes", "--level", "paper"]);
+        assert!(matches!(run.status, 0 | 1), "{write}: {}\n{}", run.stdout, run.stderr);
+        if run.status == 1 {
+            assert!(run.stderr.contains("repeat the command, which continues from there"), "{}", run.stderr);
+        }
+        stage.set(Faults::default());
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+        stage.run(&["drift"]).expect(0);
+    }
+}
+
+#[test]
+fn throttling_that_passes_is_waited_out() {
+    let stage = Stage::new();
+    stage.set(rule("iam:*", 0, Some(2), Fault::Throttle));
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+}
+
+#[test]
+fn throttling_that_does_not_pass_ends_at_the_deadline() {
+    let stage = Stage::new();
+    stage.set(rule("iam:GetRole", 0, None, Fault::Throttle));
+    stage.run(&["apply", "--yes", "--deadline", "3"]).expect(1).says("iam:GetRole failed").says("hint: ");
+    stage.set(rule("iam:CreatePolicy", 0, None, Fault::Throttle));
+    stage
+        .run(&["apply", "--yes", "--deadline", "3"])
+        .expect(1)
+        .says("done before that:\n    create role GenesysDataActionRole")
+        .says("not tried:\n    attach ");
+    stage.set(Faults::default());
+    stage.run(&["apply", "--yes"]).expect(0);
+}
+
+#[test]
+fn reads_that_lag_behind_writes_are_waited_for() {
+    let stage = Stage::new();
+    stage.set(Faults { read_lag_ms: 1500, ..Faults::default() });
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0).says("waiting for IAM to show");
+    stage.set(Faults::default());
+    stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn enforcement_that_lags_behind_is_waited_for() {
+    let stage = Stage::new();
+    stage.set(Faults { enforcement_lag_ms: 2500, ..Faults::default() });
+    stage.run(&["apply", "--yes"]).expect(0).says("waiting for AWS to enforce the changes");
+}
+
+#[test]
+fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
+    let stage = Stage::with(
+        &manifest(ONE_TARGET).replace("role/ci", "role/not-there-yet"),
+        rolecall::sandbox::State::demo(),
+    );
+    stage
+        .run(&["apply", "--yes", "--deadline", "2"])
+        .expect(1)
+        .says("waiting for IAM to know every principal that the trust policy names")
+        .says("nothing was changed");
+    let apply = stage.start(&["apply", "--yes", "--level", "paper"]);
+    std::thread::sleep(Duration::from_millis(900));
+    let create = |state: &mut rolecall::sandbox::State| {
+        state.add_role("123456789012", "not-there-yet", r#"{"AWS":"arn:aws:iam::123456789012:root"}"#);
+    };
+    stage.sandbox.change(create).unwrap();
+    let run: super::stage::Run = apply.wait_with_output().unwrap().into();
+    run.expect(0);
+}
+
+/// Ctrl-C between two writes: what was done is said, and the next apply goes on from there.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_apply_says_what_was_done() {
+    let stage = Stage::new();
+    stage.set(Faults { latency_ms: 400, ..Faults::default() });
+    let apply = stage.start(&["apply", "--yes"]);
+    // Wait until the first write was answered, then interrupt.
+    for _ in 0..200 {
+        if stage.sandbox.log().iter().any(|call| call.action == "CreateRole") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = apply.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let run: super::stage::Run = apply.wait_with_output().unwrap().into();
+    run.expect(1).says("interrupted").says("done before that:").says("not tried:");
+    stage.set(Faults::default());
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn an_endpoint_that_fails_for_a_moment_is_asked_again() {
+    for fault in [Fault::DropCall, Fault::Internal, Fault::Unavailable] {
+        let stage = Stage::new();
+        stage.set(rule("iam:GetRole", 0, Some(1), fault));
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    }
+}

@@ -1,0 +1,132 @@
+//! Create, look again, tamper, notice, repair, destroy.
+
+use rolecall::sandbox::{State, Tamper};
+
+use super::stage::{ONE_TARGET, ROLE, Stage, manifest};
+
+#[test]
+fn a_second_apply_writes_nothing() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0).says("3 changes made.");
+    stage.calls();
+    stage.run(&["apply", "--yes"]).expect(0).says("Nothing to do");
+    let calls = stage.calls();
+    let writes: Vec<_> = calls.iter().filter(|call| call.write).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+}
+
+/// What each kind of tampering is to `plan`, `drift` and `verify`, and the writes that repair it.
+#[test]
+fn tampering_is_noticed_and_repaired() {
+    let owned = |kind| !matches!(kind, Tamper::TagRemoved | Tamper::FunctionDeleted);
+    for kind in Tamper::ALL.into_iter().filter(|kind| owned(*kind)) {
+        let stage = Stage::new();
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+        if kind == Tamper::PolicyVersionRolledBack {
+            stage.sandbox.change(|state| Tamper::PolicyWidened.apply(state, ROLE)).unwrap().unwrap();
+            stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+        }
+        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        let pending = if kind == Tamper::EquivalentJson { 0 } else { 3 };
+        let plan = stage
+            .run(&["plan", "--detailed-exitcode", "--output", "json", "--remove-foreign"])
+            .expect(pending);
+        let changes = plan.json()["changes"].as_array().unwrap().len();
+        assert_eq!(changes > 0, pending == 3, "{}", kind.name());
+        stage.calls();
+        stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
+        let writes = stage.calls().iter().filter(|call| call.write).count();
+        assert_eq!(writes, changes, "{}: apply makes the plan's writes and no others", kind.name());
+        stage.run(&["drift"]).expect(0).says("Nothing to do");
+        stage.run(&["verify"]).expect(0);
+    }
+}
+
+#[test]
+fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
+    let plan = stage.run(&["plan"]).says("inline policy sneaky was put on the role by somebody else");
+    assert_eq!(plan.status, 4, "the role would still be able to do more than it may:\n{}", plan.stdout);
+    stage.run(&["destroy", "--yes"]).expect(3).says("stays");
+    assert!(stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
+    stage.run(&["destroy", "--yes", "--remove-foreign"]).expect(0);
+    assert!(!stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
+}
+
+#[test]
+fn destroy_leaves_nothing_behind() {
+    let before = State::demo();
+    let stage = Stage::with(&manifest(ONE_TARGET), before.clone());
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.run(&["destroy", "--yes"]).expect(0).says("3 changes made.");
+    assert_eq!(stage.sandbox.state().accounts, before.accounts);
+    stage.run(&["destroy", "--yes"]).expect(0).says("Nothing to do");
+}
+
+#[test]
+fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
+    let mut state = State::demo();
+    state.add_role("123456789012", ROLE, r#"{"AWS":"arn:aws:iam::123456789012:root"}"#);
+    let stage = Stage::with(&manifest(ONE_TARGET), state.clone());
+    stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall").says("--adopt");
+    assert_eq!(stage.sandbox.state().accounts, state.accounts, "nothing was changed");
+    stage.run(&["destroy", "--yes"]).expect(1).says("was not made by rolecall");
+    stage.run(&["plan", "--adopt"]).expect(0).says("update trust policy");
+    stage.run(&["apply", "--adopt", "--yes"]).expect(0);
+    stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn targets_come_and_go_and_the_oldest_policy_version_makes_room() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0);
+    let more = "[[target]]\nfunction = \"orders-status\"\nqualifier = \"live\"\n";
+    for round in 0..6 {
+        let targets = if round % 2 == 0 { format!("{ONE_TARGET}\n{more}") } else { ONE_TARGET.to_owned() };
+        stage.write("rolecall.toml", &manifest(&targets));
+        stage.run(&["apply", "--yes"]).expect(0);
+    }
+    let state = stage.sandbox.state();
+    let policies = &state.accounts["123456789012"].policies;
+    let policy = policies.values().find(|policy| policy.name.starts_with(ROLE)).unwrap();
+    assert_eq!(policy.versions.len(), 5);
+}
+
+#[test]
+fn only_the_form_that_is_called_is_granted() {
+    let stage = Stage::with(
+        &manifest("[[target]]\nfunction = \"my-genesys-trigger-function\"\nqualifier = \"live\"\n"),
+        State::demo(),
+    );
+    let run = stage.run(&["apply", "--yes", "--output", "json"]).expect(0);
+    let probes = run.json()["verification"]["probes"].as_array().unwrap().clone();
+    let answer =
+        |probe: &serde_json::Value| (probe["probe"].as_str().unwrap().to_owned(), probe["answer"].clone());
+    let target = "DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:live";
+    assert!(
+        probes.iter().map(answer).any(|probe| probe == (target.to_owned(), "allowed".into())),
+        "{probes:?}"
+    );
+    let role = &run.json()["role"]["targets"];
+    assert_eq!(role[0], "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:live");
+}
+
+#[test]
+fn many_targets_are_found_with_few_calls() {
+    let mut state = State::demo();
+    let names: Vec<String> = (0..50).map(|index| format!("genesys-fn-{index:03}")).collect();
+    for name in &names {
+        state.add_function("123456789012", "us-east-1", name, &[]);
+    }
+    let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
+    let stage = Stage::with(&manifest(&targets), state);
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    let run = stage.run(&["drift", "--output", "json"]).expect(0);
+    let calls = stage.calls();
+    assert!(calls.len() <= 12, "{} calls: {calls:?}", calls.len());
+    assert_eq!(run.json()["aws_calls"], calls.len());
+    assert!(calls.iter().all(|call| call.action != "GetFunctionConfiguration"));
+}

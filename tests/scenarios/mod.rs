@@ -1,0 +1,8 @@
+//! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
+
+mod bad_input;
+mod faults;
+mod life;
+mod permissions;
+mod stage;
+mod transcript;

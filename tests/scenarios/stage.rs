@@ -1,0 +1,164 @@
+//! A stage: an embedded AWS that the test can damage and look into, a folder with a manifest, and the binary.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use rolecall::sandbox::{Faults, LogEntry, Principal, Sandbox, SandboxOptions, State};
+use tempfile::TempDir;
+
+pub(super) const ROLE: &str = "GenesysDataActionRole";
+pub(super) const EXTERNAL_ID: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
+
+/// A manifest with these targets, and the sandbox's caller as probe principal.
+pub(super) fn manifest(targets: &str) -> String {
+    format!(
+        r#"version = 1
+
+[genesys]
+region = "us-east-1"
+organization_id = "{EXTERNAL_ID}"
+
+[role]
+name = "{ROLE}"
+
+{targets}
+
+[verify]
+probe_principal = "arn:aws:iam::123456789012:role/ci"
+"#
+    )
+}
+
+pub(super) const ONE_TARGET: &str = "[[target]]\nfunction = \"my-genesys-trigger-function\"\n";
+
+pub(super) struct Stage {
+    pub(super) sandbox: Sandbox,
+    pub(super) folder: TempDir,
+    principal: Principal,
+    /// Keeps the sandbox's runtime alive; it ends when this is dropped.
+    _stop: mpsc::Sender<()>,
+}
+
+/// How a run of the binary ended.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) status: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Run {
+    /// Everything that was printed, when the exit code is the expected one.
+    #[track_caller]
+    pub(super) fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn says(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "no `{text}` in\nstdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.stdout, self.stderr))
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        Self::with(&manifest(ONE_TARGET), State::demo())
+    }
+
+    pub(super) fn with(manifest: &str, state: State) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let (started, start) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let options = SandboxOptions { state: Some(state), ..SandboxOptions::default() };
+                started.send(Sandbox::start(options).unwrap()).unwrap();
+                // Dropping the stage closes the channel; until then the sandbox is served.
+                while matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty)) {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+            });
+        });
+        let stage = Self {
+            sandbox: start.recv().unwrap(),
+            folder: TempDir::new().unwrap(),
+            principal: Principal::Ci,
+            _stop: stop,
+        };
+        stage.write("rolecall.toml", manifest);
+        stage
+    }
+
+    /// The same stage, with somebody else running the commands.
+    pub(super) fn acting_as(mut self, principal: Principal) -> Self {
+        self.principal = principal;
+        self
+    }
+
+    pub(super) fn act_as(&mut self, principal: Principal) {
+        self.principal = principal;
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(super) fn set(&self, faults: Faults) {
+        self.sandbox.set_faults(faults);
+    }
+
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = binary(self.folder.path());
+        command.args(arguments).envs(self.sandbox.environment(self.principal));
+        command
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Run {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    pub(super) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The calls since the log was last cleared.
+    pub(super) fn calls(&self) -> Vec<LogEntry> {
+        let log = self.sandbox.log();
+        self.sandbox.clear_log();
+        log
+    }
+}
+
+/// The binary in a folder, with nothing of the developer's own AWS configuration.
+pub(super) fn binary(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+    command.current_dir(folder).stdin(Stdio::null()).env_clear();
+    command.env("HOME", folder).env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
