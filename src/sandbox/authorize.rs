@@ -7,7 +7,10 @@
 //! allow as well, and a resource policy of the same account lifts as many of the other layers as the way
 //! allows in which it names the caller. Deliberately absent: organisation policies, groups and the root user.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::aws_managed;
 use super::evaluator::{Context, Question, Undecidable, identity_statements, resource_statements};
@@ -98,7 +101,7 @@ pub(super) fn decide(
     let (grant, account, resource_must_allow) = match policy {
         ResourcePolicy::Function { document, account } => {
             let grant =
-                document.map_or(Ok(Grant::Nothing), |text| grant(text, &Default::default(), &question))?;
+                document.map_or(Ok(Grant::Nothing), |text| grant(text, &BTreeMap::new(), &question))?;
             (grant, *account, caller.account != *account)
         }
         ResourcePolicy::Trust { role, account } => {
@@ -136,10 +139,10 @@ fn layer(documents: &[String], layer: Layer, question: &Question<'_>) -> Result<
 
 fn grant(
     document: &str,
-    trusted_ids: &std::collections::BTreeMap<String, String>,
+    trusted_ids: &BTreeMap<String, String>,
     question: &Question<'_>,
 ) -> Result<Grant, Denial> {
-    let json: serde_json::Value =
+    let json: Value =
         serde_json::from_str(document).map_err(|error| Denial::Undecidable(error.to_string()))?;
     let mut best = Grant::Nothing;
     for applies in resource_statements(document, trusted_ids, question)? {
@@ -148,23 +151,30 @@ fn grant(
         }
         let statements = json.get("Statement");
         let statement = statements.and_then(|it| it.get(applies.statement).or(it.is_object().then_some(it)));
-        best = best.max(way_of_naming(statement.and_then(|it| it.get("Principal")), question));
+        best = best.max(way_of_naming(statement.and_then(|it| it.get("Principal")), trusted_ids, question));
     }
     Ok(best)
 }
 
 /// The widest way in which a principal element, known to cover the caller, names the caller.
-fn way_of_naming(principal: Option<&serde_json::Value>, question: &Question<'_>) -> Grant {
+fn way_of_naming(
+    principal: Option<&Value>,
+    trusted_ids: &BTreeMap<String, String>,
+    question: &Question<'_>,
+) -> Grant {
     let aws = principal.and_then(|element| element.get("AWS").or(Some(element)));
     let names: Vec<&str> = match aws {
-        Some(serde_json::Value::Array(names)) => names.iter().filter_map(|name| name.as_str()).collect(),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
         Some(one) => one.as_str().into_iter().collect(),
         None => Vec::new(),
     };
+    let own_id = question.caller.unique_id();
     let way = |name: &str| match name {
         "*" => Grant::Caller,
-        name if name == question.caller.arn => Grant::Caller,
-        name if Some(name) == question.role_arn => Grant::Role,
+        // Somebody of this name was meant who is gone: the caller was covered by something else.
+        replaced if trusted_ids.get(replaced).is_some_and(|id| id != own_id) => Grant::Account,
+        caller if caller == question.caller.arn => Grant::Caller,
+        role if Some(role) == question.role_arn => Grant::Role,
         _ => Grant::Account,
     };
     names.into_iter().map(way).max().unwrap_or(Grant::Nothing)

@@ -5,28 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::state::{ManagedPolicy, PolicyVersion};
 
-const POLICIES: [(&str, &str, &str); 4] = [
-    (
-        "/",
-        "AdministratorAccess",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
-    ),
-    (
-        "/",
-        "ReadOnlyAccess",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","lambda:Get*","lambda:List*"],"Resource":"*"}]}"#,
-    ),
-    (
-        "/service-role/",
-        "AWSLambdaRole",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["lambda:InvokeFunction"],"Resource":["*"]}]}"#,
-    ),
+/// Paths, names, and the actions that are allowed on every resource.
+const POLICIES: [(&str, &str, &[&str]); 4] = [
+    ("/", "AdministratorAccess", &["*"]),
+    ("/", "ReadOnlyAccess", &["iam:Get*", "iam:List*", "lambda:Get*", "lambda:List*"]),
+    ("/service-role/", "AWSLambdaRole", &["lambda:InvokeFunction"]),
     (
         "/service-role/",
         "AWSLambdaBasicExecutionRole",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#,
+        &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
     ),
 ];
 
@@ -35,8 +26,10 @@ const CREATED: i64 = 1_423_218_000;
 
 /// The AWS-managed policies with their ARNs.
 pub(super) fn all() -> impl Iterator<Item = (String, ManagedPolicy)> {
-    POLICIES.into_iter().zip(1_u64..).map(|((path, name, document), number)| {
-        let version = PolicyVersion { document: document.to_owned(), created: CREATED };
+    POLICIES.into_iter().zip(1_u64..).map(|((path, name, actions), number)| {
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let version = PolicyVersion { document, created: CREATED };
         let policy = ManagedPolicy {
             name: name.to_owned(),
             path: path.to_owned(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::principals::{CUSTOMER, STRANGER, VENDOR};
 use super::state::{Account, Function, Permissions, Role, Secret, State, User};
 
@@ -20,10 +22,10 @@ impl State {
         state.add_user(CUSTOMER, "verifier", &[]);
         state.add_user(CUSTOMER, "nobody", &[]);
         state.add_user(STRANGER, "stranger", &[ADMINISTRATOR]);
-        let by_account = |account: &str| format!(r#"{{"AWS":"arn:aws:iam::{account}:root"}}"#);
+        let by_account = |account: &str| json!({"AWS": format!("arn:aws:iam::{account}:root")});
         state.add_role(CUSTOMER, "ci", &by_account(CUSTOMER));
         state.attach(CUSTOMER, "ci", ADMINISTRATOR);
-        state.add_role(CUSTOMER, "lambda-exec", r#"{"Service":"lambda.amazonaws.com"}"#);
+        state.add_role(CUSTOMER, "lambda-exec", &json!({"Service": "lambda.amazonaws.com"}));
         state.attach(
             CUSTOMER,
             "lambda-exec",
@@ -31,8 +33,9 @@ impl State {
         );
         state.add_role(VENDOR, "data-actions", &by_account(VENDOR));
         if let Some(role) = state.role_mut(VENDOR, "data-actions") {
-            let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}"#;
-            role.permissions.inline.insert("assume-customer-roles".to_owned(), document.to_owned());
+            let statement = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"});
+            let document = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+            role.permissions.inline.insert("assume-customer-roles".to_owned(), document);
         }
         for (region, name, aliases) in [
             ("us-east-1", "my-genesys-trigger-function", &["live"] as &[_]),
@@ -43,10 +46,12 @@ impl State {
         ] {
             state.add_function(CUSTOMER, region, name, aliases);
         }
-        let secret = r#"{"client_id":"11111111-2222-3333-4444-555555555555","client_secret":"not-a-secret","region":"us-east-1"}"#;
+        let client_id = "11111111-2222-3333-4444-555555555555";
+        let value = json!({"client_id": client_id, "client_secret": "not-a-secret", "region": "us-east-1"})
+            .to_string();
         let arn = format!("arn:aws:secretsmanager:us-east-1:{CUSTOMER}:secret:genesys/rolecall-AbCdEf");
         let version = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".to_owned();
-        let secret = Secret { arn, version, value: secret.to_owned(), created: BEGINNING };
+        let secret = Secret { arn, version, value, created: BEGINNING };
         if let Some(account) = state.accounts.get_mut(CUSTOMER) {
             account
                 .secrets
@@ -66,11 +71,10 @@ impl State {
         self.accounts.entry(account.to_owned()).or_default().users.insert(name.to_owned(), user);
     }
 
-    /// Adds a role that trusts `principal`, a JSON object.
-    pub fn add_role(&mut self, account: &str, name: &str, principal: &str) {
-        let trust = format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#
-        );
+    /// Adds a role that trusts `principal`.
+    pub fn add_role(&mut self, account: &str, name: &str, principal: &Value) {
+        let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+        let trust = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
         let role = Role {
             name: name.to_owned(),
             path: "/".to_owned(),

@@ -22,8 +22,8 @@
 //!
 //! What remains is refused with an error instead of decided ([`Undecidable`]): values with wildcards in
 //! variables, variables where AWS allows none, `NotPrincipal`, and `ForAnyValue:…NotEquals` over several
-//! numbers or dates. Service and federated principals never match, which is right, since no service calls the
-//! sandbox.
+//! numbers or dates. Two oddities stay: numbers such as `inf` are numbers, and `?` stands for one byte.
+//! Service and federated principals never match, which is right, since no service calls the sandbox.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -177,9 +177,10 @@ fn resolve_principals(
     trusted_ids: &BTreeMap<String, String>,
 ) {
     let (PrincipalElement::Aws(arns) | PrincipalElement::Mixed { aws: arns, .. }) = element else { return };
-    let (own_arn, own_id) = match &question.caller.identity {
-        Identity::User { .. } => (Some(question.caller.arn.as_str()), question.caller.user_id.as_str()),
-        Identity::Session(session) => (question.role_arn, session.role_id.as_str()),
+    let own_id = question.caller.unique_id();
+    let own_arn = match &question.caller.identity {
+        Identity::User { .. } => Some(question.caller.arn.as_str()),
+        Identity::Session(_) => question.role_arn,
     };
     for arn in arns {
         if Some(arn.as_str()) == own_arn {

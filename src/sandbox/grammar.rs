@@ -42,9 +42,9 @@ pub(super) fn check(text: &str, kind: Kind, state: &State) -> Result<BTreeMap<St
         || text.len() > 131_072
         || !text.chars().all(|it| matches!(it, '\t' | '\n' | '\r' | ' '..='\u{ff}'))
     {
-        return Err(ApiError::validation(
-            "The specified value for policyDocument is invalid: 1 to 131072 characters of [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
-        ));
+        let text = "The specified value for policyDocument is invalid: 1 to 131072 characters of \
+                    [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
+        return Err(ApiError::validation(text));
     }
     let Ok(Unique(Value::Object(document))) = serde_json::from_str(text) else {
         return Err(malformed(if kind == Kind::Trust {

@@ -50,6 +50,16 @@ pub(super) struct Caller {
     pub(super) identity: Identity,
 }
 
+impl Caller {
+    /// The unique ID of the user, or of the session's role.
+    pub(super) fn unique_id(&self) -> &str {
+        match &self.identity {
+            Identity::User { .. } => &self.user_id,
+            Identity::Session(session) => &session.role_id,
+        }
+    }
+}
+
 /// What kind of principal the caller is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Identity {

@@ -64,7 +64,9 @@ fn put(call: &Call<'_>, input: &Value, state: &mut State) -> Result<Reply, ApiEr
     let name = name.to_owned();
     let secret =
         Secret { version: ids::uuid(), value: value.to_owned(), created: call.now, arn: found.arn.clone() };
-    let reply = json!({"ARN": secret.arn, "Name": name, "VersionId": secret.version, "VersionStages": ["AWSCURRENT"]});
+    let stages = ["AWSCURRENT"];
+    let reply =
+        json!({"ARN": secret.arn, "Name": name, "VersionId": secret.version, "VersionStages": stages});
     let secrets =
         state.accounts.get_mut(call.account()).and_then(|account| account.secrets.get_mut(call.region));
     if let Some(secrets) = secrets {

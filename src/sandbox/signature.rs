@@ -107,8 +107,8 @@ pub(super) fn authenticate(
     let expected = signature(request, authorization, &credentials, signed_at.into())
         .ok_or_else(|| mismatch(service, "the request cannot be put into canonical form"))?;
     if expected != authorization.signature {
-        let text = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
-                    Access Key and signing method. Consult the service documentation for details.";
+        let text = "The request signature we calculated does not match the signature you provided. Check your \
+                    AWS Secret Access Key and signing method. Consult the service documentation for details.";
         return Err(mismatch(service, text));
     }
     match sessions.get(key) {
@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_header_is_taken_apart_strictly() {
-        let good = "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/iam/aws4_request, SignedHeaders=host;x-amz-date, Signature=ab";
+        let good = "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/iam/aws4_request, \
+                    SignedHeaders=host;x-amz-date, Signature=ab";
         let parsed = Authorization::parse(good).unwrap();
         assert_eq!((parsed.access_key_id, parsed.region, parsed.service), ("AK", "us-east-1", "iam"));
         for bad in [

@@ -143,7 +143,8 @@ fn session_duration(caller: &Caller, role: &Role, wanted: Option<u32>) -> Result
     let wanted = wanted.unwrap_or(3600);
     // The role's own limit is at least an hour, so that chaining is the narrower one.
     if matches!(caller.identity, Identity::Session(_)) && wanted > 3600 {
-        let text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+        let text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role \
+                    chaining.";
         return Err(ApiError::validation(text));
     }
     if wanted > role.max_session_duration {

@@ -122,8 +122,8 @@ impl Reply {
         match service {
             Service::Iam | Service::Sts => {
                 let body = format!(
-                    "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error>\
-                     <RequestId>{request_id}</RequestId></ErrorResponse>",
+                    "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type><Code>{}</Code>\
+                     <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
                     super::xml::namespace(service),
                     super::xml::escape(&error.code),
                     super::xml::escape(&error.message),

@@ -52,8 +52,8 @@ impl Xml {
     /// The whole answer to `action`.
     pub(super) fn response(self, service: Service, action: &str, request_id: &str) -> String {
         format!(
-            "<{action}Response xmlns=\"{}\"><{action}Result>{}</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId>\
-             </ResponseMetadata></{action}Response>",
+            "<{action}Response xmlns=\"{}\"><{action}Result>{}</{action}Result>\
+             <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>",
             namespace(service),
             self.0,
         )

@@ -168,7 +168,7 @@ fn check_path(params: &Params, allowed: impl Fn(char) -> bool) -> Result<String,
         return Ok(path.to_owned());
     }
     // The text is IAM's for a path that does not begin and end with a slash.
-    Err(ApiError::validation(
-        "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-    ))
+    let text = "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric \
+                characters and/or / characters.";
+    Err(ApiError::validation(text))
 }

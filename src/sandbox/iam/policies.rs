@@ -115,8 +115,8 @@ pub(super) fn delete(call: &Call<'_>, params: &Params, state: &mut State) -> Res
         return Err(delete_conflict("Cannot delete a policy attached to entities."));
     }
     if policy.versions.len() > 1 {
-        let text = "This policy has more than one version. Before you delete a policy, you must delete the policy's \
-                    versions. The default version is deleted with the policy.";
+        let text = "This policy has more than one version. Before you delete a policy, you must delete the \
+                    policy's versions. The default version is deleted with the policy.";
         return Err(delete_conflict(text));
     }
     if let Some(account) = state.accounts.get_mut(call.account()) {

@@ -16,8 +16,8 @@ pub(super) fn create(call: &Call<'_>, params: &Params, state: &mut State) -> Res
     let policy = policies::change(call, params, state, "CreatePolicyVersion", Context::new())?;
     check_document(document, call)?;
     if policy.versions.len() >= MOST {
-        let text = "A managed policy can have up to 5 versions. Before you create a new version, you must delete an \
-                    existing version.";
+        let text = "A managed policy can have up to 5 versions. Before you create a new version, you must \
+                    delete an existing version.";
         return Err(limit_exceeded(text));
     }
     let version = PolicyVersion { document: document.to_owned(), created: call.now };

@@ -28,7 +28,8 @@ pub(super) fn invoke(call: &Call<'_>, input: &Input, state: &State) -> Result<Re
         Some("DryRun") => Reply::empty(204),
         Some(other) => {
             let text = format!(
-                "Value '{other}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
+                "Value '{other}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value \
+                 set: [Event, RequestResponse, DryRun]"
             );
             return Err(ApiError::new(400, "ValidationException", text));
         }

@@ -39,7 +39,9 @@ pub(super) fn add(call: &Call<'_>, input: &Input, state: &mut State) -> Result<R
             return Err(ApiError::new(400, "InvalidParameterValueException", text));
         }
     };
-    let mut statement = json!({"Sid": id, "Effect": "Allow", "Principal": principal, "Action": action, "Resource": reference.arn()});
+    let resource = reference.arn();
+    let mut statement =
+        json!({"Sid": id, "Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource});
     let mut condition = serde_json::Map::new();
     for (name, operator, key) in [
         ("SourceArn", "ArnLike", "AWS:SourceArn"),
@@ -60,7 +62,8 @@ pub(super) fn add(call: &Call<'_>, input: &Input, state: &mut State) -> Result<R
     let statements = policy.get_mut("Statement").and_then(Value::as_array_mut).ok_or_else(nothing_there)?;
     if statements.iter().any(|known| known.get("Sid").and_then(Value::as_str) == Some(id)) {
         let text = format!(
-            "The statement id ({id}) provided already exists. Please provide a new statement id, or remove the existing statement."
+            "The statement id ({id}) provided already exists. Please provide a new statement id, or remove the \
+             existing statement."
         );
         return Err(ApiError::new(409, "ResourceConflictException", text));
     }
@@ -104,7 +107,8 @@ pub(super) fn create_url(call: &Call<'_>, input: &Input, state: &mut State) -> R
     let function = reference.find_mut(state)?;
     if function.urls.insert(reference.qualifier.clone(), auth_type.to_owned()).is_some() {
         let text = format!(
-            "Failed to create function url config for [functionArn = {}]. Error message:  FunctionUrlConfig exists for this Lambda function",
+            "Failed to create function url config for [functionArn = {}]. Error message:  FunctionUrlConfig exists \
+             for this Lambda function",
             reference.arn()
         );
         return Err(ApiError::new(409, "ResourceConflictException", text));

@@ -83,9 +83,9 @@ impl Reference {
 
 fn invalid_name(name: &str) -> ApiError {
     let text = format!(
-        "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must satisfy \
-         regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}(-gov)?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?\
-         (function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"
+        "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member must \
+         satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}(-gov)?-[a-z]+-\\d{{1}}:)?\
+         (\\d{{12}}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"
     );
     ApiError::new(400, "ValidationException", text)
 }

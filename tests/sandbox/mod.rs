@@ -1,0 +1,21 @@
+//! The embedded AWS, driven through its HTTP door by a small client of its own, with AWS's documentation as
+//! the expectation.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what it expects by failing"
+)]
+
+mod assume_role;
+mod client;
+mod faults;
+mod iam;
+mod lambda;
+mod persistence;
+mod signatures;
+mod tamper;
+mod trust_table;

@@ -1,0 +1,60 @@
+//! The state outlives the process.
+
+use rolecall::sandbox::{Principal, Sandbox, SandboxOptions, State, load};
+use serde_json::json;
+
+use super::client::{Client, trust};
+
+#[tokio::test]
+async fn a_second_sandbox_goes_on_where_the_first_one_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".rolecall").join("sandbox.json");
+    let start = || {
+        Sandbox::start(SandboxOptions { state_file: Some(file.clone()), ..SandboxOptions::default() })
+            .unwrap()
+    };
+    let first = start();
+    assert!(!file.exists(), "nothing was written, so that there is nothing to keep");
+    let document = trust(
+        &json!([{"Effect": "Allow", "Principal": {"AWS": "765628985471"}, "Action": "sts:AssumeRole"}]),
+    );
+    let client = Client::new(&first, Principal::Administrator);
+    client.iam("CreateRole", &[("RoleName", "R"), ("AssumeRolePolicyDocument", &document)]).await.ok();
+    let before = client.iam("GetRole", &[("RoleName", "R")]).await.ok();
+    // A call that fails leaves no trace.
+    client.iam("CreateRole", &[("RoleName", "r"), ("AssumeRolePolicyDocument", &document)]).await.fails(
+        409,
+        "EntityAlreadyExists",
+        "",
+    );
+    assert_eq!(load(&file).unwrap(), *first.state());
+    drop(first);
+    let second = start();
+    let after =
+        Client::new(&second, Principal::Administrator).iam("GetRole", &[("RoleName", "R")]).await.ok();
+    assert_eq!(before.element("Role"), after.element("Role"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_a_state_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.json");
+    std::fs::write(&file, "{\"half\":").unwrap();
+    let started =
+        Sandbox::start(SandboxOptions { state_file: Some(file.clone()), ..SandboxOptions::default() });
+    assert_eq!(started.err().map(|error| error.kind()), Some(std::io::ErrorKind::InvalidData));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{\"half\":");
+}
+
+#[tokio::test]
+async fn the_port_is_free_again_after_the_end() {
+    let first = Sandbox::start(SandboxOptions::default()).unwrap();
+    let port: u16 = first.endpoint_url().rsplit(':').next().unwrap().parse().unwrap();
+    assert!(Sandbox::start(SandboxOptions { port, ..SandboxOptions::default() }).is_err());
+    drop(first);
+    tokio::task::yield_now().await;
+    let second =
+        Sandbox::start(SandboxOptions { port, state: Some(State::demo()), ..SandboxOptions::default() })
+            .unwrap();
+    Client::new(&second, Principal::Nobody).sts("GetCallerIdentity", &[]).await.ok();
+}
