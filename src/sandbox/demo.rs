@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::principals::{CUSTOMER, STRANGER, VENDOR};
 use super::state::{Account, Function, Permissions, Role, Secret, State, User};
@@ -22,10 +22,10 @@ impl State {
         state.add_user(CUSTOMER, "verifier", &[]);
         state.add_user(CUSTOMER, "nobody", &[]);
         state.add_user(STRANGER, "stranger", &[ADMINISTRATOR]);
-        let by_account = |account: &str| json!({"AWS": format!("arn:aws:iam::{account}:root")});
+        let by_account = |account: &str| format!(r#"{{"AWS":"arn:aws:iam::{account}:root"}}"#);
         state.add_role(CUSTOMER, "ci", &by_account(CUSTOMER));
         state.attach(CUSTOMER, "ci", ADMINISTRATOR);
-        state.add_role(CUSTOMER, "lambda-exec", &json!({"Service": "lambda.amazonaws.com"}));
+        state.add_role(CUSTOMER, "lambda-exec", r#"{"Service":"lambda.amazonaws.com"}"#);
         state.attach(
             CUSTOMER,
             "lambda-exec",
@@ -71,10 +71,10 @@ impl State {
         self.accounts.entry(account.to_owned()).or_default().users.insert(name.to_owned(), user);
     }
 
-    /// Adds a role that trusts `principal`.
-    pub fn add_role(&mut self, account: &str, name: &str, principal: &Value) {
-        let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
-        let trust = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    /// Adds a role that trusts `principal`, a JSON object.
+    pub fn add_role(&mut self, account: &str, name: &str, principal: &str) {
+        let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}"#);
+        let trust = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
         let role = Role {
             name: name.to_owned(),
             path: "/".to_owned(),
