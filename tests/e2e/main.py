@@ -1,0 +1,35 @@
+"""The end-to-end tests: the real binary against emulators of AWS that are not ours."""
+
+import argparse
+import sys
+
+import emulator
+import on_ministack
+import on_moto
+from walk import Walk
+
+CUSTOMER = "111122223333"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["moto", "ministack"], help="walk on this emulator alone")
+    parser.add_argument("--binary", required=True, help="the rolecall that is tested")
+    arguments = parser.parse_args()
+    walks = {
+        "moto": (emulator.start_moto, on_moto.walk),
+        "ministack": (lambda: emulator.start_ministack(CUSTOMER), on_ministack.walk),
+    }
+    passed = failed = 0
+    for name, (start, steps) in walks.items():
+        if arguments.only in (None, name):
+            with start() as running:
+                walk = Walk(name, running, arguments.binary)
+                steps(walk)
+                walk.close()
+            passed, failed = passed + walk.passed, failed + walk.failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main())
