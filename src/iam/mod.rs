@@ -40,6 +40,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod pattern;
 pub mod principal;
+pub mod prove;
 pub mod quota;
 pub mod simulate;
 pub mod text;

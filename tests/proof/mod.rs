@@ -1,11 +1,10 @@
 //! The wildcard algebra, the prover and the findings: exactness, agreement with the evaluator, bounded cost.
 
 mod pattern;
+mod pitfalls;
+mod support;
 
 /// How many cases a property runs: `ordinary`, or what `ROLECALL_PROOF_CASES` says.
 fn cases(ordinary: u32) -> u32 {
-    std::env::var("ROLECALL_PROOF_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(ordinary)
+    std::env::var("ROLECALL_PROOF_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(ordinary)
 }

@@ -42,11 +42,8 @@ fn short_strings() -> Vec<String> {
 }
 
 fn token() -> impl Strategy<Value = Token> {
-    let set = prop_oneof![
-        Just(CharacterSet::Any),
-        Just(CharacterSet::WithinArnPart),
-        Just(CharacterSet::Name)
-    ];
+    let set =
+        prop_oneof![Just(CharacterSet::Any), Just(CharacterSet::WithinArnPart), Just(CharacterSet::Name)];
     prop_oneof![
         3 => prop_oneof![Just('a'), Just('A'), Just('b'), Just(':')].prop_map(Token::Character),
         1 => set.clone().prop_map(Token::One),
@@ -57,11 +54,7 @@ fn token() -> impl Strategy<Value = Token> {
 fn pattern() -> impl Strategy<Value = Pattern> {
     (prop::collection::vec(token(), 0..4), any::<bool>()).prop_map(|(tokens, ignore_case)| {
         let pattern = Pattern::from_tokens(tokens);
-        if ignore_case {
-            pattern.ignoring_case()
-        } else {
-            pattern
-        }
+        if ignore_case { pattern.ignoring_case() } else { pattern }
     })
 }
 
@@ -166,27 +159,14 @@ fn examples_are_short_and_readable() {
     ]);
     assert_eq!(example(&[&external_id], &[]), "xx");
     assert_eq!(example(&[&external_id], &[&Pattern::like("x*")]), "yx");
-    assert_eq!(
-        example(&[&Pattern::like("5f6b*")], &[&Pattern::literal("5f6b")]),
-        "5f6bx"
-    );
-    assert_eq!(
-        example(
-            &[&Pattern::literal("ab").ignoring_case()],
-            &[&Pattern::literal("ab")]
-        ),
-        "AB"
-    );
+    assert_eq!(example(&[&Pattern::like("5f6b*")], &[&Pattern::literal("5f6b")]), "5f6bx");
+    assert_eq!(example(&[&Pattern::literal("ab").ignoring_case()], &[&Pattern::literal("ab")]), "AB");
 }
 
 #[test]
 fn a_literal_among_thousands_is_a_class_of_its_own() {
     let arns: Vec<Pattern> = (0..3000)
-        .map(|number| {
-            Pattern::literal(&format!(
-                "arn:aws:lambda:us-east-1:111122223333:function:fn{number}"
-            ))
-        })
+        .map(|number| Pattern::literal(&format!("arn:aws:lambda:us-east-1:111122223333:function:fn{number}")))
         .collect();
     let atoms: Vec<&Pattern> = arns.iter().collect();
     let found = classes(&Language::new(), &atoms, &[], &mut Budget::default()).unwrap();
@@ -198,28 +178,11 @@ fn hostile_patterns_cost_bounded_time() {
     let started = Instant::now();
     let text = "a".repeat(100_000);
     assert!(!Pattern::like(&format!("{}b", "*a".repeat(50))).matches(&text));
-    assert!(
-        !Pattern::arn_like(&format!("arn:{}b:x:y:z:q", "*a".repeat(50)))
-            .unwrap()
-            .matches(&text)
-    );
+    assert!(!Pattern::arn_like(&format!("arn:{}b:x:y:z:q", "*a".repeat(50))).unwrap().matches(&text));
     let hostile = Pattern::like("*a*a*a*a*b");
-    assert!(
-        !hostile
-            .includes(&Pattern::like("*b"), &mut Budget::default())
-            .unwrap()
-    );
-    let many: Vec<Pattern> = ('a'..='z')
-        .map(|letter| Pattern::like(&format!("*{letter}*")))
-        .collect();
+    assert!(!hostile.includes(&Pattern::like("*b"), &mut Budget::default()).unwrap());
+    let many: Vec<Pattern> = ('a'..='z').map(|letter| Pattern::like(&format!("*{letter}*"))).collect();
     let atoms: Vec<&Pattern> = many.iter().collect();
-    assert_eq!(
-        classes(&Language::new(), &atoms, &[], &mut Budget::default()),
-        Err(TooLarge)
-    );
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
+    assert_eq!(classes(&Language::new(), &atoms, &[], &mut Budget::default()), Err(TooLarge));
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

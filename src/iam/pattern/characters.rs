@@ -21,6 +21,8 @@ pub enum CharacterSet {
     Label,
     /// A Lambda function name or alias: `[a-zA-Z0-9-_]`.
     FunctionName,
+    /// An alias or version of a function: `[a-zA-Z0-9-_$.]`.
+    Qualifier,
 }
 
 impl CharacterSet {
@@ -37,6 +39,7 @@ impl CharacterSet {
             Self::ExternalId => word || "+=,.@-:/".contains(character),
             Self::Label => character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-',
             Self::FunctionName => word || character == '-',
+            Self::Qualifier => word || "-$.".contains(character),
         }
     }
 }

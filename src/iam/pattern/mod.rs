@@ -135,11 +135,7 @@ impl Pattern {
 
     /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
-        if self.restricted_run {
-            walk::accepts(self, text)
-        } else {
-            self.matches_greedily(text)
-        }
+        if self.restricted_run { walk::accepts(self, text) } else { self.matches_greedily(text) }
     }
 
     /// Where a run may hold anything, only the latest run ever has to be lengthened: whatever an earlier one could
@@ -195,18 +191,11 @@ impl Pattern {
     /// Whether every string of `inner` also belongs to this pattern.
     pub fn includes(&self, inner: &Self, budget: &mut Budget) -> Result<bool, TooLarge> {
         Ok(self.is_universal()
-            || Language::new()
-                .all_of([inner])
-                .none_of([self])
-                .example(&[], budget)?
-                .is_none())
+            || Language::new().all_of([inner]).none_of([self]).example(&[], budget)?.is_none())
     }
 
     /// Whether some string belongs to both patterns.
     pub fn intersects(&self, other: &Self, budget: &mut Budget) -> Result<bool, TooLarge> {
-        Ok(Language::new()
-            .all_of([self, other])
-            .example(&[], budget)?
-            .is_some())
+        Ok(Language::new().all_of([self, other]).example(&[], budget)?.is_some())
     }
 }

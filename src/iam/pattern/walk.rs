@@ -88,8 +88,7 @@ impl<'p> Language<'p> {
 
     /// Whether `text` is one of the strings.
     pub fn contains(&self, text: &str) -> bool {
-        self.longest
-            .is_none_or(|longest| text.chars().nth(longest).is_none())
+        self.longest.is_none_or(|longest| text.chars().nth(longest).is_none())
             && self.all_of.iter().all(|pattern| pattern.matches(text))
             && !self.none_of.iter().any(|pattern| pattern.matches(text))
     }
@@ -103,8 +102,14 @@ impl<'p> Language<'p> {
         if let Some(only) = self.all_of.iter().find_map(|pattern| pattern.as_literal()) {
             return Ok(self.contains(&only).then_some(only));
         }
+        // An excluded literal that does not belong to the language anyway would only make the automaton larger.
+        let counts = |pattern: &&&Pattern| {
+            let literal = pattern.as_literal();
+            literal.is_none_or(|text| self.all_of.iter().all(|required| required.matches(&text)))
+        };
         let required = self.all_of.len();
-        let automaton = Automaton::new(self.all_of.iter().chain(&self.none_of).copied());
+        let excluded = self.none_of.iter().filter(counts);
+        let automaton = Automaton::new(self.all_of.iter().chain(excluded).copied());
         let mut walk = Walk::new(&automaton);
         walk.run(self.longest, budget, |state| {
             if (0..required).any(|atom| automaton.is_dead(state, atom))
@@ -138,11 +143,7 @@ pub fn classes(
     // A literal is a class of its own and needs no automaton: thousands of them stay cheap.
     let literals: Vec<String> = atoms.iter().filter_map(|atom| atom.as_literal()).collect();
     let listed: HashSet<&str> = literals.iter().map(String::as_str).collect();
-    for text in preferred
-        .iter()
-        .copied()
-        .chain(literals.iter().map(String::as_str))
-    {
+    for text in preferred.iter().copied().chain(literals.iter().map(String::as_str)) {
         if within.contains(text) {
             add(text.to_owned(), matched(text));
         }
@@ -164,16 +165,9 @@ pub fn classes(
             add(example, signs);
             continue;
         }
-        let language = atoms
-            .iter()
-            .zip(&signs)
-            .fold(within.clone(), |language, (atom, sign)| {
-                if *sign {
-                    language.all_of([*atom])
-                } else {
-                    language.none_of([*atom])
-                }
-            });
+        let language = atoms.iter().zip(&signs).fold(within.clone(), |language, (atom, sign)| {
+            if *sign { language.all_of([*atom]) } else { language.none_of([*atom]) }
+        });
         if let Some(example) = language.example(&[], budget)? {
             add(example, signs);
         }
@@ -202,9 +196,8 @@ fn wild_classes(
             return Step::Prune;
         }
         if (0..bounds).all(|atom| automaton.accepts(state, atom) == (atom < required)) {
-            let signs: Vec<bool> = (bounds..automaton.atoms.len())
-                .map(|atom| automaton.accepts(state, atom))
-                .collect();
+            let signs: Vec<bool> =
+                (bounds..automaton.atoms.len()).map(|atom| automaton.accepts(state, atom)).collect();
             examples.entry(signs.clone()).or_insert_with(|| {
                 order.push((index, signs));
                 index
@@ -212,10 +205,7 @@ fn wild_classes(
         }
         Step::Expand
     })?;
-    Ok(order
-        .into_iter()
-        .map(|(index, signs)| (walk.text(index), signs))
-        .collect())
+    Ok(order.into_iter().map(|(index, signs)| (walk.text(index), signs)).collect())
 }
 
 /// Whether `pattern` accepts `text`, by simulation: correct for runs over any character set.
@@ -259,10 +249,7 @@ impl<'p> Automaton<'p> {
             atoms.push(Atom { pattern, first });
             first += pattern.tokens.len() + 1;
         }
-        Self {
-            atoms,
-            words: first.div_ceil(64),
-        }
+        Self { atoms, words: first.div_ceil(64) }
     }
 
     fn start(&self) -> State {
@@ -310,9 +297,7 @@ impl<'p> Automaton<'p> {
     }
 
     fn is_dead(&self, state: &State, atom: usize) -> bool {
-        self.atoms
-            .get(atom)
-            .is_none_or(|atom| next_bit(state, atom.first).is_none_or(|bit| bit > atom.end()))
+        self.atoms.get(atom).is_none_or(|atom| next_bit(state, atom.first).is_none_or(|bit| bit > atom.end()))
     }
 
     /// Whether every continuation is accepted.
@@ -344,10 +329,8 @@ impl<'p> Automaton<'p> {
         sets.sort_unstable_by_key(|set| *set as u8);
         sets.dedup();
         let mut signatures: HashSet<u16> = HashSet::new();
-        let signature = |character| {
-            sets.iter()
-                .fold(0, |bits: u16, set| bits << 1 | u16::from(set.contains(character)))
-        };
+        let signature =
+            |character| sets.iter().fold(0, |bits: u16, set| bits << 1 | u16::from(set.contains(character)));
         let mut others: Vec<char> = characters::readable()
             .take(characters::enough_readable(named.len()))
             .filter(|character| named.binary_search(character).is_err())
@@ -377,10 +360,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(automaton: &'a Automaton<'a>) -> Self {
-        Self {
-            automaton,
-            steps: Vec::new(),
-        }
+        Self { automaton, steps: Vec::new() }
     }
 
     /// Calls `judge` for each reachable state, nearest first, until it says stop.
@@ -456,9 +436,7 @@ fn for_each_active(state: &State, atom: &Atom<'_>, mut visit: impl FnMut(usize, 
 }
 
 fn bit(state: &State, index: usize) -> bool {
-    state
-        .get(index / 64)
-        .is_some_and(|word| word >> (index % 64) & 1 == 1)
+    state.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
 }
 
 fn set_bit(state: &mut State, index: usize, value: bool) {

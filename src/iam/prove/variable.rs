@@ -1,0 +1,337 @@
+//! A condition key as a variable: every value that it can have, cut into finitely many classes by the conditions that
+//! ask about it, each class with one example.
+//!
+//! Invariant: two requests that differ in this key only, with values of one class, meet exactly the same of the given
+//! conditions. Where that cannot be had, [`cut`] says why instead.
+
+use std::collections::HashSet;
+
+use super::domain::{Domain, Presence, Values};
+use super::family::{self, Spellings};
+use crate::iam::condition::{Condition, Keys, Operand, Operator, Quantifier, Test};
+use crate::iam::context::{ContextKey, ContextValue, Lookup};
+use crate::iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, classes};
+use crate::iam::principal::Principal;
+use crate::iam::text::{self, Resolved, VariableValue};
+
+/// Most classes of sets of values that are tried for a key with several values.
+const MOST_SETS: usize = 4096;
+
+/// What a condition can ask while one key is looked at by itself: that key, and what follows from the caller. The
+/// value of any other key is unknown, and so is what depends on it.
+pub(super) struct OneKey<'a> {
+    pub(super) caller: &'a Principal,
+    pub(super) key: &'a ContextKey,
+    pub(super) value: &'a ContextValue,
+}
+
+impl Keys for OneKey<'_> {
+    fn lookup(&self, key: &ContextKey) -> Lookup<'_> {
+        if key == self.key { self.value.into() } else { derived(self.caller, key) }
+    }
+
+    fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
+        as_variable(derived(self.caller, key))
+    }
+}
+
+fn derived<'a>(caller: &'a Principal, key: &ContextKey) -> Lookup<'a> {
+    caller.derive(key.folded()).unwrap_or(Lookup::Unknown)
+}
+
+fn as_variable(lookup: Lookup<'_>) -> VariableValue<'_> {
+    match lookup {
+        Lookup::One(value) => VariableValue::Text(value),
+        Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
+        Lookup::Unknown => VariableValue::Unknown,
+    }
+}
+
+/// A text of a policy with the variables that follow from the caller filled in.
+pub(super) fn resolve<'a>(
+    text: &'a text::PolicyText,
+    caller: &Principal,
+) -> Resolved<std::borrow::Cow<'a, [text::Token]>> {
+    text.resolve(|key| as_variable(derived(caller, key)))
+}
+
+/// Tokens of a policy text as a pattern whose wildcards range over `set`.
+pub(super) fn pattern_of<'t>(
+    tokens: impl IntoIterator<Item = &'t text::Token>,
+    set: CharacterSet,
+) -> Pattern {
+    Pattern::from_tokens(tokens.into_iter().map(|token| match token {
+        text::Token::Char(character) => Token::Character(*character),
+        text::Token::AnyOne => Token::One(set),
+        text::Token::AnyRun => Token::Run(set),
+    }))
+}
+
+/// Tokens as an ARN whose six parts are compared one by one; `None` where there are fewer.
+pub(super) fn arn_pattern_of(tokens: &[text::Token]) -> Option<Pattern> {
+    let mut parts: Vec<&[text::Token]> = tokens.splitn(6, |token| *token == text::Token::Char(':')).collect();
+    let resource = parts.pop().filter(|_| parts.len() == 5)?;
+    let mut pattern = Pattern::default();
+    for part in parts {
+        pattern_of(part, CharacterSet::WithinArnPart).tokens().iter().for_each(|token| pattern.push(*token));
+        pattern.push(Token::Character(':'));
+    }
+    pattern_of(resource, CharacterSet::Any).tokens().iter().for_each(|token| pattern.push(*token));
+    Some(pattern)
+}
+
+/// What the conditions compare a key with, by kind.
+#[derive(Default)]
+struct Atoms<'a> {
+    texts: Vec<Pattern>,
+    numbers: Vec<&'a str>,
+    times: Vec<jiff::Timestamp>,
+    networks: Vec<ipnet::IpNet>,
+    base64: Vec<&'a str>,
+    booleans: bool,
+    /// Some condition counts the values of the key.
+    sets: usize,
+}
+
+impl<'a> Atoms<'a> {
+    fn collect(asked: &[&'a Condition], caller: &Principal) -> Result<Self, String> {
+        let mut atoms = Self::default();
+        for condition in asked {
+            let Operator::Compare { quantifier, test, .. } = &condition.operator else { continue };
+            match quantifier {
+                Quantifier::Single => {}
+                Quantifier::ForAnyValue => atoms.sets += 1,
+                Quantifier::ForAllValues => {
+                    atoms.sets += 1;
+                    // Nothing but empty values counts like no value.
+                    atoms.texts.push(Pattern::default());
+                }
+            }
+            if matches!(test, Test::ArnEquals | Test::ArnLike) {
+                atoms.texts.extend(Pattern::arn_like("arn:*:*:*:*:*"));
+            }
+            for value in &condition.values {
+                match &value.operand {
+                    Operand::Text(text) => atoms.text(*test, text, caller)?,
+                    Operand::Number(_) => atoms.numbers.push(&value.raw),
+                    Operand::Date(time) => atoms.times.push(*time),
+                    Operand::Bool(_) => atoms.booleans = true,
+                    Operand::Bytes(_) => atoms.base64.push(&value.raw),
+                    Operand::Network(network) => atoms.networks.push(*network),
+                    Operand::Unreadable | Operand::Unverified => {}
+                }
+            }
+        }
+        Ok(atoms)
+    }
+
+    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Principal) -> Result<(), String> {
+        let Resolved::Known(tokens) = resolve(text, caller) else { return Ok(()) };
+        let whole = pattern_of(tokens.iter(), CharacterSet::Any);
+        match test {
+            Test::StringEqualsIgnoreCase if !text.raw().is_ascii() => {
+                return Err(format!(
+                    "`{}` is compared without regard to case beyond ASCII",
+                    text.raw().escape_debug()
+                ));
+            }
+            Test::StringEqualsIgnoreCase => self.texts.push(whole.ignoring_case()),
+            Test::ArnEquals | Test::ArnLike => self.texts.push(arn_pattern_of(&tokens).unwrap_or(whole)),
+            Test::StringEquals
+            | Test::StringLike
+            | Test::Numeric(_)
+            | Test::Date(_)
+            | Test::Bool
+            | Test::BinaryEquals
+            | Test::IpAddress => self.texts.push(whole),
+        }
+        Ok(())
+    }
+
+    /// Example values for what is not compared as text; `None` where everything is.
+    fn spellings(&self, domain: &Domain) -> Result<Option<Vec<Spellings>>, String> {
+        let mut kinds: Vec<Vec<Spellings>> = Vec::new();
+        if !self.numbers.is_empty() {
+            kinds.push(family::numbers(&self.numbers));
+        }
+        if !self.times.is_empty() {
+            kinds.push(family::times(&self.times));
+        }
+        if !self.networks.is_empty() {
+            kinds.push(family::addresses(&self.networks));
+        }
+        if !self.base64.is_empty() {
+            kinds.push(family::base64(&self.base64));
+        }
+        if self.booleans {
+            kinds.push(["true", "false", "True"].map(|word| vec![word.to_owned()]).into());
+        }
+        if kinds.is_empty() {
+            kinds.extend(match domain.values {
+                Values::Addresses => Some(family::addresses(&[])),
+                Values::Times => Some(vec![vec!["2030-01-01T00:00:00Z".to_owned()]]),
+                Values::Numbers => Some(family::numbers(&["0"])),
+                Values::Listed(_) | Values::Shaped { .. } => None,
+            });
+        }
+        if kinds.len() > 1 {
+            return Err(
+                "its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned()
+            );
+        }
+        Ok(kinds.pop())
+    }
+}
+
+/// Every value of `key` that `asked` can tell apart, absence included, one example a class.
+///
+/// `also` are texts that the claim tells apart. The error is the reason why no finite list of examples would do.
+pub(super) fn cut(
+    key: &ContextKey,
+    asked: &[&Condition],
+    also: &[&str],
+    domain: &Domain,
+    caller: &Principal,
+    budget: &mut Budget,
+) -> Result<Vec<ContextValue>, Uncut> {
+    let mut found = Vec::new();
+    if domain.presence != Presence::Always {
+        found.push(ContextValue::Absent);
+    }
+    if domain.presence == Presence::Never {
+        return Ok(found);
+    }
+    let uncut = |reason: String| Uncut::Reason(format!("`{key}`: {reason}"));
+    let mut atoms = Atoms::collect(asked, caller).map_err(uncut)?;
+    atoms.texts.extend(also.iter().map(|text| Pattern::literal(text)));
+    let singles = single_values(&atoms, domain, budget).map_err(|error| match error {
+        Uncut::Reason(reason) => uncut(reason),
+        Uncut::TooLarge => Uncut::TooLarge,
+    })?;
+    if domain.several.unwrap_or(atoms.sets > 0) {
+        let sets = sets_of(&singles, 1 + atoms.sets, budget)?;
+        found.extend(sets.into_iter().map(ContextValue::from));
+    } else {
+        found.extend(singles.into_iter().map(ContextValue::One));
+    }
+    Ok(found)
+}
+
+/// Why a key could not be cut into classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Uncut {
+    /// Its conditions cannot be cut this way.
+    Reason(String),
+    /// There are too many classes.
+    TooLarge,
+}
+
+impl From<TooLarge> for Uncut {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
+    }
+}
+
+fn single_values(atoms: &Atoms<'_>, domain: &Domain, budget: &mut Budget) -> Result<Vec<String>, Uncut> {
+    let literals: Vec<String> = atoms.texts.iter().filter_map(Pattern::as_literal).collect();
+    let all_literal = literals.len() == atoms.texts.len();
+    let literals: HashSet<String> = literals.into_iter().collect();
+    if let Values::Listed(listed) = &domain.values {
+        return Ok(listed.clone());
+    }
+    let spellings = atoms.spellings(domain).map_err(Uncut::Reason)?;
+    let Some(spellings) = spellings else {
+        let Values::Shaped { shape, longest } = &domain.values else { return Ok(Vec::new()) };
+        return Ok(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
+    };
+    // Each text that is listed is a class of its own; of every other class a spelling is needed that is not listed.
+    if !all_literal {
+        return Err(Uncut::Reason(
+            "its values are compared both with wildcards and as something else than text".to_owned(),
+        ));
+    }
+    budget.spend(spellings.len() + literals.len())?;
+    let fits = |text: &str| match &domain.values {
+        Values::Shaped { shape, longest } => {
+            shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest)
+        }
+        Values::Listed(_) | Values::Addresses | Values::Times | Values::Numbers => true,
+    };
+    let mut found: Vec<String> = spellings
+        .iter()
+        .filter_map(|class| class.iter().find(|text| fits(text) && !literals.contains(*text)).cloned())
+        .collect();
+    if let Values::Shaped { shape, longest } = &domain.values {
+        // What the operator cannot read at all.
+        let unreadable = ["other", "another-value", "yet-another-value"];
+        found
+            .extend(unreadable.iter().find(|text| !literals.contains(**text)).map(|text| (*text).to_owned()));
+        let texts: Vec<Pattern> = literals.iter().map(|text| Pattern::literal(text)).collect();
+        found.extend(text_values(&texts, shape, *longest, &[], budget)?);
+        found.retain(|text| fits(text));
+    } else {
+        found.extend(literals);
+    }
+    let mut seen = HashSet::new();
+    found.retain(|text| seen.insert(text.clone()));
+    Ok(found)
+}
+
+fn text_values(
+    texts: &[Pattern],
+    shape: &Pattern,
+    longest: Option<usize>,
+    readable: &[&str],
+    budget: &mut Budget,
+) -> Result<Vec<String>, TooLarge> {
+    budget.spend(texts.len())?;
+    let within =
+        longest.iter().fold(Language::new().all_of([shape]), |language, longest| language.at_most(*longest));
+    let specimens: Vec<String> =
+        texts.iter().filter(|text| text.as_literal().is_none()).map(specimen).collect();
+    let preferred: Vec<&str> = readable.iter().copied().chain(specimens.iter().map(String::as_str)).collect();
+    let atoms: Vec<&Pattern> = texts.iter().collect();
+    Ok(classes(&within, &atoms, &preferred, budget)?.into_iter().map(|class| class.example).collect())
+}
+
+/// A text that matches the pattern and shows where its wildcards are.
+pub(super) fn specimen(pattern: &Pattern) -> String {
+    let mut text = String::new();
+    for token in pattern.tokens() {
+        match token {
+            Token::Character(character) => text.push(*character),
+            Token::One(set) => text.push(if set.contains('x') { 'x' } else { '1' }),
+            Token::Run(set) => {
+                if set.contains('-') && text.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+                    text.push('-');
+                }
+                text.push_str(if set.contains('x') { "other" } else { "" });
+            }
+        }
+    }
+    text
+}
+
+/// Every set of at most `size` of the values: a condition over a set is met or missed because of one value each.
+fn sets_of(values: &[String], size: usize, budget: &mut Budget) -> Result<Vec<Vec<String>>, TooLarge> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    let mut largest: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..size.min(values.len()) {
+        let mut larger = Vec::new();
+        for set in &largest {
+            for next in set.last().map_or(0, |last| last + 1)..values.len() {
+                larger.push(set.iter().copied().chain([next]).collect::<Vec<usize>>());
+                if all.len() + larger.len() > MOST_SETS {
+                    return Err(TooLarge);
+                }
+            }
+        }
+        budget.spend(larger.len())?;
+        all.extend(larger.iter().cloned());
+        largest = larger;
+    }
+    Ok(all
+        .into_iter()
+        .map(|set| set.into_iter().filter_map(|index| values.get(index).cloned()).collect())
+        .collect())
+}
