@@ -22,11 +22,14 @@ pub(crate) struct Narrator<'p>(pub(crate) &'p mut Printer);
 
 impl Progress for Narrator<'_> {
     fn starting(&mut self, change: &Change) {
-        self.0.progress(&format!("  … {}", ChangeView::from(change).headline()));
+        // Somebody who watches wants to know what takes so long; a log needs only what was done.
+        if self.0.is_interactive() {
+            self.0.progress(&format!("  … {}", ChangeView::from(change).headline()));
+        }
     }
 
     fn finished(&mut self, change: &Change) {
-        self.0.progress(&format!("  ✓ {}", ChangeView::from(change).operation));
+        self.0.progress(&format!("  ✓ {}", ChangeView::from(change).headline()));
     }
 
     fn waiting(&mut self, awaited: &str, waited: Duration) {

@@ -144,14 +144,17 @@ fn role_value(role: &RoleSpecification) -> Value {
         tags,
         trust,
     } = role;
-    json!({
+    let mut value = json!({
         "path": path,
         "description": description,
         "max_session_duration": max_session_duration,
-        "permissions_boundary": permissions_boundary,
         "tags": tags,
         "trust": document(trust),
-    })
+    });
+    if let (Some(boundary), Some(members)) = (permissions_boundary, value.as_object_mut()) {
+        members.insert("permissions_boundary".to_owned(), json!(boundary));
+    }
+    value
 }
 
 fn policy_value(policy: &PolicySpecification) -> Value {
