@@ -229,17 +229,25 @@ fn explain_layer(subject: &Subject<'_>, layer: Layer, documents: &[&Document]) -
         };
         reasons.push(Explanation::new(Mark::Note, text, Vec::new()));
     }
-    let (mark, verb) = match (denies, allows) {
-        (Truth::True, _) => (Mark::No, "deny"),
-        (Truth::Unknown, _) => (Mark::Unknown, "may deny"),
-        (Truth::False, Truth::True) => (Mark::Yes, "allow"),
-        (Truth::False, Truth::Unknown) => (Mark::Unknown, "may allow"),
-        (Truth::False, Truth::False) if matches!(layer, Layer::ResourceControl(_)) => {
-            (Mark::Yes, "do not deny")
-        }
-        (Truth::False, Truth::False) => (Mark::No, "do not allow"),
+    let (mark, one, several) = match (denies, allows) {
+        (Truth::True, _) => (Mark::No, "denies", "deny"),
+        (Truth::Unknown, _) => (Mark::Unknown, "may deny", "may deny"),
+        (Truth::False, Truth::True) => (Mark::Yes, "allows", "allow"),
+        (Truth::False, Truth::Unknown) => (Mark::Unknown, "may allow", "may allow"),
+        (Truth::False, Truth::False) => match layer {
+            Layer::ResourceControl(_) => (Mark::Yes, "does not deny", "do not deny"),
+            Layer::ServiceControl(_)
+            | Layer::Resource
+            | Layer::Identity
+            | Layer::Boundary
+            | Layer::Session => (Mark::No, "does not allow", "do not allow"),
+        },
     };
-    Explanation::new(mark, format!("{}: they {verb}", policy_name(layer)), reasons)
+    let verb = match layer {
+        Layer::Resource | Layer::Boundary | Layer::Session => one,
+        Layer::ResourceControl(_) | Layer::ServiceControl(_) | Layer::Identity => several,
+    };
+    Explanation::new(mark, format!("{} {verb}", policy_name(layer)), reasons)
 }
 
 /// Of a statement that does not match, only the elements that failed are shown.
