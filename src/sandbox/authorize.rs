@@ -286,18 +286,18 @@ impl Denial {
         }
     }
 
-    /// The error for a service that answers `AccessDenied` with a reason.
+    /// The error of a service that always says why, with its status and code for it.
     pub(super) fn into_error(
         self,
-        code: &'static str,
+        (status, code): (u16, &'static str),
         caller: &Caller,
         action: &str,
         resource: &str,
     ) -> ApiError {
-        if let Self::Undecidable(what) = &self {
-            return ApiError::unsupported(&format!("this policy: {what}"));
-        }
-        let reason = self.reason(action, "resource-based policy");
-        ApiError::new(403, code, sentence(caller, action, resource, Some(&reason)))
+        let reason = match &self {
+            Self::Undecidable(what) => return ApiError::unsupported(&format!("this policy: {what}")),
+            Self::Explicit(_) | Self::Implicit(_) => self.reason(action, "resource-based policy"),
+        };
+        ApiError::new(status, code, sentence(caller, action, resource, Some(&reason)))
     }
 }

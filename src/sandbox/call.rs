@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::authorize::{decide_by_identity, sentence};
+use super::authorize::{Denial, decide_by_identity};
 use super::evaluator::Context;
 use super::principals::Caller;
 use super::state::State;
@@ -25,8 +25,13 @@ pub(super) enum Operation<I: ?Sized, O> {
 }
 
 impl Call<'_> {
-    /// Whether the caller's own policies allow `action` on `resource`; AWS's message calls the resource
-    /// `shown`.
+    /// Whether the caller's own policies allow `action` on `resource`.
+    pub(super) fn decide(&self, action: &str, resource: &str, context: Context) -> Result<(), Denial> {
+        let context = context.with("aws:RequestedRegion", self.region);
+        decide_by_identity(self.enforced, self.caller, action, resource, context)
+    }
+
+    /// The same as IAM answers it; its message calls the resource `shown`.
     pub(super) fn authorize(
         &self,
         action: &str,
@@ -34,18 +39,8 @@ impl Call<'_> {
         shown: &str,
         context: Context,
     ) -> Result<(), ApiError> {
-        let context = context.with("aws:RequestedRegion", self.region);
-        decide_by_identity(self.enforced, self.caller, action, resource, context).map_err(|denial| {
-            match denial {
-                super::authorize::Denial::Undecidable(what) => {
-                    ApiError::unsupported(&format!("this policy: {what}"))
-                }
-                denial => {
-                    let reason = denial.reason(action, "resource-based policy");
-                    ApiError::new(403, "AccessDenied", sentence(self.caller, action, shown, Some(&reason)))
-                }
-            }
-        })
+        let denied = |denial: Denial| denial.into_error((403, "AccessDenied"), self.caller, action, shown);
+        self.decide(action, resource, context).map_err(denied)
     }
 
     /// The caller's account.

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::authorize::Denial;
 use super::call::{Call, Operation};
 use super::evaluator::Context;
 use super::ids;
@@ -97,10 +98,8 @@ fn authorized<'s>(
 }
 
 fn authorize(call: &Call<'_>, action: &str, arn: &str) -> Result<(), ApiError> {
-    call.authorize(action, arn, arn, Context::new()).map_err(|error| match error.code.as_ref() {
-        "AccessDenied" => ApiError::new(400, "AccessDeniedException", error.message),
-        _ => error,
-    })
+    let denied = |denial: Denial| denial.into_error((400, "AccessDeniedException"), call.caller, action, arn);
+    call.decide(action, arn, Context::new()).map_err(denied)
 }
 
 fn text<'v>(input: &'v Value, name: &str) -> Result<&'v str, ApiError> {

@@ -114,6 +114,16 @@ async fn tags_and_source_identity_are_actions_of_their_own() {
     caller.assume(ROLE, "rolecall", &source).await.ok();
     let other = [("ExternalId", "org-1"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "b")];
     caller.assume(ROLE, "rolecall", &other).await.fails(403, "AccessDenied", "sts:TagSession");
+    // multivalued: a key with many values needs ForAllValues or ForAnyValue.
+    for (operator, allowed) in
+        [("StringEquals", false), ("ForAnyValue:StringEquals", true), ("ForAllValues:StringEquals", true)]
+    {
+        let condition = json!({operator: {"aws:TagKeys": "team"}});
+        let action = json!({"Effect": "Allow", "Principal": {"AWS": VENDOR}, "Action": "sts:TagSession",
+                            "Condition": condition});
+        set_trust(&sandbox, &trust(&json!([statement(json!(VENDOR), json!({})), action]))).await;
+        assert_eq!(caller.assume(ROLE, "rolecall", &tags).await.status == 200, allowed, "{operator}");
+    }
 }
 
 /// AWS STS API Reference, AssumeRole.

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::client::{Client, trust};
 
+const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 #[tokio::test]
 async fn a_second_sandbox_goes_on_where_the_first_one_stopped() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,4 +59,18 @@ async fn the_port_is_free_again_after_the_end() {
         Sandbox::start(SandboxOptions { port, state: Some(State::demo()), ..SandboxOptions::default() })
             .unwrap();
     Client::new(&second, Principal::Nobody).sts("GetCallerIdentity", &[]).await.ok();
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_saved_does_not_happen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("occupied").join("sandbox.json");
+    let options = SandboxOptions { state_file: Some(file), ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    std::fs::write(folder.path().join("occupied"), "not a folder").unwrap();
+    let client = Client::new(&sandbox, Principal::Administrator);
+    let answer =
+        client.iam("DetachRolePolicy", &[("RoleName", "ci"), ("PolicyArn", ADMINISTRATOR_ACCESS)]).await;
+    answer.fails(500, "ServiceFailure", "cannot save its state");
+    assert_eq!(*sandbox.state(), State::demo());
 }

@@ -14,11 +14,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::authorize::{ResourcePolicy, decide};
+use super::authorize::{Denial, ResourcePolicy, decide};
 use super::call::{Call, Operation};
 use super::evaluator::Context;
 use super::wire::{ApiError, Incoming, Reply};
 use reference::Reference;
+
+/// How Lambda answers who may not.
+const DENIED: (u16, &str) = (403, "AccessDeniedException");
 
 /// What a call brings.
 pub(super) struct Input {
@@ -135,15 +138,13 @@ fn authorize(call: &Call<'_>, action: &str, reference: &Reference) -> Result<(),
     let policy = ResourcePolicy::Function { document: document.as_deref(), account: &reference.account };
     let action = format!("lambda:{action}");
     decide(call.enforced, call.caller, &action, &arn, context, &policy)
-        .map_err(|denial| denial.into_error("AccessDeniedException", call.caller, &action, &arn))
+        .map_err(|denial| denial.into_error(DENIED, call.caller, &action, &arn))
 }
 
 /// For the operations that no single function is the subject of.
 fn authorize_account(call: &Call<'_>, action: &str) -> Result<(), ApiError> {
-    call.authorize(action, "*", "*", Context::new()).map_err(|error| match error.code.as_ref() {
-        "AccessDenied" => ApiError::new(403, "AccessDeniedException", error.message),
-        _ => error,
-    })
+    let denied = |denial: Denial| denial.into_error(DENIED, call.caller, action, "*");
+    call.decide(action, "*", Context::new()).map_err(denied)
 }
 
 /// The page of `items` that the caller asked for, at most 50 of them, and the marker of the next one.
