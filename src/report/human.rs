@@ -14,6 +14,10 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const BOLD: Style = Style::new().bold();
+const DIMMED: Style = Style::new().dimmed();
+
+/// What the proofs leave out, said wherever they are shown.
+const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
 
 /// Lines around a difference in a document.
 const CONTEXT_LINES: usize = 2;
@@ -149,6 +153,9 @@ impl VerificationView {
         let mut text = format!("{BOLD}{title}{BOLD:#}\n");
         text.extend(self.claims.iter().map(ClaimView::to_text));
         text.extend(self.findings.iter().map(FindingView::to_text));
+        if !self.claims.is_empty() {
+            let _ = writeln!(text, "  {DIMMED}{LIMITS}{DIMMED:#}");
+        }
         text.extend(self.probes.iter().map(ProbeView::to_text));
         text
     }

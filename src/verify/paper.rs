@@ -90,11 +90,15 @@ fn witness_value(Witness { request, sentence }: &Witness) -> Value {
         };
         keys.insert(key.written().to_owned(), value);
     }
+    let mut object = json!({"resource": resource});
+    if let (Some(account), Some(members)) = (resource_account, object.as_object_mut()) {
+        members.insert("accountId".to_owned(), account.as_str().into());
+    }
     json!({
         "sentence": sentence,
         "principal": principal.to_string(),
         "action": action,
-        "resource": {"resource": resource, "accountId": resource_account},
+        "resource": object,
         "context": keys,
     })
 }
