@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import troubles
 from walk import EXTERNAL_ID, ROLE, VENDOR
 
 PAPER = ("--level", "paper")
@@ -34,6 +35,7 @@ def walk(w):
     refusals(w)
     destroyed(w)
     adopted(w)
+    troubles.walk(w, APPLY, FIRST, ORDERS)
 
 
 def publish_alias(w):

@@ -1,4 +1,4 @@
-"""A reverse proxy that counts AWS calls and can delay each by a fixed time. Standard library only.
+"""A reverse proxy that counts AWS calls, can delay each by a fixed time and can make some fail. Standard library only.
 
 It stands between a program and an emulator, so that the figures come from the wire and not from the program itself.
 A call's delay stands for one round trip to AWS: with a delay well above the emulator's own time, calls that were made
@@ -56,12 +56,31 @@ def action_of(method, target, authorization, body):
     return f"{service}:{form.get('Action', [f'{method} {url.path}'])[0]}"
 
 
+@dataclass
+class Fault:
+    """The answer to a call of IAM or STS that is made to fail. Without a code the call is carried out, and the connection
+    is cut before the answer."""
+
+    status: int = 0
+    code: str = ""
+    message: str = ""
+
+    def content(self):
+        return (
+            '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>'
+            f"<Code>{self.code}</Code><Message>{self.message}</Message></Error>"
+            "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+        ).encode()
+
+
 class Proxy:
     """Listens on a free loopback port until it is closed."""
 
     def __init__(self, upstream_port):
         self.upstream_port = upstream_port
         self.latency = 0.0
+        # Asked before each call with its action: `None` lets it through, `Fault` answers it.
+        self.fault = lambda action: None
         self._calls = []
         self._connections = 0
         self._lock = threading.Condition()
@@ -116,8 +135,31 @@ class _Handler(BaseHTTPRequestHandler):
     def forward(self):
         start = time.monotonic()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        action = action_of(self.command, self.path, self.headers.get("Authorization", ""), body)
+        fault = self.owner.fault(action)
         if self.owner.latency:
             time.sleep(self.owner.latency)
+        if fault and fault.code:
+            status, reason, headers, content = fault.status, fault.code, [("Content-Type", "text/xml")], fault.content()
+        else:
+            status, reason, headers, content = self.ask_upstream(body)
+        # Recorded before the answer leaves: whoever has seen the answer finds the call in the log.
+        self.owner.record(Call(action, start, time.monotonic(), status))
+        if fault and not fault.code:
+            self.close_connection = True
+            return
+        try:
+            self.send_response_only(status, reason)
+            for name, value in headers:
+                if name.lower() not in HOP_BY_HOP:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        except ConnectionError:  # the program did not wait for the answer
+            self.close_connection = True
+
+    def ask_upstream(self, body):
         upstream = http.client.HTTPConnection("127.0.0.1", self.owner.upstream_port, timeout=60)
         try:
             # The signature covers the path and the headers, `Host` too: they pass as they came.
@@ -129,22 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.putheader("Connection", "close")
             upstream.endheaders(body)
             answer = upstream.getresponse()
-            content = answer.read()
+            return answer.status, answer.reason, answer.getheaders(), answer.read()
         finally:
             upstream.close()
-        self.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
-            if name.lower() not in HOP_BY_HOP:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        # Recorded before the answer leaves: whoever has seen the answer finds the call in the log.
-        action = action_of(self.command, self.path, self.headers.get("Authorization", ""), body)
-        self.owner.record(Call(action, start, time.monotonic(), answer.status))
-        try:
-            self.end_headers()
-            self.wfile.write(content)
-        except ConnectionError:  # the program did not wait for the answer
-            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = forward
 

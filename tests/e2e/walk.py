@@ -129,7 +129,7 @@ class Walk:
         arguments = [*arguments, *(["--output", "json"] if json_output else [])]
         self.emulator.proxy.take()
         start = time.monotonic()
-        done = subprocess.run(
+        with subprocess.Popen(
             [self.binary, *arguments],
             cwd=self.folder,
             env={
@@ -142,13 +142,18 @@ class Walk:
                 "AWS_EC2_METADATA_DISABLED": "true",
             },
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=RUN_SECONDS,
-        )
+        ) as self.process:
+            try:
+                stdout, stderr = self.process.communicate(timeout=RUN_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                stdout, stderr = self.process.communicate()
         seconds = time.monotonic() - start
         calls = self.emulator.proxy.take()
-        run = Run(arguments, done.returncode, done.stdout, done.stderr, seconds, calls)
+        run = Run(arguments, self.process.returncode, stdout, stderr, seconds, calls)
         self.runs.append(run)
         return run
 
