@@ -204,18 +204,20 @@ pub fn evaluate_trust(request: &Request, trust: &Document) -> Evaluation {
     with_implied(request, |subject| decide_trust(subject, trust), false)
 }
 
-/// A call for a role with session tags or a source identity is authorised for these as separate actions (IAM User
-/// Guide, "Passing session tags in AWS STS" and "Monitor and control actions taken with assumed roles"). They do not
-/// have `sts:ExternalId` among their keys (Service Authorization Reference, AWS STS).
+/// A call for a role with session tags, a source identity or a trusted context is authorised for these as separate
+/// actions (IAM User Guide, "Passing session tags in AWS STS" and "Monitor and control actions taken with assumed
+/// roles"). They do not have `sts:ExternalId` among their keys (Service Authorization Reference, AWS STS).
 fn implied_actions(request: &Request) -> impl Iterator<Item = &'static str> {
     let for_role = ROLE_CALLS.iter().any(|call| request.action.eq_ignore_ascii_case(call));
-    let tags = for_role
-        && request.context.has(|key| {
-            key.starts_with("aws:requesttag/") || key == "aws:tagkeys" || key == "sts:transitivetagkeys"
-        });
-    let source = for_role && request.context.has(|key| key == "sts:sourceidentity");
-    let tag_session = tags.then_some("sts:TagSession");
-    tag_session.into_iter().chain(source.then_some("sts:SetSourceIdentity"))
+    let has = |wanted: fn(&str) -> bool| for_role && request.context.has(wanted);
+    let tags = has(|key| {
+        key.starts_with("aws:requesttag/") || key == "aws:tagkeys" || key == "sts:transitivetagkeys"
+    });
+    let source = has(|key| key == "sts:sourceidentity");
+    let context = has(|key| key.starts_with("sts:requestcontext/") || key == "sts:requestcontextproviders");
+    [(tags, "sts:TagSession"), (source, "sts:SetSourceIdentity"), (context, "sts:SetContext")]
+        .into_iter()
+        .filter_map(|(needed, action)| needed.then_some(action))
 }
 
 /// The calls that return a session of a role.

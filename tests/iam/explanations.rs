@@ -116,3 +116,15 @@ fn conditions_as_sentences() {
         assert_eq!(read.statements()[0].conditions[0].phrase(), expected);
     }
 }
+
+/// Where AWS is not verified, an Allow may match, and the explanation says so.
+#[test]
+fn doubts_are_told() {
+    let identity = policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:iam*",
+        "Condition": { "ForAnyValue:StringEqualsIfExists": { "aws:TagKeys": "a" } } }]));
+    let asked = assume("arn:aws:iam::111122223333:role/own");
+    let layers = Layers { identity: vec![&identity], ..Layers::default() };
+    let text = explain(&asked, &layers, &evaluate(&asked, &layers)).to_string();
+    assert!(text.contains("✓ Resource covers the resource `arn:aws:iam::111122223333:role/DataActions` where a `*` runs across a colon"), "{text}");
+    assert!(text.contains("the request has none; AWS does not say whether that is enough here"), "{text}");
+}

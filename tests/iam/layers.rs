@@ -259,7 +259,8 @@ fn boundaries() {
     let all = allow_all();
     let list = |action: &str| policy(json!([{ "Effect": "Allow", "Action": action, "Resource": "*" }]));
     let (lambda, s3) = (list("lambda:*"), list("s3:*"));
-    let rows: [(Vec<&Document>, Option<Vec<&Document>>, Decision); 6] = [
+    type Documents<'a> = Vec<&'a Document>;
+    let rows: [(Documents<'_>, Option<Documents<'_>>, Decision); 6] = [
         (vec![&all], None, Allowed),
         (vec![&all], Some(vec![]), ImplicitlyDenied),
         (vec![&all], Some(vec![&s3]), ImplicitlyDenied),
@@ -317,6 +318,7 @@ fn tags_and_source_identity() {
     ]));
     let tags = json!({ "sts:ExternalId": "abc", "aws:RequestTag/team": "x", "aws:TagKeys": ["team"] });
     let source = json!({ "sts:ExternalId": "abc", "sts:SourceIdentity": "ann" });
+    let provided = json!({ "sts:ExternalId": "abc", "sts:RequestContextProviders": ["arn:aws:iam::aws:contextProvider/IdentityCenter"] });
     let none = json!({ "sts:ExternalId": "abc" });
     let rows = [
         (&plain, &none, Allowed, None),
@@ -327,6 +329,7 @@ fn tags_and_source_identity() {
         (&apart, &none, Allowed, None),
         (&apart, &tags, Allowed, None),
         (&apart, &source, Allowed, None),
+        (&apart, &provided, ImplicitlyDenied, Some(Block::Implied("sts:SetContext"))),
     ];
     for (trust, context, decision, blocked) in rows {
         let asked = with_context(assume(VENDOR_ROLE), context.clone());

@@ -1,5 +1,7 @@
 //! Words for the tables: documents and requests in short.
 
+#![expect(clippy::needless_pass_by_value, reason = "rows of tables are written in place")]
+
 use rolecall::iam::document::Document;
 use rolecall::iam::evaluate::{Decision, Evaluation, Layers, Request, evaluate, evaluate_trust};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use super::scan::{PolicyKind, Subject};
 use crate::iam::condition::{Condition, Keys};
 use crate::iam::context::Lookup;
-use crate::iam::document::{Document, Statement, push_step};
+use crate::iam::document::{Document, Effect, Statement, push_step};
 use crate::iam::truth::Truth;
 
 /// One element of a statement and the answer to it.
@@ -83,7 +83,11 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
     };
     let resource = &subject.request.resource;
     let truth = subject.resource(statement, kind);
+    let doubted = subject.resource_with(statement, kind, Truth::Unknown) != truth;
     let reason = match (truth, &statement.resource) {
+        (Truth::True, _) if doubted => format!(
+            "covers the resource `{resource}` where a `*` runs across a colon, as AWS says that it can at the end of a part"
+        ),
         (Truth::True, _) => format!("covers the resource `{resource}`"),
         (Truth::False, _) => format!("does not cover the resource `{resource}`"),
         (Truth::Unknown, None) => "is missing, and a policy of this kind needs it".to_owned(),
@@ -106,6 +110,12 @@ fn condition(subject: &Subject<'_>, statement: &Statement, asked: &Condition, ba
         Lookup::One(value) => format!("the request has `{value}`"),
         Lookup::Many(values) => format!("the request has `{}`", values.join("`, `")),
     };
-    let doubt = if truth == Truth::Unknown { "; this cannot be decided" } else { "" };
+    let doubt = match truth {
+        Truth::Unknown => "; this cannot be decided",
+        Truth::True if asked.holds(subject, Effect::Deny) != truth => {
+            "; AWS does not say whether that is enough here, and it is taken to be"
+        }
+        Truth::True | Truth::False => "",
+    };
     Part { pointer, truth, reason: format!("{}; {found}{doubt}", asked.phrase()) }
 }

@@ -88,21 +88,29 @@ impl Subject<'_> {
     }
 
     /// Whether the statement covers the resource. A trust policy has no `Resource`: it belongs to its role.
+    ///
+    /// Where a reading is in doubt: more matches make an Allow of `Resource` cover more, which is the safe side of a doubt;
+    /// everywhere else the doubt stays.
     pub(super) fn resource(&self, statement: &Statement, kind: PolicyKind) -> Truth {
+        let negated = statement.resource.as_ref().is_some_and(|clause| clause.negated);
+        let crossing = match (statement.effect, negated) {
+            (Effect::Allow, false) => Truth::True,
+            (Effect::Allow, true) | (Effect::Deny, _) => Truth::Unknown,
+        };
+        self.resource_with(statement, kind, crossing)
+    }
+
+    /// The same, with the answer that a `*` gets which runs across a colon.
+    pub(super) fn resource_with(&self, statement: &Statement, kind: PolicyKind, crossing: Truth) -> Truth {
         let Some(clause) = &statement.resource else {
             return match kind {
                 PolicyKind::NamesPrincipals => Truth::True,
                 PolicyKind::WithoutPrincipals => Truth::Unknown,
             };
         };
-        // Where a reading is in doubt: more matches make an Allow of Resource cover more, which is the safe side of a
-        // doubt; everywhere else the doubt stays.
-        let doubt = match (statement.effect, clause.negated) {
-            (Effect::Allow, false) => Truth::True,
-            (Effect::Allow, true) | (Effect::Deny, _) => Truth::Unknown,
-        };
         let unresolved = if clause.negated { Truth::Unknown } else { Truth::False };
-        let covered = Truth::any(clause.values.iter().map(|pattern| self.covers(pattern, doubt, unresolved)));
+        let covered =
+            Truth::any(clause.values.iter().map(|pattern| self.covers(pattern, crossing, unresolved)));
         if clause.negated { !covered } else { covered }
     }
 
