@@ -274,7 +274,7 @@ fn by_conditions(
     for kind in ["role", "user"] {
         let shape = entity(&partition, kind);
         let within = Language::new().all_of([&shape]);
-        let preferred: Vec<String> = listed.iter().filter_map(|caller| entity_arn(caller)).collect();
+        let preferred: Vec<String> = listed.iter().filter_map(entity_arn).collect();
         let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
         found.extend(classes(&within, &atoms, &preferred, budget)?.into_iter().map(|class| class.example));
     }

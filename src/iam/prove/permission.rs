@@ -162,7 +162,7 @@ impl<'d> Session<'d> {
             action: readable::action(&found.action, rule.statement),
             resource: found.resource,
             resource_account: None,
-            context: stated(found.context, &self.caller),
+            context: stated(&found.context, &self.caller),
         }
     }
 
@@ -481,7 +481,7 @@ impl Samples<'_, '_, '_> {
             action: INVOKE.to_owned(),
             resource: found.resource,
             resource_account: None,
-            context: stated(found.context, &session.caller),
+            context: stated(&found.context, &session.caller),
         };
         let evaluation = session.evaluate(&request);
         if evaluation.allows == expected {

@@ -9,7 +9,7 @@ use super::domain::{Call, Domain};
 use super::rule::{Constraint, Rule, Sureness};
 use super::variable::{OneKey, Uncut, cut};
 use crate::iam::context::{Context, ContextKey, ContextValue};
-use crate::iam::pattern::{Budget, Language, Pattern};
+use crate::iam::pattern::{Budget, Language, Pattern, TooLarge};
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
 
@@ -103,7 +103,7 @@ pub(super) fn find<'a>(
     }
     let fail: Vec<Asked<'a>> =
         fail.iter().copied().filter(|asked| asked.rule.principal != Truth::False).collect();
-    let keys = keys_of(field, hold, &fail, budget)?;
+    let (keys, incomplete) = keys_of(field, hold, &fail, budget)?;
     let hold = tables(field, hold, &keys, budget)?;
     let fail = tables(field, &fail, &keys, budget)?;
     if let Some(found) = find_surely(field, &keys, &hold, &fail, Sureness::Certain, budget)? {
@@ -114,7 +114,7 @@ pub(super) fn find<'a>(
     {
         return Ok(Answer::Possible(found));
     }
-    Ok(Answer::Nothing)
+    incomplete.map_or(Ok(Answer::Nothing), |reason| Err(Uncut::Reason(reason)))
 }
 
 fn find_surely<'a>(
@@ -154,7 +154,7 @@ fn keys_of(
     hold: &[Asked<'_>],
     fail: &[Asked<'_>],
     budget: &mut Budget,
-) -> Result<Vec<Key>, Uncut> {
+) -> Result<(Vec<Key>, Option<String>), TooLarge> {
     let mut names: Vec<ContextKey> = field.given.iter().map(|given| ContextKey::new(given.key)).collect();
     let conditions: Vec<_> =
         hold.iter().chain(fail).flat_map(|asked| &asked.rule.statement.conditions).collect();
@@ -163,16 +163,19 @@ fn keys_of(
     names.sort();
     names.dedup();
     let mut keys = Vec::new();
+    let mut incomplete = None;
     for name in names {
         let asked: Vec<_> = conditions.iter().copied().filter(|condition| condition.key == name).collect();
         let given: Vec<&Given<'_>> = field.given.iter().filter(|given| name.folded() == given.key).collect();
         let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
         let domain = Domain::of(name.folded(), field.caller, field.call);
-        let values = cut(&name, &asked, &also, &domain, field.caller, budget)?;
+        let classes = cut(&name, &asked, &also, &domain, field.caller, budget)?;
+        incomplete = incomplete.or(classes.incomplete);
+        let values = classes.values;
         let open = values.iter().map(|value| given.iter().all(|given| (given.accepts)(value))).collect();
         keys.push(Key { name, values, open });
     }
-    Ok(keys)
+    Ok((keys, incomplete))
 }
 
 fn tables<'a>(
@@ -180,7 +183,7 @@ fn tables<'a>(
     asked: &[Asked<'a>],
     keys: &[Key],
     budget: &mut Budget,
-) -> Result<Vec<Table<'a>>, Uncut> {
+) -> Result<Vec<Table<'a>>, TooLarge> {
     let mut tables = Vec::with_capacity(asked.len());
     for asked in asked {
         let mut conditions = Vec::new();
@@ -227,7 +230,7 @@ impl<'a> Search<'_, 'a> {
     fn cover(&mut self, state: State<'a>, hold: &[Table<'a>]) -> Result<Option<Found>, Uncut> {
         let Some((first, rest)) = hold.split_first() else {
             let obstacles: Vec<usize> = (0..self.fail.len()).collect();
-            return self.avoid(state, &obstacles);
+            return self.avoid(&state, &obstacles);
         };
         let rule = first.asked.rule;
         let actions = match first.asked.action {
@@ -258,19 +261,19 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// Tries every way in which the remaining statements can fail.
-    fn avoid(&mut self, state: State<'a>, obstacles: &[usize]) -> Result<Option<Found>, Uncut> {
+    fn avoid(&mut self, state: &State<'a>, obstacles: &[usize]) -> Result<Option<Found>, Uncut> {
         // Those that fail whatever is chosen need no choice.
         let mut standing = Vec::new();
         for index in obstacles {
             self.budget.spend(1)?;
             if let Some(table) = self.fail.get(*index)
                 && !self.sureness.fails(table.asked.rule.principal)
-                && !self.fails_anyway(&state, table)?
+                && !self.fails_anyway(state, table)?
             {
                 standing.push(*index);
             }
         }
-        let Some((first, rest)) = standing.split_first() else { return self.example(&state) };
+        let Some((first, rest)) = standing.split_first() else { return self.example(state) };
         if standing.len() > MOST_OBSTACLES {
             return Err(Uncut::TooLarge);
         }
@@ -279,7 +282,7 @@ impl<'a> Search<'_, 'a> {
             let mut next = state.clone();
             let sureness = self.sureness;
             if narrow(&mut next.open, *key, truths, |truth| sureness.fails(truth))
-                && let Some(found) = self.avoid(next, rest)?
+                && let Some(found) = self.avoid(&next, rest)?
             {
                 return Ok(Some(found));
             }
@@ -288,7 +291,7 @@ impl<'a> Search<'_, 'a> {
             for constraint in table.asked.rule.actions.missing(self.sureness) {
                 let actions = with(&state.actions, &constraint);
                 if !self.is_empty(&actions, self.field.readable_actions)?
-                    && let Some(found) = self.avoid(State { actions, ..state.clone() }, rest)?
+                    && let Some(found) = self.avoid(&State { actions, ..state.clone() }, rest)?
                 {
                     return Ok(Some(found));
                 }
@@ -297,7 +300,7 @@ impl<'a> Search<'_, 'a> {
         for constraint in table.asked.rule.resources.missing(self.sureness) {
             let resources = with(&state.resources, &constraint);
             if !self.is_empty(&resources, self.field.readable_resources)?
-                && let Some(found) = self.avoid(State { resources, ..state.clone() }, rest)?
+                && let Some(found) = self.avoid(&State { resources, ..state.clone() }, rest)?
             {
                 return Ok(Some(found));
             }

@@ -426,7 +426,7 @@ impl<'d> Trust<'d> {
             action: role_call(caller).to_owned(),
             resource: self.role.clone(),
             resource_account: None,
-            context: stated(found.context, caller),
+            context: stated(&found.context, caller),
         }
     }
 }
@@ -491,7 +491,7 @@ pub(in crate::iam) fn implied_action(key: &str) -> Option<&'static str> {
 }
 
 /// The context without what it says anyway.
-pub(super) fn stated(context: Context, caller: &Principal) -> Context {
+pub(super) fn stated(context: &Context, caller: &Principal) -> Context {
     let mut result = Context::new();
     for (key, value) in context.iter() {
         let said = match caller.derive(key.folded()) {

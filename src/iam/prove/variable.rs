@@ -89,12 +89,14 @@ struct Atoms<'a> {
     networks: Vec<ipnet::IpNet>,
     base64: Vec<&'a str>,
     booleans: bool,
-    /// Some condition counts the values of the key.
+    /// How many conditions count the values of the key.
     sets: usize,
+    /// Why the atoms do not cut the values into finitely many classes.
+    uncut: Option<String>,
 }
 
 impl<'a> Atoms<'a> {
-    fn collect(asked: &[&'a Condition], caller: &Principal) -> Result<Self, String> {
+    fn collect(asked: &[&'a Condition], caller: &Principal) -> Self {
         let mut atoms = Self::default();
         for condition in asked {
             let Operator::Compare { quantifier, test, .. } = &condition.operator else { continue };
@@ -112,7 +114,7 @@ impl<'a> Atoms<'a> {
             }
             for value in &condition.values {
                 match &value.operand {
-                    Operand::Text(text) => atoms.text(*test, text, caller)?,
+                    Operand::Text(text) => atoms.text(*test, text, caller),
                     Operand::Number(_) => atoms.numbers.push(&value.raw),
                     Operand::Date(time) => atoms.times.push(*time),
                     Operand::Bool(_) => atoms.booleans = true,
@@ -122,34 +124,33 @@ impl<'a> Atoms<'a> {
                 }
             }
         }
-        Ok(atoms)
+        atoms
     }
 
-    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Principal) -> Result<(), String> {
-        let Resolved::Known(tokens) = resolve(text, caller) else { return Ok(()) };
+    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Principal) {
+        let Resolved::Known(tokens) = resolve(text, caller) else { return };
         let whole = pattern_of(tokens.iter(), CharacterSet::Any);
-        match test {
-            Test::StringEqualsIgnoreCase if !text.raw().is_ascii() => {
-                return Err(format!(
-                    "`{}` is compared without regard to case beyond ASCII",
-                    text.raw().escape_debug()
-                ));
+        self.texts.push(match test {
+            Test::StringEqualsIgnoreCase => {
+                if !text.raw().is_ascii() {
+                    let text = text.raw().escape_debug();
+                    self.uncut = Some(format!("`{text}` is compared without regard to case beyond ASCII"));
+                }
+                whole.ignoring_case()
             }
-            Test::StringEqualsIgnoreCase => self.texts.push(whole.ignoring_case()),
-            Test::ArnEquals | Test::ArnLike => self.texts.push(arn_pattern_of(&tokens).unwrap_or(whole)),
+            Test::ArnEquals | Test::ArnLike => arn_pattern_of(&tokens).unwrap_or(whole),
             Test::StringEquals
             | Test::StringLike
             | Test::Numeric(_)
             | Test::Date(_)
             | Test::Bool
             | Test::BinaryEquals
-            | Test::IpAddress => self.texts.push(whole),
-        }
-        Ok(())
+            | Test::IpAddress => whole,
+        });
     }
 
-    /// Example values for what is not compared as text; `None` where everything is.
-    fn spellings(&self, domain: &Domain) -> Result<Option<Vec<Spellings>>, String> {
+    /// Example values for what is compared as something else than text.
+    fn spellings(&mut self, domain: &Domain) -> Vec<Spellings> {
         let mut kinds: Vec<Vec<Spellings>> = Vec::new();
         if !self.numbers.is_empty() {
             kinds.push(family::numbers(&self.numbers));
@@ -174,18 +175,27 @@ impl<'a> Atoms<'a> {
                 Values::Listed(_) | Values::Shaped { .. } => None,
             });
         }
+        let wild = self.texts.iter().any(|text| text.as_literal().is_none());
         if kinds.len() > 1 {
-            return Err(
-                "its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned()
-            );
+            self.uncut = Some("its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned());
+        } else if wild && !kinds.is_empty() {
+            self.uncut = Some("its values are compared both with wildcards and as something else than text".to_owned());
         }
-        Ok(kinds.pop())
+        kinds.into_iter().flatten().collect()
     }
+}
+
+/// The classes of a key.
+pub(super) struct Classes {
+    /// One value of each.
+    pub(super) values: Vec<ContextValue>,
+    /// Why there are more classes than these. What is found with these values is true all the same.
+    pub(super) incomplete: Option<String>,
 }
 
 /// Every value of `key` that `asked` can tell apart, absence included, one example a class.
 ///
-/// `also` are texts that the claim tells apart. The error is the reason why no finite list of examples would do.
+/// `also` are texts that the claim tells apart.
 pub(super) fn cut(
     key: &ContextKey,
     asked: &[&Condition],
@@ -193,34 +203,30 @@ pub(super) fn cut(
     domain: &Domain,
     caller: &Principal,
     budget: &mut Budget,
-) -> Result<Vec<ContextValue>, Uncut> {
-    let mut found = Vec::new();
+) -> Result<Classes, TooLarge> {
+    let mut values = Vec::new();
     if domain.presence != Presence::Always {
-        found.push(ContextValue::Absent);
+        values.push(ContextValue::Absent);
     }
     if domain.presence == Presence::Never {
-        return Ok(found);
+        return Ok(Classes { values, incomplete: None });
     }
-    let uncut = |reason: String| Uncut::Reason(format!("`{key}`: {reason}"));
-    let mut atoms = Atoms::collect(asked, caller).map_err(uncut)?;
+    let mut atoms = Atoms::collect(asked, caller);
     atoms.texts.extend(also.iter().map(|text| Pattern::literal(text)));
-    let singles = single_values(&atoms, domain, budget).map_err(|error| match error {
-        Uncut::Reason(reason) => uncut(reason),
-        Uncut::TooLarge => Uncut::TooLarge,
-    })?;
+    let singles = single_values(&mut atoms, domain, budget)?;
     if domain.several.unwrap_or(atoms.sets > 0) {
         let sets = sets_of(&singles, 1 + atoms.sets, budget)?;
-        found.extend(sets.into_iter().map(ContextValue::from));
+        values.extend(sets.into_iter().map(ContextValue::from));
     } else {
-        found.extend(singles.into_iter().map(ContextValue::One));
+        values.extend(singles.into_iter().map(ContextValue::One));
     }
-    Ok(found)
+    Ok(Classes { values, incomplete: atoms.uncut.map(|reason| format!("`{key}`: {reason}")) })
 }
 
-/// Why a key could not be cut into classes.
+/// Why a question was not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Uncut {
-    /// Its conditions cannot be cut this way.
+    /// Some key has more classes than finitely many.
     Reason(String),
     /// There are too many classes.
     TooLarge,
@@ -232,49 +238,35 @@ impl From<TooLarge> for Uncut {
     }
 }
 
-fn single_values(atoms: &Atoms<'_>, domain: &Domain, budget: &mut Budget) -> Result<Vec<String>, Uncut> {
-    let literals: Vec<String> = atoms.texts.iter().filter_map(Pattern::as_literal).collect();
-    let all_literal = literals.len() == atoms.texts.len();
-    let literals: HashSet<String> = literals.into_iter().collect();
+fn single_values(atoms: &mut Atoms<'_>, domain: &Domain, budget: &mut Budget) -> Result<Vec<String>, TooLarge> {
     if let Values::Listed(listed) = &domain.values {
         return Ok(listed.clone());
     }
-    let spellings = atoms.spellings(domain).map_err(Uncut::Reason)?;
-    let Some(spellings) = spellings else {
-        let Values::Shaped { shape, longest } = &domain.values else { return Ok(Vec::new()) };
-        return Ok(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
-    };
-    // Each text that is listed is a class of its own; of every other class a spelling is needed that is not listed.
-    if !all_literal {
-        return Err(Uncut::Reason(
-            "its values are compared both with wildcards and as something else than text".to_owned(),
-        ));
-    }
-    budget.spend(spellings.len() + literals.len())?;
-    let fits = |text: &str| match &domain.values {
-        Values::Shaped { shape, longest } => {
-            shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest)
-        }
-        Values::Listed(_) | Values::Addresses | Values::Times | Values::Numbers => true,
-    };
-    let mut found: Vec<String> = spellings
-        .iter()
-        .filter_map(|class| class.iter().find(|text| fits(text) && !literals.contains(*text)).cloned())
-        .collect();
-    if let Values::Shaped { shape, longest } = &domain.values {
-        // What the operator cannot read at all.
-        let unreadable = ["other", "another-value", "yet-another-value"];
-        found
-            .extend(unreadable.iter().find(|text| !literals.contains(**text)).map(|text| (*text).to_owned()));
-        let texts: Vec<Pattern> = literals.iter().map(|text| Pattern::literal(text)).collect();
-        found.extend(text_values(&texts, shape, *longest, &[], budget)?);
-        found.retain(|text| fits(text));
-    } else {
+    let spellings = atoms.spellings(domain);
+    budget.spend(spellings.len() + atoms.texts.len())?;
+    let literals: HashSet<String> = atoms.texts.iter().filter_map(Pattern::as_literal).collect();
+    let Values::Shaped { shape, longest } = &domain.values else {
+        let mut found = unlisted(&spellings, &literals, |_| true);
         found.extend(literals);
+        return Ok(found);
+    };
+    let fits = |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);
+    let mut found = unlisted(&spellings, &literals, fits);
+    found.extend(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
+    if !spellings.is_empty() {
+        // What the operator cannot read at all.
+        let unreadable = ["other", "another-value", "yet-another-value"].map(|text| vec![text.to_owned()]);
+        found.extend(unlisted(&unreadable, &literals, fits).into_iter().take(1));
     }
     let mut seen = HashSet::new();
     found.retain(|text| seen.insert(text.clone()));
     Ok(found)
+}
+
+/// Of each class a spelling that fits and is not listed: a listed text is a class of its own.
+fn unlisted(classes: &[Spellings], listed: &HashSet<String>, fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let spelling = |class: &Spellings| class.iter().find(|text| fits(text) && !listed.contains(*text)).cloned();
+    classes.iter().filter_map(spelling).collect()
 }
 
 fn text_values(
