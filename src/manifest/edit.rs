@@ -5,7 +5,7 @@
 
 use toml_edit::visit::{self, Visit};
 use toml_edit::visit_mut::{self, VisitMut};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, Value};
 
 use super::target::{self, Target};
 use super::{Call, Faults, Manifest};
@@ -116,7 +116,7 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
             Some(())
         }
         Some(Item::Value(Value::Array(array))) if index < array.len() => {
-            array.remove(index);
+            remove_inline(array, index);
             Some(())
         }
         Some(_) | None => None,
@@ -157,20 +157,65 @@ fn push_table(tables: &mut ArrayOfTables, target: &Target) {
     tables.push(table);
 }
 
-/// Adds an element in the layout of the last one.
+/// Adds an element in the layout of the last one. To the parser, a comment behind an element belongs to what follows
+/// it: the next element, or the end of the list.
 fn push_inline(array: &mut Array, target: &Target) {
     let table: InlineTable =
         target.entries().into_iter().map(|(key, value)| (key, Value::from(value))).collect();
-    let mut value = Value::from(table);
-    if let Some(last) = array.iter().last() {
-        *value.decor_mut() = last.decor().clone();
+    let mut added = Value::from(table);
+    let Some(last) = array.len().checked_sub(1).and_then(|index| array.get_mut(index)) else { return };
+    let before_last = raw(last.decor().prefix());
+    let indent = match before_last.rsplit_once('\n') {
+        Some((_, indent)) => format!("\n{indent}"),
+        None => " ".to_owned(),
+    };
+    let behind_last = raw(last.decor().suffix());
+    last.decor_mut().set_suffix("");
+    let at_end = raw(Some(array.trailing()));
+    let (comment, rest) = split_line(if array.trailing_comma() { &at_end } else { &behind_last });
+    let comment = if comment.contains('#') { comment } else { "" };
+    added.decor_mut().set_prefix(format!("{comment}{indent}"));
+    if array.trailing_comma() {
+        array.set_trailing(rest);
+    } else {
+        added.decor_mut().set_suffix(rest);
     }
-    array.push_formatted(value);
+    array.push_formatted(added);
+}
+
+/// Removes an element with its own comment, and keeps the comment of the element before it.
+fn remove_inline(array: &mut Array, index: usize) {
+    let removed = array.remove(index);
+    let before = raw(removed.decor().prefix());
+    let (comment, _) = split_line(&before);
+    match array.get_mut(index) {
+        Some(next) => {
+            let own = raw(next.decor().prefix());
+            let (_, rest) = split_line(&own);
+            let prefix = if own.contains('\n') { format!("{comment}{rest}") } else { before.clone() };
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let at_end =
+                raw(if array.trailing_comma() { Some(array.trailing()) } else { removed.decor().suffix() });
+            let (_, rest) = split_line(&at_end);
+            array.set_trailing(format!("{}{rest}", comment.trim_end()));
+        }
+    }
+}
+
+/// The text's first line, and the rest with the line end; a text without a line end is all rest.
+fn split_line(text: &str) -> (&str, &str) {
+    text.find('\n').map_or(("", text), |end| text.split_at(end))
+}
+
+fn raw(text: Option<&RawString>) -> String {
+    text.and_then(RawString::as_str).unwrap_or_default().to_owned()
 }
 
 /// Keeps the comments above a removed table that a blank line sets apart: they are about more than the table.
 fn keep_comments(document: &mut DocumentMut, removed: &Table) {
-    let prefix = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let prefix = raw(removed.decor().prefix());
     let Some((apart, _)) = prefix.rsplit_once("\n\n") else { return };
     if !apart.contains('#') {
         return;
@@ -181,7 +226,7 @@ fn keep_comments(document: &mut DocumentMut, removed: &Table) {
     match next.found {
         Some(position) => Prepend { position, text: kept }.visit_document_mut(document),
         None => {
-            let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+            let trailing = raw(Some(document.trailing()));
             document.set_trailing(format!("{kept}{trailing}"));
         }
     }

@@ -5,7 +5,7 @@ use rolecall::manifest::edit::{EditError, add_target, remove_target};
 use rolecall::manifest::write::render;
 use rolecall::manifest::{Manifest, Target};
 
-use super::{FULL, LEAST, parse, strategy};
+use super::{FULL, LEAST, strategy};
 
 fn target(text: &str) -> Target {
     text.parse().unwrap()
@@ -77,14 +77,31 @@ fn comments_set_apart_stay_also_behind_the_last_table() {
 }
 
 #[test]
-fn inline_lists_stay_inline() {
+fn inline_lists_stay_inline_with_each_comment_at_its_target() {
     let head = "version = 1\ngenesys = { region = \"us-east-1\" }\nrole = { name = \"r\" }\n";
-    let text = format!("{head}target = [\n  {{ function = \"a\" }}, # first\n  {{ function = \"b\" }}\n]\n");
-    let added = add(&text, "c:live").unwrap();
-    assert_eq!(parse(&added).0.targets.len(), 3);
-    assert!(added.contains("  { function = \"a\" }, # first\n"), "{added}");
-    let removed = remove(&added, "b").unwrap();
-    assert_eq!(parse(&removed).0.targets, [target("a"), target("c:live")]);
+    let manifest =
+        |list: &str| format!("{head}target = {list}\n").replace('<', "{ function = \"").replace('>', "\" }");
+    for (before, after) in [
+        ("[<a>]", "[<a>, <x>]"),
+        ("[ <a> ]", "[ <a>, <x> ]"),
+        ("[\n  <a>\n]", "[\n  <a>,\n  <x>\n]"),
+        ("[\n  <a>,\n]", "[\n  <a>,\n  <x>,\n]"),
+        ("[\n  <a>, # one\n  <b> # two\n]", "[\n  <a>, # one\n  <b>, # two\n  <x>\n]"),
+        ("[\n  # all\n  <a>, # one\n  # end\n]", "[\n  # all\n  <a>, # one\n  <x>,\n  # end\n]"),
+    ] {
+        assert_eq!(add(&manifest(before), "x").unwrap(), manifest(after));
+    }
+    for (before, after) in [
+        ("[<x>, <a>]", "[<a>]"),
+        ("[<a>, <x>]", "[<a>]"),
+        ("[ <a>, <x> ]", "[ <a> ]"),
+        ("[\n  <a>, # one\n  <x>\n]", "[\n  <a> # one\n]"),
+        ("[\n  <a>, # one\n  <x>, # mine\n  <b>, # two\n]", "[\n  <a>, # one\n  <b>, # two\n]"),
+        ("[\n  <a>, # one\n  <x>, # mine\n  # end\n]", "[\n  <a>, # one\n  # end\n]"),
+        ("[ # all\n  <x>, # mine\n  <a>\n]", "[ # all\n  <a>\n]"),
+    ] {
+        assert_eq!(remove(&manifest(before), "x").unwrap(), manifest(after));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::schema::accepts;
 use super::{FULL, LEAST};
-use rolecall::manifest::Manifest;
+use rolecall::manifest::{Manifest, Target};
 
 /// The parser's word, after making sure that the schema says the same.
 fn is_right(text: &str) -> bool {
@@ -159,4 +159,85 @@ fn functions_in_all_of_their_forms() {
     ] {
         assert!(Manifest::parse(&LEAST.replace("order-status", wrong), "m").is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn an_empty_description_is_none() {
+    assert_eq!(super::parse(&with("[role]", "description = \"\"")).0.role.description, None);
+}
+
+#[test]
+fn a_reference_means_the_target_that_it_fits_best() {
+    let targets = |targets: &[(&str, &str)]| -> Vec<Target> {
+        let read = |(text, region): &(&str, &str)| {
+            let target: Target = text.parse().unwrap();
+            let region = if region.is_empty() { target.region } else { Some(region.parse().unwrap()) };
+            Target { region, ..target }
+        };
+        targets.iter().map(read).collect()
+    };
+    let all = targets(&[
+        ("orders", ""),
+        ("orders", "us-east-1"),
+        ("orders:live", "us-east-1"),
+        ("orders:live", "eu-west-1"),
+        ("stock:live", ""),
+        ("stock:test", ""),
+        ("111111111111:function:bill", ""),
+        ("arn:aws:lambda:us-east-1:222222222222:function:bill", ""),
+        ("arn:aws:lambda:eu-west-1:222222222222:function:bill", ""),
+        ("arn:aws-cn:lambda:eu-west-1:222222222222:function:bill", ""),
+    ]);
+    for (reference, meant) in [
+        ("orders", vec!["orders"]),
+        ("orders:live", vec!["orders:live in us-east-1", "orders:live in eu-west-1"]),
+        ("orders:test", vec![]),
+        ("Orders", vec![]),
+        ("stock", vec!["stock:live", "stock:test"]),
+        ("stock:test", vec!["stock:test"]),
+        ("111111111111:function:bill", vec!["111111111111:function:bill"]),
+        ("333333333333:function:bill", vec![]),
+        (
+            "222222222222:function:bill",
+            vec![
+                "arn:aws:lambda:us-east-1:222222222222:function:bill",
+                "arn:aws:lambda:eu-west-1:222222222222:function:bill",
+                "arn:aws-cn:lambda:eu-west-1:222222222222:function:bill",
+            ],
+        ),
+        (
+            "arn:aws:lambda:eu-west-1:222222222222:function:bill",
+            vec!["arn:aws:lambda:eu-west-1:222222222222:function:bill"],
+        ),
+        ("arn:aws:lambda:eu-west-1:222222222222:function:bill:live", vec![]),
+    ] {
+        let found: Vec<String> =
+            reference.parse::<Target>().unwrap().find_in(&all).iter().map(ToString::to_string).collect();
+        assert_eq!(found, meant, "{reference}");
+    }
+    let without_plain = &all[1..];
+    let found: Vec<String> =
+        "orders".parse::<Target>().unwrap().find_in(without_plain).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["orders in us-east-1"], "the same qualifier wins, and none is one");
+    let elsewhere = targets(&[("orders", "eu-west-1"), ("orders", "ap-south-1")]);
+    assert_eq!(
+        elsewhere[0].find_in(&all),
+        [&all[3]],
+        "an unstated qualifier fits any, a region must be the same"
+    );
+    assert!(elsewhere[1].find_in(&all).is_empty());
+}
+
+#[test]
+fn what_only_differs_in_its_region_must_be_named_by_arn() {
+    let second = "\n[[target]]\nfunction = \"order-status\"\nregion = \"eu-west-1\"\n";
+    let action = "\n[[action]]\nname = \"a\"\ncategory = \"c\"\ninput_schema = \"i\"\noutput_schema = \"o\"\n\
+                  target = \"order-status\"\n";
+    let text = format!("{}{second}{action}", with("[[target]]", "region = \"us-east-1\""));
+    let faults = Manifest::parse(&text, "m").unwrap_err();
+    assert_eq!(
+        faults.0[0].message,
+        "`order-status` could be `order-status in us-east-1`, `order-status in eu-west-1`; write its ARN in \
+         [[target]] and here"
+    );
 }

@@ -57,6 +57,16 @@ fn what_is_no_manifest_is_refused_for_what_it_is() {
 }
 
 #[test]
+fn the_largest_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rolecall.toml");
+    let text = format!("{LEAST}#{}", "x".repeat(1_048_576 - LEAST.len() - 1));
+    assert_eq!(text.len(), 1_048_576);
+    fs::write(&path, text).unwrap();
+    Manifest::load(&path).unwrap();
+}
+
+#[test]
 fn a_file_that_cannot_be_read_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("rolecall.toml");
