@@ -199,7 +199,11 @@ fn mismatch(service: Service, text: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::Authorization;
+    use jiff::Timestamp;
+
+    use super::{Authorization, Session, Sessions, authenticate, signature};
+    use crate::sandbox::wire::{Incoming, Service};
+    use crate::sandbox::{Principal, State};
 
     #[test]
     fn the_header_is_taken_apart_strictly() {
@@ -207,13 +211,48 @@ mod tests {
                     SignedHeaders=host;x-amz-date, Signature=ab";
         let parsed = Authorization::parse(good).unwrap();
         assert_eq!((parsed.access_key_id, parsed.region, parsed.service), ("AK", "us-east-1", "iam"));
-        for bad in [
-            "",
-            "Bearer x",
-            "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/iam/aws4_request",
-            &good.replace("aws4_request", "other"),
-        ] {
+        for bad in
+            ["", "Bearer x", &good.replace(", Signature=ab", ""), &good.replace("aws4_request", "other")]
+        {
             assert_eq!(Authorization::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_when_it_expires() {
+        let state = State::demo();
+        let now = Timestamp::now();
+        let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let mut credentials = Principal::Ci.credentials();
+        credentials.access_key_id = "ASIASESSION".to_owned();
+        credentials.session_token = Some("token".to_owned());
+        let headers = [("host", "localhost"), ("x-amz-date", &date), ("x-amz-security-token", "token")];
+        let request = Incoming {
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            body: bytes::Bytes::new(),
+        };
+        let mut authorization = Authorization {
+            access_key_id: "ASIASESSION",
+            region: "us-east-1",
+            service: "sts",
+            date: &date[..8],
+            signed_headers: vec!["host", "x-amz-date", "x-amz-security-token"],
+            signature: "",
+        };
+        let whole_seconds = Timestamp::from_second(now.as_second()).unwrap();
+        let signed = signature(&request, &authorization, &credentials, whole_seconds.into()).unwrap();
+        authorization.signature = &signed;
+        for (remaining, code) in [(60, None), (0, Some("ExpiredToken")), (-60, Some("ExpiredToken"))] {
+            let caller = Principal::Ci.caller(&state).unwrap();
+            let expires = now.as_second() + remaining;
+            let session = Session { credentials: credentials.clone(), caller: caller.clone(), expires };
+            let sessions = Sessions::from([("ASIASESSION".to_owned(), session)]);
+            let answer = authenticate(&request, &authorization, Service::Sts, &state, &sessions);
+            assert_eq!(answer.as_ref().err().map(|error| error.code.as_ref()), code);
+            assert!(code.is_some() || answer == Ok(caller));
         }
     }
 }

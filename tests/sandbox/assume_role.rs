@@ -214,12 +214,25 @@ async fn a_recreated_role_is_somebody_else() {
     let session = |credentials: Credentials| Client::with(&sandbox, credentials);
     let first = session(administrator.assume("probe", "rolecall", &[]).await.ok().credentials());
     first.assume(ROLE, "rolecall", &[]).await.ok();
+    let by_account = [json!("arn:aws:iam::123456789012:role/probe"), json!("123456789012")];
+    let both = trust(&json!([statement(json!(by_account), json!({}))]));
+    administrator.iam("CreateRole", &[("RoleName", "Both"), ("AssumeRolePolicyDocument", &both)]).await.ok();
+    first.assume("Both", "rolecall", &[]).await.ok();
     administrator.iam("DeleteRole", &[("RoleName", "probe")]).await.ok();
     let shown =
         administrator.iam("GetRole", &[("RoleName", ROLE)]).await.document("AssumeRolePolicyDocument");
     assert_eq!(shown["Statement"][0]["Principal"]["AWS"], id.as_str());
     administrator.iam("CreateRole", &create).await.ok();
     let second = session(administrator.assume("probe", "rolecall", &[]).await.ok().credentials());
+    // Its name is nobody's; the account that is also trusted asks for an identity policy.
+    second.assume("Both", "rolecall", &[]).await.fails(
+        403,
+        "AccessDenied",
+        "no identity-based policy allows",
+    );
+    let everything = [("RoleName", "probe"), ("PolicyArn", "arn:aws:iam::aws:policy/AdministratorAccess")];
+    administrator.iam("AttachRolePolicy", &everything).await.ok();
+    second.assume("Both", "rolecall", &[]).await.ok();
     second.assume(ROLE, "rolecall", &[]).await.fails(403, "AccessDenied", "");
     first.assume(ROLE, "rolecall", &[]).await.fails(403, "AccessDenied", "");
 }

@@ -122,6 +122,12 @@ async fn a_new_role_is_an_invalid_principal_for_a_while() {
     sandbox.set_faults(Faults { enforcement_lag_ms: 60_000, ..Faults::default() });
     let document = trusting("765628985471");
     client.iam("CreateRole", &[("RoleName", "new"), ("AssumeRolePolicyDocument", &document)]).await.ok();
+    client
+        .iam("TagRole", &[("RoleName", "new"), ("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")])
+        .await
+        .ok();
+    let stored = sandbox.state().role("123456789012", "new").map(|role| role.tags.len());
+    assert_eq!(stored, Some(1), "a change builds on the present, whatever decisions see");
     let naming = trusting("arn:aws:iam::123456789012:role/new");
     let parameters = [("RoleName", "R"), ("AssumeRolePolicyDocument", naming.as_str())];
     client.iam("CreateRole", &parameters).await.fails(
