@@ -13,5 +13,5 @@ mod iam;
 mod layering;
 mod manifest;
 mod proof;
-//mod sandbox;
+mod sandbox;
 mod scenarios;

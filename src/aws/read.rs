@@ -1,5 +1,7 @@
 //! The read port on the SDK.
 
+use std::fmt::Display;
+
 use aws_sdk_iam::types::{PolicyScopeType, Tag};
 use percent_encoding::percent_decode_str;
 
@@ -23,7 +25,7 @@ impl Read for Aws {
         const OPERATION: &str = "sts:GetCallerIdentity";
         let call = self.sts.get_caller_identity();
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
-        let account = answer.account().unwrap_or_default().parse().map_err(|e| unexpected(OPERATION, e))?;
+        let account = answer.account().unwrap_or_default().parse().map_err(|e| unexpected(OPERATION, &e))?;
         Ok(CallerIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
     }
 
@@ -32,7 +34,7 @@ impl Read for Aws {
         let call = self.iam.get_role().role_name(role.as_str());
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let Some(answer) = optional(answer)? else { return Ok(None) };
-        let role = answer.role().ok_or_else(|| unexpected(OPERATION, "the answer holds no role"))?;
+        let role = answer.role().ok_or_else(|| unexpected(OPERATION, &"the answer holds no role"))?;
         Ok(Some(RoleRecord {
             arn: role.arn().to_owned(),
             path: role.path().to_owned(),
@@ -131,7 +133,7 @@ impl Read for Aws {
         let call = self.iam.get_policy().policy_arn(arn);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let Some(answer) = optional(answer)? else { return Ok(None) };
-        let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, "the answer holds no policy"))?;
+        let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, &"the answer holds no policy"))?;
         Ok(Some(PolicyRecord {
             arn: arn.to_owned(),
             name: policy.policy_name().unwrap_or_default().to_owned(),
@@ -212,7 +214,7 @@ impl Read for Aws {
             let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
             value
                 .and_then(|value| usize::try_from(value).ok())
-                .ok_or_else(|| unexpected(OPERATION, format!("the answer holds no {}", key.as_str())))
+                .ok_or_else(|| unexpected(OPERATION, &format!("the answer holds no {}", key.as_str())))
         };
         Ok(AccountQuotas {
             trust_policy_size: read(Key::AssumeRolePolicySizeQuota)?,
@@ -222,8 +224,8 @@ impl Read for Aws {
     }
 }
 
-fn unexpected(operation: &'static str, message: impl ToString) -> AwsError {
-    let message = format!("unexpected answer: {}", message.to_string());
+fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
+    let message = format!("unexpected answer: {message}");
     AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
 }
 
@@ -233,13 +235,13 @@ fn tags(tags: &[Tag]) -> Tags {
 
 /// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
 fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
-    let document = document.ok_or_else(|| unexpected(operation, "the answer holds no policy document"))?;
-    let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, e))?;
+    let document = document.ok_or_else(|| unexpected(operation, &"the answer holds no policy document"))?;
+    let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, &e))?;
     Ok(document.into_owned())
 }
 
 /// Lambda appends the qualifier that was asked for, or the version; the function itself is what is wanted here.
 fn function_arn(operation: &'static str, arn: Option<&str>) -> AwsResult<FunctionArn> {
-    let arn: FunctionArn = arn.unwrap_or_default().parse().map_err(|e| unexpected(operation, e))?;
+    let arn: FunctionArn = arn.unwrap_or_default().parse().map_err(|e| unexpected(operation, &e))?;
     Ok(arn.unqualified())
 }

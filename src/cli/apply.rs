@@ -17,6 +17,10 @@ use super::options::{ApplyCommand, Level, Output};
 use super::plan::list_calls;
 use super::printer::Printer;
 
+/// An answer takes time, and what was shown must be what is done.
+pub(crate) const STALE: &str =
+    "AWS has changed since the plan was shown, so nothing was changed; run the command again for a new plan";
+
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(pub(crate) &'p mut Printer);
 
@@ -40,7 +44,6 @@ impl Progress for Narrator<'_> {
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
     let human = options.aws.common.output == Output::Human;
-    let interrupt = interruptible();
     let mut survey = context.survey().await?;
     let reach = options.reach.into();
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
@@ -55,11 +58,17 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     let planned = paper(&Documents::planned(&survey.desired, &survey.observed, &plan), &survey.desired);
     refuse_findings(&planned, &plan, options)?;
     let mut exit = ExitCode::Success;
-    if !plan.changes.is_empty() {
-        if !options.yes && !confirm("Apply these changes?", printer)? {
+    if !plan.changes.is_empty() && !options.yes {
+        if !confirm("Apply these changes?", printer)? {
             printer.progress("nothing was changed");
             return Ok(ExitCode::Success);
         }
+        survey = context.survey().await?;
+        let now = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
+        anyhow::ensure!(now == plan, STALE);
+    }
+    let interrupt = interruptible();
+    if !plan.changes.is_empty() {
         let applied =
             apply(&plan, &context.aws, context.deadline, interrupt.clone(), &mut Narrator(printer)).await;
         report = report.with_applied(&applied);

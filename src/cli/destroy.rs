@@ -6,7 +6,7 @@ use rolecall::provision::plan::{PlanOptions, plan_destroy};
 use rolecall::provision::settle::settle;
 use rolecall::report::{ExitCode, Report, count};
 
-use super::apply::{Narrator, confirm, describe};
+use super::apply::{Narrator, STALE, confirm, describe};
 use super::context::{Context, interruptible};
 use super::options::{DestroyCommand, Output};
 use super::plan::list_calls;
@@ -15,7 +15,6 @@ use super::printer::Printer;
 pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
     let human = options.aws.common.output == Output::Human;
-    let interrupt = interruptible();
     let role = &context.manifest.role.name;
     let reach: PlanOptions = options.reach.into();
     // The functions are somebody else's: whether they exist makes no difference to what is removed here.
@@ -32,11 +31,15 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
         ));
     }
     let mut exit = ExitCode::Success;
-    if !plan.changes.is_empty() {
-        if !options.yes && !confirm("Remove all of this?", printer)? {
+    if !plan.changes.is_empty() && !options.yes {
+        if !confirm("Remove all of this?", printer)? {
             printer.progress("nothing was changed");
             return Ok(ExitCode::Success);
         }
+        anyhow::ensure!(plan_destroy(role, &read().await?, reach)? == plan, STALE);
+    }
+    if !plan.changes.is_empty() {
+        let interrupt = interruptible();
         let applied =
             apply(&plan, &context.aws, context.deadline, interrupt.clone(), &mut Narrator(printer)).await;
         report = report.with_applied(&applied);
