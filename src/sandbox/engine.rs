@@ -70,6 +70,8 @@ impl Engine {
 
     pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
         let request_id = ids::uuid();
+        // A file that cannot be read is no reason to forget what is known; the next change replaces it.
+        let _ = self.store.refresh();
         let authorization = request.header("authorization").and_then(Authorization::parse);
         let service = match &authorization {
             Some(authorization) => Service::from_signing_name(authorization.service),

@@ -81,13 +81,10 @@ impl Sandbox {
     pub fn start(options: SandboxOptions) -> io::Result<Self> {
         let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let SandboxOptions { state_file, state, faults, port } = options;
-        let state = match &state_file {
-            Some(file) if file.exists() => load(file)?,
-            _ => state.unwrap_or_else(State::demo),
-        };
+        let store = Store::open(state.unwrap_or_else(State::demo), state_file)?;
         let listener = server::bind(port)?;
         let port = listener.local_addr()?.port();
-        let shared = Arc::new(Shared::new(Engine::new(Store::new(state, state_file), faults)));
+        let shared = Arc::new(Shared::new(Engine::new(store, faults)));
         let server = runtime.spawn(server::serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self { shared, port, server })
     }
@@ -150,6 +147,7 @@ impl Sandbox {
     /// Changes the state from outside, and saves it.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> io::Result<T> {
         let mut engine = self.shared.engine();
+        engine.store.refresh()?;
         let mut next = State::clone(engine.store.current());
         let result = change(&mut next);
         engine.commit(next).map_err(|error| io::Error::other(error.message))?;

@@ -2,13 +2,15 @@
 //! the process.
 //!
 //! A change is written to a temporary file that is then renamed, before it counts: an interrupted process
-//! leaves the state before or after a call, never between.
+//! leaves the state before or after a call, never between. A file that somebody else has changed or removed
+//! since (another command, while this process serves) is believed; two processes that write at the same
+//! moment are not kept apart.
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::state::State;
 
@@ -18,12 +20,32 @@ pub(super) struct Store {
     current: Arc<State>,
     /// Superseded states with the moment at which each ended, oldest first.
     past: VecDeque<(Instant, Arc<State>)>,
+    /// The state where there is no file.
+    initial: Arc<State>,
     file: Option<PathBuf>,
+    /// What the file looked like when it was last read or written; none if it was not there.
+    seen: Option<(SystemTime, u64)>,
 }
 
 impl Store {
-    pub(super) fn new(state: State, file: Option<PathBuf>) -> Self {
-        Self { current: Arc::new(state), past: VecDeque::new(), file }
+    /// The state in `file`, or `initial` where there is none.
+    pub(super) fn open(initial: State, file: Option<PathBuf>) -> io::Result<Self> {
+        let initial = Arc::new(initial);
+        let mut store =
+            Self { current: Arc::clone(&initial), past: VecDeque::new(), initial, file, seen: None };
+        store.refresh()?;
+        Ok(store)
+    }
+
+    /// Takes over what somebody else wrote.
+    pub(super) fn refresh(&mut self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let found = appearance(file);
+        if found != self.seen {
+            self.current = if found.is_some() { Arc::new(load(file)?) } else { Arc::clone(&self.initial) };
+            self.seen = found;
+        }
+        Ok(())
     }
 
     pub(super) fn current(&self) -> &Arc<State> {
@@ -40,12 +62,18 @@ impl Store {
     pub(super) fn commit(&mut self, next: State, memory: Duration) -> io::Result<()> {
         if let Some(file) = &self.file {
             save(&next, file)?;
+            self.seen = appearance(file);
         }
         let superseded = std::mem::replace(&mut self.current, Arc::new(next));
         self.past.push_back((Instant::now(), superseded));
         self.past.retain(|(ended, _)| ended.elapsed() < memory);
         Ok(())
     }
+}
+
+fn appearance(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 /// Reads a state that [`save`] wrote.
@@ -87,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_past_is_seen_until_the_lag_is_over() {
-        let mut store = Store::new(State::demo(), None);
+        let mut store = Store::open(State::demo(), None).unwrap();
         let mut next = State::demo();
         next.ids_given = 999;
         store.commit(next, Duration::from_secs(60)).unwrap();

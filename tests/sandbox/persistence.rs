@@ -1,6 +1,6 @@
 //! The state outlives the process.
 
-use rolecall::sandbox::{Principal, Sandbox, SandboxOptions, State, load};
+use rolecall::sandbox::{Principal, Sandbox, SandboxOptions, State, load, save};
 use serde_json::json;
 
 use super::client::{Client, trust};
@@ -59,6 +59,26 @@ async fn the_port_is_free_again_after_the_end() {
         Sandbox::start(SandboxOptions { port, state: Some(State::demo()), ..SandboxOptions::default() })
             .unwrap();
     Client::new(&second, Principal::Nobody).sts("GetCallerIdentity", &[]).await.ok();
+}
+
+#[tokio::test]
+async fn a_running_sandbox_notices_what_others_do_to_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.json");
+    let options = SandboxOptions { state_file: Some(file.clone()), ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let client = Client::new(&sandbox, Principal::Administrator);
+    let status = async || client.iam("GetRole", &[("RoleName", "by-another-command")]).await.status;
+    assert_eq!(status().await, 404);
+    let mut other = State::demo();
+    other.add_role("123456789012", "by-another-command", r#"{"AWS":"123456789012"}"#);
+    save(&other, &file).unwrap();
+    assert_eq!(status().await, 200);
+    let detach = [("RoleName", "ci"), ("PolicyArn", ADMINISTRATOR_ACCESS)];
+    client.iam("DetachRolePolicy", &detach).await.ok();
+    assert_eq!(load(&file).unwrap().accounts["123456789012"].roles.len(), 3, "nothing of it was lost");
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!((status().await, &*sandbox.state()), (404, &State::demo()));
 }
 
 #[tokio::test]
