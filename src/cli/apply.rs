@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-use rolecall::provision::apply::{Applied, Failure, Interrupt, Progress, apply};
+use anyhow::Context as _;
+use rolecall::ports::AwsResult;
+use rolecall::provision::apply::{Applied, Failure as ApplyFailure, Interrupt, Progress, apply};
 use rolecall::provision::observe::{Observed, observe};
-use rolecall::provision::plan::{Change, Plan, PlanOptions, plan as plan_changes};
-use rolecall::provision::settle::settle;
+use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
+use rolecall::provision::settle::{Settled, settle};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, VerificationView, count};
 use rolecall::verify::live::{Freshness, probe_role};
 use rolecall::verify::{Documents, paper};
 
 use super::context::{Context, interruptible};
-use super::failure::{UsageError, hint_for};
+use super::failure::{Failure, UsageError, explain, hint_for};
 use super::options::{ApplyCommand, Level, Output};
 use super::plan::list_calls;
 use super::printer::Printer;
+
+/// Said of everything that goes wrong before the first write.
+pub(crate) const UNCHANGED: &str = "nothing was changed";
 
 /// An answer takes time, and what was shown must be what is done.
 pub(crate) const STALE: &str =
@@ -43,10 +48,10 @@ impl Progress for Narrator<'_> {
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
+    let survey = context.survey().await.context(UNCHANGED)?;
+    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
+    let plan = plan.context(UNCHANGED)?;
     let human = options.aws.common.output == Output::Human;
-    let mut survey = context.survey().await?;
-    let reach = options.reach.into();
-    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
     let mut report = Report::new("apply").with_survey(&survey).with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
     if human {
@@ -57,46 +62,96 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     }
     let planned = paper(&Documents::planned(&survey.desired, &survey.observed, &plan), &survey.desired);
     refuse_findings(&planned, &plan, options)?;
-    let mut exit = ExitCode::Success;
     if !plan.changes.is_empty() && !options.yes {
         if !confirm("Apply these changes?", printer)? {
             printer.progress("nothing was changed");
             return Ok(ExitCode::Success);
         }
-        survey = context.survey().await?;
-        let now = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
+        let now = context.survey().await.context(UNCHANGED)?;
+        let now = plan_changes(&now.desired, &now.observed, &now.quotas, options.reach.into())?;
         anyhow::ensure!(now == plan, STALE);
     }
-    let interrupt = interruptible();
-    if !plan.changes.is_empty() {
-        let applied =
-            apply(&plan, &context.aws, context.deadline, interrupt.clone(), &mut Narrator(printer)).await;
-        report = report.with_applied(&applied);
+    let mut run = Run { options, context: &context, report, human, interrupt: interruptible() };
+    let exit = run.carry_out(&plan, survey, printer).await.unwrap_or_else(|error| {
+        let Failure { exit, message, hint } = explain(&error);
+        run.fail(ErrorView { message, hint }, exit, printer)
+    });
+    run.report.aws_calls = context.aws.calls().so_far().len();
+    if !human {
+        printer.result(&run.report.to_json(exit));
+    }
+    list_calls(&context.aws, printer);
+    Ok(exit)
+}
+
+/// An apply that was decided on.
+struct Run<'a> {
+    options: &'a ApplyCommand,
+    context: &'a Context,
+    report: Report,
+    human: bool,
+    interrupt: Interrupt,
+}
+
+impl Run<'_> {
+    /// Writes, reads back, verifies.
+    async fn carry_out(&mut self, plan: &Plan, mut survey: Survey, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+        if plan.changes.is_empty() {
+            return self.verify(&survey, Freshness::Unchanged, printer).await;
+        }
+        let Context { aws, deadline, .. } = self.context;
+        let applied = apply(plan, aws, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await;
+        self.report = std::mem::take(&mut self.report).with_applied(&applied);
         if !applied.is_complete() {
-            let error = describe(&applied);
-            printer.error(&error.message);
-            error.hint.iter().for_each(|hint| printer.hint(hint));
-            report.error = Some(error);
-            return Ok(finish(report, &context, ExitCode::Failed, human, printer));
+            return Ok(self.fail(describe(&applied), ExitCode::Failed, printer));
         }
-        if human {
-            printer.result(&format!("\n{} made.\n", count(applied.done.len(), "change", "changes")));
+        let made = count(applied.done.len(), "change", "changes");
+        if self.human {
+            printer.result(&format!("\n{made} made.\n"));
         }
-        let (observed, settled) = read_back(&context, &survey, reach, interrupt.clone(), printer).await?;
-        survey.observed = observed;
-        if !settled {
-            printer.warning("AWS does not show all of the changes yet; `rolecall verify` looks again");
-            exit = ExitCode::Inconclusive;
+        let unverified = || format!("{made} made, but what AWS holds now could not be verified");
+        let settled = self.read_back(&survey, printer).await.with_context(unverified)?;
+        survey.observed = settled.observed;
+        let exit = self.verify(&survey, Freshness::JustChanged, printer).await.with_context(unverified)?;
+        if settled.is_settled {
+            return Ok(exit);
         }
+        printer.warning("AWS does not show all of the changes yet; `rolecall verify` looks again");
+        Ok(exit.or(ExitCode::Inconclusive))
     }
-    let freshness = if plan.changes.is_empty() { Freshness::Unchanged } else { Freshness::JustChanged };
-    let verification = verify(&context, &survey, options.level, freshness, interrupt, printer).await?;
-    exit = exit.or(verification.exit());
-    if human {
-        printer.result(&format!("\n{}", verification.to_text("Verification")));
+
+    /// Reads AWS again until it shows what was written.
+    async fn read_back(&self, survey: &Survey, printer: &mut Printer) -> AwsResult<Settled> {
+        let Context { aws, manifest, addresses, deadline, .. } = self.context;
+        let reach = self.options.reach.into();
+        let is_settled = |observed: &Observed| {
+            plan_changes(&survey.desired, observed, &survey.quotas, reach).is_ok_and(|plan| plan.changes.is_empty())
+        };
+        let read = async || observe(aws, &manifest.role.name, addresses).await;
+        settle(read, is_settled, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await
     }
-    report.verification = Some(verification);
-    Ok(finish(report, &context, exit, human, printer))
+
+    async fn verify(
+        &mut self,
+        survey: &Survey,
+        freshness: Freshness,
+        printer: &mut Printer,
+    ) -> anyhow::Result<ExitCode> {
+        let interrupt = self.interrupt.clone();
+        let verification = verify(self.context, survey, self.options.level, freshness, interrupt, printer).await?;
+        let exit = verification.exit();
+        if self.human {
+            printer.result(&format!("\n{}", verification.to_text("Verification")));
+        }
+        self.report.verification = Some(verification);
+        Ok(exit)
+    }
+
+    fn fail(&mut self, error: ErrorView, exit: ExitCode, printer: &mut Printer) -> ExitCode {
+        printer.failure(&error);
+        self.report.error = Some(error);
+        exit
+    }
 }
 
 /// A role that somebody else could assume is not made, unless the user said which finding is meant to be.
@@ -130,8 +185,8 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     let (mut message, hint) = match &applied.failure {
         Some((change, failure)) => {
             let hint = match failure {
-                Failure::Aws(error) => hint_for(error),
-                Failure::Deadline { .. } | Failure::Interrupted { .. } => None,
+                ApplyFailure::Aws(error) => hint_for(error),
+                ApplyFailure::Deadline { .. } | ApplyFailure::Interrupted { .. } => None,
             };
             (format!("could not {}: {failure}", ChangeView::from(change).headline()), hint)
         }
@@ -147,23 +202,6 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     let hint =
         hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
     ErrorView { message, hint: Some(hint) }
-}
-
-/// Reads AWS again until it shows what was written.
-async fn read_back(
-    context: &Context,
-    survey: &Survey,
-    reach: PlanOptions,
-    interrupt: Interrupt,
-    printer: &mut Printer,
-) -> anyhow::Result<(Observed, bool)> {
-    let is_settled = |observed: &Observed| {
-        plan_changes(&survey.desired, observed, &survey.quotas, reach)
-            .is_ok_and(|plan| plan.changes.is_empty())
-    };
-    let observe = async || observe(&context.aws, &context.manifest.role.name, &context.addresses).await;
-    let settled = settle(observe, is_settled, context.deadline, interrupt, &mut Narrator(printer)).await?;
-    Ok((settled.observed, settled.is_settled))
 }
 
 /// The proof of what AWS holds now, and what AWS itself answers.
@@ -197,19 +235,4 @@ pub(crate) async fn verify(
         }
     }
     Ok(verification)
-}
-
-fn finish(
-    mut report: Report,
-    context: &Context,
-    exit: ExitCode,
-    human: bool,
-    printer: &mut Printer,
-) -> ExitCode {
-    report.aws_calls = context.aws.calls().so_far().len();
-    if !human {
-        printer.result(&report.to_json(exit));
-    }
-    list_calls(&context.aws, printer);
-    exit
 }

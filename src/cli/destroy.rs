@@ -1,12 +1,13 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
+use anyhow::Context as _;
 use rolecall::provision::apply::apply;
 use rolecall::provision::observe::observe;
 use rolecall::provision::plan::{PlanOptions, plan_destroy};
 use rolecall::provision::settle::settle;
 use rolecall::report::{ExitCode, Report, count};
 
-use super::apply::{Narrator, STALE, confirm, describe};
+use super::apply::{Narrator, STALE, UNCHANGED, confirm, describe};
 use super::context::{Context, interruptible};
 use super::options::{DestroyCommand, Output};
 use super::plan::list_calls;
@@ -19,8 +20,8 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
     let reach: PlanOptions = options.reach.into();
     // The functions are somebody else's: whether they exist makes no difference to what is removed here.
     let read = async || observe(&context.aws, role, &[]).await;
-    let observed = read().await?;
-    let plan = plan_destroy(role, &observed, reach)?;
+    let observed = read().await.context(UNCHANGED)?;
+    let plan = plan_destroy(role, &observed, reach).context(UNCHANGED)?;
     let mut report = Report::new("destroy").with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
     if human {
@@ -56,8 +57,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
             }
         } else {
             let error = describe(&applied);
-            printer.error(&error.message);
-            error.hint.iter().for_each(|hint| printer.hint(hint));
+            printer.failure(&error);
             report.error = Some(error);
             exit = ExitCode::Failed;
         }

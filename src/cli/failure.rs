@@ -68,7 +68,7 @@ fn of_survey(error: &SurveyError) -> (ExitCode, Option<String>) {
         SurveyError::TargetsMissing(_) => (
             ExitCode::Failed,
             Some(
-                "correct the [[target]] in the manifest, or deploy the function first; nothing was changed"
+                "correct the [[target]] in the manifest, or deploy the function first"
                     .to_owned(),
             ),
         ),
@@ -80,21 +80,20 @@ fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
     let hint = match error {
         PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. } => {
             "choose another role name, or let rolecall take it over with --adopt (`rolecall plan --adopt` shows what \
-             would change); nothing was changed"
+             would change)"
         }
         PlanError::PathDiffers { .. } => {
-            "set `path` in [role] to what the role has, or delete the role first; nothing was changed"
+            "set `path` in [role] to what the role has, or delete the role first"
         }
         PlanError::TrustTooLarge { .. } => {
-            "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D); nothing was changed"
+            "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
         }
         PlanError::PolicyTooLarge { .. } => {
             "the size of a managed policy is fixed: split the targets over several roles (one manifest each), or give \
-             the functions shorter names; nothing was changed"
+             the functions shorter names"
         }
         PlanError::PolicyShared { .. } => {
-            "detach it from the other principals first (`aws iam list-entities-for-policy` names them); nothing was \
-             changed"
+            "detach it from the other principals first (`aws iam list-entities-for-policy` names them)"
         }
     };
     (ExitCode::Failed, Some(hint.to_owned()))

@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
+use self::failure::{Failure, explain};
 use self::options::{Cli, Command, CommonOptions, Output};
 use self::printer::Printer;
 
@@ -26,17 +27,14 @@ pub(crate) fn run() -> std::process::ExitCode {
     let exit = match execute(&cli.command, &mut printer) {
         Ok(exit) => exit,
         Err(error) => {
-            let failure = failure::explain(&error);
-            printer.error(&failure.message);
-            if let Some(hint) = &failure.hint {
-                printer.hint(hint);
-            }
+            let Failure { exit, message, hint } = explain(&error);
+            let error = ErrorView { message, hint };
+            printer.failure(&error);
             if common(&cli.command).is_some_and(|common| common.output == Output::Json) {
-                let error = ErrorView { message: failure.message, hint: failure.hint };
                 let report = Report { error: Some(error), ..Report::new(name(&cli.command)) };
-                printer.result(&report.to_json(failure.exit));
+                printer.result(&report.to_json(exit));
             }
-            failure.exit
+            exit
         }
     };
     std::process::ExitCode::from(exit.code())

@@ -6,6 +6,7 @@ use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use rolecall::report::ErrorView;
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -66,13 +67,19 @@ impl Printer {
     }
 
     /// What went wrong.
-    pub(crate) fn error(&mut self, text: &str) {
+    fn error(&mut self, text: &str) {
         self.message(ERROR, "error: ", text);
     }
 
     /// What to do next.
     pub(crate) fn hint(&mut self, text: &str) {
         self.message(HINT, "hint: ", text);
+    }
+
+    /// What went wrong, and the way out.
+    pub(crate) fn failure(&mut self, ErrorView { message, hint }: &ErrorView) {
+        self.error(message);
+        hint.iter().for_each(|hint| self.hint(hint));
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
