@@ -173,8 +173,7 @@ fn push_inline(array: &mut Array, target: &Target) {
     last.decor_mut().set_suffix("");
     let at_end = raw(Some(array.trailing()));
     let (comment, rest) = split_line(if array.trailing_comma() { &at_end } else { &behind_last });
-    let comment = if comment.contains('#') { comment } else { "" };
-    added.decor_mut().set_prefix(format!("{comment}{indent}"));
+    added.decor_mut().set_prefix(format!("{}{indent}", comment.trim_end()));
     if array.trailing_comma() {
         array.set_trailing(rest);
     } else {

@@ -209,6 +209,7 @@ fn a_reference_means_the_target_that_it_fits_best() {
             "arn:aws:lambda:eu-west-1:222222222222:function:bill",
             vec!["arn:aws:lambda:eu-west-1:222222222222:function:bill"],
         ),
+        ("arn:aws-us-gov:lambda:eu-west-1:222222222222:function:bill", vec![]),
         ("arn:aws:lambda:eu-west-1:222222222222:function:bill:live", vec![]),
     ] {
         let found: Vec<String> =
