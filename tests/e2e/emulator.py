@@ -116,5 +116,12 @@ def start_moto():
 def start_ministack(account):
     """MiniStack with its checks on: trust policies, permissions and signatures count. A key of twelve digits is the root
     user of that account."""
-    environment = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": "{port}", "SERVICES": "iam,sts,lambda"}
+    environment = {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": "{port}",
+        "SERVICES": "iam,sts,lambda",
+        # Otherwise it listens on this port of every interface, whatever BIND_HOST says.
+        "IOT_MTLS_ENABLED": "0",
+    }
     return Emulator(["ministack"], environment, account, "test", account)

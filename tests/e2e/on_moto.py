@@ -18,6 +18,8 @@ FIRST = ["iam:CreateRole", "iam:CreatePolicy", "iam:AttachRolePolicy"]
 # Long enough for calls made side by side to overlap in the proxy's log on a busy machine.
 LATENCY = 0.05
 MOST_ROUNDS = 3
+MANY = [f"many-{number:02}" for number in range(50)]
+MOST_CALLS = 10
 STRANGER = "arn:aws:iam::999999999999:root"
 
 
@@ -194,6 +196,17 @@ def more_targets(w):
         run = w.run(*APPLY, json_output=False)
         w.check_run(step, run, 1, writes=[])
         step.check("names the alias", "`beta`" in run.stderr)
+    with w.step("fifty targets") as step:
+        w.emulator.create_functions(MANY)
+        w.manifest(*MANY)
+        w.check_run(step, w.run(*APPLY), 0)
+        check_in_sync(w, step, *map(w.emulator.function_arn, MANY))
+        w.emulator.proxy.latency = LATENCY
+        run = w.run(*APPLY)
+        w.emulator.proxy.latency = 0
+        w.check_run(step, run, 0, [], [])
+        step.check(f"at most {MOST_CALLS} calls", len(run.calls) <= MOST_CALLS)
+        step.check(f"in at most {MOST_ROUNDS} rounds", w.rounds_of(run) <= MOST_ROUNDS)
     with w.step("back to one target") as step:
         w.manifest(ORDERS)
         w.check_run(step, w.run(*APPLY), 0)
@@ -269,7 +282,7 @@ def destroyed(w):
         step.check("no role", w.role(), None)
         step.check("only the policies of others are left", w.customer_policies(), foreign)
         functions = {function["FunctionName"] for function in w.lambdas.list_functions()["Functions"]}
-        step.check("the functions are untouched", functions, {ORDERS, LOOKUP, STATUS})
+        step.check("the functions are untouched", functions, {ORDERS, LOOKUP, STATUS, *MANY})
     with w.step("destroy again") as step:
         w.check_run(step, w.run("destroy", "--yes"), 0, [], [])
 
