@@ -22,7 +22,7 @@ pub fn render(manifest: &Manifest) -> String {
     render_genesys(&mut page, genesys);
     render_role(&mut page, role);
     page.comment_section(
-        "Each [[target]] is one function that may be invoked; `rolecall target add` adds another.",
+        "Each [[target]] is one function that may be invoked, in exactly this form.",
     );
     for target in targets {
         page.section("[[target]]");

@@ -130,6 +130,8 @@ fn present(
     let mut missing = Vec::new();
     for (address, observed) in addresses.iter().zip(functions) {
         match observed {
+            // A name and an ARN in the manifest may be one function.
+            ObservedFunction::Present(function) if present.contains(function) => {}
             ObservedFunction::Present(function) => present.push(function.clone()),
             ObservedFunction::QualifierMissing(_) | ObservedFunction::Missing(_) => {
                 missing.push(MissingTarget { address: address.clone(), observed: observed.clone() });

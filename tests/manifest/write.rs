@@ -48,7 +48,7 @@ path = "/"
 # The longest session in seconds: 3600 to 43200.
 max_session_duration = 3600
 
-# Each [[target]] is one function that may be invoked; `rolecall target add` adds another.
+# Each [[target]] is one function that may be invoked, in exactly this form.
 
 [[target]]
 function = "order-status"
