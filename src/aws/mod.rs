@@ -17,8 +17,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
@@ -66,6 +69,22 @@ pub struct FixedEndpoint {
     pub secret_access_key: String,
 }
 
+impl FixedEndpoint {
+    /// A configuration that reads neither the environment nor any file.
+    fn config(&self, region: Option<aws_config::Region>, timeouts: TimeoutConfig) -> SdkConfig {
+        let Self { url, access_key_id, secret_access_key } = self;
+        let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "sandbox");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(url)
+            .region(region)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts)
+            .build()
+    }
+}
+
 /// AWS, as one caller sees it.
 #[derive(Debug)]
 pub struct Aws {
@@ -81,30 +100,24 @@ pub struct Aws {
 impl Aws {
     /// Reads the SDK's configuration (profiles, SSO, web identity, `AWS_ENDPOINT_URL` …); contacts nobody.
     pub async fn connect(settings: &AwsSettings) -> Self {
-        let mut loader = match &settings.fixed {
-            None => aws_config::defaults(BehaviorVersion::latest()),
-            Some(fixed) => aws_config::defaults(BehaviorVersion::latest())
-                .empty_test_environment()
-                .endpoint_url(&fixed.url)
-                .credentials_provider(aws_credential_types::Credentials::new(
-                    &fixed.access_key_id,
-                    &fixed.secret_access_key,
-                    None,
-                    None,
-                    "sandbox",
-                )),
-        };
-        if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = &settings.region {
-            loader = loader.region(aws_config::Region::new(region.to_string()));
-        }
-        if let Ok(name) = AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
-            loader = loader.app_name(name);
-        }
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-        let config = loader.timeout_config(timeouts).load().await;
+        let region = settings.region.as_ref().map(|region| aws_config::Region::new(region.to_string()));
+        let config = match &settings.fixed {
+            Some(fixed) => fixed.config(region, timeouts),
+            None => {
+                let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+                if let Some(profile) = &settings.profile {
+                    loader = loader.profile_name(profile);
+                }
+                if let Some(region) = region {
+                    loader = loader.region(region);
+                }
+                if let Ok(name) = AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
+                    loader = loader.app_name(name);
+                }
+                loader.load().await
+            }
+        };
         let global = match config.region() {
             Some(_) => config.clone(),
             None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
