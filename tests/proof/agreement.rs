@@ -12,8 +12,8 @@ use rolecall::iam::truth::Truth;
 use serde_json::{Value, json};
 
 use super::support::{
-    EXTERNAL_ID, FUNCTION, GENESYS, QUALIFIED, ROLE, document, intent, permission_results_of, session_may, told,
-    trust_results,
+    EXTERNAL_ID, FUNCTION, GENESYS, QUALIFIED, ROLE, document, intent, permission_results_of, session_may,
+    told, trust_results,
 };
 
 /// A source of choices that is the same in every run (SplitMix64).
@@ -41,39 +41,120 @@ impl Dice {
     }
 }
 
-const IDS: [&str; 8] =
-    [EXTERNAL_ID, "5F6B2C1E-8A3D-4C7F-9B1E-2D4F6A8C0E13", "5f6b*", "*", "?*", "an-old-tenant", "12345", "5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e1?"];
+const IDS: [&str; 8] = [
+    EXTERNAL_ID,
+    "5F6B2C1E-8A3D-4C7F-9B1E-2D4F6A8C0E13",
+    "5f6b*",
+    "*",
+    "?*",
+    "an-old-tenant",
+    "12345",
+    "5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e1?",
+];
 const STRING_OPERATORS: [&str; 8] = [
-    "StringEquals", "StringEquals", "StringLike", "StringNotEquals", "StringNotLike", "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase", "NumericLessThan",
+    "StringEquals",
+    "StringEquals",
+    "StringLike",
+    "StringNotEquals",
+    "StringNotLike",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "NumericLessThan",
 ];
 
 /// Keys with operators that suit them, values for conditions, and values for requests; the empty text stands for absence.
 type Vocabulary = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 const KEYS: [Vocabulary; 13] = [
-    ("aws:SourceIp", &["IpAddress", "NotIpAddress"], &["10.0.0.0/8", "10.1.0.0/16", "203.0.113.7", "2001:db8::/32"],
-        &["", "10.0.0.1", "10.1.2.3", "203.0.113.7", "203.0.113.8", "2001:db8::1", "::1"]),
-    ("aws:PrincipalArn", &["ArnLike", "ArnNotLike", "StringLike", "StringEquals"],
-        &["arn:aws:iam::765628985471:role/*", "arn:aws:iam::*:role/genesys-*", "arn:aws:iam::765628985471:role/genesys-service", "arn:aws:iam::222233334444:*"], &[]),
-    ("aws:PrincipalAccount", &["StringEquals", "StringNotEquals", "StringLike"], &["765628985471", "222233334444", "7*"], &[]),
-    ("aws:PrincipalOrgID", &["StringEquals", "StringNotEquals"], &["o-genesys0001", "o-customer001"],
-        &["", "o-genesys0001", "o-customer001", "o-stranger001"]),
-    ("aws:MultiFactorAuthPresent", &["Bool", "BoolIfExists", "Null"], &["true", "false"], &["", "true", "false"]),
-    ("aws:MultiFactorAuthAge", &["NumericLessThan", "NumericGreaterThanEquals", "NumericEquals", "NumericNotEquals"], &["300", "3600", "0"],
-        &["", "0", "1", "299", "300", "300.5", "301", "3600", "3601"]),
-    ("aws:CurrentTime", &["DateLessThan", "DateGreaterThan", "DateEquals"], &["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
-        &["2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "2027-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
-    ("sts:RoleSessionName", &["StringEquals", "StringLike", "StringNotLike"], &["genesys", "gen*", "${aws:PrincipalAccount}"],
-        &["genesys", "generic", "other", "765628985471"]),
-    ("aws:RequestTag/team", &["StringEquals", "StringNotEquals", "Null", "StringLikeIfExists"], &["a", "b*", "true"], &["", "", "a", "b", "bc", "x"]),
-    ("aws:TagKeys", &["ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAnyValue:StringNotEquals", "Null"], &["team", "cost", "true"],
-        &["", "", "team", "team,cost", "x", "team,x"]),
-    ("sts:SourceIdentity", &["StringEquals", "StringNotLike", "Null"], &["ada", "a*", "false"], &["", "", "ada", "bob"]),
-    ("custom:key", &["StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike", "StringEqualsIfExists"], &["p", "p*", "*q"],
-        &["", "p", "pq", "q", "x"]),
-    ("aws:ResourceTag/team", &["StringLike", "StringNotEquals", "ArnLike", "BinaryEquals"], &["arn:aws:*:*:*:x", "YWI=", "team"],
-        &["", "team", "arn:aws:s3:r:a:x", "YWI=", "YWJ="]),
+    (
+        "aws:SourceIp",
+        &["IpAddress", "NotIpAddress"],
+        &["10.0.0.0/8", "10.1.0.0/16", "203.0.113.7", "2001:db8::/32"],
+        &["", "10.0.0.1", "10.1.2.3", "203.0.113.7", "203.0.113.8", "2001:db8::1", "::1"],
+    ),
+    (
+        "aws:PrincipalArn",
+        &["ArnLike", "ArnNotLike", "StringLike", "StringEquals"],
+        &[
+            "arn:aws:iam::765628985471:role/*",
+            "arn:aws:iam::*:role/genesys-*",
+            "arn:aws:iam::765628985471:role/genesys-service",
+            "arn:aws:iam::222233334444:*",
+        ],
+        &[],
+    ),
+    (
+        "aws:PrincipalAccount",
+        &["StringEquals", "StringNotEquals", "StringLike"],
+        &["765628985471", "222233334444", "7*"],
+        &[],
+    ),
+    (
+        "aws:PrincipalOrgID",
+        &["StringEquals", "StringNotEquals"],
+        &["o-genesys0001", "o-customer001"],
+        &["", "o-genesys0001", "o-customer001", "o-stranger001"],
+    ),
+    (
+        "aws:MultiFactorAuthPresent",
+        &["Bool", "BoolIfExists", "Null"],
+        &["true", "false"],
+        &["", "true", "false"],
+    ),
+    (
+        "aws:MultiFactorAuthAge",
+        &["NumericLessThan", "NumericGreaterThanEquals", "NumericEquals", "NumericNotEquals"],
+        &["300", "3600", "0"],
+        &["", "0", "1", "299", "300", "300.5", "301", "3600", "3601"],
+    ),
+    (
+        "aws:CurrentTime",
+        &["DateLessThan", "DateGreaterThan", "DateEquals"],
+        &["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+        &[
+            "2025-12-31T23:59:59Z",
+            "2026-01-01T00:00:00Z",
+            "2026-06-01T00:00:00Z",
+            "2027-01-01T00:00:00Z",
+            "2030-01-01T00:00:00Z",
+        ],
+    ),
+    (
+        "sts:RoleSessionName",
+        &["StringEquals", "StringLike", "StringNotLike"],
+        &["genesys", "gen*", "${aws:PrincipalAccount}"],
+        &["genesys", "generic", "other", "765628985471"],
+    ),
+    (
+        "aws:RequestTag/team",
+        &["StringEquals", "StringNotEquals", "Null", "StringLikeIfExists"],
+        &["a", "b*", "true"],
+        &["", "", "a", "b", "bc", "x"],
+    ),
+    (
+        "aws:TagKeys",
+        &["ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAnyValue:StringNotEquals", "Null"],
+        &["team", "cost", "true"],
+        &["", "", "team", "team,cost", "x", "team,x"],
+    ),
+    (
+        "sts:SourceIdentity",
+        &["StringEquals", "StringNotLike", "Null"],
+        &["ada", "a*", "false"],
+        &["", "", "ada", "bob"],
+    ),
+    (
+        "custom:key",
+        &["StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike", "StringEqualsIfExists"],
+        &["p", "p*", "*q"],
+        &["", "p", "pq", "q", "x"],
+    ),
+    (
+        "aws:ResourceTag/team",
+        &["StringLike", "StringNotEquals", "ArnLike", "BinaryEquals"],
+        &["arn:aws:*:*:*:x", "YWI=", "team"],
+        &["", "team", "arn:aws:s3:r:a:x", "YWI=", "YWJ="],
+    ),
 ];
 
 const PRINCIPALS: [&str; 8] = [
@@ -128,7 +209,8 @@ fn condition(dice: &mut Dice) -> Value {
     for _ in 0..dice.roll(3) {
         let (key, operators, values, _) = dice.pick(&KEYS);
         let operator = *dice.pick(operators);
-        let values = if operator == "Null" { vec![*dice.pick(&["true", "false"])] } else { dice.some(values, 2) };
+        let values =
+            if operator == "Null" { vec![*dice.pick(&["true", "false"])] } else { dice.some(values, 2) };
         block[operator][*key] = json!(values);
     }
     block
@@ -147,7 +229,18 @@ fn trust_document(dice: &mut Dice) -> Value {
             };
             let element = if deny && dice.one_in(3) { "NotPrincipal" } else { "Principal" };
             statement[element] = named;
-            let actions = ["sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:*", "sts:TagSession", "sts:Assume*", "sts:SetSourceIdentity", "*", "STS:ASSUMEROLE", "sts:AssumeRoleWithWebIdentity"];
+            let actions = [
+                "sts:AssumeRole",
+                "sts:AssumeRole",
+                "sts:AssumeRole",
+                "sts:*",
+                "sts:TagSession",
+                "sts:Assume*",
+                "sts:SetSourceIdentity",
+                "*",
+                "STS:ASSUMEROLE",
+                "sts:AssumeRoleWithWebIdentity",
+            ];
             let element = if dice.one_in(15) { "NotAction" } else { "Action" };
             statement[element] = json!(dice.some(&actions, 2));
             if !dice.one_in(5) {
@@ -164,7 +257,9 @@ fn value(dice: &mut Dice, values: &[&str], key: &str) -> Option<ContextValue> {
     let text = *dice.pick(values);
     match text {
         "" => None,
-        _ if key == "aws:TagKeys" => Some(ContextValue::from(text.split(',').map(str::to_owned).collect::<Vec<_>>())),
+        _ if key == "aws:TagKeys" => {
+            Some(ContextValue::from(text.split(',').map(str::to_owned).collect::<Vec<_>>()))
+        }
         _ if key == "custom:key" && dice.one_in(3) => {
             Some(ContextValue::from(vec![text.to_owned(), (*dice.pick(&["p", "pq", "x"])).to_owned()]))
         }
@@ -182,7 +277,18 @@ fn context(dice: &mut Dice, with_id: bool) -> Context {
         }
     }
     if with_id {
-        let ids = [EXTERNAL_ID, EXTERNAL_ID, "5F6B2C1E-8A3D-4C7F-9B1E-2D4F6A8C0E13", "5f6b-x", "an-old-tenant", "12345", "0012345", "7", "zz", "5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e1z"];
+        let ids = [
+            EXTERNAL_ID,
+            EXTERNAL_ID,
+            "5F6B2C1E-8A3D-4C7F-9B1E-2D4F6A8C0E13",
+            "5f6b-x",
+            "an-old-tenant",
+            "12345",
+            "0012345",
+            "7",
+            "zz",
+            "5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e1z",
+        ];
         if !dice.one_in(3) {
             context.set("sts:ExternalId", *dice.pick(&ids));
         }
@@ -191,7 +297,11 @@ fn context(dice: &mut Dice, with_id: bool) -> Context {
 }
 
 fn call_of(caller: &Principal) -> &'static str {
-    if matches!(caller, Principal::WebIdentity(_)) { "sts:AssumeRoleWithWebIdentity" } else { "sts:AssumeRole" }
+    if matches!(caller, Principal::WebIdentity(_)) {
+        "sts:AssumeRoleWithWebIdentity"
+    } else {
+        "sts:AssumeRole"
+    }
 }
 
 fn is_trusted(caller: &Principal) -> bool {
@@ -204,12 +314,17 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
         _ => None,
     };
     let plain = !request.context.iter().any(|(key, _)| {
-        key.folded().starts_with("aws:requesttag/") || ["aws:tagkeys", "sts:sourceidentity"].contains(&key.folded())
+        key.folded().starts_with("aws:requesttag/")
+            || ["aws:tagkeys", "sts:sourceidentity"].contains(&key.folded())
     });
     match claim {
         Claim::OnlyTrustedMayAssume => !is_trusted(&request.principal) && allows == Truth::True,
-        Claim::OnlyWithExternalId(_) => is_trusted(&request.principal) && id != Some(EXTERNAL_ID) && allows == Truth::True,
-        Claim::MayAssume(_) => is_trusted(&request.principal) && id == Some(EXTERNAL_ID) && plain && allows != Truth::True,
+        Claim::OnlyWithExternalId(_) => {
+            is_trusted(&request.principal) && id != Some(EXTERNAL_ID) && allows == Truth::True
+        }
+        Claim::MayAssume(_) => {
+            is_trusted(&request.principal) && id == Some(EXTERNAL_ID) && plain && allows != Truth::True
+        }
         Claim::OnlyTargetsMayBeInvoked | Claim::EveryTargetMayBeInvoked(_) => unreachable!("not about trust"),
     }
 }
@@ -284,16 +399,30 @@ fn no_request_contradicts_a_proof_about_trust() {
 }
 
 const ACTIONS: [&str; 9] = [
-    "lambda:InvokeFunction", "lambda:InvokeFunction", "lambda:InvokeFunction", "lambda:invokefunction", "lambda:Invoke*", "lambda:*", "*",
-    "s3:GetObject", "lambda:Invoke?unction",
+    "lambda:InvokeFunction",
+    "lambda:InvokeFunction",
+    "lambda:InvokeFunction",
+    "lambda:invokefunction",
+    "lambda:Invoke*",
+    "lambda:*",
+    "*",
+    "s3:GetObject",
+    "lambda:Invoke?unction",
 ];
 
 fn permission_document(dice: &mut Dice, effects: &[&str]) -> Value {
     let orders = "arn:aws:lambda:us-east-1:111122223333:function:orders";
     let resources = [
-        FUNCTION, FUNCTION, QUALIFIED, QUALIFIED, "*", "arn:aws:lambda:us-east-1:111122223333:function:*",
-        "arn:aws:lambda:*:111122223333:function:orders", "arn:aws:lambda:us-east-1:111122223333:function:orders:*",
-        "arn:aws:lambda:us-east-1:111122223333:function:order?", "arn:aws:lambda:us-east-1:*:live",
+        FUNCTION,
+        FUNCTION,
+        QUALIFIED,
+        QUALIFIED,
+        "*",
+        "arn:aws:lambda:us-east-1:111122223333:function:*",
+        "arn:aws:lambda:*:111122223333:function:orders",
+        "arn:aws:lambda:us-east-1:111122223333:function:orders:*",
+        "arn:aws:lambda:us-east-1:111122223333:function:order?",
+        "arn:aws:lambda:us-east-1:*:live",
         "arn:aws:lambda:us-east-1:${aws:PrincipalAccount}:function:${aws:PrincipalTag/function}",
         "arn:aws:lambda:us-east-1:111122223333:function:${aws:PrincipalAccount}",
     ];
@@ -309,8 +438,11 @@ fn permission_document(dice: &mut Dice, effects: &[&str]) -> Value {
                 let mut block = json!({});
                 let (key, operators, values, _) = dice.pick(&KEYS[..9]);
                 let operator = *dice.pick(operators);
-                let values =
-                    if operator == "Null" { vec![*dice.pick(&["true", "false"])] } else { dice.some(values, 2) };
+                let values = if operator == "Null" {
+                    vec![*dice.pick(&["true", "false"])]
+                } else {
+                    dice.some(values, 2)
+                };
                 block[operator][*key] = json!(values);
                 statement["Condition"] = block;
             }
@@ -325,17 +457,33 @@ fn no_request_contradicts_a_proof_about_permissions() {
     let documents = super::cases(300);
     let mut tally = Tally::default();
     let caller = "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/session";
-    let actions = ["lambda:InvokeFunction", "lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:GetFunction", "s3:GetObject", "iam:PassRole", "lambda:InvokeXunction"];
+    let actions = [
+        "lambda:InvokeFunction",
+        "lambda:InvokeFunction",
+        "lambda:InvokeFunctionUrl",
+        "lambda:GetFunction",
+        "s3:GetObject",
+        "iam:PassRole",
+        "lambda:InvokeXunction",
+    ];
     let resources = [
-        FUNCTION, QUALIFIED, "arn:aws:lambda:us-east-1:111122223333:function:orders:prod", "arn:aws:lambda:us-east-1:111122223333:function:orderz",
-        "arn:aws:lambda:eu-west-1:111122223333:function:orders", "arn:aws:lambda:us-east-1:111122223333:function:stock", "arn:aws:lambda:us-east-1:999999999999:function:orders:live",
-        "arn:aws:lambda:us-east-1:111122223333:function:111122223333", "*",
+        FUNCTION,
+        QUALIFIED,
+        "arn:aws:lambda:us-east-1:111122223333:function:orders:prod",
+        "arn:aws:lambda:us-east-1:111122223333:function:orderz",
+        "arn:aws:lambda:eu-west-1:111122223333:function:orders",
+        "arn:aws:lambda:us-east-1:111122223333:function:stock",
+        "arn:aws:lambda:us-east-1:999999999999:function:orders:live",
+        "arn:aws:lambda:us-east-1:111122223333:function:111122223333",
+        "*",
     ];
     for number in 0..documents {
         let mut dice = Dice(u64::from(number) | 1 << 40);
-        let identity: Vec<Document> =
-            (0..=dice.roll(2)).map(|_| document(&permission_document(&mut dice, &["Allow", "Deny"]))).collect();
-        let boundary = dice.one_in(3).then(|| document(&permission_document(&mut dice, &["Allow", "Allow", "Deny"])));
+        let identity: Vec<Document> = (0..=dice.roll(2))
+            .map(|_| document(&permission_document(&mut dice, &["Allow", "Deny"])))
+            .collect();
+        let boundary =
+            dice.one_in(3).then(|| document(&permission_document(&mut dice, &["Allow", "Allow", "Deny"])));
         let results = permission_results_of(&identity, boundary.as_ref(), &intent());
         let mut broken = Vec::new();
         for _ in 0..60 {
@@ -353,8 +501,8 @@ fn no_request_contradicts_a_proof_about_permissions() {
                 request.context.set("aws:PrincipalTag/function", *dice.pick(&["orders", "x"]));
             }
             let decision = session_may(&request, &identity, boundary.as_ref());
-            let intended =
-                request.action == "lambda:InvokeFunction" && [FUNCTION, QUALIFIED].contains(&request.resource.as_str());
+            let intended = request.action == "lambda:InvokeFunction"
+                && [FUNCTION, QUALIFIED].contains(&request.resource.as_str());
             for ClaimResult { claim, result } in &results {
                 let breaks = match claim {
                     Claim::OnlyTargetsMayBeInvoked => !intended && decision == Decision::Allowed,

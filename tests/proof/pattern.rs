@@ -1,10 +1,10 @@
 //! The pattern algebra against brute force over all short strings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use rolecall::iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, classes};
+use rolecall::iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, examples};
 
 /// Matching as the definition says it, without any cleverness.
 fn defined_match(tokens: &[Token], ignore_case: bool, text: &[char]) -> bool {
@@ -92,26 +92,23 @@ proptest! {
     }
 
     #[test]
-    fn classes_are_those_that_strings_fall_into(
+    fn every_class_of_strings_has_exactly_one_example(
         within in pattern(),
         atoms in prop::collection::vec(pattern(), 0..4),
     ) {
-        let atoms: Vec<&Pattern> = atoms.iter().collect();
-        let within = Language::new().all_of([&within]).at_most(4);
         let signs = |text: &str| atoms.iter().map(|atom| atom.matches(text)).collect::<Vec<bool>>();
-        let found = classes(&within, &atoms, &[], &mut Budget::default()).unwrap();
+        let found = examples(&within, Some(4), &atoms, &[], &mut Budget::default()).unwrap();
         let mut missing: HashMap<Vec<bool>, String> = short_strings()
             .into_iter()
-            .filter(|text| within.contains(text))
+            .filter(|text| within.matches(text))
             .map(|text| (signs(&text), text))
             .collect();
-        for class in &found {
-            prop_assert!(within.contains(&class.example), "{class:?}");
-            prop_assert_eq!(&signs(&class.example), &class.matched);
-            missing.remove(&class.matched);
+        for example in &found {
+            prop_assert!(within.matches(example) && example.chars().count() <= 4, "{example:?}");
+            missing.remove(&signs(example));
         }
         prop_assert!(missing.is_empty(), "{missing:?} not among {found:?}");
-        let distinct: std::collections::HashSet<_> = found.iter().map(|class| &class.matched).collect();
+        let distinct: HashSet<Vec<bool>> = found.iter().map(|example| signs(example)).collect();
         prop_assert_eq!(distinct.len(), found.len());
     }
 
@@ -168,9 +165,18 @@ fn a_literal_among_thousands_is_a_class_of_its_own() {
     let arns: Vec<Pattern> = (0..3000)
         .map(|number| Pattern::literal(&format!("arn:aws:lambda:us-east-1:111122223333:function:fn{number}")))
         .collect();
-    let atoms: Vec<&Pattern> = arns.iter().collect();
-    let found = classes(&Language::new(), &atoms, &[], &mut Budget::default()).unwrap();
+    let everything = Pattern::like("*");
+    let found = examples(&everything, None, &arns, &[], &mut Budget::default()).unwrap();
     assert_eq!(found.len(), 3001);
+    let texts: BTreeSet<String> = found.into_iter().collect();
+    let wide = Pattern::like("arn:aws:lambda:us-east-1:111122223333:function:fn*");
+    let outside = Language::new()
+        .all_of([&wide])
+        .except([&texts])
+        .example(&[], &mut Budget::default())
+        .unwrap()
+        .unwrap();
+    assert!(wide.matches(&outside) && !texts.contains(&outside), "{outside}");
 }
 
 #[test]
@@ -182,7 +188,6 @@ fn hostile_patterns_cost_bounded_time() {
     let hostile = Pattern::like("*a*a*a*a*b");
     assert!(!hostile.includes(&Pattern::like("*b"), &mut Budget::default()).unwrap());
     let many: Vec<Pattern> = ('a'..='z').map(|letter| Pattern::like(&format!("*{letter}*"))).collect();
-    let atoms: Vec<&Pattern> = many.iter().collect();
-    assert_eq!(classes(&Language::new(), &atoms, &[], &mut Budget::default()), Err(TooLarge));
+    assert_eq!(examples(&Pattern::like("*"), None, &many, &[], &mut Budget::default()), Err(TooLarge));
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

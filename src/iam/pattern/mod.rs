@@ -4,7 +4,7 @@
 //! (`StringLike`, `Action`, `Resource`), the same without regard to letter case, and an ARN compared part by part
 //! (`ArnLike`). A negated test is the same pattern on the excluded side of a [`Language`].
 //!
-//! Invariants: matching costs at most text times pattern, whatever the pattern; [`Language::example`] and [`classes`]
+//! Invariants: matching costs at most text times pattern, whatever the pattern; [`Language::example`] and [`examples`]
 //! are exact, and say [`TooLarge`] instead of becoming slow.
 //! Deliberately absent: policy variables. The caller substitutes them and pushes the value as literal text.
 
@@ -12,7 +12,7 @@ mod characters;
 mod walk;
 
 pub use characters::CharacterSet;
-pub use walk::{Budget, Class, Language, TooLarge, classes};
+pub use walk::{Budget, Language, TooLarge, examples};
 
 /// One element of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

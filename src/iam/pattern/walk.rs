@@ -4,7 +4,7 @@
 //! example found is a shortest one. In each state only characters that some active position asks for are told apart;
 //! all others behave alike and are represented by one readable character.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use super::characters::{self, CharacterSet};
 use super::{Pattern, Token};
@@ -45,24 +45,31 @@ pub struct TooLarge;
 /// All strings that match every pattern of one list and no pattern of another, up to a length.
 #[derive(Debug, Clone, Default)]
 pub struct Language<'p> {
+    only: Option<&'p str>,
     all_of: Vec<&'p Pattern>,
     none_of: Vec<&'p Pattern>,
+    except: Vec<&'p BTreeSet<String>>,
     longest: Option<usize>,
-}
-
-/// A class of strings that a set of patterns cannot tell apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Class {
-    /// A string of the class, a short and readable one.
-    pub example: String,
-    /// For each pattern, in order, whether the strings of the class match it.
-    pub matched: Vec<bool>,
+    empty: bool,
 }
 
 impl<'p> Language<'p> {
     /// Every string.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Only this string, if it belongs to the language.
+    #[must_use]
+    pub fn only(mut self, text: &'p str) -> Self {
+        self.empty |= self.only.is_some_and(|only| only != text);
+        self.only = Some(text);
+        self
+    }
+
+    /// The string that [`Language::only`] left.
+    pub fn as_only(&self) -> Option<&'p str> {
+        self.only
     }
 
     /// Only the strings that also match each of `patterns`.
@@ -79,6 +86,13 @@ impl<'p> Language<'p> {
         self
     }
 
+    /// Only the strings that are none of `texts`. The same as [`Language::none_of`] their literals, for thousands.
+    #[must_use]
+    pub fn except(mut self, texts: impl IntoIterator<Item = &'p BTreeSet<String>>) -> Self {
+        self.except.extend(texts);
+        self
+    }
+
     /// Only the strings of at most this many characters.
     #[must_use]
     pub fn at_most(mut self, characters: usize) -> Self {
@@ -88,28 +102,33 @@ impl<'p> Language<'p> {
 
     /// Whether `text` is one of the strings.
     pub fn contains(&self, text: &str) -> bool {
-        self.longest.is_none_or(|longest| text.chars().nth(longest).is_none())
+        !self.empty
+            && self.only.is_none_or(|only| only == text)
+            && self.longest.is_none_or(|longest| text.chars().nth(longest).is_none())
             && self.all_of.iter().all(|pattern| pattern.matches(text))
             && !self.none_of.iter().any(|pattern| pattern.matches(text))
+            && !self.except.iter().any(|texts| texts.contains(text))
     }
 
     /// A string of the language: the first of `preferred` that belongs to it, else a shortest one; `None` where the
     /// language is empty.
     pub fn example(&self, preferred: &[&str], budget: &mut Budget) -> Result<Option<String>, TooLarge> {
+        if self.empty {
+            return Ok(None);
+        }
+        if let Some(only) = self.only {
+            return Ok(self.contains(only).then(|| only.to_owned()));
+        }
         if let Some(text) = preferred.iter().find(|text| self.contains(text)) {
             return Ok(Some((*text).to_owned()));
         }
-        if let Some(only) = self.all_of.iter().find_map(|pattern| pattern.as_literal()) {
-            return Ok(self.contains(&only).then_some(only));
-        }
-        // An excluded literal that does not belong to the language anyway would only make the automaton larger.
-        let counts = |pattern: &&&Pattern| {
-            let literal = pattern.as_literal();
-            literal.is_none_or(|text| self.all_of.iter().all(|required| required.matches(&text)))
-        };
+        // An excluded text that does not belong to the language anyway would only make the automaton larger.
+        let counts = |text: &&String| self.all_of.iter().all(|required| required.matches(text));
+        let texts = self.except.iter().flat_map(|texts| texts.iter()).filter(counts);
+        let except: Vec<Pattern> = texts.map(|text| Pattern::literal(text)).collect();
         let required = self.all_of.len();
-        let excluded = self.none_of.iter().filter(counts);
-        let automaton = Automaton::new(self.all_of.iter().chain(excluded).copied());
+        let excluded = self.none_of.iter().copied().chain(&except);
+        let automaton = Automaton::new(self.all_of.iter().copied().chain(excluded));
         let mut walk = Walk::new(&automaton);
         walk.run(self.longest, budget, |state| {
             if (0..required).any(|atom| automaton.is_dead(state, atom))
@@ -124,88 +143,74 @@ impl<'p> Language<'p> {
     }
 }
 
-/// Cuts the strings of `within` into the classes that `atoms` tell apart, each with an example; empty classes are left
-/// out. Of each class the first member of `preferred` is shown, if there is one, else a shortest string.
-pub fn classes(
-    within: &Language<'_>,
-    atoms: &[&Pattern],
+/// One string of every class into which `atoms` cut the strings that match `within` and have at most `longest`
+/// characters: two strings are of one class where they match the same atoms. Of each class the first member of
+/// `preferred` is shown, if there is one, else a shortest string.
+pub fn examples(
+    within: &Pattern,
+    longest: Option<usize>,
+    atoms: &[Pattern],
     preferred: &[&str],
     budget: &mut Budget,
-) -> Result<Vec<Class>, TooLarge> {
-    let matched = |text: &str| atoms.iter().map(|atom| atom.matches(text)).collect::<Vec<bool>>();
-    let mut found: Vec<Class> = Vec::new();
-    let mut known: HashSet<Vec<bool>> = HashSet::new();
-    let mut add = |example: String, matched: Vec<bool>| {
-        if known.insert(matched.clone()) {
-            found.push(Class { example, matched });
-        }
-    };
+) -> Result<Vec<String>, TooLarge> {
+    let whole = Language { longest, ..Language::new().all_of([within]) };
     // A literal is a class of its own and needs no automaton: thousands of them stay cheap.
-    let literals: Vec<String> = atoms.iter().filter_map(|atom| atom.as_literal()).collect();
-    let listed: HashSet<&str> = literals.iter().map(String::as_str).collect();
-    for text in preferred.iter().copied().chain(literals.iter().map(String::as_str)) {
-        if within.contains(text) {
-            add(text.to_owned(), matched(text));
+    let literals: BTreeSet<String> =
+        atoms.iter().filter_map(Pattern::as_literal).filter(|text| whole.contains(text)).collect();
+    let wild: Vec<&Pattern> = atoms.iter().filter(|atom| atom.as_literal().is_none()).collect();
+    budget.spend(atoms.len())?;
+    let mut known: HashSet<Vec<bool>> = HashSet::new();
+    let mut found = Vec::new();
+    for text in preferred.iter().filter(|text| whole.contains(text) && !literals.contains(**text)) {
+        if known.insert(wild.iter().map(|atom| atom.matches(text)).collect()) {
+            found.push((*text).to_owned());
         }
     }
-    let (wild_index, wild): (Vec<usize>, Vec<&Pattern>) = atoms
-        .iter()
-        .enumerate()
-        .filter(|(_, atom)| atom.as_literal().is_none())
-        .map(|(index, atom)| (index, *atom))
-        .unzip();
-    for (example, wild_matched) in wild_classes(within, &wild, budget)? {
-        let mut signs = vec![false; atoms.len()];
-        for (index, sign) in wild_index.iter().zip(&wild_matched) {
-            if let Some(slot) = signs.get_mut(*index) {
-                *slot = *sign;
-            }
-        }
-        if !listed.contains(example.as_str()) {
-            add(example, signs);
+    for (example, signs) in wild_classes(within, longest, &wild, budget)? {
+        if known.contains(&signs) {
             continue;
         }
-        let language = atoms.iter().zip(&signs).fold(within.clone(), |language, (atom, sign)| {
+        if !literals.contains(&example) {
+            found.push(example);
+            continue;
+        }
+        let signed = wild.iter().zip(&signs).fold(whole.clone(), |language, (atom, sign)| {
             if *sign { language.all_of([*atom]) } else { language.none_of([*atom]) }
         });
-        if let Some(example) = language.example(&[], budget)? {
-            add(example, signs);
-        }
+        found.extend(signed.except([&literals]).example(&[], budget)?);
     }
+    found.extend(literals);
     Ok(found)
 }
 
 /// The classes of patterns that are no literals, by exploring every state of their product.
 fn wild_classes(
-    within: &Language<'_>,
+    within: &Pattern,
+    longest: Option<usize>,
     wild: &[&Pattern],
     budget: &mut Budget,
 ) -> Result<Vec<(String, Vec<bool>)>, TooLarge> {
-    let (required, bounds) = (within.all_of.len(), within.all_of.len() + within.none_of.len());
-    let automaton = Automaton::new(within.all_of.iter().chain(&within.none_of).chain(wild).copied());
+    let automaton = Automaton::new(std::iter::once(within).chain(wild.iter().copied()));
     let mut walk = Walk::new(&automaton);
-    let mut examples: HashMap<Vec<bool>, usize> = HashMap::new();
-    let mut order: Vec<(usize, Vec<bool>)> = Vec::new();
+    let mut known: HashSet<Vec<bool>> = HashSet::new();
+    let mut found: Vec<(usize, Vec<bool>)> = Vec::new();
     let mut visited = 0;
-    walk.run(within.longest, budget, |state| {
+    walk.run(longest, budget, |state| {
         let index = visited;
         visited += 1;
-        if (0..required).any(|atom| automaton.is_dead(state, atom))
-            || (required..bounds).any(|atom| automaton.is_full(state, atom))
-        {
+        if automaton.is_dead(state, 0) {
             return Step::Prune;
         }
-        if (0..bounds).all(|atom| automaton.accepts(state, atom) == (atom < required)) {
+        if automaton.accepts(state, 0) {
             let signs: Vec<bool> =
-                (bounds..automaton.atoms.len()).map(|atom| automaton.accepts(state, atom)).collect();
-            examples.entry(signs.clone()).or_insert_with(|| {
-                order.push((index, signs));
-                index
-            });
+                (1..automaton.atoms.len()).map(|atom| automaton.accepts(state, atom)).collect();
+            if known.insert(signs.clone()) {
+                found.push((index, signs));
+            }
         }
         Step::Expand
     })?;
-    Ok(order.into_iter().map(|(index, signs)| (walk.text(index), signs)).collect())
+    Ok(found.into_iter().map(|(index, signs)| (walk.text(index), signs)).collect())
 }
 
 /// Whether `pattern` accepts `text`, by simulation: correct for runs over any character set.

@@ -1,13 +1,13 @@
 //! Who may call, cut into finitely many classes with one example each: the principals that a statement names, others of
 //! their accounts, the role's own account, a stranger's account, services and identity providers.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::variable::{arn_pattern_of, pattern_of, resolve};
 use crate::iam::arn::{AccountId, Partition, RoleArn, SessionName};
-use crate::iam::condition::{Operand, Operator, Test};
+use crate::iam::condition::{Condition, Operand, Operator, Test};
 use crate::iam::document::Statement;
-use crate::iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, classes};
+use crate::iam::pattern::{Budget, CharacterSet, Pattern, Token, TooLarge, examples};
 use crate::iam::principal::Principal;
 use crate::iam::principal::element::PrincipalName;
 use crate::iam::text::Resolved;
@@ -23,26 +23,39 @@ const OTHER_SESSION: &str = "another-session";
 
 /// The principals that a claim is about, whatever the statements say.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(in crate::iam) struct Known {
     /// The role that is to be assumed.
-    pub(super) role: Option<RoleArn>,
-    /// Those who are meant to assume it.
-    pub(super) trusted: Vec<Principal>,
+    role: Option<RoleArn>,
+    /// Those who are meant to assume it, by account.
+    trusted: BTreeMap<Option<AccountId>, Vec<Principal>>,
 }
 
 impl Known {
+    pub(super) fn new(role: Option<RoleArn>, trusted: &[Principal]) -> Self {
+        let mut known = Self { role, trusted: BTreeMap::new() };
+        for principal in trusted {
+            known.trusted.entry(principal.account().cloned()).or_default().push(principal.clone());
+        }
+        known
+    }
+
+    fn trusted(&self) -> impl Iterator<Item = &Principal> {
+        self.trusted.values().flatten()
+    }
+
     fn partition(&self) -> Option<Partition> {
-        let trusted = || self.trusted.first().and_then(partition_of);
+        let trusted = || self.trusted().find_map(partition_of);
         self.role.as_ref().map(|role| role.partition.clone()).or_else(trusted).or_else(|| "aws".parse().ok())
     }
 
     /// Whether a caller is one of those who are meant: a whole account, or a role with all its sessions.
-    pub(super) fn trusts(&self, caller: &Principal) -> bool {
-        self.trusted.iter().any(|trusted| is_or_belongs_to(caller, trusted))
+    pub(in crate::iam) fn trusts(&self, caller: &Principal) -> bool {
+        let same_account = self.trusted.get(&caller.account().cloned());
+        same_account.into_iter().flatten().any(|trusted| is_or_belongs_to(caller, trusted))
     }
 
     /// Whether a caller belongs to the account of the role.
-    pub(super) fn is_own(&self, caller: &Principal) -> bool {
+    pub(in crate::iam) fn is_own(&self, caller: &Principal) -> bool {
         self.role.as_ref().is_some_and(|role| caller.account() == Some(&role.account))
     }
 }
@@ -104,72 +117,91 @@ pub(super) fn role_call(caller: &Principal) -> &'static str {
     }
 }
 
-/// One caller of every class that the statements and the claim can tell apart, those first that a reader knows.
+/// One caller of every class that an `Allow`, the `Deny` statements and the claim can tell apart, among those whom the
+/// `Allow` means; first those that a reader knows.
 ///
 /// Left out are callers who can never assume a role: root users and sessions from `sts:GetFederationToken`.
-pub(super) fn callers(
+pub(super) fn callers_of(
+    allow: &Statement,
+    denies: &[&Statement],
+    known: &Known,
+    budget: &mut Budget,
+) -> Result<Vec<Principal>, TooLarge> {
+    let mut collector = Collector::new(known.partition());
+    let everyone = |name: &PrincipalName| matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws);
+    let wide =
+        allow.principal.as_ref().is_none_or(|clause| clause.negated || clause.values.iter().any(everyone));
+    let own = known.role.clone().map(Principal::Role);
+    for name in names(std::iter::once(allow)) {
+        budget.spend(1)?;
+        collector.name(name);
+        if let PrincipalName::Account(account) = name {
+            let same_account = known.trusted.get(&Some(account.clone())).into_iter().flatten();
+            let own = own.iter().filter(|role| role.account() == Some(account));
+            same_account.chain(own).for_each(|principal| collector.named(principal));
+        }
+    }
+    for name in names(denies.iter().copied()) {
+        budget.spend(1)?;
+        collector.name(name);
+    }
+    if wide {
+        for trusted in known.trusted() {
+            budget.spend(1)?;
+            collector.named(trusted);
+        }
+        if let Some(stranger) = collector.stranger(known) {
+            collector.account(&stranger);
+        }
+        if let Some(own) = &own {
+            own.account().into_iter().for_each(|account| collector.account(account));
+            collector.named(own);
+        }
+        collector.strange_services_and_providers();
+    }
+    let statements: Vec<&Statement> = std::iter::once(allow).chain(denies.iter().copied()).collect();
+    collector.by_conditions(&statements, budget)?;
+    Ok(collector.found)
+}
+
+/// One caller of every class among those who act as a trusted principal.
+pub(super) fn callers_as(
+    trusted: &Principal,
     statements: &[&Statement],
     known: &Known,
     budget: &mut Budget,
 ) -> Result<Vec<Principal>, TooLarge> {
-    let mut collector = Collector { found: Vec::new(), seen: HashSet::new() };
-    let names = || {
-        statements
-            .iter()
-            .filter_map(|statement| statement.principal.as_ref())
-            .flat_map(|clause| &clause.values)
-    };
-    for trusted in &known.trusted {
-        collector.named(trusted);
-    }
-    for name in names() {
+    let mut collector = Collector::new(partition_of(trusted).or_else(|| known.partition()));
+    collector.named(trusted);
+    for name in names(statements.iter().copied()) {
         budget.spend(1)?;
-        match name {
-            PrincipalName::Identity(principal) => collector.named(principal),
-            PrincipalName::Account(account) => collector.account(account, known.partition()),
-            PrincipalName::Service(service) => collector.add(Principal::Service(service.clone())),
-            PrincipalName::Federated(provider) => collector.add_parsed(provider),
-            PrincipalName::Everyone
-            | PrincipalName::AnyAws
-            | PrincipalName::UniqueId(_)
-            | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => {}
+        if let PrincipalName::Identity(identity) = name
+            && identity.account() == trusted.account()
+        {
+            collector.named(identity);
         }
     }
-    let is_named = |account: &str| {
-        let own = known.role.as_ref().is_some_and(|role| role.account.as_str() == account);
-        own || collector
-            .found
-            .iter()
-            .any(|caller| caller.account().is_some_and(|known| known.as_str() == account))
-    };
-    let stranger =
-        STRANGERS.iter().find(|account| !is_named(account)).and_then(|account| account.parse().ok());
-    if let Some(account) = stranger {
-        collector.account(&account, known.partition());
-    }
-    if let Some(role) = &known.role {
-        collector.account(&role.account, known.partition());
-        collector.named(&Principal::Role(role.clone()));
-    }
-    for arn in by_conditions(statements, &collector.found, known.partition(), budget)? {
-        collector.add_parsed(&arn);
-    }
-    for service in ["lambda.amazonaws.com", "ec2.amazonaws.com", "another.amazonaws.com"] {
-        collector.add(Principal::Service(service.to_owned()));
-    }
-    collector.add_parsed("accounts.google.com");
-    collector.add_parsed("arn:aws:iam::999999999999:oidc-provider/another.example.com");
-    collector.add_parsed("arn:aws:iam::999999999999:saml-provider/another-provider");
-    Ok(collector.found)
+    collector.by_conditions(statements, budget)?;
+    let Collector { mut found, .. } = collector;
+    found.retain(|caller| is_or_belongs_to(caller, trusted));
+    Ok(found)
+}
+
+fn names<'s>(statements: impl Iterator<Item = &'s Statement>) -> impl Iterator<Item = &'s PrincipalName> {
+    statements.filter_map(|statement| statement.principal.as_ref()).flat_map(|clause| &clause.values)
 }
 
 struct Collector {
+    partition: Option<Partition>,
     found: Vec<Principal>,
     seen: HashSet<Principal>,
 }
 
 impl Collector {
+    fn new(partition: Option<Partition>) -> Self {
+        Self { partition, found: Vec::new(), seen: HashSet::new() }
+    }
+
     fn add(&mut self, caller: Principal) {
         if self.seen.insert(caller.clone()) {
             self.found.push(caller);
@@ -179,6 +211,20 @@ impl Collector {
     fn add_parsed(&mut self, text: &str) {
         if let Ok(principal) = text.parse::<Principal>() {
             self.named(&principal);
+        }
+    }
+
+    fn name(&mut self, name: &PrincipalName) {
+        match name {
+            PrincipalName::Identity(principal) => self.named(principal),
+            PrincipalName::Account(account) => self.account(account),
+            PrincipalName::Service(service) => self.add(Principal::Service(service.clone())),
+            PrincipalName::Federated(provider) => self.add_parsed(provider),
+            PrincipalName::Everyone
+            | PrincipalName::AnyAws
+            | PrincipalName::UniqueId(_)
+            | PrincipalName::CanonicalUser(_)
+            | PrincipalName::Nobody(_) => {}
         }
     }
 
@@ -194,16 +240,11 @@ impl Collector {
             }
             Principal::RoleSession { partition, account, path, role, session: _ } => {
                 self.add(principal.clone());
+                let (partition, account, name) = (partition.clone(), account.clone(), role.clone());
                 let path = path.clone().unwrap_or_default();
-                let role = RoleArn {
-                    partition: partition.clone(),
-                    account: account.clone(),
-                    path,
-                    name: role.clone(),
-                };
-                self.named(&Principal::Role(role));
+                self.named(&Principal::Role(RoleArn { partition, account, path, name }));
             }
-            Principal::Root { partition, account } => self.account(account, Some(partition.clone())),
+            Principal::Root { account, .. } => self.account(account),
             Principal::User { .. }
             | Principal::Service(_)
             | Principal::WebIdentity(_)
@@ -215,70 +256,84 @@ impl Collector {
     }
 
     /// A role and a user of an account that nobody names.
-    fn account(&mut self, account: &AccountId, partition: Option<Partition>) {
-        let Some(partition) = partition else { return };
+    fn account(&mut self, account: &AccountId) {
+        let Some(partition) = self.partition.clone() else { return };
         self.add_parsed(&format!("arn:{partition}:iam::{account}:role/{ROLE}"));
         self.add_parsed(&format!("arn:{partition}:iam::{account}:user/{USER}"));
     }
+
+    /// An account that nobody has mentioned.
+    fn stranger(&self, known: &Known) -> Option<AccountId> {
+        let mentioned = |account: &AccountId| {
+            known.role.as_ref().is_some_and(|role| role.account == *account)
+                || self.found.iter().any(|caller| caller.account() == Some(account))
+        };
+        STRANGERS.iter().filter_map(|account| account.parse().ok()).find(|account| !mentioned(account))
+    }
+
+    fn strange_services_and_providers(&mut self) {
+        for service in ["lambda.amazonaws.com", "ec2.amazonaws.com", "another.amazonaws.com"] {
+            self.add(Principal::Service(service.to_owned()));
+        }
+        self.add_parsed("accounts.google.com");
+        self.add_parsed("arn:aws:iam::999999999999:oidc-provider/another.example.com");
+        self.add_parsed("arn:aws:iam::999999999999:saml-provider/another-provider");
+    }
+
+    /// Roles and users, one for each class that the statements' conditions on the caller cut.
+    fn by_conditions(&mut self, statements: &[&Statement], budget: &mut Budget) -> Result<(), TooLarge> {
+        let mut asked: Vec<Pattern> = Vec::new();
+        for condition in statements.iter().flat_map(|statement| &statement.conditions) {
+            patterns_of_arns(condition, &mut asked);
+        }
+        let Some(partition) = self.partition.clone().filter(|_| !asked.is_empty()) else { return Ok(()) };
+        // Each account that is mentioned is a class of its own.
+        let accounts: BTreeSet<&str> =
+            self.found.iter().filter_map(|caller| Some(caller.account()?.as_str())).collect();
+        asked.extend(accounts.iter().map(|account| Pattern::like(&format!("arn:*:iam::{account}:*"))));
+        let preferred: Vec<String> = self.found.iter().filter_map(entity_arn).collect();
+        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
+        for kind in ["role", "user"] {
+            for arn in examples(&entity(&partition, kind), None, &asked, &preferred, budget)? {
+                self.add_parsed(&arn);
+            }
+        }
+        Ok(())
+    }
 }
 
-/// ARNs of roles and users, one for each class that the statements' conditions on the caller cut.
-fn by_conditions(
-    statements: &[&Statement],
-    listed: &[Principal],
-    partition: Option<Partition>,
-    budget: &mut Budget,
-) -> Result<Vec<String>, TooLarge> {
-    let Some(partition) = partition else { return Ok(Vec::new()) };
-    let mut asked: Vec<Pattern> = Vec::new();
-    for condition in statements.iter().flat_map(|statement| &statement.conditions) {
-        let Operator::Compare { test, .. } = condition.operator else { continue };
-        for value in &condition.values {
-            let Operand::Text(text) = &value.operand else { continue };
-            let Resolved::Known(tokens) = resolve(text, &Principal::Anonymous) else { continue };
-            let within = |set| pattern_of(tokens.iter(), set);
-            let around = |before: &str, set: CharacterSet, after: Option<CharacterSet>| {
-                let mut pattern = Pattern::like(before);
-                within(set).tokens().iter().for_each(|token| pattern.push(*token));
-                if let Some(after) = after {
-                    pattern.push(Token::Character(':'));
-                    pattern.push(Token::Run(after));
-                }
-                pattern
-            };
-            let pattern = match condition.key.folded() {
-                "aws:principalarn" if matches!(test, Test::ArnEquals | Test::ArnLike) => {
-                    arn_pattern_of(&tokens).unwrap_or_else(|| within(CharacterSet::Any))
-                }
-                "aws:principalarn" => within(CharacterSet::Any),
-                "aws:principalaccount" => around("arn:*:iam::", CharacterSet::Digit, Some(CharacterSet::Any)),
-                "aws:username" => {
-                    asked.push(around("arn:*:user/*/", CharacterSet::Name, None));
-                    around("arn:*:user/", CharacterSet::Name, None)
-                }
-                _ => continue,
-            };
-            let blind = test == Test::StringEqualsIgnoreCase;
-            asked.push(if blind { pattern.ignoring_case() } else { pattern });
-        }
+/// What a condition on the caller asks of the ARN of its role or user.
+fn patterns_of_arns(condition: &Condition, asked: &mut Vec<Pattern>) {
+    let Operator::Compare { test, .. } = condition.operator else { return };
+    for value in &condition.values {
+        let Operand::Text(text) = &value.operand else { continue };
+        let Resolved::Known(tokens) = resolve(text, &Principal::Anonymous) else { continue };
+        let whole = pattern_of(tokens.iter(), CharacterSet::Any);
+        let within = |before: &str, set: CharacterSet, after: &str| {
+            let mut pattern = Pattern::like(before);
+            pattern_of(tokens.iter(), set).tokens().iter().for_each(|token| pattern.push(*token));
+            pattern.push_like(after, CharacterSet::Any);
+            pattern
+        };
+        let patterns = match condition.key.folded() {
+            "aws:principalarn" if matches!(test, Test::ArnEquals | Test::ArnLike) => {
+                vec![arn_pattern_of(&tokens).unwrap_or(whole)]
+            }
+            "aws:principalarn" => vec![whole],
+            "aws:principalaccount" => vec![within("arn:*:iam::", CharacterSet::Digit, ":*")],
+            "aws:username" => {
+                vec![
+                    within("arn:*:user/", CharacterSet::Name, ""),
+                    within("arn:*:user/*/", CharacterSet::Name, ""),
+                ]
+            }
+            _ => return,
+        };
+        let blind = test == Test::StringEqualsIgnoreCase;
+        asked.extend(
+            patterns.into_iter().map(|pattern| if blind { pattern.ignoring_case() } else { pattern }),
+        );
     }
-    if asked.is_empty() {
-        return Ok(Vec::new());
-    }
-    // Whoever is named already is a class of its own, and so is each account that is.
-    let accounts: HashSet<&str> =
-        listed.iter().filter_map(|caller| Some(caller.account()?.as_str())).collect();
-    asked.extend(accounts.iter().map(|account| Pattern::like(&format!("arn:*:iam::{account}:*"))));
-    let atoms: Vec<&Pattern> = asked.iter().collect();
-    let mut found = Vec::new();
-    for kind in ["role", "user"] {
-        let shape = entity(&partition, kind);
-        let within = Language::new().all_of([&shape]);
-        let preferred: Vec<String> = listed.iter().filter_map(entity_arn).collect();
-        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
-        found.extend(classes(&within, &atoms, &preferred, budget)?.into_iter().map(|class| class.example));
-    }
-    Ok(found)
 }
 
 fn entity_arn(caller: &Principal) -> Option<String> {

@@ -19,6 +19,7 @@ mod permission;
 mod readable;
 mod rule;
 mod solve;
+mod targets;
 mod trust;
 mod variable;
 mod words;

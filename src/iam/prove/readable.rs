@@ -56,13 +56,12 @@ pub(super) fn action(lower_case: &str, statement: &Statement) -> String {
 pub(super) fn action_specimens(actions: &Cover) -> Vec<String> {
     // Names of actions have no hyphens.
     let plain = |text: String| text.replace("-other", "other");
-    actions.elements.iter().map(|element| plain(specimen(&element.possible))).collect()
+    actions.wild.iter().map(|element| plain(specimen(&element.possible))).collect()
 }
 
 /// Resources that an element's wildcards may stand for.
 pub(super) fn specimens(resources: &Cover) -> impl Iterator<Item = String> {
-    let wild = resources.elements.iter().filter(|element| element.possible.as_literal().is_none());
-    wild.map(|element| specimen(&element.possible))
+    resources.wild.iter().map(|element| specimen(&element.possible))
 }
 
 /// `service:name` in lower case.

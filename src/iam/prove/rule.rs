@@ -4,10 +4,12 @@
 //! colon, a variable without a known value. The prover looks for a certain counterexample first and for a possible one
 //! after that, so that what is not understood ends as "unknown" and never as a proof.
 
+use std::collections::BTreeSet;
+
 use super::variable::{arn_pattern_of, pattern_of, resolve};
 use crate::iam::document::{ActionPattern, Clause, Document, Effect, ResourcePattern, Statement};
 use crate::iam::evaluate::Layer;
-use crate::iam::pattern::{CharacterSet, Pattern, Token};
+use crate::iam::pattern::{CharacterSet, Language, Pattern, Token};
 use crate::iam::principal::Principal;
 use crate::iam::text::{self, Form, Piece, Resolved};
 use crate::iam::truth::Truth;
@@ -37,13 +39,23 @@ impl Element {
     fn perhaps(possible: Pattern) -> Self {
         Self { certain: None, possible }
     }
+
+    fn bound(&self, sureness: Sureness) -> Option<&Pattern> {
+        match sureness {
+            Sureness::Certain => self.certain.as_ref(),
+            Sureness::Possible => Some(&self.possible),
+        }
+    }
 }
 
 /// An `Action` or `Resource` element or its complement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Cover {
     pub(super) negated: bool,
-    pub(super) elements: Vec<Element>,
+    /// Values without wildcards.
+    pub(super) names: BTreeSet<String>,
+    /// The others.
+    pub(super) wild: Vec<Element>,
 }
 
 /// How sure a coverage must be.
@@ -62,65 +74,120 @@ impl Sureness {
         }
     }
 
+    /// How sure the contrary must be where this is wanted.
+    pub(super) fn opposite(self) -> Self {
+        match self {
+            Self::Certain => Self::Possible,
+            Self::Possible => Self::Certain,
+        }
+    }
+
     /// Whether a truth is good enough for "it does not hold".
     pub(super) fn fails(self, truth: Truth) -> bool {
         self.holds(!truth)
     }
 }
 
-/// A way to be covered, or not to be: match the one pattern, if there is one, and none of the others.
+/// A way to be covered, or not to be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Constraint<'r> {
-    pub(super) all_of: Option<&'r Pattern>,
-    pub(super) none_of: Vec<&'r Pattern>,
+    only: Option<&'r str>,
+    all_of: Option<&'r Pattern>,
+    none_of: Vec<&'r Pattern>,
+    except: Option<&'r BTreeSet<String>>,
+}
+
+impl<'r> Constraint<'r> {
+    /// What is left of a language.
+    pub(super) fn narrow(&self, language: &Language<'r>) -> Language<'r> {
+        let Self { only, all_of, none_of, except } = self;
+        let narrowed = language.clone().all_of(*all_of).none_of(none_of.iter().copied()).except(*except);
+        match only {
+            Some(text) => narrowed.only(text),
+            None => narrowed,
+        }
+    }
 }
 
 impl Cover {
-    /// Whether what is covered for sure differs from what may be covered.
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.elements.iter().any(|element| element.certain.as_ref() != Some(&element.possible))
+    /// Covers everything, for sure or perhaps.
+    pub(super) fn everything(sureness: Sureness) -> Self {
+        let possible = Pattern::like("*");
+        let element = match sureness {
+            Sureness::Certain => Element::exactly(possible),
+            Sureness::Possible => Element::perhaps(possible),
+        };
+        Self { negated: false, names: BTreeSet::new(), wild: vec![element] }
     }
 
-    fn bound(element: &Element, sureness: Sureness) -> Option<&Pattern> {
-        match sureness {
-            Sureness::Certain => element.certain.as_ref(),
-            Sureness::Possible => Some(&element.possible),
+    fn of(negated: bool, elements: impl Iterator<Item = Element>) -> Self {
+        let mut cover = Self { negated, ..Self::default() };
+        for element in elements {
+            match element.possible.as_literal() {
+                Some(name) if element.certain.is_some() => {
+                    cover.names.insert(name);
+                }
+                Some(_) | None => cover.wild.push(element),
+            }
         }
+        cover
+    }
+
+    /// Whether what is covered for sure differs from what may be covered.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.wild.iter().any(|element| element.certain.as_ref() != Some(&element.possible))
+    }
+
+    /// Whether nothing can be covered.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.negated && self.names.is_empty() && self.wild.is_empty()
+    }
+
+    /// Whether nothing but this name is covered.
+    pub(super) fn is_only(&self, name: &str) -> bool {
+        !self.negated && self.wild.is_empty() && self.names.iter().all(|other| other == name)
     }
 
     /// Whether one text is covered.
     pub(super) fn truth(&self, text: &str) -> Truth {
-        let covered = Truth::any(self.elements.iter().map(|element| match &element.certain {
-            Some(certain) if certain.matches(text) => Truth::True,
-            Some(_) | None if element.possible.matches(text) => Truth::Unknown,
-            Some(_) | None => Truth::False,
-        }));
+        let covered = Truth::from(self.names.contains(text)).or(self.truth_of_wild(text));
         if self.negated { !covered } else { covered }
     }
 
-    /// The ways to be covered. What is covered is the union of them.
-    pub(super) fn covering(&self, sureness: Sureness) -> Vec<Constraint<'_>> {
-        if self.negated { self.avoiding_all(sureness) } else { self.matching_one(sureness) }
+    /// Whether one text matches a value with wildcards.
+    pub(super) fn truth_of_wild(&self, text: &str) -> Truth {
+        Truth::any(self.wild.iter().map(|element| match &element.certain {
+            Some(certain) if certain.matches(text) => Truth::True,
+            Some(_) | None if element.possible.matches(text) => Truth::Unknown,
+            Some(_) | None => Truth::False,
+        }))
     }
 
-    /// The ways not to be covered.
-    pub(super) fn missing(&self, sureness: Sureness) -> Vec<Constraint<'_>> {
-        if self.negated { self.matching_one(sureness) } else { self.avoiding_all(sureness) }
+    /// The ways in which a text of `language` is covered. What is covered is the union of them.
+    pub(super) fn covering<'r>(&'r self, language: &Language<'r>, sureness: Sureness) -> Vec<Constraint<'r>> {
+        if self.negated { self.avoiding_all(sureness) } else { self.matching_one(language, sureness) }
     }
 
-    fn matching_one(&self, sureness: Sureness) -> Vec<Constraint<'_>> {
-        let bounds = self.elements.iter().filter_map(|element| Self::bound(element, sureness));
-        bounds.map(|pattern| Constraint { all_of: Some(pattern), none_of: Vec::new() }).collect()
+    /// The ways in which a text of `language` is not covered.
+    pub(super) fn missing<'r>(&'r self, language: &Language<'r>, sureness: Sureness) -> Vec<Constraint<'r>> {
+        if self.negated { self.matching_one(language, sureness) } else { self.avoiding_all(sureness) }
+    }
+
+    fn matching_one<'r>(&'r self, language: &Language<'r>, sureness: Sureness) -> Vec<Constraint<'r>> {
+        let named = |name| Constraint { only: Some(name), ..Constraint::default() };
+        let mut ways: Vec<Constraint<'_>> = match language.as_only() {
+            Some(only) => self.names.get(only).map(|name| named(name.as_str())).into_iter().collect(),
+            None => self.names.iter().map(|name| named(name.as_str())).collect(),
+        };
+        let bounds = self.wild.iter().filter_map(|element| element.bound(sureness));
+        ways.extend(bounds.map(|pattern| Constraint { all_of: Some(pattern), ..Constraint::default() }));
+        ways
     }
 
     /// To be sure of avoiding an element is to avoid all that it may cover.
     fn avoiding_all(&self, sureness: Sureness) -> Vec<Constraint<'_>> {
-        let opposite = match sureness {
-            Sureness::Certain => Sureness::Possible,
-            Sureness::Possible => Sureness::Certain,
-        };
-        let none_of = self.elements.iter().filter_map(|element| Self::bound(element, opposite)).collect();
-        vec![Constraint { all_of: None, none_of }]
+        let none_of = self.wild.iter().filter_map(|element| element.bound(sureness.opposite())).collect();
+        vec![Constraint { none_of, except: Some(&self.names), ..Constraint::default() }]
     }
 }
 
@@ -159,14 +226,16 @@ impl<'d> Rule<'d> {
         };
         let resources = match &statement.resource {
             Some(clause) => resources(clause, statement.effect, caller),
-            None => {
-                let everything = Pattern::like("*");
-                let element =
-                    if of_resource { Element::exactly(everything) } else { Element::perhaps(everything) };
-                Cover { negated: false, elements: vec![element] }
-            }
+            None if of_resource => Cover::everything(Sureness::Certain),
+            None => Cover::everything(Sureness::Possible),
         };
         Self { place, statement, actions: actions(&statement.action), resources, principal }
+    }
+
+    /// The same statement, covering other resources.
+    pub(super) fn with_resources(&self, resources: Cover) -> Self {
+        let Self { place, statement, actions, resources: _, principal } = self;
+        Self { place: *place, statement, actions: actions.clone(), resources, principal: *principal }
     }
 }
 
@@ -175,7 +244,7 @@ fn actions(clause: &Clause<ActionPattern>) -> Cover {
         let pattern = Pattern::like(&action.raw().to_ascii_lowercase());
         if has_wild_service(action.raw()) { Element::perhaps(pattern) } else { Element::exactly(pattern) }
     };
-    Cover { negated: clause.negated, elements: clause.values.iter().map(element).collect() }
+    Cover::of(clause.negated, clause.values.iter().map(element))
 }
 
 /// IAM accepts no wildcard in a service's name; the evaluator does not rely on it.
@@ -184,9 +253,8 @@ fn has_wild_service(raw: &str) -> bool {
 }
 
 fn resources(clause: &Clause<ResourcePattern>, effect: Effect, caller: &Principal) -> Cover {
-    let elements =
-        clause.values.iter().filter_map(|value| resource(value, clause.negated, effect, caller)).collect();
-    Cover { negated: clause.negated, elements }
+    let elements = clause.values.iter().filter_map(|value| resource(value, clause.negated, effect, caller));
+    Cover::of(clause.negated, elements)
 }
 
 /// `None` where the value covers nothing.

@@ -6,10 +6,10 @@
 //! does not ask for; the cost is the sum of the classes of the keys, not their product.
 
 use super::domain::{Call, Domain};
-use super::rule::{Constraint, Rule, Sureness};
+use super::rule::{Constraint, Cover, Rule, Sureness};
 use super::variable::{OneKey, Uncut, cut};
 use crate::iam::context::{Context, ContextKey, ContextValue};
-use crate::iam::pattern::{Budget, Language, Pattern, TooLarge};
+use crate::iam::pattern::{Budget, Language, TooLarge};
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
 
@@ -21,6 +21,12 @@ const MOST_OBSTACLES: usize = 200;
 pub(super) struct Asked<'r> {
     pub(super) rule: &'r Rule<'r>,
     pub(super) action: AskedAction,
+}
+
+impl<'r> Asked<'r> {
+    pub(super) fn main(rule: &'r Rule<'r>) -> Self {
+        Self { rule, action: AskedAction::Main }
+    }
 }
 
 /// Which of the actions of a call a statement is asked about.
@@ -234,20 +240,20 @@ impl<'a> Search<'_, 'a> {
         };
         let rule = first.asked.rule;
         let actions = match first.asked.action {
-            AskedAction::Main => rule.actions.covering(self.sureness),
+            AskedAction::Main => rule.actions.covering(&state.actions, self.sureness),
             AskedAction::Implied(action) if self.sureness.holds(rule.statement.covers_action(action)) => {
                 vec![Constraint::default()]
             }
             AskedAction::Implied(_) => return Ok(None),
         };
-        let resources = rule.resources.covering(self.sureness);
+        let resources = rule.resources.covering(&state.resources, self.sureness);
         for action in &actions {
-            let narrowed = with(&state.actions, action);
+            let narrowed = action.narrow(&state.actions);
             if self.is_empty(&narrowed, self.field.readable_actions)? {
                 continue;
             }
             for resource in &resources {
-                let resources = with(&state.resources, resource);
+                let resources = resource.narrow(&state.resources);
                 if self.is_empty(&resources, self.field.readable_resources)? {
                     continue;
                 }
@@ -288,8 +294,8 @@ impl<'a> Search<'_, 'a> {
             }
         }
         if table.asked.action == AskedAction::Main {
-            for constraint in table.asked.rule.actions.missing(self.sureness) {
-                let actions = with(&state.actions, &constraint);
+            for constraint in table.asked.rule.actions.missing(&state.actions, self.sureness) {
+                let actions = constraint.narrow(&state.actions);
                 if !self.is_empty(&actions, self.field.readable_actions)?
                     && let Some(found) = self.avoid(&State { actions, ..state.clone() }, rest)?
                 {
@@ -297,8 +303,8 @@ impl<'a> Search<'_, 'a> {
                 }
             }
         }
-        for constraint in table.asked.rule.resources.missing(self.sureness) {
-            let resources = with(&state.resources, &constraint);
+        for constraint in table.asked.rule.resources.missing(&state.resources, self.sureness) {
+            let resources = constraint.narrow(&state.resources);
             if !self.is_empty(&resources, self.field.readable_resources)?
                 && let Some(found) = self.avoid(&State { resources, ..state.clone() }, rest)?
             {
@@ -319,33 +325,25 @@ impl<'a> Search<'_, 'a> {
             return Ok(true);
         }
         // What is left for the statement to match, by the reading that must be avoided.
-        let matching = match self.sureness {
-            Sureness::Certain => Sureness::Possible,
-            Sureness::Possible => Sureness::Certain,
-        };
+        let matching = self.sureness.opposite();
         let rule = table.asked.rule;
+        let (actions, resources) = (self.field.readable_actions, self.field.readable_resources);
         let covers_action = match table.asked.action {
-            AskedAction::Main => {
-                self.any_left(&state.actions, &rule.actions.covering(matching), self.field.readable_actions)?
-            }
+            AskedAction::Main => self.any_left(&state.actions, &rule.actions, matching, actions)?,
             AskedAction::Implied(action) => matching.holds(rule.statement.covers_action(action)),
         };
-        Ok(!covers_action
-            || !self.any_left(
-                &state.resources,
-                &rule.resources.covering(matching),
-                self.field.readable_resources,
-            )?)
+        Ok(!covers_action || !self.any_left(&state.resources, &rule.resources, matching, resources)?)
     }
 
     fn any_left(
         &mut self,
         language: &Language<'a>,
-        ways: &[Constraint<'a>],
+        cover: &'a Cover,
+        sureness: Sureness,
         readable: &[&str],
     ) -> Result<bool, Uncut> {
-        for way in ways {
-            if !self.is_empty(&with(language, way), readable)? {
+        for way in cover.covering(language, sureness) {
+            if !self.is_empty(&way.narrow(language), readable)? {
                 return Ok(true);
             }
         }
@@ -375,9 +373,4 @@ impl<'a> Search<'_, 'a> {
         }
         Ok(Some(Found { action, resource, context }))
     }
-}
-
-fn with<'a>(language: &Language<'a>, constraint: &Constraint<'a>) -> Language<'a> {
-    let required: Option<&'a Pattern> = constraint.all_of;
-    language.clone().all_of(required).none_of(constraint.none_of.iter().copied())
 }

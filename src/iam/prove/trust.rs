@@ -3,7 +3,7 @@
 //! Every `Allow` is taken by itself: whoever can assume the role can do so through one of them. For each, the callers
 //! are cut into classes, and for each class one search decides whether some request gets past every `Deny`.
 
-use super::callers::{Known, callers, is_or_belongs_to, role_call};
+use super::callers::{Known, callers_as, callers_of, role_call};
 use super::claim::{Claim, ClaimResult, Proof, RoleIntent, Witness};
 use super::domain::Call;
 use super::rule::{Place, Rule};
@@ -13,10 +13,13 @@ use super::words;
 use crate::iam::context::{Context, ContextKey, ContextValue, Lookup};
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::evaluate::{Evaluation, Layer, Request, evaluate_trust};
-use crate::iam::pattern::{Budget, Language, Pattern};
+use crate::iam::pattern::{Budget, Language};
 use crate::iam::principal::Principal;
 use crate::iam::principal::element::PrincipalName;
 use crate::iam::truth::Truth;
+
+/// Where the intent names nobody, so many of those whom the document names are asked about.
+const MOST_NAMED: usize = 20;
 
 /// What a whole proof may cost.
 pub(super) const PROOF_BUDGET: usize = 20_000_000;
@@ -85,9 +88,9 @@ pub(in crate::iam) enum Outcome {
 pub(in crate::iam) struct Trust<'d> {
     document: &'d Document,
     pub(in crate::iam) known: Known,
+    trusted: Vec<Principal>,
     /// The intent says who is trusted; otherwise it is whoever the document names.
     trusted_is_stated: bool,
-    resource: Pattern,
     pub(in crate::iam) role: String,
 }
 
@@ -106,7 +109,8 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
             result: trust.only_with_id(id, &mut budget),
         },
     ];
-    for principal in &trust.known.trusted {
+    let named_at_most = if trust.trusted_is_stated { usize::MAX } else { MOST_NAMED };
+    for principal in trust.trusted.iter().take(named_at_most) {
         results.push(ClaimResult {
             claim: Claim::MayAssume(principal.clone()),
             result: trust.may_assume(principal, id, &mut budget),
@@ -121,10 +125,10 @@ impl<'d> Trust<'d> {
             Some(role) => role.to_string(),
             None => "arn:aws:iam::111122223333:role/the-role".to_owned(),
         };
-        let trusted = if intent.trusted.is_empty() { named(document) } else { intent.trusted.clone() };
-        let known = Known { role: intent.role.clone(), trusted };
         let trusted_is_stated = !intent.trusted.is_empty();
-        Self { document, known, trusted_is_stated, resource: Pattern::literal(&role), role }
+        let trusted = if trusted_is_stated { intent.trusted.clone() } else { named(document) };
+        let known = Known::new(intent.role.clone(), &trusted);
+        Self { document, known, trusted, trusted_is_stated, role }
     }
 
     /// The external ID that must be passed: the stated one, or else one with which the role can be assumed.
@@ -200,14 +204,12 @@ impl<'d> Trust<'d> {
         reasons: &mut Vec<String>,
         budget: &mut Budget,
     ) -> Option<Outcome> {
-        let statements: Vec<&Statement> = std::iter::once(allow)
-            .chain(denies.iter().copied())
-            .filter_map(|index| self.statement(index))
-            .collect();
-        let callers = match callers(&statements, &self.known, budget) {
+        let statement = self.statement(allow)?;
+        let denying: Vec<&Statement> = denies.iter().filter_map(|index| self.statement(*index)).collect();
+        let callers = match callers_of(statement, &denying, &self.known, budget) {
             Ok(callers) => callers,
             Err(error) => {
-                reasons.push(words::not_cut(&Uncut::from(error), allow));
+                reasons.push(words::not_cut(&Uncut::from(error), Some(place(allow))));
                 return None;
             }
         };
@@ -222,7 +224,7 @@ impl<'d> Trust<'d> {
                 Ok(Answer::Certain(found) | Answer::Possible(found)) => found,
                 Ok(Answer::Nothing) => continue,
                 Err(uncut) => {
-                    reasons.push(words::not_cut(&uncut, allow));
+                    reasons.push(words::not_cut(&uncut, Some(place(allow))));
                     continue;
                 }
             };
@@ -231,7 +233,7 @@ impl<'d> Trust<'d> {
             if evaluation.allows == Truth::True {
                 return Some(Outcome::Allowed(Box::new((request, evaluation))));
             }
-            reasons.extend(words::not_evaluated(&evaluation, &[], allow));
+            reasons.extend(words::not_evaluated(&evaluation, &[], Some(place(allow))));
         }
         None
     }
@@ -325,7 +327,7 @@ impl<'d> Trust<'d> {
         fail: &[Asked<'_>],
         budget: &mut Budget,
     ) -> Result<Answer, Uncut> {
-        let call = Pattern::literal(&role_call(caller).to_ascii_lowercase());
+        let call = role_call(caller).to_ascii_lowercase();
         let accepts = |value: &ContextValue| external_id.accepts(value);
         let mut given: Vec<Given<'_>> = Vec::new();
         if !matches!(external_id, IdRule::Any) {
@@ -341,8 +343,8 @@ impl<'d> Trust<'d> {
         let field = Field {
             caller,
             call: Call::AssumeRole,
-            actions: Language::new().all_of([&call]),
-            resources: Language::new().all_of([&self.resource]),
+            actions: Language::new().only(&call),
+            resources: Language::new().only(&self.role),
             given,
             readable_actions: &[],
             readable_resources: &[],
@@ -353,18 +355,18 @@ impl<'d> Trust<'d> {
     /// Whether a principal that should be able to assume the role can, whatever else its request has.
     fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> Proof {
         let statements: Vec<&Statement> = self.document.statements().iter().collect();
-        let everybody = match callers(&statements, &self.known, budget) {
+        let callers = match callers_as(trusted, &statements, &self.known, budget) {
             Ok(callers) => callers,
-            Err(error) => return Proof::Unknown { reasons: vec![words::not_cut(&Uncut::from(error), 0)] },
+            Err(error) => return Proof::Unknown { reasons: vec![words::not_cut(&Uncut::from(error), None)] },
         };
         let mut usual = Usual::default();
-        for caller in everybody.iter().filter(|caller| is_or_belongs_to(caller, trusted)) {
+        for caller in &callers {
             let external_id = match id {
                 Some(id) if caller.account().is_some() => IdRule::Exactly(id),
                 Some(_) | None => IdRule::Absent,
             };
             if let Err(uncut) = self.usually(caller, external_id, &mut usual, budget) {
-                usual.reasons.push(words::not_cut(&uncut, 0));
+                usual.reasons.push(words::not_cut(&uncut, None));
             }
         }
         usual.conclude(self)
@@ -388,9 +390,8 @@ impl<'d> Trust<'d> {
         // A plain call: whoever passes tags or a source identity chooses to.
         let keys = rules.iter().flat_map(|rule| &rule.statement.conditions).map(|condition| &condition.key);
         let absent: Vec<&ContextKey> = keys.filter(|key| implied_action(key.folded()).is_some()).collect();
-        let main = |rule| Asked { rule, action: AskedAction::Main };
-        let deny_all: Vec<Asked<'_>> = denies.iter().map(|rule| main(*rule)).collect();
-        let allow_all: Vec<Asked<'_>> = allows.iter().map(|rule| main(*rule)).collect();
+        let deny_all: Vec<Asked<'_>> = denies.into_iter().map(Asked::main).collect();
+        let allow_all: Vec<Asked<'_>> = allows.into_iter().map(Asked::main).collect();
         for allow in &allow_all {
             let answer = self.search(caller, external_id, &absent, &[*allow], &deny_all, budget)?;
             if usual.note(self, caller, answer, Truth::True) {
@@ -416,8 +417,7 @@ impl<'d> Trust<'d> {
     }
 
     fn rule(&self, index: usize, caller: &Principal) -> Option<Rule<'d>> {
-        let place = Place { layer: Layer::Resource, document: 0, statement: index };
-        Some(Rule::new(self.statement(index)?, place, caller))
+        Some(Rule::new(self.statement(index)?, place(index), caller))
     }
 
     pub(in crate::iam) fn request(&self, caller: &Principal, found: Found) -> Request {
@@ -429,6 +429,10 @@ impl<'d> Trust<'d> {
             context: stated(&found.context, caller),
         }
     }
+}
+
+fn place(statement: usize) -> Place {
+    Place { layer: Layer::Resource, document: 0, statement }
 }
 
 /// What was found about requests that should be allowed.
@@ -453,7 +457,7 @@ impl Usual {
             slot.get_or_insert(request);
             return true;
         }
-        self.reasons.extend(words::not_evaluated(&evaluation, &[], 0));
+        self.reasons.extend(words::not_evaluated(&evaluation, &[], None));
         false
     }
 

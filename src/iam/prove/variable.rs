@@ -10,7 +10,7 @@ use super::domain::{Domain, Presence, Values};
 use super::family::{self, Spellings};
 use crate::iam::condition::{Condition, Keys, Operand, Operator, Quantifier, Test};
 use crate::iam::context::{ContextKey, ContextValue, Lookup};
-use crate::iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, classes};
+use crate::iam::pattern::{Budget, CharacterSet, Pattern, Token, TooLarge, examples};
 use crate::iam::principal::Principal;
 use crate::iam::text::{self, Resolved, VariableValue};
 
@@ -177,9 +177,13 @@ impl<'a> Atoms<'a> {
         }
         let wild = self.texts.iter().any(|text| text.as_literal().is_none());
         if kinds.len() > 1 {
-            self.uncut = Some("its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned());
+            self.uncut = Some(
+                "its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned(),
+            );
         } else if wild && !kinds.is_empty() {
-            self.uncut = Some("its values are compared both with wildcards and as something else than text".to_owned());
+            self.uncut = Some(
+                "its values are compared both with wildcards and as something else than text".to_owned(),
+            );
         }
         kinds.into_iter().flatten().collect()
     }
@@ -238,7 +242,11 @@ impl From<TooLarge> for Uncut {
     }
 }
 
-fn single_values(atoms: &mut Atoms<'_>, domain: &Domain, budget: &mut Budget) -> Result<Vec<String>, TooLarge> {
+fn single_values(
+    atoms: &mut Atoms<'_>,
+    domain: &Domain,
+    budget: &mut Budget,
+) -> Result<Vec<String>, TooLarge> {
     if let Values::Listed(listed) = &domain.values {
         return Ok(listed.clone());
     }
@@ -250,7 +258,8 @@ fn single_values(atoms: &mut Atoms<'_>, domain: &Domain, budget: &mut Budget) ->
         found.extend(literals);
         return Ok(found);
     };
-    let fits = |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);
+    let fits =
+        |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);
     let mut found = unlisted(&spellings, &literals, fits);
     found.extend(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
     if !spellings.is_empty() {
@@ -265,7 +274,8 @@ fn single_values(atoms: &mut Atoms<'_>, domain: &Domain, budget: &mut Budget) ->
 
 /// Of each class a spelling that fits and is not listed: a listed text is a class of its own.
 fn unlisted(classes: &[Spellings], listed: &HashSet<String>, fits: impl Fn(&str) -> bool) -> Vec<String> {
-    let spelling = |class: &Spellings| class.iter().find(|text| fits(text) && !listed.contains(*text)).cloned();
+    let spelling =
+        |class: &Spellings| class.iter().find(|text| fits(text) && !listed.contains(*text)).cloned();
     classes.iter().filter_map(spelling).collect()
 }
 
@@ -276,14 +286,10 @@ fn text_values(
     readable: &[&str],
     budget: &mut Budget,
 ) -> Result<Vec<String>, TooLarge> {
-    budget.spend(texts.len())?;
-    let within =
-        longest.iter().fold(Language::new().all_of([shape]), |language, longest| language.at_most(*longest));
     let specimens: Vec<String> =
         texts.iter().filter(|text| text.as_literal().is_none()).map(specimen).collect();
     let preferred: Vec<&str> = readable.iter().copied().chain(specimens.iter().map(String::as_str)).collect();
-    let atoms: Vec<&Pattern> = texts.iter().collect();
-    Ok(classes(&within, &atoms, &preferred, budget)?.into_iter().map(|class| class.example).collect())
+    examples(shape, longest, texts, &preferred, budget)
 }
 
 /// A text that matches the pattern and shows where its wildcards are.

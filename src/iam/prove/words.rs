@@ -2,6 +2,7 @@
 
 use super::callers::{Known, is_example, is_stranger};
 use super::claim::NamedDocument;
+use super::rule::Place;
 use super::variable::Uncut;
 use crate::iam::context::{ContextKey, ContextValue, Lookup};
 use crate::iam::document::Document;
@@ -165,14 +166,12 @@ fn refusal(evaluation: &Evaluation, policies: &[NamedDocument<'_>]) -> String {
     }
 }
 
-/// Why a statement could not be decided for every request.
-pub(super) fn not_cut(uncut: &Uncut, statement: usize) -> String {
-    let number = statement + 1;
+/// Why a statement, or a question about all of them, could not be decided for every request.
+pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
+    let which = statement.map(|place| format!("statement {}: ", place.statement + 1)).unwrap_or_default();
     match uncut {
-        Uncut::Reason(reason) => format!("statement {number}: {reason}"),
-        Uncut::TooLarge => {
-            format!("statement {number}: its conditions and wildcards make more cases than are examined")
-        }
+        Uncut::Reason(reason) => format!("{which}{reason}"),
+        Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
     }
 }
 
@@ -180,25 +179,19 @@ pub(super) fn not_cut(uncut: &Uncut, statement: usize) -> String {
 pub(super) fn not_evaluated(
     evaluation: &Evaluation,
     policies: &[NamedDocument<'_>],
-    statement: usize,
+    statement: Option<Place>,
 ) -> Vec<String> {
     let mut reasons: Vec<String> = evaluation
         .not_evaluated
         .iter()
         .map(|element| {
-            format!(
-                "{}, {}: {}",
-                named_statement(&element.statement, policies),
-                element.pointer,
-                element.reason
-            )
+            let name = named_statement(&element.statement, policies);
+            format!("{name}, {}: {}", element.pointer, element.reason)
         })
         .collect();
     if reasons.is_empty() {
-        reasons.push(format!(
-            "statement {}: it depends on values of the request that are linked",
-            statement + 1
-        ));
+        let linked = Uncut::Reason("it depends on values of the request that are linked".to_owned());
+        reasons.push(not_cut(&linked, statement));
     }
     reasons
 }
