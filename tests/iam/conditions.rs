@@ -135,6 +135,14 @@ fn dates() {
         ("CO", "DateLessThanEquals", json!("2024-05-01"), json!("2024-05-01"), True),
         ("CO", "DateGreaterThan", json!("2024-05-01"), json!("2024-05-02"), True),
         ("CO, no date: no match", "DateLessThan", json!("tomorrow"), json!("2024-05-01"), False),
+        ("CO, epoch with a fraction", "DateLessThan", json!("1714564800.5"), json!("1714564800.25"), True),
+        ("CO, before 1970", "DateLessThan", json!("-0.5"), json!("-1"), True),
+        ("CO, no date: no match", "DateLessThan", json!("1x"), json!("0"), False),
+        ("CO, no date: no match", "DateLessThan", json!("1.x"), json!("0"), False),
+        ("CO, no date: no match", "DateLessThan", json!("1.0000000001"), json!("0"), False),
+        ("CO, no date: no match", "DateLessThan", json!(""), json!("0"), False),
+        ("CO, no date: no match", "DateLessThan", json!("."), json!("-1"), False),
+        ("negated, no date: not documented", "DateNotEquals", json!("2024-05-01"), json!("today"), Unknown),
         ("CO, no date: no match", "DateEquals", json!("2024-13-01"), json!("2024-05-01"), False),
         (
             "CO, a time needs a zone",
@@ -180,6 +188,13 @@ fn booleans_bytes_and_addresses() {
         ("CO", "IpAddress", json!(["10.0.0.0/8", "203.0.113.0/24"]), json!("203.0.113.7"), True),
         ("CO, no address: no match", "IpAddress", json!("everywhere"), json!("203.0.113.7"), False),
         ("CO", "NotIpAddress", json!("203.0.113.0/24"), json!("203.0.113.7"), False),
+        (
+            "negated, no address in the request: not documented",
+            "NotIpAddress",
+            json!("10.0.0.0/8"),
+            json!("here"),
+            Unknown,
+        ),
         ("CO", "NotIpAddress", json!(["10.0.0.0/8", "203.0.113.0/24"]), json!("8.8.8.8"), True),
         (
             "negated, no address: not documented",

@@ -128,3 +128,22 @@ fn doubts_are_told() {
     assert!(text.contains("✓ Resource covers the resource `arn:aws:iam::111122223333:role/DataActions` where a `*` runs across a colon"), "{text}");
     assert!(text.contains("the request has none; AWS does not say whether that is enough here"), "{text}");
 }
+
+/// "NotPrincipal": a boundary changes whom a Deny means, and the words follow the decision.
+#[test]
+fn a_boundary_counts_in_words_too() {
+    let all = allow_all();
+    let user = "arn:aws:iam::111122223333:user/ann";
+    let resource = policy(
+        json!([{ "Effect": "Deny", "NotPrincipal": { "AWS": [user, "111122223333"] }, "Action": "*" }]),
+    );
+    let asked = assume(user);
+    let free = Layers { identity: vec![&all], resource: Some(&resource), ..Layers::default() };
+    let bounded = Layers { boundary: Some(vec![&all]), ..free.clone() };
+    for (layers, words) in
+        [(&free, "· statement 1 (Deny) does not match"), (&bounded, "✗ statement 1 (Deny) matches")]
+    {
+        let text = explain(&asked, layers, &evaluate(&asked, layers)).to_string();
+        assert!(text.contains(words), "{words} in:\n{text}");
+    }
+}

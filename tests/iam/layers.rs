@@ -253,6 +253,25 @@ fn organisations() {
     assert!(elsewhere.not_evaluated[0].reason.contains("codebuild"), "{:?}", elsewhere.not_evaluated);
 }
 
+/// EL: in one account an identity policy is enough where the resource has no policy of its own, or one about others.
+#[test]
+fn an_identity_policy_in_the_same_account() {
+    let all = allow_all();
+    let about_others = function_policy(&json!({ "AWS": VENDOR }));
+    for resource in [None, Some(&about_others)] {
+        let nothing = Layers { resource, ..Layers::default() };
+        let evaluation = evaluate(&invoke(OWN_ROLE), &nothing);
+        assert_eq!(
+            (evaluation.decision, evaluation.blocked),
+            (ImplicitlyDenied, Some(Block::Layer(Layer::Identity)))
+        );
+        assert_eq!(
+            evaluate(&invoke(OWN_ROLE), &Layers { identity: vec![&all], ..nothing }).decision,
+            Allowed
+        );
+    }
+}
+
 /// PB: no boundary limits nothing; one that allows nothing denies everything; a boundary grants nothing.
 #[test]
 fn boundaries() {
@@ -297,7 +316,13 @@ fn impossible_calls() {
         let evaluation = evaluate(&request(&caller, action, ROLE), &layers);
         assert_eq!(evaluation.decision, ImplicitlyDenied, "{source}");
         assert!(matches!(evaluation.blocked, Some(Block::Caller(_))), "{source}");
+        assert_eq!(evaluation.names_caller, Truth::False);
     }
+    let mut unsigned = assume(VENDOR_ROLE);
+    unsigned.principal = rolecall::iam::principal::Principal::Anonymous;
+    let open = trust(json!({ "AWS": "*" }));
+    let evaluation = evaluate(&unsigned, &Layers { resource: Some(&open), ..Layers::default() });
+    assert!(matches!(evaluation.blocked, Some(Block::Caller(_))), "P: AssumeRole is always signed");
 }
 
 /// "Passing session tags in AWS STS" and "Monitor and control actions taken with assumed roles": tags and a source identity
@@ -318,6 +343,8 @@ fn tags_and_source_identity() {
     ]));
     let tags = json!({ "sts:ExternalId": "abc", "aws:RequestTag/team": "x", "aws:TagKeys": ["team"] });
     let source = json!({ "sts:ExternalId": "abc", "sts:SourceIdentity": "ann" });
+    let keys = json!({ "sts:ExternalId": "abc", "aws:TagKeys": ["team"] });
+    let transitive = json!({ "sts:ExternalId": "abc", "sts:TransitiveTagKeys": ["team"] });
     let provided = json!({ "sts:ExternalId": "abc", "sts:RequestContextProviders": ["arn:aws:iam::aws:contextProvider/IdentityCenter"] });
     let none = json!({ "sts:ExternalId": "abc" });
     let rows = [
@@ -329,6 +356,8 @@ fn tags_and_source_identity() {
         (&apart, &none, Allowed, None),
         (&apart, &tags, Allowed, None),
         (&apart, &source, Allowed, None),
+        (&plain, &keys, ImplicitlyDenied, Some(Block::Implied("sts:TagSession"))),
+        (&plain, &transitive, ImplicitlyDenied, Some(Block::Implied("sts:TagSession"))),
         (&apart, &provided, ImplicitlyDenied, Some(Block::Implied("sts:SetContext"))),
     ];
     for (trust, context, decision, blocked) in rows {

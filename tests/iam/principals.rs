@@ -67,6 +67,42 @@ fn names_and_callers() {
         ),
         (json!({ "AWS": SESSION }), VENDOR_ROLE, Unknown, "which session of the role is not stated"),
         (
+            json!({ "AWS": SESSION }),
+            "arn:aws:iam::765628985471:role/other",
+            ImplicitlyDenied,
+            "P: a session of another role",
+        ),
+        (
+            json!({ "AWS": SESSION }),
+            "arn:aws:iam::999988887777:role/platform",
+            ImplicitlyDenied,
+            "P: another account",
+        ),
+        (
+            json!({ "AWS": SESSION }),
+            "arn:aws:sts::765628985471:assumed-role/other/s1",
+            ImplicitlyDenied,
+            "P: another role",
+        ),
+        (
+            json!({ "AWS": SESSION }),
+            "arn:aws:sts::999988887777:assumed-role/platform/s1",
+            ImplicitlyDenied,
+            "P: another account",
+        ),
+        (
+            json!({ "AWS": VENDOR_ROLE }),
+            "arn:aws:sts::999988887777:assumed-role/platform/s1",
+            ImplicitlyDenied,
+            "P: another account",
+        ),
+        (
+            json!({ "AWS": VENDOR_ROLE }),
+            "arn:aws-cn:sts::765628985471:assumed-role/platform/s1",
+            ImplicitlyDenied,
+            "P: another partition",
+        ),
+        (
             json!({ "AWS": "arn:aws:sts::765628985471:assumed-role/platform/*" }),
             SESSION,
             ImplicitlyDenied,
@@ -171,6 +207,18 @@ fn not_principal() {
         (json!({ "AWS": [root] }), user.as_str(), Unknown),
         (json!({ "AWS": [SESSION, VENDOR_ROLE, VENDOR] }), SESSION, Allowed),
         (json!({ "AWS": [VENDOR_ROLE, VENDOR] }), SESSION, Unknown),
+        (json!({ "AWS": [SESSION, VENDOR] }), SESSION, Unknown),
+        (json!({ "AWS": [SESSION, VENDOR_ROLE] }), SESSION, Unknown),
+        (json!({ "AWS": SESSION }), SESSION, Unknown),
+        (json!({ "AWS": VENDOR_ROLE }), SESSION, Unknown),
+        (json!({ "AWS": [VENDOR, VENDOR_ROLE] }), VENDOR_ROLE, Unknown),
+        (json!({ "AWS": CUSTOMER }), "arn:aws:sts::111122223333:federated-user/fed", Unknown),
+        (
+            json!({ "AWS": "arn:aws:sts::111122223333:federated-user/fed" }),
+            "arn:aws:sts::111122223333:federated-user/fed",
+            Unknown,
+        ),
+        (json!({ "AWS": STRANGER }), "arn:aws:sts::111122223333:federated-user/fed", ExplicitlyDenied),
         (json!({ "AWS": "*" }), SESSION, Allowed),
         (json!({ "Service": "lambda.amazonaws.com" }), "lambda.amazonaws.com", Allowed),
         (json!({ "Service": "ec2.amazonaws.com" }), "lambda.amazonaws.com", ExplicitlyDenied),
@@ -194,6 +242,12 @@ fn not_principal() {
             );
         }
     }
+    // The trust side alone knows of no boundary.
+    let guarded = policy(json!([
+        { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" },
+        { "Effect": "Deny", "NotPrincipal": { "AWS": [user, root] }, "Action": "sts:AssumeRole" },
+    ]));
+    assert_eq!(trust_side(&assume(&user), &guarded), Allowed);
     let statement = document(
         json!({ "Statement": { "Effect": "Allow", "NotPrincipal": { "AWS": STRANGER }, "Action": "sts:AssumeRole" } }),
     );
@@ -221,6 +275,7 @@ fn derived_keys() {
         ("lambda.amazonaws.com", "aws:PrincipalIsAWSService", "true", Allowed),
         ("lambda.amazonaws.com", "aws:PrincipalServiceName", "lambda.amazonaws.com", Allowed),
         ("lambda.amazonaws.com", "aws:PrincipalAccount", "*", ImplicitlyDenied),
+        ("lambda.amazonaws.com", "aws:PrincipalType", "*", Unknown),
         (SESSION, "aws:PrincipalOrgID", "*", ImplicitlyDenied),
     ];
     let conditional = |key: &str, value: &str| {
