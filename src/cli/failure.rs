@@ -67,10 +67,7 @@ fn of_survey(error: &SurveyError) -> (ExitCode, Option<String>) {
         SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error)),
         SurveyError::TargetsMissing(_) => (
             ExitCode::Failed,
-            Some(
-                "correct the [[target]] in the manifest, or deploy the function first"
-                    .to_owned(),
-            ),
+            Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
         ),
         SurveyError::Desired(_) => (ExitCode::Usage, None),
     }
@@ -89,8 +86,12 @@ fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
             "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
         }
         PlanError::PolicyTooLarge { .. } => {
-            "the size of a managed policy is fixed: split the targets over several roles (one manifest each), or give \
-             the functions shorter names"
+            "the size of a managed policy is fixed at 6,144 characters, and the template leaves no room for a target: \
+             shorten it"
+        }
+        PlanError::TooManyPolicies { .. } => {
+            "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the policies of others \
+             (--remove-foreign), or split the targets over several roles, one manifest each"
         }
         PlanError::PolicyShared { .. } => {
             "detach it from the other principals first (`aws iam list-entities-for-policy` names them)"

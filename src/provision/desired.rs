@@ -1,5 +1,6 @@
 //! What should be in AWS: the manifest, the filled templates and the resolved functions, as one value. Pure.
 
+use super::pack::{Bin, Room, pack};
 use super::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
 use crate::iam::document::Document;
@@ -15,10 +16,16 @@ pub fn policy_path(role: &RoleName) -> String {
     format!("/rolecall/{role}/")
 }
 
-/// The name of the policy for the targets.
-fn policy_name(role: &RoleName) -> String {
-    format!("{role}-invoke")
+/// The name of the n-th policy for the targets, from 0.
+fn policy_name(role: &RoleName, index: usize) -> String {
+    match index {
+        0 => format!("{role}-invoke"),
+        _ => format!("{role}-invoke-{}", index + 1),
+    }
 }
+
+/// Two quotes and a comma around an ARN in a list.
+const ARN_PUNCTUATION: usize = 3;
 
 /// IAM never lets a policy's description be changed, so it holds nothing that could.
 const POLICY_DESCRIPTION: &str = "Lets a role invoke its Lambda functions. Managed by rolecall.";
@@ -93,24 +100,38 @@ pub enum DesiredError {
 /// The description of a role whose manifest gives none.
 const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions. Managed by rolecall.";
 
-/// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order.
+/// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
+/// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.
 pub fn desired(
     manifest: &Manifest,
     external_id: &ExternalId,
     templates: &Templates,
     home: &Home,
     targets: &[FunctionArn],
+    current: &[Bin],
+    attachable: usize,
 ) -> Result<Desired, DesiredError> {
     let role = &manifest.role;
     let fillings = fillings(manifest, external_id, home, targets);
     let owner = (OWNER_TAG.to_owned(), role.name.to_string());
-    let policy = PolicySpecification {
-        name: policy_name(&role.name),
-        path: policy_path(&role.name),
-        description: POLICY_DESCRIPTION.to_owned(),
-        tags: [owner.clone()].into(),
-        document: checked(&templates.invoke, &fillings, quota::check_identity_grammar)?,
+    let with_targets = |targets: &[FunctionArn]| {
+        let targets = Filling::List(targets.iter().map(ToString::to_string).collect());
+        let fillings = fillings.clone().into_iter().chain([("targets", targets)]).collect();
+        checked(&templates.invoke, &fillings, quota::check_identity_grammar)
     };
+    let room = Room { policies: attachable, ..room(targets, with_targets)? };
+    let policy = |Bin { name, targets }: Bin| {
+        let policy = PolicySpecification {
+            name,
+            path: policy_path(&role.name),
+            description: POLICY_DESCRIPTION.to_owned(),
+            tags: [owner.clone()].into(),
+            document: with_targets(&targets)?,
+        };
+        Ok((home.policy_arn(&policy.path, &policy.name), policy))
+    };
+    let bins = pack(targets, current, room, |index| policy_name(&role.name, index));
+    let policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
     Ok(Desired {
         role: RoleSpecification {
             name: role.name.clone(),
@@ -118,14 +139,37 @@ pub fn desired(
             description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
             max_session_duration: role.max_session_duration,
             permissions_boundary: role.permissions_boundary.as_ref().map(ToString::to_string),
-            tags: role.tags.clone().into_iter().chain([owner]).collect(),
+            tags: role.tags.clone().into_iter().chain([owner.clone()]).collect(),
             trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
         },
-        policies: vec![(home.policy_arn(&policy.path, &policy.name), policy)],
+        policies,
         trusted: trusted(manifest, home),
         external_id: external_id.clone(),
         targets: targets.to_vec(),
         home: home.clone(),
+    })
+}
+
+/// What a policy has room for beside the rest of the template, measured on the filled template itself.
+fn room(
+    targets: &[FunctionArn],
+    with_targets: impl Fn(&[FunctionArn]) -> Result<String, DesiredError>,
+) -> Result<Room, DesiredError> {
+    let [first, ..] = targets else {
+        return Ok(Room { characters: usize::MAX, around_each: 0, repeats: 1, policies: usize::MAX });
+    };
+    let length = |targets: &[FunctionArn]| with_targets(targets).map(|document| document.chars().count());
+    let (one, two) = (length(std::slice::from_ref(first))?, length(&[first.clone(), first.clone()])?);
+    let (arn, each) = (first.to_string().chars().count(), two - one);
+    // Each place of the list in the template costs the ARN, two quotes and a comma.
+    let repeats = each / (arn + ARN_PUNCTUATION);
+    let around_each = each - repeats * arn;
+    let fixed = one.saturating_sub(each);
+    Ok(Room {
+        characters: quota::MANAGED_POLICY_SIZE.saturating_sub(fixed),
+        around_each,
+        repeats,
+        policies: usize::MAX,
     })
 }
 

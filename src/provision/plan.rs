@@ -1,7 +1,7 @@
 //! Desired × observed → the plan. Pure, and the only place that decides anything.
 //!
-//! A plan carries every argument of every write, in the order of execution: what tightens comes before what widens, and
-//! what is needed comes before what needs it. An empty plan without foreign policies means that AWS is as desired; drift
+//! A plan carries every argument of every write, in the order of execution: the trust policy and what others put on the
+//! role first, then the targets' policies, and last what is no longer needed. An empty plan without foreign policies means that AWS is as desired; drift
 //! is a plan that is not empty; destroy is a plan towards nothing.
 
 mod change;
@@ -12,11 +12,11 @@ pub(crate) use change::new_values;
 pub use change::{Change, RoleSettings, TagChange};
 
 use super::desired::{Desired, OWNER_TAG};
-use super::observe::{Observed, ObservedPolicy};
+use super::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::iam::arn::RoleName;
 use crate::iam::document::Document;
 use crate::iam::quota;
-use crate::ports::{AccountQuotas, RoleRecord, Tags};
+use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleRecord, Tags};
 
 /// What the user allowed beyond the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,21 @@ pub enum PlanError {
         /// The quota.
         quota: usize,
     },
+    /// More policies than fit on a role.
+    #[error(
+        "{targets} targets need {policies} policies, {foreign} others are on the role, and the account's quota is \
+         {quota} policies on a role"
+    )]
+    TooManyPolicies {
+        /// How many targets there are.
+        targets: usize,
+        /// How many policies they need.
+        policies: usize,
+        /// How many policies of others are on the role.
+        foreign: usize,
+        /// The quota.
+        quota: usize,
+    },
     /// A policy that must go is attached elsewhere too.
     #[error("policy `{policy}` is attached to {others} other principals, so it cannot be deleted")]
     PolicyShared {
@@ -126,20 +141,26 @@ pub fn default_quotas() -> AccountQuotas {
     }
 }
 
-/// Whether the account's real quotas must be known: the defaults are the least that any account has.
-pub fn exceeds_default_quotas(desired: &Desired) -> bool {
-    check_quotas(desired, &default_quotas()).is_err()
-}
-
 /// Characters as AWS counts them. What is desired was parsed before; anything else counts in full.
 fn size_of(document: &str) -> usize {
     Document::parse(document).map_or(document.len(), |document| document.size())
 }
 
-fn check_quotas(desired: &Desired, quotas: &AccountQuotas) -> Result<(), PlanError> {
+/// Whether the desired state fits into the quotas.
+pub fn check_quotas(desired: &Desired, observed: &Observed, quotas: &AccountQuotas) -> Result<(), PlanError> {
     let size = size_of(&desired.role.trust);
     if size > quotas.trust_policy_size {
         return Err(PlanError::TrustTooLarge { size, quota: quotas.trust_policy_size });
+    }
+    let foreign = foreign_attachments(observed, &desired.role.name);
+    let needed = desired.policies.len() + foreign;
+    if needed > quotas.attached_policies {
+        return Err(PlanError::TooManyPolicies {
+            targets: desired.targets.len(),
+            policies: desired.policies.len(),
+            foreign,
+            quota: quotas.attached_policies,
+        });
     }
     for (_, policy) in &desired.policies {
         let size = size_of(&policy.document);
@@ -162,7 +183,7 @@ pub fn plan(
     quotas: &AccountQuotas,
     options: PlanOptions,
 ) -> Result<Plan, PlanError> {
-    check_quotas(desired, quotas)?;
+    check_quotas(desired, observed, quotas)?;
     let mut plan = Plan::default();
     match &observed.role {
         None => plan.changes.push(Change::CreateRole { role: desired.role.clone() }),
@@ -171,6 +192,8 @@ pub fn plan(
             plan_role(desired, role, &mut plan)?;
         }
     }
+    // Before anything is attached, so that there is room for it.
+    plan_foreign(observed, &desired.role.name, options, &mut plan);
     for (arn, policy) in &desired.policies {
         let known = observed.policies.iter().find(|known| known.arn == *arn);
         match known {
@@ -187,7 +210,8 @@ pub fn plan(
         }
     }
     let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
-    plan_removals(observed, &desired.role.name, options, wanted, &mut plan)?;
+    // After the others are written, so that a target which moves is allowed all the time.
+    plan_leftovers(observed, &desired.role.name, wanted, &mut plan)?;
     Ok(plan)
 }
 
@@ -197,7 +221,8 @@ pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) 
     if let Some(record) = &observed.role {
         refuse_foreign_role(record, role, options)?;
     }
-    plan_removals(observed, role, options, |_| false, &mut plan)?;
+    plan_foreign(observed, role, options, &mut plan);
+    plan_leftovers(observed, role, |_| false, &mut plan)?;
     // IAM deletes a role only when nothing is on it any more: with foreign policies left on it, it stays.
     if observed.role.is_some() && plan.foreign.is_empty() {
         plan.changes.push(Change::DeleteRole { role: role.clone() });
@@ -205,8 +230,14 @@ pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) 
     Ok(plan)
 }
 
+/// How many policies are on the role that rolecall did not make.
+pub fn foreign_attachments(observed: &Observed, role: &RoleName) -> usize {
+    let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
+    observed.policies.iter().filter(is_foreign).count()
+}
+
 /// Whether rolecall made it, for this role.
-pub fn is_owned(tags: &Tags, role: &RoleName) -> bool {
+fn is_owned(tags: &Tags, role: &RoleName) -> bool {
     tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())
 }
 
@@ -278,47 +309,57 @@ fn version_number(id: &str) -> u64 {
     id.trim_start_matches('v').split('.').next().and_then(|number| number.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// What is on the role or under rolecall's path, and not wanted.
-fn plan_removals(
-    observed: &Observed,
-    role: &RoleName,
-    options: PlanOptions,
-    wanted: impl Fn(&ObservedPolicy) -> bool,
-    plan: &mut Plan,
-) -> Result<(), PlanError> {
-    for policy in observed.policies.iter().filter(|policy| !wanted(policy)) {
-        let arn = policy.arn.clone();
-        if policy.under_path && is_owned(&policy.tags, role) {
-            let others = policy.attachment_count - i32::from(policy.attached);
-            if others > 0 {
-                return Err(PlanError::PolicyShared { policy: arn, others });
-            }
-            if policy.attached {
-                plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
-            }
-            let old = policy.versions.iter().filter(|version| !version.is_default);
-            let delete = |version: &crate::ports::PolicyVersionRecord| Change::DeletePolicyVersion {
-                arn: arn.clone(),
-                version: version.id.clone(),
-            };
-            plan.changes.extend(old.map(delete));
-            plan.changes.push(Change::DeletePolicy { arn, before: policy.document.clone() });
-        } else if policy.attached && options.remove_foreign {
-            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn });
-        } else if policy.attached {
-            plan.foreign.push(Foreign::ManagedPolicy { arn });
+/// What others put on the role: removed where that is asked for, else told.
+fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan: &mut Plan) {
+    let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
+    for ObservedPolicy { arn, .. } in observed.policies.iter().filter(is_foreign) {
+        if options.remove_foreign {
+            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
+        } else {
+            plan.foreign.push(Foreign::ManagedPolicy { arn: arn.clone() });
         }
     }
-    for policy in &observed.inline {
-        let name = policy.name.clone();
+    for InlinePolicy { name, document } in &observed.inline {
+        let name = name.clone();
         if options.remove_foreign {
-            let before = policy.document.clone();
+            let before = document.clone();
             plan.changes.push(Change::DeleteInlinePolicy { role: role.clone(), name, before });
         } else {
             plan.foreign.push(Foreign::InlinePolicy { name });
         }
     }
+}
+
+/// What rolecall made and is no longer wanted.
+fn plan_leftovers(
+    observed: &Observed,
+    role: &RoleName,
+    wanted: impl Fn(&ObservedPolicy) -> bool,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    for policy in observed.policies.iter().filter(|policy| is_own(policy, role) && !wanted(policy)) {
+        let arn = policy.arn.clone();
+        let others = policy.attachment_count - i32::from(policy.attached);
+        if others > 0 {
+            return Err(PlanError::PolicyShared { policy: arn, others });
+        }
+        if policy.attached {
+            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
+        }
+        let old = policy.versions.iter().filter(|version| !version.is_default);
+        let delete = |version: &PolicyVersionRecord| Change::DeletePolicyVersion {
+            arn: arn.clone(),
+            version: version.id.clone(),
+        };
+        plan.changes.extend(old.map(delete));
+        plan.changes.push(Change::DeletePolicy { arn, before: policy.document.clone() });
+    }
     Ok(())
+}
+
+/// Whether rolecall made the policy, for this role.
+pub fn is_own(policy: &ObservedPolicy, role: &RoleName) -> bool {
+    policy.under_path && is_owned(&policy.tags, role)
 }
 
 /// Tags that the manifest does not name are left alone: organisations put their own on every resource.

@@ -4,9 +4,11 @@ use std::fmt;
 
 use super::desired::{Desired, DesiredError, Home, desired};
 use super::observe::{Observed, ObservedFunction, observe};
-use super::plan::{default_quotas, exceeds_default_quotas};
+use super::pack::Bin;
+use super::plan::{check_quotas, default_quotas, foreign_attachments, is_own};
 use super::template::Templates;
-use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region};
+use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region, RoleName};
+use crate::iam::document::Document;
 use crate::manifest::{Manifest, Target};
 use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read};
 
@@ -116,10 +118,34 @@ pub async fn survey<R: Read>(
     let observed = observe(reader, &manifest.role.name, addresses).await?;
     let targets = present(addresses, &observed.functions).map_err(SurveyError::TargetsMissing)?;
     let home = home(&observed.caller)?;
-    let desired = desired(manifest, external_id, templates, &home, &targets)?;
+    let current = bins(&observed, &manifest.role.name);
+    let make = |quotas: &AccountQuotas| {
+        let attachable =
+            quotas.attached_policies.saturating_sub(foreign_attachments(&observed, &manifest.role.name));
+        desired(manifest, external_id, templates, &home, &targets, &current, attachable)
+    };
+    let mut quotas = default_quotas();
+    let mut desired = make(&quotas)?;
     // The defaults are the least that an account has; only past them is the real number worth a call.
-    let quotas = if exceeds_default_quotas(&desired) { reader.quotas().await? } else { default_quotas() };
+    if check_quotas(&desired, &observed, &quotas).is_err() {
+        quotas = reader.quotas().await?;
+        desired = make(&quotas)?;
+    }
     Ok(Survey { desired, observed, quotas })
+}
+
+/// The policies that rolecall made for the role, with the functions that they name.
+fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
+    let own = observed.policies.iter().filter(|policy| is_own(policy, role));
+    own.map(|policy| {
+        let document = policy.document.as_deref().and_then(|document| Document::parse(document).ok());
+        let statements = document.iter().flat_map(Document::statements);
+        let resources =
+            statements.filter_map(|statement| statement.resource.as_ref()).flat_map(|it| &it.values);
+        let targets = resources.filter_map(|resource| resource.text.raw().parse().ok()).collect();
+        Bin { name: policy.name.clone(), targets }
+    })
+    .collect()
 }
 
 fn present(

@@ -19,6 +19,9 @@ const DIMMED: Style = Style::new().dimmed();
 /// What the proofs leave out, said wherever they are shown.
 const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
 
+/// Targets that are listed; `--output json` has all of them.
+const TARGETS_SHOWN: usize = 10;
+
 /// Lines around a difference in a document.
 const CONTEXT_LINES: usize = 2;
 
@@ -30,8 +33,11 @@ impl RoleView {
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
-        for (index, target) in targets.iter().enumerate() {
+        for (index, target) in targets.iter().take(TARGETS_SHOWN).enumerate() {
             let _ = writeln!(text, "  {:<10}  {target}", if index == 0 { "may invoke" } else { "" });
+        }
+        if let Some(more) = targets.len().checked_sub(TARGETS_SHOWN).filter(|more| *more > 0) {
+            let _ = writeln!(text, "              and {}", count(more, "other", "others"));
         }
         let _ = writeln!(text, "  seen as     {caller}");
         text

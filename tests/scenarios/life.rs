@@ -130,3 +130,54 @@ fn many_targets_are_found_with_few_calls() {
     assert_eq!(run.json()["aws_calls"], calls.len());
     assert!(calls.iter().all(|call| call.action != "GetFunctionConfiguration"));
 }
+
+/// Hundreds of targets are spread over the fewest policies; one less rewrites one of them.
+#[test]
+fn hundreds_of_targets_are_packed_and_stay_where_they_are() {
+    let mut state = State::demo();
+    let names: Vec<String> = (0..500).map(|index| format!("genesys-fn-{index:03}")).collect();
+    for name in &names {
+        state.add_function("123456789012", "us-east-1", name, &[]);
+    }
+    let of = |names: &[String]| -> String {
+        names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect()
+    };
+    let stage = Stage::with(&manifest(&of(&names)), state);
+    let run = stage.run(&["apply", "--yes", "--level", "paper", "--output", "json"]).expect(0);
+    let policies = run.json()["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["operation"] == "iam:CreatePolicy")
+        .count();
+    assert_eq!(policies, 6, "some 90 of these names fit into a policy");
+    stage.run(&["drift"]).expect(0);
+    let mut fewer = names.clone();
+    fewer.remove(250);
+    stage.write("rolecall.toml", &manifest(&of(&fewer)));
+    stage.calls();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let writes: Vec<_> =
+        stage.calls().into_iter().filter(|call| call.write).map(|call| call.action).collect();
+    assert_eq!(writes, ["CreatePolicyVersion"]);
+    stage.run(&["destroy", "--yes"]).expect(0);
+}
+
+#[test]
+fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
+    let mut state = State::demo();
+    let names: Vec<String> =
+        (0..700).map(|index| format!("genesys-function-with-a-rather-long-name-{index:03}")).collect();
+    for name in &names {
+        state.add_function("123456789012", "us-east-1", name, &[]);
+    }
+    let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
+    let stage = Stage::with(&manifest(&targets), state);
+    let run = stage
+        .run(&["apply", "--yes"])
+        .expect(1)
+        .says("700 targets need 11 policies")
+        .says("quota is 10 policies");
+    assert!(run.stderr.contains("L-0DA4ABF3"), "{}", run.stderr);
+    assert!(stage.calls().iter().all(|call| !call.write));
+}

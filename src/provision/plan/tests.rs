@@ -22,7 +22,7 @@ fn wanted() -> Desired {
     let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
     let target: FunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:orders".parse().unwrap();
     let id = manifest.genesys.organization_id.clone().unwrap();
-    desired(&manifest, &id, &Templates::new(|_| None).unwrap(), &home, &[target]).unwrap()
+    desired(&manifest, &id, &Templates::new(|_| None).unwrap(), &home, &[target], &[], 10).unwrap()
 }
 
 fn nothing_there() -> Observed {
@@ -249,7 +249,10 @@ fn destroy_removes_what_is_ours_and_nothing_else() {
     assert_eq!(operations(&plan), ["iam:DetachRolePolicy", "iam:DeletePolicy"]);
     let plan = plan_destroy(&role, &visited, PlanOptions { remove_foreign: true, ..PlanOptions::default() })
         .unwrap();
-    assert!(operations(&plan).ends_with(&["iam:DetachRolePolicy", "iam:DeleteRole"]));
+    assert_eq!(
+        operations(&plan),
+        ["iam:DetachRolePolicy", "iam:DetachRolePolicy", "iam:DeletePolicy", "iam:DeleteRole"]
+    );
 
     let mut others = all_there();
     others.role.as_mut().unwrap().tags.clear();
