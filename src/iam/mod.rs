@@ -28,8 +28,8 @@
 //!   `aws:userid` of a user or role cannot be derived: it is unknown until stated.
 //! - `ForAllValues` over nothing but empty strings holds.
 //! - A key with several values under an operator without `ForAnyValue` or `ForAllValues` matches nothing.
-//! - A call for a role whose context has session tags or a source identity needs `sts:TagSession` or
-//!   `sts:SetSourceIdentity` too (`Evaluation::implied`); these two do not see `sts:ExternalId`.
+//! - A call for a role whose context has session tags, a source identity or a trusted context needs `sts:TagSession`,
+//!   `sts:SetSourceIdentity` or `sts:SetContext` too (`Evaluation::implied`); these do not see `sts:ExternalId`.
 
 pub mod arn;
 pub mod canonical;
@@ -38,6 +38,7 @@ pub mod context;
 pub mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod lint;
 pub mod pattern;
 pub mod principal;
 pub mod prove;

@@ -164,6 +164,8 @@ fn booleans_bytes_and_addresses() {
         ("CO", "Bool", json!(["true", "false"]), json!("false"), True),
         ("CO", "Bool", json!("yes"), json!("true"), False),
         ("another case: not documented", "Bool", json!("True"), json!("true"), Unknown),
+        ("another case: not documented", "Bool", json!("FALSE"), json!("false"), Unknown),
+        ("another case: not documented", "Bool", json!("true"), json!("TRUE"), Unknown),
         (
             "CO",
             "BinaryEquals",
@@ -344,6 +346,13 @@ fn several_values() {
             False,
         ),
         ("MV, an empty list", "ForAllValues:StringEquals", json!("a"), json!([]), True),
+        (
+            "MV, an empty string among others",
+            "ForAllValues:StringEquals",
+            json!("a"),
+            json!(["", "a"]),
+            False,
+        ),
         ("MV, nothing but an empty string", "ForAllValues:StringEquals", json!("a"), json!([""]), True),
         ("MV", "ForAllValues:StringLike", json!(["a*", "b*"]), json!(["a1", "b2"]), True),
         ("MV", "ForAllValues:StringNotEquals", json!(["a"]), json!(["b", "c"]), True),

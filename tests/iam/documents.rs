@@ -48,6 +48,29 @@ fn statements_are_typed() {
     assert_eq!(document.statement_pointer(0), "/Statement/0");
 }
 
+/// IAM User Guide, "IAM identifiers": a deleted principal shows as its unique id; other odd text names nobody.
+#[test]
+fn names_that_are_left_over() {
+    let name = |text: &str| {
+        let value =
+            json!({ "Statement": { "Effect": "Allow", "Action": "*", "Principal": { "AWS": text } } });
+        let document = Document::from_value(&value).unwrap();
+        document.statements()[0].principal.as_ref().unwrap().values[0].clone()
+    };
+    for text in ["AROA1234567890EXAMPLE", "AIDA1234567890EXAMPLE", "AGPA1234567890EXAMPLE"] {
+        assert_eq!(name(text), PrincipalName::UniqueId(text.to_owned()));
+    }
+    for text in [
+        "XXXX1234567890EXAMPLE",
+        "AROA1234567890example",
+        "AROA123",
+        "AROA-1234567890-EXAMPLE",
+        "11112222333*",
+    ] {
+        assert_eq!(name(text), PrincipalName::Nobody(text.to_owned()));
+    }
+}
+
 #[test]
 fn every_fault_has_its_place() {
     let faults = |text: &str| -> Vec<String> {
@@ -158,6 +181,9 @@ fn bad_input_is_bounded() {
         let deep = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
         assert!(Document::parse(&deep).unwrap_err().faults[0].message.contains("nested deeper"));
     }
+    let siblings =
+        format!("{{\"Statement\":{}[1,{{}},2],3{}}}", "[".repeat(MAX_DEPTH - 1), "]".repeat(MAX_DEPTH - 1));
+    assert_eq!(Document::parse(&siblings).unwrap_err().faults.len(), 1, "what lies too deep is passed over");
     let nested = (0..40).fold(json!("x"), |value, _| json!([value]));
     assert!(
         Document::from_value(&json!({ "Statement": nested })).unwrap_err().faults[0]

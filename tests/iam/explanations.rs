@@ -147,3 +147,14 @@ fn a_boundary_counts_in_words_too() {
         assert!(text.contains(words), "{words} in:\n{text}");
     }
 }
+
+/// A long list of statements is cut.
+#[test]
+fn many_statements() {
+    let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let identity = policy(json!(vec![statement; 5]));
+    let asked = super::support::request("arn:aws:iam::111122223333:role/own", "s3:ListAllMyBuckets", "*");
+    let evaluation = evaluate(&asked, &Layers { identity: vec![&identity], ..Layers::default() });
+    let reason = rolecall::iam::explain::reason(&evaluation);
+    assert!(reason.ends_with("statement 3 of the caller's identity policies and 2 more"), "{reason}");
+}

@@ -170,7 +170,17 @@ fn a_key_policy_must_allow() {
     let asked = request(USER, "kms:Decrypt", key);
     let without = Layers { identity: vec![&all], ..Layers::default() };
     assert_eq!(evaluate(&asked, &without).decision, ImplicitlyDenied);
-    assert_eq!(evaluate(&asked, &Layers { resource: Some(&delegating), ..without }).decision, Allowed);
+    assert_eq!(
+        evaluate(&asked, &Layers { resource: Some(&delegating), ..without.clone() }).decision,
+        Allowed
+    );
+    assert_eq!(
+        evaluate(&request(USER, "kms:ListKeys", "*"), &without).decision,
+        Allowed,
+        "no key is concerned"
+    );
+    let other = request(USER, "s3:GetObject", "arn:aws:s3:::bucket/a:key/b");
+    assert_eq!(evaluate(&other, &without).decision, Allowed, "another service");
 }
 
 /// EL: an explicit deny in any policy wins, also over a resource policy that names the caller.
@@ -321,8 +331,11 @@ fn impossible_calls() {
     let mut unsigned = assume(VENDOR_ROLE);
     unsigned.principal = rolecall::iam::principal::Principal::Anonymous;
     let open = trust(json!({ "AWS": "*" }));
-    let evaluation = evaluate(&unsigned, &Layers { resource: Some(&open), ..Layers::default() });
-    assert!(matches!(evaluation.blocked, Some(Block::Caller(_))), "P: AssumeRole is always signed");
+    for action in ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"] {
+        unsigned.action = action.to_owned();
+        let evaluation = evaluate(&unsigned, &Layers { resource: Some(&open), ..Layers::default() });
+        assert!(matches!(evaluation.blocked, Some(Block::Caller(_))), "P: {action} is never anonymous");
+    }
 }
 
 /// "Passing session tags in AWS STS" and "Monitor and control actions taken with assumed roles": tags and a source identity
@@ -403,6 +416,7 @@ fn unknown_is_an_answer() {
     }
     let evaluation = evaluate_trust(&asked, &policy(json!([allow(odd())])));
     assert_eq!(evaluation.not_evaluated.len(), 1);
+    assert_eq!(evaluation.blocked, Some(Block::Layer(Layer::Resource)));
     assert_eq!(evaluation.not_evaluated[0].pointer, "/Statement/0/Condition/Sounds/sts:ExternalId");
 }
 

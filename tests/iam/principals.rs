@@ -220,6 +220,7 @@ fn not_principal() {
         ),
         (json!({ "AWS": STRANGER }), "arn:aws:sts::111122223333:federated-user/fed", ExplicitlyDenied),
         (json!({ "AWS": "*" }), SESSION, Allowed),
+        (json!({ "AWS": ["*", STRANGER] }), SESSION, Allowed),
         (json!({ "Service": "lambda.amazonaws.com" }), "lambda.amazonaws.com", Allowed),
         (json!({ "Service": "ec2.amazonaws.com" }), "lambda.amazonaws.com", ExplicitlyDenied),
     ];
@@ -252,6 +253,8 @@ fn not_principal() {
         json!({ "Statement": { "Effect": "Allow", "NotPrincipal": { "AWS": STRANGER }, "Action": "sts:AssumeRole" } }),
     );
     assert_eq!(statement.statements()[0].names_principal(&VENDOR_ROLE.parse().unwrap()), Truth::True);
+    let unnamed = document(json!({ "Statement": { "Effect": "Allow", "Action": "sts:AssumeRole" } }));
+    assert_eq!(unnamed.statements()[0].names_principal(&VENDOR_ROLE.parse().unwrap()), Truth::Unknown);
     let stranger = "arn:aws:iam::999988887777:role/x".parse().unwrap();
     assert_eq!(statement.statements()[0].names_principal(&stranger), Truth::Unknown);
 }
@@ -319,6 +322,9 @@ fn callers_as_text() {
         "example.com",
         "arn:aws:sts::111122223333:assumed-role/r",
         ".amazonaws.com",
+        "lamb da.amazonaws.com",
+        "arn:aws:sts::111122223333:federated-user/name-that-is-longer-than-thirty-two",
+        "arn:aws:sts::111122223333:federated-user/*",
         "arn:aws:iam::111122223333:role/",
     ] {
         let error = text.parse::<Principal>().unwrap_err().to_string();

@@ -79,6 +79,10 @@ fn in_resources() {
         let asked = with_context(request(USER, "s3:GetObject", &bucket(key)), context);
         assert_eq!(by_identity(&asked, &document(value)).decision, expected, "{source}: {pattern} and {key}");
     }
+    // VT: an unresolved variable "might cause the entire statement to be invalid"; what is left of NotResource is not said.
+    let complement = document(json!({ "Version": "2012-10-17",
+        "Statement": { "Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::home/${t:team}/*" } }));
+    assert_eq!(by_identity(&request(USER, "s3:GetObject", &bucket("x/y")), &complement).decision, Unknown);
     // VT: variables stand after the fifth colon only.
     let early = document(json!({ "Version": "2012-10-17",
         "Statement": { "Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:${t:region}::x" } }));
@@ -150,6 +154,30 @@ fn in_conditions() {
             ImplicitlyDenied,
             "VT: not in addresses",
         ),
+        (
+            "StringLike",
+            "${aws:userid}*",
+            json!({ "t:K": "AIDA" }),
+            Unknown,
+            "the id of a user is not in its ARN",
+        ),
+        (
+            "StringEqualsIgnoreCase",
+            "${aws:userid}",
+            json!({ "t:K": "AIDA" }),
+            Unknown,
+            "the id of a user is not in its ARN",
+        ),
+        (
+            "StringEqualsIgnoreCase",
+            "${t:other}",
+            json!({ "t:K": "x" }),
+            ImplicitlyDenied,
+            "VT: unresolved, positive",
+        ),
+        ("ArnLike", "${aws:userid}", json!({ "t:K": USER }), Unknown, "the id of a user is not in its ARN"),
+        ("ArnLike", "${t:other}", json!({ "t:K": USER }), ImplicitlyDenied, "VT: unresolved, positive"),
+        ("ArnNotLike", "${t:other}", json!({ "t:K": USER }), Allowed, "VT: unresolved, negated"),
     ];
     for (operator, value, context, expected, source) in rows {
         let identity = document(json!({ "Version": "2012-10-17", "Statement":
