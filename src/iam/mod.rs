@@ -10,11 +10,12 @@
 //! | who calls | [`principal`]: `Principal` (from an ARN or a service's name); who is named: [`principal::element`] |
 //! | what else the request has | [`context`]: `Context`, `ContextKey` |
 //! | the answer | [`evaluate`]: `Request`, `Layers`, `evaluate`, `evaluate_trust` → `Evaluation`, `Decision` |
-//!
 //! | the answer in words | [`explain`]: `explain`, `explain_trust`, `reason` → `Explanation`, a tree |
 //! | formatting is not drift | [`canonical`]: `Document::canonical`, `Document::equivalent` |
 //! | what IAM refuses to store | [`quota`]: `Document::size`, `check_trust_grammar`, `check_identity_grammar` |
 //! | policy unit tests | [`simulate`]: `parse` → `Case`, `Case::run` → `Outcome` |
+//! | wildcard languages | [`pattern`] |
+//! | a claim about every request | [`prove`] |
 //!
 //! The parts of a statement: `Statement { sid, effect, principal, action, resource, conditions }`, with
 //! `Clause { negated, values }` for an element or its complement, [`condition::Condition`] for each operator and key,
