@@ -210,6 +210,8 @@ pub trait Read {
         region: &Region,
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)>;
+    /// The tags of a function.
+    async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags>;
     /// The quotas of the account.
     async fn quotas(&self) -> AwsResult<AccountQuotas>;
 }

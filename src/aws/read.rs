@@ -205,6 +205,14 @@ impl Read for Aws {
         Ok((functions.collect::<AwsResult<_>>()?, answer.next_marker.filter(|marker| !marker.is_empty())))
     }
 
+    async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
+        const OPERATION: &str = "lambda:ListTags";
+        let _place = self.lambda_in_flight.acquire().await;
+        let call = self.lambda(&function.region).list_tags().resource(function.to_string());
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
+    }
+
     async fn quotas(&self) -> AwsResult<AccountQuotas> {
         use aws_sdk_iam::types::SummaryKeyType as Key;
         const OPERATION: &str = "iam:GetAccountSummary";

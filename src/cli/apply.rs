@@ -95,7 +95,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Writes, reads back, verifies.
-    async fn carry_out(&mut self, plan: &Plan, mut survey: Survey, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    async fn carry_out(
+        &mut self,
+        plan: &Plan,
+        mut survey: Survey,
+        printer: &mut Printer,
+    ) -> anyhow::Result<ExitCode> {
         if plan.changes.is_empty() {
             return self.verify(&survey, Freshness::Unchanged, printer).await;
         }
@@ -125,7 +130,8 @@ impl Run<'_> {
         let Context { aws, manifest, addresses, deadline, .. } = self.context;
         let reach = self.options.reach.into();
         let is_settled = |observed: &Observed| {
-            plan_changes(&survey.desired, observed, &survey.quotas, reach).is_ok_and(|plan| plan.changes.is_empty())
+            plan_changes(&survey.desired, observed, &survey.quotas, reach)
+                .is_ok_and(|plan| plan.changes.is_empty())
         };
         let read = async || observe(aws, &manifest.role.name, addresses).await;
         settle(read, is_settled, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await
@@ -138,7 +144,8 @@ impl Run<'_> {
         printer: &mut Printer,
     ) -> anyhow::Result<ExitCode> {
         let interrupt = self.interrupt.clone();
-        let verification = verify(self.context, survey, self.options.level, freshness, interrupt, printer).await?;
+        let verification =
+            verify(self.context, survey, self.options.level, freshness, interrupt, printer).await?;
         let exit = verification.exit();
         if self.human {
             printer.result(&format!("\n{}", verification.to_text("Verification")));

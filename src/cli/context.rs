@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) external_id: ExternalId,
     pub(crate) templates: Templates,
     pub(crate) aws: Aws,
+    /// The region that the user configured.
+    pub(crate) region: Option<Region>,
     pub(crate) addresses: Vec<FunctionAddress>,
     pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
@@ -72,9 +74,19 @@ impl Context {
                 Some("set --region, AWS_REGION or the profile's region"),
             )
         })?;
-        let addresses = addresses(&manifest, region.as_ref())?;
+        let addresses = addresses(&manifest.targets, region.as_ref())?;
         let deadline = options.deadline;
-        Ok(Self { manifest, external_id, templates, aws, addresses, deadline, warnings, _sandbox: sandbox })
+        Ok(Self {
+            manifest,
+            external_id,
+            templates,
+            aws,
+            region,
+            addresses,
+            deadline,
+            warnings,
+            _sandbox: sandbox,
+        })
     }
 
     /// Reads AWS and works out what should be there.

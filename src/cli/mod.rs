@@ -10,6 +10,7 @@ mod plan;
 mod printer;
 mod render;
 mod sandbox;
+mod target;
 mod verify;
 
 use anyhow::Context as _;
@@ -17,7 +18,7 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
 use self::failure::{Failure, explain};
-use self::options::{Cli, Command, CommonOptions, Output};
+use self::options::{AddTarget, Cli, Command, CommonOptions, Output, TargetCommand};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -48,6 +49,7 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
         Command::Apply(options) => block_on(apply::run(options, printer)),
         Command::Verify(options) => block_on(verify::run(options, printer)),
         Command::Destroy(options) => block_on(destroy::run(options, printer)),
+        Command::Target(command) => block_on(target::run(command, printer)),
         Command::Render(options) => render::run(options, printer),
         Command::Sandbox(command) => block_on(sandbox::run(command, printer)),
         Command::Completions { shell } => {
@@ -81,6 +83,7 @@ fn name(command: &Command) -> &'static str {
         Command::Verify(_) => "verify",
         Command::Drift(_) => "drift",
         Command::Destroy(_) => "destroy",
+        Command::Target(_) => "target",
         Command::Render(_) => "render",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
@@ -95,6 +98,11 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Verify(options) => Some(&options.aws.common),
         Command::Drift(options) => Some(&options.aws.common),
         Command::Destroy(options) => Some(&options.aws.common),
+        Command::Target(
+            TargetCommand::Add(AddTarget { aws, .. })
+            | TargetCommand::Remove { aws, .. }
+            | TargetCommand::List { aws },
+        ) => Some(&aws.common),
         Command::Render(options) => Some(&options.common),
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }

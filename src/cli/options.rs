@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use rolecall::iam::arn::{AccountId, Region};
+use rolecall::iam::arn::{AccountId, Qualifier, Region};
+use rolecall::manifest::Target;
 use rolecall::sandbox::Tamper;
 
 /// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
@@ -36,6 +37,9 @@ pub(crate) enum Command {
     Drift(DriftCommand),
     /// Remove what rolecall made, and nothing else
     Destroy(DestroyCommand),
+    /// Add, remove or list the Lambda functions that may be invoked
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Print the exact policy documents, without contacting AWS
     Render(RenderOptions),
     /// Serve, damage or reset the embedded AWS
@@ -174,6 +178,59 @@ pub(crate) struct DestroyCommand {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TargetCommand {
+    /// Add functions to the manifest, after a look whether Lambda has them
+    Add(AddTarget),
+    /// Remove functions from the manifest
+    Remove {
+        /// The functions: names or ARNs, as in the manifest
+        #[arg(required = true, value_name = "FUNCTION")]
+        functions: Vec<Target>,
+        #[command(flatten)]
+        aws: AwsOptions,
+        /// Apply afterwards
+        #[arg(long)]
+        apply: bool,
+        /// Do not ask before applying
+        #[arg(long, short, requires = "apply")]
+        yes: bool,
+    },
+    /// List the functions of the manifest, and whether the role may invoke them
+    List {
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AddTarget {
+    /// The functions: names or ARNs
+    #[arg(required_unless_present = "tag", value_name = "FUNCTION")]
+    pub(crate) functions: Vec<Target>,
+    /// The alias or version that will be called, of each of the functions
+    #[arg(long, value_name = "ALIAS")]
+    pub(crate) qualifier: Option<Qualifier>,
+    /// Every function of the region with this tag; needs lambda:ListFunctions and lambda:ListTags
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, conflicts_with = "functions")]
+    pub(crate) tag: Option<(String, String)>,
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Apply afterwards
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Do not ask before applying
+    #[arg(long, short, requires = "apply")]
+    pub(crate) yes: bool,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some(_) | None => Err("it reads KEY=VALUE".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,7 +9,7 @@ mod functions;
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-pub use functions::ObservedFunction;
+pub use functions::{ObservedFunction, observe_functions};
 
 use super::desired::policy_path;
 use crate::iam::arn::RoleName;
@@ -86,7 +86,7 @@ pub async fn observe<R: Read>(
         observe_role(reader, role),
         observe_policies(reader, role, &path),
         observe_inline(reader, role),
-        functions::observe_functions(reader, functions),
+        observe_functions(reader, functions),
     )?;
     Ok(Observed { caller, role, policies, inline, boundary, functions })
 }

@@ -1,16 +1,19 @@
 //! Manifest → what is there and what should be there: the reads, the resolved functions and the desired state, together.
 
+use std::collections::HashSet;
 use std::fmt;
 
+use futures_util::future::try_join_all;
+
 use super::desired::{Desired, DesiredError, Home, desired};
-use super::observe::{Observed, ObservedFunction, observe};
+use super::observe::{Observed, ObservedFunction, ObservedPolicy, observe, observe_functions};
 use super::pack::Bin;
 use super::plan::{check_quotas, default_quotas, foreign_attachments, is_own};
 use super::template::Templates;
 use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region, RoleName};
 use crate::iam::document::Document;
 use crate::manifest::{Manifest, Target};
-use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read};
+use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags};
 
 /// Both sides of a plan.
 #[derive(Clone, Debug)]
@@ -82,14 +85,14 @@ pub enum AddressError {
 }
 
 /// Where each target is looked for.
-pub fn addresses(manifest: &Manifest, region: Option<&Region>) -> Result<Vec<FunctionAddress>, AddressError> {
+pub fn addresses(targets: &[Target], region: Option<&Region>) -> Result<Vec<FunctionAddress>, AddressError> {
     let address = |target: &Target| {
         let region = target.region.as_ref().or(region).cloned();
         let region = region.ok_or_else(|| AddressError::NoRegion { target: target.function.to_string() })?;
         let (account, name) = (target.account.clone(), target.function.clone());
         Ok(FunctionAddress { region, account, name, qualifier: target.qualifier.clone() })
     };
-    manifest.targets.iter().map(address).collect()
+    targets.iter().map(address).collect()
 }
 
 /// Where the caller's account lives.
@@ -137,15 +140,51 @@ pub async fn survey<R: Read>(
 /// The policies that rolecall made for the role, with the functions that they name.
 fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
     let own = observed.policies.iter().filter(|policy| is_own(policy, role));
-    own.map(|policy| {
-        let document = policy.document.as_deref().and_then(|document| Document::parse(document).ok());
-        let statements = document.iter().flat_map(Document::statements);
-        let resources =
-            statements.filter_map(|statement| statement.resource.as_ref()).flat_map(|it| &it.values);
-        let targets = resources.filter_map(|resource| resource.text.raw().parse().ok()).collect();
-        Bin { name: policy.name.clone(), targets }
-    })
-    .collect()
+    own.map(|policy| Bin { name: policy.name.clone(), targets: functions_in(policy) }).collect()
+}
+
+/// The functions that the policies on the role name one by one.
+pub fn named_functions(observed: &Observed) -> HashSet<FunctionArn> {
+    observed.policies.iter().filter(|policy| policy.attached).flat_map(functions_in).collect()
+}
+
+fn functions_in(policy: &ObservedPolicy) -> Vec<FunctionArn> {
+    let document = policy.document.as_deref().and_then(|document| Document::parse(document).ok());
+    let statements = document.iter().flat_map(Document::statements);
+    let resources = statements.filter_map(|statement| statement.resource.as_ref()).flat_map(|it| &it.values);
+    resources.filter_map(|resource| resource.text.raw().parse().ok()).collect()
+}
+
+/// The functions at these addresses, or all those that are missing.
+pub async fn resolve<R: Read>(
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<Vec<FunctionArn>, SurveyError> {
+    let functions = observe_functions(reader, addresses).await?;
+    present(addresses, &functions).map_err(SurveyError::TargetsMissing)
+}
+
+/// The functions of a region that carry this tag.
+pub async fn tagged<R: Read>(
+    reader: &R,
+    region: &Region,
+    key: &str,
+    value: &str,
+) -> Result<Vec<FunctionArn>, SurveyError> {
+    let mut tagged = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let (page, next) = reader.functions(region, marker.as_deref()).await?;
+        let tags = try_join_all(page.iter().map(|function| reader.function_tags(function))).await?;
+        let has_tag = |tags: &Tags| tags.get(key).is_some_and(|found| found == value);
+        tagged.extend(
+            page.into_iter().zip(tags).filter(|(_, tags)| has_tag(tags)).map(|(function, _)| function),
+        );
+        marker = next;
+        if marker.is_none() {
+            return Ok(tagged);
+        }
+    }
 }
 
 fn present(

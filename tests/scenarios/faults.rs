@@ -31,7 +31,10 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                 let stderr = &run.stderr;
                 assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
                 let says = |text: &str| stderr.contains(text);
-                assert!(says("nothing was changed") || says("done before that:") || says("changes made, but"), "{stderr}");
+                assert!(
+                    says("nothing was changed") || says("done before that:") || says("changes made, but"),
+                    "{stderr}"
+                );
             }
             status => panic!("exit {status} after denying call {denied}:\n{}\n{}", run.stdout, run.stderr),
         }

@@ -5,4 +5,5 @@ mod faults;
 mod life;
 mod permissions;
 mod stage;
+mod targets;
 mod transcript;

@@ -33,7 +33,7 @@ pub enum ObservedFunction {
 }
 
 /// Resolves the functions, in their order.
-pub(super) async fn observe_functions<R: Read>(
+pub async fn observe_functions<R: Read>(
     reader: &R,
     addresses: &[FunctionAddress],
 ) -> AwsResult<Vec<ObservedFunction>> {

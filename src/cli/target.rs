@@ -1,0 +1,139 @@
+//! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
+
+use anyhow::Context as _;
+use rolecall::iam::arn::Region;
+use rolecall::manifest::{Target, edit, write};
+use rolecall::provision::observe::ObservedFunction;
+use rolecall::provision::survey::{addresses, named_functions, resolve, tagged};
+use rolecall::report::ExitCode;
+use serde_json::json;
+
+use super::context::Context;
+use super::failure::UsageError;
+use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, Output, ReachOptions, TargetCommand};
+use super::plan::list_calls;
+use super::printer::Printer;
+
+pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    match command {
+        TargetCommand::Add(options) => add(options, printer).await,
+        TargetCommand::Remove { functions, aws, apply, yes } => {
+            let change = |text: String, target: &Target| edit::remove_target(&text, &file(aws), target);
+            edit_manifest(aws, functions, change, "removed", printer)?;
+            if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
+        }
+        TargetCommand::List { aws } => list(aws, printer).await,
+    }
+}
+
+async fn add(options: &AddTarget, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let AddTarget { functions, qualifier, tag, aws, apply, yes } = options;
+    let context = Context::open(aws, printer).await?;
+    let mut wanted = functions.clone();
+    if let Some((key, value)) = tag {
+        let region = context.region.as_ref().ok_or_else(|| {
+            UsageError::new(
+                "no region to look for tags in",
+                Some("set --region, AWS_REGION or the profile's region"),
+            )
+        })?;
+        wanted = with_tag(&context, region, key, value).await?;
+        printer.progress(&format!("{} functions in {region} have the tag {key}={value}", wanted.len()));
+    }
+    for target in wanted.iter_mut().filter(|target| target.qualifier.is_none()) {
+        target.qualifier.clone_from(qualifier);
+    }
+    // What the manifest has already needs no adding: onboarding by tag is repeated whenever functions are deployed.
+    if tag.is_some() {
+        wanted.retain(|target| target.find_in(&context.manifest.targets).is_empty());
+    }
+    resolve(&addresses(&wanted, context.region.as_ref())?, &context.aws).await?;
+    let change = |text: String, target: &Target| edit::add_target(&text, &file(aws), target);
+    edit_manifest(aws, &wanted, change, "added", printer)?;
+    list_calls(&context.aws, printer);
+    drop(context);
+    if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
+}
+
+/// The functions of the region that have the tag, by name: they are the caller's own.
+async fn with_tag(context: &Context, region: &Region, key: &str, value: &str) -> anyhow::Result<Vec<Target>> {
+    let found = tagged(&context.aws, region, key, value).await?;
+    let target = |name| Target {
+        function: name,
+        qualifier: None,
+        region: Some(region.clone()),
+        account: None,
+        partition: None,
+    };
+    Ok(found.into_iter().map(|function| target(function.name)).collect())
+}
+
+fn file(aws: &AwsOptions) -> String {
+    aws.common.file.display().to_string()
+}
+
+/// Makes all the edits on the text, and writes it once: all of them or none.
+fn edit_manifest(
+    aws: &AwsOptions,
+    targets: &[Target],
+    change: impl Fn(String, &Target) -> Result<String, edit::EditError>,
+    verb: &str,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let path = &aws.common.file;
+    let missing = || format!("cannot edit the manifest `{}`", path.display());
+    let before = std::fs::read_to_string(path).with_context(missing)?;
+    let mut text = before.clone();
+    for target in targets {
+        text = change(text, target)
+            .map_err(|error| UsageError::new(error.to_string(), Some("the manifest was left as it was")))?;
+    }
+    if text == before {
+        printer.result("the manifest has them all already\n");
+        return Ok(());
+    }
+    write::save(path, &text).with_context(missing)?;
+    let names = targets.iter().map(|target| format!("{verb} {target}\n")).collect::<String>();
+    printer.result(&names);
+    Ok(())
+}
+
+async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let reach = ReachOptions::default();
+    let apply =
+        ApplyCommand { aws: aws.clone(), reach, yes, level: Level::default(), allow_findings: Vec::new() };
+    super::apply::run(&apply, printer).await
+}
+
+/// Each target with what AWS says of it.
+async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let context = Context::open(aws, printer).await?;
+    let role = &context.manifest.role.name;
+    let observed = rolecall::provision::observe::observe(&context.aws, role, &context.addresses).await?;
+    let granted = named_functions(&observed);
+    let mut rows = Vec::new();
+    for (target, function) in context.manifest.targets.iter().zip(&observed.functions) {
+        let (status, arn) = match function {
+            ObservedFunction::Present(arn) if granted.contains(arn) => ("in the policy", arn.to_string()),
+            ObservedFunction::Present(arn) => ("not in the policy yet", arn.to_string()),
+            ObservedFunction::QualifierMissing(arn) => ("no such alias or version", arn.to_string()),
+            ObservedFunction::Missing(_) => ("no such function", String::new()),
+        };
+        rows.push((target.to_string(), status, arn));
+    }
+    let text = match aws.common.output {
+        Output::Human => {
+            rows.iter().map(|(target, status, arn)| format!("{target:<40}  {status:<24}  {arn}\n")).collect()
+        }
+        Output::Json => {
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|(target, status, arn)| json!({"target": target, "status": status, "arn": arn}))
+                .collect();
+            serde_json::to_string_pretty(&rows).context("cannot print the targets")? + "\n"
+        }
+    };
+    printer.result(&text);
+    list_calls(&context.aws, printer);
+    Ok(ExitCode::Success)
+}
