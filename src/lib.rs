@@ -4,7 +4,8 @@
 //! [`ports`], plans, and carries the plan out; [`verify`] proves the documents that AWS holds, with [`iam`], and probes
 //! them live; [`report`] shows all of it.
 //!
-//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest` and `genesys` know `iam`.
+//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest`, `genesys` and `extract`
+//! (documents in other tools' files) know `iam`.
 //! `provision` and `verify` know these and the ports, never the SDK: `aws` implements the ports and is the only code
 //! that names SDK types. `sandbox` is an AWS of its own, served on loopback; it shares no code with the evaluator
 //! that it puts to the test. A test keeps these arrows as they are.
@@ -13,6 +14,7 @@
 //! AWS beside the SDK's.
 
 pub mod aws;
+pub mod extract;
 pub mod genesys;
 pub mod iam;
 pub mod manifest;

@@ -5,11 +5,14 @@ mod context;
 mod destroy;
 mod failure;
 mod init;
+mod input;
 mod options;
 mod plan;
 mod printer;
+mod prove;
 mod render;
 mod sandbox;
+mod simulate;
 mod target;
 mod verify;
 
@@ -18,7 +21,7 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
 use self::failure::{Failure, explain};
-use self::options::{AddTarget, Cli, Command, CommonOptions, Output, TargetCommand};
+use self::options::{AddTarget, Cli, Command, Output, TargetCommand};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -31,7 +34,7 @@ pub(crate) fn run() -> std::process::ExitCode {
             let Failure { exit, message, hint } = explain(&error);
             let error = ErrorView { message, hint };
             printer.failure(&error);
-            if common(&cli.command).is_some_and(|common| common.output == Output::Json) {
+            if output(&cli.command) == Output::Json {
                 let report = Report { error: Some(error), ..Report::new(name(&cli.command)) };
                 printer.result(&report.to_json(exit));
             }
@@ -51,6 +54,8 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
         Command::Destroy(options) => block_on(destroy::run(options, printer)),
         Command::Target(command) => block_on(target::run(command, printer)),
         Command::Render(options) => render::run(options, printer),
+        Command::Prove(options) => prove::run(options, printer),
+        Command::Simulate(options) => simulate::run(options, printer),
         Command::Sandbox(command) => block_on(sandbox::run(command, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -85,30 +90,34 @@ fn name(command: &Command) -> &'static str {
         Command::Destroy(_) => "destroy",
         Command::Target(_) => "target",
         Command::Render(_) => "render",
+        Command::Prove(_) => "prove",
+        Command::Simulate(_) => "simulate",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
     }
 }
 
-fn common(command: &Command) -> Option<&CommonOptions> {
+fn output(command: &Command) -> Output {
     match command {
-        Command::Plan(options) => Some(&options.aws.common),
-        Command::Apply(options) => Some(&options.aws.common),
-        Command::Verify(options) => Some(&options.aws.common),
-        Command::Drift(options) => Some(&options.aws.common),
-        Command::Destroy(options) => Some(&options.aws.common),
+        Command::Plan(options) => options.aws.common.output,
+        Command::Apply(options) => options.aws.common.output,
+        Command::Verify(options) => options.aws.common.output,
+        Command::Drift(options) => options.aws.common.output,
+        Command::Destroy(options) => options.aws.common.output,
         Command::Target(
             TargetCommand::Add(AddTarget { aws, .. })
             | TargetCommand::Remove { aws, .. }
             | TargetCommand::List { aws },
-        ) => Some(&aws.common),
-        Command::Render(options) => Some(&options.common),
+        ) => aws.common.output,
+        Command::Render(options) => options.common.output,
+        Command::Prove(options) => options.output,
+        Command::Simulate(options) => options.output,
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }
             | options::SandboxCommand::Reset { common },
-        ) => Some(common),
-        Command::Init(_) | Command::Completions { .. } | Command::Man => None,
+        ) => common.output,
+        Command::Init(_) | Command::Completions { .. } | Command::Man => Output::Human,
     }
 }

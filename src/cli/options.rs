@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use rolecall::iam::arn::{AccountId, Qualifier, Region};
+use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
+use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
 use rolecall::sandbox::Tamper;
 
@@ -42,6 +43,11 @@ pub(crate) enum Command {
     Target(TargetCommand),
     /// Print the exact policy documents, without contacting AWS
     Render(RenderOptions),
+    /// Prove a role in a file: a policy, a Terraform plan, a CloudFormation template, output of the AWS CLI
+    Prove(ProveOptions),
+    /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
+    #[command(after_long_help = CASES)]
+    Simulate(SimulateOptions),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -258,6 +264,66 @@ pub(crate) struct RenderOptions {
     /// The region of targets that name none
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProveOptions {
+    /// The file; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Who may assume the role, and nobody else: a role, a user, or the root of an account for the whole of it
+    /// (repeatable)
+    #[arg(long, value_name = "ARN")]
+    pub(crate) principal: Vec<Principal>,
+    /// The external ID that they must send
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: Option<ExternalId>,
+    /// A Lambda function that the role may invoke, in the form in which it is called, and nothing else (repeatable)
+    #[arg(long, value_name = "ARN")]
+    pub(crate) target: Vec<FunctionArn>,
+    /// Only this role of the file: its name, ARN, address or logical ID
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// The value of a template's parameter, `AWS::Region` and the like among them (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameter: Vec<(String, String)>,
+    /// How the result is printed on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Output,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("it reads NAME=VALUE".to_owned()),
+    }
+}
+
+const CASES: &str = r#"A case:
+  {
+    "name": "Genesys Cloud needs the external ID",
+    "request": {
+      "principal": "arn:aws:iam::765628985471:role/any",
+      "action": "sts:AssumeRole",
+      "resource": {"resource": "arn:aws:iam::123456789012:role/GenesysDataActionRole"},
+      "context": {}
+    },
+    "identityPolicies": [{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}],
+    "resourcePolicy": {"Version": "2012-10-17", "Statement": []},
+    "expected": {"response": "ImplicitlyDenied"}
+  }
+Also: sessionPolicy, permissionBoundaries, serviceControlPolicies, resourceControlPolicies."#;
+
+#[derive(Args, Debug)]
+pub(crate) struct SimulateOptions {
+    /// The files of cases, each a JSON list; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Show the reasons in full: every statement that is about the action, and which of its conditions failed
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// How the result is printed on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Args, Debug)]

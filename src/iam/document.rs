@@ -13,7 +13,7 @@ mod read;
 use std::fmt;
 use std::sync::Arc;
 
-pub(super) use json::{Limits, parse_json, push_step};
+pub(crate) use json::{Limits, parse_json, push_step};
 use serde_json::Value;
 
 use super::condition::Condition;

@@ -10,11 +10,11 @@ use super::{
     ChangeView, ClaimView, FindingView, Outcome, ProbeView, Report, RoleView, Shows, Verb, VerificationView,
 };
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const BOLD: Style = Style::new().bold();
-const DIMMED: Style = Style::new().dimmed();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+pub(super) const RED: Style = AnsiColor::Red.on_default();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIMMED: Style = Style::new().dimmed();
 
 /// What the proofs leave out, said wherever they are shown.
 const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";

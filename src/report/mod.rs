@@ -3,6 +3,8 @@
 mod change;
 mod exit;
 mod human;
+mod proof;
+mod simulation;
 mod verification;
 
 use schemars::JsonSchema;
@@ -11,6 +13,8 @@ use serde::Serialize;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use exit::ExitCode;
 pub use human::count;
+pub use proof::{ProofView, RoleProof};
+pub use simulation::{CaseView, SimulationView};
 pub use verification::{ClaimView, FindingView, Outcome, ProbeView, Shows, VerificationView};
 
 use crate::provision::apply::Applied;

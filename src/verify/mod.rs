@@ -7,7 +7,7 @@
 pub mod live;
 mod paper;
 
-pub use paper::paper;
+pub use paper::{decide, paper};
 
 use crate::provision::desired::Desired;
 use crate::provision::observe::Observed;

@@ -10,12 +10,12 @@ use super::{Fault, MAX_FAULTS};
 
 /// How much is read before it is refused.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::iam) struct Limits {
-    pub(in crate::iam) bytes: usize,
-    pub(in crate::iam) depth: usize,
+pub(crate) struct Limits {
+    pub(crate) bytes: usize,
+    pub(crate) depth: usize,
 }
 
-pub(in crate::iam) fn parse_json(text: &str, limits: Limits) -> Result<Value, Vec<Fault>> {
+pub(crate) fn parse_json(text: &str, limits: Limits) -> Result<Value, Vec<Fault>> {
     if text.len() > limits.bytes {
         let message = format!("the text has {} bytes; at most {} are read", text.len(), limits.bytes);
         return Err(vec![Fault { pointer: String::new(), message }]);
@@ -52,7 +52,7 @@ impl Place {
 }
 
 /// Appends one step to a JSON pointer (RFC 6901).
-pub(in crate::iam) fn push_step(pointer: &mut String, step: &str) {
+pub(crate) fn push_step(pointer: &mut String, step: &str) {
     pointer.push('/');
     for character in step.chars() {
         match character {

@@ -1,0 +1,39 @@
+//! `rolecall simulate`: policy unit tests, offline.
+
+use rolecall::iam::simulate::{self, Case, CaseErrors};
+use rolecall::report::{CaseView, ExitCode, SimulationView};
+
+use super::failure::UsageError;
+use super::input;
+use super::options::{Output, SimulateOptions};
+use super::printer::Printer;
+
+pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let SimulateOptions { files, explain, output } = options;
+    let mut view = SimulationView::default();
+    for file in files {
+        let name = input::name(file);
+        let text = input::read(file, simulate::MAX_BYTES)?;
+        let cases = simulate::parse(&text).map_err(|errors| faults(&name, &errors))?;
+        if cases.is_empty() {
+            printer.warning(&format!("{name} holds no case"));
+        }
+        let run =
+            |case: &Case| CaseView { outcome: case.run(), explanation: explain.then(|| case.explain()) };
+        view.files.push((input::label(file), cases.iter().map(run).collect()));
+    }
+    printer.result(&match output {
+        Output::Human => view.to_text(),
+        Output::Json => view.to_json(),
+    });
+    Ok(view.exit())
+}
+
+/// Every fault on a line of its own.
+fn faults(name: &str, errors: &CaseErrors) -> UsageError {
+    let lines: String = errors.faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    UsageError::new(
+        format!("{name} is not a file of cases:{lines}"),
+        Some("`rolecall simulate --help` shows what a case looks like"),
+    )
+}

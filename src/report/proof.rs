@@ -1,0 +1,168 @@
+//! Results of proofs, as data, text and JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::human::{BOLD, DIMMED};
+use super::{ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
+use crate::iam::context::ContextValue;
+use crate::iam::evaluate::Request;
+use crate::iam::prove::{ClaimResult, Proof, Witness};
+
+impl From<&ClaimResult> for ClaimView {
+    fn from(ClaimResult { claim, result }: &ClaimResult) -> Self {
+        let (result, witness, reasons) = match result {
+            Proof::Proved => (Outcome::Proved, None, Vec::new()),
+            Proof::Refuted(witness) => (Outcome::Refuted, Some(witness_value(witness)), Vec::new()),
+            Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
+        };
+        Self { claim: claim.to_string(), result, witness, reasons }
+    }
+}
+
+impl ClaimView {
+    /// A claim that could not be put to the prover.
+    pub fn undecided(claim: &str, reasons: Vec<String>) -> Self {
+        Self { claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
+    }
+}
+
+/// The witness as a complete request, in the words of the case files of `simulate`.
+fn witness_value(Witness { request, sentence }: &Witness) -> Value {
+    let Request { principal, action, resource, resource_account, context } = request;
+    let mut keys = Map::new();
+    for (key, value) in context.iter() {
+        let value = match value {
+            ContextValue::Absent => Value::Null,
+            ContextValue::One(value) => Value::from(value.as_str()),
+            ContextValue::Many(values) => Value::from(values.as_slice()),
+        };
+        keys.insert(key.written().to_owned(), value);
+    }
+    let mut object = json!({"resource": resource});
+    if let (Some(account), Some(members)) = (resource_account, object.as_object_mut()) {
+        members.insert("accountId".to_owned(), account.as_str().into());
+    }
+    json!({
+        "sentence": sentence,
+        "principal": principal.to_string(),
+        "action": action,
+        "resource": object,
+        "context": keys,
+    })
+}
+
+/// The proofs of every role in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProofView {
+    /// What the file is, and what it is called.
+    pub source: String,
+    /// Its roles.
+    pub roles: Vec<RoleProof>,
+}
+
+/// The proof of a role, or of a document by itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoleProof {
+    /// What became of it.
+    pub result: Outcome,
+    /// What the file calls the role; a document by itself has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What was claimed.
+    pub claims: Vec<ClaimView>,
+    /// What was found beside the claims.
+    pub findings: Vec<FindingView>,
+    /// What was taken for granted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl RoleProof {
+    /// The proof of a role; what is not decided is unknown.
+    pub fn new(role: Option<String>, verification: VerificationView, notes: Vec<String>) -> Self {
+        let result = match verification.exit() {
+            ExitCode::Success if verification.claims.is_empty() => Outcome::Unknown,
+            ExitCode::Success => Outcome::Proved,
+            ExitCode::Refuted => Outcome::Refuted,
+            ExitCode::Inconclusive | ExitCode::Pending | ExitCode::Failed | ExitCode::Usage => {
+                Outcome::Unknown
+            }
+        };
+        let VerificationView { claims, findings, probes: _ } = verification;
+        Self { result, role, claims, findings, notes }
+    }
+}
+
+impl ProofView {
+    fn number_of(&self, result: Outcome) -> usize {
+        self.roles.iter().filter(|role| role.result == result).count()
+    }
+
+    /// What became of all of them.
+    pub fn result(&self) -> Outcome {
+        match (self.number_of(Outcome::Refuted), self.number_of(Outcome::Unknown)) {
+            (0, 0) => Outcome::Proved,
+            (0, _) => Outcome::Unknown,
+            (_, _) => Outcome::Refuted,
+        }
+    }
+
+    /// The exit code that the result asks for.
+    pub fn exit(&self) -> ExitCode {
+        match self.result() {
+            Outcome::Proved => ExitCode::Success,
+            Outcome::Refuted => ExitCode::Refuted,
+            Outcome::Unknown => ExitCode::Inconclusive,
+        }
+    }
+
+    /// A block for each role, and how it ended.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for RoleProof { result: _, role, claims, findings, notes } in &self.roles {
+            let title = match role {
+                Some(role) => format!("{role} ({})", self.source),
+                None => self.source.clone(),
+            };
+            let (claims, findings) = (claims.clone(), findings.clone());
+            text += &VerificationView { claims, findings, probes: Vec::new() }.to_text(&title);
+            for note in notes {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");
+            }
+            text.push('\n');
+        }
+        let words =
+            [(Outcome::Proved, "proved"), (Outcome::Refuted, "refuted"), (Outcome::Unknown, "unknown")];
+        match self.roles.len() {
+            1 => {
+                let word =
+                    words.iter().find(|(result, _)| *result == self.result()).map_or("", |(_, word)| word);
+                let _ = writeln!(text, "{BOLD}Result: {word}{BOLD:#}");
+            }
+            roles => {
+                let numbers: Vec<String> = words
+                    .iter()
+                    .map(|(result, word)| (self.number_of(*result), word))
+                    .filter(|(number, _)| *number > 0)
+                    .map(|(number, word)| format!("{number} {word}"))
+                    .collect();
+                let _ =
+                    writeln!(text, "{BOLD}{}: {}{BOLD:#}", count(roles, "role", "roles"), numbers.join(", "));
+            }
+        }
+        text
+    }
+
+    /// One role as it is; several under `roles`, beside the result of all.
+    pub fn to_json(&self) -> String {
+        let value = match self.roles.as_slice() {
+            [role] => json!(role),
+            roles => json!({ "result": self.result(), "roles": roles }),
+        };
+        format!("{value:#}\n")
+    }
+}
