@@ -9,7 +9,7 @@ use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
 use rolecall::provision::settle::{Settled, settle};
 use rolecall::provision::survey::Survey;
-use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, VerificationView, count};
+use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, VerificationView, count, saved};
 use rolecall::verify::live::{Freshness, probe_role};
 use rolecall::verify::{Documents, paper};
 
@@ -62,7 +62,12 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     }
     let planned = paper(&Documents::planned(&survey.desired, &survey.observed, &plan), &survey.desired);
     refuse_findings(&planned, &plan, options)?;
-    if !plan.changes.is_empty() && !options.yes {
+    if let Some(path) = &options.plan {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            UsageError::new(format!("cannot read the plan `{}`: {error}", path.display()), None)
+        })?;
+        saved::compare(&text, &survey, &plan).context(UNCHANGED)?;
+    } else if !plan.changes.is_empty() && !options.yes {
         if !confirm("Apply these changes?", printer)? {
             printer.progress("nothing was changed");
             return Ok(ExitCode::Success);

@@ -7,6 +7,7 @@ use rolecall::provision::survey::{AddressError, SurveyError};
 use rolecall::provision::template::TemplateError;
 
 use rolecall::report::ExitCode;
+use rolecall::report::saved::SavedPlanError;
 
 /// A mistake in how the command was called, found after the options were parsed.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,7 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                 .or_else(|| cause.downcast_ref::<AddressError>().map(of_address))
                 .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
+                .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
                 .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
         })
         .unwrap_or((ExitCode::Failed, None));
@@ -98,6 +100,15 @@ fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
         }
     };
     (ExitCode::Failed, Some(hint.to_owned()))
+}
+
+fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
+    match error {
+        SavedPlanError::NotAPlan { .. } => (ExitCode::Usage, None),
+        SavedPlanError::Stale { .. } => {
+            (ExitCode::Failed, Some("make and review a new plan: `rolecall plan --out FILE`".to_owned()))
+        }
+    }
 }
 
 /// What to do about a failed call.

@@ -129,6 +129,9 @@ pub(crate) struct PlanCommand {
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
+    /// Also write the plan to a file, for `rolecall apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Exit with 3 where something is to be changed
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -145,6 +148,9 @@ pub(crate) enum Level {
 
 #[derive(Args, Debug)]
 pub(crate) struct ApplyCommand {
+    /// A plan that `rolecall plan --out` wrote: carried out without asking, if it would still be exactly this
+    #[arg(value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
     #[command(flatten)]

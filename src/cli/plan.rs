@@ -1,9 +1,11 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
+use anyhow::Context as _;
 use rolecall::aws::Aws;
+use rolecall::manifest::write;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
-use rolecall::report::{ExitCode, Report, VerificationView};
+use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::{Documents, paper};
 
 use super::context::Context;
@@ -23,6 +25,10 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let documents = Documents::planned(&survey.desired, &survey.observed, &plan);
     let verification = paper(&documents, &survey.desired);
+    if let Some(path) = &options.out {
+        write::save(path, &saved::save(&survey, &plan))
+            .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
+    }
     let pending = if options.detailed_exitcode { pending(&plan) } else { ExitCode::Success };
     let exit = verification.exit().or(pending);
     let report = report("plan", &context, &survey, &plan, verification);

@@ -100,8 +100,14 @@ fn edit_manifest(
 
 async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let reach = ReachOptions::default();
-    let apply =
-        ApplyCommand { aws: aws.clone(), reach, yes, level: Level::default(), allow_findings: Vec::new() };
+    let apply = ApplyCommand {
+        plan: None,
+        aws: aws.clone(),
+        reach,
+        yes,
+        level: Level::default(),
+        allow_findings: Vec::new(),
+    };
     super::apply::run(&apply, printer).await
 }
 

@@ -5,6 +5,7 @@ mod exit;
 mod human;
 mod proof;
 mod simulation;
+pub mod saved;
 mod verification;
 
 use schemars::JsonSchema;
@@ -71,6 +72,19 @@ pub struct RoleView {
     pub targets: Vec<String>,
 }
 
+impl From<&Survey> for RoleView {
+    fn from(Survey { desired, observed, .. }: &Survey) -> Self {
+        Self {
+            arn: desired.role_arn().to_string(),
+            exists: observed.role.is_some(),
+            caller: observed.caller.arn.clone(),
+            trusted: desired.trusted.clone(),
+            external_id: desired.external_id.to_string(),
+            targets: desired.targets.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 /// What was done in AWS.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AppliedView {
@@ -101,15 +115,7 @@ impl Report {
 
     /// The report with what the survey found.
     pub fn with_survey(mut self, survey: &Survey) -> Self {
-        let desired = &survey.desired;
-        self.role = Some(RoleView {
-            arn: desired.role_arn().to_string(),
-            exists: survey.observed.role.is_some(),
-            caller: survey.observed.caller.arn.clone(),
-            trusted: desired.trusted.clone(),
-            external_id: desired.external_id.to_string(),
-            targets: desired.targets.iter().map(ToString::to_string).collect(),
-        });
+        self.role = Some(survey.into());
         self
     }
 

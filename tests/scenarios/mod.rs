@@ -4,6 +4,7 @@ mod bad_input;
 mod faults;
 mod life;
 mod permissions;
+mod saved_plan;
 mod stage;
 mod targets;
 mod transcript;
