@@ -257,6 +257,14 @@ pub(crate) enum RenderedDocument {
     Verifier,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenderedFormat {
+    /// A configuration in Terraform's JSON syntax: save it as role.tf.json
+    Terraform,
+    /// A CloudFormation template in JSON
+    Cloudformation,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct RenderOptions {
     #[command(flatten)]
@@ -264,6 +272,9 @@ pub(crate) struct RenderOptions {
     /// Print only this document
     #[arg(value_enum)]
     pub(crate) document: Option<RenderedDocument>,
+    /// The whole role for another tool, instead of the documents
+    #[arg(long, value_enum, conflicts_with = "document")]
+    pub(crate) format: Option<RenderedFormat>,
     /// The account of the role, and of targets that name none
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,

@@ -3,14 +3,15 @@
 use anyhow::Context as _;
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
 use rolecall::manifest::{Manifest, Target};
-use rolecall::provision::desired::{Home, fillings};
+use rolecall::provision::desired::{Home, desired, fillings};
+use rolecall::provision::export::{cloudformation, terraform};
 use rolecall::provision::template::{Template, TemplateError, Templates};
 use rolecall::report::ExitCode;
 use serde_json::{Map, Value};
 
 use super::context::{external_id, load_manifest, load_templates};
 use super::failure::UsageError;
-use super::options::{Output, RenderOptions, RenderedDocument};
+use super::options::{Output, RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 
 const ALL: [(RenderedDocument, &str); 4] = [
@@ -29,7 +30,17 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     let home = home(options, &manifest)?;
     let targets: Vec<_> =
         manifest.targets.iter().map(|target| arn(target, options, &home)).collect::<Result<_, _>>()?;
-    let fillings = fillings(&manifest, &external_id(&manifest)?, &home, &targets);
+    let external_id = external_id(&manifest)?;
+    if let Some(format) = options.format {
+        let desired = desired(&manifest, &external_id, &templates, &home, &targets, &[], usize::MAX)?;
+        let whole = match format {
+            RenderedFormat::Terraform => terraform(&desired),
+            RenderedFormat::Cloudformation => cloudformation(&desired),
+        };
+        printer.result(&pretty(&whole)?);
+        return Ok(ExitCode::Success);
+    }
+    let fillings = fillings(&manifest, &external_id, &home, &targets);
     let fill = |document| template(&templates, document)?.fill(&fillings);
     let text = match (options.document, options.common.output) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.

@@ -98,7 +98,7 @@ pub enum DesiredError {
 }
 
 /// The description of a role whose manifest gives none.
-const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions. Managed by rolecall.";
+const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
 /// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.

@@ -37,5 +37,10 @@ fn render_prints_what_apply_would_send() {
     std::fs::write(folder.path().join("rolecall.toml"), manifest).unwrap();
     let arguments = ["render", "--account", "123456789012", "--region", "us-east-1"];
     insta::assert_snapshot!("render", run(folder.path(), &arguments));
+    let whole = |format: &str| {
+        run(folder.path(), &["render", "--format", format, "--account", "123456789012", "--region", "us-east-1"])
+    };
+    insta::assert_snapshot!("render_terraform", whole("terraform"));
+    insta::assert_snapshot!("render_cloudformation", whole("cloudformation"));
     insta::assert_snapshot!("render_without_account", run(folder.path(), &["render"]));
 }

@@ -1,0 +1,131 @@
+//! The desired state for teams that must go through another tool: Terraform's JSON syntax, or a CloudFormation template.
+//! Pure. The documents are the same to the letter; the tag that marks what rolecall made is left out, for it did not.
+
+use serde_json::{Map, Value, json};
+
+use super::desired::{Desired, OWNER_TAG};
+use crate::ports::{RoleSpecification, Tags};
+
+/// The name of the role among Terraform's resources.
+const ROLE: &str = "genesys_data_actions";
+
+/// A configuration in Terraform's JSON syntax (`*.tf.json`), for the `hashicorp/aws` provider.
+pub fn terraform(desired: &Desired) -> Value {
+    let RoleSpecification {
+        name,
+        path,
+        description,
+        max_session_duration,
+        permissions_boundary,
+        tags,
+        trust,
+    } = &desired.role;
+    let mut role = json!({
+        "name": literal(name.as_str()),
+        "path": literal(path.as_str()),
+        "description": literal(description),
+        "max_session_duration": max_session_duration,
+        "assume_role_policy": literal(trust),
+    });
+    insert(&mut role, "permissions_boundary", permissions_boundary.as_deref().map(literal));
+    insert(
+        &mut role,
+        "tags",
+        own_tags(tags).map(|tags| {
+            tags.iter().map(|(key, value)| (literal(key), literal(value).into())).collect::<Map<_, _>>()
+        }),
+    );
+    let (mut policies, mut attachments) = (Map::new(), Map::new());
+    for (index, (_, policy)) in desired.policies.iter().enumerate() {
+        let resource = format!("{ROLE}_{}", index + 1);
+        attachments.insert(
+            resource.clone(),
+            json!({
+                "role": format!("${{aws_iam_role.{ROLE}.name}}"),
+                "policy_arn": format!("${{aws_iam_policy.{resource}.arn}}"),
+            }),
+        );
+        policies.insert(
+            resource,
+            json!({"name": literal(&policy.name), "path": literal(&policy.path), "policy": literal(&policy.document)}),
+        );
+    }
+    json!({"resource": {
+        "aws_iam_role": {ROLE: role},
+        "aws_iam_policy": policies,
+        "aws_iam_role_policy_attachment": attachments,
+    }})
+}
+
+/// Terraform reads `${` and `%{` in any string as a template; doubled, they are themselves.
+fn literal(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// A CloudFormation template. It needs the capability `CAPABILITY_NAMED_IAM`.
+pub fn cloudformation(desired: &Desired) -> Value {
+    let RoleSpecification {
+        name,
+        path,
+        description,
+        max_session_duration,
+        permissions_boundary,
+        tags,
+        trust,
+    } = &desired.role;
+    let mut properties = json!({
+        "RoleName": name,
+        "Path": path,
+        "Description": description,
+        "MaxSessionDuration": max_session_duration,
+        "AssumeRolePolicyDocument": document(trust),
+    });
+    insert(&mut properties, "PermissionsBoundary", permissions_boundary.clone());
+    insert(
+        &mut properties,
+        "Tags",
+        own_tags(tags).map(|tags| {
+            tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>()
+        }),
+    );
+    let mut resources = Map::new();
+    resources.insert("Role".to_owned(), json!({"Type": "AWS::IAM::Role", "Properties": properties}));
+    for (index, (_, policy)) in desired.policies.iter().enumerate() {
+        let properties = json!({
+            "ManagedPolicyName": policy.name,
+            "Path": policy.path,
+            "Roles": [{"Ref": "Role"}],
+            "PolicyDocument": document(&policy.document),
+        });
+        resources.insert(
+            format!("Invoke{}", index + 1),
+            json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}),
+        );
+    }
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role that Genesys Cloud assumes to invoke Lambda functions",
+        "Resources": resources,
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    })
+}
+
+/// The rendered documents are JSON; text that is not would be shown as it is.
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn own_tags(tags: &Tags) -> Option<Tags> {
+    let own: Tags = tags
+        .iter()
+        .filter(|(key, _)| *key != OWNER_TAG)
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    (!own.is_empty()).then_some(own)
+}
+
+fn insert(object: &mut Value, key: &str, value: Option<impl Into<Value>>) {
+    if let (Some(members), Some(value)) = (object.as_object_mut(), value) {
+        members.insert(key.to_owned(), value.into());
+    }
+}
