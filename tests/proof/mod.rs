@@ -1,6 +1,9 @@
 //! The wildcard algebra, the prover and the findings: exactness, agreement with the evaluator, bounded cost.
 
 mod agreement;
+mod bounds;
+mod findings;
+mod mutations;
 mod pattern;
 mod pitfalls;
 mod support;

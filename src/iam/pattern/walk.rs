@@ -23,10 +23,16 @@ impl Budget {
         Self { left: units }
     }
 
-    /// Takes `units` from the budget.
+    /// Takes `units` from the budget. Where it has not so many, it is spent for good.
     pub fn spend(&mut self, units: usize) -> Result<(), TooLarge> {
-        self.left = self.left.checked_sub(units).ok_or(TooLarge)?;
-        Ok(())
+        let left = self.left.checked_sub(units);
+        self.left = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(TooLarge)
+    }
+
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
     }
 }
 
@@ -110,6 +116,25 @@ impl<'p> Language<'p> {
             && !self.except.iter().any(|texts| texts.contains(text))
     }
 
+    /// Whether two required patterns demand different characters before any wildcard, so that nothing is left.
+    fn begins_differently(&self) -> bool {
+        let Some((first, others)) = self.all_of.split_first() else { return false };
+        others.iter().any(|other| {
+            first
+                .tokens
+                .iter()
+                .zip(&other.tokens)
+                .map_while(|pair| match pair {
+                    (Token::Character(left), Token::Character(right)) => Some(
+                        left == right
+                            || (first.ignore_case || other.ignore_case) && left.eq_ignore_ascii_case(right),
+                    ),
+                    (Token::Character(_) | Token::One(_) | Token::Run(_), _) => None,
+                })
+                .any(|same| !same)
+        })
+    }
+
     /// A string of the language: the first of `preferred` that belongs to it, else a shortest one; `None` where the
     /// language is empty.
     pub fn example(&self, preferred: &[&str], budget: &mut Budget) -> Result<Option<String>, TooLarge> {
@@ -119,6 +144,10 @@ impl<'p> Language<'p> {
         if let Some(only) = self.only {
             return Ok(self.contains(only).then(|| only.to_owned()));
         }
+        if self.begins_differently() {
+            return Ok(None);
+        }
+        budget.spend(preferred.len() * (1 + self.all_of.len() + self.none_of.len()))?;
         if let Some(text) = preferred.iter().find(|text| self.contains(text)) {
             return Ok(Some((*text).to_owned()));
         }

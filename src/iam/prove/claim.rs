@@ -102,7 +102,22 @@ pub enum Proof {
     },
 }
 
+/// Most reasons that are given for one claim.
+const MOST_REASONS: usize = 20;
+
 impl Proof {
+    /// Unknown for these reasons, each told once and not too many of them.
+    pub(super) fn unknown(mut reasons: Vec<String>) -> Self {
+        reasons.sort();
+        reasons.dedup();
+        let more = reasons.len().saturating_sub(MOST_REASONS);
+        reasons.truncate(MOST_REASONS);
+        if more > 0 {
+            reasons.push(format!("and {more} more of the kind"));
+        }
+        Self::Unknown { reasons }
+    }
+
     /// The word for the result in files and output.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

@@ -100,8 +100,13 @@ impl Domain {
         match key {
             "sts:externalid" => {
                 let (shape, longest) = external_id();
-                Self::new(Sometimes, Values::Shaped { shape, longest: Some(longest) })
-                    .readable(&["another-external-id"])
+                // Calls with a token or an assertion have no such parameter (STS API Reference).
+                let token = matches!(caller, Principal::WebIdentity(_) | Principal::Saml(_));
+                Self::new(
+                    if token { Never } else { Sometimes },
+                    Values::Shaped { shape, longest: Some(longest) },
+                )
+                .readable(&["another-external-id"])
             }
             "sts:rolesessionname" => {
                 let shape = repeated(CharacterSet::Name, 2);

@@ -4,7 +4,8 @@
 //! only finitely much can be told apart: each condition key is a variable, the conditions that ask about it cut its
 //! values and its absence into finitely many classes ([`variable`]), callers are cut in the same way ([`callers`]),
 //! and actions and resources are regular languages ([`rule`]). One search ([`solve`]) finds a request that some
-//! statements match and others do not, or shows that there is none; [`trust`] and [`permission`] put the claims to it.
+//! statements match and others do not, or shows that there is none; [`question`], [`trust`], [`permission`] and [`targets`]
+//! put the claims to it.
 //!
 //! Invariants: the truth of a condition for a class always comes from the evaluator's own code, never from a second
 //! reading of it here. What the evaluator does not know is never part of a proof. Cost is bounded: a document with more
@@ -16,7 +17,8 @@ mod claim;
 mod domain;
 mod family;
 mod permission;
-mod readable;
+mod question;
+pub(in crate::iam) mod readable;
 mod rule;
 mod solve;
 mod targets;
@@ -27,3 +29,7 @@ mod words;
 pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
 pub use permission::prove_permissions;
 pub use trust::prove_trust;
+
+pub(in crate::iam) use permission::{Placed, Session};
+pub(in crate::iam) use question::{IdRule, Outcome, Question, Trust};
+pub(in crate::iam) use trust::PROOF_BUDGET;

@@ -9,11 +9,12 @@ use serde_json::json;
 
 use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
 use super::domain::Call;
+use super::question::stated;
 use super::readable;
-use super::rule::{Cover, Rule};
+use super::rule::{Cover, Place, Rule};
 use super::solve::{Answer, Asked, Field, Found, find};
 use super::targets::every_target;
-use super::trust::{PROOF_BUDGET, stated};
+use super::trust::PROOF_BUDGET;
 use super::variable::Uncut;
 use super::words;
 use crate::iam::arn::{FunctionArn, RoleArn};
@@ -37,19 +38,27 @@ pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> 
         Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
         None => session.named_functions(),
     };
-    let mut budget = Budget::new(PROOF_BUDGET);
+    let budget = || Budget::new(PROOF_BUDGET);
     let only = match session.unknown_caller(intent) {
-        Some(reason) => Proof::Unknown { reasons: vec![reason] },
-        None => session.only_targets(&targets, &mut budget),
+        Some(reason) => Proof::unknown(vec![reason]),
+        None => session.only_targets(&targets, &mut budget()),
     };
     let every = match session.unknown_caller(intent) {
-        Some(reason) => Proof::Unknown { reasons: vec![reason] },
-        None => every_target(&session, &targets, &mut budget),
+        Some(reason) => Proof::unknown(vec![reason]),
+        None => every_target(&session, &targets, &mut budget()),
     };
     vec![
         ClaimResult { claim: Claim::OnlyTargetsMayBeInvoked, result: only },
         ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result: every },
     ]
+}
+
+/// Where a statement stands among the rules of a session and in its document.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::iam) struct Placed {
+    pub(in crate::iam) rule: usize,
+    pub(in crate::iam) document: usize,
+    pub(in crate::iam) statement: usize,
 }
 
 /// A session of the role with the policies that limit it.
@@ -104,7 +113,7 @@ impl<'d> Session<'d> {
     }
 
     /// Functions that an `Allow` of the invocation names in full.
-    fn named_functions(&self) -> Vec<String> {
+    pub(in crate::iam) fn named_functions(&self) -> Vec<String> {
         let allows = self.identity.iter().filter(|rule| rule.statement.effect == Effect::Allow);
         let mut seen = HashSet::new();
         allows
@@ -145,6 +154,10 @@ impl<'d> Session<'d> {
         let resources = readable::resources(targets.first().map(String::as_str));
         let excess = Excess { session: self, targets: &targets, resources: &resources };
         for rule in self.identity.iter().filter(|rule| rule.statement.effect == Effect::Allow) {
+            if budget.is_spent() {
+                reasons.push(words::not_cut(&Uncut::TooLarge, None));
+                break;
+            }
             match excess.of(rule, budget) {
                 Ok(Some(found)) => match self.confirm(rule, found) {
                     Ok(witness) => return Proof::Refuted(Box::new(witness)),
@@ -154,9 +167,76 @@ impl<'d> Session<'d> {
                 Err(uncut) => reasons.push(words::not_cut(&uncut, Some(rule.place))),
             }
         }
-        reasons.sort();
-        reasons.dedup();
-        if reasons.is_empty() { Proof::Proved } else { Proof::Unknown { reasons } }
+        if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
+    }
+
+    /// A request for one of the actions on one of the resources that is allowed through one `Allow`.
+    fn search(
+        &self,
+        rule: &Rule<'_>,
+        actions: &Language<'_>,
+        resources: &Language<'_>,
+        call: Call,
+        readable_resources: &[String],
+        budget: &mut Budget,
+    ) -> Result<Option<Found>, Uncut> {
+        let specimens: Vec<String> =
+            readable_resources.iter().cloned().chain(readable::specimens(&rule.resources)).collect();
+        let names: Vec<String> = match actions.as_only() {
+            Some(_) => Vec::new(),
+            None => readable::lower_case_actions().chain(readable::action_specimens(&rule.actions)).collect(),
+        };
+        let field = Field {
+            caller: &self.caller,
+            call,
+            actions: actions.clone(),
+            resources: resources.clone(),
+            given: Vec::new(),
+            readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
+            readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
+        };
+        let fail: Vec<Asked<'_>> = self.denies().map(Asked::main).collect();
+        let mut possible = None;
+        for limit in self.limits() {
+            let hold: Vec<Asked<'_>> = std::iter::once(rule).chain(limit).map(Asked::main).collect();
+            match find(&field, &hold, &fail, budget)? {
+                Answer::Certain(found) => return Ok(Some(found)),
+                Answer::Possible(found) => possible = Some(found),
+                Answer::Nothing => {}
+            }
+        }
+        Ok(possible)
+    }
+
+    /// The statements of the identity policies that allow.
+    pub(in crate::iam) fn allows(&self) -> impl Iterator<Item = Placed> {
+        let rules =
+            self.identity.iter().enumerate().filter(|(_, rule)| rule.statement.effect == Effect::Allow);
+        rules.map(|(rule, compiled)| {
+            let Place { layer: _, document, statement } = compiled.place;
+            Placed { rule, document, statement }
+        })
+    }
+
+    /// A request that is not allowed, as a witness of that.
+    pub(in crate::iam) fn refusal(&self, request: Request) -> Option<Witness> {
+        let evaluation = self.evaluate(&request);
+        let sentence = words::session_cannot(&request, &evaluation, self.policies());
+        (evaluation.allows == Truth::False).then_some(Witness { request, sentence })
+    }
+
+    /// A request that is allowed through one `Allow`, which [`super::super::lint`] asks for.
+    pub(in crate::iam) fn reaches(
+        &self,
+        rule: usize,
+        actions: &Language<'_>,
+        resources: &Language<'_>,
+        readable_resources: &[String],
+        budget: &mut Budget,
+    ) -> Option<Witness> {
+        let rule = self.identity.get(rule)?;
+        let found = self.search(rule, actions, resources, Call::Any, readable_resources, budget).ok()??;
+        self.confirm(rule, found).ok()
     }
 
     fn confirm(&self, rule: &Rule<'_>, found: Found) -> Result<Witness, Vec<String>> {
@@ -212,7 +292,9 @@ impl Excess<'_, '_> {
             let actions = Language::new().all_of([&action]).except([&except]);
             for resource in &[readable::arn_shape(), Pattern::literal("*")] {
                 let resources = Language::new().all_of([resource]);
-                if let Some(found) = self.search(rule, &actions, &resources, Call::Any, budget)? {
+                if let Some(found) =
+                    self.session.search(rule, &actions, &resources, Call::Any, self.resources, budget)?
+                {
                     return Ok(Some(found));
                 }
             }
@@ -228,45 +310,13 @@ impl Excess<'_, '_> {
         let actions = Language::new().only(&invoke);
         for function in &readable::function_shapes() {
             let resources = Language::new().all_of([function]).except([self.targets]);
-            if let Some(found) = self.search(&rest, &actions, &resources, Call::Invoke, budget)? {
+            if let Some(found) =
+                self.session.search(&rest, &actions, &resources, Call::Invoke, self.resources, budget)?
+            {
                 return Ok(Some(found));
             }
         }
         Ok(None)
-    }
-
-    fn search(
-        &self,
-        rule: &Rule<'_>,
-        actions: &Language<'_>,
-        resources: &Language<'_>,
-        call: Call,
-        budget: &mut Budget,
-    ) -> Result<Option<Found>, Uncut> {
-        let specimens: Vec<String> =
-            self.resources.iter().cloned().chain(readable::specimens(&rule.resources)).collect();
-        let names: Vec<String> =
-            readable::lower_case_actions().chain(readable::action_specimens(&rule.actions)).collect();
-        let field = Field {
-            caller: &self.session.caller,
-            call,
-            actions: actions.clone(),
-            resources: resources.clone(),
-            given: Vec::new(),
-            readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
-            readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
-        };
-        let fail: Vec<Asked<'_>> = self.session.denies().map(Asked::main).collect();
-        let mut possible = None;
-        for limit in self.session.limits() {
-            let hold: Vec<Asked<'_>> = std::iter::once(rule).chain(limit).map(Asked::main).collect();
-            match find(&field, &hold, &fail, budget)? {
-                Answer::Certain(found) => return Ok(Some(found)),
-                Answer::Possible(found) => possible = Some(found),
-                Answer::Nothing => {}
-            }
-        }
-        Ok(possible)
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn specimens(resources: &Cover) -> impl Iterator<Item = String> {
 }
 
 /// `service:name` in lower case.
-pub(super) fn action_shape() -> Pattern {
+pub(in crate::iam) fn action_shape() -> Pattern {
     let mut shape = Pattern::from_tokens([Token::One(CharacterSet::Label), Token::Run(CharacterSet::Label)]);
     shape.push(Token::Character(':'));
     shape.push(Token::One(CharacterSet::Alphanumeric));
@@ -74,7 +74,7 @@ pub(super) fn action_shape() -> Pattern {
 }
 
 /// Any ARN: the region and the account can be empty.
-pub(super) fn arn_shape() -> Pattern {
+pub(in crate::iam) fn arn_shape() -> Pattern {
     let part = CharacterSet::WithinArnPart;
     let mut shape = Pattern::literal("arn:");
     for least in [1, 1, 0, 0] {
@@ -88,7 +88,7 @@ pub(super) fn arn_shape() -> Pattern {
 }
 
 /// A function without and with an alias or version: what the invocation acts upon.
-pub(super) fn function_shapes() -> [Pattern; 2] {
+pub(in crate::iam) fn function_shapes() -> [Pattern; 2] {
     let mut plain = Pattern::literal("arn:aws");
     plain.push(Token::Run(CharacterSet::Label));
     plain.push_literal(":lambda:");
@@ -107,7 +107,7 @@ pub(super) fn function_shapes() -> [Pattern; 2] {
 }
 
 /// Resources that a session must not reach, those first that are closest to a target.
-pub(super) fn resources(target: Option<&str>) -> Vec<String> {
+pub(in crate::iam) fn resources(target: Option<&str>) -> Vec<String> {
     let example = "arn:aws:lambda:us-east-1:111122223333:function:example";
     let mut found = Vec::new();
     if let Ok(function) = target.unwrap_or(example).parse::<FunctionArn>() {

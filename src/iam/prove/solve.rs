@@ -107,6 +107,7 @@ pub(super) fn find<'a>(
     if hold.iter().any(|asked| asked.rule.principal == Truth::False) {
         return Ok(Answer::Nothing);
     }
+    budget.spend(hold.len() + fail.len())?;
     let fail: Vec<Asked<'a>> =
         fail.iter().copied().filter(|asked| asked.rule.principal != Truth::False).collect();
     let (keys, incomplete) = keys_of(field, hold, &fail, budget)?;
@@ -141,7 +142,7 @@ fn find_surely<'a>(
         }
     }
     let start = State { actions: field.actions.clone(), resources: field.resources.clone(), open };
-    Search { field, keys, fail, sureness, budget }.cover(start, hold)
+    Search { field, keys, fail, sureness, budget }.cover(&start, hold)
 }
 
 /// Leaves only the values of a key whose truth is good; false where none is left.
@@ -233,10 +234,10 @@ struct Search<'s, 'a> {
 
 impl<'a> Search<'_, 'a> {
     /// Tries every way in which the statements that must match cover actions and resources.
-    fn cover(&mut self, state: State<'a>, hold: &[Table<'a>]) -> Result<Option<Found>, Uncut> {
+    fn cover(&mut self, state: &State<'a>, hold: &[Table<'a>]) -> Result<Option<Found>, Uncut> {
         let Some((first, rest)) = hold.split_first() else {
             let obstacles: Vec<usize> = (0..self.fail.len()).collect();
-            return self.avoid(&state, &obstacles);
+            return self.avoid(state, &obstacles);
         };
         let rule = first.asked.rule;
         let actions = match first.asked.action {
@@ -258,7 +259,7 @@ impl<'a> Search<'_, 'a> {
                     continue;
                 }
                 let next = State { actions: narrowed.clone(), resources, open: state.open.clone() };
-                if let Some(found) = self.cover(next, rest)? {
+                if let Some(found) = self.cover(&next, rest)? {
                     return Ok(Some(found));
                 }
             }
@@ -351,7 +352,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn is_empty(&mut self, language: &Language<'_>, readable: &[&str]) -> Result<bool, Uncut> {
-        self.budget.spend(1 + readable.len())?;
+        self.budget.spend(1)?;
         Ok(language.example(readable, self.budget)?.is_none())
     }
 
@@ -360,7 +361,7 @@ impl<'a> Search<'_, 'a> {
         let action = state.actions.example(self.field.readable_actions, self.budget)?;
         let Some(action) = action else { return Ok(None) };
         // A resource of the action's own service reads best.
-        let service = action.split(':').next();
+        let service = action.split(':').next().map(|service| if service == "sts" { "iam" } else { service });
         let (own, others): (Vec<&str>, Vec<&str>) =
             self.field.readable_resources.iter().partition(|resource| resource.split(':').nth(2) == service);
         let readable: Vec<&str> = own.into_iter().chain(others).collect();

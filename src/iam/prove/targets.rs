@@ -23,6 +23,10 @@ pub(super) fn every_target(session: &Session<'_>, targets: &[String], budget: &m
     let mut refused: Option<(Request, usize)> = None;
     let mut reasons = Vec::new();
     for target in targets {
+        if budget.is_spent() {
+            reasons.push(words::not_cut(&Uncut::TooLarge, None));
+            break;
+        }
         match index.invocation(target, budget) {
             Ok(Invocation::Always) => {}
             Ok(Invocation::Never(request)) => match &mut refused {
@@ -48,7 +52,7 @@ pub(super) fn every_target(session: &Session<'_>, targets: &[String], budget: &m
         }
         reasons.extend(words::not_evaluated(&evaluation, session.policies(), None));
     }
-    if reasons.is_empty() { Proof::Proved } else { Proof::Unknown { reasons } }
+    if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
 }
 
 /// What is known about the invocation of one target.

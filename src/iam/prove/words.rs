@@ -28,6 +28,22 @@ pub(super) fn can_assume(
     format!("{who} can assume the role{id}{rest}{because}")
 }
 
+/// "any principal of account 765628985471 can invoke `…` without the role, because …"
+pub(super) fn can_invoke(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
+    let who = match request.principal {
+        Principal::Anonymous => "anybody, without signing the request,".to_owned(),
+        _ => who(&request.principal, known),
+    };
+    let rest = circumstances(request);
+    let because = match evaluation.statements.first() {
+        Some(statement) => {
+            format!(", because {} of the function's policy allows it", statement_name(statement))
+        }
+        None => String::new(),
+    };
+    format!("{who} can invoke `{}` without the role{rest}{because}", request.resource)
+}
+
 /// "`arn:…` cannot assume the role with the external ID `…`, because …"
 pub(super) fn cannot_assume(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
     let who = who(&request.principal, known);

@@ -1,0 +1,214 @@
+//! What is known about each kind of finding, whatever the document.
+
+use std::fmt;
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Wider, weaker or more fragile than it needs to be.
+    Warning,
+    /// Somebody can do what they should not, or the role cannot do its work.
+    Error,
+}
+
+impl Severity {
+    /// The word for files and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What a finding rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// A request and the evaluator's answer to it.
+    Request,
+    /// The text of the document: no request would show it.
+    Text,
+    /// Something that was observed beside the documents.
+    Fact,
+}
+
+macro_rules! findings {
+    ($($id:ident $severity:ident $basis:ident $summary:literal $why:literal $reference:literal)*) => {
+        /// A kind of finding. `T` is about trust policies, `P` about permissions, `L` about the functions themselves.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FindingId {
+            $(#[doc = $summary] $id,)*
+        }
+
+        impl FindingId {
+            /// Every kind, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$id),*];
+
+            /// The name of the kind, such as `T1`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$id => stringify!($id),)* }
+            }
+
+            /// What it is, in a few words.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$id => $summary,)* }
+            }
+
+            /// How grave it is.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$id => Severity::$severity,)* }
+            }
+
+            /// What it rests on.
+            #[must_use]
+            pub fn basis(self) -> Basis {
+                match self { $(Self::$id => Basis::$basis,)* }
+            }
+
+            /// Why it matters, in one line.
+            #[must_use]
+            pub fn why(self) -> &'static str {
+                match self { $(Self::$id => $why,)* }
+            }
+
+            /// Where to read more.
+            #[must_use]
+            pub fn reference(self) -> &'static str {
+                match self { $(Self::$id => $reference,)* }
+            }
+        }
+    };
+}
+
+findings! {
+    T1 Error Request "no external ID is asked for"
+        "another customer of the vendor can have the vendor use this role: the confused deputy"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+    T2 Error Request "a pattern accepts external IDs of others"
+        "`StringLike` with a wildcard accepts every ID that fits, so it protects as little as no ID"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
+    T3 Error Request "the external ID counts only where one is passed"
+        "with `IfExists` a caller passes the condition by leaving the ID out"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
+    T4 Error Request "`ForAllValues` on a key with a single value"
+        "`ForAllValues` is met where the request has no value at all"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html"
+    T5 Error Request "only some external IDs are excluded"
+        "a negated condition or a mere presence check accepts whatever ID the caller makes up"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
+    T6 Error Request "the external ID must be absent"
+        "`Null: true` lets in exactly those callers who pass no ID"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
+    T7 Warning Request "the case of the external ID does not count"
+        "IDs that differ in case can belong to different customers of the vendor"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
+    T8 Error Request "another statement lets the same caller in without an external ID"
+        "statements add up: one with a condition does not restrict one without"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+    T9 Warning Request "more external IDs than the expected one are accepted"
+        "every ID in the list opens the role, old ones included"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+    T10 Error Request "somebody else is trusted too"
+        "an external ID is no secret; who may assume the role is decided by the principal"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
+    T11 Warning Request "the whole account is trusted instead of one principal of it"
+        "every principal of the account whose own policies allow it can assume the role"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
+    T12 Error Text "a principal that has been deleted is trusted"
+        "IAM shows the unique id of a deleted principal; nobody can match it, and a new principal of that name does not"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
+    T13 Warning Text "the trust covers more than assuming the role"
+        "`NotPrincipal`, `NotAction` and wildcards grant what nobody listed, session tags and source identities included"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"
+    T14 Warning Request "callers can pass any session tags"
+        "session tags chosen by the caller can satisfy policies that decide by tags"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html"
+    T15 Warning Request "callers can pass any source identity"
+        "a source identity that nobody checks puts any name into the audit trail"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"
+    T16 Warning Request "session tags are granted under a condition that they never meet"
+        "`sts:TagSession` and `sts:SetSourceIdentity` do not have `sts:ExternalId` among their keys, so such calls fail"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
+    T17 Warning Text "variables in a document whose version has none"
+        "without version 2012-10-17, `${…}` is plain text"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
+    T18 Error Text "a wildcard where it is plain text"
+        "`StringEquals` compares `*` and `?` literally, so the value matches nobody's"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
+    T19 Error Text "an external ID that cannot be passed"
+        "STS accepts 2 to 1224 letters, digits and `_+=,.@:/-`; a call with this ID fails before any policy is read"
+        "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"
+    T20 Note Text "an external ID that can be guessed"
+        "an ID that others can guess or share does not tell one customer of the vendor from another"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+    T21 Note Fact "the same external ID opens other roles"
+        "whoever is let in with the ID is let in everywhere it is used"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+    T22 Note Fact "sessions can last longer than an hour"
+        "a stolen session is good for as long; sessions from role chaining last an hour at most anyway"
+        "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"
+    T23 Warning Request "a service is trusted on behalf of anybody"
+        "without `aws:SourceArn` or `aws:SourceAccount` another customer can have the service use this role"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+    T24 Warning Request "the role's own account is trusted"
+        "principals of the account can take the role for themselves, and the role can renew its own sessions"
+        "https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/"
+    P1 Error Fact "a managed policy that does not belong here is attached"
+        "everything that it allows, a session of the role can do"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+    P2 Error Fact "an inline policy that does not belong here"
+        "inline policies are easily overlooked, and add to what is attached"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+    P3 Error Fact "the policy is not the one that was written"
+        "the default version of a managed policy decides, and it has been changed"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html"
+    P4 Warning Fact "the policy is attached elsewhere too"
+        "a change to it changes what others can do, and others may change it"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html"
+    P5 Error Request "the permissions boundary blocks a target"
+        "a session can do only what its policies and the boundary both allow"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+    P6 Error Request "more than the targets can be reached"
+        "whoever gets a session can call functions and actions that it has no business with"
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html"
+    P7 Error Request "the wrong form of a target"
+        "a function without a qualifier and each alias or version are different resources, and a prefix covers siblings"
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html"
+    P8 Error Request "everything but a list is allowed"
+        "`NotAction` and `NotResource` with `Allow` grant whatever nobody thought of"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html"
+    P9 Error Request "a session can give itself more power"
+        "with this action a session can change policies or code, or become somebody else"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+    L1 Error Request "the function lets others invoke it directly"
+        "a grant in the function's own policy works without the role, its external ID and its revocation"
+        "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
+    L2 Warning Text "the function's policy names a session or everybody"
+        "boundary and session policies do not limit what such a grant allows"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
+    L3 Error Fact "the function has a public URL"
+        "with the authentication type NONE anybody can call it over the internet"
+        "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+    L4 Warning Fact "the alias points elsewhere"
+        "whoever can change the alias decides which code the role invokes"
+        "https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html"
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,56 @@
+//! Findings: the known ways in which such a role goes wrong, each with its name, its cause and its cure.
+//!
+//! A finding comes from the prover and the evaluator wherever a request can show it: a missing external ID is found by
+//! the request that succeeds without one, and that request is the finding's witness. The few that are about the text
+//! itself, or about facts outside the documents, say so ([`Basis`]).
+//!
+//! Invariant: a document of the shipped shape has no finding.
+//! Deliberately absent: whether a finding stops anything. That is decided where findings are shown.
+
+mod catalogue;
+mod external_id;
+mod function;
+mod permissions;
+mod trust;
+
+use std::sync::Arc;
+
+pub use catalogue::{Basis, FindingId, Severity};
+pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
+pub use permissions::{PolicyFacts, lint_permissions};
+pub use trust::{OtherRole, TrustFacts, lint_trust};
+
+use super::document::Document;
+use super::prove::Witness;
+
+/// A statement of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementPlace {
+    /// Its place in the document, from zero.
+    pub index: usize,
+    /// Its id, where it has one.
+    pub sid: Option<Arc<str>>,
+}
+
+impl StatementPlace {
+    fn of(document: &Document, index: usize) -> Self {
+        Self { index, sid: document.statements().get(index).and_then(|statement| statement.sid.clone()) }
+    }
+}
+
+/// Something that should be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of fault it is; severity, reason and reference follow from it.
+    pub id: FindingId,
+    /// The name of the document, or of the thing that has the fault.
+    pub document: String,
+    /// The statement, where it is about one.
+    pub statement: Option<StatementPlace>,
+    /// What was found, in one line.
+    pub message: String,
+    /// What to do about it, in one line.
+    pub fix: String,
+    /// A request that shows it, which the evaluator has confirmed.
+    pub witness: Option<Witness>,
+}
