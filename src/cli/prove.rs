@@ -3,7 +3,7 @@
 use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments};
 use rolecall::iam::prove::RoleIntent;
 use rolecall::report::{ExitCode, ProofView, RoleProof};
-use rolecall::verify::decide;
+use rolecall::verify::{decide, findings};
 
 use super::failure::UsageError;
 use super::input;
@@ -21,17 +21,27 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         external_id: options.external_id.clone(),
         targets: (!options.target.is_empty()).then(|| options.target.clone()),
     };
-    let prove = |role: RoleDocuments| {
-        let verification = decide(&role, &RoleIntent { role: role.arn.clone(), ..intent.clone() });
+    let prove = |(index, role): (usize, &RoleDocuments)| {
+        let intent = RoleIntent { role: role.arn.clone(), ..intent.clone() };
+        let others: Vec<&RoleDocuments> =
+            roles.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, role)| role).collect();
         let is_role = !matches!(kind, Kind::TrustPolicy | Kind::IdentityPolicy);
-        RoleProof::new(is_role.then_some(role.name), verification, role.notes)
+        RoleProof::new(
+            is_role.then(|| role.name.clone()),
+            decide(role, &intent),
+            &findings(role, &others, &intent),
+            role.notes.clone(),
+        )
     };
     let source = format!("{kind} {}", input::label(&options.file));
-    let view = ProofView { source, roles: roles.into_iter().map(prove).collect() };
+    let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
     printer.result(&match options.output {
         Output::Human => view.to_text(),
         Output::Json => view.to_json(),
     });
+    if view.roles.len() > 1 && view.exit() != ExitCode::Success {
+        printer.hint("--role NAME proves only that role of the file");
+    }
     Ok(view.exit())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::role::{PermissionReader, RoleDocuments, Side, document};
+use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use crate::iam::document::Document;
 
 /// `aws iam get-role` and `list-roles`: trust policies, but not what the roles may do.
@@ -42,6 +42,7 @@ fn role_documents(role: &Value, permissions: Side<super::PermissionDocuments>) -
         name: if arn.is_empty() { name } else { arn }.to_owned(),
         role_name: Some(name.to_owned()),
         arn: arn.parse().ok(),
+        max_session_duration: role.get("MaxSessionDuration").and_then(seconds),
         trust: match member(role, "AssumeRolePolicyDocument") {
             Ok(trust) => Side::Known(trust),
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::intrinsics::{Reasons, Resolver};
-use super::role::{PermissionReader, RoleDocuments, Side, document};
+use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use super::{ExtractError, Parameters};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::{Document, push_step};
@@ -158,9 +158,10 @@ impl<'t> Reader<'_, 't> {
             permissions.unknown([reason]);
         }
         let arn = self.arn(role_name.as_deref());
+        let max_session_duration = self.value("MaxSessionDuration").as_ref().and_then(seconds);
         notes.extend(self.resolver.defaults.iter().map(|name| self.template.note_on_default(name)));
         let (name, permissions) = (role.id.to_owned(), permissions.finish());
-        Some(RoleDocuments { name, role_name, arn, trust, permissions, notes })
+        Some(RoleDocuments { name, role_name, arn, max_session_duration, trust, permissions, notes })
     }
 
     fn is_created(&mut self, resource: &Resource<'t>) -> Result<bool, Reasons> {
@@ -170,10 +171,14 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    /// A property of the role that is text; `None` where it has none or it does not follow from the template.
-    fn text(&mut self, name: &str) -> Option<String> {
+    /// A property of the role; `None` where it has none or it does not follow from the template.
+    fn value(&mut self, name: &str) -> Option<Value> {
         let (value, pointer) = self.role.property(name)?;
-        self.resolver.value(value, &pointer).ok()??.as_str().map(str::to_owned)
+        self.resolver.value(value, &pointer).ok()?
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.value(name)?.as_str().map(str::to_owned)
     }
 
     /// The ARN that the role will have, where the account and the partition are stated.

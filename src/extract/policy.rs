@@ -24,7 +24,15 @@ pub(super) fn policy(tree: &Value, bytes: usize) -> Result<Extracted, ExtractErr
         let identity = vec![NamedDocument { name: name.clone(), document }];
         (Side::Absent, Side::Known(PermissionDocuments { identity, boundary: None }))
     };
-    let role = RoleDocuments { name, role_name: None, arn: None, trust, permissions, notes };
+    let role = RoleDocuments {
+        name,
+        role_name: None,
+        arn: None,
+        max_session_duration: None,
+        trust,
+        permissions,
+        notes,
+    };
     Ok(Extracted { kind, roles: vec![role] })
 }
 

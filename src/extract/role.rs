@@ -58,6 +58,8 @@ pub struct RoleDocuments {
     pub role_name: Option<String>,
     /// Its ARN, where that is known.
     pub arn: Option<RoleArn>,
+    /// How long its sessions can last, in seconds, where that is known.
+    pub max_session_duration: Option<u32>,
     /// The trust policy.
     pub trust: Side<Document>,
     /// What it may do.
@@ -130,4 +132,13 @@ pub(super) fn document(value: &Value) -> Result<Document, String> {
         }
     };
     parsed.map_err(|errors| errors.to_string())
+}
+
+/// A number of seconds, also as text.
+pub(super) fn seconds(value: &Value) -> Option<u32> {
+    match value {
+        Value::Number(number) => number.as_u64().and_then(|seconds| seconds.try_into().ok()),
+        Value::String(text) => text.parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }

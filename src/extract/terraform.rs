@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::references::{ATTACHMENT, ATTACHMENTS, INLINE, POLICY, ROLE, Resources, leaves};
-use super::role::{PermissionReader, RoleDocuments, Side, document};
+use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use super::{ExtractError, Extracted, Kind};
 use crate::iam::document::Document;
 
@@ -152,6 +152,10 @@ impl<'t> File<'t> {
             name: address.to_owned(),
             role_name: self.text(role, "name").map(str::to_owned),
             arn: self.text(role, "arn").and_then(|arn| arn.parse().ok()),
+            max_session_duration: match self.attribute(role, "max_session_duration") {
+                Attribute::Known(value) => seconds(value),
+                Attribute::AfterApply | Attribute::Missing => None,
+            },
             trust: match self.policy_text(role, "assume_role_policy") {
                 Ok(trust) => Side::Known(trust),
                 Err(reason) => Side::Unknown(vec![format!("{address}: {reason}")]),

@@ -189,9 +189,9 @@ impl ClaimView {
 
 impl FindingView {
     fn to_text(&self) -> String {
-        let Self { id, severity, statement, message, fix } = self;
+        let Self { id, severity, statement, message, why, reference, fix, witness: _ } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
-        format!("  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             fix: {fix}\n")
+        format!("  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n")
     }
 }
 

@@ -9,6 +9,7 @@ use super::human::{BOLD, DIMMED};
 use super::{ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
+use crate::iam::lint::{Finding, Severity};
 use crate::iam::prove::{ClaimResult, Proof, Witness};
 
 impl From<&ClaimResult> for ClaimView {
@@ -26,6 +27,26 @@ impl ClaimView {
     /// A claim that could not be put to the prover.
     pub fn undecided(claim: &str, reasons: Vec<String>) -> Self {
         Self { claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
+    }
+}
+
+impl From<&Finding> for FindingView {
+    fn from(Finding { id, document, statement, message, fix, witness }: &Finding) -> Self {
+        let place = statement.as_ref().map(|place| {
+            let sid =
+                place.sid.as_deref().map(|sid| format!(" `{}`", sid.escape_debug())).unwrap_or_default();
+            format!("statement {}{sid} of {document}", place.index + 1)
+        });
+        Self {
+            id: id.to_string(),
+            severity: id.severity().to_string(),
+            statement: place,
+            message: message.clone(),
+            why: id.why().to_owned(),
+            reference: id.reference().to_owned(),
+            fix: fix.clone(),
+            witness: witness.as_ref().map(witness_value),
+        }
     }
 }
 
@@ -81,18 +102,27 @@ pub struct RoleProof {
 }
 
 impl RoleProof {
-    /// The proof of a role; what is not decided is unknown.
-    pub fn new(role: Option<String>, verification: VerificationView, notes: Vec<String>) -> Self {
-        let result = match verification.exit() {
-            ExitCode::Success if verification.claims.is_empty() => Outcome::Unknown,
-            ExitCode::Success => Outcome::Proved,
-            ExitCode::Refuted => Outcome::Refuted,
-            ExitCode::Inconclusive | ExitCode::Pending | ExitCode::Failed | ExitCode::Usage => {
-                Outcome::Unknown
-            }
+    /// The proof of a role. Any finding that is more than a note refutes it, as a broken claim does: no claim is about
+    /// session tags, say, and still nobody means to let strangers choose them.
+    pub fn new(
+        role: Option<String>,
+        claims: Vec<ClaimView>,
+        findings: &[Finding],
+        notes: Vec<String>,
+    ) -> Self {
+        let is_grave = |finding: &Finding| match finding.id.severity() {
+            Severity::Note => false,
+            Severity::Warning | Severity::Error => true,
         };
-        let VerificationView { claims, findings, probes: _ } = verification;
-        Self { result, role, claims, findings, notes }
+        let any = |result| claims.iter().any(|claim| claim.result == result);
+        let result = if any(Outcome::Refuted) || findings.iter().any(is_grave) {
+            Outcome::Refuted
+        } else if any(Outcome::Unknown) || claims.is_empty() {
+            Outcome::Unknown
+        } else {
+            Outcome::Proved
+        };
+        Self { result, role, claims, findings: findings.iter().map(FindingView::from).collect(), notes }
     }
 }
 

@@ -44,8 +44,15 @@ pub struct FindingView {
     pub statement: Option<String>,
     /// What was found.
     pub message: String,
+    /// Why it matters.
+    pub why: String,
+    /// Where to read more.
+    pub reference: String,
     /// What to do.
     pub fix: String,
+    /// A request that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<serde_json::Value>,
 }
 
 /// What AWS answered to a probe, and what that shows.

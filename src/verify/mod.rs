@@ -7,7 +7,7 @@
 pub mod live;
 mod paper;
 
-pub use paper::{decide, paper};
+pub use paper::{decide, findings, paper};
 
 use crate::provision::desired::Desired;
 use crate::provision::observe::Observed;

@@ -1,9 +1,10 @@
 //! The proof: what is meant of a role against its documents, for every request there can be.
 
-use super::{Documents, NamedDocument};
+use super::Documents;
 use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::document::Document;
-use crate::iam::prove::{RoleIntent, prove_permissions, prove_trust};
+use crate::iam::lint::{Finding, OtherRole, TrustFacts, lint_permissions, lint_trust};
+use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
 use crate::report::{ClaimView, VerificationView};
 
@@ -15,11 +16,11 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
         external_id: Some(desired.external_id.clone()),
         targets: Some(desired.targets.clone()),
     };
-    decide(&read(documents, desired), &intent)
+    VerificationView { claims: decide(&read(documents, desired), &intent), ..VerificationView::default() }
 }
 
 /// Decides the claims about a role. A side that nothing is known of is passed over, unless the intent is about it.
-pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> VerificationView {
+pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     let mut claims = Vec::new();
     match &role.trust {
         Side::Known(trust) => claims.extend(prove_trust(trust, intent).iter().map(ClaimView::from)),
@@ -43,13 +44,31 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> VerificationView {
             claims.push(ClaimView::undecided("what a session can do", vec![reason]));
         }
     }
-    VerificationView { claims, ..VerificationView::default() }
+    claims
+}
+
+/// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account.
+pub fn findings(role: &RoleDocuments, others: &[&RoleDocuments], intent: &RoleIntent) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Side::Known(document) = &role.trust {
+        let with_trust = others.iter().filter_map(|other| match &other.trust {
+            Side::Known(trust) => Some(OtherRole { name: &other.name, trust }),
+            Side::Unknown(_) | Side::Absent => None,
+        });
+        let max_session_duration = role.max_session_duration;
+        let facts = TrustFacts { max_session_duration, other_roles: with_trust.collect() };
+        findings.extend(lint_trust(&NamedDocument { name: "the trust policy", document }, intent, &facts));
+    }
+    if let Side::Known(documents) = &role.permissions {
+        findings.extend(lint_permissions(&documents.for_proof(), intent, &[]));
+    }
+    findings
 }
 
 /// The documents as values, or why some of them cannot be read.
 fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
     let parse = |text: &str| Document::parse(text).map_err(|error| error.to_string());
-    let document = |named: &NamedDocument| match &named.document {
+    let document = |named: &super::NamedDocument| match &named.document {
         Some(text) => parse(text),
         None => Err("it could not be read".to_owned()),
     };
@@ -64,6 +83,7 @@ fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
         name: desired.role_arn().to_string(),
         role_name: Some(desired.role.name.to_string()),
         arn: Some(desired.role_arn()),
+        max_session_duration: Some(desired.role.max_session_duration),
         trust: match parse(&documents.trust) {
             Ok(trust) => Side::Known(trust),
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),
