@@ -65,7 +65,9 @@ const STRING_OPERATORS: [&str; 8] = [
 /// Keys with operators that suit them, values for conditions, and values for requests; the empty text stands for absence.
 type Vocabulary = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
-const KEYS: [Vocabulary; 13] = [
+const KEYS: [Vocabulary; 15] = [
+    ("aws:username", &["StringEquals", "StringLike", "StringNotLike"], &["ada", "b*", "*"], &[]),
+    ("aws:RequestedRegion", &["StringEquals", "StringNotEquals"], &["us-east-1", "eu-west-1"], &[]),
     (
         "aws:SourceIp",
         &["IpAddress", "NotIpAddress"],
@@ -168,7 +170,10 @@ const PRINCIPALS: [&str; 8] = [
     "*",
 ];
 
-const CALLERS: [&str; 13] = [
+const CALLERS: [&str; 16] = [
+    "arn:aws:sts::765628985471:assumed-role/genesys-batch/run",
+    "arn:aws:iam::765628985471:user/genesys/ada",
+    "arn:aws:iam::222233334444:user/ada",
     "arn:aws:sts::765628985471:assumed-role/genesys-service/run",
     "arn:aws:sts::765628985471:assumed-role/other/run",
     "arn:aws:iam::765628985471:user/someone",
@@ -436,7 +441,7 @@ fn permission_document(dice: &mut Dice, effects: &[&str]) -> Value {
                 if dice.one_in(2) { json!([FUNCTION, QUALIFIED]) } else { json!(dice.some(&resources, 2)) };
             if dice.one_in(2) && statement.to_string().contains(orders) {
                 let mut block = json!({});
-                let (key, operators, values, _) = dice.pick(&KEYS[..9]);
+                let (key, operators, values, _) = dice.pick(&KEYS);
                 let operator = *dice.pick(operators);
                 let values = if operator == "Null" {
                     vec![*dice.pick(&["true", "false"])]
@@ -496,6 +501,9 @@ fn no_request_contradicts_a_proof_about_permissions() {
             };
             if request.resource == "*" && request.action == "lambda:InvokeFunction" {
                 request.resource = FUNCTION.to_owned();
+            }
+            if let Some(region) = request.resource.split(':').nth(3) {
+                request.context.set("aws:RequestedRegion", region);
             }
             if dice.one_in(3) {
                 request.context.set("aws:PrincipalTag/function", *dice.pick(&["orders", "x"]));

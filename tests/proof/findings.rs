@@ -188,7 +188,8 @@ fn every_pitfall_of_permissions_has_its_finding() {
     let inline = PolicyFacts { inline: true, ..foreign };
     let default = PolicyFacts::default();
     let wide = "arn:aws:lambda:us-east-1:111122223333:function:*";
-    let cases: Vec<(&str, Vec<Value>, Option<Value>, Vec<PolicyFacts<'_>>)> = vec![
+    type Case<'c> = (&'c str, Vec<Value>, Option<Value>, Vec<PolicyFacts<'c>>);
+    let cases: Vec<Case<'_>> = vec![
         ("P1", vec![clean_invoke(), policy(json!("*"), json!("*"))], None, vec![ours, foreign]),
         ("P1", vec![clean_invoke(), policy(json!("s3:Get*"), json!("*"))], None, vec![ours, foreign]),
         ("P2", vec![clean_invoke(), clean_invoke()], None, vec![ours, inline]),

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bounds;
+mod callers;
 mod findings;
 mod mutations;
 mod pattern;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::variable::{arn_pattern_of, pattern_of, resolve};
+use super::variable::{arn_pattern_of, pattern_of, resolve, specimen};
 use crate::iam::arn::{AccountId, Partition, RoleArn, SessionName};
 use crate::iam::condition::{Condition, Operand, Operator, Test};
 use crate::iam::document::Statement;
@@ -291,8 +291,10 @@ impl Collector {
         let accounts: BTreeSet<&str> =
             self.found.iter().filter_map(|caller| Some(caller.account()?.as_str())).collect();
         asked.extend(accounts.iter().map(|account| Pattern::like(&format!("arn:*:iam::{account}:*"))));
-        let preferred: Vec<String> = self.found.iter().filter_map(entity_arn).collect();
-        let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
+        let specimens: Vec<String> = asked.iter().map(specimen).collect();
+        let preferred: Vec<&str> = specimens.iter().map(String::as_str).collect();
+        // So is everybody who is named: others of the same account and pattern are not denied with them.
+        asked.extend(self.found.iter().filter_map(entity_arn).map(|arn| Pattern::literal(&arn)));
         for kind in ["role", "user"] {
             for arn in examples(&entity(&partition, kind), None, &asked, &preferred, budget)? {
                 self.add_parsed(&arn);

@@ -4,6 +4,7 @@
 //! Authorization Reference, AWS STS and AWS Lambda. A key that is not listed here may have any value or none, which is
 //! the safe assumption for a claim that something is impossible.
 
+use crate::iam::arn::split_arn;
 use crate::iam::context::Lookup;
 use crate::iam::pattern::{CharacterSet, Pattern, Token};
 use crate::iam::principal::Principal;
@@ -70,6 +71,13 @@ pub(super) fn external_id() -> (Pattern, usize) {
     (repeated(CharacterSet::ExternalId, 2), 1224)
 }
 
+/// The part of a resource's ARN that decides a key.
+fn part_of_arn<'r>(key: &str, resource: Option<&'r str>) -> Option<&'r str> {
+    let [_, _, _, region, account, _] = split_arn(resource?)?;
+    let part = if key == "aws:requestedregion" { region } else { account };
+    (!part.is_empty()).then_some(part)
+}
+
 impl Domain {
     fn new(presence: Presence, values: Values) -> Self {
         Self { presence, values, several: Some(false), readable: &["other"] }
@@ -85,8 +93,8 @@ impl Domain {
         self
     }
 
-    /// The values of a key, given its name in lower case, in a call by `caller`.
-    pub(super) fn of(key: &str, caller: &Principal, call: Call) -> Self {
+    /// The values of a key, given its name in lower case, in a call by `caller` upon `resource`, if that is settled.
+    pub(super) fn of(key: &str, caller: &Principal, call: Call, resource: Option<&str>) -> Self {
         use Presence::{Always, Never, Sometimes};
         match caller.derive(key) {
             Some(Lookup::One(value)) => return Self::new(Always, Values::Listed(vec![value.into_owned()])),
@@ -110,7 +118,8 @@ impl Domain {
             }
             "sts:rolesessionname" => {
                 let shape = repeated(CharacterSet::Name, 2);
-                Self::new(Always, Values::Shaped { shape, longest: Some(64) }).readable(&["session"])
+                let presence = if call == Call::AssumeRole { Always } else { Sometimes };
+                Self::new(presence, Values::Shaped { shape, longest: Some(64) }).readable(&["session"])
             }
             "sts:sourceidentity" => {
                 let shape = repeated(CharacterSet::Name, 2);
@@ -141,6 +150,10 @@ impl Domain {
                 Call::AssumeRole | Call::Invoke => Self::new(Always, words(&["true"])),
                 Call::Any => Self::new(Always, booleans()),
             },
+            "aws:requestedregion" | "aws:resourceaccount" if part_of_arn(key, resource).is_some() => {
+                let part = part_of_arn(key, resource).into_iter().map(str::to_owned).collect();
+                Self::new(Always, Values::Listed(part))
+            }
             "aws:requestedregion" => {
                 let shape = repeated(CharacterSet::Label, 1);
                 Self::new(Sometimes, Values::Shaped { shape, longest: None }).readable(&["eu-central-1"])

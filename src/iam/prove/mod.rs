@@ -16,6 +16,7 @@ mod callers;
 mod claim;
 mod domain;
 mod family;
+mod linked;
 mod permission;
 mod question;
 pub(in crate::iam) mod readable;

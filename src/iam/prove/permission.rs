@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
 use super::domain::Call;
+use super::linked::completed;
 use super::question::stated;
 use super::readable;
 use super::rule::{Cover, Place, Rule};
@@ -159,7 +160,7 @@ impl<'d> Session<'d> {
                 break;
             }
             match excess.of(rule, budget) {
-                Ok(Some(found)) => match self.confirm(rule, found) {
+                Ok(Some(found)) => match self.confirm(rule, &found) {
                     Ok(witness) => return Proof::Refuted(Box::new(witness)),
                     Err(more) => reasons.extend(more),
                 },
@@ -236,10 +237,12 @@ impl<'d> Session<'d> {
     ) -> Option<Witness> {
         let rule = self.identity.get(rule)?;
         let found = self.search(rule, actions, resources, Call::Any, readable_resources, budget).ok()??;
-        self.confirm(rule, found).ok()
+        self.confirm(rule, &found).ok()
     }
 
-    fn confirm(&self, rule: &Rule<'_>, found: Found) -> Result<Witness, Vec<String>> {
+    fn confirm(&self, rule: &Rule<'_>, found: &Found) -> Result<Witness, Vec<String>> {
+        let linked = || vec![words::not_cut(&Uncut::Linked, Some(rule.place))];
+        let found = completed(found).ok_or_else(linked)?;
         let action = readable::action(&found.action, rule.statement);
         let request = self.request(action, found);
         let evaluation = self.evaluate(&request);

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::callers::{Known, callers_of, role_call};
 use super::claim::{RoleIntent, Witness};
 use super::domain::Call;
+use super::linked::completed;
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
 use super::variable::Uncut;
@@ -186,6 +187,10 @@ impl<'d> Trust<'d> {
                     reasons.push(words::not_cut(&uncut, Some(place(allow))));
                     continue;
                 }
+            };
+            let Some(found) = completed(&found) else {
+                reasons.push(words::not_cut(&Uncut::Linked, Some(place(allow))));
+                continue;
             };
             let request = self.request(caller, &found);
             let evaluation = evaluate_trust(&request, self.document);

@@ -175,7 +175,7 @@ fn keys_of(
         let asked: Vec<_> = conditions.iter().copied().filter(|condition| condition.key == name).collect();
         let given: Vec<&Given<'_>> = field.given.iter().filter(|given| name.folded() == given.key).collect();
         let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
-        let domain = Domain::of(name.folded(), field.caller, field.call);
+        let domain = Domain::of(name.folded(), field.caller, field.call, field.resources.as_only());
         let classes = cut(&name, &asked, &also, &domain, field.caller, budget)?;
         incomplete = incomplete.or(classes.incomplete);
         let values = classes.values;

@@ -232,6 +232,8 @@ pub(super) fn cut(
 pub(super) enum Uncut {
     /// Some key has more classes than finitely many.
     Reason(String),
+    /// What was found holds only for values that do not go together.
+    Linked,
     /// There are too many classes.
     TooLarge,
 }
@@ -312,7 +314,8 @@ pub(super) fn specimen(pattern: &Pattern) -> String {
 
 /// Every set of at most `size` of the values: a condition over a set is met or missed because of one value each.
 fn sets_of(values: &[String], size: usize, budget: &mut Budget) -> Result<Vec<Vec<String>>, TooLarge> {
-    let mut all: Vec<Vec<usize>> = Vec::new();
+    // Two values of one class count as several all the same.
+    let mut all: Vec<Vec<usize>> = (0..values.len()).map(|index| vec![index, index]).collect();
     let mut largest: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..size.min(values.len()) {
         let mut larger = Vec::new();
@@ -328,8 +331,12 @@ fn sets_of(values: &[String], size: usize, budget: &mut Budget) -> Result<Vec<Ve
         all.extend(larger.iter().cloned());
         largest = larger;
     }
+    all.sort_by_key(|set| (set.len(), set.first() == set.last()));
     Ok(all
         .into_iter()
         .map(|set| set.into_iter().filter_map(|index| values.get(index).cloned()).collect())
         .collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,6 +187,7 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     let which = statement.map(|place| format!("statement {}: ", place.statement + 1)).unwrap_or_default();
     match uncut {
         Uncut::Reason(reason) => format!("{which}{reason}"),
+        Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
         Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
     }
 }
@@ -206,8 +207,7 @@ pub(super) fn not_evaluated(
         })
         .collect();
     if reasons.is_empty() {
-        let linked = Uncut::Reason("it depends on values of the request that are linked".to_owned());
-        reasons.push(not_cut(&linked, statement));
+        reasons.push(not_cut(&Uncut::Linked, statement));
     }
     reasons
 }

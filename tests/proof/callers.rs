@@ -1,0 +1,109 @@
+//! Who is let in when some are named, some are denied, and some are described by conditions.
+
+use serde_json::{Value, json};
+
+use super::support::{GENESYS, intent, told, trust_of, trust_results};
+
+/// What the proof says about everybody who is not trusted.
+fn others(statements: &[Value]) -> String {
+    told(&trust_results(&trust_of(statements), &intent())).remove(0)
+}
+
+fn refuted(statements: &[Value], by: &str) {
+    let told = others(statements);
+    assert!(told.starts_with("refuted: ") && told.contains(by), "{told}");
+}
+
+#[test]
+fn a_denied_role_does_not_hide_others_like_it() {
+    let like = |pattern: &str| json!({"ArnLike": {"aws:PrincipalArn": pattern}});
+    let pattern = "arn:aws:iam::222233334444:role/b*";
+    let allow = json!({"Principal": {"AWS": "222233334444"}, "Condition": like(pattern)});
+    let deny = |condition: Value| json!({"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::222233334444:role/batch"}, "Condition": condition});
+    refuted(&[allow.clone(), deny(json!({}))], "assumed-role/b");
+    let deny_all = json!({"Effect": "Deny", "Principal": {"AWS": "*"}, "Condition": like(pattern)});
+    assert_eq!(others(&[allow.clone(), deny_all]), "proved");
+    let all_but_one = json!({"Effect": "Deny", "Principal": {"AWS": "*"}, "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::222233334444:role/batch"}}});
+    refuted(&[allow.clone(), all_but_one.clone()], "assumed-role/batch");
+    assert_eq!(others(&[allow, all_but_one, deny(json!({}))]), "proved");
+}
+
+#[test]
+fn a_denied_session_does_not_hide_the_other_sessions_of_its_role() {
+    let allow = json!({"Principal": {"AWS": "arn:aws:iam::222233334444:role/batch"}});
+    let deny = json!({"Effect": "Deny", "Principal": {"AWS": "arn:aws:sts::222233334444:assumed-role/batch/session"}});
+    refuted(&[allow.clone(), deny], "assumed-role/batch/another-session");
+    let deny_role = json!({"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::222233334444:role/batch"}});
+    assert_eq!(others(&[allow, deny_role]), "proved");
+}
+
+#[test]
+fn accounts_and_users_are_told_apart_by_conditions() {
+    let everybody = |condition: Value| json!({"Principal": {"AWS": "*"}, "Condition": condition});
+    refuted(&[everybody(json!({"StringLike": {"aws:PrincipalAccount": "3*"}}))], "arn:aws:sts::3");
+    refuted(&[everybody(json!({"StringNotEquals": {"aws:PrincipalAccount": "999999999999"}}))], "account ");
+    refuted(&[everybody(json!({"StringEquals": {"aws:username": "ada"}}))], "user/ada");
+    refuted(
+        &[everybody(json!({"StringEquals": {"aws:PrincipalOrgID": "o-0123456789"}}))],
+        "`aws:PrincipalOrgID` is `o-0123456789`",
+    );
+    assert_eq!(
+        others(&[everybody(json!({"StringEquals": {"aws:PrincipalAccount": "765628985471"}}))]),
+        "proved"
+    );
+    assert_eq!(
+        others(&[everybody(json!({"StringEquals": {"aws:PrincipalAccount": "765628985471*"}}))]),
+        "proved"
+    );
+    assert_eq!(
+        others(&[everybody(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::765628985471:*"}}))]),
+        "proved"
+    );
+    assert_eq!(others(&[everybody(json!({"StringEquals": {"aws:PrincipalType": "Anonymous"}}))]), "proved");
+}
+
+#[test]
+fn services_and_identity_providers_count() {
+    let everybody = |condition: Value| json!({"Principal": {"AWS": "*"}, "Condition": condition});
+    refuted(&[everybody(json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}))], "the AWS service ");
+    refuted(
+        &[
+            json!({"NotPrincipal": {"AWS": [GENESYS, "111122223333"]}, "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}}),
+        ],
+        "the AWS service ",
+    );
+    let federated = json!({"Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}, "Action": "sts:AssumeRoleWithSAML"});
+    refuted(std::slice::from_ref(&federated), "identity provider");
+    let mismatched = json!({"Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}, "Action": "sts:AssumeRole"});
+    assert_eq!(others(&[mismatched]), "proved");
+}
+
+#[test]
+fn calls_that_need_another_permission_count_only_with_it() {
+    let stranger = json!({"AWS": "222233334444"});
+    let tagged = json!({"StringEquals": {"aws:RequestTag/team": "a"}});
+    let assume = json!({"Principal": stranger, "Condition": tagged});
+    assert_eq!(others(std::slice::from_ref(&assume)), "proved");
+    refuted(
+        &[assume.clone(), json!({"Principal": stranger, "Action": "sts:TagSession"})],
+        "`aws:TagKeys` is `team`",
+    );
+    let other_tags = json!({"Principal": stranger, "Action": "sts:TagSession", "Condition": {"StringEquals": {"aws:RequestTag/team": "b"}}});
+    assert_eq!(others(&[assume.clone(), other_tags]), "proved");
+    let with_id = json!({"Principal": stranger, "Action": "sts:TagSession", "Condition": {"StringEquals": {"sts:ExternalId": "xyz"}}});
+    assert_eq!(others(&[assume.clone(), with_id]), "proved");
+    let source = json!({"Principal": stranger, "Action": "sts:TagSession", "Condition": {"StringEquals": {"sts:SourceIdentity": "ada"}}});
+    assert_eq!(others(&[assume.clone(), source.clone()]), "proved");
+    refuted(
+        &[assume, source, json!({"Principal": stranger, "Action": "sts:SetSourceIdentity"})],
+        "`sts:SourceIdentity` is `ada`",
+    );
+}
+
+#[test]
+fn values_that_contradict_one_another_refute_nothing() {
+    let stranger = json!({"AWS": "222233334444"});
+    let tags = json!({"Principal": stranger, "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"StringEquals": {"aws:RequestTag/team": "a"}, "Null": {"aws:TagKeys": "true"}}});
+    assert!(others(&[tags]).starts_with("unknown"));
+}
