@@ -59,7 +59,6 @@ fn accounts_and_users_are_told_apart_by_conditions() {
         others(&[everybody(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::765628985471:*"}}))]),
         "proved"
     );
-    assert_eq!(others(&[everybody(json!({"StringEquals": {"aws:PrincipalType": "Anonymous"}}))]), "proved");
 }
 
 #[test]
