@@ -1,7 +1,7 @@
 //! What the tests of this folder share: the intent, clean documents, short ways to ask.
 
 use rolecall::iam::document::Document;
-use rolecall::iam::evaluate::{Decision, Layers, Request, evaluate, evaluate_trust};
+use rolecall::iam::evaluate::{Layers, Request, evaluate, evaluate_trust};
 use rolecall::iam::prove::{
     Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness, prove_permissions,
     prove_trust,
@@ -111,7 +111,7 @@ pub(super) fn permission_results_of(
     let results = prove_permissions(&permissions, intent);
     for result in &results {
         if let Proof::Refuted(witness) = &result.result {
-            let allowed = session_may(&witness.request, identity, boundary) == Decision::Allowed;
+            let allowed = session_may(&witness.request, identity, boundary) == Truth::True;
             assert_eq!(allowed, result.claim == Claim::OnlyTargetsMayBeInvoked, "{witness:?}");
         }
     }
@@ -119,7 +119,7 @@ pub(super) fn permission_results_of(
 }
 
 /// What identity policies and boundary say, where the resource's own policy leaves it to them.
-pub(super) fn session_may(request: &Request, identity: &[Document], boundary: Option<&Document>) -> Decision {
+pub(super) fn session_may(request: &Request, identity: &[Document], boundary: Option<&Document>) -> Truth {
     let delegation = document(&json!({
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*"},
@@ -130,7 +130,7 @@ pub(super) fn session_may(request: &Request, identity: &[Document], boundary: Op
         resource: Some(&delegation),
         ..Layers::default()
     };
-    evaluate(request, &layers).decision
+    evaluate(request, &layers).allows
 }
 
 /// The results, short: `proved`, or the sentence or reasons.

@@ -64,7 +64,7 @@ impl fmt::Display for Claim {
                 write!(formatter, "the role can be assumed with the external ID `{id}` and not otherwise")
             }
             Self::OnlyWithExternalId(None) => {
-                write!(formatter, "the role cannot be assumed without an external ID")
+                write!(formatter, "no other account can assume the role without an external ID")
             }
             Self::MayAssume(principal) => write!(formatter, "`{principal}` can assume the role"),
             Self::OnlyTargetsMayBeInvoked => {

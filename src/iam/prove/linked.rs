@@ -5,11 +5,13 @@ use super::solve::Found;
 use crate::iam::arn::split_arn;
 use crate::iam::context::{Context, ContextKey, ContextValue};
 
-/// The request with what must be there besides, or `None` where its values contradict one another.
-pub(super) fn completed(found: &Found) -> Option<Found> {
+/// The request with what must be there besides, or `None` where its values contradict one another. `known` is the ARN of
+/// the resource, unless it is only an example.
+pub(super) fn completed(found: &Found, known: Option<&str>) -> Option<Found> {
     let Found { action, resource, context } = found;
     let context = with_tag_keys(context)?;
-    let consistent = follows_resource(&context, resource) && is_consistent(&context);
+    let follows = known.is_none_or(|resource| follows_resource(&context, resource));
+    let consistent = follows && is_consistent(&context);
     consistent.then(|| Found { action: action.clone(), resource: resource.clone(), context })
 }
 

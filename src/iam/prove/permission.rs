@@ -192,6 +192,7 @@ impl<'d> Session<'d> {
             call,
             actions: actions.clone(),
             resources: resources.clone(),
+            resource: resources.as_only(),
             given: Vec::new(),
             readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
             readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -242,7 +243,7 @@ impl<'d> Session<'d> {
 
     fn confirm(&self, rule: &Rule<'_>, found: &Found) -> Result<Witness, Vec<String>> {
         let linked = || vec![words::not_cut(&Uncut::Linked, Some(rule.place))];
-        let found = completed(found).ok_or_else(linked)?;
+        let found = completed(found, Some(&found.resource)).ok_or_else(linked)?;
         let action = readable::action(&found.action, rule.statement);
         let request = self.request(action, found);
         let evaluation = self.evaluate(&request);

@@ -91,6 +91,7 @@ pub(in crate::iam) struct Trust<'d> {
     pub(super) trusted_is_stated: bool,
     /// The role, or another resource that has a policy.
     resource: String,
+    resource_is_known: bool,
     /// Keys that the document asks about and that a call cannot have without another permission.
     pub(super) implying: Vec<(ContextKey, &'static str)>,
     /// The action that a caller asks for.
@@ -113,6 +114,7 @@ impl<'d> Trust<'d> {
             trusted,
             trusted_is_stated,
             resource: role,
+            resource_is_known: intent.role.is_some(),
             implying: implying(document),
             action: role_call,
             call: Call::AssumeRole,
@@ -127,7 +129,13 @@ impl<'d> Trust<'d> {
     ) -> Self {
         let action = |_: &Principal| "lambda:InvokeFunction";
         let resource = function.to_string();
-        Self { resource, implying: Vec::new(), action, call: Call::Invoke, ..Self::new(document, intent) }
+        let policy = Self::new(document, intent);
+        Self { resource, resource_is_known: true, implying: Vec::new(), action, call: Call::Invoke, ..policy }
+    }
+
+    /// The resource, unless its name is only an example.
+    fn settled_resource(&self) -> Option<&str> {
+        self.resource_is_known.then_some(&*self.resource)
     }
 
     /// What an answer shows, in words.
@@ -188,7 +196,7 @@ impl<'d> Trust<'d> {
                     continue;
                 }
             };
-            let Some(found) = completed(&found) else {
+            let Some(found) = completed(&found, self.settled_resource()) else {
                 reasons.push(words::not_cut(&Uncut::Linked, Some(place(allow))));
                 continue;
             };
@@ -311,6 +319,7 @@ impl<'d> Trust<'d> {
             call: self.call,
             actions: Language::new().only(&call),
             resources: Language::new().only(&self.resource),
+            resource: self.settled_resource(),
             given,
             readable_actions: &[],
             readable_resources: &[],

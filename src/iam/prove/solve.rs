@@ -52,6 +52,8 @@ pub(super) struct Field<'a> {
     pub(super) call: Call,
     pub(super) actions: Language<'a>,
     pub(super) resources: Language<'a>,
+    /// The resource, where the request names one whose ARN is known: some keys follow from it.
+    pub(super) resource: Option<&'a str>,
     pub(super) given: Vec<Given<'a>>,
     /// Actions and resources to show where they fit.
     pub(super) readable_actions: &'a [&'a str],
@@ -175,7 +177,7 @@ fn keys_of(
         let asked: Vec<_> = conditions.iter().copied().filter(|condition| condition.key == name).collect();
         let given: Vec<&Given<'_>> = field.given.iter().filter(|given| name.folded() == given.key).collect();
         let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
-        let domain = Domain::of(name.folded(), field.caller, field.call, field.resources.as_only());
+        let domain = Domain::of(name.folded(), field.caller, field.call, field.resource);
         let classes = cut(&name, &asked, &also, &domain, field.caller, budget)?;
         incomplete = incomplete.or(classes.incomplete);
         let values = classes.values;

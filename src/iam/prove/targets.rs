@@ -199,6 +199,7 @@ impl<'s, 'd> Samples<'s, 'd> {
             call: Call::Invoke,
             actions: Language::new().only(&invoke),
             resources: Language::new().only(self.target),
+            resource: Some(self.target),
             given: Vec::new(),
             readable_actions: &[],
             readable_resources: &[],

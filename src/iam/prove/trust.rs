@@ -17,7 +17,7 @@ use crate::iam::truth::Truth;
 /// Where the intent names nobody, so many of those whom the document names are asked about.
 const MOST_NAMED: usize = 20;
 
-/// What the proof of one claim may cost: some tenths of a second.
+/// What the proof of one claim may cost: about a tenth of a second.
 pub(in crate::iam) const PROOF_BUDGET: usize = 2_000_000;
 
 /// Proves or refutes what a trust policy should guarantee: only the trusted principals can assume the role, only with
