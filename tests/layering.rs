@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room must not name.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     (
         "src/iam",
         &[
@@ -33,6 +33,22 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
             "aws_config",
             "aws_smithy",
             "tokio",
+        ],
+    ),
+    (
+        "src/extract",
+        &[
+            "crate::manifest",
+            "crate::provision",
+            "crate::verify",
+            "crate::report",
+            "crate::aws",
+            "crate::sandbox",
+            "crate::ports",
+            "aws_sdk",
+            "tokio",
+            "std::env",
+            "std::fs",
         ],
     ),
     (

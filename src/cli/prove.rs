@@ -55,7 +55,7 @@ fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {
 
 fn hint(error: &ExtractError) -> Option<&'static str> {
     match error {
-        ExtractError::StoredState => {
+        ExtractError::TerraformSource => {
             Some("`terraform show -json` prints the state in the form that is read here")
         }
         ExtractError::NoRole { .. } => Some("`rolecall prove` takes a policy document by itself, too"),

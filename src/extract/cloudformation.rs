@@ -204,9 +204,9 @@ impl<'t> Reader<'_, 't> {
         if let Some((value, pointer)) = self.role.property("Policies") {
             match self.resolver.value(value, &pointer) {
                 Ok(policies) => {
-                    for (index, policy) in items(policies.as_ref()).enumerate() {
+                    for policy in items(policies.as_ref()) {
                         let name = policy.get("PolicyName").and_then(Value::as_str).unwrap_or_default();
-                        let name = format!("{pointer}/{index} {name}");
+                        let name = format!("inline policy {name} of {}", self.role.id);
                         permissions
                             .identity(&name, document(policy.get("PolicyDocument").unwrap_or(&Value::Null)));
                     }

@@ -120,9 +120,11 @@ pub enum ExtractError {
     /// A file for `simulate`.
     #[error("it is a file of cases, which `rolecall simulate` runs")]
     Cases,
-    /// Terraform's state as it is stored.
-    #[error("it is Terraform's own state file; give the output of `terraform show -json`")]
-    StoredState,
+    /// What Terraform itself reads and stores.
+    #[error(
+        "it is a configuration or a stored state of Terraform; give the output of `terraform show -json`"
+    )]
+    TerraformSource,
     /// A format of Terraform that is not known.
     #[error("it has version `{}` of Terraform's JSON format; 0 and 1 are read", version.escape_debug())]
     TerraformVersion {
@@ -139,7 +141,7 @@ pub enum ExtractError {
     )]
     Unrecognised,
     /// The right kind of file without a role in it.
-    #[error("this {kind} holds no role")]
+    #[error("the {kind} holds no role")]
     NoRole {
         /// The kind of file.
         kind: Kind,
@@ -159,7 +161,7 @@ pub enum ExtractError {
         limit: usize,
     },
     /// Parameters for a file that has none.
-    #[error("a {kind} has no parameters")]
+    #[error("only a CloudFormation template has parameters, and this is a {kind}")]
     NoParameters {
         /// The kind of file.
         kind: Kind,
@@ -202,8 +204,8 @@ pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, Extract
                     return Err(ExtractError::TooLarge { limit: MAX_TEMPLATE_BYTES });
                 }
                 Extracted { kind: Kind::CloudFormation, roles: cloudformation::roles(&tree, parameters)? }
-            } else if has("terraform_version") {
-                return Err(ExtractError::StoredState);
+            } else if has("terraform_version") || has("resource") {
+                return Err(ExtractError::TerraformSource);
             } else {
                 return Err(ExtractError::Unrecognised);
             }

@@ -5,6 +5,6 @@ mod faults;
 mod life;
 mod permissions;
 mod saved_plan;
-mod stage;
+pub(crate) mod stage;
 mod targets;
 mod transcript;

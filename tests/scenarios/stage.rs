@@ -12,7 +12,7 @@ pub(super) const ROLE: &str = "GenesysDataActionRole";
 pub(super) const EXTERNAL_ID: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
 
 /// A manifest with these targets, and the sandbox's caller as probe principal.
-pub(super) fn manifest(targets: &str) -> String {
+pub(crate) fn manifest(targets: &str) -> String {
     format!(
         r#"version = 1
 
@@ -31,7 +31,7 @@ probe_principal = "arn:aws:iam::123456789012:role/ci"
     )
 }
 
-pub(super) const ONE_TARGET: &str = "[[target]]\nfunction = \"my-genesys-trigger-function\"\n";
+pub(crate) const ONE_TARGET: &str = "[[target]]\nfunction = \"my-genesys-trigger-function\"\n";
 
 pub(super) struct Stage {
     pub(super) sandbox: Sandbox,
@@ -43,22 +43,22 @@ pub(super) struct Stage {
 
 /// How a run of the binary ended.
 #[derive(Debug)]
-pub(super) struct Run {
-    pub(super) status: i32,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Everything that was printed, when the exit code is the expected one.
     #[track_caller]
-    pub(super) fn expect(self, status: i32) -> Self {
+    pub(crate) fn expect(self, status: i32) -> Self {
         assert_eq!(self.status, status, "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    pub(super) fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(
             self.stdout.contains(text) || self.stderr.contains(text),
             "no `{text}` in\nstdout:\n{}\nstderr:\n{}",
@@ -68,7 +68,7 @@ impl Run {
         self
     }
 
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.stdout, self.stderr))
     }
@@ -156,7 +156,7 @@ impl Stage {
 }
 
 /// The binary in a folder, with nothing of the developer's own AWS configuration.
-pub(super) fn binary(folder: &Path) -> Command {
+pub(crate) fn binary(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
     command.current_dir(folder).stdin(Stdio::null()).env_clear();
     command.env("HOME", folder).env("AWS_EC2_METADATA_DISABLED", "true");

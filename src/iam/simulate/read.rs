@@ -255,6 +255,8 @@ impl Reader {
                 }
                 let value = match value {
                     Value::Array(_) => reader.list(value, Self::string).map(ContextValue::from),
+                    // As witnesses say that a request does not have the key.
+                    Value::Null => Some(ContextValue::Absent),
                     other => reader.string(other).map(ContextValue::from),
                 };
                 if let Some(value) = value {

@@ -1,0 +1,137 @@
+//! The requests that each shipped template must allow and must deny: the files beside the templates.
+//!
+//! `ROLECALL_WRITE_CASES=1 cargo test commands::policies` puts the templates of today into the files.
+
+use std::path::{Path, PathBuf};
+
+use rolecall::iam::simulate::parse;
+use rolecall::manifest::Manifest;
+use rolecall::provision::desired::{Home, fillings};
+use rolecall::provision::template::{Template, Templates};
+use serde_json::Value;
+
+use super::{EXTERNAL_ID, rolecall};
+
+const NAMES: [&str; 4] = ["trust", "invoke", "provisioner", "verifier"];
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{name}.cases.json"))
+}
+
+/// The template with the values of the example.
+fn rendered(name: &str) -> Value {
+    let text = format!(
+        "version = 1\n[genesys]\nregion = \"us-east-1\"\norganization_id = \"{EXTERNAL_ID}\"\n\
+         [role]\nname = \"GenesysDataActionRole\"\n[[target]]\nfunction = \"my-genesys-trigger-function\"\n\
+         [[target]]\nfunction = \"orders-status\"\nqualifier = \"live\"\n"
+    );
+    let (manifest, notes) = Manifest::parse(&text, "example").unwrap();
+    assert!(notes.is_empty());
+    let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
+    let targets = [super::FUNCTION, super::ALIAS].map(|target| target.parse().unwrap());
+    let fillings = fillings(&manifest, &EXTERNAL_ID.parse().unwrap(), &home, &targets);
+    let Templates { trust, invoke } = Templates::new(|_| None).unwrap();
+    let template = match name {
+        "trust" => trust,
+        "invoke" => invoke,
+        "provisioner" => Template::provisioner().unwrap(),
+        _ => Template::verifier().unwrap(),
+    };
+    template.fill(&fillings).unwrap()
+}
+
+/// Where a case has the template.
+fn place(name: &str) -> &'static str {
+    if name == "trust" { "/resourcePolicy" } else { "/identityPolicies/0" }
+}
+
+fn cases(name: &str) -> Vec<Value> {
+    serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
+}
+
+/// One member a line, so that a case can be read and its documents do not fill the screen.
+fn written(cases: &[Value]) -> String {
+    let cases: Vec<String> = cases
+        .iter()
+        .map(|case| {
+            let members = case.as_object().unwrap().iter();
+            let lines: Vec<String> = members.map(|(key, value)| format!("    \"{key}\": {value}")).collect();
+            format!("  {{\n{}\n  }}", lines.join(",\n"))
+        })
+        .collect();
+    format!("[\n{}\n]\n", cases.join(",\n"))
+}
+
+#[test]
+fn the_files_hold_the_templates_of_today() {
+    for name in NAMES {
+        let template = rendered(name);
+        let mut today = cases(name);
+        for case in &mut today {
+            *case.pointer_mut(place(name)).unwrap() = template.clone();
+        }
+        let today = written(&today);
+        if std::env::var_os("ROLECALL_WRITE_CASES").is_some() {
+            std::fs::write(path(name), &today).unwrap();
+        }
+        let file = std::fs::read_to_string(path(name)).unwrap();
+        assert!(file == today, "{name}.cases.json is not about the template as it is now: {template}");
+    }
+}
+
+#[test]
+fn every_case_passes() {
+    for name in NAMES {
+        rolecall(&["simulate", path(name).to_str().unwrap()]).expect(0).says(" passed.");
+    }
+    let paths = NAMES.map(|name| path(name).to_str().unwrap().to_owned());
+    let arguments: Vec<&str> =
+        ["simulate", "--output", "json"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let outcomes = rolecall(&arguments).expect(0).json();
+    let outcomes = outcomes.as_array().unwrap();
+    assert_eq!(outcomes.len(), NAMES.iter().map(|name| cases(name).len()).sum::<usize>());
+    assert!(outcomes.iter().all(|outcome| outcome["pass"] == true && outcome["file"].is_string()));
+}
+
+#[test]
+fn every_action_of_a_template_is_allowed_on_the_right_resource_and_denied_on_a_wrong_one() {
+    for name in NAMES {
+        let cases = parse(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
+        let response = |action: &str, expected: &str| {
+            cases.iter().any(|case| case.request.action == action && case.expected.as_str() == expected)
+        };
+        let template = rendered(name);
+        for statement in template["Statement"].as_array().unwrap() {
+            let actions = match &statement["Action"] {
+                Value::Array(actions) => actions.clone(),
+                action => vec![action.clone()],
+            };
+            for action in actions.iter().map(|action| action.as_str().unwrap()) {
+                assert!(response(action, "Allowed"), "{name}: no case allows {action}");
+                let everywhere = statement["Resource"] == "*";
+                assert!(
+                    everywhere || response(action, "ImplicitlyDenied"),
+                    "{name}: no case denies {action}"
+                );
+            }
+        }
+    }
+}
+
+/// A case is worth something where it fails once the template is changed: here, each time one statement is taken away.
+#[test]
+fn every_statement_of_a_template_is_missed_by_some_case() {
+    for name in NAMES {
+        let template = rendered(name);
+        for index in 0..template["Statement"].as_array().unwrap().len() {
+            let mut less = template.clone();
+            less["Statement"].as_array_mut().unwrap().remove(index);
+            let mut changed = cases(name);
+            for case in &mut changed {
+                *case.pointer_mut(place(name)).unwrap() = less.clone();
+            }
+            let cases = parse(&Value::from(changed).to_string()).unwrap();
+            assert!(cases.iter().any(|case| !case.run().pass), "{name}: nothing misses statement {index}");
+        }
+    }
+}
