@@ -53,20 +53,13 @@ impl Context {
             deadline: options.deadline,
             fixed: None,
         };
-        let sandbox = match options.sandbox {
-            false => None,
-            true => {
-                let sandbox = start_sandbox(&options.common, &manifest, printer)?;
-                let keys = sandbox.credentials(Principal::Ci);
-                settings.region = settings.region.or_else(|| SANDBOX_REGION.parse().ok());
-                settings.fixed = Some(FixedEndpoint {
-                    url: sandbox.endpoint_url(),
-                    access_key_id: keys.access_key_id,
-                    secret_access_key: keys.secret_access_key,
-                });
-                Some(sandbox)
-            }
-        };
+        let mut sandbox = None;
+        if options.sandbox {
+            let state = sandbox_state(&options.common, &manifest, printer)?;
+            let running = start_sandbox(&options.common.file, || state)?;
+            settings = in_sandbox(settings, &running);
+            sandbox = Some(running);
+        }
         let aws = Aws::connect(&settings).await;
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
@@ -157,8 +150,8 @@ pub(crate) fn load_templates(folder: Option<&Path>) -> anyhow::Result<Templates>
 }
 
 /// Where the sandbox keeps its state: beside the manifest.
-pub(crate) fn sandbox_file(options: &CommonOptions) -> PathBuf {
-    options.file.parent().unwrap_or(Path::new("")).join(".rolecall").join("sandbox.json")
+pub(crate) fn sandbox_file(manifest: &Path) -> PathBuf {
+    manifest.parent().unwrap_or(Path::new("")).join(".rolecall").join("sandbox.json")
 }
 
 /// The sandbox's state as the last command left it, or as it is at first: with the manifest's functions in it.
@@ -167,7 +160,7 @@ pub(crate) fn sandbox_state(
     manifest: &Manifest,
     printer: &mut Printer,
 ) -> anyhow::Result<State> {
-    let path = sandbox_file(options);
+    let path = sandbox_file(&options.file);
     match rolecall::sandbox::load(&path) {
         Ok(state) => return Ok(state),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -216,19 +209,22 @@ fn ensure_function(state: &mut State, target: &Target) -> bool {
     known.as_ref() != Some(&*function)
 }
 
-fn start_sandbox(
-    options: &CommonOptions,
-    manifest: &Manifest,
-    printer: &mut Printer,
-) -> anyhow::Result<Sandbox> {
-    let state = sandbox_state(options, manifest, printer)?;
-    let file = Some(sandbox_file(options));
-    start_sandbox_with(SandboxOptions {
-        state: Some(state),
-        state_file: file,
-        faults: Faults::default(),
-        port: 0,
-    })
+/// Starts the sandbox of the manifest at `file`; `state` is what it begins with where it is new.
+pub(crate) fn start_sandbox(file: &Path, state: impl FnOnce() -> State) -> anyhow::Result<Sandbox> {
+    let state_file = Some(sandbox_file(file));
+    start_sandbox_with(SandboxOptions { state: Some(state()), state_file, faults: Faults::default(), port: 0 })
+}
+
+/// Settings that reach the sandbox as its `role/ci`.
+pub(crate) fn in_sandbox(settings: AwsSettings, sandbox: &Sandbox) -> AwsSettings {
+    let keys = sandbox.credentials(Principal::Ci);
+    let fixed = FixedEndpoint {
+        url: sandbox.endpoint_url(),
+        access_key_id: keys.access_key_id,
+        secret_access_key: keys.secret_access_key,
+    };
+    let region = settings.region.clone().or_else(|| SANDBOX_REGION.parse().ok());
+    AwsSettings { region, fixed: Some(fixed), ..settings }
 }
 
 pub(crate) fn start_sandbox_with(options: SandboxOptions) -> anyhow::Result<Sandbox> {

@@ -1,18 +1,28 @@
 //! `rolecall init`: writes a manifest. Asks at a terminal for what the options leave open.
 
-use anyhow::Context as _;
-use rolecall::genesys::region::Region;
-use rolecall::manifest::{self, Genesys, Manifest, Role, Target, Verify, json_schema};
-use rolecall::report::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
+use rolecall::aws::{Aws, AwsSettings};
+use rolecall::genesys::region::Region;
+use rolecall::iam::arn::{RoleArn, RoleName};
+use rolecall::manifest::{self, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::provision::adoption::manifest_of;
+use rolecall::provision::observe::observe;
+use rolecall::report::ExitCode;
+use rolecall::sandbox::State;
+
+use super::context::{in_sandbox, start_sandbox};
 use super::failure::UsageError;
 use super::options::InitOptions;
 use super::printer::Printer;
 
+/// How long to wait for throttling to pass.
+const DEADLINE: Duration = Duration::from_secs(120);
 /// The role's name where the user does not care.
 const DEFAULT_ROLE: &str = "GenesysDataActionRole";
 
-pub(crate) fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     if options.schema {
         printer.result(
             &(serde_json::to_string_pretty(&json_schema()).context("cannot print the schema")? + "\n"),
@@ -24,6 +34,26 @@ pub(crate) fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Resul
         let message = format!("`{}` exists already, and was left as it is", path.display());
         return Err(UsageError::new(message, Some("--force replaces it, --file names another")).into());
     }
+    let manifest = match &options.from_role {
+        Some(role) => from_role(role, options, printer).await?,
+        None => ask(options, printer)?,
+    };
+    let text = manifest::write::render(&manifest);
+    let (_, notes) = Manifest::parse(&text, &path.display().to_string())
+        .map_err(|faults| UsageError::new(format!("these values do not make a manifest:\n{faults}"), None))?;
+    for note in notes {
+        printer.warning(note.to_string().trim_end());
+    }
+    manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    printer.result(&format!("wrote {}\n", path.display()));
+    printer.hint(
+        "`rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account",
+    );
+    Ok(ExitCode::Success)
+}
+
+/// The manifest that the options and the answers describe.
+fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
     let region: &'static Region = value(
         "--genesys-region",
         options.genesys_region.as_ref(),
@@ -49,8 +79,8 @@ pub(crate) fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Resul
         [] => vec![value("--target", None, "Lambda function to invoke (a name or an ARN)", printer)?],
         given => given.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
     };
-    let manifest = Manifest {
-        folder: path.parent().map(ToOwned::to_owned).unwrap_or_default(),
+    Ok(Manifest {
+        folder: Default::default(),
         genesys: Genesys {
             region,
             organization_id: Some(organization_id),
@@ -68,19 +98,25 @@ pub(crate) fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Resul
         targets,
         verify: Verify::default(),
         actions: Vec::new(),
+    })
+}
+
+/// The manifest that a live role asks for.
+async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
+    let region: &'static Region = parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
+    let name: RoleName = match role.parse::<RoleArn>() {
+        Ok(arn) => arn.name,
+        Err(_) => parse("--from-role", role)?,
     };
-    let text = manifest::write::render(&manifest);
-    let (_, notes) = Manifest::parse(&text, &path.display().to_string())
-        .map_err(|faults| UsageError::new(format!("these values do not make a manifest:\n{faults}"), None))?;
+    let settings = AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
+    let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
+    let settings = sandbox.iter().fold(settings, |settings, sandbox| in_sandbox(settings, sandbox));
+    let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;
+    let (manifest, notes) = manifest_of(&name, &observed, region)?;
     for note in notes {
-        printer.warning(note.to_string().trim_end());
+        printer.warning(&note);
     }
-    manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
-    printer.result(&format!("wrote {}\n", path.display()));
-    printer.hint(
-        "`rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account",
-    );
-    Ok(ExitCode::Success)
+    Ok(manifest)
 }
 
 /// The option's value, or the answer at the terminal; asked again until it is right.

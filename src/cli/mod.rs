@@ -46,7 +46,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 
 fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall::report::ExitCode> {
     match command {
-        Command::Init(options) => init::run(options, printer),
+        Command::Init(options) => block_on(init::run(options, printer)),
         Command::Plan(options) => block_on(plan::plan(options, printer)),
         Command::Drift(options) => block_on(plan::drift(options, printer)),
         Command::Apply(options) => block_on(apply::run(options, printer)),

@@ -345,6 +345,15 @@ pub(crate) struct SimulateOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct InitOptions {
+    /// Describe a role that exists, by name or ARN, instead of asking; needs credentials
+    #[arg(long, value_name = "ROLE", requires = "genesys_region")]
+    pub(crate) from_role: Option<String>,
+    /// With --from-role: look in the embedded AWS
+    #[arg(long, requires = "from_role")]
+    pub(crate) sandbox: bool,
+    /// With --from-role: the profile of the AWS configuration files
+    #[arg(long, value_name = "NAME", requires = "from_role")]
+    pub(crate) profile: Option<String>,
     /// The manifest to write
     #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
     pub(crate) file: PathBuf,

@@ -3,6 +3,7 @@
 //!
 //! `template`, `pack`, `desired`, `plan` and `export` are pure. `observe` can only read, `apply` can only write. Nothing here prints.
 
+pub mod adoption;
 pub mod apply;
 pub mod desired;
 pub mod export;

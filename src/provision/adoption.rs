@@ -1,0 +1,185 @@
+//! A live role → the manifest that describes it, for `init --from-role`. Pure.
+//!
+//! What the manifest cannot say is told, never dropped in silence: it would be removed by `apply --adopt`.
+
+use serde_json::Value;
+
+use super::desired::OWNER_TAG;
+use super::observe::Observed;
+use crate::genesys::region::Region;
+use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
+use crate::iam::document::Document;
+use crate::manifest::{Genesys, Manifest, Role, Target, Verify};
+use crate::ports::RoleRecord;
+
+/// Why a role cannot be described by a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdoptionError {
+    /// There is no such role.
+    #[error("there is no role `{role}` in account {account}")]
+    NoRole {
+        /// The role.
+        role: RoleName,
+        /// The account.
+        account: AccountId,
+    },
+    /// The trust policy has no single external ID.
+    #[error("the trust policy of role `{role}` does not ask for one external ID: {found}")]
+    NoExternalId {
+        /// The role.
+        role: RoleName,
+        /// What it asks for.
+        found: String,
+    },
+    /// The policies name no function.
+    #[error("the policies of role `{role}` name no Lambda function that it may invoke")]
+    NoTargets {
+        /// The role.
+        role: RoleName,
+    },
+    /// Something has a form that the manifest cannot hold.
+    #[error("role `{role}`: {reason}")]
+    Unfit {
+        /// The role.
+        role: RoleName,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// The manifest of a live role, and what it leaves out.
+pub fn manifest_of(
+    name: &RoleName,
+    observed: &Observed,
+    region: &'static Region,
+) -> Result<(Manifest, Vec<String>), AdoptionError> {
+    let unfit = |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
+    let account = observed.caller.account.clone();
+    let role = observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })?;
+    let trust = Document::parse(&role.trust).map_err(|error| unfit(&error))?.canonical();
+    let mut notes = Vec::new();
+    let organization_id = external_id(name, &trust)?;
+    let trusted_account = trusted_account(&trust, region, &mut notes).ok_or_else(|| {
+        unfit(&"its trust policy names no whole account (`arn:aws:iam::…:root`)")
+    })?;
+    let targets = targets(observed, &mut notes);
+    if targets.is_empty() {
+        return Err(AdoptionError::NoTargets { role: name.clone() });
+    }
+    let RoleRecord { path, description, max_session_duration, permissions_boundary, tags, .. } = role;
+    let manifest = Manifest {
+        folder: Default::default(),
+        genesys: Genesys { region, organization_id: Some(organization_id), trusted_account, credentials: None },
+        role: Role {
+            name: name.clone(),
+            path: path.parse().map_err(|error| unfit(&error))?,
+            description: Some(description.clone()).filter(|text| !text.is_empty()),
+            max_session_duration: *max_session_duration,
+            permissions_boundary: permissions_boundary
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|error| unfit(&error))?,
+            tags: tags.iter().filter(|(key, _)| *key != OWNER_TAG).map(|(key, value)| (key.clone(), value.clone())).collect(),
+        },
+        targets,
+        verify: Verify::default(),
+        actions: Vec::new(),
+    };
+    Ok((manifest, notes))
+}
+
+fn strings<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v str> {
+    let values = value.get(key);
+    let list = values.and_then(Value::as_array).into_iter().flatten();
+    values.and_then(Value::as_str).into_iter().chain(list.filter_map(Value::as_str))
+}
+
+fn statements(document: &Value) -> impl Iterator<Item = &Value> {
+    document.get("Statement").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The external ID, where exactly one is asked for by equality.
+fn external_id(role: &RoleName, trust: &Value) -> Result<ExternalId, AdoptionError> {
+    let equals = |statement: &Value| statement.pointer("/Condition/StringEquals").cloned().unwrap_or_default();
+    let mut ids: Vec<String> = Vec::new();
+    for statement in statements(trust) {
+        let equals = equals(statement);
+        let keys = equals.as_object().into_iter().flat_map(|keys| keys.keys().cloned().collect::<Vec<_>>());
+        for key in keys.filter(|key| key.eq_ignore_ascii_case("sts:ExternalId")) {
+            ids.extend(strings(&equals, &key).map(str::to_owned));
+        }
+    }
+    ids.dedup();
+    let found = || match ids.as_slice() {
+        [] => "it compares none with `StringEquals`".to_owned(),
+        ids => format!("it accepts `{}`", ids.join("`, `")),
+    };
+    match ids.as_slice() {
+        [id] => id.parse().map_err(|_| AdoptionError::NoExternalId { role: role.clone(), found: found() }),
+        _ => Err(AdoptionError::NoExternalId { role: role.clone(), found: found() }),
+    }
+}
+
+/// The whole account that is trusted: the region's own, where it is among them.
+fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> Option<AccountId> {
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for statement in statements(trust) {
+        let principals = statement.get("Principal").cloned().unwrap_or_default();
+        for principal in strings(&principals, "AWS") {
+            let account = principal.parse::<Arn>().ok().filter(|arn| arn.resource == "root").map(|arn| arn.account);
+            match account.unwrap_or_else(|| principal.to_owned()).parse() {
+                Ok(account) => accounts.push(account),
+                Err(_) => notes.push(format!("the trust policy also names `{principal}`, which the manifest leaves out")),
+            }
+        }
+    }
+    let official = region.trusted_account();
+    let position = accounts.iter().position(|account| Some(account) == official.as_ref()).unwrap_or_default();
+    let chosen = (position < accounts.len()).then(|| accounts.remove(position));
+    for other in accounts.iter().filter(|other| Some(*other) != chosen.as_ref()) {
+        notes.push(format!("the trust policy also names account {other}, which the manifest leaves out"));
+    }
+    chosen
+}
+
+/// Every function that some policy on the role names.
+fn targets(observed: &Observed, notes: &mut Vec<String>) -> Vec<Target> {
+    let managed = observed.policies.iter().filter(|policy| policy.attached);
+    let managed = managed.filter_map(|policy| Some((policy.arn.as_str(), policy.document.as_deref()?)));
+    let inline = observed.inline.iter().map(|policy| (policy.name.as_str(), policy.document.as_str()));
+    let mut targets: Vec<Target> = Vec::new();
+    for (policy, text) in managed.chain(inline) {
+        let Ok(document) = Document::parse(text) else {
+            notes.push(format!("policy `{policy}` could not be read, and is left out"));
+            continue;
+        };
+        for statement in statements(&document.canonical()) {
+            let invokes = strings(statement, "Action").all(|action| action.eq_ignore_ascii_case("lambda:InvokeFunction"));
+            if !invokes || statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+                notes.push(format!("policy `{policy}` does more than invoke functions; the manifest leaves that out"));
+                continue;
+            }
+            for resource in strings(statement, "Resource") {
+                match resource.parse::<FunctionArn>() {
+                    Ok(function) => {
+                        let target = Target {
+                            function: function.name,
+                            qualifier: function.qualifier,
+                            region: Some(function.region),
+                            account: Some(function.account),
+                            partition: Some(function.partition),
+                        };
+                        if !targets.contains(&target) {
+                            targets.push(target);
+                        }
+                    }
+                    Err(_) => notes.push(format!(
+                        "policy `{policy}` allows `{resource}`, which is not one function; the manifest leaves it out"
+                    )),
+                }
+            }
+        }
+    }
+    targets
+}
