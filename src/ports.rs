@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::iam::arn::{
-    AccountId, ExternalId, FunctionArn, FunctionName, Qualifier, Region, RoleArn, RoleName, RolePath,
+    AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName, RolePath,
 };
 
 /// Tags by key, in a stable order.
@@ -161,6 +161,8 @@ pub struct FunctionAddress {
     pub region: Region,
     /// The account that owns it, where the user named one.
     pub account: Option<AccountId>,
+    /// The partition, where the user named one.
+    pub partition: Option<Partition>,
     /// The function's name.
     pub name: FunctionName,
     /// The alias or version that will be called.

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Aws;
 use super::error::optional;
-use crate::iam::arn::{FunctionArn, Region, RoleName};
+use crate::iam::arn::{FunctionArn, Partition, Region, RoleName};
 use crate::ports::{
     AccountQuotas, AttachedPolicy, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress,
     PolicyRecord, PolicyVersionRecord, Read, RoleRecord, Tags,
@@ -17,6 +17,8 @@ use crate::ports::{
 const IAM_PAGE: i32 = 1000;
 /// The most that Lambda gives on a page, whatever is asked for.
 const LAMBDA_PAGE: i32 = 50;
+/// The partition of an account that was named by its number alone.
+const DEFAULT_PARTITION: &str = "aws";
 /// `MaxSessionDuration` where IAM leaves it out.
 const DEFAULT_SESSION: u32 = 3600;
 
@@ -174,15 +176,20 @@ impl Read for Aws {
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
         const OPERATION: &str = "lambda:GetFunctionConfiguration";
         let _place = self.lambda_in_flight.acquire().await;
-        let name = match &address.account {
-            Some(account) => format!("{account}:function:{}", address.name),
-            None => address.name.to_string(),
+        let FunctionAddress { region, account, partition, name, qualifier } = address;
+        let name = match account {
+            // The whole ARN, because emulators do not know Lambda's short form `account:function:name`.
+            Some(account) => {
+                let partition = partition.as_ref().map_or(DEFAULT_PARTITION, Partition::as_str);
+                format!("arn:{partition}:lambda:{region}:{account}:function:{name}")
+            }
+            None => name.to_string(),
         };
         let call = self
-            .lambda(&address.region)
+            .lambda(region)
             .get_function_configuration()
             .function_name(name)
-            .set_qualifier(address.qualifier.as_ref().map(ToString::to_string));
+            .set_qualifier(qualifier.as_ref().map(ToString::to_string));
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         match optional(answer)? {
             Some(answer) => function_arn(OPERATION, answer.function_arn()).map(Some),

@@ -81,7 +81,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
         let Failure { exit, message, hint } = explain(&error);
         run.fail(ErrorView { message, hint }, exit, printer)
     });
-    run.report.aws_calls = context.aws.calls().so_far().len();
+    run.report.aws_calls = Some(context.aws.calls().so_far().len());
     if !human {
         printer.result(&run.report.to_json(exit));
     }

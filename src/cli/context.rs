@@ -212,7 +212,12 @@ fn ensure_function(state: &mut State, target: &Target) -> bool {
 /// Starts the sandbox of the manifest at `file`; `state` is what it begins with where it is new.
 pub(crate) fn start_sandbox(file: &Path, state: impl FnOnce() -> State) -> anyhow::Result<Sandbox> {
     let state_file = Some(sandbox_file(file));
-    start_sandbox_with(SandboxOptions { state: Some(state()), state_file, faults: Faults::default(), port: 0 })
+    start_sandbox_with(SandboxOptions {
+        state: Some(state()),
+        state_file,
+        faults: Faults::default(),
+        port: 0,
+    })
 }
 
 /// Settings that reach the sandbox as its `role/ci`.

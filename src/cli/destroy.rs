@@ -69,7 +69,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
         ));
         exit = exit.or(ExitCode::Pending);
     }
-    report.aws_calls = context.aws.calls().so_far().len();
+    report.aws_calls = Some(context.aws.calls().so_far().len());
     if !human {
         printer.result(&report.to_json(exit));
     }

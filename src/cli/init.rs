@@ -103,12 +103,14 @@ fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest>
 
 /// The manifest that a live role asks for.
 async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
-    let region: &'static Region = parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
+    let region: &'static Region =
+        parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
     let name: RoleName = match role.parse::<RoleArn>() {
         Ok(arn) => arn.name,
         Err(_) => parse("--from-role", role)?,
     };
-    let settings = AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
+    let settings =
+        AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, |settings, sandbox| in_sandbox(settings, sandbox));
     let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;

@@ -40,7 +40,9 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
     let survey = context.survey().await?;
-    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, PlanOptions::default())?;
+    // A role without rolecall's tag is not refused here, where nothing is written: the missing tag is a difference.
+    let reach = PlanOptions { adopt: true, ..PlanOptions::default() };
+    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
     let verification = match Documents::observed(&survey.observed) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
@@ -67,7 +69,7 @@ fn report(
     Report {
         verification: Some(verification),
         warnings: context.warnings.clone(),
-        aws_calls: context.aws.calls().so_far().len(),
+        aws_calls: Some(context.aws.calls().so_far().len()),
         ..Report::new(command).with_survey(survey).with_plan(plan)
     }
 }

@@ -46,7 +46,8 @@ async fn serve(
     let (manifest, _) = load_manifest(common, true, printer)?;
     let state = sandbox_state(common, &manifest, printer)?;
     let faults = Faults { latency_ms: latency, ..Faults::default() };
-    let options = SandboxOptions { state: Some(state), state_file: Some(sandbox_file(&common.file)), faults, port };
+    let options =
+        SandboxOptions { state: Some(state), state_file: Some(sandbox_file(&common.file)), faults, port };
     let sandbox = start_sandbox_with(options)?;
     let environment = sandbox.environment(Principal::Ci);
     let text = match common.output {

@@ -29,7 +29,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
         printer.result(&verification.to_text("Verification"));
     }
     report.verification = Some(verification);
-    report.aws_calls = context.aws.calls().so_far().len();
+    report.aws_calls = Some(context.aws.calls().so_far().len());
     if options.aws.common.output == Output::Json {
         printer.result(&report.to_json(exit));
     }

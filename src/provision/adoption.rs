@@ -53,15 +53,15 @@ pub fn manifest_of(
     observed: &Observed,
     region: &'static Region,
 ) -> Result<(Manifest, Vec<String>), AdoptionError> {
-    let unfit = |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
+    let unfit =
+        |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
     let account = observed.caller.account.clone();
     let role = observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })?;
     let trust = Document::parse(&role.trust).map_err(|error| unfit(&error))?.canonical();
     let mut notes = Vec::new();
     let organization_id = external_id(name, &trust)?;
-    let trusted_account = trusted_account(&trust, region, &mut notes).ok_or_else(|| {
-        unfit(&"its trust policy names no whole account (`arn:aws:iam::…:root`)")
-    })?;
+    let trusted_account = trusted_account(&trust, region, &mut notes)
+        .ok_or_else(|| unfit(&"its trust policy names no whole account (`arn:aws:iam::…:root`)"))?;
     let targets = targets(observed, &mut notes);
     if targets.is_empty() {
         return Err(AdoptionError::NoTargets { role: name.clone() });
@@ -69,7 +69,12 @@ pub fn manifest_of(
     let RoleRecord { path, description, max_session_duration, permissions_boundary, tags, .. } = role;
     let manifest = Manifest {
         folder: Default::default(),
-        genesys: Genesys { region, organization_id: Some(organization_id), trusted_account, credentials: None },
+        genesys: Genesys {
+            region,
+            organization_id: Some(organization_id),
+            trusted_account,
+            credentials: None,
+        },
         role: Role {
             name: name.clone(),
             path: path.parse().map_err(|error| unfit(&error))?,
@@ -80,7 +85,11 @@ pub fn manifest_of(
                 .map(str::parse)
                 .transpose()
                 .map_err(|error| unfit(&error))?,
-            tags: tags.iter().filter(|(key, _)| *key != OWNER_TAG).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            tags: tags
+                .iter()
+                .filter(|(key, _)| *key != OWNER_TAG)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
         },
         targets,
         verify: Verify::default(),
@@ -101,7 +110,8 @@ fn statements(document: &Value) -> impl Iterator<Item = &Value> {
 
 /// The external ID, where exactly one is asked for by equality.
 fn external_id(role: &RoleName, trust: &Value) -> Result<ExternalId, AdoptionError> {
-    let equals = |statement: &Value| statement.pointer("/Condition/StringEquals").cloned().unwrap_or_default();
+    let equals =
+        |statement: &Value| statement.pointer("/Condition/StringEquals").cloned().unwrap_or_default();
     let mut ids: Vec<String> = Vec::new();
     for statement in statements(trust) {
         let equals = equals(statement);
@@ -127,10 +137,13 @@ fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> O
     for statement in statements(trust) {
         let principals = statement.get("Principal").cloned().unwrap_or_default();
         for principal in strings(&principals, "AWS") {
-            let account = principal.parse::<Arn>().ok().filter(|arn| arn.resource == "root").map(|arn| arn.account);
+            let account =
+                principal.parse::<Arn>().ok().filter(|arn| arn.resource == "root").map(|arn| arn.account);
             match account.unwrap_or_else(|| principal.to_owned()).parse() {
                 Ok(account) => accounts.push(account),
-                Err(_) => notes.push(format!("the trust policy also names `{principal}`, which the manifest leaves out")),
+                Err(_) => notes.push(format!(
+                    "the trust policy also names `{principal}`, which the manifest leaves out"
+                )),
             }
         }
     }
@@ -155,9 +168,12 @@ fn targets(observed: &Observed, notes: &mut Vec<String>) -> Vec<Target> {
             continue;
         };
         for statement in statements(&document.canonical()) {
-            let invokes = strings(statement, "Action").all(|action| action.eq_ignore_ascii_case("lambda:InvokeFunction"));
+            let invokes = strings(statement, "Action")
+                .all(|action| action.eq_ignore_ascii_case("lambda:InvokeFunction"));
             if !invokes || statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-                notes.push(format!("policy `{policy}` does more than invoke functions; the manifest leaves that out"));
+                notes.push(format!(
+                    "policy `{policy}` does more than invoke functions; the manifest leaves that out"
+                ));
                 continue;
             }
             for resource in strings(statement, "Resource") {

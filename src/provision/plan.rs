@@ -123,7 +123,7 @@ pub enum PlanError {
         quota: usize,
     },
     /// A policy that must go is attached elsewhere too.
-    #[error("policy `{policy}` is attached to {others} other principals, so it cannot be deleted")]
+    #[error("policy `{policy}` is also attached elsewhere ({others} times), so it cannot be deleted")]
     PolicyShared {
         /// The policy's ARN.
         policy: String,

@@ -37,7 +37,7 @@ pub struct MissingTarget {
 
 impl fmt::Display for MissingTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FunctionAddress { region, account, name, qualifier } = &self.address;
+        let FunctionAddress { region, account, partition: _, name, qualifier } = &self.address;
         match (&self.observed, qualifier) {
             (ObservedFunction::QualifierMissing(function), Some(qualifier)) => {
                 write!(f, "function `{function}` has no alias or version `{qualifier}`")
@@ -89,8 +89,8 @@ pub fn addresses(targets: &[Target], region: Option<&Region>) -> Result<Vec<Func
     let address = |target: &Target| {
         let region = target.region.as_ref().or(region).cloned();
         let region = region.ok_or_else(|| AddressError::NoRegion { target: target.function.to_string() })?;
-        let (account, name) = (target.account.clone(), target.function.clone());
-        Ok(FunctionAddress { region, account, name, qualifier: target.qualifier.clone() })
+        let Target { function, qualifier, account, partition, region: _ } = target.clone();
+        Ok(FunctionAddress { region, account, partition, name: function, qualifier })
     };
     targets.iter().map(address).collect()
 }

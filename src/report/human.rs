@@ -57,6 +57,9 @@ impl Report {
             );
         }
         text += &match (changes.len(), self.foreign.len()) {
+            (0, 0) if self.command == "destroy" => {
+                "Nothing to do: nothing of rolecall's making is there.\n".to_owned()
+            }
             (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n"),
             (0, foreign) => format!(
                 "Nothing to do, but {} on the role.\n",

@@ -4,8 +4,8 @@ mod change;
 mod exit;
 mod human;
 mod proof;
-mod simulation;
 pub mod saved;
+mod simulation;
 mod verification;
 
 use schemars::JsonSchema;
@@ -51,8 +51,9 @@ pub struct Report {
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorView>,
-    /// How many requests AWS was sent, retries included.
-    pub aws_calls: usize,
+    /// How many requests AWS was sent, retries included; left out where the command failed before it had a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_calls: Option<usize>,
 }
 
 /// The role that the command is about.

@@ -62,7 +62,7 @@ fn destroy_leaves_nothing_behind() {
     stage.run(&["apply", "--yes"]).expect(0);
     stage.run(&["destroy", "--yes"]).expect(0).says("3 changes made.");
     assert_eq!(stage.sandbox.state().accounts, before.accounts);
-    stage.run(&["destroy", "--yes"]).expect(0).says("Nothing to do");
+    stage.run(&["destroy", "--yes"]).expect(0).says("nothing of rolecall's making");
 }
 
 #[test]
@@ -180,4 +180,42 @@ fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
         .says("quota is 10 policies");
     assert!(run.stderr.contains("L-0DA4ABF3"), "{}", run.stderr);
     assert!(stage.calls().iter().all(|call| !call.write));
+}
+
+#[test]
+fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.sandbox.change(|state| Tamper::TagRemoved.apply(state, ROLE)).unwrap().unwrap();
+    stage.run(&["drift"]).expect(3).says("update tags of GenesysDataActionRole");
+    stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall");
+    stage.run(&["apply", "--yes", "--adopt"]).expect(0);
+    stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn a_target_may_be_named_by_its_whole_arn() {
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu";
+    let stage = Stage::with(&manifest(&format!("[[target]]\nfunction = \"{arn}\"\n")), State::demo());
+    stage.run(&["apply", "--yes"]).expect(0).says(arn);
+    stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn a_manifest_is_written_from_a_live_role() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
+    let init = ["init", "--from-role", ROLE, "--genesys-region", "us-east-1", "--file", "live.toml"];
+    stage
+        .run(&init)
+        .expect(0)
+        .says("also names `arn:aws:iam::123456789012:role/ci`, which the manifest leaves out")
+        .says("`sneaky` does more than invoke functions");
+    stage.run(&["plan", "--file", "live.toml"]).says("1 change to make; 1 foreign policy on the role.");
+    stage
+        .run(&["init", "--from-role", "nobody", "--genesys-region", "us-east-1", "--file", "other.toml"])
+        .expect(1)
+        .says("there is no role `nobody` in account 123456789012");
+    assert!(!stage.folder.path().join("other.toml").exists());
 }

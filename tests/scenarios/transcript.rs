@@ -38,7 +38,10 @@ fn render_prints_what_apply_would_send() {
     let arguments = ["render", "--account", "123456789012", "--region", "us-east-1"];
     insta::assert_snapshot!("render", run(folder.path(), &arguments));
     let whole = |format: &str| {
-        run(folder.path(), &["render", "--format", format, "--account", "123456789012", "--region", "us-east-1"])
+        run(
+            folder.path(),
+            &["render", "--format", format, "--account", "123456789012", "--region", "us-east-1"],
+        )
     };
     insta::assert_snapshot!("render_terraform", whole("terraform"));
     insta::assert_snapshot!("render_cloudformation", whole("cloudformation"));
