@@ -33,4 +33,4 @@ e2e *ARGS:
 
 # Figures for benches/README.md
 bench *ARGS:
-    cargo bench {{ ARGS }}
+    benches/compare.py {{ ARGS }}
