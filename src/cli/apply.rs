@@ -9,12 +9,12 @@ use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
 use rolecall::provision::settle::{Settled, settle};
 use rolecall::provision::survey::Survey;
-use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, VerificationView, count, saved};
+use rolecall::report::{ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved};
 use rolecall::verify::live::{Freshness, probe_role};
 use rolecall::verify::{Documents, paper};
 
 use super::context::{Context, interruptible};
-use super::failure::{Failure, UsageError, explain, hint_for};
+use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
 use super::options::{ApplyCommand, Level, Output};
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -61,7 +61,9 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
         printer.result(&report.plan_text());
     }
     let planned = paper(&Documents::planned(&survey.desired, &survey.observed, &plan), &survey.desired);
-    refuse_findings(&planned, &plan, options)?;
+    if !plan.changes.is_empty() {
+        refuse_findings(&planned, &options.allow_findings).context(UNCHANGED)?;
+    }
     if let Some(path) = &options.plan {
         let text = std::fs::read_to_string(path).map_err(|error| {
             UsageError::new(format!("cannot read the plan `{}`: {error}", path.display()), None)
@@ -166,14 +168,14 @@ impl Run<'_> {
     }
 }
 
-/// A role that somebody else could assume is not made, unless the user said which finding is meant to be.
-fn refuse_findings(
-    planned: &VerificationView,
-    plan: &Plan,
-    options: &ApplyCommand,
-) -> Result<(), UsageError> {
-    let _ = (planned, plan, options);
-    Ok(())
+/// A role that somebody else could assume is not made, unless the user said that each such finding is meant to be.
+fn refuse_findings(planned: &VerificationView, allowed: &[String]) -> Result<(), RefusedPlan> {
+    let is_refused = |finding: &&FindingView| {
+        finding.is_about_trust() && finding.is_error() && !allowed.iter().any(|id| id.eq_ignore_ascii_case(&finding.id))
+    };
+    let refused: Vec<String> =
+        planned.findings.iter().filter(is_refused).map(|finding| format!("{}: {}", finding.id, finding.message)).collect();
+    if refused.is_empty() { Ok(()) } else { Err(RefusedPlan { findings: refused }) }
 }
 
 /// Asks at a terminal; elsewhere nobody can answer, and that is a mistake in the call.
@@ -225,7 +227,7 @@ pub(crate) async fn verify(
     interrupt: Interrupt,
     printer: &mut Printer,
 ) -> anyhow::Result<VerificationView> {
-    let Some(documents) = Documents::observed(&survey.observed) else {
+    let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
         return Ok(VerificationView::default());
     };
     let mut verification = paper(&documents, &survey.desired);

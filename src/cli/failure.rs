@@ -23,6 +23,13 @@ impl UsageError {
     }
 }
 
+/// A plan whose result would let somebody in who is not meant.
+#[derive(Debug, thiserror::Error)]
+#[error("the role would then be open to somebody else:\n  {}", findings.join("\n  "))]
+pub(crate) struct RefusedPlan {
+    pub(crate) findings: Vec<String>,
+}
+
 /// What the user reads, and what the shell gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -30,6 +37,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
 }
+
+const REFUSED: &str = "correct the template or the manifest; --allow-findings ID applies all the same (repeat it for each)";
 
 /// Finds the typed error within and says what to do about it.
 pub(crate) fn explain(error: &anyhow::Error) -> Failure {
@@ -44,6 +53,7 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                 .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
                 .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
+                .or_else(|| cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned()))))
                 .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
         })
         .unwrap_or((ExitCode::Failed, None));

@@ -43,7 +43,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyh
     // A role without rolecall's tag is not refused here, where nothing is written: the missing tag is a difference.
     let reach = PlanOptions { adopt: true, ..PlanOptions::default() };
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
-    let verification = match Documents::observed(&survey.observed) {
+    let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
         None => VerificationView::default(),

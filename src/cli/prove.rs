@@ -29,7 +29,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         RoleProof::new(
             is_role.then(|| role.name.clone()),
             decide(role, &intent),
-            &findings(role, &others, &intent),
+            &findings(role, &others, &intent, &[]),
             role.notes.clone(),
         )
     };

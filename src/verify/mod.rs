@@ -10,8 +10,9 @@ mod paper;
 pub use paper::{decide, findings, paper};
 
 use crate::provision::desired::Desired;
-use crate::provision::observe::Observed;
-use crate::provision::plan::{Foreign, Plan};
+use crate::iam::arn::RoleName;
+use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
+use crate::provision::plan::{Foreign, Plan, is_own};
 
 /// A policy document and what it is called in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,53 +23,92 @@ pub struct NamedDocument {
     pub document: Option<String>,
 }
 
+/// A policy on the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolePolicy {
+    /// The policy's ARN, or the name of an inline policy.
+    pub name: String,
+    /// The document; `None` where AWS does not show it.
+    pub document: Option<String>,
+    /// Whether it is an inline policy.
+    pub inline: bool,
+    /// Whether somebody else put it there.
+    pub foreign: bool,
+    /// How many principals have it, where that is known.
+    pub attachments: Option<u32>,
+}
+
+impl RolePolicy {
+    fn managed(policy: &ObservedPolicy, role: &RoleName) -> Self {
+        Self {
+            name: policy.arn.clone(),
+            document: policy.document.clone(),
+            inline: false,
+            foreign: !is_own(policy, role),
+            attachments: u32::try_from(policy.attachment_count).ok(),
+        }
+    }
+
+    /// rolecall makes no inline policies, so each is somebody else's.
+    fn inline(InlinePolicy { name, document }: &InlinePolicy) -> Self {
+        Self {
+            name: format!("inline policy `{name}`"),
+            document: Some(document.clone()),
+            inline: true,
+            foreign: true,
+            attachments: None,
+        }
+    }
+}
+
 /// All the documents that decide who may assume the role and what it may then do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Documents {
     /// The trust policy.
     pub trust: String,
+    /// The longest session in seconds.
+    pub max_session_duration: u32,
     /// The managed and inline policies on the role.
-    pub identity: Vec<NamedDocument>,
+    pub identity: Vec<RolePolicy>,
     /// The permissions boundary.
     pub boundary: Option<NamedDocument>,
 }
 
 impl Documents {
     /// As AWS holds them; `None` where there is no role.
-    pub fn observed(observed: &Observed) -> Option<Self> {
+    pub fn observed(observed: &Observed, name: &RoleName) -> Option<Self> {
         let role = observed.role.as_ref()?;
         let attached = observed.policies.iter().filter(|policy| policy.attached);
-        let managed = attached
-            .map(|policy| NamedDocument { name: policy.arn.clone(), document: policy.document.clone() });
-        let inline = observed.inline.iter().map(|policy| NamedDocument {
-            name: format!("inline policy `{}`", policy.name),
-            document: Some(policy.document.clone()),
-        });
+        let managed = attached.map(|policy| RolePolicy::managed(policy, name));
+        let inline = observed.inline.iter().map(RolePolicy::inline);
         let boundary = observed.boundary.as_ref().map(|boundary| NamedDocument {
             name: boundary.arn.clone(),
             document: boundary.document.clone(),
         });
-        Some(Self { trust: role.trust.clone(), identity: managed.chain(inline).collect(), boundary })
+        Some(Self {
+            trust: role.trust.clone(),
+            max_session_duration: role.max_session_duration,
+            identity: managed.chain(inline).collect(),
+            boundary,
+        })
     }
 
     /// As they will be once the plan is carried out.
     pub fn planned(desired: &Desired, observed: &Observed, plan: &Plan) -> Self {
-        let wanted = desired.policies.iter().map(|(arn, policy)| NamedDocument {
+        let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
             name: arn.clone(),
             document: Some(policy.document.clone()),
+            inline: false,
+            foreign: false,
+            attachments: None,
         });
-        let kept = plan.foreign.iter().map(|foreign| match foreign {
+        let kept = plan.foreign.iter().filter_map(|foreign| match foreign {
             Foreign::ManagedPolicy { arn } => {
-                let policy = observed.policies.iter().find(|policy| policy.arn == *arn);
-                NamedDocument {
-                    name: arn.clone(),
-                    document: policy.and_then(|policy| policy.document.clone()),
-                }
+                let policy = observed.policies.iter().find(|policy| policy.arn == *arn)?;
+                Some(RolePolicy::managed(policy, &desired.role.name))
             }
             Foreign::InlinePolicy { name } => {
-                let policy = observed.inline.iter().find(|policy| policy.name == *name);
-                let document = policy.map(|policy| policy.document.clone());
-                NamedDocument { name: format!("inline policy `{name}`"), document }
+                observed.inline.iter().find(|policy| policy.name == *name).map(RolePolicy::inline)
             }
         });
         let boundary = desired.role.permissions_boundary.as_ref().map(|arn| {
@@ -76,6 +116,11 @@ impl Documents {
             let known = observed.boundary.as_ref().filter(|known| known.arn == *arn);
             NamedDocument { name: arn.clone(), document: known.and_then(|known| known.document.clone()) }
         });
-        Self { trust: desired.role.trust.clone(), identity: wanted.chain(kept).collect(), boundary }
+        Self {
+            trust: desired.role.trust.clone(),
+            max_session_duration: desired.role.max_session_duration,
+            identity: wanted.chain(kept).collect(),
+            boundary,
+        }
     }
 }

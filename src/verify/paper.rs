@@ -1,12 +1,12 @@
 //! The proof: what is meant of a role against its documents, for every request there can be.
 
-use super::Documents;
+use super::{Documents, RolePolicy};
 use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::document::Document;
-use crate::iam::lint::{Finding, OtherRole, TrustFacts, lint_permissions, lint_trust};
+use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
-use crate::report::{ClaimView, VerificationView};
+use crate::report::{ClaimView, FindingView, VerificationView};
 
 /// Decides the claims that the manifest makes.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
@@ -16,7 +16,30 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
         external_id: Some(desired.external_id.clone()),
         targets: Some(desired.targets.clone()),
     };
-    VerificationView { claims: decide(&read(documents, desired), &intent), ..VerificationView::default() }
+    let role = read(documents, desired);
+    let written: Vec<Option<Document>> = documents.identity.iter().map(|policy| written(policy, desired)).collect();
+    let facts: Vec<PolicyFacts<'_>> = documents
+        .identity
+        .iter()
+        .zip(&written)
+        .map(|(RolePolicy { inline, foreign, attachments, .. }, written)| PolicyFacts {
+            inline: *inline,
+            foreign: *foreign,
+            written: written.as_ref(),
+            attachments: *attachments,
+        })
+        .collect();
+    VerificationView {
+        claims: decide(&role, &intent),
+        findings: findings(&role, &[], &intent, &facts).iter().map(FindingView::from).collect(),
+        probes: Vec::new(),
+    }
+}
+
+/// What rolecall would write in the policy's place.
+fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
+    let (_, policy) = desired.policies.iter().find(|(arn, _)| *arn == policy.name)?;
+    Document::parse(&policy.document).ok()
 }
 
 /// Decides the claims about a role. A side that nothing is known of is passed over, unless the intent is about it.
@@ -47,8 +70,14 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     claims
 }
 
-/// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account.
-pub fn findings(role: &RoleDocuments, others: &[&RoleDocuments], intent: &RoleIntent) -> Vec<Finding> {
+/// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account, `facts`
+/// belong to its identity policies, in their order.
+pub fn findings(
+    role: &RoleDocuments,
+    others: &[&RoleDocuments],
+    intent: &RoleIntent,
+    facts: &[PolicyFacts<'_>],
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Side::Known(document) = &role.trust {
         let with_trust = others.iter().filter_map(|other| match &other.trust {
@@ -60,7 +89,7 @@ pub fn findings(role: &RoleDocuments, others: &[&RoleDocuments], intent: &RoleIn
         findings.extend(lint_trust(&NamedDocument { name: "the trust policy", document }, intent, &facts));
     }
     if let Side::Known(documents) = &role.permissions {
-        findings.extend(lint_permissions(&documents.for_proof(), intent, &[]));
+        findings.extend(lint_permissions(&documents.for_proof(), intent, facts));
     }
     findings
 }
@@ -68,22 +97,22 @@ pub fn findings(role: &RoleDocuments, others: &[&RoleDocuments], intent: &RoleIn
 /// The documents as values, or why some of them cannot be read.
 fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
     let parse = |text: &str| Document::parse(text).map_err(|error| error.to_string());
-    let document = |named: &super::NamedDocument| match &named.document {
+    let document = |text: &Option<String>| match text {
         Some(text) => parse(text),
         None => Err("it could not be read".to_owned()),
     };
     let mut permissions = PermissionReader::default();
     for policy in &documents.identity {
-        permissions.identity(&policy.name, document(policy));
+        permissions.identity(&policy.name, document(&policy.document));
     }
     if let Some(boundary) = &documents.boundary {
-        permissions.boundary(&boundary.name, document(boundary));
+        permissions.boundary(&boundary.name, document(&boundary.document));
     }
     RoleDocuments {
         name: desired.role_arn().to_string(),
         role_name: Some(desired.role.name.to_string()),
         arn: Some(desired.role_arn()),
-        max_session_duration: Some(desired.role.max_session_duration),
+        max_session_duration: Some(documents.max_session_duration),
         trust: match parse(&documents.trust) {
             Ok(trust) => Side::Known(trust),
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod faults;
+mod findings;
 mod life;
 mod permissions;
 mod saved_plan;
