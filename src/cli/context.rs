@@ -11,6 +11,7 @@ use rolecall::ports::FunctionAddress;
 use rolecall::provision::apply::Interrupt;
 use rolecall::provision::survey::{Survey, addresses, survey};
 use rolecall::provision::template::{REPLACEABLE, Templates};
+use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
 use tokio::sync::watch;
 
@@ -177,8 +178,8 @@ pub(crate) fn sandbox_state(
     let added: Vec<_> =
         manifest.targets.iter().filter(|target| ensure_function(&mut state, target)).collect();
     if !added.is_empty() {
-        let names = added.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        printer.progress(&format!("the sandbox is new; it was given the manifest's functions: {names}"));
+        let functions = count(added.len(), "function", "functions");
+        printer.progress(&format!("the sandbox is new; it was given {functions} that the manifest names"));
     }
     Ok(state)
 }

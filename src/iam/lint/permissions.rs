@@ -1,5 +1,7 @@
 //! Findings about what a session of the role can do.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Finding, FindingId, StatementPlace};
 use crate::iam::arn::FunctionArn;
 use crate::iam::context::Context;
@@ -59,6 +61,7 @@ pub fn lint_permissions(
         session: &session,
         intent,
         targets: &targets,
+        listed: targets.iter().collect(),
         near,
         findings: Vec::new(),
         budget,
@@ -76,6 +79,8 @@ struct Linter<'l, 'd> {
     session: &'l Session<'d>,
     intent: &'l RoleIntent,
     targets: &'l [FunctionArn],
+    /// The same, to look them up.
+    listed: HashSet<&'l FunctionArn>,
     /// Resources close to the targets, to show where they fit.
     near: Vec<String>,
     findings: Vec<Finding>,
@@ -153,6 +158,10 @@ impl Linter<'_, '_> {
 
     /// P6 to P9: what one statement allows beside the targets.
     fn statement(&mut self, placed: Placed, statement: &Statement) {
+        // Hundreds of targets are the ordinary case: nothing is to be searched for beside what is listed.
+        if self.lists_targets_only(statement) {
+            return;
+        }
         let Placed { document, statement: index, .. } = placed;
         let place = Some(index);
         let complement =
@@ -176,6 +185,17 @@ impl Linter<'_, '_> {
             let fix = "name each target in exactly the form in which it is called";
             self.add(FindingId::P7, document, place, witness.sentence.clone(), fix, Some(witness));
         }
+    }
+
+    /// Whether the statement allows the invocation of targets, named one by one, and nothing else.
+    fn lists_targets_only(&self, statement: &Statement) -> bool {
+        let invokes = !statement.action.negated
+            && statement.action.values.iter().all(|action| action.raw().eq_ignore_ascii_case(INVOKE));
+        let is_target = |text: &str| text.parse().is_ok_and(|function: FunctionArn| self.listed.contains(&function));
+        invokes
+            && statement.resource.as_ref().is_some_and(|resource| {
+                !resource.negated && resource.values.iter().all(|value| is_target(value.text.raw()))
+            })
     }
 
     fn reaches(
@@ -246,15 +266,19 @@ impl Linter<'_, '_> {
 
     /// P7: a target that is refused although a statement names its function in another form.
     fn wrong_forms(&mut self, index: usize, document: &Document) {
+        let mut named: HashMap<FunctionArn, Vec<(usize, FunctionArn)>> = HashMap::new();
+        let statements = document.statements().iter().enumerate();
+        for (index, statement) in statements.filter(|(_, statement)| statement.effect == Effect::Allow) {
+            let values = statement.resource.iter().flat_map(|clause| &clause.values);
+            for function in values.filter_map(|value| value.text.raw().parse::<FunctionArn>().ok()) {
+                named.entry(function.unqualified()).or_default().push((index, function));
+            }
+        }
         for target in self.targets {
-            let names_function = |statement: &Statement| {
-                let values = statement.resource.iter().flat_map(|clause| &clause.values);
-                let mut functions = values.filter_map(|value| value.text.raw().parse::<FunctionArn>().ok());
-                statement.effect == Effect::Allow
-                    && functions
-                        .any(|function| function != *target && function.unqualified() == target.unqualified())
+            let forms = named.get(&target.unqualified()).into_iter().flatten();
+            let Some(statement) = forms.filter(|(_, form)| form != target).map(|(index, _)| *index).min() else {
+                continue;
             };
-            let Some(statement) = document.statements().iter().position(names_function) else { continue };
             if let Some(witness) = self.session.refusal(self.invocation(target)) {
                 let fix = "name each target in exactly the form in which it is called";
                 self.add(FindingId::P7, index, Some(statement), witness.sentence.clone(), fix, Some(witness));
