@@ -7,6 +7,7 @@ mod findings;
 mod mutations;
 mod pattern;
 mod pitfalls;
+mod random;
 mod support;
 
 /// How many cases a property runs: `ordinary`, or what `ROLECALL_PROOF_CASES` says.

@@ -222,3 +222,40 @@ fn limits_that_leave_exactly_the_targets_are_proved() {
     ]});
     assert_eq!(told(&permission_results(&[&fenced], None, &intent())), ["proved"; 2]);
 }
+
+#[test]
+fn a_deny_that_may_reach_across_colons_is_relied_upon_by_no_proof() {
+    let other = "arn:aws:lambda:us-east-1:111122223333:function:payments";
+    let policy = |denied: &str| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": [FUNCTION, QUALIFIED, other]},
+            {"Effect": "Deny", "Action": "lambda:InvokeFunction", "Resource": denied},
+        ]})
+    };
+    assert_eq!(told(&permission_results(&[&policy(other)], None, &intent())), ["proved"; 2]);
+    let crossing =
+        told(&permission_results(&[&policy("arn:aws:lambda:us-east-1:*:payments")], None, &intent()));
+    assert!(crossing[0].starts_with("unknown: "), "{crossing:?}");
+}
+
+#[test]
+fn conditions_that_every_call_meets_do_not_stand_in_the_way() {
+    for always in [
+        json!({"Null": {"aws:CurrentTime": "false"}}),
+        json!({"Bool": {"aws:SecureTransport": "true"}}),
+        json!({"StringEquals": {"aws:PrincipalAccount": "765628985471"}}),
+        json!({"StringLike": {"sts:RoleSessionName": "*"}}),
+        json!({"StringNotEqualsIfExists": {"aws:SourceAccount": "222233334444"}}),
+    ] {
+        let mut trust = clean_trust();
+        let condition = trust["Statement"][0]["Condition"].as_object_mut().unwrap();
+        for (operator, keys) in always.as_object().unwrap() {
+            condition.insert(operator.clone(), keys.clone());
+        }
+        if let Some(keys) = always.get("StringEquals") {
+            condition["StringEquals"] =
+                json!({"sts:ExternalId": EXTERNAL_ID, "aws:PrincipalAccount": keys["aws:PrincipalAccount"]});
+        }
+        assert_eq!(told(&trust_results(&trust, &intent())), ["proved"; 3], "{always}");
+    }
+}

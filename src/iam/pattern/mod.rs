@@ -9,10 +9,11 @@
 //! Deliberately absent: policy variables. The caller substitutes them and pushes the value as literal text.
 
 mod characters;
+mod language;
 mod walk;
 
 pub use characters::CharacterSet;
-pub use walk::{Budget, Language, TooLarge, examples};
+pub use language::{Budget, Language, TooLarge, examples};
 
 /// One element of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
