@@ -255,13 +255,12 @@ impl<'t> Resolver<'t> {
             } else {
                 let resolved = match values.and_then(|values| values.get(name)) {
                     Some(value) => self.resolve(value, &step(&step(pointer, "1"), name)),
-                    None if before.is_empty() && text.len() == name.len() + 3 => {
-                        return self.reference(name, pointer);
-                    }
                     None if name.contains('.') => {
                         let reason = format!("`{name}` is known only once the stack exists");
                         self.unresolved(pointer, &reason)
                     }
+                    // Nothing but the reference, which may be a list or a link.
+                    None if text.len() == "${}".len() + name.len() => return self.reference(name, pointer),
                     None => self.reference(name, pointer),
                 };
                 match resolved {

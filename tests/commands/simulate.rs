@@ -75,7 +75,7 @@ fn what_programs_read() {
             {
                 "name": "an operator that nobody knows",
                 "response": "Unknown",
-                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` is no condition operator that is known",
+                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` asks something of sts:ExternalId, and is no known operator; the request has none; this cannot be decided",
                 "statements": [],
                 "expected": "ImplicitlyDenied",
                 "pass": false,
