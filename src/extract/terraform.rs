@@ -3,6 +3,8 @@
 //! What is known only after apply is unknown here, with one exception: a policy or role that the configuration merely
 //! *refers to* ([`super::references`]) is the one that is meant, although its ARN or name is not known yet.
 //! Format: developer.hashicorp.com/terraform/internals/json-format.
+//! Deliberately absent: `aws_iam_role_policies_exclusive` and its kin, which take off what others put on (it counts as
+//! staying), and roles of the `awscc` provider.
 
 use std::collections::{HashMap, HashSet};
 

@@ -22,6 +22,11 @@ fn the_trust_of_a_role() {
     rolecall(&with_intent("descriptions/get-role.json", &[]))
         .expect(5)
         .says("the role's permissions are not here");
+    // `list-roles` prints the same about several.
+    let listed = std::fs::read_to_string(file("descriptions/get-role.json")).unwrap();
+    let role = serde_json::from_str::<Value>(&listed).unwrap()["Role"].take();
+    let list = json!({ "Roles": [role.clone(), role] }).to_string();
+    rolecall_reading(list, &["prove", "-"]).expect(0).says("2 roles: 2 proved");
     rolecall(&["prove", "descriptions/get-legacy-role.json", "--principal", PRINCIPAL])
         .expect(4)
         .says("any principal of the role's own account 123456789012 can assume the role")
