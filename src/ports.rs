@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName, RolePath,
 };
@@ -214,6 +216,8 @@ pub trait Read {
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)>;
     /// The tags of a function.
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags>;
+    /// The names of the roles under a path.
+    async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>>;
     /// The quotas of the account.
     async fn quotas(&self) -> AwsResult<AccountQuotas>;
 }
@@ -291,9 +295,14 @@ pub trait Write {
     async fn attach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
     /// Detaches a managed policy from a role.
     async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
+    /// Adds or replaces an inline policy.
+    async fn put_inline_policy(&self, role: &RoleName, policy: &str, document: &str) -> AwsResult<()>;
     /// Deletes an inline policy.
     async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()>;
 }
+
+/// `sts:RoleSessionName` of every probe, so that CloudTrail shows who knocked.
+pub const PROBE_SESSION: &str = "rolecall-probe";
 
 /// One `sts:AssumeRole` to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,6 +326,54 @@ pub enum ProbeAnswer<T> {
     Denied(String),
 }
 
+/// An answer to a probe, and where AWS and CloudTrail can be asked about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed<T> {
+    /// The answer.
+    pub answer: ProbeAnswer<T>,
+    /// The request's ID.
+    pub request_id: Option<String>,
+    /// When the answer came.
+    pub at: Timestamp,
+}
+
+/// A call that a session is made to try; none of these changes or runs anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// `lambda:InvokeFunction` of the function in exactly this form, as a `DryRun`.
+    Invoke(FunctionArn),
+    /// `lambda:GetFunctionConfiguration`.
+    ReadFunction(FunctionArn),
+    /// `lambda:ListFunctions` in a region.
+    ListFunctions(Region),
+    /// `iam:GetRole`.
+    ReadRole(RoleArn),
+    /// `iam:ListRoles`.
+    ListRoles,
+}
+
+impl Trial {
+    /// The action that the session must be allowed.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Invoke(_) => "lambda:InvokeFunction",
+            Self::ReadFunction(_) => "lambda:GetFunctionConfiguration",
+            Self::ListFunctions(_) => "lambda:ListFunctions",
+            Self::ReadRole(_) => "iam:GetRole",
+            Self::ListRoles => "iam:ListRoles",
+        }
+    }
+
+    /// The resource of the action. The lists are on no resource that an ARN of ours could name.
+    pub fn resource(&self) -> String {
+        match self {
+            Self::Invoke(function) | Self::ReadFunction(function) => function.to_string(),
+            Self::ReadRole(role) => role.to_string(),
+            Self::ListFunctions(_) | Self::ListRoles => "*".to_owned(),
+        }
+    }
+}
+
 /// What is tried on AWS. A probe changes nothing.
 #[expect(
     async_fn_in_trait,
@@ -325,12 +382,12 @@ pub enum ProbeAnswer<T> {
 pub trait Probe {
     /// The credentials of a session: held in memory by the adapter, never shown.
     type Session;
+    /// The ARN of the session, as `sts:AssumeRole` gave it.
+    fn principal(session: &Self::Session) -> &str;
     /// Tries to assume a role with the caller's own credentials.
-    async fn assume_role(&self, probe: &AssumeRoleProbe) -> AwsResult<ProbeAnswer<Self::Session>>;
-    /// Asks Lambda, as that session, whether it might invoke the function (`DryRun`: nothing is invoked).
-    async fn invoke_dry_run(
-        &self,
-        session: &Self::Session,
-        function: &FunctionArn,
-    ) -> AwsResult<ProbeAnswer<()>>;
+    async fn assume_role(&self, probe: &AssumeRoleProbe) -> AwsResult<Probed<Self::Session>>;
+    /// Who the session is, by `sts:GetCallerIdentity`, which nothing can deny.
+    async fn session_identity(&self, session: &Self::Session) -> AwsResult<Probed<CallerIdentity>>;
+    /// Tries a call as that session. What is let through to find nothing there is allowed.
+    async fn attempt(&self, session: &Self::Session, trial: &Trial) -> AwsResult<Probed<()>>;
 }

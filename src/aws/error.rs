@@ -1,6 +1,7 @@
 //! One classification of everything that the SDK can answer.
 
 use std::error::Error;
+use std::fmt::Display;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
@@ -128,6 +129,12 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An answer that the service's own model does not have.
+pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
+    let message = format!("unexpected answer: {message}");
+    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
 }
 
 /// `Ok(None)` where the entity does not exist.

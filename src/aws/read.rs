@@ -1,16 +1,14 @@
 //! The read port on the SDK.
 
-use std::fmt::Display;
-
 use aws_sdk_iam::types::{PolicyScopeType, Tag};
 use percent_encoding::percent_decode_str;
 
 use super::Aws;
-use super::error::optional;
-use crate::iam::arn::{FunctionArn, Partition, Region, RoleName};
+use super::error::{optional, unexpected};
+use crate::iam::arn::{FunctionArn, Partition, Region, RoleName, RolePath};
 use crate::ports::{
-    AccountQuotas, AttachedPolicy, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress,
-    PolicyRecord, PolicyVersionRecord, Read, RoleRecord, Tags,
+    AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
+    PolicyVersionRecord, Read, RoleRecord, Tags,
 };
 
 /// The most that IAM gives on a page.
@@ -220,6 +218,23 @@ impl Read for Aws {
         Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }
 
+    async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>> {
+        const OPERATION: &str = "iam:ListRoles";
+        let mut roles = Vec::new();
+        let mut marker = None;
+        loop {
+            let call =
+                self.iam.list_roles().path_prefix(path.as_str()).max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+            // A role whose name does not parse is none of ours.
+            roles.extend(answer.roles().iter().filter_map(|role| role.role_name().parse::<RoleName>().ok()));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(roles);
+            }
+        }
+    }
+
     async fn quotas(&self) -> AwsResult<AccountQuotas> {
         use aws_sdk_iam::types::SummaryKeyType as Key;
         const OPERATION: &str = "iam:GetAccountSummary";
@@ -237,11 +252,6 @@ impl Read for Aws {
             attached_policies: read(Key::AttachedPoliciesPerRoleQuota)?,
         })
     }
-}
-
-fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
-    let message = format!("unexpected answer: {message}");
-    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
 }
 
 fn tags(tags: &[Tag]) -> Tags {

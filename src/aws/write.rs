@@ -106,6 +106,12 @@ impl Write for Aws {
         self.patiently("iam:DetachRolePolicy", || call.clone().send()).await.map(drop)
     }
 
+    async fn put_inline_policy(&self, role: &RoleName, policy: &str, document: &str) -> AwsResult<()> {
+        let call = self.iam.put_role_policy().role_name(role.as_str()).policy_name(policy);
+        let call = call.policy_document(document);
+        self.patiently("iam:PutRolePolicy", || call.clone().send()).await.map(drop)
+    }
+
     async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()> {
         let call = self.iam.delete_role_policy().role_name(role.as_str()).policy_name(policy);
         self.patiently("iam:DeleteRolePolicy", || call.clone().send()).await.map(drop)

@@ -10,14 +10,15 @@ use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
 use rolecall::provision::settle::{Settled, settle};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved};
-use rolecall::verify::live::{Freshness, probe_role};
+use rolecall::verify::steady::Freshness;
 use rolecall::verify::{Documents, paper};
 
 use super::context::{Context, interruptible};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
-use super::options::{ApplyCommand, Level, Output};
+use super::options::{ApplyCommand, Output};
 use super::plan::list_calls;
 use super::printer::Printer;
+use super::verify::verify;
 
 /// Said of everything that goes wrong before the first write.
 pub(crate) const UNCHANGED: &str = "nothing was changed";
@@ -133,7 +134,7 @@ impl Run<'_> {
     }
 
     /// Reads AWS again until it shows what was written.
-    async fn read_back(&self, survey: &Survey, printer: &mut Printer) -> AwsResult<Settled> {
+    async fn read_back(&self, survey: &Survey, printer: &mut Printer) -> AwsResult<Settled<Observed>> {
         let Context { aws, manifest, addresses, deadline, .. } = self.context;
         let reach = self.options.reach.into();
         let is_settled = |observed: &Observed| {
@@ -216,37 +217,4 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     let hint =
         hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
     ErrorView { message, hint: Some(hint) }
-}
-
-/// The proof of what AWS holds now, and what AWS itself answers.
-pub(crate) async fn verify(
-    context: &Context,
-    survey: &Survey,
-    level: Level,
-    freshness: Freshness,
-    interrupt: Interrupt,
-    printer: &mut Printer,
-) -> anyhow::Result<VerificationView> {
-    let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
-        return Ok(VerificationView::default());
-    };
-    let mut verification = paper(&documents, &survey.desired);
-    match level {
-        Level::Paper => {}
-        Level::Live => {
-            let caller = &survey.observed.caller;
-            let narrator = &mut Narrator(printer);
-            verification.probes = probe_role(
-                &context.aws,
-                caller,
-                &survey.desired,
-                freshness,
-                context.deadline,
-                interrupt,
-                narrator,
-            )
-            .await?;
-        }
-    }
-    Ok(verification)
 }

@@ -8,6 +8,7 @@ use rolecall::provision::template::TemplateError;
 
 use rolecall::report::ExitCode;
 use rolecall::report::saved::SavedPlanError;
+use rolecall::verify::steady::ProbeError;
 
 /// A mistake in how the command was called, found after the options were parsed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,7 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
                 .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
                 .or_else(|| cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned()))))
+                .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
                 .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
         })
         .unwrap_or((ExitCode::Failed, None));
@@ -82,6 +84,13 @@ fn of_survey(error: &SurveyError) -> (ExitCode, Option<String>) {
             Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
         ),
         SurveyError::Desired(_) => (ExitCode::Usage, None),
+    }
+}
+
+fn of_probe(error: &ProbeError) -> (ExitCode, Option<String>) {
+    match error {
+        ProbeError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+        ProbeError::Interrupted => (ExitCode::Failed, Some("`rolecall verify` asks again".to_owned())),
     }
 }
 

@@ -144,6 +144,8 @@ pub(crate) enum Level {
     /// Also try sts:AssumeRole with your own credentials
     #[default]
     Live,
+    /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
+    Twin,
 }
 
 #[derive(Args, Debug)]
@@ -173,6 +175,9 @@ pub(crate) struct VerifyCommand {
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
+    /// Verify nothing; remove every twin of the role, such as one that a crash left behind
+    #[arg(long, conflicts_with = "level")]
+    pub(crate) sweep: bool,
 }
 
 #[derive(Args, Debug)]
@@ -255,6 +260,8 @@ pub(crate) enum RenderedDocument {
     Provisioner,
     /// What the caller of plan, drift and verify needs
     Verifier,
+    /// What the caller of verify --level twin and verify --sweep needs
+    Twin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -14,11 +14,12 @@ use super::failure::UsageError;
 use super::options::{Output, RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 
-const ALL: [(RenderedDocument, &str); 4] = [
+const ALL: [(RenderedDocument, &str); 5] = [
     (RenderedDocument::Trust, "trust"),
     (RenderedDocument::Invoke, "invoke"),
     (RenderedDocument::Provisioner, "provisioner"),
     (RenderedDocument::Verifier, "verifier"),
+    (RenderedDocument::Twin, "twin"),
 ];
 
 /// The partition where no ARN in the manifest names another.
@@ -70,6 +71,7 @@ fn template(templates: &Templates, document: RenderedDocument) -> Result<Templat
         RenderedDocument::Invoke => Ok(templates.invoke.clone()),
         RenderedDocument::Provisioner => Template::provisioner(),
         RenderedDocument::Verifier => Template::verifier(),
+        RenderedDocument::Twin => Template::twin(),
     }
 }
 

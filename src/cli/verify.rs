@@ -1,16 +1,30 @@
-//! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers.
+//! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers about the role and about a twin of it.
 
-use rolecall::report::{ExitCode, Report};
-use rolecall::verify::live::Freshness;
+use anyhow::Context as _;
+use rolecall::provision::apply::{Interrupt, apply};
+use rolecall::report::{ErrorView, ExitCode, Report, TwinOutcome, TwinView, VerificationView, count};
+use rolecall::verify::live::probe_role;
+use rolecall::verify::steady::{Freshness, Patience};
+use rolecall::verify::twin::sweep::plan_sweep;
+use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
+use rolecall::verify::{Documents, disagreements, paper};
 
-use super::apply::verify;
+use super::apply::{Narrator, UNCHANGED, describe};
 use super::context::{Context, interruptible};
-use super::options::{Output, VerifyCommand};
+use super::failure::hint_for;
+use super::options::{Level, Output, VerifyCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
+use rolecall::provision::survey::Survey;
+
+/// What to do about a twin that is still there.
+const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
+    if options.sweep {
+        return sweep(options, &context, printer).await;
+    }
     let survey = context.survey().await?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
@@ -31,6 +45,107 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     report.verification = Some(verification);
     report.aws_calls = Some(context.aws.calls().so_far().len());
     if options.aws.common.output == Output::Json {
+        printer.result(&report.to_json(exit));
+    }
+    list_calls(&context.aws, printer);
+    Ok(exit)
+}
+
+/// The proof of what AWS holds now, and what AWS itself answers.
+pub(crate) async fn verify(
+    context: &Context,
+    survey: &Survey,
+    level: Level,
+    freshness: Freshness,
+    interrupt: Interrupt,
+    printer: &mut Printer,
+) -> anyhow::Result<VerificationView> {
+    let Some(documents) = Documents::observed(&survey.observed) else {
+        return Ok(VerificationView::default());
+    };
+    let mut verification = paper(&documents, &survey.desired);
+    if level == Level::Paper {
+        return Ok(verification);
+    }
+    let (caller, deadline) = (&survey.observed.caller, context.deadline);
+    let narrator = &mut Narrator(printer);
+    let mut patience = Patience { freshness, deadline, interrupt, progress: narrator };
+    verification.probes =
+        probe_role(&context.aws, caller, &survey.desired, &documents, &mut patience).await?;
+    if level == Level::Twin {
+        let (genesys, witnesses) =
+            (&context.manifest.genesys.trusted_account, witnesses(&verification.claims));
+        let examined = examine(&context.aws, survey, &documents, genesys, &witnesses, &mut patience).await;
+        let twin = twin_view(examined);
+        twin.trouble.iter().for_each(|trouble| printer.failure(trouble));
+        verification.twin = Some(twin);
+    }
+    let twins = verification.twin.iter().flat_map(|twin| &twin.probes);
+    let probes: Vec<_> = verification.probes.iter().chain(twins).cloned().collect();
+    verification.findings.extend(disagreements(&probes));
+    Ok(verification)
+}
+
+fn twin_view(Examined { role, probes, stopped, left_behind }: Examined) -> TwinView {
+    let outcome = match (&stopped, &left_behind) {
+        (_, Some(_)) => TwinOutcome::LeftBehind,
+        (Some(error), None) if error.is_refusal() => TwinOutcome::Refused,
+        (Some(_), None) => TwinOutcome::Failed,
+        (None, None) => TwinOutcome::Finished,
+    };
+    let stopped = stopped.map(|error| ErrorView { hint: hint_for_twin(&error), message: error.to_string() });
+    let left_behind =
+        left_behind.map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
+    let role = role.map(|role| role.to_string());
+    TwinView { role, outcome, probes, trouble: stopped.into_iter().chain(left_behind).collect() }
+}
+
+fn hint_for_twin(error: &TwinError) -> Option<String> {
+    let failed = error.aws()?;
+    match error.is_refusal() {
+        // It lets nobody write any policy on a role that he can assume: that would be a way to every permission.
+        true if failed.operation == "iam:PutRolePolicy" || failed.operation == "iam:AttachRolePolicy" => {
+            Some(format!(
+                "a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall \
+             made, so remove the others, or run this with {} on the twin",
+                failed.operation
+            ))
+        }
+        true => Some(format!(
+            "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
+            failed.operation
+        )),
+        false => hint_for(failed),
+    }
+}
+
+/// Removes every twin of the role.
+async fn sweep(
+    options: &VerifyCommand,
+    context: &Context,
+    printer: &mut Printer,
+) -> anyhow::Result<ExitCode> {
+    let role = &context.manifest.role;
+    let plan = plan_sweep(&context.aws, &role.name, &role.path).await.context(UNCHANGED)?;
+    let applied = apply(&plan, &context.aws, context.deadline, interruptible(), &mut Narrator(printer)).await;
+    let human = options.aws.common.output == Output::Human;
+    let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
+    report.warnings.clone_from(&context.warnings);
+    let mut exit = ExitCode::Success;
+    if !applied.is_complete() {
+        let error = describe(&applied);
+        printer.failure(&error);
+        report.error = Some(error);
+        exit = ExitCode::Failed;
+    } else if human {
+        let twins = plan.changes.iter().filter(|change| change.operation() == "iam:DeleteRole").count();
+        printer.result(&match twins {
+            0 => format!("No twin of role {} is there.\n", role.name),
+            twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
+        });
+    }
+    report.aws_calls = context.aws.calls().so_far().len();
+    if !human {
         printer.result(&report.to_json(exit));
     }
     list_calls(&context.aws, printer);

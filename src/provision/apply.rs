@@ -169,6 +169,7 @@ fn created_by(change: &Change) -> Option<String> {
         | Change::AttachPolicy { .. }
         | Change::DetachPolicy { .. }
         | Change::DeletePolicy { .. }
+        | Change::PutInlinePolicy { .. }
         | Change::DeleteInlinePolicy { .. }
         | Change::DeleteRole { .. } => None,
     }
@@ -183,6 +184,7 @@ fn subjects(change: &Change) -> Vec<&str> {
         | Change::DeleteBoundary { role, .. }
         | Change::UpdateRole { role, .. }
         | Change::TagRole { role, .. }
+        | Change::PutInlinePolicy { role, .. }
         | Change::DeleteInlinePolicy { role, .. }
         | Change::DeleteRole { role } => vec![role.as_str()],
         Change::TagPolicy { arn, .. }
@@ -213,6 +215,9 @@ async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<()> {
         Change::AttachPolicy { role, arn } => writer.attach_policy(role, arn).await,
         Change::DetachPolicy { role, arn } => gone(writer.detach_policy(role, arn).await),
         Change::DeletePolicy { arn, .. } => gone(writer.delete_policy(arn).await),
+        Change::PutInlinePolicy { role, name, document } => {
+            writer.put_inline_policy(role, name, document).await
+        }
         Change::DeleteInlinePolicy { role, name, .. } => gone(writer.delete_inline_policy(role, name).await),
         Change::DeleteRole { role } => gone(writer.delete_role(role).await),
     }

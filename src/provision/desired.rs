@@ -11,6 +11,20 @@ use crate::ports::{PolicySpecification, RoleSpecification};
 /// The tag that marks what rolecall made; its value is the role's name.
 pub const OWNER_TAG: &str = "rolecall:role";
 
+/// The tag that marks a twin of a role, made to be asked about and thrown away; its value is the role's name.
+pub const TWIN_TAG: &str = "rolecall:twin";
+
+/// How many letters and digits end a twin's name.
+pub const TWIN_ENDING: usize = 8;
+
+/// How the name of every twin of the role begins. A role's name has 64 characters at most, so a long one is cut.
+pub fn twin_prefix(role: &RoleName) -> String {
+    const MARK: &str = "-twin-";
+    const LONGEST_ROLE_NAME: usize = 64;
+    let room = LONGEST_ROLE_NAME - MARK.len() - TWIN_ENDING;
+    format!("{}{MARK}", role.as_str().get(..room).unwrap_or(role.as_str()))
+}
+
 /// The path of every policy that rolecall makes for a role: one `ListPolicies` finds them all, and the version in force.
 pub fn policy_path(role: &RoleName) -> String {
     format!("/rolecall/{role}/")
@@ -44,6 +58,11 @@ impl Home {
     pub fn role_arn(&self, role: &RoleName, path: &RolePath) -> RoleArn {
         let (partition, account) = (self.partition.clone(), self.account.clone());
         RoleArn { partition, account, path: path.clone(), name: role.clone() }
+    }
+
+    /// How the ARN of every twin of the role begins.
+    pub fn twin_arn_prefix(&self, role: &RoleName, path: &RolePath) -> String {
+        format!("arn:{}:iam::{}:role{path}{}", self.partition, self.account, twin_prefix(role))
     }
 
     /// The ARN of a customer managed policy.
@@ -223,6 +242,7 @@ pub fn fillings(
         ("targets", texts(&mut targets.iter().map(ToString::to_string))),
         ("functions", Filling::List(forms)),
         ("role_arn", Filling::Text(home.role_arn(&role.name, &role.path).to_string())),
+        ("twin_arns", Filling::Text(format!("{}*", home.twin_arn_prefix(&role.name, &role.path)))),
         ("policy_arns", Filling::Text(home.policy_arn(&policy_path(&role.name), "*"))),
     ])
 }

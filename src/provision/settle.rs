@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::apply::{Interrupt, Progress};
-use super::observe::Observed;
 use crate::ports::AwsResult;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -14,21 +13,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the last read showed.
 #[derive(Debug)]
-pub struct Settled {
+pub struct Settled<T> {
     /// The last snapshot.
-    pub observed: Observed,
+    pub observed: T,
     /// Whether it is as it should be.
     pub is_settled: bool,
 }
 
 /// Observes until the snapshot `is_settled`, the deadline has passed or the user interrupts.
-pub async fn settle(
-    observe: impl AsyncFn() -> AwsResult<Observed>,
-    is_settled: impl Fn(&Observed) -> bool,
+pub async fn settle<T>(
+    observe: impl AsyncFn() -> AwsResult<T>,
+    is_settled: impl Fn(&T) -> bool,
     deadline: Duration,
     mut interrupt: Interrupt,
     progress: &mut impl Progress,
-) -> AwsResult<Settled> {
+) -> AwsResult<Settled<T>> {
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {

@@ -91,6 +91,11 @@ impl Template {
         Self::parse("verifier.json", include_str!("../../policies/verifier.json"))
     }
 
+    /// What the caller of `verify --level twin` and `verify --sweep` needs.
+    pub fn twin() -> Result<Self, TemplateError> {
+        Self::parse("twin.json", include_str!("../../policies/twin.json"))
+    }
+
     /// The document with every placeholder filled.
     pub fn fill(&self, fillings: &Fillings) -> Result<Value, TemplateError> {
         self.filled(&self.document, fillings, "")

@@ -117,6 +117,13 @@ impl From<&Change> for ChangeView {
             Change::DeletePolicy { arn, before } => {
                 view(Verb::Delete, "policy", arn, before.as_deref().map(document), None)
             }
+            Change::PutInlinePolicy { role, name, document: text } => view(
+                Verb::Create,
+                "inline policy",
+                role,
+                None,
+                Some(json!({"name": name, "document": document(text)})),
+            ),
             Change::DeleteInlinePolicy { role, name, before } => view(
                 Verb::Delete,
                 "inline policy",

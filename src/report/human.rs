@@ -7,7 +7,8 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::{
-    ChangeView, ClaimView, FindingView, Outcome, ProbeView, Report, RoleView, Shows, Verb, VerificationView,
+    ChangeView, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Report, RoleView, Shows,
+    TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -166,6 +167,14 @@ impl VerificationView {
             let _ = writeln!(text, "  {DIMMED}{LIMITS}{DIMMED:#}");
         }
         text.extend(self.probes.iter().map(ProbeView::to_text));
+        if let Some(TwinView { role: Some(role), outcome, probes, .. }) = &self.twin {
+            let end = match outcome {
+                TwinOutcome::LeftBehind => "left behind",
+                TwinOutcome::Finished | TwinOutcome::Refused | TwinOutcome::Failed => "removed again",
+            };
+            let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
+            text.extend(probes.iter().map(ProbeView::to_text));
+        }
         text
     }
 }
@@ -200,11 +209,23 @@ impl FindingView {
 
 impl ProbeView {
     fn to_text(&self) -> String {
-        let label = match self.shows {
+        let Self { probe, answer, expected: _, shows, message, times, evidence } = self;
+        let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),
             Shows::NoInformation => "no info  ".to_owned(),
         };
-        format!("  {label}  {}: {}\n             {}\n", self.probe, self.answer, self.message)
+        let mut text = format!("  {label}  {probe}: {}\n             {message}\n", answer.as_str());
+        // What somebody will want to look up in CloudTrail or show to AWS.
+        if *shows == Shows::Refutes {
+            let EvidenceView { principal, request_id, time } = evidence;
+            let request = request_id.as_deref().unwrap_or("without an ID");
+            let times = count(usize::try_from(*times).unwrap_or(usize::MAX), "time", "times");
+            let _ = writeln!(
+                text,
+                "             asked {times} as {principal}, last at {time}, request {request}"
+            );
+        }
+        text
     }
 }

@@ -16,7 +16,10 @@ pub use exit::ExitCode;
 pub use human::count;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};
-pub use verification::{ClaimView, FindingView, Outcome, ProbeView, Shows, VerificationView};
+pub use verification::{
+    Answer, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Shows, TwinOutcome, TwinView,
+    VerificationView,
+};
 
 use crate::provision::apply::Applied;
 use crate::provision::plan::Plan;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ExitCode;
+use super::{ErrorView, ExitCode};
 use crate::iam::lint::Severity;
 
 /// What became of a claim.
@@ -74,11 +74,56 @@ pub struct ProbeView {
     /// What was tried.
     pub probe: String,
     /// What AWS answered.
-    pub answer: String,
+    pub answer: Answer,
+    /// What it should have answered by the documents that it holds, where these decide it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Answer>,
     /// What the answer shows.
     pub shows: Shows,
     /// The same in words.
     pub message: String,
+    /// How often AWS was asked.
+    pub times: u32,
+    /// Where AWS can be asked about the answer that counts.
+    pub evidence: EvidenceView,
+}
+
+/// A call that CloudTrail and AWS support can find again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EvidenceView {
+    /// Who called.
+    pub principal: String,
+    /// The request's ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When the answer came, in UTC.
+    pub time: String,
+}
+
+/// An answer of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// AWS did it.
+    Allowed,
+    /// AWS denied it.
+    Denied,
+}
+
+impl Answer {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+impl From<bool> for Answer {
+    fn from(is_allowed: bool) -> Self {
+        if is_allowed { Self::Allowed } else { Self::Denied }
+    }
 }
 
 /// What an answer of AWS shows.
@@ -93,6 +138,35 @@ pub enum Shows {
     NoInformation,
 }
 
+/// What became of the examination of a twin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TwinOutcome {
+    /// Everything was asked, and the twin is gone.
+    Finished,
+    /// It was not made, or not asked everything, for want of a permission; nothing is left of it.
+    Refused,
+    /// Something went wrong; nothing is left of it.
+    Failed,
+    /// It could not be removed.
+    LeftBehind,
+}
+
+/// A throw-away copy of the role that trusted the caller in the place of Genesys Cloud, and what AWS answered about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TwinView {
+    /// Its ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What became of it.
+    pub outcome: TwinOutcome,
+    /// What AWS answered.
+    pub probes: Vec<ProbeView>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trouble: Vec<ErrorView>,
+}
+
 /// Everything that was verified.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VerificationView {
@@ -100,8 +174,11 @@ pub struct VerificationView {
     pub claims: Vec<ClaimView>,
     /// What was found beside the claims.
     pub findings: Vec<FindingView>,
-    /// What AWS itself answered; empty where nothing was asked.
+    /// What AWS itself answered about the role; empty where nothing was asked.
     pub probes: Vec<ProbeView>,
+    /// What AWS itself answered about a twin of the role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinView>,
 }
 
 impl VerificationView {
@@ -120,6 +197,24 @@ impl VerificationView {
             .iter()
             .map(of_claim)
             .chain(self.probes.iter().map(of_probe))
+            .chain(self.twin.as_ref().map(TwinView::exit))
             .fold(ExitCode::Success, ExitCode::or)
+    }
+}
+
+impl TwinView {
+    fn exit(&self) -> ExitCode {
+        let of_outcome = match self.outcome {
+            TwinOutcome::Finished => ExitCode::Success,
+            TwinOutcome::Refused => ExitCode::Inconclusive,
+            TwinOutcome::Failed | TwinOutcome::LeftBehind => ExitCode::Failed,
+        };
+        // A twin is made to get answers: one that says nothing leaves the question open.
+        let of_probe = |probe: &ProbeView| match probe.shows {
+            Shows::Confirms => ExitCode::Success,
+            Shows::Refutes => ExitCode::Refuted,
+            Shows::NoInformation => ExitCode::Inconclusive,
+        };
+        self.probes.iter().map(of_probe).fold(of_outcome, ExitCode::or)
     }
 }

@@ -1,18 +1,33 @@
-//! Is the role what it should be? [`paper`] decides from the documents that AWS holds; [`live`] asks AWS itself.
+//! Is the role what it should be? [`paper`] decides from the documents that AWS holds; [`live`] asks AWS itself about the
+//! real role, and [`twin`] about a throw-away copy that trusts us in the place of Genesys Cloud.
 //!
-//! The two are kept apart because they show different things: the documents decide for every caller, a probe shows only
+//! They are kept apart because they show different things: the documents decide for every caller, a probe shows only
 //! what AWS answers to the one caller that we are. Organisation policies (SCPs and RCPs) are not read here, so a proof
-//! that somebody may is a proof that the role's side allows it.
+//! that somebody may is a proof that the role's side allows it. [`steady`] is how AWS is asked where its answers change,
+//! `expect` what it should answer. Only [`twin`] writes, and never to the role itself.
 
+mod attempt;
+mod expect;
 pub mod live;
 mod paper;
+mod session;
+pub mod steady;
+pub mod twin;
+
+use std::time::Duration;
 
 pub use paper::{decide, findings, paper};
 
+use self::steady::Answered;
+use crate::ports::ProbeAnswer;
 use crate::provision::desired::Desired;
 use crate::iam::arn::RoleName;
 use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::provision::plan::{Foreign, Plan, is_own};
+use crate::report::{Answer, EvidenceView, FindingView, ProbeView, Shows};
+
+/// The shortest session that STS gives.
+const SESSION: Duration = Duration::from_secs(900);
 
 /// A policy document and what it is called in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,4 +138,51 @@ impl Documents {
             boundary,
         }
     }
+}
+
+/// An answer as data for readers.
+fn view<Q, T>(
+    probe: String,
+    answered: &Answered<Q, T>,
+    principal: &str,
+    (shows, message): (Shows, String),
+) -> ProbeView {
+    let Answered { awaited, probed, times, .. } = answered;
+    let evidence = EvidenceView {
+        principal: principal.to_owned(),
+        request_id: probed.request_id.clone(),
+        time: probed.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
+    ProbeView {
+        probe,
+        answer: Answer::from(matches!(probed.answer, ProbeAnswer::Allowed(_))),
+        expected: awaited.map(Answer::from),
+        shows,
+        message,
+        times: *times,
+        evidence,
+    }
+}
+
+/// Where AWS answered otherwise than the documents say that it does.
+pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
+    let differs = |probe: &&ProbeView| probe.expected.is_some_and(|expected| expected != probe.answer);
+    let finding = |probe: &ProbeView| {
+        FindingView {
+        id: "D1".to_owned(),
+        severity: "warning".to_owned(),
+        statement: None,
+        message: format!(
+            "{}: AWS {} it, where the documents that it holds say that it is {}",
+            probe.probe,
+            probe.answer.as_str(),
+            if probe.answer == Answer::Allowed { Answer::Denied.as_str() } else { Answer::Allowed.as_str() },
+        ),
+        fix: "look for what was not read: an organisation policy, a policy of the caller's own, the resource policy of \
+              the function, or a change made a moment ago; where there is none, rolecall's evaluator is wrong, and we \
+              want to know"
+            .to_owned(),
+    }
+    };
+    probes.iter().filter(differs).map(finding).collect()
 }

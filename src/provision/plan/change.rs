@@ -37,6 +37,7 @@ pub enum Change {
     AttachPolicy { role: RoleName, arn: String },
     DetachPolicy { role: RoleName, arn: String },
     DeletePolicy { arn: String, before: Option<String> },
+    PutInlinePolicy { role: RoleName, name: String, document: String },
     DeleteInlinePolicy { role: RoleName, name: String, before: String },
     DeleteRole { role: RoleName },
 }
@@ -58,6 +59,7 @@ impl Change {
             Self::AttachPolicy { .. } => "iam:AttachRolePolicy",
             Self::DetachPolicy { .. } => "iam:DetachRolePolicy",
             Self::DeletePolicy { .. } => "iam:DeletePolicy",
+            Self::PutInlinePolicy { .. } => "iam:PutRolePolicy",
             Self::DeleteInlinePolicy { .. } => "iam:DeleteRolePolicy",
             Self::DeleteRole { .. } => "iam:DeleteRole",
         }

@@ -1,0 +1,112 @@
+//! What the documents say that AWS will answer to one caller, by the evaluator.
+//!
+//! `None` is "cannot be told": a condition asks for what is not known here (the caller's address, the time, tags), or the
+//! answer is up to policies of the caller that were not read. Pure.
+
+use super::Documents;
+use crate::iam::arn::{ExternalId, RoleArn};
+use crate::iam::context::Context;
+use crate::iam::document::Document;
+use crate::iam::evaluate::{Decision, Evaluation, Layers, Request, evaluate, evaluate_trust};
+use crate::iam::principal::Principal;
+use crate::iam::truth::Truth;
+use crate::ports::{PROBE_SESSION, Trial};
+
+/// Keys that a probe states or that follow from who calls.
+const KNOWN_KEYS: [&str; 6] = [
+    "sts:externalid",
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principaltype",
+    "aws:username",
+    "aws:principalisawsservice",
+];
+
+/// Whether the trust policy lets the caller in, as if everything on the caller's side allowed it.
+pub(super) fn trusts(
+    trust: &str,
+    caller: &Principal,
+    role: &RoleArn,
+    external_id: Option<&ExternalId>,
+) -> Option<bool> {
+    allows(&knock(trust, caller, role, external_id)?)
+}
+
+/// Whether AWS will let the caller in. A trust policy alone decides that only where it keeps the caller out, or names
+/// a caller of the role's own account directly (IAM User Guide, "Policy evaluation logic").
+pub(super) fn admits(
+    trust: &str,
+    caller: &Principal,
+    role: &RoleArn,
+    external_id: Option<&ExternalId>,
+) -> Option<bool> {
+    let evaluation = knock(trust, caller, role, external_id)?;
+    let is_direct = evaluation.names_caller == Truth::True && caller.account() == Some(&role.account);
+    allows(&evaluation).filter(|allowed| !allowed || is_direct)
+}
+
+fn knock(
+    trust: &str,
+    caller: &Principal,
+    role: &RoleArn,
+    external_id: Option<&ExternalId>,
+) -> Option<Evaluation> {
+    let trust = Document::parse(trust).ok().filter(is_decidable)?;
+    let mut context = Context::new();
+    if let Some(id) = external_id {
+        context.set("sts:ExternalId", id.to_string());
+    }
+    let request = Request {
+        principal: caller.clone(),
+        action: "sts:AssumeRole".to_owned(),
+        resource: role.to_string(),
+        resource_account: Some(role.account.clone()),
+        context,
+    };
+    Some(evaluate_trust(&request, &trust))
+}
+
+/// Whether AWS will let a session of the role make the call, by the role's own policies and boundary. A function's
+/// resource policy could allow more.
+pub(super) fn permits(documents: &Documents, role: &RoleArn, trial: &Trial) -> Option<bool> {
+    let parse = |text: &Option<String>| {
+        let document = text.as_deref().and_then(|text| Document::parse(text).ok());
+        document.filter(is_decidable)
+    };
+    let identity: Option<Vec<Document>> = documents.identity.iter().map(|it| parse(&it.document)).collect();
+    let identity = identity?;
+    let boundary = match &documents.boundary {
+        Some(boundary) => Some(parse(&boundary.document)?),
+        None => None,
+    };
+    let request = Request {
+        principal: Principal::session_of(role, PROBE_SESSION.parse().ok()?),
+        action: trial.action().to_owned(),
+        resource: trial.resource(),
+        resource_account: Some(role.account.clone()),
+        context: Context::new(),
+    };
+    let layers = Layers {
+        identity: identity.iter().collect(),
+        boundary: boundary.as_ref().map(|boundary| vec![boundary]),
+        ..Layers::default()
+    };
+    allows(&evaluate(&request, &layers))
+}
+
+fn allows(evaluation: &Evaluation) -> Option<bool> {
+    match evaluation.decision {
+        Decision::Allowed => Some(true),
+        Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => Some(false),
+        Decision::Unknown => None,
+    }
+}
+
+/// Whether the document asks for nothing but what is known here.
+fn is_decidable(document: &Document) -> bool {
+    let conditions = || document.statements().iter().flat_map(|statement| &statement.conditions);
+    let is_known = |key: &str| KNOWN_KEYS.contains(&key);
+    conditions().all(|condition| {
+        is_known(condition.key.folded()) && condition.values.iter().all(|value| !value.raw.contains("${"))
+    })
+}

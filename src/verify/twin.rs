@@ -1,0 +1,330 @@
+//! A twin: a throw-away copy of the role that trusts us where the role trusts Genesys Cloud, so that AWS itself says what
+//! Genesys Cloud could do.
+//!
+//! The role is never touched. A twin is made only after its removal was rehearsed: each write that will remove it is
+//! sent for the name that does not exist yet, and "no such entity" proves that it is permitted, where a denial stops
+//! everything. Whatever happens after the first write, the removal is carried out, by an interrupt that never fires.
+//! What a crash leaves behind, [`sweep`] finds by name and tag.
+
+mod draft;
+pub mod sweep;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use self::draft::{Draft, random_ending, undoing};
+use super::attempt::Attempt;
+use super::live::{Door, session_of};
+use super::steady::{Answered, Freshness, Patience, ProbeError};
+use super::{Documents, expect, session, view};
+use crate::iam::arn::{AccountId, ExternalId, RoleArn};
+use crate::iam::principal::Principal;
+use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
+use crate::provision::apply::{Failure, Progress, apply};
+use crate::provision::plan::{Change, Plan};
+use crate::provision::settle::settle;
+use crate::provision::survey::Survey;
+use crate::report::{Answer, ClaimView, EvidenceView, ProbeView, Shows};
+
+/// Why AWS was not asked everything.
+#[derive(Debug, thiserror::Error)]
+pub enum TwinError {
+    /// A caller of this kind can assume no role.
+    #[error("`{caller}` can assume no role, so a twin would show nothing; be a user or a session of a role")]
+    CallerCannotAssume {
+        /// The caller.
+        caller: String,
+    },
+    /// The trust policy has no form that a twin could have.
+    #[error("the role's trust policy cannot be given to a twin: {reason}")]
+    Trust {
+        /// Why.
+        reason: String,
+    },
+    /// A write that would remove the twin is not permitted, or was not answered.
+    #[error("no twin was made, since it is not certain that it could be removed again: {0}")]
+    CannotRemove(Failure),
+    /// A write that makes the twin failed.
+    #[error("could not make the twin: {0}")]
+    Make(Failure),
+    /// The twin was made, but not everything was asked.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The user interrupted.
+    #[error("interrupted before the twin was examined")]
+    Interrupted,
+}
+
+impl TwinError {
+    /// The failed call, if that was it.
+    pub fn aws(&self) -> Option<&AwsError> {
+        match self {
+            Self::CannotRemove(Failure::Aws(error))
+            | Self::Make(Failure::Aws(error))
+            | Self::Probe(ProbeError::Aws(error)) => Some(error),
+            Self::CannotRemove(Failure::Deadline { .. } | Failure::Interrupted { .. })
+            | Self::Make(Failure::Deadline { .. } | Failure::Interrupted { .. })
+            | Self::CallerCannotAssume { .. }
+            | Self::Trust { .. }
+            | Self::Probe(ProbeError::Interrupted)
+            | Self::Interrupted => None,
+        }
+    }
+
+    /// Whether AWS or the role does not permit it, as opposed to something that went wrong.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::CallerCannotAssume { .. } | Self::Trust { .. } => true,
+            Self::CannotRemove(_) | Self::Make(_) | Self::Probe(_) | Self::Interrupted => {
+                self.aws().is_some_and(|error| error.kind == AwsErrorKind::AccessDenied)
+            }
+        }
+    }
+}
+
+/// The twin could not be removed, or AWS does not show that it was.
+#[derive(Debug, thiserror::Error)]
+#[error("twin `{role}` was left behind: {reason}")]
+pub struct LeftBehind {
+    /// Its ARN.
+    pub role: RoleArn,
+    /// What went wrong.
+    pub reason: String,
+}
+
+/// What came of a twin.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// Its ARN, once it was made.
+    pub role: Option<RoleArn>,
+    /// What AWS answered.
+    pub probes: Vec<ProbeView>,
+    /// Why it was not asked everything.
+    pub stopped: Option<TwinError>,
+    /// Where it is still there.
+    pub left_behind: Option<LeftBehind>,
+}
+
+/// The external IDs by which the proof refuted a claim: AWS is asked about these too.
+pub fn witnesses(claims: &[ClaimView]) -> Vec<ExternalId> {
+    let witnesses = claims.iter().filter_map(|claim| claim.witness.as_ref());
+    let assumptions =
+        witnesses.filter(|witness| witness.get("action").is_some_and(|it| it == "sts:AssumeRole"));
+    let ids = assumptions.filter_map(|witness| witness.get("context")?.get("sts:ExternalId")?.as_str());
+    ids.filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Makes a twin of the role, asks AWS about it and removes it. `genesys` is the account that the role should trust;
+/// `witnesses` are external IDs by which the proof refuted a claim.
+pub async fn examine<A: Read + Write + Probe, R: Progress>(
+    aws: &A,
+    survey: &Survey,
+    documents: &Documents,
+    genesys: &AccountId,
+    witnesses: &[ExternalId],
+    patience: &mut Patience<'_, R>,
+) -> Examined {
+    let ending = random_ending();
+    let draft = match Draft::new(&survey.desired, &survey.observed, genesys, &ending, Timestamp::now()) {
+        Ok(draft) => draft,
+        Err(error) => return Examined { stopped: Some(error), ..Examined::default() },
+    };
+    if let Err(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), patience).await {
+        return Examined { stopped: Some(TwinError::CannotRemove(failure)), ..Examined::default() };
+    }
+    let made =
+        apply(&draft.making, aws, patience.deadline, patience.interrupt.clone(), patience.progress).await;
+    let is_made = made.is_complete();
+    let failed = made.failure.as_ref().map(|(change, _)| change);
+    // A write that failed may have been carried out all the same, its answer lost.
+    let removal = undoing(made.done.iter().chain(failed));
+    let mut examined = Examined::default();
+    if removal.changes.is_empty() {
+        examined.stopped = Some(TwinError::Interrupted);
+        return examined;
+    }
+    examined.role = Some(draft.role.clone());
+    match made.failure {
+        Some((_, failure)) => examined.stopped = Some(TwinError::Make(failure)),
+        None if !is_made => examined.stopped = Some(TwinError::Interrupted),
+        None => {
+            let mut interrupt = patience.interrupt.clone();
+            let asked = tokio::select! {
+                asked = ask(aws, survey, documents, genesys, &draft, witnesses, patience, &mut examined.probes) => asked,
+                _ = interrupt.wait_for(|stop| *stop) => Err(TwinError::Interrupted),
+            };
+            examined.stopped = asked.err();
+        }
+    }
+    examined.left_behind = remove(aws, &removal, &draft.role, patience).await.err();
+    examined
+}
+
+/// Sends each write of the removal for what does not exist yet, side by side.
+async fn rehearse<W: Write, R: Progress>(
+    writer: &W,
+    removal: &Plan,
+    patience: &Patience<'_, R>,
+) -> Result<(), Failure> {
+    let attempts = removal.changes.iter().map(async |change| {
+        let one = Plan { changes: vec![change.clone()], foreign: Vec::new() };
+        apply(&one, writer, patience.deadline, patience.interrupt.clone(), &mut Silent).await
+    });
+    let failure = join_all(attempts).await.into_iter().find_map(|applied| applied.failure);
+    failure.map_or(Ok(()), |(_, failure)| Err(failure))
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn starting(&mut self, _: &Change) {}
+    fn finished(&mut self, _: &Change) {}
+    fn waiting(&mut self, _: &str, _: std::time::Duration) {}
+}
+
+/// Removes the twin, whatever the user does meanwhile, and reads back that it is gone.
+async fn remove<A: Read + Write, R: Progress>(
+    aws: &A,
+    removal: &Plan,
+    role: &RoleArn,
+    patience: &mut Patience<'_, R>,
+) -> Result<(), LeftBehind> {
+    let left_behind = |reason: String| LeftBehind { role: role.clone(), reason };
+    let (_keep, never) = watch::channel(false);
+    let deadline = patience.deadline;
+    let applied = apply(removal, aws, deadline, never.clone(), patience.progress).await;
+    if let Some((change, failure)) = applied.failure {
+        return Err(left_behind(format!("{} failed: {failure}", change.operation())));
+    }
+    let read = async || aws.role(&role.name).await;
+    let settled = settle(read, Option::is_none, deadline, never, patience.progress).await;
+    match settled {
+        Ok(settled) if !settled.is_settled => Err(left_behind("AWS still shows it".to_owned())),
+        // AWS has confirmed the deletion; reading is only for the case that it took another role's absence for it.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Everything that the twin is made for. What was answered is kept even where a later call fails.
+#[expect(clippy::too_many_arguments, reason = "the parts of one examination, taken apart by the only caller")]
+async fn ask<P: Probe, R: Progress>(
+    probe: &P,
+    survey: &Survey,
+    documents: &Documents,
+    genesys: &AccountId,
+    draft: &Draft,
+    witnesses: &[ExternalId],
+    patience: &mut Patience<'_, R>,
+    probes: &mut Vec<ProbeView>,
+) -> Result<(), TwinError> {
+    let Survey { desired, observed, .. } = survey;
+    let patience = &mut Patience {
+        freshness: Freshness::JustChanged,
+        deadline: patience.deadline,
+        interrupt: patience.interrupt.clone(),
+        progress: &mut *patience.progress,
+    };
+    let mut items = session::invocations(desired);
+    items.extend(session::canaries(desired));
+    let session_policy = session::policy_for(&items);
+    let caller = &observed.caller;
+    let door = Door { role: &draft.role, trust: &draft.trust, caller, session_policy };
+    let answers = door.knock(probe, Attempt::thorough(&desired.external_id, witnesses), patience).await?;
+    let original = |attempt: &Attempt| {
+        answer_to_genesys(&documents.trust, genesys, &draft.replaced, &desired.role_arn(), attempt)
+    };
+    probes.extend(answers.iter().map(|answered| twin_view(answered, original(&answered.question), caller)));
+    if let Some(session) = session_of(&answers) {
+        probes.push(identity_view(probe, session).await?);
+        probes.extend(session::try_all(probe, session, items, documents, &draft.role, patience).await?);
+    }
+    Ok(())
+}
+
+/// What the role's own trust policy says to those whom the caller stands in for.
+fn answer_to_genesys(
+    trust: &str,
+    genesys: &AccountId,
+    replaced: &[Principal],
+    role: &RoleArn,
+    attempt: &Attempt,
+) -> Option<bool> {
+    let anybody = format!("arn:{}:iam::{genesys}:role/anybody", role.partition).parse().ok();
+    let principals = if replaced.is_empty() { anybody.as_slice() } else { replaced };
+    let answers = principals.iter().map(|it| expect::trusts(trust, it, role, attempt.external_id.as_ref()));
+    let answers: Vec<Option<bool>> = answers.collect();
+    match answers.contains(&Some(true)) {
+        true => Some(true),
+        false => answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false),
+    }
+}
+
+/// `original` is what the role's own trust policy says to Genesys Cloud.
+fn twin_view<T>(
+    answered: &Answered<Attempt, T>,
+    original: Option<bool>,
+    CallerIdentity { arn, .. }: &CallerIdentity,
+) -> ProbeView {
+    let Attempt { how, is_right, .. } = &answered.question;
+    let told = match (is_right, &answered.probed.answer) {
+        _ if original.is_none() || original != answered.awaited => (
+            Shows::NoInformation,
+            "the trust policy asks for more of its callers than who they are, so AWS's answer to us is not its answer \
+             to Genesys Cloud"
+                .to_owned(),
+        ),
+        (true, ProbeAnswer::Allowed(_)) => {
+            (Shows::Confirms, format!("AWS let {arn} in, in the place of Genesys Cloud"))
+        }
+        (false, ProbeAnswer::Denied(_)) => {
+            (Shows::Confirms, format!("AWS kept {arn} out, in the place of Genesys Cloud"))
+        }
+        (false, ProbeAnswer::Allowed(_)) => {
+            (Shows::Refutes, format!("AWS let {arn} in {how}, in the place of Genesys Cloud"))
+        }
+        (true, ProbeAnswer::Denied(text)) if original == Some(true) => (
+            Shows::NoInformation,
+            format!(
+                "AWS kept {arn} out, although the twin trusts it: {text}; a deny among the caller's own policies, its \
+                 permissions boundary or an organisation policy would explain it"
+            ),
+        ),
+        (true, ProbeAnswer::Denied(text)) => {
+            (Shows::Refutes, format!("AWS kept {arn} out, in the place of Genesys Cloud: {text}"))
+        }
+    };
+    view(format!("sts:AssumeRole {how}"), answered, arn, told)
+}
+
+/// Nothing can deny `sts:GetCallerIdentity`; it shows whose answers the others are.
+async fn identity_view<P: Probe>(probe: &P, session: &P::Session) -> Result<ProbeView, ProbeError> {
+    let probed = probe.session_identity(session).await?;
+    let principal = P::principal(session);
+    let (answer, shows, message) = match &probed.answer {
+        ProbeAnswer::Allowed(identity) if identity.arn == principal => {
+            (Answer::Allowed, Shows::Confirms, format!("what follows was asked as {}", identity.arn))
+        }
+        ProbeAnswer::Allowed(identity) => (
+            Answer::Allowed,
+            Shows::NoInformation,
+            format!("AWS takes the session for {}, not for {principal}", identity.arn),
+        ),
+        ProbeAnswer::Denied(text) => {
+            (Answer::Denied, Shows::NoInformation, format!("AWS does not say whose session it is: {text}"))
+        }
+    };
+    Ok(ProbeView {
+        probe: "sts:GetCallerIdentity".to_owned(),
+        answer,
+        expected: Some(Answer::Allowed),
+        shows,
+        message,
+        times: 1,
+        evidence: EvidenceView {
+            principal: principal.to_owned(),
+            request_id: probed.request_id.clone(),
+            time: probed.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        },
+    })
+}

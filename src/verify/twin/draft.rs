@@ -1,0 +1,271 @@
+//! A role's twin on paper: its name, its trust policy, its tags, and the writes that make and remove it. Pure.
+//!
+//! The twin is the role as AWS holds it, with two differences: its name, and the caller's ARN in its trust policy
+//! wherever the role names the account of Genesys Cloud or somebody in it. A session names itself by its session's ARN,
+//! which trusts exactly that session and needs no knowledge of its role's path (IAM User Guide, "Role session principals").
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::TwinError;
+use crate::iam::arn::{AccountId, RoleArn, RoleName, RolePath};
+use crate::iam::principal::Principal;
+use crate::ports::{CallerIdentity, RoleSpecification, Tags};
+use crate::provision::desired::{Desired, OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix};
+use crate::provision::observe::Observed;
+use crate::provision::plan::{Change, Plan};
+
+/// After this, whoever looks after the account may remove the twin. A run takes a minute or two.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// The tag that says until when the twin may live.
+const EXPIRY_TAG: &str = "rolecall:expires";
+const DESCRIPTION: &str =
+    "A throw-away copy of a role, for rolecall verify. Remove it with rolecall verify --sweep.";
+
+/// A twin that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Draft {
+    pub(super) role: RoleArn,
+    pub(super) trust: String,
+    /// Whom the caller stands in for.
+    pub(super) replaced: Vec<Principal>,
+    /// The writes that make it. The role is the first.
+    pub(super) making: Plan,
+}
+
+impl Draft {
+    /// The twin of the observed role; `ending` is the end of its name.
+    pub(super) fn new(
+        desired: &Desired,
+        observed: &Observed,
+        genesys: &AccountId,
+        ending: &str,
+        now: Timestamp,
+    ) -> Result<Self, TwinError> {
+        let unusable = |reason: &str| TwinError::Trust { reason: reason.to_owned() };
+        let original = observed.role.as_ref().ok_or_else(|| unusable("there is no role"))?;
+        let caller = stand_in(&observed.caller)?;
+        let exchanged = exchange(&original.trust, genesys, caller)?;
+        let name = format!("{}{ending}", twin_prefix(&desired.role.name)).parse::<RoleName>();
+        let name = name.map_err(|error| unusable(&error.to_string()))?;
+        let path: RolePath = original.path.parse().map_err(|_| unusable("the role's path is not one"))?;
+        let role = RoleSpecification {
+            name: name.clone(),
+            path: path.clone(),
+            description: DESCRIPTION.to_owned(),
+            max_session_duration: original.max_session_duration,
+            permissions_boundary: original.permissions_boundary.clone(),
+            tags: tags(&original.tags, &desired.role.name, now),
+            trust: exchanged.trust.clone(),
+        };
+        let inline = observed.inline.iter().map(|policy| Change::PutInlinePolicy {
+            role: name.clone(),
+            name: policy.name.clone(),
+            document: policy.document.clone(),
+        });
+        let attached = observed.policies.iter().filter(|policy| policy.attached);
+        let attached =
+            attached.map(|policy| Change::AttachPolicy { role: name.clone(), arn: policy.arn.clone() });
+        let creation = std::iter::once(Change::CreateRole { role });
+        let making = Plan { changes: creation.chain(inline).chain(attached).collect(), foreign: Vec::new() };
+        let role = desired.home.role_arn(&name, &path);
+        Ok(Self { role, trust: exchanged.trust, replaced: exchanged.replaced, making })
+    }
+}
+
+/// The writes that undo these, last things first.
+pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) -> Plan {
+    let undo = |change: &Change| match change.clone() {
+        Change::CreateRole { role } => Some(Change::DeleteRole { role: role.name }),
+        Change::PutInlinePolicy { role, name, document } => {
+            Some(Change::DeleteInlinePolicy { role, name, before: document })
+        }
+        Change::AttachPolicy { role, arn } => Some(Change::DetachPolicy { role, arn }),
+        Change::UpdateTrust { .. }
+        | Change::PutBoundary { .. }
+        | Change::DeleteBoundary { .. }
+        | Change::UpdateRole { .. }
+        | Change::TagRole { .. }
+        | Change::CreatePolicy { .. }
+        | Change::TagPolicy { .. }
+        | Change::DeletePolicyVersion { .. }
+        | Change::CreatePolicyVersion { .. }
+        | Change::DetachPolicy { .. }
+        | Change::DeletePolicy { .. }
+        | Change::DeleteInlinePolicy { .. }
+        | Change::DeleteRole { .. } => None,
+    };
+    Plan { changes: changes.rev().filter_map(undo).collect(), foreign: Vec::new() }
+}
+
+/// How the caller is named in a trust policy, where it can assume roles at all.
+fn stand_in(caller: &CallerIdentity) -> Result<&str, TwinError> {
+    match caller.arn.parse() {
+        Ok(Principal::User { .. } | Principal::RoleSession { .. }) => Ok(&caller.arn),
+        // "You cannot call AssumeRole by using AWS account root user credentials" (STS API Reference), nor with a
+        // session of GetFederationToken (IAM User Guide, "Compare AWS STS credentials").
+        Ok(
+            Principal::Root { .. }
+            | Principal::FederatedUser { .. }
+            | Principal::Role(_)
+            | Principal::Service(_)
+            | Principal::WebIdentity(_)
+            | Principal::Saml(_)
+            | Principal::Anonymous,
+        )
+        | Err(_) => Err(TwinError::CallerCannotAssume { caller: caller.arn.clone() }),
+    }
+}
+
+/// The role's own tags decide too where a policy asks for `aws:PrincipalTag`. Those of AWS itself cannot be set, and the
+/// mark of what `apply` made would be untrue.
+fn tags(original: &Tags, role: &RoleName, now: Timestamp) -> Tags {
+    let copied = original.iter().filter(|(key, _)| !key.starts_with("aws:") && *key != OWNER_TAG);
+    let expiry = (now + LIFETIME).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let own = [(TWIN_TAG.to_owned(), role.to_string()), (EXPIRY_TAG.to_owned(), expiry)];
+    copied.map(|(key, value)| (key.clone(), value.clone())).chain(own).collect()
+}
+
+/// Letters and digits for a name's end: by chance, since each hasher of the standard library starts from other keys.
+pub(super) fn random_ending() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bits = RandomState::new().build_hasher().finish();
+    let mut letter = |_| {
+        let index = usize::try_from(bits % 32).unwrap_or_default();
+        bits /= 32;
+        LETTERS.get(index).map(|letter| char::from(*letter))
+    };
+    (0..TWIN_ENDING).filter_map(&mut letter).collect()
+}
+
+/// Whether a role of this name may be a twin of the role; its tag must say so too.
+pub(super) fn is_twin_name(name: &RoleName, role: &RoleName) -> bool {
+    let ending = name.as_str().strip_prefix(&twin_prefix(role));
+    ending.is_some_and(|ending| {
+        let is_ours = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        ending.len() == TWIN_ENDING && ending.chars().all(is_ours)
+    })
+}
+
+#[derive(Debug)]
+struct Exchanged {
+    trust: String,
+    replaced: Vec<Principal>,
+}
+
+/// The trust policy with the caller in the place of everybody in Genesys Cloud's account. Others stay as they are, apart
+/// from unique IDs whose owner is gone: they match nobody, and IAM stores them in no new policy.
+fn exchange(trust: &str, genesys: &AccountId, caller: &str) -> Result<Exchanged, TwinError> {
+    let unusable = |reason: &str| TwinError::Trust { reason: reason.to_owned() };
+    let mut document: Value = serde_json::from_str(trust).map_err(|_| unusable("it is not JSON"))?;
+    let statements = document.get_mut("Statement").ok_or_else(|| unusable("it has no statement"))?;
+    if statements.is_object() {
+        *statements = Value::Array(vec![statements.take()]);
+    }
+    let statements = statements.as_array_mut().ok_or_else(|| unusable("it has no statement"))?;
+    let mut replaced = Vec::new();
+    statements.retain_mut(|statement| {
+        let Some(names) = statement.get_mut("Principal").and_then(|element| element.get_mut("AWS")) else {
+            return true;
+        };
+        let mut kept: Vec<String> = Vec::new();
+        for name in listed(names) {
+            let name = match principal_within(&name, genesys) {
+                Some(principal) => {
+                    replaced.push(principal);
+                    caller.to_owned()
+                }
+                None if is_orphan(&name) => continue,
+                None => name,
+            };
+            if !kept.contains(&name) {
+                kept.push(name);
+            }
+        }
+        *names = Value::from(kept);
+        *names != Value::Array(Vec::new())
+    });
+    if statements.is_empty() {
+        return Err(unusable("it names nobody who exists"));
+    }
+    Ok(Exchanged { trust: document.to_string(), replaced })
+}
+
+fn listed(names: &Value) -> Vec<String> {
+    let names = names.as_array().map_or(std::slice::from_ref(names), Vec::as_slice);
+    names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Who in the account is meant by a name in a principal element; where it is the account itself, some role of it.
+fn principal_within(name: &str, account: &AccountId) -> Option<Principal> {
+    let anybody = || format!("arn:aws:iam::{account}:role/anybody").parse().ok();
+    if name == account.as_str() {
+        return anybody();
+    }
+    let principal: Principal = name.parse().ok()?;
+    if principal.account() != Some(account) {
+        return None;
+    }
+    if matches!(principal, Principal::Root { .. }) { anybody() } else { Some(principal) }
+}
+
+/// Whether it is a unique ID such as `AROA…`, which IAM shows in the place of an ARN whose owner was deleted.
+fn is_orphan(name: &str) -> bool {
+    name.len() >= 16
+        && name.starts_with('A')
+        && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/ci/session";
+
+    fn exchanged(trust: &Value) -> Result<Value, String> {
+        let genesys = "765628985471".parse().unwrap();
+        let exchanged = exchange(&trust.to_string(), &genesys, CALLER).map_err(|error| error.to_string())?;
+        Ok(serde_json::from_str(&exchanged.trust).unwrap())
+    }
+
+    #[test]
+    fn the_caller_takes_the_place_of_genesys_cloud() {
+        let statement = |names: Value| json!({"Effect": "Allow", "Principal": {"AWS": names}, "Action": "sts:AssumeRole"});
+        let trust = |names: Value| json!({"Version": "2012-10-17", "Statement": [statement(names)]});
+        for genesys in
+            ["765628985471", "arn:aws:iam::765628985471:root", "arn:aws:iam::765628985471:role/data-actions"]
+        {
+            assert_eq!(exchanged(&trust(json!(genesys))), Ok(trust(json!([CALLER]))));
+        }
+        let stranger = "arn:aws:iam::999999999999:root";
+        assert_eq!(
+            exchanged(&trust(json!([stranger, "765628985471", CALLER, "AROAEXAMPLEEXAMPLE123", "*"]))),
+            Ok(trust(json!([stranger, CALLER, "*"])))
+        );
+        let alone = json!({"Version": "2012-10-17", "Statement": statement(json!("765628985471"))});
+        assert_eq!(exchanged(&alone), Ok(trust(json!([CALLER]))));
+        let service =
+            json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]});
+        assert_eq!(exchanged(&service), Ok(service));
+        assert!(exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123"))).unwrap_err().contains("names nobody"));
+    }
+
+    #[test]
+    fn a_twin_is_known_by_its_name() {
+        let role: RoleName = "Genesys".parse().unwrap();
+        let long: RoleName = "x".repeat(64).parse().unwrap();
+        for role in [&role, &long] {
+            let name: RoleName = format!("{}{}", twin_prefix(role), random_ending()).parse().unwrap();
+            assert!(is_twin_name(&name, role), "{name}");
+        }
+        for other in
+            ["Genesys-twin-", "Genesys-twin-ABCDEFGH", "Genesys-twin-abcdefghi", "Genesys2-twin-abcdefgh"]
+        {
+            assert!(!is_twin_name(&other.parse().unwrap(), &role), "{other}");
+        }
+        assert_ne!(random_ending(), random_ending());
+    }
+}

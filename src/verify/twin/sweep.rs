@@ -1,0 +1,39 @@
+//! Removes twins that a crash left behind: roles whose name and tag say that they are twins of this role, expired or not,
+//! and nothing else. A twin that another run is using right now goes too; that run then fails and says so.
+
+use futures_util::future::try_join_all;
+use tokio::try_join;
+
+use super::draft::is_twin_name;
+use crate::iam::arn::{RoleName, RolePath};
+use crate::ports::{AttachedPolicy, AwsResult, Read};
+use crate::provision::desired::TWIN_TAG;
+use crate::provision::plan::{Change, Plan};
+
+/// The writes that remove every twin of the role.
+pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -> AwsResult<Plan> {
+    let names = reader.roles_under(path).await?;
+    let twins = names.into_iter().filter(|name| is_twin_name(name, role));
+    let removals = try_join_all(twins.map(|name| removal(reader, name, role))).await?;
+    Ok(Plan { changes: removals.into_iter().flatten().collect(), foreign: Vec::new() })
+}
+
+/// Nothing where the tag does not say that it is a twin of the role: `ListRoles` shows no tags.
+async fn removal<R: Read>(reader: &R, twin: RoleName, role: &RoleName) -> AwsResult<Vec<Change>> {
+    let (record, attached, inline) =
+        try_join!(reader.role(&twin), reader.attached_policies(&twin), reader.inline_policy_names(&twin))?;
+    let is_twin =
+        record.is_some_and(|record| record.tags.get(TWIN_TAG).is_some_and(|of| of == role.as_str()));
+    if !is_twin {
+        return Ok(Vec::new());
+    }
+    let documents = try_join_all(inline.iter().map(|name| reader.inline_policy(&twin, name))).await?;
+    let detach = |policy: AttachedPolicy| Change::DetachPolicy { role: twin.clone(), arn: policy.arn };
+    let delete = |(name, document): (String, Option<String>)| Change::DeleteInlinePolicy {
+        role: twin.clone(),
+        name,
+        before: document.unwrap_or_default(),
+    };
+    let policies = attached.into_iter().map(detach).chain(inline.into_iter().zip(documents).map(delete));
+    Ok(policies.chain([Change::DeleteRole { role: twin.clone() }]).collect())
+}
