@@ -158,7 +158,7 @@ impl ProofView {
                 None => self.source.clone(),
             };
             let (claims, findings) = (claims.clone(), findings.clone());
-            text += &VerificationView { claims, findings, probes: Vec::new() }.to_text(&title);
+            text += &VerificationView { claims, findings, ..VerificationView::default() }.to_text(&title);
             for note in notes {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");
