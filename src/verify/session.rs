@@ -62,12 +62,17 @@ pub(super) fn invocations(desired: &Desired) -> Vec<Item> {
 
 /// A handful of other actions, all of them reads.
 pub(super) fn canaries(desired: &Desired) -> Vec<Item> {
-    let mut trials = vec![Trial::ListRoles, Trial::ReadRole(desired.role_arn())];
+    let mut items = vec![
+        Item::unwanted(Trial::ListRoles, "list the account's roles"),
+        Item::unwanted(Trial::ReadRole(desired.role_arn()), "read the role"),
+    ];
     if let Some(target) = desired.targets.first() {
-        trials.push(Trial::ListFunctions(target.region.clone()));
-        trials.push(Trial::ReadFunction(target.unqualified()));
+        let region = target.region.clone();
+        items.push(Item::unwanted(Trial::ListFunctions(region), "list the region's functions"));
+        items
+            .push(Item::unwanted(Trial::ReadFunction(target.unqualified()), "read a target's configuration"));
     }
-    trials.into_iter().map(|trial| Item::unwanted(trial, "do anything but invoke the targets")).collect()
+    items
 }
 
 /// The most that a session may do: what will be tried with it. Each thing tried must be in it, or a denial would come

@@ -111,8 +111,9 @@ pub fn witnesses(claims: &[ClaimView]) -> Vec<ExternalId> {
     let witnesses = claims.iter().filter_map(|claim| claim.witness.as_ref());
     let assumptions =
         witnesses.filter(|witness| witness.get("action").is_some_and(|it| it == "sts:AssumeRole"));
-    let ids = assumptions.filter_map(|witness| witness.get("context")?.get("sts:ExternalId")?.as_str());
-    ids.filter_map(|id| id.parse().ok()).collect()
+    let keys = assumptions.filter_map(|witness| witness.get("context")?.as_object()).flatten();
+    let ids = keys.filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
+    ids.filter_map(|(_, id)| id.as_str()?.parse().ok()).collect()
 }
 
 /// Makes a twin of the role, asks AWS about it and removes it. `genesys` is the account that the role should trust;

@@ -9,3 +9,5 @@ mod saved_plan;
 pub(crate) mod stage;
 mod targets;
 mod transcript;
+mod twin;
+mod twin_trouble;

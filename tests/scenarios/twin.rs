@@ -1,0 +1,369 @@
+//! The twin: AWS's own answer in the place of Genesys Cloud, for right and wrong roles, and never a trace of it.
+
+use rolecall::sandbox::{Principal, State, Tamper};
+use serde_json::{Value, json};
+
+use super::stage::{EXTERNAL_ID, ONE_TARGET, ROLE, Run, Stage, manifest};
+
+pub(super) const ACCOUNT: &str = "123456789012";
+const GENESYS: &str = "arn:aws:iam::765628985471:root";
+pub(super) const TWIN: [&str; 3] = ["verify", "--level", "twin"];
+
+/// A stage with the role as `apply` makes it.
+pub(super) fn applied() -> Stage {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    stage
+}
+
+/// The same with a role that trusts nobody but Genesys Cloud.
+fn applied_for_genesys_alone() -> Stage {
+    let manifest = manifest(ONE_TARGET);
+    let (manifest, _) = manifest.split_once("[verify]").unwrap();
+    let stage = Stage::with(manifest, State::demo());
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage
+}
+
+/// A stage on which the user `verifier` has exactly the policy that `render twin` prints, changed by `edit`.
+pub(super) fn with_twin_policy(edit: impl Fn(&mut Value)) -> Stage {
+    let mut stage = applied();
+    let run = stage.run(&["render", "twin", "--account", ACCOUNT, "--region", "us-east-1"]).expect(0);
+    let mut policy = run.json();
+    edit(&mut policy);
+    stage
+        .sandbox
+        .change(|state| {
+            let user = state.accounts.get_mut(ACCOUNT).unwrap().users.get_mut("verifier").unwrap();
+            user.permissions.inline.insert("rolecall".to_owned(), policy.to_string());
+        })
+        .unwrap();
+    stage.act_as(Principal::Verifier);
+    stage
+}
+
+fn without(action: &str) -> impl Fn(&mut Value) {
+    move |policy| {
+        for statement in policy["Statement"].as_array_mut().unwrap() {
+            let is_twins = statement["Sid"] == "Twin";
+            if let (true, Some(actions)) = (is_twins, statement["Action"].as_array_mut()) {
+                actions.retain(|known| known != action);
+            }
+        }
+    }
+}
+
+pub(super) fn roles(state: &State) -> Vec<String> {
+    state.accounts[ACCOUNT].roles.values().map(|role| role.name.clone()).collect()
+}
+
+/// What the probes of a twin answered, by their names.
+fn twin_probes(run: &Run) -> Vec<(String, String, String)> {
+    let probes = run.json()["verification"]["twin"]["probes"].as_array().unwrap().clone();
+    let text = |probe: &Value, key: &str| probe[key].as_str().unwrap().to_owned();
+    probes.iter().map(|probe| (text(probe, "probe"), text(probe, "answer"), text(probe, "shows"))).collect()
+}
+
+#[test]
+fn a_right_role_is_confirmed_at_each_level_and_nothing_is_left_of_the_twin() {
+    let stage = applied();
+    let before = stage.sandbox.state();
+    for level in ["paper", "live", "twin"] {
+        stage.run(&["verify", "--level", level]).expect(0);
+    }
+    let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(0);
+    assert_eq!(stage.sandbox.state().accounts, before.accounts);
+    let report = run.json();
+    assert!(report["verification"]["findings"].as_array().unwrap().is_empty(), "{report}");
+    let twin = &report["verification"]["twin"];
+    assert_eq!(twin["outcome"], "finished");
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
+    let wanted = [
+        ("sts:AssumeRole with the right external ID", "allowed"),
+        ("sts:AssumeRole without an external ID", "denied"),
+        ("sts:AssumeRole with a wrong external ID", "denied"),
+        ("sts:AssumeRole with the right external ID in other case", "denied"),
+        ("sts:AssumeRole with only the beginning of the external ID", "denied"),
+        ("sts:GetCallerIdentity", "allowed"),
+        (&format!("DryRun of {function}"), "allowed"),
+        (&format!("DryRun of {function}-rolecall-sibling"), "denied"),
+        (&format!("DryRun of {function}:$LATEST"), "denied"),
+        ("iam:ListRoles", "denied"),
+        ("iam:GetRole of arn:aws:iam::123456789012:role/GenesysDataActionRole", "denied"),
+        ("lambda:ListFunctions in us-east-1", "denied"),
+        (&format!("lambda:GetFunctionConfiguration of {function}"), "denied"),
+    ];
+    let wanted = wanted.map(|(probe, answer)| (probe.to_owned(), answer.to_owned(), "confirms".to_owned()));
+    assert_eq!(twin_probes(&run), wanted);
+    let session = format!("{}/rolecall-probe", twin["role"].as_str().unwrap())
+        .replace("arn:aws:iam:", "arn:aws:sts:")
+        .replace(":role/", ":assumed-role/");
+    for (index, probe) in twin["probes"].as_array().unwrap().iter().enumerate() {
+        let principal = if index < 5 { Principal::Ci.arn() } else { &session };
+        assert_eq!(probe["evidence"]["principal"], principal, "{probe}");
+        assert!(probe["evidence"]["request_id"].is_string(), "{probe}");
+        assert_eq!(probe["expected"], probe["answer"], "{probe}");
+        let asked = match probe["answer"].as_str().unwrap() {
+            _ if probe["probe"] == "sts:GetCallerIdentity" => 1,
+            "allowed" => 3,
+            _ => 2,
+        };
+        assert_eq!(probe["times"], asked, "{probe}");
+    }
+}
+
+/// Trust policies that look right and are not.
+fn pitfalls() -> Vec<(&'static str, Vec<Value>)> {
+    let statement = |condition: Option<Value>| {
+        let mut statement =
+            json!({"Effect": "Allow", "Principal": {"AWS": GENESYS}, "Action": "sts:AssumeRole"});
+        if let Some(condition) = condition {
+            statement["Condition"] = condition;
+        }
+        statement
+    };
+    let with =
+        |operator: &str, value: Value| vec![statement(Some(json!({operator: {"sts:ExternalId": value}})))];
+    let right = || json!(EXTERNAL_ID);
+    vec![
+        ("T1", vec![statement(None)]),
+        ("T2 any", with("StringLike", json!("*"))),
+        ("T2 prefix", with("StringLike", json!("5f6b*"))),
+        ("T2 list", with("StringLike", json!([EXTERNAL_ID, "*"]))),
+        ("T3", with("StringEqualsIfExists", right())),
+        ("T4", with("ForAllValues:StringEquals", right())),
+        ("T5 other", with("StringNotEquals", json!("x"))),
+        ("T5 presence", with("Null", json!("false"))),
+        ("T6", with("Null", json!("true"))),
+        ("T7", with("StringEqualsIgnoreCase", right())),
+        ("T8", [with("StringEquals", right()), vec![statement(None)]].concat()),
+    ]
+}
+
+/// The probe that sends what the proof's counterexample sends.
+fn probe_of(external_id: Option<&str>) -> String {
+    let flipped = EXTERNAL_ID.to_uppercase();
+    match external_id {
+        None => "sts:AssumeRole without an external ID".to_owned(),
+        Some(EXTERNAL_ID) => "sts:AssumeRole with the right external ID".to_owned(),
+        Some(id) if id == flipped => "sts:AssumeRole with the right external ID in other case".to_owned(),
+        Some(id) => format!("sts:AssumeRole with `{id}`, the external ID of the proof's counterexample"),
+    }
+}
+
+#[test]
+fn each_pitfall_is_refuted_by_the_proof_and_by_aws_with_the_same_witness() {
+    std::thread::scope(|scope| {
+        for (name, statements) in pitfalls() {
+            scope.spawn(move || {
+                let stage = applied_for_genesys_alone();
+                let trust = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+                stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = trust).unwrap();
+                let before = stage.sandbox.state();
+                let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(4);
+                assert_eq!(stage.sandbox.state().accounts, before.accounts, "{name}");
+                let report = run.json();
+                let claims = report["verification"]["claims"].as_array().unwrap();
+                let witnesses: Vec<_> = claims
+                    .iter()
+                    .filter(|claim| {
+                        claim["result"] == "refuted" && claim["witness"]["action"] == "sts:AssumeRole"
+                    })
+                    .map(|claim| probe_of(claim["witness"]["context"]["sts:externalid"].as_str()))
+                    .collect();
+                let refuted: Vec<_> = twin_probes(&run)
+                    .into_iter()
+                    .filter(|probe| probe.2 == "refutes")
+                    .map(|probe| probe.0)
+                    .collect();
+                assert!(!witnesses.is_empty(), "{name}: {report:#}");
+                for witness in witnesses {
+                    assert!(refuted.contains(&witness), "{name}: {witness} is not among {refuted:?}");
+                }
+                // The caller itself is not trusted, so its own probes of the role show nothing of this.
+                let own = report["verification"]["probes"].as_array().unwrap();
+                assert!(own.iter().all(|probe| probe["shows"] == "no_information"), "{name}: {own:?}");
+                assert!(
+                    report["verification"]["findings"].as_array().unwrap().iter().all(|it| it["id"] != "D1")
+                );
+            });
+        }
+    });
+}
+
+#[test]
+fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
+    let stage = applied();
+    // The inline policy allows something that no probe could try without harm: there the proof stands alone.
+    let kinds = [(Tamper::PolicyWidened, 2), (Tamper::ExtraManagedPolicy, 6), (Tamper::ExtraInlinePolicy, 0)];
+    for (kind, refutations) in kinds {
+        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        let before = stage.sandbox.state();
+        let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(4);
+        assert_eq!(stage.sandbox.state().accounts, before.accounts);
+        let refuted = twin_probes(&run).into_iter().filter(|probe| probe.2 == "refutes").count();
+        assert_eq!(refuted, refutations, "{}: {:?}", kind.name(), twin_probes(&run));
+        stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
+    }
+    stage.sandbox.change(|state| Tamper::PolicyDetached.apply(state, ROLE)).unwrap().unwrap();
+    stage.run(&TWIN).expect(4).says("the session must be able to invoke the target, but AWS denied it");
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.sandbox.change(|state| Tamper::BoundaryChanged.apply(state, ROLE)).unwrap().unwrap();
+    stage.run(&TWIN).expect(4).says("permissions boundary");
+}
+
+/// A condition on the caller is met by Genesys Cloud and not by us: then AWS's answer to us says nothing.
+#[test]
+fn a_condition_on_the_caller_makes_the_twin_say_nothing() {
+    let stage = applied_for_genesys_alone();
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": GENESYS}, "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "aws:PrincipalAccount": "765628985471"}},
+    }]});
+    stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = trust.to_string()).unwrap();
+    stage.run(&TWIN).expect(5).says("asks for more of its callers than who they are");
+    assert_eq!(roles(&stage.sandbox.state()).iter().filter(|name| name.contains("-twin-")).count(), 0);
+}
+
+#[test]
+fn apply_can_go_as_far_as_the_twin() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0).says("in the place of Genesys Cloud");
+    assert!(roles(&stage.sandbox.state()).iter().all(|name| !name.contains("-twin-")));
+}
+
+#[test]
+fn the_longest_name_has_a_twin_too() {
+    let name = format!("Genesys{}", "x".repeat(57));
+    let stage = Stage::with(&manifest(ONE_TARGET).replace(ROLE, &name), State::demo());
+    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0);
+    let role = roles(&stage.sandbox.state()).into_iter().find(|role| role.starts_with("Genesys"));
+    assert_eq!(role, Some(name));
+}
+
+#[test]
+fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
+    let stage = with_twin_policy(|_| ());
+    stage.run(&TWIN).expect(0).says("in the place of Genesys Cloud");
+    stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
+    stage.run(&["apply", "--yes"]).expect(0).says("Nothing to do");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
+}
+
+/// Whoever can write a policy on a role that he can assume can do everything, so the twin policy does not let its
+/// holder do that; a role with others' policies then has no twin.
+#[test]
+fn the_twin_policy_gives_the_twin_none_but_our_policies() {
+    for (kind, action) in [
+        (Tamper::ExtraInlinePolicy, "iam:PutRolePolicy"),
+        (Tamper::ExtraManagedPolicy, "iam:AttachRolePolicy"),
+    ] {
+        let stage = with_twin_policy(|_| ());
+        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        let before = stage.sandbox.state();
+        let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(4).says(action);
+        assert_eq!(run.json()["verification"]["twin"]["outcome"], "refused");
+        assert_eq!(stage.sandbox.state().accounts, before.accounts);
+    }
+}
+
+#[test]
+fn a_twin_that_could_not_be_removed_is_not_made() {
+    for action in ["iam:DeleteRole", "iam:DetachRolePolicy"] {
+        let stage = with_twin_policy(without(action));
+        stage
+            .run(&TWIN)
+            .expect(5)
+            .says("no twin was made, since it is not certain that it could be removed again")
+            .says(&format!("the caller needs the permission {action}; `rolecall render twin`"));
+        assert!(stage.calls().iter().all(|call| call.action != "CreateRole"), "{action}");
+    }
+}
+
+#[test]
+fn every_permission_of_the_twin_policy_is_used() {
+    let stage = with_twin_policy(|_| ());
+    let run = stage.run(&["render", "twin", "--account", ACCOUNT, "--region", "us-east-1"]).expect(0);
+    let mut unused: Vec<String> = run.json()["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| match &statement["Action"] {
+            Value::Array(actions) => actions.clone(),
+            action => vec![action.clone()],
+        })
+        .map(|action| action.as_str().unwrap().to_owned())
+        .collect();
+    stage.calls();
+    stage.run(&TWIN).expect(0);
+    // What another left behind, with a policy of his own in it.
+    stage.act_left_behind();
+    stage.run(&["verify", "--sweep"]).expect(0).says("1 twin of role");
+    // A function that is missing is looked for in the region's list; an inline policy of the role is read.
+    stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
+    stage.run(&["verify", "--level", "paper"]).expect(4);
+    let missing = manifest("[[target]]\nfunction = \"my-genesys-triger-function\"\n");
+    stage.write("rolecall.toml", &missing);
+    stage.run(&["verify", "--level", "paper"]);
+    let calls = stage.calls();
+    unused.retain(|action| {
+        let name = action.split(':').nth(1).unwrap();
+        !calls.iter().any(|call| call.action == name)
+    });
+    unused.sort();
+    unused.dedup();
+    // The tags are sent with CreateRole, and quotas are asked for only where the defaults are too small.
+    assert_eq!(unused, ["iam:GetAccountSummary", "iam:TagRole"]);
+}
+
+impl Stage {
+    /// Plays somebody whose twin, with an inline policy on it, was left behind.
+    pub(super) fn act_left_behind(&self) {
+        self.sandbox
+            .change(|state| {
+                state.add_role(
+                    ACCOUNT,
+                    &format!("{ROLE}-twin-abcdefgh"),
+                    r#"{"AWS":"arn:aws:iam::123456789012:root"}"#,
+                );
+                let twin = state.role_mut(ACCOUNT, &format!("{ROLE}-twin-abcdefgh")).unwrap();
+                twin.tags.set("rolecall:twin", ROLE);
+                let document =
+                    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+                twin.permissions.inline.insert("more".to_owned(), document.to_owned());
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_sweep_removes_twins_of_this_role_and_nothing_else() {
+    let stage = applied();
+    let before = roles(&stage.sandbox.state());
+    let principal = r#"{"AWS":"arn:aws:iam::123456789012:root"}"#;
+    let others = [
+        (format!("{ROLE}-twin-untagged"), None),
+        (format!("{ROLE}-twin-anothers"), Some("AnotherRole")),
+        (format!("{ROLE}-twin-toolongname"), Some(ROLE)),
+        (format!("{ROLE}2-twin-abcdefgh"), Some(ROLE)),
+    ];
+    stage
+        .sandbox
+        .change(|state| {
+            for (name, tag) in &others {
+                state.add_role(ACCOUNT, name, principal);
+                if let Some(tag) = tag {
+                    state.role_mut(ACCOUNT, name).unwrap().tags.set("rolecall:twin", tag);
+                }
+            }
+        })
+        .unwrap();
+    let with_others = stage.sandbox.state();
+    stage.act_left_behind();
+    let run = stage.run(&["verify", "--sweep", "--output", "json"]).expect(0);
+    assert_eq!(run.json()["changes"].as_array().unwrap().len(), 2, "{}", run.stdout);
+    assert_eq!(stage.sandbox.state().accounts, with_others.accounts);
+    assert_eq!(roles(&with_others).len(), before.len() + others.len());
+    stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
+}

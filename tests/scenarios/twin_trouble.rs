@@ -1,0 +1,207 @@
+//! A twin in trouble: whatever call fails and whenever it is interrupted, nothing is left behind, or a sweep removes it.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rolecall::sandbox::{Fault, FaultRule, Faults, Tamper};
+
+use super::stage::{ROLE, Run, Stage};
+use super::twin::{ACCOUNT, TWIN, applied, roles};
+
+fn rule(operation: &str, skip: u32, times: Option<u32>, fault: Fault) -> Faults {
+    let rules = vec![FaultRule { operation: operation.to_owned(), skip, times, fault }];
+    Faults { rules, ..Faults::default() }
+}
+
+/// After a twin that failed: either it is gone, or it was said to be there and a sweep removes it.
+#[track_caller]
+fn cleaned(stage: &Stage, run: &Run, before: &[String], what: &str) {
+    stage.set(Faults::default());
+    assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
+    if run.stderr.contains("was left behind") {
+        assert_eq!(run.status, 1, "{what}: {}", run.stderr);
+        assert!(run.stderr.contains("`rolecall verify --sweep` removes it"), "{what}: {}", run.stderr);
+        assert_ne!(roles(&stage.sandbox.state()), before, "{what}");
+        stage.run(&["verify", "--sweep"]).expect(0).says("1 twin of role");
+    }
+    assert_eq!(roles(&stage.sandbox.state()), before, "{what}: {}", run.stderr);
+}
+
+/// Every call from the first rehearsed removal on, denied once, or left without an answer however often it is sent.
+#[test]
+fn a_twin_that_fails_at_any_call_leaves_nothing_behind() {
+    let stage = applied();
+    stage.run(&TWIN).expect(0);
+    let calls = stage.calls();
+    let first = calls.iter().position(|call| call.write).unwrap();
+    let mut cases: Vec<(u32, Fault, u32)> = Vec::new();
+    for call in first..calls.len() {
+        let call = u32::try_from(call).unwrap();
+        cases.extend([(call, Fault::Deny, 1), (call, Fault::DropCall, 3)]);
+    }
+    let left_behind = Mutex::new(0);
+    let queue = Mutex::new(cases.into_iter());
+    // Each run mostly waits; side by side they take a tenth of the time.
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    let Some((call, fault, times)) = queue.lock().unwrap().next() else { return };
+                    let stage = applied();
+                    let before = roles(&stage.sandbox.state());
+                    stage.set(rule("*", call, Some(times), fault));
+                    let run = stage.run(&TWIN);
+                    let what = format!("{fault:?} of call {call}");
+                    assert!(matches!(run.status, 0 | 1 | 5), "{what}: {}\n{}", run.stdout, run.stderr);
+                    *left_behind.lock().unwrap() += u32::from(run.stderr.contains("was left behind"));
+                    cleaned(&stage, &run, &before, &what);
+                }
+            });
+        }
+    });
+    let left_behind = left_behind.into_inner().unwrap();
+    assert!(
+        (2..=8).contains(&left_behind),
+        "only the removal itself can leave one behind, not {left_behind} calls"
+    );
+}
+
+/// AWS makes the role, and its answer is lost.
+#[test]
+fn a_twin_whose_creation_was_not_answered_is_removed() {
+    for times in [1, 3] {
+        let stage = applied();
+        let before = roles(&stage.sandbox.state());
+        stage.set(rule("iam:CreateRole", 0, Some(times), Fault::DropReply));
+        let run = stage.run(&TWIN).expect(1).says("could not make the twin");
+        assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
+        cleaned(&stage, &run, &before, "an unanswered creation");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_twin_is_removed() {
+    std::thread::scope(|scope| {
+        // After which call of the twin Ctrl-C is pressed: its creation, its completion, the probes, its removal.
+        for action in ["CreateRole", "AttachRolePolicy", "GetCallerIdentity", "Invoke"] {
+            scope.spawn(move || {
+                let stage = applied();
+                let before = roles(&stage.sandbox.state());
+                stage.set(Faults { latency_ms: 100, ..Faults::default() });
+                let verify = stage.start(&TWIN);
+                for _ in 0..1000 {
+                    let log = stage.sandbox.log();
+                    let made = log.iter().position(|call| call.action == "CreateRole" && call.status == 200);
+                    if made.is_some_and(|made| log[made..].iter().any(|call| call.action == action)) {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                let pid = verify.id().to_string();
+                Command::new("kill").args(["-INT", &pid]).status().unwrap();
+                let run: Run = verify.wait_with_output().unwrap().into();
+                let run = run.expect(1).says("interrupted");
+                assert!(!run.stderr.contains("left behind"), "{action}: {}", run.stderr);
+                cleaned(&stage, &run, &before, action);
+            });
+        }
+    });
+}
+
+#[test]
+fn throttling_that_passes_is_waited_out() {
+    let stage = applied();
+    for operation in ["sts:AssumeRole", "lambda:Invoke", "iam:*"] {
+        stage.set(rule(operation, 3, Some(3), Fault::Throttle));
+        stage.run(&TWIN).expect(0);
+    }
+}
+
+#[test]
+fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() {
+    let stage = applied();
+    let before = roles(&stage.sandbox.state());
+    stage.set(rule("lambda:Invoke", 5, None, Fault::Throttle));
+    let run =
+        stage.run(&[&TWIN[..], &["--deadline", "2"]].concat()).expect(1).says("lambda:InvokeFunction failed");
+    cleaned(&stage, &run, &before, "endless throttling");
+}
+
+#[test]
+fn enforcement_that_lags_and_flaps_is_waited_for() {
+    for flapping in [false, true] {
+        let stage = Stage::new();
+        stage.set(Faults { enforcement_lag_ms: 2500, flapping, ..Faults::default() });
+        stage
+            .run(&["apply", "--yes", "--level", "twin"])
+            .expect(0)
+            .says("waiting for AWS to enforce the changes");
+    }
+}
+
+#[test]
+fn reads_that_lag_do_not_hide_a_twin() {
+    let stage = applied();
+    let before = roles(&stage.sandbox.state());
+    stage.set(Faults { read_lag_ms: 1500, ..Faults::default() });
+    stage.run(&TWIN).expect(0);
+    assert_eq!(roles(&stage.sandbox.state()), before);
+}
+
+/// The role lets in without an external ID, is tightened, and AWS goes on letting in for a while.
+#[test]
+fn a_stale_success_after_tightening_is_no_refutation() {
+    let stage = applied();
+    let right = stage.sandbox.state().role(ACCOUNT, ROLE).unwrap().trust.clone();
+    let loosen =
+        || stage.sandbox.change(|state| Tamper::TrustNoCondition.apply(state, ROLE)).unwrap().unwrap();
+    loosen();
+    stage
+        .run(&["verify"])
+        .expect(4)
+        .says("AWS let arn:aws:sts::123456789012:assumed-role/ci/rolecall in without");
+    // By apply, which knows that it has just changed the role.
+    stage.set(Faults { enforcement_lag_ms: 3000, ..Faults::default() });
+    stage.run(&["apply", "--yes"]).expect(0).says("waiting for AWS to enforce the changes");
+    // By somebody else: the documents are right, AWS's first answers are not.
+    stage.set(Faults::default());
+    loosen();
+    stage.set(Faults { enforcement_lag_ms: 3000, flapping: true, ..Faults::default() });
+    stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = right).unwrap();
+    stage.run(&["verify"]).expect(0).says("waiting for AWS to enforce the changes");
+}
+
+/// What does not pass within the deadline is AWS's answer, and the difference to the documents is a finding.
+#[test]
+fn a_success_that_stays_is_a_refutation_and_a_finding() {
+    let stage = applied();
+    let right = stage.sandbox.state().role(ACCOUNT, ROLE).unwrap().trust.clone();
+    stage.sandbox.change(|state| Tamper::TrustNoCondition.apply(state, ROLE)).unwrap().unwrap();
+    stage.set(Faults { enforcement_lag_ms: 600_000, ..Faults::default() });
+    stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = right).unwrap();
+    let run = stage.run(&["verify", "--deadline", "2", "--output", "json"]).expect(4);
+    let verification = &run.json()["verification"];
+    assert!(verification["claims"].as_array().unwrap().iter().all(|claim| claim["result"] == "proved"));
+    let finding = verification["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "D1");
+    let message = finding.unwrap()["message"].as_str().unwrap();
+    assert!(
+        message.contains("AWS allowed it, where the documents that it holds say that it is denied"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_session_that_expires_is_said_and_the_twin_removed() {
+    let stage = applied();
+    let before = roles(&stage.sandbox.state());
+    stage.set(rule("lambda:Invoke", 5, None, Fault::Expire));
+    let run = stage.run(&TWIN).expect(1).says("lambda:InvokeFunction failed").says("expired");
+    assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
+    cleaned(&stage, &run, &before, "an expired session");
+    // The caller's own credentials run out while the twin is there.
+    stage.set(rule("iam:DetachRolePolicy", 1, None, Fault::Expire));
+    let run = stage.run(&TWIN).expect(1).says("was left behind: iam:DetachRolePolicy failed").says("expired");
+    cleaned(&stage, &run, &before, "expired credentials");
+}
