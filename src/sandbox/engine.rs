@@ -128,8 +128,9 @@ impl Engine {
         entry: &mut LogEntry,
     ) -> Result<Reply, ApiError> {
         let authorization = authorization.ok_or_else(|| signature::unsigned(service))?;
-        let caller =
-            signature::authenticate(request, authorization, service, self.store.current(), &self.sessions)?;
+        let clock = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(self.faults.clock_ahead_s);
+        let state = self.store.current();
+        let caller = signature::authenticate(request, authorization, service, state, &self.sessions, clock)?;
         entry.principal.clone_from(&caller.arn);
         let (name, task) = task?;
         if let Some(error) = fault.and_then(|fault| failure(fault, service, &name, &caller)) {

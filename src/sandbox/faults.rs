@@ -13,6 +13,8 @@ pub struct Faults {
     /// Decisions (who may do what, AssumeRole, Invoke) see the state of so long ago. IAM's control plane
     /// answers at once while enforcement follows seconds later.
     pub enforcement_lag_ms: u64,
+    /// So many seconds is AWS's clock ahead of the callers', where their signatures and sessions are checked.
+    pub clock_ahead_s: i64,
     /// While enforcement lags, every second AssumeRole or Invoke sees the present: pass, fail, pass.
     pub flapping: bool,
     /// Calls that fail; the first rule that applies decides.

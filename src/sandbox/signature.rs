@@ -74,6 +74,7 @@ pub(super) fn authenticate(
     service: Service,
     state: &State,
     sessions: &Sessions,
+    now: Timestamp,
 ) -> Result<Caller, ApiError> {
     let key = authorization.access_key_id;
     let token = request.header("x-amz-security-token");
@@ -87,7 +88,6 @@ pub(super) fn authenticate(
     if token != credentials.session_token.as_deref() {
         return Err(unknown_key(service));
     }
-    let now = Timestamp::now();
     let date = request.header("x-amz-date").unwrap_or_default();
     let signed_at = parse_date(date)
         .ok_or_else(|| mismatch(service, "Date in Credential scope does not match YYYYMMDD"))?;
@@ -250,7 +250,8 @@ mod tests {
             let expires = now.as_second() + remaining;
             let session = Session { credentials: credentials.clone(), caller: caller.clone(), expires };
             let sessions = Sessions::from([("ASIASESSION".to_owned(), session)]);
-            let answer = authenticate(&request, &authorization, Service::Sts, &state, &sessions);
+            let answer =
+                authenticate(&request, &authorization, Service::Sts, &state, &sessions, Timestamp::now());
             assert_eq!(answer.as_ref().err().map(|error| error.code.as_ref()), code);
             assert!(code.is_some() || answer == Ok(caller));
         }

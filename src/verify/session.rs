@@ -163,12 +163,15 @@ mod tests {
     #[test]
     fn what_lies_beside_a_target_is_no_target() {
         let plain = function("orders");
-        assert_eq!(sibling_of(&plain, &[plain.clone()]), Some(function("orders-rolecall-sibling")));
+        assert_eq!(
+            sibling_of(&plain, std::slice::from_ref(&plain)),
+            Some(function("orders-rolecall-sibling"))
+        );
         let both = [plain.clone(), function("orders-rolecall-sibling")];
         assert_eq!(sibling_of(&plain, &both), Some(function("orders0")));
         assert_eq!(unlisted_form_of(&plain, &both), Some(function("orders:$LATEST")));
         let live = function("orders:live");
-        assert_eq!(unlisted_form_of(&live, &[live.clone()]), Some(plain.clone()));
+        assert_eq!(unlisted_form_of(&live, std::slice::from_ref(&live)), Some(plain.clone()));
         assert_eq!(unlisted_form_of(&live, &[live.clone(), plain]), Some(function("orders:$LATEST")));
     }
 

@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+pub use self::draft::DraftError;
 use self::draft::{Draft, random_ending, undoing};
 use super::attempt::Attempt;
 use super::live::{Door, session_of};
@@ -30,18 +31,9 @@ use crate::report::{Answer, ClaimView, EvidenceView, ProbeView, Shows};
 /// Why AWS was not asked everything.
 #[derive(Debug, thiserror::Error)]
 pub enum TwinError {
-    /// A caller of this kind can assume no role.
-    #[error("`{caller}` can assume no role, so a twin would show nothing; be a user or a session of a role")]
-    CallerCannotAssume {
-        /// The caller.
-        caller: String,
-    },
-    /// The trust policy has no form that a twin could have.
-    #[error("the role's trust policy cannot be given to a twin: {reason}")]
-    Trust {
-        /// Why.
-        reason: String,
-    },
+    /// The role can have no twin, or not with this caller.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// A write that would remove the twin is not permitted, or was not answered.
     #[error("no twin was made, since it is not certain that it could be removed again: {0}")]
     CannotRemove(Failure),
@@ -65,8 +57,7 @@ impl TwinError {
             | Self::Probe(ProbeError::Aws(error)) => Some(error),
             Self::CannotRemove(Failure::Deadline { .. } | Failure::Interrupted { .. })
             | Self::Make(Failure::Deadline { .. } | Failure::Interrupted { .. })
-            | Self::CallerCannotAssume { .. }
-            | Self::Trust { .. }
+            | Self::Draft(_)
             | Self::Probe(ProbeError::Interrupted)
             | Self::Interrupted => None,
         }
@@ -75,7 +66,7 @@ impl TwinError {
     /// Whether AWS or the role does not permit it, as opposed to something that went wrong.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::CallerCannotAssume { .. } | Self::Trust { .. } => true,
+            Self::Draft(_) => true,
             Self::CannotRemove(_) | Self::Make(_) | Self::Probe(_) | Self::Interrupted => {
                 self.aws().is_some_and(|error| error.kind == AwsErrorKind::AccessDenied)
             }
@@ -129,9 +120,9 @@ pub async fn examine<A: Read + Write + Probe, R: Progress>(
     let ending = random_ending();
     let draft = match Draft::new(&survey.desired, &survey.observed, genesys, &ending, Timestamp::now()) {
         Ok(draft) => draft,
-        Err(error) => return Examined { stopped: Some(error), ..Examined::default() },
+        Err(error) => return Examined { stopped: Some(error.into()), ..Examined::default() },
     };
-    if let Err(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), patience).await {
+    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), patience).await {
         return Examined { stopped: Some(TwinError::CannotRemove(failure)), ..Examined::default() };
     }
     let made =
@@ -167,13 +158,12 @@ async fn rehearse<W: Write, R: Progress>(
     writer: &W,
     removal: &Plan,
     patience: &Patience<'_, R>,
-) -> Result<(), Failure> {
+) -> Option<Failure> {
     let attempts = removal.changes.iter().map(async |change| {
         let one = Plan { changes: vec![change.clone()], foreign: Vec::new() };
         apply(&one, writer, patience.deadline, patience.interrupt.clone(), &mut Silent).await
     });
-    let failure = join_all(attempts).await.into_iter().find_map(|applied| applied.failure);
-    failure.map_or(Ok(()), |(_, failure)| Err(failure))
+    join_all(attempts).await.into_iter().find_map(|applied| applied.failure).map(|(_, failure)| failure)
 }
 
 struct Silent;

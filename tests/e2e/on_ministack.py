@@ -1,8 +1,8 @@
 """The same life on MiniStack, whose trust policies and permissions count: here the live probes are worth something.
 
 The callers are users with the least privileges that `rolecall render` prints, so those documents are tried too. Gaps of
-MiniStack that are worked around here: it asks for iam:CreatePolicy on another resource than AWS does, knows no
-iam:PolicyARN when a policy is attached, and ignores an invocation's qualifier (so no target has one)."""
+MiniStack that are worked around here: it asks for iam:CreatePolicy on another resource than AWS does, and knows no
+iam:PolicyARN when a policy is attached."""
 
 import json
 
@@ -16,7 +16,18 @@ SIBLING = f"{ORDERS}-rolecall-sibling"
 APPLY = ("apply", "--yes")
 STRANGER_ACCOUNT = "999999999999"
 GAPS = {"Effect": "Allow", "Action": ["iam:CreatePolicy", "iam:AttachRolePolicy"], "Resource": "*"}
-RIGHT, NONE, WRONG = (f"sts:AssumeRole {how}" for how in ("with the right external ID", "without an external ID", "with a wrong external ID"))
+KEEP = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}]}
+RIGHT, NONE, WRONG, FLIPPED, BEGINNING = (
+    f"sts:AssumeRole {how}"
+    for how in (
+        "with the right external ID",
+        "without an external ID",
+        "with a wrong external ID",
+        "with the right external ID in other case",
+        "with only the beginning of the external ID",
+    )
+)
+TWIN = ("verify", "--level", "twin")
 
 
 def walk(w):
@@ -32,6 +43,8 @@ def walk(w):
     by_a_bystander(w, verifier)
     w.key, w.secret = provisioner
     tampered(w, probe)
+    twins(w)
+    w.key, w.secret = provisioner
     bad_secret(w)
     destroyed(w)
 
@@ -57,9 +70,17 @@ def all_is_well(w):
         (RIGHT, "allowed", "confirms"),
         (NONE, "denied", "confirms"),
         (WRONG, "denied", "confirms"),
+        (FLIPPED, "denied", "confirms"),
+        *invocations(w),
+    ]
+
+
+def invocations(w):
+    return [
         (dry_run(w, ORDERS), "allowed", "confirms"),
         (dry_run(w, LOOKUP), "allowed", "confirms"),
         (dry_run(w, SIBLING), "denied", "confirms"),
+        (dry_run(w, f"{ORDERS}:$LATEST"), "denied", "confirms"),
     ]
 
 
@@ -108,7 +129,7 @@ def by_a_bystander(w, verifier):
         w.key, w.secret = verifier
         run = w.run("verify")
         w.check_run(step, run, 0, writes=[])
-        told_apart = [(attempt, "denied", "no_information") for attempt in (RIGHT, NONE, WRONG)]
+        told_apart = [(attempt, "denied", "no_information") for attempt in (RIGHT, NONE, WRONG, FLIPPED)]
         step.check("denials to an untrusted caller show nothing", run.probes, told_apart)
         step.check("every claim proved", run.claims, ["proved"])
         w.check_run(step, w.run("drift"), 0, [], [])
@@ -122,18 +143,18 @@ def tampered(w, probe):
     }
     update_trust = ["iam:UpdateAssumeRolePolicy"]
     table = [
-        ("any external ID will do", {"StringLike": {"sts:ExternalId": "*"}}, {RIGHT: "allowed", NONE: "denied", WRONG: "allowed"}),
-        ("no external ID is needed", {"StringLikeIfExists": {"sts:ExternalId": "*"}}, {RIGHT: "allowed", NONE: "allowed", WRONG: "allowed"}),
-        ("another external ID", {"StringEquals": {"sts:ExternalId": "somebody-else"}}, {RIGHT: "denied", NONE: "denied", WRONG: "denied"}),
+        ("any external ID will do", {"StringLike": {"sts:ExternalId": "*"}}, {RIGHT: "allowed", NONE: "denied", WRONG: "allowed", FLIPPED: "allowed"}),
+        ("no external ID is needed", {"StringLikeIfExists": {"sts:ExternalId": "*"}}, {RIGHT: "allowed", NONE: "allowed", WRONG: "allowed", FLIPPED: "allowed"}),
+        ("another external ID", {"StringEquals": {"sts:ExternalId": "somebody-else"}}, {RIGHT: "denied", NONE: "denied", WRONG: "denied", FLIPPED: "denied"}),
     ]
     for title, condition, answers in table:
         with w.step(f"tampered: {title}") as step:
             w.set_trust(trust(condition))
             run = w.run("verify")
             w.check_run(step, run, 4, writes=[])
-            wanted = {RIGHT: "allowed", NONE: "denied", WRONG: "denied"}
+            wanted = {RIGHT: "allowed", NONE: "denied", WRONG: "denied", FLIPPED: "denied"}
             shown = [(attempt, answer, "confirms" if answer == wanted[attempt] else "refutes") for attempt, answer in answers.items()]
-            step.check("the probes show it", run.probes[:3], shown)
+            step.check("the probes show it", run.probes[:4], shown)
             step.check("a claim refuted", "refuted" in run.claims)
             w.check_run(step, w.run("drift"), 4, update_trust, [])
             repair(w, step, update_trust)
@@ -142,13 +163,13 @@ def tampered(w, probe):
         w.iam.create_policy_version(PolicyArn=w.policy_arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
         run = w.run("verify")
         w.check_run(step, run, 4, writes=[])
-        step.check("the sibling can be invoked", run.probes[-1], (dry_run(w, SIBLING), "allowed", "refutes"))
+        step.check("the sibling can be invoked", run.probes[6], (dry_run(w, SIBLING), "allowed", "refutes"))
         repair(w, step, ["iam:CreatePolicyVersion"])
     with w.step("tampered: the policy detached") as step:
         w.iam.detach_role_policy(RoleName=ROLE, PolicyArn=w.policy_arn)
         run = w.run("verify")
         w.check_run(step, run, 4, writes=[])
-        step.check("a target cannot be invoked", run.probes[3], (dry_run(w, ORDERS), "denied", "refutes"))
+        step.check("a target cannot be invoked", run.probes[4], (dry_run(w, ORDERS), "denied", "refutes"))
         repair(w, step, ["iam:AttachRolePolicy"])
 
 
@@ -156,6 +177,73 @@ def repair(w, step, operations):
     run = w.run(*APPLY)
     w.check_run(step, run, 0, operations, operations)
     step.check("all is well again", run.probes, all_is_well(w))
+
+
+def twins(w):
+    """A role that trusts Genesys Cloud alone, and a caller who may do what `rolecall render twin` prints and no more."""
+    w.manifest(ORDERS, LOOKUP)
+    w.run(*APPLY)
+    w.key, w.secret = create_user(w, "twin-maker", "twin")
+    with w.step("verify --level twin, with the least privileges") as step:
+        run = w.run(*TWIN)
+        w.check_run(step, run, 0)
+        entered = [(RIGHT, "allowed"), (NONE, "denied"), (WRONG, "denied"), (FLIPPED, "denied"), (BEGINNING, "denied")]
+        wanted = [*((attempt, answer, "confirms") for attempt, answer in entered), ("sts:GetCallerIdentity", "allowed", "confirms")]
+        canaries = ["iam:ListRoles", f"iam:GetRole of {w.role()['Arn']}", "lambda:ListFunctions in us-east-1"]
+        canaries.append(f"lambda:GetFunctionConfiguration of {w.emulator.function_arn(ORDERS)}")
+        wanted += [*invocations(w), *((canary, "denied", "confirms") for canary in canaries)]
+        step.check("what Genesys Cloud can do, and cannot", run.twin, wanted)
+        step.check("the twin is gone", twin_names(w), [])
+        made_and_removed = ["iam:AttachRolePolicy", "iam:CreateRole", *2 * ["iam:DeleteRole", "iam:DetachRolePolicy"]]
+        step.check("written: the rehearsal, the twin and its removal", sorted(run.writes), sorted(made_and_removed))
+    right = w.plain_trust()
+    statement = lambda condition: {
+        "Effect": "Allow",
+        "Principal": {"AWS": VENDOR},
+        "Action": "sts:AssumeRole",
+        **({"Condition": condition} if condition else {}),
+    }
+    external_id = lambda operator, value: statement({operator: {"sts:ExternalId": value}})
+    pitfalls = [
+        ("T1", [statement(None)], [NONE, WRONG, FLIPPED, BEGINNING]),
+        ("T2", [external_id("StringLike", "*")], [WRONG, FLIPPED, BEGINNING]),
+        ("T3", [external_id("StringEqualsIfExists", EXTERNAL_ID)], [NONE]),
+        ("T4", [external_id("ForAllValues:StringEquals", EXTERNAL_ID)], [NONE]),
+        ("T5", [external_id("StringNotEquals", "x")], [NONE, WRONG, FLIPPED, BEGINNING]),
+        ("T6", [external_id("Null", "true")], [RIGHT, NONE]),
+        ("T7", [external_id("StringEqualsIgnoreCase", EXTERNAL_ID)], [FLIPPED]),
+        ("T8", [external_id("StringEquals", EXTERNAL_ID), statement(None)], [NONE, WRONG, FLIPPED, BEGINNING]),
+    ]
+    for name, statements, refuted in pitfalls:
+        with w.step(f"verify --level twin where the trust policy is {name}") as step:
+            w.set_trust({"Version": "2012-10-17", "Statement": statements})
+            run = w.run(*TWIN)
+            w.check_run(step, run, 4)
+            attempts = (RIGHT, NONE, WRONG, FLIPPED, BEGINNING)
+            shown = [attempt for attempt, _, shows in run.twin if shows == "refutes" and attempt in attempts]
+            step.check("refuted by the emulator", sorted(shown), sorted(refuted))
+            step.check("refuted by the proof", "refuted" in run.claims)
+            step.check("the twin is gone", twin_names(w), [])
+    w.set_trust(right)
+    with w.step("a twin that could not be removed is not made") as step:
+        w.iam.put_user_policy(UserName="twin-maker", PolicyName="keep", PolicyDocument=json.dumps(KEEP))
+        run = w.run(*TWIN)
+        w.check_run(step, run, 5)
+        step.check("no role was made", "iam:CreateRole" in run.writes, False)
+        w.iam.delete_user_policy(UserName="twin-maker", PolicyName="keep")
+    with w.step("verify --sweep") as step:
+        name = f"{ROLE}-twin-abcdefgh"
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement(None)]})
+        w.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=[{"Key": "rolecall:twin", "Value": ROLE}])
+        w.iam.create_role(RoleName=f"{ROLE}-twin-untagged", AssumeRolePolicyDocument=trust)
+        run = w.run("verify", "--sweep")
+        w.check_run(step, run, 0, ["iam:DeleteRole"], ["iam:DeleteRole"])
+        step.check("what is not tagged stays", twin_names(w), [f"{ROLE}-twin-untagged"])
+        w.iam.delete_role(RoleName=f"{ROLE}-twin-untagged")
+
+
+def twin_names(w):
+    return [role["RoleName"] for role in w.iam.list_roles()["Roles"] if "-twin-" in role["RoleName"]]
 
 
 def bad_secret(w):

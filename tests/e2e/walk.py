@@ -62,7 +62,16 @@ class Run:
     @property
     def probes(self):
         """What was tried, what AWS answered and what that shows."""
-        return [(probe["probe"], probe["answer"], probe["shows"]) for probe in self.report["verification"]["probes"]]
+        return told(self.report["verification"]["probes"])
+
+    @property
+    def twin(self):
+        """The same of the twin."""
+        return told(self.report["verification"]["twin"]["probes"])
+
+
+def told(probes):
+    return [(probe["probe"], probe["answer"], probe["shows"]) for probe in probes]
 
 
 class Step:

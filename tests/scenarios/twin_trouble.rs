@@ -205,3 +205,38 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     let run = stage.run(&TWIN).expect(1).says("was left behind: iam:DetachRolePolicy failed").says("expired");
     cleaned(&stage, &run, &before, "expired credentials");
 }
+
+/// The SDK does not correct the signing time by AWS's answers, so a clock that is more than five minutes wrong
+/// stops the first call; one that is a little wrong goes unnoticed.
+#[test]
+fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
+    let stage = applied();
+    for seconds in [-200, 200] {
+        stage.set(Faults { clock_ahead_s: seconds, ..Faults::default() });
+        stage.run(&TWIN).expect(0);
+    }
+    for seconds in [-3600, 3600] {
+        stage.set(Faults { clock_ahead_s: seconds, ..Faults::default() });
+        stage.run(&TWIN).expect(1).says("Signature").says("a wrong clock gives this error too");
+    }
+    // The clock is set while a twin is there, as far as a fault can play it: the removal is refused.
+    let before = roles(&stage.sandbox.state());
+    stage.calls();
+    stage.set(Faults { latency_ms: 60, ..Faults::default() });
+    let verify = stage.start(&TWIN);
+    for _ in 0..1000 {
+        if stage
+            .sandbox
+            .log()
+            .iter()
+            .any(|call| call.action == "GetCallerIdentity" && call.principal.contains("-twin-"))
+        {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    stage.set(Faults { clock_ahead_s: 3600, ..Faults::default() });
+    let run: Run = verify.wait_with_output().unwrap().into();
+    let run = run.expect(1).says("was left behind").says("Signature");
+    cleaned(&stage, &run, &before, "a clock that was set");
+}

@@ -7,7 +7,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::TwinError;
 use crate::iam::arn::{AccountId, RoleArn, RoleName, RolePath};
 use crate::iam::principal::Principal;
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
@@ -21,6 +20,23 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 const EXPIRY_TAG: &str = "rolecall:expires";
 const DESCRIPTION: &str =
     "A throw-away copy of a role, for rolecall verify. Remove it with rolecall verify --sweep.";
+
+/// Why there is no twin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// A caller of this kind can assume no role.
+    #[error("`{caller}` can assume no role, so a twin would show nothing; be a user or a session of a role")]
+    CallerCannotAssume {
+        /// The caller.
+        caller: String,
+    },
+    /// The trust policy has no form that a twin could have.
+    #[error("the role's trust policy cannot be given to a twin: {reason}")]
+    Trust {
+        /// Why.
+        reason: String,
+    },
+}
 
 /// A twin that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +57,8 @@ impl Draft {
         genesys: &AccountId,
         ending: &str,
         now: Timestamp,
-    ) -> Result<Self, TwinError> {
-        let unusable = |reason: &str| TwinError::Trust { reason: reason.to_owned() };
+    ) -> Result<Self, DraftError> {
+        let unusable = |reason: &str| DraftError::Trust { reason: reason.to_owned() };
         let original = observed.role.as_ref().ok_or_else(|| unusable("there is no role"))?;
         let caller = stand_in(&observed.caller)?;
         let exchanged = exchange(&original.trust, genesys, caller)?;
@@ -99,7 +115,7 @@ pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) 
 }
 
 /// How the caller is named in a trust policy, where it can assume roles at all.
-fn stand_in(caller: &CallerIdentity) -> Result<&str, TwinError> {
+fn stand_in(caller: &CallerIdentity) -> Result<&str, DraftError> {
     match caller.arn.parse() {
         Ok(Principal::User { .. } | Principal::RoleSession { .. }) => Ok(&caller.arn),
         // "You cannot call AssumeRole by using AWS account root user credentials" (STS API Reference), nor with a
@@ -113,7 +129,7 @@ fn stand_in(caller: &CallerIdentity) -> Result<&str, TwinError> {
             | Principal::Saml(_)
             | Principal::Anonymous,
         )
-        | Err(_) => Err(TwinError::CallerCannotAssume { caller: caller.arn.clone() }),
+        | Err(_) => Err(DraftError::CallerCannotAssume { caller: caller.arn.clone() }),
     }
 }
 
@@ -156,8 +172,8 @@ struct Exchanged {
 
 /// The trust policy with the caller in the place of everybody in Genesys Cloud's account. Others stay as they are, apart
 /// from unique IDs whose owner is gone: they match nobody, and IAM stores them in no new policy.
-fn exchange(trust: &str, genesys: &AccountId, caller: &str) -> Result<Exchanged, TwinError> {
-    let unusable = |reason: &str| TwinError::Trust { reason: reason.to_owned() };
+fn exchange(trust: &str, genesys: &AccountId, caller: &str) -> Result<Exchanged, DraftError> {
+    let unusable = |reason: &str| DraftError::Trust { reason: reason.to_owned() };
     let mut document: Value = serde_json::from_str(trust).map_err(|_| unusable("it is not JSON"))?;
     let statements = document.get_mut("Statement").ok_or_else(|| unusable("it has no statement"))?;
     if statements.is_object() {
@@ -251,6 +267,18 @@ mod tests {
             json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]});
         assert_eq!(exchanged(&service), Ok(service));
         assert!(exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123"))).unwrap_err().contains("names nobody"));
+    }
+
+    #[test]
+    fn only_a_user_or_a_session_can_stand_in() {
+        let may = |arn: &str| {
+            let caller = CallerIdentity { account: "123456789012".parse().unwrap(), arn: arn.to_owned() };
+            stand_in(&caller).is_ok()
+        };
+        assert!(may(CALLER) && may("arn:aws:iam::123456789012:user/ann"));
+        for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/ann", "?"] {
+            assert!(!may(arn), "{arn}");
+        }
     }
 
     #[test]
