@@ -227,8 +227,10 @@ async fn ask<P: Probe, R: Progress>(
     };
     probes.extend(answers.iter().map(|answered| twin_view(answered, original(&answered.question), caller)));
     if let Some(session) = session_of(&answers) {
-        probes.push(identity_view(probe, session).await?);
-        probes.extend(session::try_all(probe, session, items, documents, &draft.role, patience).await?);
+        let tried = session::try_all(probe, session, items, documents, &draft.role, patience);
+        let (identity, tried) = tokio::join!(identity_view(probe, session), tried);
+        probes.push(identity?);
+        probes.extend(tried?);
     }
     Ok(())
 }
