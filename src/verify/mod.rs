@@ -167,8 +167,7 @@ fn view<Q, T>(
 /// Where AWS answered otherwise than the documents say that it does.
 pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
     let differs = |probe: &&ProbeView| probe.expected.is_some_and(|expected| expected != probe.answer);
-    let finding = |probe: &ProbeView| {
-        FindingView {
+    let finding = |probe: &ProbeView| FindingView {
         id: "D1".to_owned(),
         severity: "warning".to_owned(),
         statement: None,
@@ -178,11 +177,12 @@ pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
             probe.answer.as_str(),
             if probe.answer == Answer::Allowed { Answer::Denied.as_str() } else { Answer::Allowed.as_str() },
         ),
-        fix: "look for what was not read: an organisation policy, a policy of the caller's own, the resource policy of \
-              the function, or a change made a moment ago; where there is none, rolecall's evaluator is wrong, and we \
-              want to know"
+        why: "then something decides that was not read, or the proof's evaluator does not do as AWS does".to_owned(),
+        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html".to_owned(),
+        fix: "look for an organisation policy, a policy of the caller's own, the resource policy of the function, or a \
+              change made a moment ago; where there is none, tell rolecall's makers"
             .to_owned(),
-    }
+        witness: None,
     };
     probes.iter().filter(differs).map(finding).collect()
 }

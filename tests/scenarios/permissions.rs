@@ -3,6 +3,7 @@
 use rolecall::sandbox::{Principal, State};
 
 use super::stage::{ONE_TARGET, Stage, manifest};
+use super::twin::{look_everywhere, unused};
 
 /// A stage on which the user `verifier` has exactly one of the rendered policies.
 fn stage_with(document: &str) -> Stage {
@@ -46,6 +47,20 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     stage.run(&["verify"]).expect(0).says("not assumable by us");
     stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
     stage.run(&["drift"]).expect(0);
+}
+
+#[test]
+fn every_permission_of_the_verifier_policy_is_used() {
+    let mut stage = stage_with("verifier");
+    let policy = stage.run(&["render", "verifier", "--account", "123456789012", "--region", "us-east-1"]);
+    let policy = policy.expect(0).json();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.act_as(Principal::Verifier);
+    stage.calls();
+    stage.run(&["verify"]).expect(0);
+    look_everywhere(&stage);
+    // Quotas are asked for only where the defaults are too small.
+    assert_eq!(unused(&stage, &policy), ["iam:GetAccountSummary"]);
 }
 
 #[test]
