@@ -295,12 +295,12 @@ pub(super) fn unused(stage: &Stage, policy: &Value) -> Vec<String> {
     unused.into_iter().collect()
 }
 
-/// Looks at a role with an inline policy on it, and for a function that is missing.
+/// Looks at a role with an inline policy on it, and at a target whose function is gone.
 pub(super) fn look_everywhere(stage: &Stage) {
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
     stage.run(&["verify", "--level", "paper"]).expect(4);
-    stage.write("rolecall.toml", &manifest("[[target]]\nfunction = \"my-genesys-triger-function\"\n"));
-    stage.run(&["verify", "--level", "paper"]);
+    stage.sandbox.change(|state| Tamper::FunctionDeleted.apply(state, ROLE)).unwrap().unwrap();
+    stage.run(&["verify", "--level", "paper"]).expect(1).says("no function");
 }
 
 #[test]

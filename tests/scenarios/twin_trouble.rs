@@ -46,10 +46,10 @@ fn a_twin_that_fails_at_any_call_leaves_nothing_behind() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
+                let stage = applied();
+                let before = roles(&stage.sandbox.state());
                 loop {
                     let Some((call, fault, times)) = queue.lock().unwrap().next() else { return };
-                    let stage = applied();
-                    let before = roles(&stage.sandbox.state());
                     stage.set(rule("*", call, Some(times), fault));
                     let run = stage.run(&TWIN);
                     let what = format!("{fault:?} of call {call}");
