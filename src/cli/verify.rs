@@ -60,7 +60,7 @@ pub(crate) async fn verify(
     interrupt: Interrupt,
     printer: &mut Printer,
 ) -> anyhow::Result<VerificationView> {
-    let Some(documents) = Documents::observed(&survey.observed) else {
+    let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
         return Ok(VerificationView::default());
     };
     let mut verification = paper(&documents, &survey.desired);
@@ -144,7 +144,7 @@ async fn sweep(
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
         });
     }
-    report.aws_calls = context.aws.calls().so_far().len();
+    report.aws_calls = Some(context.aws.calls().so_far().len());
     if !human {
         printer.result(&report.to_json(exit));
     }

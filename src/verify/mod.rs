@@ -19,9 +19,10 @@ use std::time::Duration;
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;
+use crate::iam::arn::RoleName;
+use crate::iam::lint::Severity;
 use crate::ports::ProbeAnswer;
 use crate::provision::desired::Desired;
-use crate::iam::arn::RoleName;
 use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::provision::plan::{Foreign, Plan, is_own};
 use crate::report::{Answer, EvidenceView, FindingView, ProbeView, Shows};
@@ -169,7 +170,7 @@ pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
     let differs = |probe: &&ProbeView| probe.expected.is_some_and(|expected| expected != probe.answer);
     let finding = |probe: &ProbeView| FindingView {
         id: "D1".to_owned(),
-        severity: "warning".to_owned(),
+        severity: Severity::Warning.to_string(),
         statement: None,
         message: format!(
             "{}: AWS {} it, where the documents that it holds say that it is {}",

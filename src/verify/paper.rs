@@ -33,6 +33,7 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
         claims: decide(&role, &intent),
         findings: findings(&role, &[], &intent, &facts).iter().map(FindingView::from).collect(),
         probes: Vec::new(),
+        twin: None,
     }
 }
 
