@@ -19,29 +19,46 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
     let first = Stage::new();
     first.run(&["apply", "--yes"]).expect(0);
     let calls = u32::try_from(first.calls().len()).unwrap();
-    for denied in 0..calls {
-        let stage = Stage::new();
-        stage.set(rule("*", denied, Some(1), Fault::Deny));
-        let run = stage.run(&["apply", "--yes"]);
-        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
-        match run.status {
-            // A probe that is denied is an answer, and so is a list that is only a shortcut.
-            0 | 4 => {}
-            1 => {
-                let stderr = &run.stderr;
-                assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
-                let says = |text: &str| stderr.contains(text);
-                assert!(
-                    says("nothing was changed") || says("done before that:") || says("changes made, but"),
-                    "{stderr}"
-                );
-            }
-            status => panic!("exit {status} after denying call {denied}:\n{}\n{}", run.stdout, run.stderr),
+    // Each run mostly waits, so they run side by side.
+    let next = std::sync::atomic::AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                loop {
+                    let denied = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    if denied >= calls {
+                        return;
+                    }
+                    let stage = Stage::new();
+                    stage.set(rule("*", denied, Some(1), Fault::Deny));
+                    let run = stage.run(&["apply", "--yes"]);
+                    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+                    match run.status {
+                        // A probe that is denied is an answer, and so is a list that is only a shortcut.
+                        0 | 4 => {}
+                        1 => {
+                            let stderr = &run.stderr;
+                            assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
+                            let says = |text: &str| stderr.contains(text);
+                            assert!(
+                                says("nothing was changed")
+                                    || says("done before that:")
+                                    || says("changes made, but"),
+                                "{stderr}"
+                            );
+                        }
+                        status => panic!(
+                            "exit {status} after denying call {denied}:\n{}\n{}",
+                            run.stdout, run.stderr
+                        ),
+                    }
+                    stage.set(Faults::default());
+                    stage.run(&["apply", "--yes"]).expect(0);
+                    stage.run(&["drift"]).expect(0);
+                }
+            });
         }
-        stage.set(Faults::default());
-        stage.run(&["apply", "--yes"]).expect(0);
-        stage.run(&["drift"]).expect(0);
-    }
+    });
 }
 
 /// The answer to a write is lost: AWS did it, we do not know. The SDK's retry may find it done.
