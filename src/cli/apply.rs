@@ -13,7 +13,7 @@ use rolecall::report::{ChangeView, ErrorView, ExitCode, FindingView, Report, Ver
 use rolecall::verify::live::{Freshness, probe_role};
 use rolecall::verify::{Documents, paper};
 
-use super::context::{Context, interruptible};
+use super::context::{Context, interruptible, load_outline};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
 use super::options::{ApplyCommand, Level, Output};
 use super::plan::list_calls;
@@ -54,6 +54,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     let human = options.aws.common.output == Output::Human;
     let mut report = Report::new("apply").with_survey(&survey).with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
+    report.outline = load_outline(&options.aws)?;
     if human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
@@ -84,8 +85,8 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
         run.fail(ErrorView { message, hint }, exit, printer)
     });
     run.report.aws_calls = Some(context.aws.calls().so_far().len());
-    if !human {
-        printer.result(&run.report.to_json(exit));
+    if let Some(format) = options.aws.common.output.format() {
+        printer.result(&run.report.render(format, exit));
     }
     list_calls(&context.aws, printer);
     Ok(exit)
@@ -124,6 +125,7 @@ impl Run<'_> {
         let unverified = || format!("{made} made, but what AWS holds now could not be verified");
         let settled = self.read_back(&survey, printer).await.with_context(unverified)?;
         survey.observed = settled.observed;
+        self.report = std::mem::take(&mut self.report).with_survey(&survey);
         let exit = self.verify(&survey, Freshness::JustChanged, printer).await.with_context(unverified)?;
         if settled.is_settled {
             return Ok(exit);

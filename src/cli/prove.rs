@@ -35,9 +35,9 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
     };
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
-    printer.result(&match options.output {
-        Output::Human => view.to_text(),
-        Output::Json => view.to_json(),
+    printer.result(&match options.output.is_human() {
+        true => view.to_text(),
+        false => view.to_json(),
     });
     if view.roles.len() > 1 && view.exit() != ExitCode::Success {
         printer.hint("--role NAME proves only that role of the file");

@@ -127,11 +127,11 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCod
         };
         rows.push((target.to_string(), status, arn));
     }
-    let text = match aws.common.output {
-        Output::Human => {
+    let text = match aws.common.output.is_human() {
+        true => {
             rows.iter().map(|(target, status, arn)| format!("{target:<40}  {status:<24}  {arn}\n")).collect()
         }
-        Output::Json => {
+        false => {
             let rows: Vec<_> = rows
                 .iter()
                 .map(|(target, status, arn)| json!({"target": target, "status": status, "arn": arn}))

@@ -4,7 +4,7 @@ use rolecall::report::{ExitCode, Report};
 use rolecall::verify::live::Freshness;
 
 use super::apply::verify;
-use super::context::{Context, interruptible};
+use super::context::{Context, interruptible, load_outline};
 use super::options::{Output, VerifyCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -14,6 +14,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     let survey = context.survey().await?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
+    report.outline = load_outline(&options.aws)?;
     if survey.observed.role.is_none() {
         let message =
             format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
@@ -30,8 +31,8 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     }
     report.verification = Some(verification);
     report.aws_calls = Some(context.aws.calls().so_far().len());
-    if options.aws.common.output == Output::Json {
-        printer.result(&report.to_json(exit));
+    if let Some(format) = options.aws.common.output.format() {
+        printer.result(&report.render(format, exit));
     }
     list_calls(&context.aws, printer);
     Ok(exit)

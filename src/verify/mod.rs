@@ -4,9 +4,11 @@
 //! what AWS answers to the one caller that we are. Organisation policies (SCPs and RCPs) are not read here, so a proof
 //! that somebody may is a proof that the role's side allows it.
 
+mod drift;
 pub mod live;
 mod paper;
 
+pub use drift::drift;
 pub use paper::{decide, findings, paper};
 
 use crate::provision::desired::Desired;
