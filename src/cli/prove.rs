@@ -7,7 +7,7 @@ use rolecall::verify::{decide, findings};
 
 use super::failure::UsageError;
 use super::input;
-use super::options::{Output, ProveOptions};
+use super::options::ProveOptions;
 use super::printer::Printer;
 
 pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::context::{external_id, load_manifest, load_templates};
 use super::failure::UsageError;
-use super::options::{Output, RenderOptions, RenderedDocument, RenderedFormat};
+use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 
 const ALL: [(RenderedDocument, &str); 4] = [

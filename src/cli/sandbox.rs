@@ -5,7 +5,7 @@ use rolecall::report::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
-use super::options::{CommonOptions, Output, SandboxCommand};
+use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
 
 pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {

@@ -5,7 +5,7 @@ use rolecall::report::{CaseView, ExitCode, SimulationView};
 
 use super::failure::UsageError;
 use super::input;
-use super::options::{Output, SimulateOptions};
+use super::options::SimulateOptions;
 use super::printer::Printer;
 
 pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::UsageError;
-use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, Output, ReachOptions, TargetCommand};
+use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
 

@@ -149,7 +149,7 @@ impl<'s> Drift<'s> {
                     true => Vec::new(),
                     false => {
                         let effects = self.permissions(|documents| remove(documents, arn));
-                        vec![one(&self.role, &format!("attachment of `{arn}`"), "target", effects)]
+                        vec![one(&self.role, &format!("attached policy `{arn}`"), "target", effects)]
                     }
                 }
             }
@@ -203,7 +203,7 @@ impl<'s> Drift<'s> {
             Foreign::ManagedPolicy { arn } => {
                 let policy = observed.policies.iter().find(|policy| policy.arn == *arn);
                 let document = policy.and_then(|policy| policy.document.clone());
-                (format!("attachment of `{arn}`"), arn.clone(), document)
+                (format!("attached policy `{arn}`"), arn.clone(), document)
             }
             Foreign::InlinePolicy { name } => {
                 let policy = observed.inline.iter().find(|policy| policy.name == *name);
