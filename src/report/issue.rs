@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Outcome, Report, Shows,
+    ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Outcome, Report,
+    Shows,
 };
 use crate::manifest::Position;
 

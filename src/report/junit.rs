@@ -51,8 +51,12 @@ impl Report {
             (Some(applied), _) => {
                 let done = headlines(&applied.done).into_iter().map(passed);
                 let error = self.error_text().unwrap_or_default();
-                let failed = applied.failed.iter().map(|change| unsuccessful(change.headline(), NonSuccessKind::Error, "failed", &error));
-                let left = headlines(&applied.not_tried).into_iter().map(|headline| skipped(headline, "not tried"));
+                let failed = applied
+                    .failed
+                    .iter()
+                    .map(|change| unsuccessful(change.headline(), NonSuccessKind::Error, "failed", &error));
+                let left =
+                    headlines(&applied.not_tried).into_iter().map(|headline| skipped(headline, "not tried"));
                 done.chain(failed).chain(left).collect()
             }
             // The changes are the repair of the differences, which are test cases already.
@@ -71,8 +75,12 @@ impl Report {
                 let explanation = claim.explanation().join("\n");
                 match claim.result {
                     Outcome::Proved => passed(claim.claim.clone()),
-                    Outcome::Refuted => unsuccessful(claim.claim.clone(), NonSuccessKind::Failure, "refuted", &explanation),
-                    Outcome::Unknown => unsuccessful(claim.claim.clone(), NonSuccessKind::Error, "undecided", &explanation),
+                    Outcome::Refuted => {
+                        unsuccessful(claim.claim.clone(), NonSuccessKind::Failure, "refuted", &explanation)
+                    }
+                    Outcome::Unknown => {
+                        unsuccessful(claim.claim.clone(), NonSuccessKind::Error, "undecided", &explanation)
+                    }
                 }
             })
             .collect()
@@ -110,7 +118,10 @@ impl Report {
     fn error_cases(&self) -> Vec<TestCase> {
         let is_told = self.applied.as_ref().is_some_and(|applied| applied.failed.is_some());
         let error = self.error_text().filter(|_| !is_told);
-        error.map(|text| unsuccessful(self.title(), NonSuccessKind::Error, "failed", &text)).into_iter().collect()
+        error
+            .map(|text| unsuccessful(self.title(), NonSuccessKind::Error, "failed", &text))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -125,7 +136,8 @@ fn unsuccessful(name: String, kind: NonSuccessKind, message: &str, description: 
 }
 
 fn difference(difference: &DifferenceView) -> TestCase {
-    let DifferenceView { resource, attribute, consequence, effects, expected, actual, repair, .. } = difference;
+    let DifferenceView { resource, attribute, consequence, effects, expected, actual, repair, .. } =
+        difference;
     let mut text: Vec<String> = effects.clone();
     for (sign, line) in diff::signed_lines(expected.as_ref(), actual.as_ref()) {
         text.push(format!("{} {line}", sign.character()));

@@ -47,15 +47,30 @@ impl Report {
             (None, _) => 0,
         };
         if !changes.is_empty() {
-            let _ = writeln!(text, "### {}\n\n| | change |\n|---|---|", capitalized(&count(changes.len(), "change", "changes")));
+            let _ = writeln!(
+                text,
+                "### {}\n\n| | change |\n|---|---|",
+                capitalized(&count(changes.len(), "change", "changes"))
+            );
             for (index, change) in changes.iter().enumerate() {
-                let state = if index < done { "done" } else if self.applied.is_some() { "not done" } else { "pending" };
+                let state = if index < done {
+                    "done"
+                } else if self.applied.is_some() {
+                    "not done"
+                } else {
+                    "pending"
+                };
                 let _ = writeln!(text, "| {state} | {} |", cell(&change.headline()));
             }
             text.push('\n');
         }
         for foreign in &self.foreign {
-            let _ = writeln!(text, "- {} {} was put on the role by somebody else", foreign.subject, code(&foreign.resource));
+            let _ = writeln!(
+                text,
+                "- {} {} was put on the role by somebody else",
+                foreign.subject,
+                code(&foreign.resource)
+            );
         }
         if !self.foreign.is_empty() {
             text.push('\n');
@@ -69,7 +84,9 @@ fn drift_section(drift: &[DifferenceView]) -> String {
         return "### Drift\n\nNone: AWS is as the manifest says.\n\n".to_owned();
     }
     let number = count(drift.len(), "difference", "differences");
-    let mut text = format!("### Drift: {number}\n\n| | consequence | what differs | where | repair |\n|---|---|---|---|---|\n");
+    let mut text = format!(
+        "### Drift: {number}\n\n| | consequence | what differs | where | repair |\n|---|---|---|---|---|\n"
+    );
     for difference in drift {
         let DifferenceView { resource, attribute, consequence, repair, position, .. } = difference;
         let mark = match consequence.level() {
@@ -89,9 +106,12 @@ fn drift_section(drift: &[DifferenceView]) -> String {
         );
     }
     text.push('\n');
-    for DifferenceView { resource, attribute, effects, expected, actual, .. } in drift.iter().take(DETAILS_SHOWN) {
+    for DifferenceView { resource, attribute, effects, expected, actual, .. } in
+        drift.iter().take(DETAILS_SHOWN)
+    {
         let lines = diff::signed_lines(expected.as_ref(), actual.as_ref());
-        let lines: Vec<String> = lines.iter().map(|(sign, line)| format!("{}{line}", sign.character())).collect();
+        let lines: Vec<String> =
+            lines.iter().map(|(sign, line)| format!("{}{line}", sign.character())).collect();
         let _ = writeln!(text, "<details><summary>{} of {}</summary>\n", html(attribute), html(resource));
         for effect in effects {
             let _ = writeln!(text, "{}\n", cell(effect));
@@ -114,7 +134,12 @@ fn verification_section(verification: &VerificationView) -> String {
                 Outcome::Refuted => "❌ refuted",
                 Outcome::Unknown => "⚠️ unknown",
             };
-            let _ = writeln!(text, "| {mark} | {} | {} |", cell(&claim.claim), cell(&claim.explanation().join("; ")));
+            let _ = writeln!(
+                text,
+                "| {mark} | {} | {} |",
+                cell(&claim.claim),
+                cell(&claim.explanation().join("; "))
+            );
         }
         let _ = writeln!(text, "\n{LIMITS}\n");
     }

@@ -102,8 +102,13 @@ impl Report {
     /// The picture, where there is a role.
     pub(super) fn picture(&self) -> Option<Picture> {
         let role = self.role.as_ref()?;
-        let mut picture =
-            Picture { height: 4, nodes: Vec::new(), arrows: Vec::new(), bypass: None, description: self.path_in_words(role) };
+        let mut picture = Picture {
+            height: 4,
+            nodes: Vec::new(),
+            arrows: Vec::new(),
+            bypass: None,
+            description: self.path_in_words(role),
+        };
         let trusted = self.state_of(&[ClaimKind::MayAssume]);
         let intruder = self.state_of(&[ClaimKind::OnlyTrusted, ClaimKind::ExternalId]) == State::Bad;
         let mut way_in = 0;

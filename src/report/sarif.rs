@@ -12,9 +12,11 @@ use super::issue::{Issue, Level};
 use super::{ExitCode, Report};
 
 /// The schema's address as the SARIF specification's errata publish it.
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// Everything but what RFC 3986 leaves unreserved, and the separator of folders.
-const IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const IN_PATHS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 impl Report {
     pub(super) fn to_sarif(&self) -> String {
@@ -22,7 +24,8 @@ impl Report {
         let mut rules: Vec<Value> = Vec::new();
         let mut results: Vec<Value> = Vec::new();
         for issue in &issues {
-            let known = rules.iter().position(|rule| rule.get("id").and_then(Value::as_str) == Some(&issue.rule));
+            let known =
+                rules.iter().position(|rule| rule.get("id").and_then(Value::as_str) == Some(&issue.rule));
             let index = known.unwrap_or(rules.len());
             if known.is_none() {
                 rules.push(rule(issue));

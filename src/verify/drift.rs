@@ -28,7 +28,8 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<DifferenceView>), PlanError> 
     let changes = plan.changes.iter().flat_map(|change| drift.of_change(change, &plan));
     let foreign = plan.foreign.iter().map(|foreign| drift.of_foreign(foreign));
     let missing = survey.missing.iter().map(|missing| drift.of_missing(missing));
-    let mut differences: Vec<DifferenceView> = moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
+    let mut differences: Vec<DifferenceView> =
+        moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }
@@ -68,7 +69,10 @@ impl<'s> Drift<'s> {
             resource: self.role.clone(),
             attribute: "path".to_owned(),
             consequence: Consequence::NarrowsTrust,
-            effects: vec![format!("under the ARN that the manifest says there is no role: it is `{}`", role.arn)],
+            effects: vec![format!(
+                "under the ARN that the manifest says there is no role: it is `{}`",
+                role.arn
+            )],
             expected: Some(json!(expected)),
             actual: Some(json!(role.path)),
             repair: "set `path` in [role] to what the role has, or delete the role and apply".to_owned(),
@@ -80,17 +84,18 @@ impl<'s> Drift<'s> {
 
     fn of_change(&self, change: &Change, plan: &Plan) -> Vec<DifferenceView> {
         let view = ChangeView::from(change);
-        let one = |resource: &str, attribute: &str, key: &str, (consequence, effects): Effects| DifferenceView {
-            resource: resource.to_owned(),
-            attribute: attribute.to_owned(),
-            consequence,
-            effects,
-            expected: view.after.clone(),
-            actual: view.before.clone(),
-            repair: APPLY.to_owned(),
-            position: None,
-            key: key.to_owned(),
-        };
+        let one =
+            |resource: &str, attribute: &str, key: &str, (consequence, effects): Effects| DifferenceView {
+                resource: resource.to_owned(),
+                attribute: attribute.to_owned(),
+                consequence,
+                effects,
+                expected: view.after.clone(),
+                actual: view.before.clone(),
+                repair: APPLY.to_owned(),
+                position: None,
+                key: key.to_owned(),
+            };
         match change {
             Change::CreateRole { .. } => {
                 let effects = vec!["the role does not exist, so nobody can assume it".to_owned()];
@@ -119,7 +124,12 @@ impl<'s> Drift<'s> {
                     differences.push(DifferenceView {
                         expected: Some(json!(after.0)),
                         actual: Some(json!(before.0)),
-                        ..one(&self.role, "description", "role.description", (Consequence::Description, Vec::new()))
+                        ..one(
+                            &self.role,
+                            "description",
+                            "role.description",
+                            (Consequence::Description, Vec::new()),
+                        )
                     });
                 }
                 differences
@@ -186,7 +196,9 @@ impl<'s> Drift<'s> {
             attribute: format!("tag `{key}`"),
             consequence: Consequence::Tag,
             effects: match is_owner {
-                true => vec!["rolecall knows by this tag what is its own, and changes nothing without it".to_owned()],
+                true => vec![
+                    "rolecall knows by this tag what is its own, and changes nothing without it".to_owned(),
+                ],
                 false => Vec::new(),
             },
             expected: Some(json!(after)),
@@ -207,7 +219,11 @@ impl<'s> Drift<'s> {
             }
             Foreign::InlinePolicy { name } => {
                 let policy = observed.inline.iter().find(|policy| policy.name == *name);
-                (format!("inline policy `{name}`"), name.clone(), policy.map(|policy| policy.document.clone()))
+                (
+                    format!("inline policy `{name}`"),
+                    name.clone(),
+                    policy.map(|policy| policy.document.clone()),
+                )
             }
         };
         let (consequence, effects) = self.permissions(|documents| add(documents, &name, document.clone()));
@@ -217,7 +233,10 @@ impl<'s> Drift<'s> {
             consequence,
             effects,
             expected: None,
-            actual: Some(document.map_or_else(|| Value::from("a document that could not be read"), |text| parsed(&text))),
+            actual: Some(
+                document
+                    .map_or_else(|| Value::from("a document that could not be read"), |text| parsed(&text)),
+            ),
             repair: REMOVE_FOREIGN.to_owned(),
             position: None,
             key: "target".to_owned(),
