@@ -210,7 +210,7 @@ fn wrapped(text: &str) -> Vec<String> {
     let mut rest: Vec<char> = text.chars().collect();
     while rest.len() > CHARACTERS {
         let near = rest.iter().take(CHARACTERS).rposition(|character| ":/-_ ".contains(*character));
-        let end = near.filter(|at| *at > CHARACTERS / 2).map_or(CHARACTERS, |at| at + 1);
+        let end = near.filter(|at| *at > CHARACTERS / 3).map_or(CHARACTERS, |at| at + 1);
         let tail = rest.split_off(end);
         lines.push(rest.into_iter().collect());
         rest = tail;
