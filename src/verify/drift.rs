@@ -8,7 +8,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Documents, NamedDocument, paper};
+use super::paper::claims;
+use super::{Documents, NamedDocument, RolePolicy};
 use crate::provision::desired::{Desired, OWNER_TAG};
 use crate::provision::plan::{Change, Foreign, Plan, PlanError, PlanOptions, plan};
 use crate::provision::survey::{MissingTarget, Survey};
@@ -51,7 +52,7 @@ impl<'s> Drift<'s> {
         let mut intended = Documents::planned(&survey.desired, &survey.observed, &Plan::default());
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
-        let claims = paper(&intended, &survey.desired).claims;
+        let claims = claims(&intended, &survey.desired);
         Self { survey, role: survey.desired.role_arn().to_string(), intended, claims }
     }
 
@@ -285,7 +286,7 @@ impl<'s> Drift<'s> {
     fn compare(&self, documents: &Documents) -> Effects {
         let mut gravest = Consequence::Unaffected;
         let mut effects: Vec<String> = Vec::new();
-        let broken = paper(documents, &self.survey.desired).claims;
+        let broken = claims(documents, &self.survey.desired);
         for claim in broken.iter().filter(|claim| claim.result != Outcome::Proved) {
             let held = self.claims.iter().filter(|intended| intended.kind == claim.kind);
             let (consequence, texts) = match (held.map(|intended| intended.result).max(), claim.result) {
@@ -325,8 +326,15 @@ fn replace(documents: &mut Documents, arn: &str, document: Option<String>) {
     add(documents, arn, document);
 }
 
+/// Whose the policy is makes no difference to a claim.
 fn add(documents: &mut Documents, name: &str, document: Option<String>) {
-    documents.identity.push(NamedDocument { name: name.to_owned(), document });
+    documents.identity.push(RolePolicy {
+        name: name.to_owned(),
+        document,
+        inline: false,
+        foreign: false,
+        attachments: None,
+    });
 }
 
 /// The document as JSON, or as the text that it is where it is none.

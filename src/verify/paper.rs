@@ -8,14 +8,9 @@ use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trus
 use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
 
-/// Decides the claims that the manifest makes.
+/// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
-    let intent = RoleIntent {
-        role: Some(desired.role_arn()),
-        trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
-        external_id: Some(desired.external_id.clone()),
-        targets: Some(desired.targets.clone()),
-    };
+    let intent = intent(desired);
     let role = read(documents, desired);
     let written: Vec<Option<Document>> = documents.identity.iter().map(|policy| written(policy, desired)).collect();
     let facts: Vec<PolicyFacts<'_>> = documents
@@ -33,6 +28,20 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
         claims: decide(&role, &intent),
         findings: findings(&role, &[], &intent, &facts).iter().map(FindingView::from).collect(),
         probes: Vec::new(),
+    }
+}
+
+/// Decides the claims that the manifest makes.
+pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
+    decide(&read(documents, desired), &intent(desired))
+}
+
+fn intent(desired: &Desired) -> RoleIntent {
+    RoleIntent {
+        role: Some(desired.role_arn()),
+        trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
+        external_id: Some(desired.external_id.clone()),
+        targets: Some(desired.targets.clone()),
     }
 }
 
