@@ -31,6 +31,11 @@ clippy:
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 
+# SARIF against the official schema, with Microsoft's validator from npm
+sarif:
+    cargo build
+    tests/e2e/sarif "${CARGO_TARGET_DIR:-target}/debug/rolecall"
+
 # Figures for benches/README.md
 bench *ARGS:
     benches/compare.py {{ ARGS }}

@@ -11,7 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::iam::arn::{
-    AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName, RolePath,
+    AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName,
+    RolePath,
 };
 
 /// Tags by key, in a stable order.

@@ -9,11 +9,13 @@ use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
 use rolecall::provision::settle::{Settled, settle};
 use rolecall::provision::survey::Survey;
-use rolecall::report::{ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved};
+use rolecall::report::{
+    ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved,
+};
 use rolecall::verify::steady::Freshness;
 use rolecall::verify::{Documents, paper};
 
-use super::context::{Context, interruptible};
+use super::context::{Context, interruptible, load_outline};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
 use super::options::{ApplyCommand, Output};
 use super::plan::list_calls;
@@ -55,6 +57,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     let human = options.aws.common.output == Output::Human;
     let mut report = Report::new("apply").with_survey(&survey).with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
+    report.outline = load_outline(&options.aws)?;
     if human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
@@ -85,8 +88,8 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
         run.fail(ErrorView { message, hint }, exit, printer)
     });
     run.report.aws_calls = Some(context.aws.calls().so_far().len());
-    if !human {
-        printer.result(&run.report.to_json(exit));
+    if let Some(format) = options.aws.common.output.format() {
+        printer.result(&run.report.render(format, exit));
     }
     list_calls(&context.aws, printer);
     Ok(exit)
@@ -125,6 +128,7 @@ impl Run<'_> {
         let unverified = || format!("{made} made, but what AWS holds now could not be verified");
         let settled = self.read_back(&survey, printer).await.with_context(unverified)?;
         survey.observed = settled.observed;
+        self.report = std::mem::take(&mut self.report).with_survey(&survey);
         let exit = self.verify(&survey, Freshness::JustChanged, printer).await.with_context(unverified)?;
         if settled.is_settled {
             return Ok(exit);
@@ -172,10 +176,16 @@ impl Run<'_> {
 /// A role that somebody else could assume is not made, unless the user said that each such finding is meant to be.
 fn refuse_findings(planned: &VerificationView, allowed: &[String]) -> Result<(), RefusedPlan> {
     let is_refused = |finding: &&FindingView| {
-        finding.is_about_trust() && finding.is_error() && !allowed.iter().any(|id| id.eq_ignore_ascii_case(&finding.id))
+        finding.is_about_trust()
+            && finding.is_error()
+            && !allowed.iter().any(|id| id.eq_ignore_ascii_case(&finding.id))
     };
-    let refused: Vec<String> =
-        planned.findings.iter().filter(is_refused).map(|finding| format!("{}: {}", finding.id, finding.message)).collect();
+    let refused: Vec<String> = planned
+        .findings
+        .iter()
+        .filter(is_refused)
+        .map(|finding| format!("{}: {}", finding.id, finding.message))
+        .collect();
     if refused.is_empty() { Ok(()) } else { Err(RefusedPlan { findings: refused }) }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region};
-use rolecall::manifest::{Manifest, Target};
+use rolecall::manifest::{Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
 use rolecall::provision::apply::Interrupt;
-use rolecall::provision::survey::{Survey, addresses, survey};
+use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
 use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
@@ -87,6 +87,12 @@ impl Context {
     pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
         Ok(survey(&self.manifest, &self.external_id, &self.templates, &self.addresses, &self.aws).await?)
     }
+
+    /// The same, where a missing function is something to report.
+    pub(crate) async fn survey_with_gaps(&self) -> anyhow::Result<Survey> {
+        let Self { manifest, external_id, templates, addresses, aws, .. } = self;
+        Ok(survey_with_gaps(manifest, external_id, templates, addresses, aws).await?)
+    }
 }
 
 /// The manifest, or the built-in example for the sandbox where there is none.
@@ -95,7 +101,6 @@ pub(crate) fn load_manifest(
     sandbox: bool,
     printer: &mut Printer,
 ) -> anyhow::Result<(Manifest, Vec<String>)> {
-    use rolecall::manifest::ManifestError;
     let (manifest, notes) = match Manifest::load(&options.file) {
         Err(ManifestError::Missing { .. }) if sandbox => {
             let path = options.file.display();
@@ -109,6 +114,14 @@ pub(crate) fn load_manifest(
         printer.warning(warning.trim_end());
     }
     Ok((manifest, warnings))
+}
+
+/// Where the keys of that manifest stand.
+pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
+    match Outline::load(&options.common.file) {
+        Err(ManifestError::Missing { .. }) if options.sandbox => Ok(Outline::parse(EXAMPLE, EXAMPLE_NAME)),
+        loaded => Ok(loaded?),
+    }
 }
 
 /// The external ID that the manifest states.

@@ -39,7 +39,8 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
 }
 
-const REFUSED: &str = "correct the template or the manifest; --allow-findings ID applies all the same (repeat it for each)";
+const REFUSED: &str =
+    "correct the template or the manifest; --allow-findings ID applies all the same (repeat it for each)";
 
 /// Finds the typed error within and says what to do about it.
 pub(crate) fn explain(error: &anyhow::Error) -> Failure {
@@ -54,7 +55,9 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                 .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
                 .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
-                .or_else(|| cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned()))))
+                .or_else(|| {
+                    cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned())))
+                })
                 .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
                 .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
         })

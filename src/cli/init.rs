@@ -112,7 +112,7 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     let settings =
         AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
-    let settings = sandbox.iter().fold(settings, |settings, sandbox| in_sandbox(settings, sandbox));
+    let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;
     let (manifest, notes) = manifest_of(&name, &observed, region)?;
     for note in notes {

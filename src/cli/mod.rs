@@ -20,7 +20,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
-use self::failure::{Failure, explain};
+use self::failure::{Failure, UsageError, explain};
 use self::options::{AddTarget, Cli, Command, Output, TargetCommand};
 use self::printer::Printer;
 
@@ -28,15 +28,15 @@ use self::printer::Printer;
 pub(crate) fn run() -> std::process::ExitCode {
     let cli = Cli::parse();
     let mut printer = Printer::new();
-    let exit = match execute(&cli.command, &mut printer) {
+    let exit = match check_output(&cli.command).and_then(|()| execute(&cli.command, &mut printer)) {
         Ok(exit) => exit,
         Err(error) => {
             let Failure { exit, message, hint } = explain(&error);
             let error = ErrorView { message, hint };
             printer.failure(&error);
-            if output(&cli.command) == Output::Json {
+            if let Some(format) = output(&cli.command).format() {
                 let report = Report { error: Some(error), ..Report::new(name(&cli.command)) };
-                printer.result(&report.to_json(exit));
+                printer.result(&report.render(format, exit));
             }
             exit
         }
@@ -72,6 +72,19 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
             Ok(rolecall::report::ExitCode::Success)
         }
     }
+}
+
+/// The formats of reports make no sense where the result is none.
+fn check_output(command: &Command) -> anyhow::Result<()> {
+    let has_report =
+        matches!(command, Command::Plan(_) | Command::Apply(_) | Command::Verify(_) | Command::Drift(_));
+    if has_report || matches!(output(command), Output::Human | Output::Json) {
+        return Ok(());
+    }
+    let message = format!("`{}` prints text for people or JSON", name(command));
+    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github, markdown and html with \
+                plan, apply, verify and drift";
+    Err(UsageError::new(message, Some(hint)).into())
 }
 
 /// One thread serves: a command waits for AWS, it does not compute.

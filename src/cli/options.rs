@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
+use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
 
 /// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
@@ -67,6 +68,36 @@ pub(crate) enum Output {
     Human,
     /// One JSON document
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Markdown, for step summaries
+    Markdown,
+    /// One HTML page
+    Html,
+}
+
+impl Output {
+    /// The format, where the result is not text for people.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(Format::Json),
+            Self::Sarif => Some(Format::Sarif),
+            Self::Junit => Some(Format::Junit),
+            Self::Github => Some(Format::Github),
+            Self::Markdown => Some(Format::Markdown),
+            Self::Html => Some(Format::Html),
+        }
+    }
+
+    /// Whether the result is text for people.
+    pub(crate) fn is_human(self) -> bool {
+        self == Self::Human
+    }
 }
 
 /// What every command takes.

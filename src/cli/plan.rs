@@ -6,9 +6,9 @@ use rolecall::manifest::write;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
-use rolecall::verify::{Documents, paper};
+use rolecall::verify::{Documents, drift as drift_of, paper};
 
-use super::context::Context;
+use super::context::{Context, load_outline};
 use super::options::{DriftCommand, Output, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
@@ -31,7 +31,8 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
     }
     let pending = if options.detailed_exitcode { pending(&plan) } else { ExitCode::Success };
     let exit = verification.exit().or(pending);
-    let report = report("plan", &context, &survey, &plan, verification);
+    let outline = load_outline(&options.aws)?;
+    let report = Report { outline, ..report("plan", &context, &survey, &plan, verification) };
     print(&report, "After apply", options.aws.common.output, exit, printer);
     list_calls(&context.aws, printer);
     Ok(exit)
@@ -39,17 +40,17 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, printer).await?;
-    let survey = context.survey().await?;
-    // A role without rolecall's tag is not refused here, where nothing is written: the missing tag is a difference.
-    let reach = PlanOptions { adopt: true, ..PlanOptions::default() };
-    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, reach)?;
+    let survey = context.survey_with_gaps().await?;
+    let (plan, differences) = drift_of(&survey)?;
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
         None => VerificationView::default(),
     };
-    let exit = verification.exit().or(pending(&plan));
+    let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
+    let exit = verification.exit().or(pending);
     let report = report("drift", &context, &survey, &plan, verification);
+    let report = report.with_drift(differences, load_outline(&options.aws)?);
     print(&report, "As it is in AWS", options.aws.common.output, exit, printer);
     list_calls(&context.aws, printer);
     Ok(exit)
@@ -75,13 +76,13 @@ fn report(
 }
 
 fn print(report: &Report, title: &str, output: Output, exit: ExitCode, printer: &mut Printer) {
-    match output {
-        Output::Json => printer.result(&report.clone().to_json(exit)),
-        Output::Human => {
+    match output.format() {
+        Some(format) => printer.result(&report.clone().render(format, exit)),
+        None => {
             if let Some(role) = &report.role {
                 printer.result(&format!("{}\n", role.to_text()));
             }
-            printer.result(&report.plan_text());
+            printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
             if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
                 printer.result(&format!("\n{}", verification.to_text(title)));
             }

@@ -7,7 +7,7 @@ use rolecall::verify::{decide, findings};
 
 use super::failure::UsageError;
 use super::input;
-use super::options::{Output, ProveOptions};
+use super::options::ProveOptions;
 use super::printer::Printer;
 
 pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
@@ -35,9 +35,9 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
     };
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
-    printer.result(&match options.output {
-        Output::Human => view.to_text(),
-        Output::Json => view.to_json(),
+    printer.result(&match options.output.is_human() {
+        true => view.to_text(),
+        false => view.to_json(),
     });
     if view.roles.len() > 1 && view.exit() != ExitCode::Success {
         printer.hint("--role NAME proves only that role of the file");

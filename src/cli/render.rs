@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::context::{external_id, load_manifest, load_templates};
 use super::failure::UsageError;
-use super::options::{Output, RenderOptions, RenderedDocument, RenderedFormat};
+use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 
 const ALL: [(RenderedDocument, &str); 5] = [
@@ -43,17 +43,17 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
     let fill = |document| template(&templates, document)?.fill(&fillings);
-    let text = match (options.document, options.common.output) {
+    let text = match (options.document, options.common.output.is_human()) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.
-        (Some(document), Output::Human | Output::Json) => pretty(&fill(document)?)?,
-        (None, Output::Json) => {
+        (Some(document), _) => pretty(&fill(document)?)?,
+        (None, false) => {
             let mut all = Map::new();
             for (document, name) in ALL {
                 all.insert(name.to_owned(), fill(document)?);
             }
             pretty(&Value::Object(all))?
         }
-        (None, Output::Human) => {
+        (None, true) => {
             let mut text = String::new();
             for (document, name) in ALL {
                 text += &format!("# {name}\n{}\n", pretty(&fill(document)?)?);

@@ -5,7 +5,7 @@ use rolecall::report::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
-use super::options::{CommonOptions, Output, SandboxCommand};
+use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
 
 pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
@@ -50,9 +50,9 @@ async fn serve(
         SandboxOptions { state: Some(state), state_file: Some(sandbox_file(&common.file)), faults, port };
     let sandbox = start_sandbox_with(options)?;
     let environment = sandbox.environment(Principal::Ci);
-    let text = match common.output {
-        Output::Human => environment.iter().map(|(name, value)| format!("export {name}={value}\n")).collect(),
-        Output::Json => {
+    let text = match common.output.is_human() {
+        true => environment.iter().map(|(name, value)| format!("export {name}={value}\n")).collect(),
+        false => {
             let variables: serde_json::Map<_, _> =
                 environment.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             serde_json::Value::Object(variables).to_string() + "\n"

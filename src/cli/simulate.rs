@@ -5,7 +5,7 @@ use rolecall::report::{CaseView, ExitCode, SimulationView};
 
 use super::failure::UsageError;
 use super::input;
-use super::options::{Output, SimulateOptions};
+use super::options::SimulateOptions;
 use super::printer::Printer;
 
 pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
@@ -22,9 +22,9 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> anyhow::R
             |case: &Case| CaseView { outcome: case.run(), explanation: explain.then(|| case.explain()) };
         view.files.push((input::label(file), cases.iter().map(run).collect()));
     }
-    printer.result(&match output {
-        Output::Human => view.to_text(),
-        Output::Json => view.to_json(),
+    printer.result(&match output.is_human() {
+        true => view.to_text(),
+        false => view.to_json(),
     });
     Ok(view.exit())
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::UsageError;
-use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, Output, ReachOptions, TargetCommand};
+use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
 
@@ -127,11 +127,11 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCod
         };
         rows.push((target.to_string(), status, arn));
     }
-    let text = match aws.common.output {
-        Output::Human => {
+    let text = match aws.common.output.is_human() {
+        true => {
             rows.iter().map(|(target, status, arn)| format!("{target:<40}  {status:<24}  {arn}\n")).collect()
         }
-        Output::Json => {
+        false => {
             let rows: Vec<_> = rows
                 .iter()
                 .map(|(target, status, arn)| json!({"target": target, "status": status, "arn": arn}))

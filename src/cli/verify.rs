@@ -10,7 +10,7 @@ use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
 use rolecall::verify::{Documents, disagreements, paper};
 
 use super::apply::{Narrator, UNCHANGED, describe};
-use super::context::{Context, interruptible};
+use super::context::{Context, interruptible, load_outline};
 use super::failure::hint_for;
 use super::options::{Level, Output, VerifyCommand};
 use super::plan::list_calls;
@@ -28,6 +28,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     let survey = context.survey().await?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
+    report.outline = load_outline(&options.aws)?;
     if survey.observed.role.is_none() {
         let message =
             format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
@@ -44,8 +45,8 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     }
     report.verification = Some(verification);
     report.aws_calls = Some(context.aws.calls().so_far().len());
-    if options.aws.common.output == Output::Json {
-        printer.result(&report.to_json(exit));
+    if let Some(format) = options.aws.common.output.format() {
+        printer.result(&report.render(format, exit));
     }
     list_calls(&context.aws, printer);
     Ok(exit)

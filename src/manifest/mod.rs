@@ -12,6 +12,7 @@ mod check;
 pub mod edit;
 mod form;
 mod note;
+mod outline;
 mod raw;
 mod syntax;
 mod target;
@@ -30,6 +31,7 @@ use crate::iam::arn::{AccountId, Arn, ExternalId, PolicyArn, RoleName, RolePath}
 use note::Notes;
 
 pub use note::{Faults, Note, Place};
+pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};
 pub use target::Target;
 

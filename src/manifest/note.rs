@@ -124,7 +124,7 @@ impl<'text> Notes<'text> {
         }
     }
 
-    fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
         // The last start that is not past the span; the first start is 0, so there is always one.
         let line = self.line_starts.partition_point(|start| *start <= span.start);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);

@@ -21,9 +21,7 @@ pub fn render(manifest: &Manifest) -> String {
     page.entry("version", 1);
     render_genesys(&mut page, genesys);
     render_role(&mut page, role);
-    page.comment_section(
-        "Each [[target]] is one function that may be invoked, in exactly this form.",
-    );
+    page.comment_section("Each [[target]] is one function that may be invoked, in exactly this form.");
     for target in targets {
         page.section("[[target]]");
         for (key, value) in target.entries() {

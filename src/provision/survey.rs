@@ -24,15 +24,26 @@ pub struct Survey {
     pub observed: Observed,
     /// The account's quotas.
     pub quotas: AccountQuotas,
+    /// The targets that Lambda does not have.
+    pub missing: Vec<MissingTarget>,
 }
 
 /// A target that cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingTarget {
+    /// Where it stands among the manifest's targets, from 0.
+    pub index: usize,
     /// What was asked for.
     pub address: FunctionAddress,
     /// Why it cannot be called, and the nearest names.
     pub observed: ObservedFunction,
+}
+
+impl MissingTarget {
+    /// The ARN that it would have.
+    pub fn arn(&self, home: &Home) -> FunctionArn {
+        arn_at(&self.address, home)
+    }
 }
 
 impl fmt::Display for MissingTarget {
@@ -110,7 +121,7 @@ pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
     }
 }
 
-/// Reads what is there and works out what should be.
+/// Reads what is there and works out what should be; refuses where a target is missing.
 pub async fn survey<R: Read>(
     manifest: &Manifest,
     external_id: &ExternalId,
@@ -118,9 +129,24 @@ pub async fn survey<R: Read>(
     addresses: &[FunctionAddress],
     reader: &R,
 ) -> Result<Survey, SurveyError> {
+    let survey = survey_with_gaps(manifest, external_id, templates, addresses, reader).await?;
+    if survey.missing.is_empty() { Ok(survey) } else { Err(SurveyError::TargetsMissing(survey.missing)) }
+}
+
+/// The same, with missing targets as something that was found: what is desired takes them to be where the manifest says.
+pub async fn survey_with_gaps<R: Read>(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<Survey, SurveyError> {
     let observed = observe(reader, &manifest.role.name, addresses).await?;
-    let targets = present(addresses, &observed.functions).map_err(SurveyError::TargetsMissing)?;
     let home = home(&observed.caller)?;
+    let (targets, missing) = match present(addresses, &observed.functions) {
+        Ok(targets) => (targets, Vec::new()),
+        Err(missing) => (as_addressed(addresses, &observed.functions, &home), missing),
+    };
     let current = bins(&observed, &manifest.role.name);
     let make = |quotas: &AccountQuotas| {
         let attachable =
@@ -134,7 +160,7 @@ pub async fn survey<R: Read>(
         quotas = reader.quotas().await?;
         desired = make(&quotas)?;
     }
-    Ok(Survey { desired, observed, quotas })
+    Ok(Survey { desired, observed, quotas, missing })
 }
 
 /// The policies that rolecall made for the role, with the functions that they name.
@@ -193,15 +219,44 @@ fn present(
 ) -> Result<Vec<FunctionArn>, Vec<MissingTarget>> {
     let mut present = Vec::new();
     let mut missing = Vec::new();
-    for (address, observed) in addresses.iter().zip(functions) {
+    for (index, (address, observed)) in addresses.iter().zip(functions).enumerate() {
         match observed {
             // A name and an ARN in the manifest may be one function.
             ObservedFunction::Present(function) if present.contains(function) => {}
             ObservedFunction::Present(function) => present.push(function.clone()),
             ObservedFunction::QualifierMissing(_) | ObservedFunction::Missing(_) => {
-                missing.push(MissingTarget { address: address.clone(), observed: observed.clone() });
+                missing.push(MissingTarget { index, address: address.clone(), observed: observed.clone() });
             }
         }
     }
     if missing.is_empty() { Ok(present) } else { Err(missing) }
+}
+
+/// Every target once, those that are missing under the ARN that they would have.
+fn as_addressed(
+    addresses: &[FunctionAddress],
+    functions: &[ObservedFunction],
+    home: &Home,
+) -> Vec<FunctionArn> {
+    let mut targets = Vec::new();
+    for (address, observed) in addresses.iter().zip(functions) {
+        let target = match observed {
+            ObservedFunction::Present(function) => function.clone(),
+            ObservedFunction::QualifierMissing(_) | ObservedFunction::Missing(_) => arn_at(address, home),
+        };
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+fn arn_at(address: &FunctionAddress, home: &Home) -> FunctionArn {
+    FunctionArn {
+        partition: home.partition.clone(),
+        region: address.region.clone(),
+        account: address.account.clone().unwrap_or_else(|| home.account.clone()),
+        name: address.name.clone(),
+        qualifier: address.qualifier.clone(),
+    }
 }

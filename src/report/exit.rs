@@ -19,6 +19,24 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// All of them, by number.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
+
+    /// What it means.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "done; in sync; proved",
+            Self::Failed => "something went wrong",
+            Self::Usage => "usage or manifest error; nothing was contacted",
+            Self::Pending => "changes are pending",
+            Self::Refuted => {
+                "refuted: somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must"
+            }
+            Self::Inconclusive => "inconclusive: something could not be decided",
+        }
+    }
+
     /// The number.
     pub fn code(self) -> u8 {
         match self {

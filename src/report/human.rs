@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
 
+use super::diff::{self, Sign};
 use super::{
-    ChangeView, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Report, RoleView, Shows,
-    TwinOutcome, TwinView, Verb, VerificationView,
+    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, Outcome, ProbeView, Report,
+    RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -18,18 +18,15 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
 
 /// What the proofs leave out, said wherever they are shown.
-const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
+pub(super) const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
 
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
 
-/// Lines around a difference in a document.
-const CONTEXT_LINES: usize = 2;
-
 impl RoleView {
     /// Which role, seen by whom.
     pub fn to_text(&self) -> String {
-        let Self { arn, exists, caller, trusted, external_id, targets } = self;
+        let Self { arn, exists, caller, trusted, external_id, policies: _, targets } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
@@ -77,6 +74,44 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The differences, and a closing line.
+    pub fn drift_text(&self) -> String {
+        let drift = self.drift.as_deref().unwrap_or_default();
+        if drift.is_empty() {
+            return format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n");
+        }
+        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>();
+        let number = count(drift.len(), "difference", "differences");
+        let _ =
+            writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} as AWS has it.");
+        text
+    }
+}
+
+impl DifferenceView {
+    fn to_text(&self) -> String {
+        let Self { resource, attribute, consequence, effects, expected, actual, repair, position, key: _ } =
+            self;
+        let style = match consequence.level() {
+            Level::Error => RED,
+            Level::Warning => YELLOW,
+            Level::Note => DIMMED,
+        };
+        let place = position.as_ref().map(|at| format!(" ({}:{})", at.file, at.line)).unwrap_or_default();
+        let mut text = format!(
+            "  {style}{}{style:#}\n    {BOLD}{attribute}{BOLD:#} of {resource}{place}\n",
+            consequence.title()
+        );
+        for effect in effects {
+            let _ = writeln!(text, "    {effect}");
+        }
+        text += &difference(diff::signed_lines(expected.as_ref(), actual.as_ref()));
+        let _ = writeln!(text, "    repair: {repair}\n");
+        text
+    }
+}
+
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
@@ -115,7 +150,7 @@ impl ChangeView {
         let mut text = format!("  {style}{sign}{style:#} {}\n", self.headline());
         match (self.subject, &self.before, &self.after) {
             ("attachment" | "policy version", _, _) | (_, None, None) => {}
-            (_, before, after) => text += &difference(before.as_ref(), after.as_ref()),
+            (_, before, after) => text += &difference(diff::lines(before.as_ref(), after.as_ref())),
         }
         text
     }
@@ -129,32 +164,17 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-fn difference(before: Option<&Value>, after: Option<&Value>) -> String {
-    let (before, after) = (lines(before), lines(after));
-    let diff = TextDiff::from_lines(&before, &after);
+fn difference(lines: Vec<(Sign, String)>) -> String {
     let mut text = String::new();
-    let only_one_side = before.is_empty() || after.is_empty();
-    let radius = if only_one_side { usize::MAX } else { CONTEXT_LINES };
-    for group in diff.grouped_ops(radius) {
-        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
-            let (style, sign) = match change.tag() {
-                _ if only_one_side => (Style::new(), ' '),
-                ChangeTag::Delete => (RED, '-'),
-                ChangeTag::Insert => (GREEN, '+'),
-                ChangeTag::Equal => (Style::new(), ' '),
-            };
-            let _ = writeln!(text, "      {style}{sign} {}{style:#}", change.value().trim_end_matches('\n'));
-        }
+    for (sign, line) in lines {
+        let style = match sign {
+            Sign::Same => Style::new(),
+            Sign::Removed => RED,
+            Sign::Added => GREEN,
+        };
+        let _ = writeln!(text, "      {style}{} {line}{style:#}", sign.character());
     }
     text
-}
-
-/// Keys sorted, so that an order that means nothing is no difference.
-fn lines(value: Option<&Value>) -> String {
-    let Some(value) = value else { return String::new() };
-    let mut value = value.clone();
-    value.sort_all_objects();
-    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
 }
 
 impl VerificationView {
@@ -203,7 +223,9 @@ impl FindingView {
     fn to_text(&self) -> String {
         let Self { id, severity, statement, message, why, reference, fix, witness: _ } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
-        format!("  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n")
+        format!(
+            "  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n"
+        )
     }
 }
 

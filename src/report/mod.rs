@@ -1,9 +1,21 @@
-//! What a command found out, as one value, and its renderers. Pure: the same data is the human text and the JSON.
+//! What a command found out, as one value, and its renderers. Pure: the same data becomes every format.
+//!
+//! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
+//! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
 mod change;
+mod diff;
+mod drift;
 mod exit;
+mod github;
+mod html;
 mod human;
+mod issue;
+mod junit;
+mod markdown;
+mod picture;
 mod proof;
+mod sarif;
 pub mod saved;
 mod simulation;
 mod verification;
@@ -12,18 +24,40 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use change::{ChangeView, ForeignView, Verb};
+pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
 pub use human::count;
+pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};
 pub use verification::{
-    Answer, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Shows, TwinOutcome, TwinView,
-    VerificationView,
+    Answer, ClaimKind, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Shows, TwinOutcome,
+    TwinView, VerificationView,
 };
 
+use crate::manifest::Outline;
 use crate::provision::apply::Applied;
+use crate::provision::desired::Desired;
+use crate::provision::observe::Observed;
 use crate::provision::plan::Plan;
 use crate::provision::survey::Survey;
+
+/// A format that another program reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document with everything.
+    Json,
+    /// SARIF 2.1.0: what is wrong, at the manifest's lines.
+    Sarif,
+    /// JUnit XML: what was checked, as test cases.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Markdown, for the summary of a CI step.
+    Markdown,
+    /// One page that needs nothing else.
+    Html,
+}
 
 /// The result of a command. Parts that the command does not have are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -39,6 +73,9 @@ pub struct Report {
     /// What is to be changed, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ChangeView>>,
+    /// Where AWS is not as the manifest says, the gravest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Vec<DifferenceView>>,
     /// What others put on the role; it is drift, and is left alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,
@@ -57,6 +94,9 @@ pub struct Report {
     /// How many requests AWS was sent, retries included; left out where the command failed before it had a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_calls: Option<usize>,
+    /// Where the manifest's keys stand.
+    #[serde(skip)]
+    pub outline: Outline,
 }
 
 /// The role that the command is about.
@@ -72,6 +112,8 @@ pub struct RoleView {
     pub trusted: Vec<String>,
     /// The external ID that they must send.
     pub external_id: String,
+    /// The policies on the role, and those that should be.
+    pub policies: Vec<PolicyView>,
     /// The functions that the role may invoke, in the form that is called.
     pub targets: Vec<String>,
 }
@@ -84,9 +126,33 @@ impl From<&Survey> for RoleView {
             caller: observed.caller.arn.clone(),
             trusted: desired.trusted.clone(),
             external_id: desired.external_id.to_string(),
+            policies: policies(desired, observed),
             targets: desired.targets.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// A policy of the role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PolicyView {
+    /// The ARN of a managed policy, the name of an inline policy.
+    pub name: String,
+    /// Whose it is, and whether it is there.
+    pub state: PolicyState,
+}
+
+/// How a policy stands to the role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyState {
+    /// Rolecall's, and on the role.
+    Attached,
+    /// Rolecall's, and not on the role.
+    Detached,
+    /// Rolecall's, and not there.
+    Missing,
+    /// On the role, and put there by somebody else.
+    Foreign,
 }
 
 /// What was done in AWS.
@@ -130,6 +196,13 @@ impl Report {
         self
     }
 
+    /// The report with the differences, each with its place in the manifest.
+    pub fn with_drift(mut self, drift: Vec<DifferenceView>, outline: Outline) -> Self {
+        self.drift = Some(drift.into_iter().map(|difference| difference.at(&outline)).collect());
+        self.outline = outline;
+        self
+    }
+
     /// The report with what was done.
     pub fn with_applied(mut self, applied: &Applied) -> Self {
         self.applied = Some(AppliedView {
@@ -138,6 +211,19 @@ impl Report {
             not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
         });
         self
+    }
+
+    /// The report as a document of that format.
+    pub fn render(mut self, format: Format, exit: ExitCode) -> String {
+        self.exit_code = exit.code();
+        match format {
+            Format::Json => self.to_json(exit),
+            Format::Sarif => self.to_sarif(),
+            Format::Junit => self.to_junit(),
+            Format::Github => self.to_github(),
+            Format::Markdown => self.to_markdown(),
+            Format::Html => self.to_html(),
+        }
     }
 
     /// The report as one JSON document.
@@ -151,4 +237,21 @@ impl Report {
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).into()
     }
+}
+
+/// The policies that the manifest wants, and those that are on the role beside them.
+fn policies(desired: &Desired, observed: &Observed) -> Vec<PolicyView> {
+    let wanted = desired.policies.iter().map(|(arn, _)| {
+        let state = match observed.policies.iter().find(|policy| policy.arn == *arn) {
+            Some(policy) if policy.attached => PolicyState::Attached,
+            Some(_) => PolicyState::Detached,
+            None => PolicyState::Missing,
+        };
+        PolicyView { name: arn.clone(), state }
+    });
+    let is_wanted = |arn: &str| desired.policies.iter().any(|(wanted, _)| wanted == arn);
+    let managed = observed.policies.iter().filter(|policy| policy.attached && !is_wanted(&policy.arn));
+    let inline = observed.inline.iter().map(|policy| &policy.name);
+    let others = managed.map(|policy| &policy.arn).chain(inline);
+    wanted.chain(others.map(|name| PolicyView { name: name.clone(), state: PolicyState::Foreign })).collect()
 }

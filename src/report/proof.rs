@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::human::{BOLD, DIMMED};
-use super::{ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
+use super::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::{Finding, Severity};
-use crate::iam::prove::{ClaimResult, Proof, Witness};
+use crate::iam::prove::{Claim, ClaimResult, Proof, Witness};
 
 impl From<&ClaimResult> for ClaimView {
     fn from(ClaimResult { claim, result }: &ClaimResult) -> Self {
@@ -19,14 +19,26 @@ impl From<&ClaimResult> for ClaimView {
             Proof::Refuted(witness) => (Outcome::Refuted, Some(witness_value(witness)), Vec::new()),
             Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
         };
-        Self { claim: claim.to_string(), result, witness, reasons }
+        Self { kind: claim.into(), claim: claim.to_string(), result, witness, reasons }
+    }
+}
+
+impl From<&Claim> for ClaimKind {
+    fn from(claim: &Claim) -> Self {
+        match claim {
+            Claim::OnlyTrustedMayAssume => Self::OnlyTrusted,
+            Claim::OnlyWithExternalId(_) => Self::ExternalId,
+            Claim::MayAssume(_) => Self::MayAssume,
+            Claim::OnlyTargetsMayBeInvoked => Self::OnlyTargets,
+            Claim::EveryTargetMayBeInvoked(_) => Self::EveryTarget,
+        }
     }
 }
 
 impl ClaimView {
     /// A claim that could not be put to the prover.
-    pub fn undecided(claim: &str, reasons: Vec<String>) -> Self {
-        Self { claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
+    pub fn undecided(kind: ClaimKind, claim: &str, reasons: Vec<String>) -> Self {
+        Self { kind, claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
     }
 }
 

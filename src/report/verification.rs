@@ -7,7 +7,7 @@ use super::{ErrorView, ExitCode};
 use crate::iam::lint::Severity;
 
 /// What became of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It holds for every request.
@@ -18,9 +18,28 @@ pub enum Outcome {
     Unknown,
 }
 
+/// What a claim is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimKind {
+    /// Nobody but the trusted principals can assume the role.
+    OnlyTrusted,
+    /// They can with the external ID and not otherwise.
+    ExternalId,
+    /// One of them really can.
+    MayAssume,
+    /// A session can do nothing but invoke the targets.
+    OnlyTargets,
+    /// It really can invoke them.
+    EveryTarget,
+}
+
 /// A claim about the role, decided from its documents.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClaimView {
+    /// What it is about.
+    #[serde(skip)]
+    pub kind: ClaimKind,
     /// What is claimed.
     pub claim: String,
     /// What became of it.

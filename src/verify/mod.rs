@@ -7,6 +7,7 @@
 //! `expect` what it should answer. Only [`twin`] writes, and never to the role itself.
 
 mod attempt;
+mod drift;
 mod expect;
 pub mod live;
 mod paper;
@@ -16,6 +17,7 @@ pub mod twin;
 
 use std::time::Duration;
 
+pub use drift::drift;
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;
@@ -168,7 +170,8 @@ fn view<Q, T>(
 /// Where AWS answered otherwise than the documents say that it does.
 pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
     let differs = |probe: &&ProbeView| probe.expected.is_some_and(|expected| expected != probe.answer);
-    let finding = |probe: &ProbeView| FindingView {
+    let finding = |probe: &ProbeView| {
+        FindingView {
         id: "D1".to_owned(),
         severity: Severity::Warning.to_string(),
         statement: None,
@@ -184,6 +187,7 @@ pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
               change made a moment ago; where there is none, tell rolecall's makers"
             .to_owned(),
         witness: None,
+    }
     };
     probes.iter().filter(differs).map(finding).collect()
 }

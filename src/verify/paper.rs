@@ -6,18 +6,14 @@ use crate::iam::document::Document;
 use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
-use crate::report::{ClaimView, FindingView, VerificationView};
+use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
 
-/// Decides the claims that the manifest makes.
+/// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
-    let intent = RoleIntent {
-        role: Some(desired.role_arn()),
-        trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
-        external_id: Some(desired.external_id.clone()),
-        targets: Some(desired.targets.clone()),
-    };
+    let intent = intent(desired);
     let role = read(documents, desired);
-    let written: Vec<Option<Document>> = documents.identity.iter().map(|policy| written(policy, desired)).collect();
+    let written: Vec<Option<Document>> =
+        documents.identity.iter().map(|policy| written(policy, desired)).collect();
     let facts: Vec<PolicyFacts<'_>> = documents
         .identity
         .iter()
@@ -37,6 +33,20 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
     }
 }
 
+/// Decides the claims that the manifest makes.
+pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
+    decide(&read(documents, desired), &intent(desired))
+}
+
+fn intent(desired: &Desired) -> RoleIntent {
+    RoleIntent {
+        role: Some(desired.role_arn()),
+        trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
+        external_id: Some(desired.external_id.clone()),
+        targets: Some(desired.targets.clone()),
+    }
+}
+
 /// What rolecall would write in the policy's place.
 fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
     let (_, policy) = desired.policies.iter().find(|(arn, _)| *arn == policy.name)?;
@@ -49,23 +59,37 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     match &role.trust {
         Side::Known(trust) => claims.extend(prove_trust(trust, intent).iter().map(ClaimView::from)),
         Side::Unknown(reasons) => {
-            claims.push(ClaimView::undecided("who can assume the role", reasons.clone()))
+            claims.push(ClaimView::undecided(
+                ClaimKind::OnlyTrusted,
+                "who can assume the role",
+                reasons.clone(),
+            ));
         }
         Side::Absent if intent.trusted.is_empty() && intent.external_id.is_none() => {}
         Side::Absent => {
             let reason = "there is no trust policy here".to_owned();
-            claims.push(ClaimView::undecided("who can assume the role", vec![reason]));
+            claims.push(ClaimView::undecided(
+                ClaimKind::OnlyTrusted,
+                "who can assume the role",
+                vec![reason],
+            ));
         }
     }
     match &role.permissions {
         Side::Known(documents) => {
             claims.extend(prove_permissions(&documents.for_proof(), intent).iter().map(ClaimView::from));
         }
-        Side::Unknown(reasons) => claims.push(ClaimView::undecided("what a session can do", reasons.clone())),
+        Side::Unknown(reasons) => {
+            claims.push(ClaimView::undecided(
+                ClaimKind::OnlyTargets,
+                "what a session can do",
+                reasons.clone(),
+            ));
+        }
         Side::Absent if intent.targets.is_none() => {}
         Side::Absent => {
             let reason = "the role's permissions are not here".to_owned();
-            claims.push(ClaimView::undecided("what a session can do", vec![reason]));
+            claims.push(ClaimView::undecided(ClaimKind::OnlyTargets, "what a session can do", vec![reason]));
         }
     }
     claims

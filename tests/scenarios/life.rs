@@ -187,7 +187,7 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::TagRemoved.apply(state, ROLE)).unwrap().unwrap();
-    stage.run(&["drift"]).expect(3).says("update tags of GenesysDataActionRole");
+    stage.run(&["drift"]).expect(3).says("tag `rolecall:role`");
     stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall");
     stage.run(&["apply", "--yes", "--adopt"]).expect(0);
     stage.run(&["drift"]).expect(0);

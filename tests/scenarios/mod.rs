@@ -1,6 +1,7 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
 mod bad_input;
+mod drift;
 mod faults;
 mod findings;
 mod life;

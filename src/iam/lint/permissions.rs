@@ -191,7 +191,8 @@ impl Linter<'_, '_> {
     fn lists_targets_only(&self, statement: &Statement) -> bool {
         let invokes = !statement.action.negated
             && statement.action.values.iter().all(|action| action.raw().eq_ignore_ascii_case(INVOKE));
-        let is_target = |text: &str| text.parse().is_ok_and(|function: FunctionArn| self.listed.contains(&function));
+        let is_target =
+            |text: &str| text.parse().is_ok_and(|function: FunctionArn| self.listed.contains(&function));
         invokes
             && statement.resource.as_ref().is_some_and(|resource| {
                 !resource.negated && resource.values.iter().all(|value| is_target(value.text.raw()))
@@ -276,7 +277,8 @@ impl Linter<'_, '_> {
         }
         for target in self.targets {
             let forms = named.get(&target.unqualified()).into_iter().flatten();
-            let Some(statement) = forms.filter(|(_, form)| form != target).map(|(index, _)| *index).min() else {
+            let Some(statement) = forms.filter(|(_, form)| form != target).map(|(index, _)| *index).min()
+            else {
                 continue;
             };
             if let Some(witness) = self.session.refusal(self.invocation(target)) {

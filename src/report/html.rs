@@ -1,0 +1,142 @@
+//! One HTML page with everything: nothing is loaded from anywhere, and no script runs.
+//!
+//! The template escapes every value. State is told by words and by colour, never by colour alone.
+
+use askama::Template;
+
+use super::diff::{self, Sign};
+use super::human::{LIMITS, count};
+use super::issue::{Level, capitalized};
+use super::picture::Picture;
+use super::{ClaimView, DifferenceView, ExitCode, FindingView, Outcome, ProbeView, Report, Shows};
+
+#[derive(Template)]
+#[template(path = "page.html", config = "src/report/html/askama.toml")]
+struct Page<'r> {
+    report: &'r Report,
+    title: String,
+    verdict: String,
+    /// Of the verdict.
+    class: &'static str,
+    picture: Option<Picture>,
+    differences: Vec<Difference<'r>>,
+    changes: Vec<Change>,
+    limits: &'static str,
+    version: &'static str,
+}
+
+struct Difference<'r> {
+    view: &'r DifferenceView,
+    class: &'static str,
+    grade: &'static str,
+    title: String,
+    lines: Vec<Line>,
+}
+
+struct Change {
+    state: &'static str,
+    headline: String,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    class: &'static str,
+    sign: char,
+    text: String,
+}
+
+impl Report {
+    pub(super) fn to_html(&self) -> String {
+        let role = self.role.as_ref().map(|role| role.arn.rsplit('/').next().unwrap_or(&role.arn).to_owned());
+        let page = Page {
+            report: self,
+            title: [Some(self.title()), role].into_iter().flatten().collect::<Vec<_>>().join(": "),
+            verdict: capitalized(&self.verdict()),
+            class: match ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code) {
+                Some(ExitCode::Success) => "good",
+                Some(ExitCode::Pending | ExitCode::Inconclusive) => "unknown",
+                Some(ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted) | None => "bad",
+            },
+            picture: self.picture(),
+            differences: self.drift.iter().flatten().map(difference).collect(),
+            changes: if self.drift.is_some() { Vec::new() } else { self.listed_changes() },
+            limits: LIMITS,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        // The only thing that fails is a writer, and a String does not.
+        page.render().unwrap_or_default()
+    }
+
+    fn listed_changes(&self) -> Vec<Change> {
+        let done = self.applied.as_ref().map_or(0, |applied| applied.done.len());
+        let changes = self.changes.iter().flatten().enumerate();
+        changes
+            .map(|(index, change)| Change {
+                state: match &self.applied {
+                    None => "pending",
+                    Some(_) if index < done => "done",
+                    Some(applied) if index == done && applied.failed.is_some() => "failed",
+                    Some(_) => "not tried",
+                },
+                headline: change.headline(),
+                lines: lines(diff::signed_lines(change.before.as_ref(), change.after.as_ref())),
+            })
+            .collect()
+    }
+}
+
+impl Page<'_> {
+    fn number(&self) -> String {
+        count(self.differences.len(), "difference", "differences")
+    }
+
+    fn claims(&self) -> impl Iterator<Item = (&ClaimView, &'static str, &'static str)> {
+        let claims = self.report.verification.iter().flat_map(|verification| &verification.claims);
+        claims.map(|claim| match claim.result {
+            Outcome::Proved => (claim, "good", "proved"),
+            Outcome::Refuted => (claim, "bad", "refuted"),
+            Outcome::Unknown => (claim, "unknown", "unknown"),
+        })
+    }
+
+    fn findings(&self) -> &[FindingView] {
+        self.report.verification.as_ref().map_or(&[], |verification| &verification.findings)
+    }
+
+    fn probes(&self) -> impl Iterator<Item = (&ProbeView, &'static str, &'static str)> {
+        let probes = self.report.verification.iter().flat_map(|verification| &verification.probes);
+        probes.map(|probe| match probe.shows {
+            Shows::Confirms => (probe, "good", "confirmed"),
+            Shows::Refutes => (probe, "bad", "refuted"),
+            Shows::NoInformation => (probe, "neutral", "no information"),
+        })
+    }
+}
+
+fn difference(view: &DifferenceView) -> Difference<'_> {
+    let (class, grade) = match view.consequence.level() {
+        Level::Error => ("bad", "error"),
+        Level::Warning => ("unknown", "warning"),
+        Level::Note => ("neutral", "note"),
+    };
+    Difference {
+        view,
+        class,
+        grade,
+        title: capitalized(view.consequence.title()),
+        lines: lines(diff::signed_lines(view.expected.as_ref(), view.actual.as_ref())),
+    }
+}
+
+fn lines(lines: Vec<(Sign, String)>) -> Vec<Line> {
+    let line = |(sign, text): (Sign, String)| Line {
+        class: match sign {
+            Sign::Same => "same",
+            Sign::Removed => "removed",
+            Sign::Added => "added",
+        },
+        sign: sign.character(),
+        text,
+    };
+    lines.into_iter().map(line).collect()
+}

@@ -1,0 +1,220 @@
+//! What is wrong, or to be done, in the one shape that SARIF, annotations and summaries need: a rule, a grade, a place and
+//! a sentence. Claims that hold and probes that confirm are no issues.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Outcome, Report,
+    Shows,
+};
+use crate::manifest::Position;
+
+/// How grave something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It must be repaired.
+    Error,
+    /// It should be looked at.
+    Warning,
+    /// It is good to know.
+    Note,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Issue {
+    /// The kind, by which tools group and suppress.
+    pub(super) rule: String,
+    /// The kind in words.
+    pub(super) title: String,
+    /// What to do about this kind.
+    pub(super) help: String,
+    pub(super) level: Level,
+    /// The same kind with the same resource and attribute is the same issue in every run.
+    pub(super) resource: String,
+    pub(super) attribute: String,
+    pub(super) message: String,
+    pub(super) position: Position,
+}
+
+impl Report {
+    /// Everything that is wrong, the gravest first; within a grade in the order of the report.
+    pub(super) fn issues(&self) -> Vec<Issue> {
+        let mut issues: Vec<Issue> = Vec::new();
+        match &self.drift {
+            Some(drift) => issues.extend(drift.iter().map(|difference| self.of_difference(difference))),
+            None => {
+                // What was carried out is no issue any more.
+                let pending = self.changes.iter().flatten().filter(|_| self.applied.is_none());
+                issues.extend(pending.map(|change| self.of_change(change)));
+                issues.extend(self.foreign.iter().map(|foreign| self.of_foreign(foreign)));
+            }
+        }
+        if let Some(verification) = &self.verification {
+            let broken = verification.claims.iter().filter(|claim| claim.result != Outcome::Proved);
+            issues.extend(broken.map(|claim| self.of_claim(claim)));
+            issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
+            let refuted = verification.probes.iter().filter(|probe| probe.shows == Shows::Refutes);
+            issues.extend(refuted.map(|probe| Issue {
+                rule: "probe-refuted".to_owned(),
+                title: "AWS answers otherwise than the manifest says".to_owned(),
+                help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
+                level: Level::Error,
+                resource: self.role_arn(),
+                attribute: probe.probe.clone(),
+                message: format!("{}: {}", probe.probe, probe.message),
+                position: self.outline.position("role"),
+            }));
+        }
+        issues.sort_by_key(|issue| issue.level);
+        issues
+    }
+
+    pub(super) fn role_arn(&self) -> String {
+        self.role.as_ref().map(|role| role.arn.clone()).unwrap_or_default()
+    }
+
+    fn of_difference(&self, difference: &DifferenceView) -> Issue {
+        let DifferenceView { resource, attribute, consequence, effects, repair, key, .. } = difference;
+        let effects = effects.iter().map(|effect| format!("; {effect}")).collect::<String>();
+        Issue {
+            rule: format!("drift-{}", consequence.id()),
+            title: capitalized(consequence.title()),
+            help: "AWS is not as the manifest says. Run `rolecall drift` for what differs and for the command that \
+                   repairs it, or change the manifest."
+                .to_owned(),
+            level: consequence.level(),
+            resource: resource.clone(),
+            attribute: attribute.clone(),
+            message: format!("{attribute} of {resource} differs from the manifest{effects}. Repair: {repair}"),
+            position: difference.position.clone().unwrap_or_else(|| self.outline.position(key)),
+        }
+    }
+
+    fn of_change(&self, change: &ChangeView) -> Issue {
+        Issue {
+            rule: "change-pending".to_owned(),
+            title: "A change is pending".to_owned(),
+            help: "`rolecall apply` makes it.".to_owned(),
+            level: Level::Note,
+            resource: change.resource.clone(),
+            attribute: format!("{} {}", change.operation, change.subject),
+            message: change.headline(),
+            position: self.outline.position("role"),
+        }
+    }
+
+    fn of_foreign(&self, foreign: &ForeignView) -> Issue {
+        let ForeignView { subject, resource } = foreign;
+        Issue {
+            rule: "foreign-policy".to_owned(),
+            title: "Somebody else put a policy on the role".to_owned(),
+            help: "`rolecall apply --remove-foreign` removes it.".to_owned(),
+            level: Level::Warning,
+            resource: self.role_arn(),
+            attribute: format!("{subject} {resource}"),
+            message: format!("{subject} {resource} was put on the role by somebody else"),
+            position: self.outline.position("role"),
+        }
+    }
+
+    fn of_claim(&self, view: &ClaimView) -> Issue {
+        let ClaimView { kind, claim, result, .. } = view;
+        let (level, word) = match result {
+            Outcome::Proved | Outcome::Refuted => (Level::Error, "refuted"),
+            Outcome::Unknown => (Level::Warning, "undecided"),
+        };
+        let reasons = view.explanation();
+        let because = if reasons.is_empty() { String::new() } else { format!(". {}", reasons.join(". ")) };
+        Issue {
+            rule: format!("claim-{}", kind.id()),
+            title: kind.title().to_owned(),
+            help: "The claim must hold for every request. The message shows one that breaks it, or what could not be \
+                   decided."
+                .to_owned(),
+            level,
+            resource: self.role_arn(),
+            // Several principals may be claimed about.
+            attribute: claim.clone(),
+            message: format!("{word}: {claim}{because}"),
+            position: self.outline.position(kind.key()),
+        }
+    }
+
+    fn of_finding(&self, finding: &FindingView) -> Issue {
+        let FindingView { id, severity, statement, message, why, reference, fix, witness: _ } = finding;
+        let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
+        Issue {
+            rule: id.clone(),
+            title: format!("Finding {id}"),
+            help: format!("{} See {reference}", capitalized(why)),
+            level: match severity.as_str() {
+                "error" => Level::Error,
+                "note" => Level::Note,
+                // A grade that is not known is no reason to say less.
+                _ => Level::Warning,
+            },
+            resource: self.role_arn(),
+            attribute: statement.clone().unwrap_or_default(),
+            message: format!("{message}{place}. Fix: {fix}"),
+            position: self.outline.position("role"),
+        }
+    }
+
+    /// What went wrong, with the way out.
+    pub(super) fn error_text(&self) -> Option<String> {
+        self.error.as_ref().map(|ErrorView { message, hint }| match hint {
+            Some(hint) => format!("{message}\nhint: {hint}"),
+            None => message.clone(),
+        })
+    }
+}
+
+impl ClaimKind {
+    /// The name in files.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::OnlyTrusted => "only-trusted",
+            Self::ExternalId => "external-id",
+            Self::MayAssume => "may-assume",
+            Self::OnlyTargets => "only-targets",
+            Self::EveryTarget => "every-target",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::OnlyTrusted => "Nobody but the trusted principals can assume the role",
+            Self::ExternalId => "The role can be assumed with the external ID and not otherwise",
+            Self::MayAssume => "The trusted principals can assume the role",
+            Self::OnlyTargets => "A session can do nothing but invoke the target functions",
+            Self::EveryTarget => "A session can invoke the target functions",
+        }
+    }
+
+    /// The key of the manifest that the claim comes from.
+    fn key(self) -> &'static str {
+        match self {
+            Self::OnlyTrusted | Self::MayAssume => "genesys",
+            Self::ExternalId => "genesys.organization_id",
+            Self::OnlyTargets | Self::EveryTarget => "target",
+        }
+    }
+}
+
+impl ClaimView {
+    /// The witness in words, or why nothing could be decided.
+    pub fn explanation(&self) -> Vec<String> {
+        let witness = self.witness.as_ref().and_then(|witness| witness.get("sentence"));
+        let sentence = witness.and_then(serde_json::Value::as_str).map(str::to_owned);
+        sentence.into_iter().chain(self.reasons.iter().cloned()).collect()
+    }
+}
+
+/// The sentence with a capital at its start.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,148 @@
+//! JUnit XML: every check is a test case, so that a report of what holds is a report too.
+//!
+//! No times: what was proved took none worth telling, and equal states give equal files.
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use super::diff;
+use super::{ChangeView, DifferenceView, Outcome, Report, Shows};
+
+impl Report {
+    pub(super) fn to_junit(&self) -> String {
+        let mut report = quick_junit::Report::new(self.title());
+        let suites = [
+            ("drift", self.drift_cases()),
+            ("changes", self.change_cases()),
+            ("proof", self.claim_cases()),
+            ("findings", self.finding_cases()),
+            ("probes", self.probe_cases()),
+            ("run", self.error_cases()),
+        ];
+        for (name, mut cases) in suites.into_iter().filter(|(_, cases)| !cases.is_empty()) {
+            let class = format!("rolecall.{}.{name}", self.command);
+            for case in &mut cases {
+                case.set_classname(class.as_str());
+            }
+            let mut suite = TestSuite::new(format!("{} {name}", self.title()));
+            suite.add_test_cases(cases);
+            report.add_test_suite(suite);
+        }
+        // Names and texts cannot make it fail: what XML does not allow is left out.
+        report.to_string().unwrap_or_default()
+    }
+
+    fn drift_cases(&self) -> Vec<TestCase> {
+        match self.drift.as_deref() {
+            None => Vec::new(),
+            Some([]) => vec![passed("AWS is as the manifest says".to_owned())],
+            Some(drift) => drift.iter().map(difference).collect(),
+        }
+    }
+
+    /// Of `plan` what is to be done, which is no failure; of `apply` what became of it.
+    fn change_cases(&self) -> Vec<TestCase> {
+        let headlines = |changes: &[ChangeView]| changes.iter().map(ChangeView::headline).collect::<Vec<_>>();
+        let skipped = |headline: String, message: &str| {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(message);
+            TestCase::new(headline, status)
+        };
+        match (&self.applied, &self.drift) {
+            (Some(applied), _) => {
+                let done = headlines(&applied.done).into_iter().map(passed);
+                let error = self.error_text().unwrap_or_default();
+                let failed = applied
+                    .failed
+                    .iter()
+                    .map(|change| unsuccessful(change.headline(), NonSuccessKind::Error, "failed", &error));
+                let left =
+                    headlines(&applied.not_tried).into_iter().map(|headline| skipped(headline, "not tried"));
+                done.chain(failed).chain(left).collect()
+            }
+            // The changes are the repair of the differences, which are test cases already.
+            (None, Some(_)) => Vec::new(),
+            (None, None) => {
+                let changes = headlines(self.changes.as_deref().unwrap_or_default());
+                changes.into_iter().map(|headline| skipped(headline, "pending")).collect()
+            }
+        }
+    }
+
+    fn claim_cases(&self) -> Vec<TestCase> {
+        let claims = self.verification.iter().flat_map(|verification| &verification.claims);
+        claims
+            .map(|claim| {
+                let explanation = claim.explanation().join("\n");
+                match claim.result {
+                    Outcome::Proved => passed(claim.claim.clone()),
+                    Outcome::Refuted => {
+                        unsuccessful(claim.claim.clone(), NonSuccessKind::Failure, "refuted", &explanation)
+                    }
+                    Outcome::Unknown => {
+                        unsuccessful(claim.claim.clone(), NonSuccessKind::Error, "undecided", &explanation)
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn finding_cases(&self) -> Vec<TestCase> {
+        let findings = self.verification.iter().flat_map(|verification| &verification.findings);
+        findings
+            .map(|finding| {
+                let name = format!("{} {}", finding.id, finding.statement.as_deref().unwrap_or_default());
+                let text = format!("{}\nfix: {}", finding.message, finding.fix);
+                unsuccessful(name.trim_end().to_owned(), NonSuccessKind::Failure, &finding.severity, &text)
+            })
+            .collect()
+    }
+
+    fn probe_cases(&self) -> Vec<TestCase> {
+        let probes = self.verification.iter().flat_map(|verification| &verification.probes);
+        probes
+            .map(|probe| match probe.shows {
+                Shows::Confirms => passed(probe.probe.clone()),
+                Shows::Refutes => {
+                    unsuccessful(probe.probe.clone(), NonSuccessKind::Failure, "refuted", &probe.message)
+                }
+                Shows::NoInformation => {
+                    let mut status = TestCaseStatus::skipped();
+                    status.set_message(probe.message.as_str());
+                    TestCase::new(probe.probe.as_str(), status)
+                }
+            })
+            .collect()
+    }
+
+    /// What went wrong, where no change is the one that failed.
+    fn error_cases(&self) -> Vec<TestCase> {
+        let is_told = self.applied.as_ref().is_some_and(|applied| applied.failed.is_some());
+        let error = self.error_text().filter(|_| !is_told);
+        error
+            .map(|text| unsuccessful(self.title(), NonSuccessKind::Error, "failed", &text))
+            .into_iter()
+            .collect()
+    }
+}
+
+fn passed(name: String) -> TestCase {
+    TestCase::new(name, TestCaseStatus::success())
+}
+
+fn unsuccessful(name: String, kind: NonSuccessKind, message: &str, description: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message).set_description(description);
+    TestCase::new(name, status)
+}
+
+fn difference(difference: &DifferenceView) -> TestCase {
+    let DifferenceView { resource, attribute, consequence, effects, expected, actual, repair, .. } =
+        difference;
+    let mut text: Vec<String> = effects.clone();
+    for (sign, line) in diff::signed_lines(expected.as_ref(), actual.as_ref()) {
+        text.push(format!("{} {line}", sign.character()));
+    }
+    text.push(format!("repair: {repair}"));
+    let name = format!("{attribute} of {resource}");
+    unsuccessful(name, NonSuccessKind::Failure, consequence.title(), &text.join("\n"))
+}

@@ -1,0 +1,221 @@
+//! Markdown for the summary of a CI step: what differs first, then what is proved.
+//!
+//! Names and texts come from AWS and from the manifest; as table cells they are escaped, so that none of them can end the
+//! cell, start a tag or become a link.
+
+use std::fmt::Write as _;
+
+use super::diff;
+use super::human::{LIMITS, count};
+use super::issue::{Level, capitalized};
+use super::{DifferenceView, Outcome, Report, Shows, VerificationView};
+
+/// Values of so many differences are shown; the tables list all.
+const DETAILS_SHOWN: usize = 50;
+
+impl Report {
+    pub(super) fn to_markdown(&self) -> String {
+        let mut text = format!("## {}: {}\n\n", self.title(), cell(&self.verdict()));
+        // Writing to a String cannot fail.
+        if let Some(role) = &self.role {
+            let _ = writeln!(text, "Role {}, exit code {}.\n", code(&role.arn), self.exit_code);
+        }
+        if let Some(error) = self.error_text() {
+            let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error));
+        }
+        match &self.drift {
+            Some(drift) => text += &drift_section(drift),
+            None => text += &self.changes_section(),
+        }
+        if let Some(verification) = &self.verification {
+            text += &verification_section(verification);
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "### Warning\n\n{}", fenced("text", warning));
+        }
+        text.trim_end().to_owned() + "\n"
+    }
+
+    fn changes_section(&self) -> String {
+        let changes = self.changes.as_deref().unwrap_or_default();
+        let mut text = String::new();
+        let done = match (&self.applied, changes) {
+            (Some(applied), _) => applied.done.len(),
+            (None, []) if self.changes.is_some() && self.foreign.is_empty() => {
+                return "Nothing to do: AWS is as the manifest says.\n\n".to_owned();
+            }
+            (None, _) => 0,
+        };
+        if !changes.is_empty() {
+            let _ = writeln!(
+                text,
+                "### {}\n\n| | change |\n|---|---|",
+                capitalized(&count(changes.len(), "change", "changes"))
+            );
+            for (index, change) in changes.iter().enumerate() {
+                let state = if index < done {
+                    "done"
+                } else if self.applied.is_some() {
+                    "not done"
+                } else {
+                    "pending"
+                };
+                let _ = writeln!(text, "| {state} | {} |", cell(&change.headline()));
+            }
+            text.push('\n');
+        }
+        for foreign in &self.foreign {
+            let _ = writeln!(
+                text,
+                "- {} {} was put on the role by somebody else",
+                foreign.subject,
+                code(&foreign.resource)
+            );
+        }
+        if !self.foreign.is_empty() {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn drift_section(drift: &[DifferenceView]) -> String {
+    if drift.is_empty() {
+        return "### Drift\n\nNone: AWS is as the manifest says.\n\n".to_owned();
+    }
+    let number = count(drift.len(), "difference", "differences");
+    let mut text = format!(
+        "### Drift: {number}\n\n| | consequence | what differs | where | repair |\n|---|---|---|---|---|\n"
+    );
+    for difference in drift {
+        let DifferenceView { resource, attribute, consequence, repair, position, .. } = difference;
+        let mark = match consequence.level() {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Note => "ℹ️",
+        };
+        let place = position.as_ref().map(|at| format!("{}:{}", at.file, at.line)).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| {mark} | {} | {} of {} | {} | {} |",
+            cell(consequence.title()),
+            cell(attribute),
+            code(resource),
+            cell(&place),
+            cell(repair)
+        );
+    }
+    text.push('\n');
+    for DifferenceView { resource, attribute, effects, expected, actual, .. } in
+        drift.iter().take(DETAILS_SHOWN)
+    {
+        let lines = diff::signed_lines(expected.as_ref(), actual.as_ref());
+        let lines: Vec<String> =
+            lines.iter().map(|(sign, line)| format!("{}{line}", sign.character())).collect();
+        let _ = writeln!(text, "<details><summary>{} of {}</summary>\n", html(attribute), html(resource));
+        for effect in effects {
+            let _ = writeln!(text, "{}\n", cell(effect));
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(text, "{}", fenced("diff", &lines.join("\n")));
+        }
+        let _ = writeln!(text, "</details>\n");
+    }
+    text
+}
+
+fn verification_section(verification: &VerificationView) -> String {
+    let mut text = String::new();
+    if !verification.claims.is_empty() {
+        let _ = writeln!(text, "### Proof\n\n| | claim | because |\n|---|---|---|");
+        for claim in &verification.claims {
+            let mark = match claim.result {
+                Outcome::Proved => "✅ proved",
+                Outcome::Refuted => "❌ refuted",
+                Outcome::Unknown => "⚠️ unknown",
+            };
+            let _ = writeln!(
+                text,
+                "| {mark} | {} | {} |",
+                cell(&claim.claim),
+                cell(&claim.explanation().join("; "))
+            );
+        }
+        let _ = writeln!(text, "\n{LIMITS}\n");
+    }
+    if !verification.findings.is_empty() {
+        let _ = writeln!(text, "### Findings\n\n| | where | what | fix |\n|---|---|---|---|");
+        for finding in &verification.findings {
+            let _ = writeln!(
+                text,
+                "| {} {} | {} | {} | {} |",
+                cell(&finding.severity),
+                cell(&finding.id),
+                cell(finding.statement.as_deref().unwrap_or_default()),
+                cell(&finding.message),
+                cell(&finding.fix)
+            );
+        }
+        text.push('\n');
+    }
+    if !verification.probes.is_empty() {
+        let _ = writeln!(text, "### Probes\n\n| | probe | what it shows |\n|---|---|---|");
+        for probe in &verification.probes {
+            let mark = match probe.shows {
+                Shows::Confirms => "✅ confirmed",
+                Shows::Refutes => "❌ refuted",
+                Shows::NoInformation => "no information",
+            };
+            let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Text that is nothing but text, on one line.
+fn cell(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A name in code style. Within a table even there a bar ends the cell, and a name with a backquote needs more of them.
+fn code(text: &str) -> String {
+    if text.contains(['`', '|', '\n']) { cell(text) } else { format!("`{text}`") }
+}
+
+/// A block that no line of the text can end.
+fn fenced(language: &str, text: &str) -> String {
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{language}\n{text}\n{fence}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cell, code, fenced};
+
+    #[test]
+    fn no_text_leaves_its_place() {
+        assert_eq!(cell("a|b\n<i>`x`</i> [l](u)"), "a\\|b &lt;i&gt;\\`x\\`&lt;/i&gt; \\[l\\](u)");
+        assert_eq!(code("a`b"), "a\\`b");
+        assert_eq!(fenced("text", "a ```` b"), "`````text\na ```` b\n`````\n");
+    }
+}
