@@ -31,6 +31,10 @@ clippy:
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 
-# Figures for benches/README.md
+# Figures for benches/README.md: decisions and proofs
 bench *ARGS:
-    cargo bench {{ ARGS }}
+    cargo bench --manifest-path benches/core/Cargo.toml {{ ARGS }}
+
+# Fuzz a target (parse, evaluate, prove, extract) on stable Rust; needs cargo-fuzz
+fuzz TARGET SECONDS="300":
+    cargo fuzz run --sanitizer none {{ TARGET }} -- -max_total_time={{ SECONDS }} -timeout=10 -max_len=4096
