@@ -36,6 +36,14 @@ sarif:
     cargo build
     tests/e2e/sarif "${CARGO_TARGET_DIR:-target}/debug/rolecall"
 
-# Figures for benches/README.md
+# Whole runs beside a boto3 script, for benches/README.md
 bench *ARGS:
     benches/compare.py {{ ARGS }}
+
+# Decisions and proofs, for benches/README.md
+bench-core *ARGS:
+    cargo bench --manifest-path benches/core/Cargo.toml {{ ARGS }}
+
+# Fuzz a target (parse, evaluate, prove, extract) on stable Rust; needs cargo-fuzz
+fuzz TARGET SECONDS="300":
+    cargo fuzz run --sanitizer none {{ TARGET }} -- -max_total_time={{ SECONDS }} -timeout=10 -max_len=4096

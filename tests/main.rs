@@ -10,6 +10,7 @@
 )]
 
 mod commands;
+mod corpus;
 mod iam;
 mod layering;
 mod manifest;

@@ -1,0 +1,4 @@
+//! What the fuzz targets check. The real crate's tests include the same files and replay the kept corpus.
+
+pub mod choices;
+pub mod properties;
