@@ -148,8 +148,8 @@ impl Report {
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
         Issue {
             rule: id.clone(),
-            title: format!("Finding {id}"),
-            help: format!("{} See {reference}", capitalized(why)),
+            title: format!("{id}: {why}"),
+            help: format!("{}. See {reference}", capitalized(why)),
             level: match severity.as_str() {
                 "error" => Level::Error,
                 "note" => Level::Note,
@@ -157,7 +157,8 @@ impl Report {
                 _ => Level::Warning,
             },
             resource: self.role_arn(),
-            attribute: statement.clone().unwrap_or_default(),
+            // Without a statement the message names what it is about.
+            attribute: statement.clone().unwrap_or_else(|| message.clone()),
             message: format!("{message}{place}. Fix: {fix}"),
             position: self.outline.position("role"),
         }
