@@ -146,8 +146,8 @@ async fn sweep(
         });
     }
     report.aws_calls = Some(context.aws.calls().so_far().len());
-    if !human {
-        printer.result(&report.to_json(exit));
+    if let Some(format) = options.aws.common.output.format() {
+        printer.result(&report.render(format, exit));
     }
     list_calls(&context.aws, printer);
     Ok(exit)

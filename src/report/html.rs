@@ -8,7 +8,10 @@ use super::diff::{self, Sign};
 use super::human::{LIMITS, count};
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
-use super::{ClaimView, DifferenceView, ExitCode, FindingView, Outcome, ProbeView, Report, Shows};
+use super::{
+    ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, Outcome, ProbeView, Report, Shows,
+    VerificationView,
+};
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
@@ -90,6 +93,11 @@ impl Page<'_> {
         count(self.differences.len(), "difference", "differences")
     }
 
+    fn errors(&self) -> impl Iterator<Item = &ErrorView> {
+        let troubles = self.report.verification.iter().flat_map(VerificationView::troubles);
+        self.report.error.iter().chain(troubles)
+    }
+
     fn claims(&self) -> impl Iterator<Item = (&ClaimView, &'static str, &'static str)> {
         let claims = self.report.verification.iter().flat_map(|verification| &verification.claims);
         claims.map(|claim| match claim.result {
@@ -104,7 +112,7 @@ impl Page<'_> {
     }
 
     fn probes(&self) -> impl Iterator<Item = (&ProbeView, &'static str, &'static str)> {
-        let probes = self.report.verification.iter().flat_map(|verification| &verification.probes);
+        let probes = self.report.verification.iter().flat_map(VerificationView::all_probes);
         probes.map(|probe| match probe.shows {
             Shows::Confirms => (probe, "good", "confirmed"),
             Shows::Refutes => (probe, "bad", "refuted"),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Outcome, Report,
-    Shows,
+    Shows, VerificationView,
 };
 use crate::manifest::Position;
 
@@ -56,7 +56,7 @@ impl Report {
             let broken = verification.claims.iter().filter(|claim| claim.result != Outcome::Proved);
             issues.extend(broken.map(|claim| self.of_claim(claim)));
             issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
-            let refuted = verification.probes.iter().filter(|probe| probe.shows == Shows::Refutes);
+            let refuted = verification.all_probes().filter(|probe| probe.shows == Shows::Refutes);
             issues.extend(refuted.map(|probe| Issue {
                 rule: "probe-refuted".to_owned(),
                 title: "AWS answers otherwise than the manifest says".to_owned(),
@@ -68,6 +68,16 @@ impl Report {
                 position: self.outline.position("role"),
             }));
         }
+        issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| Issue {
+            rule: "twin-trouble".to_owned(),
+            title: "The twin of the role could not be examined".to_owned(),
+            help: "The message says what was in the way. `rolecall verify --sweep` removes what may be left.".to_owned(),
+            level: Level::Warning,
+            resource: self.role_arn(),
+            attribute: trouble.message.clone(),
+            message: error_text(trouble),
+            position: self.outline.position("role"),
+        }));
         issues.sort_by_key(|issue| issue.level);
         issues
     }
@@ -166,10 +176,7 @@ impl Report {
 
     /// What went wrong, with the way out.
     pub(super) fn error_text(&self) -> Option<String> {
-        self.error.as_ref().map(|ErrorView { message, hint }| match hint {
-            Some(hint) => format!("{message}\nhint: {hint}"),
-            None => message.clone(),
-        })
+        self.error.as_ref().map(error_text)
     }
 }
 
@@ -211,6 +218,14 @@ impl ClaimView {
         let witness = self.witness.as_ref().and_then(|witness| witness.get("sentence"));
         let sentence = witness.and_then(serde_json::Value::as_str).map(str::to_owned);
         sentence.into_iter().chain(self.reasons.iter().cloned()).collect()
+    }
+}
+
+/// An error with the way out.
+pub(super) fn error_text(ErrorView { message, hint }: &ErrorView) -> String {
+    match hint {
+        Some(hint) => format!("{message}\nhint: {hint}"),
+        None => message.clone(),
     }
 }
 

@@ -5,7 +5,8 @@
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
-use super::{ChangeView, DifferenceView, Outcome, Report, Shows};
+use super::issue::error_text;
+use super::{ChangeView, DifferenceView, Outcome, Report, Shows, VerificationView};
 
 impl Report {
     pub(super) fn to_junit(&self) -> String {
@@ -98,7 +99,7 @@ impl Report {
     }
 
     fn probe_cases(&self) -> Vec<TestCase> {
-        let probes = self.verification.iter().flat_map(|verification| &verification.probes);
+        let probes = self.verification.iter().flat_map(VerificationView::all_probes);
         probes
             .map(|probe| match probe.shows {
                 Shows::Confirms => passed(probe.probe.clone()),
@@ -117,11 +118,12 @@ impl Report {
     /// What went wrong, where no change is the one that failed.
     fn error_cases(&self) -> Vec<TestCase> {
         let is_told = self.applied.as_ref().is_some_and(|applied| applied.failed.is_some());
-        let error = self.error_text().filter(|_| !is_told);
-        error
-            .map(|text| unsuccessful(self.title(), NonSuccessKind::Error, "failed", &text))
-            .into_iter()
-            .collect()
+        let error = self.error_text().filter(|_| !is_told).map(|text| (self.title(), text));
+        let troubles = self.verification.iter().flat_map(VerificationView::troubles);
+        let troubles = troubles.map(|trouble| ("the twin of the role".to_owned(), error_text(trouble)));
+        let case =
+            |(name, text): (String, String)| unsuccessful(name, NonSuccessKind::Error, "failed", &text);
+        error.into_iter().chain(troubles).map(case).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::diff;
 use super::human::{LIMITS, count};
-use super::issue::{Level, capitalized};
+use super::issue::{Level, capitalized, error_text};
 use super::{DifferenceView, Outcome, Report, Shows, VerificationView};
 
 /// Values of so many differences are shown; the tables list all.
@@ -158,9 +158,9 @@ fn verification_section(verification: &VerificationView) -> String {
         }
         text.push('\n');
     }
-    if !verification.probes.is_empty() {
+    if verification.all_probes().next().is_some() {
         let _ = writeln!(text, "### Probes\n\n| | probe | what it shows |\n|---|---|---|");
-        for probe in &verification.probes {
+        for probe in verification.all_probes() {
             let mark = match probe.shows {
                 Shows::Confirms => "✅ confirmed",
                 Shows::Refutes => "❌ refuted",
@@ -169,6 +169,9 @@ fn verification_section(verification: &VerificationView) -> String {
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
         }
         text.push('\n');
+    }
+    for trouble in verification.troubles() {
+        let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error_text(trouble)));
     }
     text
 }

@@ -201,6 +201,16 @@ pub struct VerificationView {
 }
 
 impl VerificationView {
+    /// What AWS answered about the role and about its twin.
+    pub(super) fn all_probes(&self) -> impl Iterator<Item = &ProbeView> {
+        self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))
+    }
+
+    /// What went wrong with the twin.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = &ErrorView> {
+        self.twin.iter().flat_map(|twin| &twin.trouble)
+    }
+
     /// The exit code that the outcome asks for.
     pub fn exit(&self) -> ExitCode {
         let of_claim = |claim: &ClaimView| match claim.result {
