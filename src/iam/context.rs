@@ -5,7 +5,7 @@
 //! a request does not have. An empty list of values is the same as absence (the guide's `Null` and `ForAllValues`
 //! treat both alike).
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,12 +64,6 @@ impl Ord for ContextKey {
 impl Hash for ContextKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.folded.hash(state);
-    }
-}
-
-impl Borrow<str> for ContextKey {
-    fn borrow(&self) -> &str {
-        &self.folded
     }
 }
 

@@ -65,6 +65,8 @@ fn strings() {
         ("CO", "StringEqualsIgnoreCase", json!("abc"), json!("aBC"), True),
         ("CO", "StringEqualsIgnoreCase", json!("abc"), json!("abd"), False),
         ("CO", "StringEqualsIgnoreCase", json!("Größe"), json!("GRÖßE"), True),
+        // The Kelvin sign is an upper-case k.
+        ("CO", "StringEqualsIgnoreCase", json!("k"), json!("\u{212A}"), True),
         ("CO", "StringNotEqualsIgnoreCase", json!("abc"), json!("aBC"), False),
         ("CO", "StringNotEqualsIgnoreCase", json!("abc"), json!("x"), True),
         ("CO", "StringLike", json!("a*c"), json!("abbc"), True),
