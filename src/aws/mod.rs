@@ -5,10 +5,18 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations")))]
+mod absent;
+#[cfg(feature = "access-analyzer")]
+mod access_analyzer;
 mod calls;
 mod error;
+mod functions;
+#[cfg(feature = "organizations")]
+mod organization;
 mod probe;
 mod read;
+mod simulate;
 mod write;
 
 pub use calls::{Call, Calls};
@@ -91,6 +99,10 @@ pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    #[cfg(feature = "access-analyzer")]
+    access_analyzer: aws_sdk_accessanalyzer::Client,
+    #[cfg(feature = "organizations")]
+    organizations: aws_sdk_organizations::Client,
     lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
     lambda_in_flight: Semaphore,
     calls: Calls,
@@ -129,6 +141,14 @@ impl Aws {
             ),
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
+            #[cfg(feature = "access-analyzer")]
+            access_analyzer: aws_sdk_accessanalyzer::Client::from_conf(
+                aws_sdk_accessanalyzer::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
+            #[cfg(feature = "organizations")]
+            organizations: aws_sdk_organizations::Client::from_conf(
+                aws_sdk_organizations::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
             lambda: RefCell::default(),
             lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),

@@ -5,7 +5,7 @@
 use askama::Template;
 
 use super::diff::{self, Sign};
-use super::human::{LIMITS, count};
+use super::human::count;
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
 use super::{
@@ -63,7 +63,7 @@ impl Report {
             picture: self.picture(),
             differences: self.drift.iter().flatten().map(difference).collect(),
             changes: if self.drift.is_some() { Vec::new() } else { self.listed_changes() },
-            limits: LIMITS,
+            limits: self.verification.as_ref().map_or("", |it| it.organization.limits()),
             version: env!("CARGO_PKG_VERSION"),
         };
         // The only thing that fails is a writer, and a String does not.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::diff::{self, Sign};
 use super::{
-    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, Outcome, ProbeView, Report,
-    RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
+    AnalysisView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, Outcome,
+    ProbeView, Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -16,9 +16,6 @@ pub(super) const RED: Style = AnsiColor::Red.on_default();
 pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
-
-/// What the proofs leave out, said wherever they are shown.
-pub(super) const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
 
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
@@ -181,11 +178,12 @@ impl VerificationView {
     /// Claims, findings and probes, one line each, with their reasons.
     pub fn to_text(&self, title: &str) -> String {
         let mut text = format!("{BOLD}{title}{BOLD:#}\n");
-        text.extend(self.claims.iter().map(ClaimView::to_text));
+        text += &self.claims_text();
         text.extend(self.findings.iter().map(FindingView::to_text));
         if !self.claims.is_empty() {
-            let _ = writeln!(text, "  {DIMMED}{LIMITS}{DIMMED:#}");
+            let _ = writeln!(text, "  {DIMMED}{}{DIMMED:#}", self.organization.limits());
         }
+        text.extend(self.analyses.iter().map(AnalysisView::to_text));
         text.extend(self.probes.iter().map(ProbeView::to_text));
         if let Some(TwinView { role: Some(role), outcome, probes, .. }) = &self.twin {
             let end = match outcome {
@@ -195,27 +193,26 @@ impl VerificationView {
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
             text.extend(probes.iter().map(ProbeView::to_text));
         }
+        for note in &self.notes {
+            let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");
+        }
         text
     }
 }
 
 impl ClaimView {
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let label = match self.result {
             Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
             Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
             Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
         };
-        let mut text = format!("  {label}  {}\n", self.claim);
-        if let Some(sentence) =
-            self.witness.as_ref().and_then(|witness| witness.get("sentence")).and_then(Value::as_str)
-        {
-            let _ = writeln!(text, "             {sentence}");
-        }
-        for reason in &self.reasons {
-            let _ = writeln!(text, "             {reason}");
-        }
-        text
+        format!("  {label}  {}\n{}", self.claim, self.reasons_text())
+    }
+
+    /// What breaks it or leaves it open.
+    pub(super) fn reasons_text(&self) -> String {
+        self.explanation().iter().map(|reason| format!("             {reason}\n")).collect()
     }
 }
 
@@ -231,7 +228,7 @@ impl FindingView {
 
 impl ProbeView {
     fn to_text(&self) -> String {
-        let Self { probe, answer, expected: _, shows, message, times, evidence } = self;
+        let Self { about: _, probe, answer, expected: _, shows, message, times, evidence } = self;
         let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),

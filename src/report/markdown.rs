@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use super::diff;
-use super::human::{LIMITS, count};
+use super::human::count;
 use super::issue::{Level, capitalized, error_text};
-use super::{DifferenceView, Outcome, Report, Shows, VerificationView};
+use super::{DifferenceView, Opinion, Outcome, Report, Shows, VerificationView};
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -141,7 +141,7 @@ fn verification_section(verification: &VerificationView) -> String {
                 cell(&claim.explanation().join("; "))
             );
         }
-        let _ = writeln!(text, "\n{LIMITS}\n");
+        let _ = writeln!(text, "\n{}\n", verification.organization.limits());
     }
     if !verification.findings.is_empty() {
         let _ = writeln!(text, "### Findings\n\n| | where | what | fix |\n|---|---|---|---|");
@@ -158,6 +158,21 @@ fn verification_section(verification: &VerificationView) -> String {
         }
         text.push('\n');
     }
+    if !verification.analyses.is_empty() {
+        let _ =
+            writeln!(text, "### AWS's analysers\n\n| | analyser | question | answer |\n|---|---|---|---|");
+        for analysis in &verification.analyses {
+            let mark = match analysis.shows {
+                Opinion::Confirms => "✅ confirmed",
+                Opinion::Refutes => "❌ refuted",
+                Opinion::Disagrees => "⚠️ disagrees",
+                Opinion::NoInformation => "no information",
+            };
+            let cells = [&analysis.analyser, &analysis.question, &analysis.answer].map(|text| cell(text));
+            let _ = writeln!(text, "| {mark} | {} |", cells.join(" | "));
+        }
+        text.push('\n');
+    }
     if verification.all_probes().next().is_some() {
         let _ = writeln!(text, "### Probes\n\n| | probe | what it shows |\n|---|---|---|");
         for probe in verification.all_probes() {
@@ -169,6 +184,9 @@ fn verification_section(verification: &VerificationView) -> String {
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
         }
         text.push('\n');
+    }
+    for note in &verification.notes {
+        let _ = writeln!(text, "- {}", cell(note));
     }
     for trouble in verification.troubles() {
         let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error_text(trouble)));

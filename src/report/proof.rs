@@ -19,7 +19,14 @@ impl From<&ClaimResult> for ClaimView {
             Proof::Refuted(witness) => (Outcome::Refuted, Some(witness_value(witness)), Vec::new()),
             Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
         };
-        Self { kind: claim.into(), claim: claim.to_string(), result, witness, reasons }
+        let principal = match claim {
+            Claim::MayAssume(principal) => Some(principal.to_string()),
+            Claim::OnlyTrustedMayAssume
+            | Claim::OnlyWithExternalId(_)
+            | Claim::OnlyTargetsMayBeInvoked
+            | Claim::EveryTargetMayBeInvoked(_) => None,
+        };
+        Self { kind: claim.into(), claim: claim.to_string(), principal, result, witness, reasons }
     }
 }
 
@@ -38,7 +45,8 @@ impl From<&Claim> for ClaimKind {
 impl ClaimView {
     /// A claim that could not be put to the prover.
     pub fn undecided(kind: ClaimKind, claim: &str, reasons: Vec<String>) -> Self {
-        Self { kind, claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
+        let claim = claim.to_owned();
+        Self { kind, claim, principal: None, result: Outcome::Unknown, witness: None, reasons }
     }
 }
 

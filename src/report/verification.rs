@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorView, ExitCode};
+use super::{AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
 use crate::iam::lint::Severity;
 
 /// What became of a claim.
@@ -32,6 +32,8 @@ pub enum ClaimKind {
     OnlyTargets,
     /// It really can invoke them.
     EveryTarget,
+    /// No policy of the organisation stands in the way of any of it.
+    Organization,
 }
 
 /// A claim about the role, decided from its documents.
@@ -42,6 +44,9 @@ pub struct ClaimView {
     pub kind: ClaimKind,
     /// What is claimed.
     pub claim: String,
+    /// Whom it is about, where it is about one principal.
+    #[serde(skip)]
+    pub principal: Option<String>,
     /// What became of it.
     pub result: Outcome,
     /// The request that breaks it: what it shows, in words.
@@ -90,6 +95,9 @@ impl FindingView {
 /// What AWS answered to a probe, and what that shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProbeView {
+    /// The claim that it bears on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<ClaimKind>,
     /// What was tried.
     pub probe: String,
     /// What AWS answered.
@@ -189,6 +197,9 @@ pub struct TwinView {
 /// Everything that was verified.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VerificationView {
+    /// One row a claim: what each way of looking says about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub table: Vec<RowView>,
     /// The claims, decided from the documents.
     pub claims: Vec<ClaimView>,
     /// What was found beside the claims.
@@ -198,6 +209,14 @@ pub struct VerificationView {
     /// What AWS itself answered about a twin of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinView>,
+    /// What AWS's own analysers say; empty where none was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub analyses: Vec<AnalysisView>,
+    /// How far the organisation's policies are part of it.
+    pub organization: OrganizationStanding,
+    /// What was not looked at, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl VerificationView {
@@ -222,11 +241,18 @@ impl VerificationView {
             Shows::Confirms | Shows::NoInformation => ExitCode::Success,
             Shows::Refutes => ExitCode::Refuted,
         };
+        // What the other findings are about is a claim already; these are ways past the role, about which there is none.
+        let of_finding = |finding: &FindingView| match finding.id.as_str() {
+            "L1" | "L3" => ExitCode::Refuted,
+            _ => ExitCode::Success,
+        };
         self.claims
             .iter()
             .map(of_claim)
             .chain(self.probes.iter().map(of_probe))
             .chain(self.twin.as_ref().map(TwinView::exit))
+            .chain(self.analyses.iter().map(|analysis| analysis.shows.exit()))
+            .chain(self.findings.iter().map(of_finding))
             .fold(ExitCode::Success, ExitCode::or)
     }
 }

@@ -315,7 +315,7 @@ fn broken_claim(claim: ClaimKind) -> Consequence {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Consequence::WidensTrust,
         ClaimKind::MayAssume => Consequence::NarrowsTrust,
         ClaimKind::OnlyTargets => Consequence::WidensPermissions,
-        ClaimKind::EveryTarget => Consequence::NarrowsPermissions,
+        ClaimKind::EveryTarget | ClaimKind::Organization => Consequence::NarrowsPermissions,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::iam::principal::Principal;
 use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer};
 use crate::provision::apply::Progress;
 use crate::provision::desired::Desired;
-use crate::report::{ProbeView, Shows};
+use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// A role's door: who knocks where, and with what leave.
 #[derive(Debug)]
@@ -122,5 +122,10 @@ fn role_view<T>(
             format!("AWS kept {arn} out; whether the manifest trusts it could not be told"),
         ),
     };
-    view(format!("sts:AssumeRole {how}"), answered, arn, told)
+    let about = match (is_right, is_trusted) {
+        (true, Some(false)) => ClaimKind::OnlyTrusted,
+        (true, Some(true) | None) => ClaimKind::MayAssume,
+        (false, _) => ClaimKind::ExternalId,
+    };
+    view(about, format!("sts:AssumeRole {how}"), answered, arn, told)
 }

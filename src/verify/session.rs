@@ -9,7 +9,7 @@ use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
 use crate::ports::{Probe, ProbeAnswer, Trial};
 use crate::provision::apply::Progress;
 use crate::provision::desired::Desired;
-use crate::report::{ProbeView, Shows};
+use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// Half of what STS takes as text: the packed form that it makes of a session policy has a limit of its own.
 const SHORT_POLICY: usize = 1024;
@@ -127,7 +127,8 @@ fn item_view(answered: &Answered<Item, ()>, principal: &str) -> ProbeView {
             (Shows::Refutes, format!("the session must not be able to {what}"))
         }
     };
-    view(answered.question.name(), answered, principal, told)
+    let about = if *is_wanted { ClaimKind::EveryTarget } else { ClaimKind::OnlyTargets };
+    view(about, answered.question.name(), answered, principal, told)
 }
 
 /// A function beside the targets.

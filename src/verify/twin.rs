@@ -26,7 +26,7 @@ use crate::provision::apply::{Failure, Progress, apply};
 use crate::provision::plan::{Change, Plan};
 use crate::provision::settle::settle;
 use crate::provision::survey::Survey;
-use crate::report::{Answer, ClaimView, EvidenceView, ProbeView, Shows};
+use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
 
 /// Why AWS was not asked everything.
 #[derive(Debug, thiserror::Error)]
@@ -287,7 +287,8 @@ fn twin_view<T>(
             (Shows::Refutes, format!("AWS kept {arn} out, in the place of Genesys Cloud: {text}"))
         }
     };
-    view(format!("sts:AssumeRole {how}"), answered, arn, told)
+    let about = if *is_right { ClaimKind::MayAssume } else { ClaimKind::ExternalId };
+    view(about, format!("sts:AssumeRole {how}"), answered, arn, told)
 }
 
 /// Nothing can deny `sts:GetCallerIdentity`; it shows whose answers the others are.
@@ -308,6 +309,7 @@ async fn identity_view<P: Probe>(probe: &P, session: &P::Session) -> Result<Prob
         }
     };
     Ok(ProbeView {
+        about: None,
         probe: "sts:GetCallerIdentity".to_owned(),
         answer,
         expected: Some(Answer::Allowed),

