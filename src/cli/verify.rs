@@ -10,7 +10,7 @@ use rolecall::verify::second::SecondOpinions;
 use rolecall::verify::steady::{Freshness, Patience};
 use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
-use rolecall::verify::{Documents, disagreements, paper};
+use rolecall::verify::{Documents, disagreements, explain, paper};
 
 use super::apply::{Narrator, UNCHANGED, describe};
 use super::context::{Context, interruptible, load_outline};
@@ -57,13 +57,17 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     if let Some(second) = &second {
         second.add_to(&mut verification, &survey);
     }
+    let documents = Documents::observed(&survey.observed, &survey.desired.role.name);
+    if let (true, Some(documents)) = (options.explain, documents) {
+        explain(&mut verification, &documents, &survey.desired);
+    }
     let verification = verification.tabled();
     let exit = verification.exit();
     if options.aws.common.output == Output::Human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
         }
-        printer.result(&verification.to_text("Verification"));
+        printer.result(&verification.to_text("Verification", printer.evidence()));
     }
     report.verification = Some(verification);
     report.aws_calls = Some(context.aws.calls().so_far().len());

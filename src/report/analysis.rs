@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ClaimKind, EvidenceView, ExitCode};
+use super::{ClaimKind, Evidence, EvidenceView, ExitCode};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -108,12 +108,15 @@ impl OrganizationStanding {
 }
 
 impl AnalysisView {
-    pub(super) fn to_text(&self) -> String {
-        let Self { about: _, analyser, question, answer, own, shows, evidence: _ } = self;
+    pub(super) fn to_text(&self, shown: Evidence) -> String {
+        let Self { about: _, analyser, question, answer, own, shows, evidence } = self;
         let mut text = format!("  {}  {analyser}: {question}\n             {answer}", shows.label());
         if let Some(own) = own {
             // Writing to a String cannot fail.
             let _ = write!(text, "; rolecall: {own}");
+        }
+        if shown == Evidence::OfEverything || *shows == Opinion::Refutes {
+            let _ = write!(text, "\n             asked {}", evidence.to_text("at"));
         }
         text + "\n"
     }

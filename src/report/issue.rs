@@ -148,7 +148,7 @@ impl Report {
             Outcome::Proved | Outcome::Refuted => (Level::Error, "refuted"),
             Outcome::Unknown => (Level::Warning, "undecided"),
         };
-        let reasons = view.explanation();
+        let reasons = view.because();
         let because = if reasons.is_empty() { String::new() } else { format!(". {}", reasons.join(". ")) };
         Issue {
             rule: format!("claim-{}", kind.id()),
@@ -229,7 +229,7 @@ impl ClaimKind {
 
 impl ClaimView {
     /// The witness in words, or why nothing could be decided.
-    pub fn explanation(&self) -> Vec<String> {
+    pub fn because(&self) -> Vec<String> {
         let witness = self.witness.as_ref().and_then(|witness| witness.get("sentence"));
         let sentence = witness.and_then(serde_json::Value::as_str).map(str::to_owned);
         sentence.into_iter().chain(self.reasons.iter().cloned()).collect()

@@ -73,7 +73,7 @@ impl Report {
         let claims = self.verification.iter().flat_map(|verification| &verification.claims);
         claims
             .map(|claim| {
-                let explanation = claim.explanation().join("\n");
+                let explanation = claim.because().join("\n");
                 match claim.result {
                     Outcome::Proved => passed(claim.claim.clone()),
                     Outcome::Refuted => {

@@ -134,12 +134,8 @@ fn verification_section(verification: &VerificationView) -> String {
                 Outcome::Refuted => "❌ refuted",
                 Outcome::Unknown => "⚠️ unknown",
             };
-            let _ = writeln!(
-                text,
-                "| {mark} | {} | {} |",
-                cell(&claim.claim),
-                cell(&claim.explanation().join("; "))
-            );
+            let _ =
+                writeln!(text, "| {mark} | {} | {} |", cell(&claim.claim), cell(&claim.because().join("; ")));
         }
         let _ = writeln!(text, "\n{}\n", verification.organization.limits());
     }

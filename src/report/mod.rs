@@ -31,7 +31,7 @@ pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
-pub use human::count;
+pub use human::{Evidence, count};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::human::{BOLD, DIMMED};
-use super::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
+use super::{ClaimKind, ClaimView, Evidence, ExitCode, FindingView, Outcome, VerificationView, count};
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::{Finding, Severity};
@@ -16,7 +16,7 @@ impl From<&ClaimResult> for ClaimView {
     fn from(ClaimResult { claim, result }: &ClaimResult) -> Self {
         let (result, witness, reasons) = match result {
             Proof::Proved => (Outcome::Proved, None, Vec::new()),
-            Proof::Refuted(witness) => (Outcome::Refuted, Some(witness_value(witness)), Vec::new()),
+            Proof::Refuted(witness) => (Outcome::Refuted, Some(witness), Vec::new()),
             Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
         };
         let principal = match claim {
@@ -26,7 +26,16 @@ impl From<&ClaimResult> for ClaimView {
             | Claim::OnlyTargetsMayBeInvoked
             | Claim::EveryTargetMayBeInvoked(_) => None,
         };
-        Self { kind: claim.into(), claim: claim.to_string(), principal, result, witness, reasons }
+        Self {
+            kind: claim.into(),
+            claim: claim.to_string(),
+            principal,
+            result,
+            witness: witness.map(|witness| witness_value(witness)),
+            request: witness.map(|witness| witness.request.clone()),
+            explanation: None,
+            reasons,
+        }
     }
 }
 
@@ -45,8 +54,21 @@ impl From<&Claim> for ClaimKind {
 impl ClaimView {
     /// A claim that could not be put to the prover.
     pub fn undecided(kind: ClaimKind, claim: &str, reasons: Vec<String>) -> Self {
-        let claim = claim.to_owned();
-        Self { kind, claim, principal: None, result: Outcome::Unknown, witness: None, reasons }
+        Self::reasoned(kind, claim.to_owned(), Outcome::Unknown, reasons)
+    }
+
+    /// A claim that was decided, or not, for reasons in words.
+    pub fn reasoned(kind: ClaimKind, claim: String, result: Outcome, reasons: Vec<String>) -> Self {
+        Self {
+            kind,
+            claim,
+            principal: None,
+            result,
+            witness: None,
+            request: None,
+            explanation: None,
+            reasons,
+        }
     }
 }
 
@@ -178,7 +200,8 @@ impl ProofView {
                 None => self.source.clone(),
             };
             let (claims, findings) = (claims.clone(), findings.clone());
-            text += &VerificationView { claims, findings, ..VerificationView::default() }.to_text(&title);
+            text += &VerificationView { claims, findings, ..VerificationView::default() }
+                .to_text(&title, Evidence::OfRefutations);
             for note in notes {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
+use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 
 /// What became of a claim.
@@ -52,6 +53,12 @@ pub struct ClaimView {
     /// The request that breaks it: what it shows, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<serde_json::Value>,
+    /// The same as a value.
+    #[serde(skip)]
+    pub request: Option<Request>,
+    /// Why that request gets the answer that it gets, in full, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// What could not be decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
@@ -109,6 +116,12 @@ pub struct ProbeView {
     pub shows: Shows,
     /// The same in words.
     pub message: String,
+    /// The request that the role's documents answer for this probe: on a twin, that of Genesys Cloud to the role.
+    #[serde(skip)]
+    pub request: Option<Request>,
+    /// What these documents say to it and why, in full, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// How often AWS was asked.
     pub times: u32,
     /// Where AWS can be asked about the answer that counts.
@@ -223,6 +236,11 @@ impl VerificationView {
     /// What AWS answered about the role and about its twin.
     pub(super) fn all_probes(&self) -> impl Iterator<Item = &ProbeView> {
         self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))
+    }
+
+    /// The same, to be added to.
+    pub(crate) fn all_probes_mut(&mut self) -> impl Iterator<Item = &mut ProbeView> {
+        self.probes.iter_mut().chain(self.twin.iter_mut().flat_map(|twin| &mut twin.probes))
     }
 
     /// What went wrong with the twin.

@@ -4,6 +4,7 @@ use super::{Documents, paper};
 use crate::extract::{PermissionDocuments, Side};
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Evaluation, Layers, Level, Request, evaluate};
+use crate::iam::prove::Permissions;
 use crate::provision::desired::Desired;
 
 /// The policies at one level of an organisation, each with the name that messages give it.
@@ -35,16 +36,18 @@ impl Held {
     /// What the session's account says to a request of the session. The policy of the resource is not looked at: what is
     /// asked for is taken to belong to the session's own account, where it is not needed.
     pub(super) fn evaluate(&self, request: &Request, service_control: &[OrganizationLevel]) -> Evaluation {
-        let permissions = self.permissions.for_proof();
-        let layers = Layers {
-            identity: permissions.identity.iter().map(|policy| policy.document).collect(),
-            boundary: permissions.boundary.map(|boundary| vec![boundary.document]),
-            session: None,
-            resource: None,
-            service_control: levels(service_control),
-            resource_control: Vec::new(),
-        };
+        let layers =
+            Layers { service_control: levels(service_control), ..layers(&self.permissions.for_proof()) };
         evaluate(request, &layers)
+    }
+}
+
+/// The policies of a role as the evaluator takes them.
+pub(super) fn layers<'d>(permissions: &Permissions<'d>) -> Layers<'d> {
+    Layers {
+        identity: permissions.identity.iter().map(|policy| policy.document).collect(),
+        boundary: permissions.boundary.map(|boundary| vec![boundary.document]),
+        ..Layers::default()
     }
 }
 

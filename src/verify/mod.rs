@@ -11,6 +11,7 @@ pub mod analysers;
 mod attempt;
 mod drift;
 mod expect;
+mod explain;
 pub mod explain_error;
 pub mod functions;
 mod held;
@@ -25,11 +26,13 @@ pub mod twin;
 use std::time::Duration;
 
 pub use drift::drift;
+pub use explain::explain;
 pub use held::OrganizationLevel;
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;
+use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 use crate::ports::ProbeAnswer;
 use crate::provision::desired::Desired;
@@ -155,6 +158,7 @@ impl Documents {
 fn view<Q, T>(
     about: ClaimKind,
     probe: String,
+    request: Option<Request>,
     answered: &Answered<Q, T>,
     principal: &str,
     (shows, message): (Shows, String),
@@ -172,6 +176,8 @@ fn view<Q, T>(
         expected: awaited.map(Answer::from),
         shows,
         message,
+        request,
+        explanation: None,
         times: *times,
         evidence,
     }

@@ -156,7 +156,7 @@ impl Organization {
         let claim =
             "no organisation policy denies the assuming of the role or the invocation of a target".to_owned();
         let kind = ClaimKind::Organization;
-        Some(ClaimView { kind, claim, principal: None, result, witness: None, reasons })
+        Some(ClaimView::reasoned(kind, claim, result, reasons))
     }
 }
 

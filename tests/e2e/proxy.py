@@ -137,6 +137,12 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             self.owner.connected(-1)
 
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:  # the program went away in the middle of a request, as it may
+            pass
+
     def forward(self):
         start = time.monotonic()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -3,6 +3,7 @@
 mod analysers;
 mod bad_input;
 mod drift;
+mod explain;
 mod explain_error;
 mod faults;
 mod findings;

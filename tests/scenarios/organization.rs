@@ -1,6 +1,6 @@
 //! Organisation policies: read where the caller may, evaluated as layers, never passed over in silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -50,11 +50,34 @@ fn organization(
 }
 
 fn verify(answers: impl Fn(&Asked) -> Option<(u16, String)> + Send + Sync + 'static) -> Run {
+    verify_and_list(answers).0
+}
+
+/// The run, and the operations that it asked for.
+fn verify_and_list(
+    answers: impl Fn(&Asked) -> Option<(u16, String)> + Send + Sync + 'static,
+) -> (Run, BTreeSet<String>) {
     let stage = Stage::new();
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
     let recorded = Recorded::new(&stage.sandbox.endpoint_url(), answers);
     let mut command = stage.command(&["verify", "--output", "json"]);
-    command.env("AWS_ENDPOINT_URL_ORGANIZATIONS", recorded.url()).output().unwrap().into()
+    let run = command.env("AWS_ENDPOINT_URL_ORGANIZATIONS", recorded.url()).output().unwrap().into();
+    (run, recorded.asked().into_iter().collect())
+}
+
+/// The permissions of a rendered policy for Organizations are those that are used.
+#[test]
+fn the_verifier_and_the_twin_may_ask_for_all_of_it_and_no_more() {
+    let (_, asked) = verify_and_list(organization(None, None));
+    let asked: Vec<String> = asked.iter().map(|operation| format!("organizations:{operation}")).collect();
+    for document in ["verifier", "twin"] {
+        let run =
+            Stage::new().run(&["render", document, "--account", "123456789012", "--region", "us-east-1"]);
+        let policy = run.expect(0).json();
+        let statements = policy["Statement"].as_array().unwrap();
+        let statement = statements.iter().find(|it| it["Sid"] == "OrganizationPolicies").unwrap();
+        assert_eq!(statement["Action"], json!(asked), "{document}");
+    }
 }
 
 fn claim(run: &Run) -> Value {
