@@ -13,6 +13,7 @@ const PAGE: i32 = 50;
 impl ReadFunctions for Aws {
     async fn function_policy(&self, function: &FunctionAddress) -> AwsResult<Option<String>> {
         const OPERATION: &str = "lambda:GetPolicy";
+        self.lambda_policies.turn().await;
         let _place = self.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).get_policy();
         let call = call.function_name(function_name(function));
@@ -27,6 +28,7 @@ impl ReadFunctions for Aws {
         let mut urls = Vec::new();
         let mut marker = None;
         loop {
+            self.lambda_control_plane.turn().await;
             let _place = self.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_function_url_configs().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);
@@ -47,6 +49,7 @@ impl ReadFunctions for Aws {
         let mut aliases = Vec::new();
         let mut marker = None;
         loop {
+            self.lambda_control_plane.turn().await;
             let _place = self.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_aliases().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);

@@ -14,6 +14,7 @@ mod error;
 mod functions;
 #[cfg(feature = "organizations")]
 mod organization;
+mod pace;
 mod probe;
 mod read;
 mod simulate;
@@ -36,6 +37,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use self::error::classify;
+use self::pace::Pace;
 use crate::iam::arn::Region;
 use crate::ports::{AwsErrorKind, AwsResult};
 
@@ -49,8 +51,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Lambda's control plane allows 15 requests a second for most operations (Lambda quotas page); ten in flight stay
-/// near that at ordinary latency, and the SDK backs off where it is still too fast.
+/// Connections to Lambda at a time.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
 /// How to reach AWS.
@@ -105,6 +106,8 @@ pub struct Aws {
     organizations: aws_sdk_organizations::Client,
     lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
     lambda_in_flight: Semaphore,
+    lambda_control_plane: Pace,
+    lambda_policies: Pace,
     calls: Calls,
     deadline: Duration,
 }
@@ -152,6 +155,8 @@ impl Aws {
             ),
             lambda: RefCell::default(),
             lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
+            lambda_control_plane: Pace::new(),
+            lambda_policies: Pace::new(),
             config,
             calls,
             deadline: settings.deadline,

@@ -57,6 +57,16 @@ impl Opinion {
         }
     }
 
+    /// The word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::NoInformation => "no information",
+            Self::Confirms => "confirmed",
+            Self::Disagrees => "disagrees",
+            Self::Refutes => "refuted",
+        }
+    }
+
     /// The word for it, in its colour and padded to the width of the labels.
     pub(super) fn label(self) -> String {
         match self {

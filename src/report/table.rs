@@ -134,10 +134,14 @@ impl VerificationView {
         self
     }
 
+    /// Whether more than the paper was asked.
+    pub(super) fn is_table(&self) -> bool {
+        self.table.iter().any(|row| row.analysers.is_some() || row.live.is_some())
+    }
+
     /// The claims: as a table where more than the paper was asked, one line each elsewhere; below each, its reasons.
     pub(super) fn claims_text(&self) -> String {
-        let is_table = self.table.iter().any(|row| row.analysers.is_some() || row.live.is_some());
-        if !is_table {
+        if !self.is_table() {
             return self.claims.iter().map(ClaimView::to_text).collect();
         }
         let mut text = format!("  {DIMMED}paper    analysers  live       claim{DIMMED:#}\n");

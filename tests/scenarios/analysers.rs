@@ -182,6 +182,34 @@ fn a_denial_by_an_organisation_is_no_contradiction() {
     assert!(findings(&report, "D2").is_empty());
 }
 
+#[test]
+fn every_format_shows_what_the_analysers_say() {
+    let stage = applied();
+    let says = |format: &str, text: &str| stage.run(&["verify", "--output", format]).expect(0).says(text);
+    says(
+        "markdown",
+        "| ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |",
+    )
+    .says("no second opinion of access-analyzer:ValidatePolicy");
+    says("html", "<p class=\"quiet\">AWS&#39;s analysers: <span class=\"tag good\">confirmed</span></p>")
+        .says("Second opinions")
+        .says("no second opinion of access-analyzer:ValidatePolicy");
+    says("junit", "<testcase name=\"iam:SimulatePrincipalPolicy: the targets\"");
+    // What only an analyser refutes is a failure in its own right.
+    let recorded =
+        Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", Some(false)));
+    for (format, text) in [
+        ("junit", "<failure message=\"refuted\">denied"),
+        ("sarif", "analyser-refuted"),
+        ("github", "::error"),
+        ("markdown", "❌ refuted"),
+    ] {
+        let mut command = stage.command(&["verify", "--output", format]);
+        let run: Run = command.env("AWS_ENDPOINT_URL_IAM", recorded.url()).output().unwrap().into();
+        run.expect(4).says(text);
+    }
+}
+
 /// Access Analyzer's answers.
 fn analysed(asked: &Asked, result: &str) -> Option<(u16, String)> {
     let body: Value = serde_json::from_str(&asked.body).unwrap();
