@@ -15,5 +15,6 @@ mod iam;
 mod layering;
 mod manifest;
 mod proof;
+mod report;
 mod sandbox;
 mod scenarios;

@@ -5,10 +5,19 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations")))]
+mod absent;
+#[cfg(feature = "access-analyzer")]
+mod access_analyzer;
 mod calls;
 mod error;
+mod functions;
+#[cfg(feature = "organizations")]
+mod organization;
+mod pace;
 mod probe;
 mod read;
+mod simulate;
 mod write;
 
 pub use calls::{Call, Calls};
@@ -28,6 +37,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use self::error::classify;
+use self::pace::Pace;
 use crate::iam::arn::Region;
 use crate::ports::{AwsErrorKind, AwsResult};
 
@@ -41,8 +51,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Lambda's control plane allows 15 requests a second for most operations (Lambda quotas page); ten in flight stay
-/// near that at ordinary latency, and the SDK backs off where it is still too fast.
+/// Connections to Lambda at a time.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
 /// How to reach AWS.
@@ -91,8 +100,14 @@ pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    #[cfg(feature = "access-analyzer")]
+    access_analyzer: aws_sdk_accessanalyzer::Client,
+    #[cfg(feature = "organizations")]
+    organizations: aws_sdk_organizations::Client,
     lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
     lambda_in_flight: Semaphore,
+    lambda_control_plane: Pace,
+    lambda_policies: Pace,
     calls: Calls,
     deadline: Duration,
 }
@@ -130,8 +145,18 @@ impl Aws {
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
+            #[cfg(feature = "access-analyzer")]
+            access_analyzer: aws_sdk_accessanalyzer::Client::from_conf(
+                aws_sdk_accessanalyzer::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
+            #[cfg(feature = "organizations")]
+            organizations: aws_sdk_organizations::Client::from_conf(
+                aws_sdk_organizations::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
             lambda: RefCell::default(),
             lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
+            lambda_control_plane: Pace::new(),
+            lambda_policies: Pace::new(),
             config,
             calls,
             deadline: settings.deadline,
