@@ -179,7 +179,7 @@ pub struct Evaluation {
     pub decision: Decision,
     /// Whether the request succeeds. `False` also where it is denied for sure and only the kind of denial is unknown.
     pub allows: Truth,
-    /// What kept the request from being allowed; `None` where it is.
+    /// What kept the request from being allowed, or leaves that open; `None` where it is allowed.
     pub blocked: Option<Block>,
     /// The statements that decided: those that denied, or those that allowed.
     pub statements: Vec<StatementRef>,

@@ -255,7 +255,8 @@ impl<'a> Tally<'a> {
             (Truth::Unknown, _) => (Decision::Unknown, unknown_in()),
             (Truth::False, Truth::True) => (Decision::Allowed, None),
             (Truth::False, Truth::False) => (Decision::ImplicitlyDenied, first(Truth::False)),
-            (Truth::False, Truth::Unknown) => (Decision::Unknown, first(Truth::Unknown)),
+            // Each layer by itself may be certain: then it is open whether one makes another unnecessary.
+            (Truth::False, Truth::Unknown) => (Decision::Unknown, first(Truth::Unknown).or_else(unknown_in)),
         };
         let statements = match decision {
             Decision::Allowed => allowing,
