@@ -48,3 +48,32 @@ fn tampering_has_its_findings() {
         assert!(ids.contains(&expected), "{}: {ids:?}", kind.name());
     }
 }
+
+/// A caller whom the manifest trusts and whose own policies forbid the probe learns nothing about the role, and is told so.
+#[test]
+fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let deny =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}}"#;
+    let changed = stage.sandbox.change(|state| {
+        let roles = &mut state.accounts.get_mut("123456789012").unwrap().roles;
+        let ci = roles.values_mut().find(|role| role.name == "ci").unwrap();
+        ci.permissions.inline.insert("no-roles".to_owned(), deny.to_owned());
+    });
+    changed.unwrap();
+    let run = stage.run(&["verify", "--level", "live", "--deadline", "5", "--output", "json"]);
+    let report = run.json();
+    let probes = report["verification"]["probes"].as_array().unwrap();
+    assert_eq!(probes.len(), 4, "{probes:#?}");
+    for probe in probes {
+        assert_eq!(
+            (&probe["answer"], &probe["shows"]),
+            (&"denied".into(), &"no_information".into()),
+            "{probe:#}"
+        );
+    }
+    let told = |index: usize| probes[index]["message"].as_str().unwrap();
+    assert!(told(0).contains("whose own policies do not let it assume the role"), "{}", told(0));
+    assert!(told(1).contains("but with the right external ID too"), "{}", told(1));
+}
