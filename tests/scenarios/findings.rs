@@ -2,7 +2,7 @@
 
 use rolecall::sandbox::Tamper;
 
-use super::stage::{ROLE, Stage};
+use super::stage::Stage;
 
 const WITHOUT_NEED: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"AWS":"{{trusted_principals}}"},"Action":"sts:AssumeRole",
@@ -41,7 +41,7 @@ fn tampering_has_its_findings() {
         (Tamper::PolicyWidened, "P3"),
     ] {
         stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let report = stage.run(&["verify", "--level", "paper", "--output", "json"]).json();
         let findings = report["verification"]["findings"].as_array().unwrap().clone();
         let ids: Vec<_> = findings.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
