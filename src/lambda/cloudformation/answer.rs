@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::request::{Request, ResponseUrl};
@@ -97,21 +98,20 @@ impl Answer {
     /// The answer with its reason cut to what CloudFormation takes.
     fn fitting(mut self) -> Self {
         const CUT: &str = " … (the function's log has all of it)";
-        while self.body().len() > LARGEST {
-            let excess = self.body().len() - LARGEST;
-            let Some(reason) = &mut self.reason else { break };
-            let text = reason.trim_end_matches(CUT);
-            // What JSON escapes is longer there than here, so this may take more than one round.
-            let mut end = text.len().saturating_sub(excess.max(1) + CUT.len());
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            let Some(kept) = text.get(..end).filter(|kept| !kept.is_empty()) else {
-                self.reason = Some("see the function's log".to_owned());
-                break;
-            };
-            *reason = format!("{kept}{CUT}");
+        if self.body().len() <= LARGEST {
+            return self;
         }
+        let whole = self.reason.replace(CUT.to_owned()).unwrap_or_default();
+        let mut room = LARGEST.saturating_sub(self.body().len());
+        let fits = |character: &char| {
+            // What JSON escapes is longer there than here.
+            let length = Value::from(character.to_string()).to_string().len() - 2;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        };
+        let kept: String = whole.chars().take_while(fits).collect();
+        self.reason = Some(kept + CUT);
         self
     }
 
@@ -186,7 +186,7 @@ mod tests {
             let answer = Answer::new(&request("Create", None), Err(reason.clone()));
             let body = answer.body();
             assert!(body.len() <= LARGEST, "{}", body.len());
-            assert!(body.len() > LARGEST / 2, "{}", body.len());
+            assert!(body.len() > LARGEST - 8, "{}", body.len());
             assert!(answer.reason.unwrap().ends_with("has all of it)"));
         }
         let short = Answer::new(&request("Create", None), Err("short".to_owned()));
