@@ -28,7 +28,7 @@ use std::time::Duration;
 pub use drift::drift;
 pub use explain::explain;
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, paper};
+pub use paper::{decide, findings, paper, read};
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;
