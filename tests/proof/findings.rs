@@ -259,10 +259,11 @@ fn every_pitfall_of_permissions_has_its_finding() {
 
 #[test]
 fn ways_around_the_role_are_found() {
-    let statement = |principal: Value| {
+    let conditioned = |principal: Value, condition: Value| {
         json!({"Version": "2012-10-17", "Statement": [{"Sid": "x", "Effect": "Allow", "Principal": principal,
-            "Action": "lambda:InvokeFunction", "Resource": FUNCTION}]})
+            "Action": "lambda:InvokeFunction", "Resource": FUNCTION, "Condition": condition}]})
     };
+    let statement = |principal: Value| conditioned(principal, json!({}));
     let cases = [
         ("", json!({"Service": "apigateway.amazonaws.com"})),
         ("", json!({"AWS": ROLE})),
@@ -270,8 +271,12 @@ fn ways_around_the_role_are_found() {
         ("L1 L2", json!("*")),
         ("L2", json!({"AWS": "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/session"})),
     ];
-    for (expected, principal) in cases {
-        let document = document(&statement(principal));
+    let mut policies = cases.map(|(expected, principal)| (expected, statement(principal))).to_vec();
+    // Who signs nothing has no ARN.
+    let unsigned = json!({"Null": {"aws:PrincipalArn": "true"}});
+    policies.push(("L1 L2", conditioned(json!("*"), unsigned)));
+    for (expected, policy) in policies {
+        let document = document(&policy);
         let facts = FunctionFacts {
             function: FUNCTION.parse().unwrap(),
             policies: vec![Published { qualifier: None, document: &document }],

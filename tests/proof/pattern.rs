@@ -191,3 +191,11 @@ fn hostile_patterns_cost_bounded_time() {
     assert_eq!(examples(&Pattern::like("*"), None, &many, &[], &mut Budget::default()), Err(TooLarge));
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
+
+#[test]
+fn two_strings_are_never_one() {
+    let example = |language: Language<'_>| language.example(&[], &mut Budget::new(100)).unwrap();
+    assert_eq!(example(Language::new().only("a").only("a")).as_deref(), Some("a"));
+    assert_eq!(example(Language::new().only("a").only("b")), None);
+    assert_eq!(example(Language::new().only("a").only("b").only("b")), None);
+}
