@@ -5,6 +5,7 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
+mod account;
 mod calls;
 mod error;
 mod probe;

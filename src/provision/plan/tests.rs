@@ -48,7 +48,7 @@ fn all_there() -> Observed {
         attached: true,
         under_path: true,
         attachment_count: 1,
-        tags: policy.tags.clone(),
+        tags: Some(policy.tags.clone()),
         versions: vec![version("v1", true)],
         document: Some(policy.document.clone()),
     };
@@ -78,7 +78,7 @@ fn foreign(arn: &str) -> ObservedPolicy {
         attached: true,
         under_path: false,
         attachment_count: 1,
-        tags: Tags::new(),
+        tags: Some(Tags::new()),
         versions: Vec::new(),
         document: Some("{}".to_owned()),
     }
