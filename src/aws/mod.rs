@@ -16,20 +16,23 @@ pub use calls::{Call, Calls};
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use self::error::classify;
-use crate::iam::arn::Region;
+use crate::iam::arn::{AccountId, ExternalId, Region, RoleArn};
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -46,13 +49,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// near that at ordinary latency, and the SDK backs off where it is still too fast.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
+/// `sts:RoleSessionName` of the sessions that rolecall works as, so that CloudTrail shows them.
+const SESSION: &str = "rolecall";
+
 /// How to reach AWS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AwsSettings {
     /// The profile of the shared configuration files.
     pub profile: Option<String>,
     /// The region, over the profile's and the environment's.
     pub region: Option<Region>,
+    /// The role to assume first.
+    pub assume_role: Option<RoleArn>,
+    /// The external ID that this role asks for.
+    pub external_id: Option<ExternalId>,
     /// How long to wait for throttling to pass.
     pub deadline: Duration,
     /// A fixed endpoint and key instead of everything the environment says: the sandbox.
@@ -60,7 +70,7 @@ pub struct AwsSettings {
 }
 
 /// An endpoint with the key to sign for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FixedEndpoint {
     /// The URL.
     pub url: String,
@@ -86,14 +96,33 @@ impl FixedEndpoint {
     }
 }
 
-/// AWS, as one caller sees it.
-#[derive(Debug)]
+/// A region for IAM and STS, whatever the user configured.
+fn global(config: &SdkConfig) -> SdkConfig {
+    match config.region() {
+        Some(_) => config.clone(),
+        None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
+    }
+}
+
+/// The configuration with the credentials of that role, got on first use and again before they end.
+async fn as_role(config: &SdkConfig, role: &RoleArn, external_id: Option<&ExternalId>) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role.to_string()).session_name(SESSION);
+    let provider = match external_id {
+        Some(id) => provider.external_id(id.as_str()),
+        None => provider,
+    };
+    let provider = provider.configure(&global(config)).build().await;
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+/// AWS, as one caller sees it. A clone shares everything.
+#[derive(Clone, Debug)]
 pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
-    lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
-    lambda_in_flight: Semaphore,
+    lambda: Rc<RefCell<HashMap<Region, aws_sdk_lambda::Client>>>,
+    lambda_in_flight: Rc<Semaphore>,
     calls: Calls,
     deadline: Duration,
 }
@@ -119,11 +148,15 @@ impl Aws {
                 loader.load().await
             }
         };
-        let global = match config.region() {
-            Some(_) => config.clone(),
-            None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
+        let config = match &settings.assume_role {
+            Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
+            None => config,
         };
-        let calls = Calls::default();
+        Self::with(config, Calls::default(), settings.deadline)
+    }
+
+    fn with(config: SdkConfig, calls: Calls, deadline: Duration) -> Self {
+        let global = global(&config);
         Self {
             iam: aws_sdk_iam::Client::from_conf(
                 aws_sdk_iam::config::Builder::from(&global).interceptor(calls.clone()).build(),
@@ -131,12 +164,34 @@ impl Aws {
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
-            lambda: RefCell::default(),
-            lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
+            lambda: Rc::default(),
+            lambda_in_flight: Self::lambda_places(),
             config,
             calls,
-            deadline: settings.deadline,
+            deadline,
         }
+    }
+
+    /// The same, where many are at work in one account: after the first throttled call, all of them together send no
+    /// faster than the account allows.
+    ///
+    /// The rate is the SDK's adaptive one, which it keeps by the name of a partition, here the account's. IAM publishes
+    /// no rates to keep to from the start.
+    #[must_use]
+    pub fn among_many(mut self, account: &AccountId, lambda_in_flight: Rc<Semaphore>) -> Self {
+        let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let retries = retries.with_retry_mode(RetryMode::Adaptive);
+        self.config = self.config.to_builder().retry_config(retries).build();
+        let partition = RetryPartition::new(format!("iam {account}"));
+        let iam = aws_sdk_iam::config::Builder::from(&global(&self.config)).retry_partition(partition);
+        self.iam = aws_sdk_iam::Client::from_conf(iam.interceptor(self.calls.clone()).build());
+        self.lambda_in_flight = lambda_in_flight;
+        self
+    }
+
+    /// What is shared by all that are at work in one account.
+    pub fn lambda_places() -> Rc<Semaphore> {
+        Rc::new(Semaphore::new(LAMBDA_IN_FLIGHT))
     }
 
     /// The region that the user configured.

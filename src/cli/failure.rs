@@ -15,12 +15,12 @@ use rolecall::verify::steady::ProbeError;
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,
-    pub(crate) hint: Option<&'static str>,
+    pub(crate) hint: Option<String>,
 }
 
 impl UsageError {
     pub(crate) fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
-        Self { message: message.into(), hint }
+        Self { message: message.into(), hint: hint.map(str::to_owned) }
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
 }
 
 fn of_usage(error: &UsageError) -> (ExitCode, Option<String>) {
-    (ExitCode::Usage, error.hint.map(str::to_owned))
+    (ExitCode::Usage, error.hint.clone())
 }
 
 fn of_address(error: &AddressError) -> (ExitCode, Option<String>) {

@@ -110,8 +110,14 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
         Ok(arn) => arn.name,
         Err(_) => parse("--from-role", role)?,
     };
-    let settings =
-        AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
+    let settings = AwsSettings {
+        profile: options.profile.clone(),
+        region: None,
+        assume_role: None,
+        external_id: None,
+        deadline: DEADLINE,
+        fixed: None,
+    };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;

@@ -1,11 +1,15 @@
 //! The one door for output: results on standard output, everything else on standard error.
 //!
+//! Where several manifests are at work at the same time, each has a printer of its own: its result is kept until it is
+//! finished, its messages carry its name.
+//!
 //! A closed pipe (`rolecall plan | head`) ends the output, not the work: what was begun in AWS is carried to its end.
 
 use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::ErrorView;
 
 /// Dimmed text: what is going on.
@@ -17,10 +21,21 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 /// Prints.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    output: AutoStream<std::io::Stdout>,
+    output: Destination,
     messages: AutoStream<std::io::Stderr>,
     interactive: bool,
     shows_calls: bool,
+    /// Before every message.
+    name: String,
+    /// Hidden where there is none.
+    bar: ProgressBar,
+}
+
+/// Where results go.
+#[derive(Debug)]
+enum Destination {
+    Shown(AutoStream<std::io::Stdout>),
+    Kept(String),
 }
 
 impl Printer {
@@ -29,11 +44,52 @@ impl Printer {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let choice = if in_ci { ColorChoice::Never } else { ColorChoice::Auto };
         Self {
-            output: AutoStream::new(std::io::stdout(), choice),
+            output: Destination::Shown(AutoStream::new(std::io::stdout(), choice)),
             messages: AutoStream::new(std::io::stderr(), choice),
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
+            name: String::new(),
+            bar: ProgressBar::hidden(),
         }
+    }
+
+    /// A printer for one of several manifests; there is nobody to ask about one of them.
+    pub(crate) fn of_one(&self, name: &str) -> Self {
+        Self {
+            output: Destination::Kept(String::new()),
+            messages: AutoStream::new(std::io::stderr(), self.messages.current_choice()),
+            interactive: false,
+            shows_calls: self.shows_calls,
+            name: format!("{name}: "),
+            bar: self.bar.clone(),
+        }
+    }
+
+    /// The results that were kept.
+    pub(crate) fn into_result(self) -> String {
+        match self.output {
+            Destination::Shown(_) => String::new(),
+            Destination::Kept(text) => text,
+        }
+    }
+
+    /// Shows how far many things are; only to somebody who watches, and never without colour, which a bar needs.
+    pub(crate) fn count_up_to(&mut self, number: usize) {
+        if self.interactive && self.messages.current_choice() != ColorChoice::Never {
+            self.bar = ProgressBar::new(number.try_into().unwrap_or(u64::MAX));
+            let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {eta} to go");
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+    }
+
+    /// One of them is finished.
+    pub(crate) fn count(&self) {
+        self.bar.inc(1);
+    }
+
+    /// All of them are; the bar goes away.
+    pub(crate) fn stop_counting(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Whether the requests to AWS are listed at the end.
@@ -53,7 +109,12 @@ impl Printer {
 
     /// The result of the command.
     pub(crate) fn result(&mut self, text: &str) {
-        let _ = write!(self.output, "{text}").and_then(|()| self.output.flush());
+        match &mut self.output {
+            Destination::Shown(output) => {
+                let _ = write!(output, "{text}").and_then(|()| output.flush());
+            }
+            Destination::Kept(kept) => kept.push_str(text),
+        }
     }
 
     /// What is going on.
@@ -83,10 +144,11 @@ impl Printer {
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
-        let _ = match label {
-            "" => writeln!(self.messages, "{style}{text}{style:#}"),
-            label => writeln!(self.messages, "{style}{label}{style:#}{text}"),
-        };
+        let Self { messages, name, bar, .. } = self;
+        let _ = bar.suspend(|| match label {
+            "" => writeln!(messages, "{style}{name}{text}{style:#}"),
+            label => writeln!(messages, "{style}{label}{style:#}{name}{text}"),
+        });
     }
 
     /// Asks, and reads a line.

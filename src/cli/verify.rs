@@ -12,8 +12,8 @@ use rolecall::verify::{Documents, disagreements, paper};
 use super::apply::{Narrator, UNCHANGED, describe};
 use super::context::{Context, interruptible, load_outline};
 use super::failure::hint_for;
-use super::options::{Level, Output, VerifyCommand};
-use super::plan::list_calls;
+use super::fleet::{self, Reads};
+use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
 use rolecall::provision::survey::Survey;
 
@@ -21,35 +21,40 @@ use rolecall::provision::survey::Survey;
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
-    if options.sweep {
-        return sweep(options, &context, printer).await;
-    }
+    let reads = if options.sweep { Reads::ForWriting } else { Reads::ForLooking };
+    fleet::run("verify", &options.aws, reads, printer, async |context, aws, printer| match options.sweep {
+        true => sweep(aws, context, printer).await,
+        false => verify_one(options, aws, context, printer).await,
+    })
+    .await
+}
+
+async fn verify_one(
+    options: &VerifyCommand,
+    aws: &AwsOptions,
+    context: &Context,
+    printer: &mut Printer,
+) -> anyhow::Result<(Report, ExitCode)> {
     let survey = context.survey().await?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
-    report.outline = load_outline(&options.aws)?;
+    report.outline = load_outline(aws)?;
     if survey.observed.role.is_none() {
         let message =
             format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
         return Err(anyhow::Error::msg(message).context("cannot verify"));
     }
     let verification =
-        verify(&context, &survey, options.level, Freshness::Unchanged, interruptible(), printer).await?;
+        verify(context, &survey, options.level, Freshness::Unchanged, interruptible(), printer).await?;
     let exit = verification.exit();
-    if options.aws.common.output == Output::Human {
+    if aws.common.output.is_human() {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
         }
         printer.result(&verification.to_text("Verification"));
     }
     report.verification = Some(verification);
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    if let Some(format) = options.aws.common.output.format() {
-        printer.result(&report.render(format, exit));
-    }
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    Ok((report, exit))
 }
 
 /// The proof of what AWS holds now, and what AWS itself answers.
@@ -122,14 +127,14 @@ fn hint_for_twin(error: &TwinError) -> Option<String> {
 
 /// Removes every twin of the role.
 async fn sweep(
-    options: &VerifyCommand,
+    aws: &AwsOptions,
     context: &Context,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<(Report, ExitCode)> {
     let role = &context.manifest.role;
     let plan = plan_sweep(&context.aws, &role.name, &role.path).await.context(UNCHANGED)?;
     let applied = apply(&plan, &context.aws, context.deadline, interruptible(), &mut Narrator(printer)).await;
-    let human = options.aws.common.output == Output::Human;
+    let human = aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);
     let mut exit = ExitCode::Success;
@@ -145,10 +150,5 @@ async fn sweep(
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
         });
     }
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    if let Some(format) = options.aws.common.output.format() {
-        printer.result(&report.render(format, exit));
-    }
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    Ok((report, exit))
 }

@@ -9,7 +9,6 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 use tokio::try_join;
@@ -32,7 +31,7 @@ pub fn is_worth_it(roles: usize) -> bool {
 /// An account as it was when the snapshot was taken. What it does not hold is asked for.
 #[derive(Debug)]
 pub struct Snapshot<R> {
-    reader: Rc<R>,
+    reader: R,
     caller: CallerIdentity,
     details: AccountDetails,
     /// The ARNs of the policies by their path.
@@ -47,15 +46,12 @@ pub struct Snapshot<R> {
 impl<R: ReadAccount> Snapshot<R> {
     /// Reads these roles, and the functions at these addresses where pages of them are cheaper than single calls.
     pub async fn take(
-        reader: Rc<R>,
+        reader: R,
         roles: &HashSet<RoleName>,
         functions: &[FunctionAddress],
     ) -> AwsResult<Self> {
-        let (caller, details, functions) = try_join!(
-            reader.caller(),
-            reader.account_details(roles),
-            list_functions(reader.as_ref(), functions),
-        )?;
+        let (caller, details, functions) =
+            try_join!(reader.caller(), reader.account_details(roles), list_functions(&reader, functions),)?;
         let by_name = |found: Vec<FunctionArn>| found.into_iter().map(|it| (it.name.clone(), it)).collect();
         let functions = functions.into_iter().map(|(region, found)| (region, by_name(found))).collect();
         let mut paths: HashMap<String, Vec<String>> = HashMap::new();

@@ -4,6 +4,7 @@ mod bad_input;
 mod drift;
 mod faults;
 mod findings;
+mod fleet;
 mod life;
 mod permissions;
 mod saved_plan;

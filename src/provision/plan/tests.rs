@@ -182,7 +182,7 @@ fn what_others_made_is_refused_unless_adopted() {
     let mut role = all_there();
     role.role.as_mut().unwrap().tags.remove(OWNER_TAG);
     let mut policy = all_there();
-    policy.policies[0].tags.clear();
+    policy.policies[0].tags = Some(Tags::new());
     assert!(matches!(planned(&role, PlanOptions::default()), Err(PlanError::RoleNotOwned { .. })));
     assert!(matches!(planned(&policy, PlanOptions::default()), Err(PlanError::PolicyNotOwned { .. })));
     let adopt = PlanOptions { adopt: true, ..PlanOptions::default() };
