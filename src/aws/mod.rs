@@ -27,6 +27,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
@@ -91,6 +93,8 @@ impl FixedEndpoint {
             .region(region)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::standard())
+            .time_source(SystemTimeSource::new())
+            .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts)
             .build()
     }

@@ -137,6 +137,11 @@ fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
 pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
     let operation = error.operation;
     let hint = match error.kind {
+        AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
+            "the role in [aws] must trust the caller, with that `external_id` where it asks for one, and the caller needs \
+             the permission sts:AssumeRole on it"
+                .to_owned()
+        }
         AwsErrorKind::AccessDenied => format!(
             "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
              print the least that rolecall needs"

@@ -7,8 +7,7 @@
 mod accounts;
 mod files;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use rolecall::aws::Call;
 use rolecall::report::{ErrorView, ExitCode, FleetReport, Report};
 
@@ -49,7 +48,7 @@ pub(crate) async fn run(
         return run_all(command, options, reads, printer, work).await;
     }
     let context = Context::open(options, printer).await?;
-    let (mut report, exit) = work(&context, options, printer).await?;
+    let (mut report, exit) = work(&context, options, printer).boxed_local().await?;
     report.aws_calls = Some(context.aws.calls().so_far().len());
     if let Some(format) = options.common.output.format() {
         printer.result(&report.render(format, exit));
@@ -118,7 +117,7 @@ async fn run_one(
 ) -> (Report, ExitCode) {
     let Member { file, options, context, unreachable, .. } = member;
     let result = match unreachable {
-        None => work(context, options, printer).await,
+        None => work(context, options, printer).boxed_local().await,
         Some(error) => Err(error.clone().into()),
     };
     let (mut report, exit) = result.unwrap_or_else(|error| {
