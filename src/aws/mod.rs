@@ -8,6 +8,7 @@
 mod account;
 mod calls;
 mod error;
+mod pace;
 mod probe;
 mod read;
 mod write;
@@ -19,13 +20,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use aws_config::retry::{RetryConfig, RetryMode};
+use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
@@ -34,7 +34,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use self::error::classify;
-use crate::iam::arn::{AccountId, ExternalId, Region, RoleArn};
+use self::pace::Pace;
+use crate::iam::arn::{ExternalId, Region, RoleArn};
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -100,6 +101,19 @@ impl FixedEndpoint {
     }
 }
 
+/// What an account allows all of its callers together.
+#[derive(Clone, Debug)]
+pub struct AccountLimits {
+    pace: Rc<Pace>,
+    lambda_in_flight: Rc<Semaphore>,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self { pace: Rc::default(), lambda_in_flight: Rc::new(Semaphore::new(LAMBDA_IN_FLIGHT)) }
+    }
+}
+
 /// A region for IAM and STS, whatever the user configured.
 fn global(config: &SdkConfig) -> SdkConfig {
     match config.region() {
@@ -126,7 +140,7 @@ pub struct Aws {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
     lambda: Rc<RefCell<HashMap<Region, aws_sdk_lambda::Client>>>,
-    lambda_in_flight: Rc<Semaphore>,
+    limits: AccountLimits,
     calls: Calls,
     deadline: Duration,
 }
@@ -169,33 +183,17 @@ impl Aws {
                 aws_sdk_sts::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
             lambda: Rc::default(),
-            lambda_in_flight: Self::lambda_places(),
+            limits: AccountLimits::default(),
             config,
             calls,
             deadline,
         }
     }
 
-    /// The same, where many are at work in one account: after the first throttled call, all of them together send no
-    /// faster than the account allows.
-    ///
-    /// The rate is the SDK's adaptive one, which it keeps by the name of a partition, here the account's. IAM publishes
-    /// no rates to keep to from the start.
+    /// The same, where many are at work in one account and share what it allows.
     #[must_use]
-    pub fn among_many(mut self, account: &AccountId, lambda_in_flight: Rc<Semaphore>) -> Self {
-        let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let retries = retries.with_retry_mode(RetryMode::Adaptive);
-        self.config = self.config.to_builder().retry_config(retries).build();
-        let partition = RetryPartition::new(format!("iam {account}"));
-        let iam = aws_sdk_iam::config::Builder::from(&global(&self.config)).retry_partition(partition);
-        self.iam = aws_sdk_iam::Client::from_conf(iam.interceptor(self.calls.clone()).build());
-        self.lambda_in_flight = lambda_in_flight;
-        self
-    }
-
-    /// What is shared by all that are at work in one account.
-    pub fn lambda_places() -> Rc<Semaphore> {
-        Rc::new(Semaphore::new(LAMBDA_IN_FLIGHT))
+    pub fn among_many(self, limits: &AccountLimits) -> Self {
+        Self { limits: limits.clone(), ..self }
     }
 
     /// The region that the user configured.
@@ -217,10 +215,16 @@ impl Aws {
         let start = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            match send().await.map_err(|error| classify(operation, error)) {
-                Err(error)
-                    if error.kind == AwsErrorKind::Throttled && start.elapsed() + pause <= self.deadline =>
-                {
+            let sent = self.limits.pace.turn().await;
+            let result = send().await.map_err(|error| classify(operation, error));
+            let is_throttled = matches!(&result, Err(error) if error.kind == AwsErrorKind::Throttled);
+            if is_throttled {
+                self.limits.pace.was_throttled(sent);
+            } else {
+                self.limits.pace.was_answered();
+            }
+            match result {
+                Err(_) if is_throttled && start.elapsed() + pause <= self.deadline => {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

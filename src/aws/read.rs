@@ -163,7 +163,7 @@ impl Read for Aws {
 
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
         const OPERATION: &str = "lambda:GetFunctionConfiguration";
-        let _place = self.lambda_in_flight.acquire().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let FunctionAddress { region, account, partition, name, qualifier } = address;
         let name = match account {
             // The whole ARN, because emulators do not know Lambda's short form `account:function:name`.
@@ -191,7 +191,7 @@ impl Read for Aws {
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
         const OPERATION: &str = "lambda:ListFunctions";
-        let _place = self.lambda_in_flight.acquire().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
         let call = call.set_marker(marker.map(str::to_owned));
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
@@ -202,7 +202,7 @@ impl Read for Aws {
 
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
         const OPERATION: &str = "lambda:ListTags";
-        let _place = self.lambda_in_flight.acquire().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).list_tags().resource(function.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         Ok(answer.tags.unwrap_or_default().into_iter().collect())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use futures_util::future::join_all;
-use rolecall::aws::{Aws, AwsSettings};
+use rolecall::aws::{AccountLimits, Aws, AwsSettings};
 use rolecall::iam::arn::AccountId;
 use rolecall::manifest::{Manifest, Note};
 use rolecall::ports::{AwsError, AwsErrorKind, Read as _};
@@ -93,13 +93,12 @@ pub(super) async fn prepare(
 impl Fleet {
     async fn meet(&mut self, reads: Reads) -> anyhow::Result<()> {
         let callers = join_all(self.clients.iter().map(Aws::caller)).await;
-        let mut places = HashMap::new();
+        let mut limits: HashMap<AccountId, AccountLimits> = HashMap::new();
         let mut accounts: Vec<Option<AccountId>> = Vec::new();
         for (client, caller) in self.clients.iter_mut().zip(&callers) {
             let account = caller.as_ref().ok().map(|caller| caller.account.clone());
             if let Some(account) = &account {
-                let places = places.entry(account.clone()).or_insert_with(Aws::lambda_places);
-                *client = client.clone().among_many(account, Rc::clone(places));
+                *client = client.clone().among_many(limits.entry(account.clone()).or_default());
             }
             accounts.push(account);
         }
