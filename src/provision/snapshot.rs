@@ -47,11 +47,12 @@ impl<R: ReadAccount> Snapshot<R> {
     /// Reads these roles, and the functions at these addresses where pages of them are cheaper than single calls.
     pub async fn take(
         reader: R,
+        caller: CallerIdentity,
         roles: &HashSet<RoleName>,
         functions: &[FunctionAddress],
     ) -> AwsResult<Self> {
-        let (caller, details, functions) =
-            try_join!(reader.caller(), reader.account_details(roles), list_functions(&reader, functions),)?;
+        let (details, functions) =
+            try_join!(reader.account_details(roles), list_functions(&reader, functions))?;
         let by_name = |found: Vec<FunctionArn>| found.into_iter().map(|it| (it.name.clone(), it)).collect();
         let functions = functions.into_iter().map(|(region, found)| (region, by_name(found))).collect();
         let mut paths: HashMap<String, Vec<String>> = HashMap::new();

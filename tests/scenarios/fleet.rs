@@ -1,6 +1,6 @@
 //! Many manifests in one run: accounts of their own, one report, and nothing that happens to one keeps the others back.
 
-use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, State};
+use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, State, Tamper};
 use serde_json::Value;
 
 use super::stage::{Run, Stage, manifest};
@@ -187,6 +187,112 @@ fn a_throttled_account_is_waited_for() {
     stage.set(Faults { rules: vec![rule], ..Faults::default() });
     let drift = run(&stage, &["drift", "--deadline", "3", "--output", "json"]).expect(1);
     assert_eq!(exits(&drift), named([1; 4]));
+}
+
+/// So many roles in one account, in sync.
+fn stage_of(roles: usize) -> Stage {
+    let mut state = State::demo();
+    for number in 0..roles {
+        state.add_function(CUSTOMER, "us-east-1", &format!("function-{number}"), &[]);
+    }
+    let stage = Stage::with("", state);
+    for number in 0..roles {
+        let text = member(&format!("Role-{number}"), None, &format!("function-{number}"));
+        stage.write(&format!("accounts/{number:02}.toml"), &text);
+    }
+    run(&stage, &["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    stage
+}
+
+fn operations(stage: &Stage) -> Vec<String> {
+    stage.calls().into_iter().map(|call| call.action).collect()
+}
+
+/// What is read together is told apart as what is read one by one; only the tags of policies are not among it.
+#[test]
+fn many_roles_of_an_account_are_read_together() {
+    let stage = stage_of(20);
+    for (number, kind) in Tamper::ALL.into_iter().enumerate() {
+        let role = format!("Role-{number}");
+        // Needs a version to go back to, or changes a function of the demonstration.
+        if !matches!(kind, Tamper::PolicyVersionRolledBack | Tamper::FunctionDeleted) {
+            stage.sandbox.change(|state| kind.apply(state, &role)).unwrap().unwrap();
+        }
+    }
+    stage
+        .sandbox
+        .change(|state| {
+            let account = state.accounts.get_mut(CUSTOMER).unwrap();
+            account.functions.get_mut("us-east-1").unwrap().remove("function-19").unwrap();
+            state.role_mut(CUSTOMER, "Role-18").unwrap().description = Some("by hand".to_owned());
+        })
+        .unwrap();
+    stage.calls();
+    let together = run(&stage, &["drift", "--output", "json"]);
+    let calls = operations(&stage);
+    let count = |name: &str| calls.iter().filter(|call| *call == name).count();
+    assert_eq!((count("GetAccountAuthorizationDetails"), count("ListRoles"), count("GetRole")), (1, 1, 0));
+    assert_eq!((count("GetCallerIdentity"), count("ListFunctions")), (1, 1));
+    // What AWS itself made, a function that is gone, a boundary that is gone.
+    assert!(calls.len() < 20, "{calls:?}");
+    for (number, of_fleet) in together.json()["roles"].as_array().unwrap().iter().enumerate() {
+        let alone =
+            stage.run(&["drift", "--output", "json", "--file", &format!("accounts/{number:02}.toml")]);
+        let alone = alone.json();
+        for part in ["exit_code", "role", "changes", "drift", "foreign", "verification"] {
+            assert_eq!(of_fleet[part], alone[part], "{part} of {number}");
+        }
+    }
+}
+
+/// Three are cheaper one by one; and who may not read the account's details reads role by role, too.
+#[test]
+fn few_roles_are_read_one_by_one_and_so_are_many_without_the_permission() {
+    let stage = stage_of(4);
+    let few =
+        ["drift", "--file", "accounts/00.toml", "--file", "accounts/01.toml", "--file", "accounts/02.toml"];
+    stage.run(&few).expect(0);
+    assert!(!operations(&stage).contains(&"GetAccountAuthorizationDetails".to_owned()));
+    let rule = FaultRule {
+        operation: "iam:GetAccountAuthorizationDetails".to_owned(),
+        skip: 0,
+        times: None,
+        fault: Fault::Deny,
+    };
+    stage.set(Faults { rules: vec![rule], ..Faults::default() });
+    run(&stage, &["drift"]).expect(0).says("each role of account 123456789012 was read by itself");
+    assert_eq!(operations(&stage).iter().filter(|call| *call == "GetRole").count(), 4);
+    // Half of an account can be read: what can be told is told.
+    let rule = FaultRule { operation: "iam:GetRole".to_owned(), skip: 2, times: None, fault: Fault::Deny };
+    let denied = FaultRule {
+        operation: "iam:GetAccountAuthorizationDetails".to_owned(),
+        skip: 0,
+        times: None,
+        fault: Fault::Deny,
+    };
+    stage.set(Faults { rules: vec![denied, rule], ..Faults::default() });
+    let half = run(&stage, &["drift", "--output", "json"]).expect(1).json();
+    assert_eq!(half["exit_codes"], serde_json::json!({"0": 2, "1": 2}));
+}
+
+/// Between the plan and its turn a function goes away: that role is left as it was, the others are made.
+#[test]
+fn a_function_that_goes_away_before_apply_stops_its_own_role_only() {
+    let stage = stage();
+    run(&stage, &["plan"]).expect(0);
+    stage
+        .sandbox
+        .change(|state| {
+            let account = state.accounts.get_mut(CUSTOMER).unwrap();
+            account.functions.get_mut("us-east-1").unwrap().remove("customer-lookup").unwrap();
+        })
+        .unwrap();
+    let applied = run(&stage, &["apply", "--yes", "--level", "paper", "--output", "json"]).expect(1);
+    assert_eq!(exits(&applied), named([0, 1, 0, 0]));
+    let message = applied.json()["roles"][1]["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("nothing was changed") && message.contains("customer-lookup"), "{message}");
+    assert!(stage.sandbox.state().role(CUSTOMER, "Customers").is_none());
 }
 
 #[test]

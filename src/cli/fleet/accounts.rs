@@ -108,15 +108,15 @@ impl Fleet {
         })?;
         let snapshots = join_all(self.clients.iter().enumerate().map(async |(index, client)| {
             let members: Vec<&Member> = self.members.iter().filter(|member| member.client == index).collect();
-            let is_reachable = matches!(accounts.get(index), Some(Some(_)));
-            if reads == Reads::ForWriting || !is_reachable || !is_worth_it(members.len()) {
+            let caller = callers.get(index)?.as_ref().ok()?.clone();
+            if reads == Reads::ForWriting || !is_worth_it(members.len()) {
                 return None;
             }
             let roles: HashSet<_> =
                 members.iter().map(|member| member.context.manifest.role.name.clone()).collect();
             let functions: Vec<_> =
                 members.iter().flat_map(|member| member.context.addresses.clone()).collect();
-            Some(Snapshot::take(client.clone(), &roles, &functions).await.map(Rc::new))
+            Some(Snapshot::take(client.clone(), caller, &roles, &functions).await.map(Rc::new))
         }))
         .await;
         for (account, snapshot) in accounts.iter().flatten().zip(&snapshots) {
