@@ -8,7 +8,7 @@ mod analyse;
 mod functions;
 mod organization;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -229,6 +229,50 @@ pub trait Read {
     async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>>;
     /// The quotas of the account.
     async fn quotas(&self) -> AwsResult<AccountQuotas>;
+}
+
+/// A role with all that is on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleDetails {
+    /// The role.
+    pub record: RoleRecord,
+    /// The managed policies on it.
+    pub attached: Vec<AttachedPolicy>,
+    /// The inline policies by name.
+    pub inline: BTreeMap<String, String>,
+}
+
+/// A customer managed policy with its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyDetails {
+    /// The policy, without its tags, which IAM tells of one policy at a time.
+    pub record: PolicyRecord,
+    /// The path.
+    pub path: String,
+    /// The versions.
+    pub versions: Vec<PolicyVersionRecord>,
+    /// The document in force.
+    pub document: String,
+}
+
+/// Roles and policies of an account, read together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountDetails {
+    /// Those of the wanted roles that are there; `None` where IAM's lists do not agree, because the role is made or
+    /// deleted at this moment.
+    pub roles: HashMap<RoleName, Option<RoleDetails>>,
+    /// Every customer managed policy by its ARN.
+    pub policies: HashMap<String, PolicyDetails>,
+}
+
+/// What is read of an account as a whole.
+#[expect(
+    async_fn_in_trait,
+    reason = "every caller runs on one thread and is generic; no bound on the future is needed"
+)]
+pub trait ReadAccount: Read {
+    /// The wanted roles and all customer managed policies.
+    async fn account_details(&self, wanted: &HashSet<RoleName>) -> AwsResult<AccountDetails>;
 }
 
 /// A role to be created.

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::ports::{AwsError, AwsErrorKind};
@@ -28,6 +29,7 @@ where
                 request_id,
             }
         }
+        error if let Some(refused) = refused_role(&error) => refused,
         error => {
             let kind = of_transport(&error);
             let message = match kind {
@@ -42,6 +44,18 @@ where
             AwsError { operation, kind, code: None, message, request_id }
         }
     }
+}
+
+/// Why the role that is to be assumed first was not: the call itself was never sent.
+fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
+    let refused = chain(error).find_map(|cause| cause.downcast_ref::<AssumeRoleError>())?;
+    Some(AwsError {
+        operation: "sts:AssumeRole",
+        kind: of_code(refused.code(), 400),
+        code: refused.code().map(str::to_owned),
+        message: refused.message().map_or_else(|| text(refused), one_line),
+        request_id: refused.request_id().map(str::to_owned),
+    })
 }
 
 /// The class of an error code. IAM and STS (query protocol) and Lambda (REST) name the same things differently.

@@ -13,8 +13,8 @@ const PAGE: i32 = 50;
 impl ReadFunctions for Aws {
     async fn function_policy(&self, function: &FunctionAddress) -> AwsResult<Option<String>> {
         const OPERATION: &str = "lambda:GetPolicy";
-        self.lambda_policies.turn().await;
-        let _place = self.lambda_in_flight.acquire().await;
+        self.limits.lambda_policies.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).get_policy();
         let call = call.function_name(function_name(function));
         let call = call.set_qualifier(function.qualifier.as_ref().map(ToString::to_string));
@@ -28,8 +28,8 @@ impl ReadFunctions for Aws {
         let mut urls = Vec::new();
         let mut marker = None;
         loop {
-            self.lambda_control_plane.turn().await;
-            let _place = self.lambda_in_flight.acquire().await;
+            self.limits.lambda_control_plane.turn().await;
+            let _place = self.limits.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_function_url_configs().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;
@@ -49,8 +49,8 @@ impl ReadFunctions for Aws {
         let mut aliases = Vec::new();
         let mut marker = None;
         loop {
-            self.lambda_control_plane.turn().await;
-            let _place = self.lambda_in_flight.acquire().await;
+            self.limits.lambda_control_plane.turn().await;
+            let _place = self.limits.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_aliases().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;

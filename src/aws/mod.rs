@@ -9,6 +9,7 @@
 mod absent;
 #[cfg(feature = "access-analyzer")]
 mod access_analyzer;
+mod account;
 mod calls;
 mod error;
 mod functions;
@@ -16,6 +17,7 @@ mod functions;
 mod organization;
 mod pace;
 mod probe;
+mod rate;
 mod read;
 mod simulate;
 mod write;
@@ -24,21 +26,26 @@ pub use calls::{Call, Calls};
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use self::error::classify;
 use self::pace::Pace;
-use crate::iam::arn::Region;
+use self::rate::Rate;
+use crate::iam::arn::{ExternalId, Region, RoleArn};
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -54,13 +61,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Connections to Lambda at a time.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
+/// `sts:RoleSessionName` of the sessions that rolecall works as, so that CloudTrail shows them.
+const SESSION: &str = "rolecall";
+
 /// How to reach AWS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AwsSettings {
     /// The profile of the shared configuration files.
     pub profile: Option<String>,
     /// The region, over the profile's and the environment's.
     pub region: Option<Region>,
+    /// The role to assume first.
+    pub assume_role: Option<RoleArn>,
+    /// The external ID that this role asks for.
+    pub external_id: Option<ExternalId>,
     /// How long to wait for throttling to pass.
     pub deadline: Duration,
     /// A fixed endpoint and key instead of everything the environment says: the sandbox.
@@ -68,7 +82,7 @@ pub struct AwsSettings {
 }
 
 /// An endpoint with the key to sign for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FixedEndpoint {
     /// The URL.
     pub url: String,
@@ -89,13 +103,54 @@ impl FixedEndpoint {
             .region(region)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::standard())
+            .time_source(SystemTimeSource::new())
+            .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts)
             .build()
     }
 }
 
-/// AWS, as one caller sees it.
-#[derive(Debug)]
+/// What an account allows all of its callers together.
+#[derive(Clone, Debug)]
+pub struct AccountLimits {
+    pace: Rc<Pace>,
+    lambda_in_flight: Rc<Semaphore>,
+    lambda_control_plane: Rc<Rate>,
+    lambda_policies: Rc<Rate>,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self {
+            pace: Rc::default(),
+            lambda_in_flight: Rc::new(Semaphore::new(LAMBDA_IN_FLIGHT)),
+            lambda_control_plane: Rc::new(Rate::new()),
+            lambda_policies: Rc::new(Rate::new()),
+        }
+    }
+}
+
+/// A region for IAM and STS, whatever the user configured.
+fn global(config: &SdkConfig) -> SdkConfig {
+    match config.region() {
+        Some(_) => config.clone(),
+        None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
+    }
+}
+
+/// The configuration with the credentials of that role, got on first use and again before they end.
+async fn as_role(config: &SdkConfig, role: &RoleArn, external_id: Option<&ExternalId>) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role.to_string()).session_name(SESSION);
+    let provider = match external_id {
+        Some(id) => provider.external_id(id.as_str()),
+        None => provider,
+    };
+    let provider = provider.configure(&global(config)).build().await;
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+/// AWS, as one caller sees it. A clone shares everything.
+#[derive(Clone, Debug)]
 pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
@@ -104,10 +159,8 @@ pub struct Aws {
     access_analyzer: aws_sdk_accessanalyzer::Client,
     #[cfg(feature = "organizations")]
     organizations: aws_sdk_organizations::Client,
-    lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
-    lambda_in_flight: Semaphore,
-    lambda_control_plane: Pace,
-    lambda_policies: Pace,
+    lambda: Rc<RefCell<HashMap<Region, aws_sdk_lambda::Client>>>,
+    limits: AccountLimits,
     calls: Calls,
     deadline: Duration,
 }
@@ -133,11 +186,15 @@ impl Aws {
                 loader.load().await
             }
         };
-        let global = match config.region() {
-            Some(_) => config.clone(),
-            None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
+        let config = match &settings.assume_role {
+            Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
+            None => config,
         };
-        let calls = Calls::default();
+        Self::with(config, Calls::default(), settings.deadline)
+    }
+
+    fn with(config: SdkConfig, calls: Calls, deadline: Duration) -> Self {
+        let global = global(&config);
         Self {
             iam: aws_sdk_iam::Client::from_conf(
                 aws_sdk_iam::config::Builder::from(&global).interceptor(calls.clone()).build(),
@@ -153,14 +210,18 @@ impl Aws {
             organizations: aws_sdk_organizations::Client::from_conf(
                 aws_sdk_organizations::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
-            lambda: RefCell::default(),
-            lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
-            lambda_control_plane: Pace::new(),
-            lambda_policies: Pace::new(),
+            lambda: Rc::default(),
+            limits: AccountLimits::default(),
             config,
             calls,
-            deadline: settings.deadline,
+            deadline,
         }
+    }
+
+    /// The same, where many are at work in one account and share what it allows.
+    #[must_use]
+    pub fn among_many(self, limits: &AccountLimits) -> Self {
+        Self { limits: limits.clone(), ..self }
     }
 
     /// The region that the user configured.
@@ -182,10 +243,16 @@ impl Aws {
         let start = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            match send().await.map_err(|error| classify(operation, error)) {
-                Err(error)
-                    if error.kind == AwsErrorKind::Throttled && start.elapsed() + pause <= self.deadline =>
-                {
+            let sent = self.limits.pace.turn().await;
+            let result = send().await.map_err(|error| classify(operation, error));
+            let is_throttled = matches!(&result, Err(error) if error.kind == AwsErrorKind::Throttled);
+            if is_throttled {
+                self.limits.pace.was_throttled(sent);
+            } else {
+                self.limits.pace.was_answered();
+            }
+            match result {
+                Err(_) if is_throttled && start.elapsed() + pause <= self.deadline => {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

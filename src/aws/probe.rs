@@ -66,7 +66,7 @@ impl Probe for Aws {
         let lambda = aws_sdk_lambda::config::Builder::new().credentials_provider(credentials.clone());
         let answer = match trial {
             Trial::Invoke(function) => {
-                let _place = self.lambda_in_flight.acquire().await;
+                let _place = self.limits.lambda_in_flight.acquire().await;
                 // The qualifier goes with the name: Lambda takes "a version number or alias" at the end of each form of
                 // `FunctionName` (Lambda API Reference, Invoke).
                 let call = self.lambda(&function.region).invoke().function_name(function.to_string());
@@ -75,16 +75,16 @@ impl Probe for Aws {
                 probed(self.patiently(operation, send).await, |_| Ok(()))
             }
             Trial::ReadFunction(function) => {
-                self.lambda_control_plane.turn().await;
-                let _place = self.lambda_in_flight.acquire().await;
+                self.limits.lambda_control_plane.turn().await;
+                let _place = self.limits.lambda_in_flight.acquire().await;
                 let call = self.lambda(&function.region).get_function_configuration();
                 let call = call.function_name(function.to_string());
                 let send = || call.clone().customize().config_override(lambda.clone()).send();
                 probed(self.patiently(operation, send).await, |_| Ok(()))
             }
             Trial::ListFunctions(region) => {
-                self.lambda_control_plane.turn().await;
-                let _place = self.lambda_in_flight.acquire().await;
+                self.limits.lambda_control_plane.turn().await;
+                let _place = self.limits.lambda_in_flight.acquire().await;
                 let call = self.lambda(region).list_functions().max_items(1);
                 let send = || call.clone().customize().config_override(lambda.clone()).send();
                 probed(self.patiently(operation, send).await, |_| Ok(()))

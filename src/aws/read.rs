@@ -1,6 +1,6 @@
 //! The read port on the SDK.
 
-use aws_sdk_iam::types::{PolicyScopeType, Tag};
+use aws_sdk_iam::types::{PolicyScopeType, PolicyVersion, Tag};
 use percent_encoding::percent_decode_str;
 
 use super::Aws;
@@ -12,13 +12,13 @@ use crate::ports::{
 };
 
 /// The most that IAM gives on a page.
-const IAM_PAGE: i32 = 1000;
+pub(super) const IAM_PAGE: i32 = 1000;
 /// The most that Lambda gives on a page, whatever is asked for.
 const LAMBDA_PAGE: i32 = 50;
 /// The partition of an account that was named by its number alone.
 const DEFAULT_PARTITION: &str = "aws";
 /// `MaxSessionDuration` where IAM leaves it out.
-const DEFAULT_SESSION: u32 = 3600;
+pub(super) const DEFAULT_SESSION: u32 = 3600;
 
 impl Read for Aws {
     async fn caller(&self) -> AwsResult<CallerIdentity> {
@@ -63,10 +63,7 @@ impl Read for Aws {
             let Some(answer) = optional(answer)? else {
                 return Ok(Vec::new());
             };
-            policies.extend(answer.attached_policies().iter().map(|policy| AttachedPolicy {
-                arn: policy.policy_arn().unwrap_or_default().to_owned(),
-                name: policy.policy_name().unwrap_or_default().to_owned(),
-            }));
+            policies.extend(answer.attached_policies().iter().map(attached_policy));
             marker = answer.marker;
             if !answer.is_truncated || marker.is_none() {
                 return Ok(policies);
@@ -149,14 +146,7 @@ impl Read for Aws {
         let call = self.iam.list_policy_versions().policy_arn(arn);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let answer = optional(answer)?;
-        Ok(answer.map_or_else(Vec::new, |answer| {
-            let record = |version: &aws_sdk_iam::types::PolicyVersion| PolicyVersionRecord {
-                id: version.version_id().unwrap_or_default().to_owned(),
-                is_default: version.is_default_version(),
-                created_seconds: version.create_date().map_or(0, |date| date.secs()),
-            };
-            answer.versions().iter().map(record).collect()
-        }))
+        Ok(answer.map_or_else(Vec::new, |answer| answer.versions().iter().map(version_record).collect()))
     }
 
     async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
@@ -173,8 +163,8 @@ impl Read for Aws {
 
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
         const OPERATION: &str = "lambda:GetFunctionConfiguration";
-        self.lambda_control_plane.turn().await;
-        let _place = self.lambda_in_flight.acquire().await;
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let FunctionAddress { region, qualifier, .. } = address;
         let call = self
             .lambda(region)
@@ -194,8 +184,8 @@ impl Read for Aws {
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
         const OPERATION: &str = "lambda:ListFunctions";
-        self.lambda_control_plane.turn().await;
-        let _place = self.lambda_in_flight.acquire().await;
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
         let call = call.set_marker(marker.map(str::to_owned));
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
@@ -206,8 +196,8 @@ impl Read for Aws {
 
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
         const OPERATION: &str = "lambda:ListTags";
-        self.lambda_control_plane.turn().await;
-        let _place = self.lambda_in_flight.acquire().await;
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).list_tags().resource(function.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         Ok(answer.tags.unwrap_or_default().into_iter().collect())
@@ -262,12 +252,27 @@ pub(super) fn function_name(address: &FunctionAddress) -> String {
     }
 }
 
-fn tags(tags: &[Tag]) -> Tags {
+pub(super) fn version_record(version: &PolicyVersion) -> PolicyVersionRecord {
+    PolicyVersionRecord {
+        id: version.version_id().unwrap_or_default().to_owned(),
+        is_default: version.is_default_version(),
+        created_seconds: version.create_date().map_or(0, |date| date.secs()),
+    }
+}
+
+pub(super) fn attached_policy(policy: &aws_sdk_iam::types::AttachedPolicy) -> AttachedPolicy {
+    AttachedPolicy {
+        arn: policy.policy_arn().unwrap_or_default().to_owned(),
+        name: policy.policy_name().unwrap_or_default().to_owned(),
+    }
+}
+
+pub(super) fn tags(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
 }
 
 /// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
-fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
+pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
     let document = document.ok_or_else(|| unexpected(operation, &"the answer holds no policy document"))?;
     let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, &e))?;
     Ok(document.into_owned())

@@ -17,8 +17,8 @@ use rolecall::verify::{Documents, paper};
 
 use super::context::{Context, interruptible, load_outline};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
-use super::options::{ApplyCommand, Output};
-use super::plan::list_calls;
+use super::fleet::{self, Reads};
+use super::options::{ApplyCommand, AwsOptions};
 use super::printer::Printer;
 use super::verify::verify;
 
@@ -50,14 +50,41 @@ impl Progress for Narrator<'_> {
 }
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    if fleet::is_named(&options.aws) {
+        refuse_questions(options)?;
+    }
+    fleet::run("apply", &options.aws, Reads::ForWriting, printer, async |context, aws, printer| {
+        apply_one(options, aws, context, printer).await
+    })
+    .await
+}
+
+/// Of several manifests none is asked about, and a saved plan is of one.
+fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
+    if options.plan.is_some() {
+        let hint = "run `rolecall apply FILE --file MANIFEST` once for each";
+        return Err(UsageError::new("a saved plan is of one manifest", Some(hint)));
+    }
+    if !options.yes {
+        let hint = "look at `rolecall plan` of the same manifests first; --yes then applies them all";
+        return Err(UsageError::new("several manifests are applied only with --yes", Some(hint)));
+    }
+    Ok(())
+}
+
+async fn apply_one(
+    options: &ApplyCommand,
+    aws: &AwsOptions,
+    context: &Context,
+    printer: &mut Printer,
+) -> anyhow::Result<(Report, ExitCode)> {
     let survey = context.survey().await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
     let plan = plan.context(UNCHANGED)?;
-    let human = options.aws.common.output == Output::Human;
+    let human = aws.common.output.is_human();
     let mut report = Report::new("apply").with_survey(&survey).with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
-    report.outline = load_outline(&options.aws)?;
+    report.outline = load_outline(aws)?;
     if human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
@@ -76,23 +103,18 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     } else if !plan.changes.is_empty() && !options.yes {
         if !confirm("Apply these changes?", printer)? {
             printer.progress("nothing was changed");
-            return Ok(ExitCode::Success);
+            return Ok((report, ExitCode::Success));
         }
         let now = context.survey().await.context(UNCHANGED)?;
         let now = plan_changes(&now.desired, &now.observed, &now.quotas, options.reach.into())?;
         anyhow::ensure!(now == plan, STALE);
     }
-    let mut run = Run { options, context: &context, report, human, interrupt: interruptible() };
+    let mut run = Run { options, context, report, human, interrupt: interruptible() };
     let exit = run.carry_out(&plan, survey, printer).await.unwrap_or_else(|error| {
         let Failure { exit, message, hint } = explain(&error);
         run.fail(ErrorView { message, hint }, exit, printer)
     });
-    run.report.aws_calls = Some(context.aws.calls().so_far().len());
-    if let Some(format) = options.aws.common.output.format() {
-        printer.result(&run.report.render(format, exit));
-    }
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    Ok((run.report, exit))
 }
 
 /// An apply that was decided on.

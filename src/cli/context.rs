@@ -1,14 +1,16 @@
 //! What a command works with: the manifest, the templates and AWS, real or embedded.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
-use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region};
-use rolecall::manifest::{Manifest, ManifestError, Outline, Target};
+use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
+use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
 use rolecall::provision::apply::Interrupt;
+use rolecall::provision::snapshot::Snapshot;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
 use rolecall::report::count;
@@ -30,15 +32,17 @@ const SANDBOX_REGION: &str = "us-east-1";
 pub(crate) struct Context {
     pub(crate) manifest: Manifest,
     pub(crate) external_id: ExternalId,
-    pub(crate) templates: Templates,
+    pub(crate) templates: Rc<Templates>,
     pub(crate) aws: Aws,
+    /// What is known of the account already, where many of its roles are looked at.
+    pub(crate) snapshot: Option<Rc<Snapshot<Aws>>>,
     /// The region that the user configured.
     pub(crate) region: Option<Region>,
     pub(crate) addresses: Vec<FunctionAddress>,
     pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
     /// Serves while it lives.
-    _sandbox: Option<Sandbox>,
+    _sandbox: Option<Rc<Sandbox>>,
 }
 
 impl Context {
@@ -46,22 +50,27 @@ impl Context {
     pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
-        let external_id = external_id(&manifest)?;
-        let templates = load_templates(options.common.policies.as_deref())?;
-        let mut settings = AwsSettings {
-            profile: options.profile.clone(),
-            region: options.region.clone(),
-            deadline: options.deadline,
-            fixed: None,
-        };
+        external_id(&manifest)?;
+        let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
         let mut sandbox = None;
         if options.sandbox {
-            let state = sandbox_state(&options.common, &manifest, printer)?;
-            let running = start_sandbox(&options.common.file, || state)?;
-            settings = in_sandbox(settings, &running);
-            sandbox = Some(running);
+            let state = sandbox_state(options.common.file(), &[&manifest], printer)?;
+            sandbox = Some(Rc::new(start_sandbox(options.common.file(), || state)?));
         }
-        let aws = Aws::connect(&settings).await;
+        let aws = Aws::connect(&settings(options, &manifest.access, sandbox.as_deref())).await;
+        Self::with(options, manifest, warnings, templates, aws, sandbox)
+    }
+
+    /// A manifest and the clients to reach its account with.
+    pub(crate) fn with(
+        options: &AwsOptions,
+        manifest: Manifest,
+        warnings: Vec<String>,
+        templates: Rc<Templates>,
+        aws: Aws,
+        sandbox: Option<Rc<Sandbox>>,
+    ) -> anyhow::Result<Self> {
+        let external_id = external_id(&manifest)?;
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
                 format!("the configured region is not one: {error}"),
@@ -69,15 +78,15 @@ impl Context {
             )
         })?;
         let addresses = addresses(&manifest.targets, region.as_ref())?;
-        let deadline = options.deadline;
         Ok(Self {
             manifest,
             external_id,
             templates,
             aws,
+            snapshot: None,
             region,
             addresses,
-            deadline,
+            deadline: options.deadline,
             warnings,
             _sandbox: sandbox,
         })
@@ -85,13 +94,41 @@ impl Context {
 
     /// Reads AWS and works out what should be there.
     pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
-        Ok(survey(&self.manifest, &self.external_id, &self.templates, &self.addresses, &self.aws).await?)
+        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
+        Ok(match snapshot {
+            Some(snapshot) => survey(manifest, external_id, templates, addresses, snapshot.as_ref()).await?,
+            None => survey(manifest, external_id, templates, addresses, aws).await?,
+        })
     }
 
     /// The same, where a missing function is something to report.
     pub(crate) async fn survey_with_gaps(&self) -> anyhow::Result<Survey> {
-        let Self { manifest, external_id, templates, addresses, aws, .. } = self;
-        Ok(survey_with_gaps(manifest, external_id, templates, addresses, aws).await?)
+        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
+        Ok(match snapshot {
+            Some(snapshot) => {
+                survey_with_gaps(manifest, external_id, templates, addresses, snapshot.as_ref()).await?
+            }
+            None => survey_with_gaps(manifest, external_id, templates, addresses, aws).await?,
+        })
+    }
+}
+
+/// How AWS is reached: the command line goes before the manifest, and the sandbox before both.
+pub(crate) fn settings(options: &AwsOptions, access: &Access, sandbox: Option<&Sandbox>) -> AwsSettings {
+    let Access { profile, region, assume_role } = access.clone();
+    let (assume_role, external_id) =
+        assume_role.map(|AssumedRole { role, external_id }| (role, external_id)).unzip();
+    let settings = AwsSettings {
+        profile: options.profile.clone().or(profile),
+        region: options.region.clone().or(region),
+        assume_role,
+        external_id: external_id.flatten(),
+        deadline: options.deadline,
+        fixed: None,
+    };
+    match sandbox {
+        Some(sandbox) => in_sandbox(settings, sandbox),
+        None => settings,
     }
 }
 
@@ -101,9 +138,9 @@ pub(crate) fn load_manifest(
     sandbox: bool,
     printer: &mut Printer,
 ) -> anyhow::Result<(Manifest, Vec<String>)> {
-    let (manifest, notes) = match Manifest::load(&options.file) {
+    let (manifest, notes) = match Manifest::load(options.file()) {
         Err(ManifestError::Missing { .. }) if sandbox => {
-            let path = options.file.display();
+            let path = options.file().display();
             printer.progress(&format!("no manifest at `{path}`: the sandbox uses {EXAMPLE_NAME}"));
             Manifest::parse(EXAMPLE, EXAMPLE_NAME).map_err(ManifestError::from)?
         }
@@ -118,7 +155,7 @@ pub(crate) fn load_manifest(
 
 /// Where the keys of that manifest stand.
 pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
-    match Outline::load(&options.common.file) {
+    match Outline::load(options.common.file()) {
         Err(ManifestError::Missing { .. }) if options.sandbox => Ok(Outline::parse(EXAMPLE, EXAMPLE_NAME)),
         loaded => Ok(loaded?),
     }
@@ -170,11 +207,11 @@ pub(crate) fn sandbox_file(manifest: &Path) -> PathBuf {
 
 /// The sandbox's state as the last command left it, or as it is at first: with the manifest's functions in it.
 pub(crate) fn sandbox_state(
-    options: &CommonOptions,
-    manifest: &Manifest,
+    file: &Path,
+    manifests: &[&Manifest],
     printer: &mut Printer,
 ) -> anyhow::Result<State> {
-    let path = sandbox_file(&options.file);
+    let path = sandbox_file(file);
     match rolecall::sandbox::load(&path) {
         Ok(state) => return Ok(state),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -188,18 +225,27 @@ pub(crate) fn sandbox_state(
         }
     }
     let mut state = State::demo();
-    let added: Vec<_> =
-        manifest.targets.iter().filter(|target| ensure_function(&mut state, target)).collect();
-    if !added.is_empty() {
-        let functions = count(added.len(), "function", "functions");
-        printer.progress(&format!("the sandbox is new; it was given {functions} that the manifest names"));
+    let mut added = 0;
+    for manifest in manifests {
+        let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
+        let account = assumed.map_or(CUSTOMER, |role| role.account.as_str());
+        if let Some(RoleArn { path, name, .. }) = assumed {
+            state.ensure_administrator(account, path.as_str(), name.as_str());
+        }
+        let new = |target: &&Target| ensure_function(&mut state, account, target);
+        added += manifest.targets.iter().filter(new).count();
+    }
+    if added > 0 {
+        let functions = count(added, "function", "functions");
+        let manifests = if manifests.len() == 1 { "manifest names" } else { "manifests name" };
+        printer.progress(&format!("the sandbox is new; it was given {functions} that the {manifests}"));
     }
     Ok(state)
 }
 
-/// Gives a new sandbox a function that the user's manifest names; `false` where it has it anyway.
-fn ensure_function(state: &mut State, target: &Target) -> bool {
-    let account = target.account.as_ref().map_or(CUSTOMER, AccountId::as_str);
+/// Gives a new sandbox a function that the user's manifest names, in the account `home` where it names none; `false` where it has it anyway.
+fn ensure_function(state: &mut State, home: &str, target: &Target) -> bool {
+    let account = target.account.as_ref().map_or(home, AccountId::as_str);
     let region = target.region.as_ref().map_or(SANDBOX_REGION, Region::as_str);
     let name = target.function.as_str();
     let function = |state: &State| state.accounts.get(account)?.functions.get(region)?.get(name).cloned();

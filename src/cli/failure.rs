@@ -15,12 +15,12 @@ use rolecall::verify::steady::ProbeError;
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,
-    pub(crate) hint: Option<&'static str>,
+    pub(crate) hint: Option<String>,
 }
 
 impl UsageError {
     pub(crate) fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
-        Self { message: message.into(), hint }
+        Self { message: message.into(), hint: hint.map(str::to_owned) }
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
 }
 
 fn of_usage(error: &UsageError) -> (ExitCode, Option<String>) {
-    (ExitCode::Usage, error.hint.map(str::to_owned))
+    (ExitCode::Usage, error.hint.clone())
 }
 
 fn of_address(error: &AddressError) -> (ExitCode, Option<String>) {
@@ -137,6 +137,11 @@ fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
 pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
     let operation = error.operation;
     let hint = match error.kind {
+        AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
+            "the role in [aws] must trust the caller, with that `external_id` where it asks for one, and the caller needs \
+             the permission sts:AssumeRole on it"
+                .to_owned()
+        }
         AwsErrorKind::AccessDenied => format!(
             "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
              print the least that rolecall needs"

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{RoleArn, RoleName};
-use rolecall::manifest::{self, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
 use rolecall::provision::adoption::manifest_of;
 use rolecall::provision::observe::observe;
 use rolecall::report::ExitCode;
@@ -96,6 +96,7 @@ fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest>
             tags: Default::default(),
         },
         targets,
+        access: Access::default(),
         verify: Verify::default(),
         actions: Vec::new(),
     })
@@ -109,8 +110,14 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
         Ok(arn) => arn.name,
         Err(_) => parse("--from-role", role)?,
     };
-    let settings =
-        AwsSettings { profile: options.profile.clone(), region: None, deadline: DEADLINE, fixed: None };
+    let settings = AwsSettings {
+        profile: options.profile.clone(),
+        region: None,
+        assume_role: None,
+        external_id: None,
+        deadline: DEADLINE,
+        fixed: None,
+    };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;

@@ -5,6 +5,7 @@ mod context;
 mod destroy;
 mod explain_error;
 mod failure;
+mod fleet;
 mod init;
 mod input;
 mod options;
@@ -22,7 +23,7 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, ExitCode, Report};
 
 use self::failure::{Failure, UsageError, explain};
-use self::options::{AddTarget, Cli, Command, Output, TargetCommand};
+use self::options::{AddTarget, Cli, Command, CommonOptions, Output, TargetCommand};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -51,7 +52,7 @@ pub async fn answer(arguments: &[String]) -> Result<(String, ExitCode), clap::Er
 
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
-    let done = match check_output(command) {
+    let done = match check_output(command).and_then(|()| check_files(command)) {
         Ok(()) => execute(command, printer).await,
         Err(error) => Err(error),
     };
@@ -99,14 +100,27 @@ async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<Exi
 
 /// The formats of reports make no sense where the result is none.
 fn check_output(command: &Command) -> anyhow::Result<()> {
-    let has_report =
-        matches!(command, Command::Plan(_) | Command::Apply(_) | Command::Verify(_) | Command::Drift(_));
-    if has_report || matches!(output(command), Output::Human | Output::Json) {
+    if has_report(command) || matches!(output(command), Output::Human | Output::Json) {
         return Ok(());
     }
     let message = format!("`{}` prints text for people or JSON", name(command));
     let hint = "`--output human` and `--output json` go with every command; sarif, junit, github, markdown and html with \
                 plan, apply, verify and drift";
+    Err(UsageError::new(message, Some(hint)).into())
+}
+
+fn has_report(command: &Command) -> bool {
+    matches!(command, Command::Plan(_) | Command::Apply(_) | Command::Verify(_) | Command::Drift(_))
+}
+
+/// What is done to one role takes one manifest.
+fn check_files(command: &Command) -> anyhow::Result<()> {
+    let several = common(command).is_some_and(|common| fleet::are_many(&common.files));
+    if has_report(command) || !several {
+        return Ok(());
+    }
+    let message = format!("`{}` takes one manifest", name(command));
+    let hint = "plan, apply, verify and drift take several; run this once for each";
     Err(UsageError::new(message, Some(hint)).into())
 }
 
@@ -130,24 +144,35 @@ fn name(command: &Command) -> &'static str {
 
 fn output(command: &Command) -> Output {
     match command {
-        Command::Plan(options) => options.aws.common.output,
-        Command::Apply(options) => options.aws.common.output,
-        Command::Verify(options) => options.aws.common.output,
-        Command::Drift(options) => options.aws.common.output,
-        Command::Destroy(options) => options.aws.common.output,
+        Command::Prove(options) => options.output,
+        Command::Simulate(options) => options.output,
+        command => common(command).map_or(Output::Human, |common| common.output),
+    }
+}
+
+/// The options that most commands have.
+fn common(command: &Command) -> Option<&CommonOptions> {
+    Some(match command {
+        Command::Plan(options) => &options.aws.common,
+        Command::Apply(options) => &options.aws.common,
+        Command::Verify(options) => &options.aws.common,
+        Command::Drift(options) => &options.aws.common,
+        Command::Destroy(options) => &options.aws.common,
         Command::Target(
             TargetCommand::Add(AddTarget { aws, .. })
             | TargetCommand::Remove { aws, .. }
             | TargetCommand::List { aws },
-        ) => aws.common.output,
-        Command::Render(options) => options.common.output,
-        Command::Prove(options) => options.output,
-        Command::Simulate(options) => options.output,
+        ) => &aws.common,
+        Command::Render(options) => &options.common,
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }
             | options::SandboxCommand::Reset { common },
-        ) => common.output,
-        Command::Init(_) | Command::Completions { .. } | Command::Man => Output::Human,
-    }
+        ) => common,
+        Command::Prove(_)
+        | Command::Simulate(_)
+        | Command::Init(_)
+        | Command::Completions { .. }
+        | Command::Man => return None,
+    })
 }

@@ -1,6 +1,6 @@
 //! The command line: what can be typed, and what each option means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -103,9 +103,9 @@ impl Output {
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
-    /// The manifest
-    #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
-    pub(crate) file: PathBuf,
+    /// The manifest; plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name many)
+    #[arg(long = "file", short, value_name = "PATH", default_value = "rolecall.toml")]
+    pub(crate) files: Vec<PathBuf>,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,
@@ -115,6 +115,13 @@ pub(crate) struct CommonOptions {
     /// Say more on standard error: which calls are made and what they answer
     #[arg(long, short, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl CommonOptions {
+    /// The manifest.
+    pub(crate) fn file(&self) -> &Path {
+        self.files.first().map_or(Path::new("rolecall.toml"), PathBuf::as_path)
+    }
 }
 
 /// How AWS is reached.

@@ -1,7 +1,7 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
 use anyhow::Context as _;
-use rolecall::aws::Aws;
+use rolecall::aws::{Aws, Call};
 use rolecall::manifest::write;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
@@ -9,7 +9,9 @@ use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::{Documents, drift as drift_of, paper};
 
 use super::context::{Context, load_outline};
-use super::options::{DriftCommand, Output, PlanCommand, ReachOptions};
+use super::failure::UsageError;
+use super::fleet::{self, Reads};
+use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
 impl From<ReachOptions> for PlanOptions {
@@ -19,7 +21,22 @@ impl From<ReachOptions> for PlanOptions {
 }
 
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    if options.out.is_some() && fleet::is_named(&options.aws) {
+        let message = "a plan that is written to a file is of one manifest";
+        return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
+    }
+    fleet::run("plan", &options.aws, Reads::ForWriting, printer, async |context, aws, printer| {
+        plan_one(options, aws, context, printer).await
+    })
+    .await
+}
+
+async fn plan_one(
+    options: &PlanCommand,
+    aws: &AwsOptions,
+    context: &Context,
+    printer: &mut Printer,
+) -> anyhow::Result<(Report, ExitCode)> {
     let survey = context.survey().await?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
@@ -31,15 +48,21 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
     }
     let pending = if options.detailed_exitcode { pending(&plan) } else { ExitCode::Success };
     let exit = verification.exit().or(pending);
-    let outline = load_outline(&options.aws)?;
-    let report = Report { outline, ..report("plan", &context, &survey, &plan, verification) };
-    print(&report, "After apply", options.aws.common.output, exit, printer);
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    let outline = load_outline(aws)?;
+    let report = Report { outline, ..report("plan", context, &survey, &plan, verification) };
+    show(&report, "After apply", aws, printer);
+    Ok((report, exit))
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    fleet::run("drift", &options.aws, Reads::ForLooking, printer, drift_one).await
+}
+
+async fn drift_one(
+    context: &Context,
+    aws: &AwsOptions,
+    printer: &mut Printer,
+) -> anyhow::Result<(Report, ExitCode)> {
     let survey = context.survey_with_gaps().await?;
     let (plan, differences) = drift_of(&survey)?;
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
@@ -49,11 +72,10 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyh
     };
     let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
     let exit = verification.exit().or(pending);
-    let report = report("drift", &context, &survey, &plan, verification);
-    let report = report.with_drift(differences, load_outline(&options.aws)?);
-    print(&report, "As it is in AWS", options.aws.common.output, exit, printer);
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    let report = report("drift", context, &survey, &plan, verification);
+    let report = report.with_drift(differences, load_outline(aws)?);
+    show(&report, "As it is in AWS", aws, printer);
+    Ok((report, exit))
 }
 
 fn pending(plan: &Plan) -> ExitCode {
@@ -70,33 +92,35 @@ fn report(
     Report {
         verification: Some(verification),
         warnings: context.warnings.clone(),
-        aws_calls: Some(context.aws.calls().so_far().len()),
         ..Report::new(command).with_survey(survey).with_plan(plan)
     }
 }
 
-fn print(report: &Report, title: &str, output: Output, exit: ExitCode, printer: &mut Printer) {
-    match output.format() {
-        Some(format) => printer.result(&report.clone().render(format, exit)),
-        None => {
-            if let Some(role) = &report.role {
-                printer.result(&format!("{}\n", role.to_text()));
-            }
-            printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
-            if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
-                printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
-            }
-        }
+/// The text for people.
+fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
+    if !aws.common.output.is_human() {
+        return;
+    }
+    if let Some(role) = &report.role {
+        printer.result(&format!("{}\n", role.to_text()));
+    }
+    printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
+    if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
+        printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
     }
 }
 
 /// With `-v`: every request, and what came back.
 pub(crate) fn list_calls(aws: &Aws, printer: &mut Printer) {
+    list_all_calls(&aws.calls().so_far(), printer);
+}
+
+/// The same of several clients.
+pub(crate) fn list_all_calls(calls: &[Call], printer: &mut Printer) {
     if !printer.shows_calls() {
         return;
     }
-    let calls = aws.calls().so_far();
-    for call in &calls {
+    for call in calls {
         let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         printer.progress(&format!("  {:>6} ms  {status}  {}", call.took.as_millis(), call.operation));
     }

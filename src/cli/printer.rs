@@ -1,11 +1,15 @@
 //! The one door for output: results on standard output, everything else on standard error.
 //!
+//! Where several manifests are at work at the same time, each has a printer of its own: its result is kept until it is
+//! finished, its messages carry its name.
+//!
 //! A closed pipe (`rolecall plan | head`) ends the output, not the work: what was begun in AWS is carried to its end.
 
 use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::{ErrorView, Evidence};
 
 /// Dimmed text: what is going on.
@@ -14,23 +18,25 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Where results go.
-#[derive(Debug)]
-enum Door {
-    Standard {
-        output: AutoStream<std::io::Stdout>,
-        messages: AutoStream<std::io::Stderr>,
-    },
-    /// The result is kept as text, for a program that asked; what is said besides is part of the result as JSON, too.
-    Kept(String),
-}
-
 /// Prints.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    door: Door,
+    output: Destination,
+    /// None where nobody reads them: what matters of them is part of the result as JSON, too.
+    messages: Option<AutoStream<std::io::Stderr>>,
     interactive: bool,
     shows_calls: bool,
+    /// Before every message.
+    name: String,
+    /// Hidden where there is none.
+    bar: ProgressBar,
+}
+
+/// Where results go.
+#[derive(Debug)]
+enum Destination {
+    Shown(AutoStream<std::io::Stdout>),
+    Kept(String),
 }
 
 impl Printer {
@@ -39,26 +45,68 @@ impl Printer {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let choice = if in_ci { ColorChoice::Never } else { ColorChoice::Auto };
         Self {
-            door: Door::Standard {
-                output: AutoStream::new(std::io::stdout(), choice),
-                messages: AutoStream::new(std::io::stderr(), choice),
-            },
+            output: Destination::Shown(AutoStream::new(std::io::stdout(), choice)),
+            messages: Some(AutoStream::new(std::io::stderr(), choice)),
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
+            name: String::new(),
+            bar: ProgressBar::hidden(),
         }
     }
 
-    /// Keeps the result instead of printing it; nobody answers questions.
+    /// A printer for a program: the result is kept, and nobody answers questions.
     pub(crate) fn keeping() -> Self {
-        Self { door: Door::Kept(String::new()), interactive: false, shows_calls: false }
+        Self {
+            output: Destination::Kept(String::new()),
+            messages: None,
+            interactive: false,
+            shows_calls: false,
+            name: String::new(),
+            bar: ProgressBar::hidden(),
+        }
     }
 
-    /// The result that was kept.
-    pub(crate) fn into_result(self) -> String {
-        match self.door {
-            Door::Standard { .. } => String::new(),
-            Door::Kept(result) => result,
+    fn choice(&self) -> Option<ColorChoice> {
+        self.messages.as_ref().map(AutoStream::current_choice)
+    }
+
+    /// A printer for one of several manifests; there is nobody to ask about one of them.
+    pub(crate) fn of_one(&self, name: &str) -> Self {
+        Self {
+            output: Destination::Kept(String::new()),
+            messages: self.choice().map(|choice| AutoStream::new(std::io::stderr(), choice)),
+            interactive: false,
+            shows_calls: self.shows_calls,
+            name: format!("{name}: "),
+            bar: self.bar.clone(),
         }
+    }
+
+    /// The results that were kept.
+    pub(crate) fn into_result(self) -> String {
+        match self.output {
+            Destination::Shown(_) => String::new(),
+            Destination::Kept(text) => text,
+        }
+    }
+
+    /// Shows how far many things are; only to somebody who watches, and never without colour, which a bar needs.
+    pub(crate) fn count_up_to(&mut self, number: usize) {
+        if self.interactive && self.choice() != Some(ColorChoice::Never) {
+            self.bar = ProgressBar::new(number.try_into().unwrap_or(u64::MAX));
+            let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {eta} to go");
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+    }
+
+    /// One of them is finished.
+    pub(crate) fn count(&self) {
+        self.bar.inc(1);
+    }
+
+    /// All of them are; the bar goes away.
+    pub(crate) fn stop_counting(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Whether the requests to AWS are listed at the end.
@@ -83,11 +131,11 @@ impl Printer {
 
     /// The result of the command.
     pub(crate) fn result(&mut self, text: &str) {
-        match &mut self.door {
-            Door::Standard { output, .. } => {
+        match &mut self.output {
+            Destination::Shown(output) => {
                 let _ = write!(output, "{text}").and_then(|()| output.flush());
             }
-            Door::Kept(result) => result.push_str(text),
+            Destination::Kept(kept) => kept.push_str(text),
         }
     }
 
@@ -118,16 +166,16 @@ impl Printer {
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
-        let Door::Standard { messages, .. } = &mut self.door else { return };
-        let _ = match label {
-            "" => writeln!(messages, "{style}{text}{style:#}"),
-            label => writeln!(messages, "{style}{label}{style:#}{text}"),
-        };
+        let Self { messages: Some(messages), name, bar, .. } = self else { return };
+        let _ = bar.suspend(|| match label {
+            "" => writeln!(messages, "{style}{name}{text}{style:#}"),
+            label => writeln!(messages, "{style}{label}{style:#}{name}{text}"),
+        });
     }
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> std::io::Result<String> {
-        if let Door::Standard { messages, .. } = &mut self.door {
+        if let Some(messages) = &mut self.messages {
             write!(messages, "{question}")?;
             messages.flush()?;
         }

@@ -13,15 +13,15 @@ pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> anyh
         SandboxCommand::Serve { common, port, latency } => serve(common, *port, *latency, printer).await,
         SandboxCommand::Tamper { kind, common } => {
             let (manifest, _) = load_manifest(common, true, printer)?;
-            let mut state = sandbox_state(common, &manifest, printer)?;
+            let mut state = sandbox_state(common.file(), &[&manifest], printer)?;
             let role = manifest.role.name.as_str();
             let done = kind.apply(&mut state, role)?;
-            save(&state, &sandbox_file(&common.file)).context("cannot write the sandbox's state")?;
+            save(&state, &sandbox_file(common.file())).context("cannot write the sandbox's state")?;
             printer.result(&format!("{done}\n"));
             Ok(ExitCode::Success)
         }
         SandboxCommand::Reset { common } => {
-            let path = sandbox_file(&common.file);
+            let path = sandbox_file(common.file());
             match std::fs::remove_file(&path) {
                 Ok(()) => printer
                     .result(&format!("removed {}; the next command starts a new sandbox\n", path.display())),
@@ -44,10 +44,10 @@ async fn serve(
     printer: &mut Printer,
 ) -> anyhow::Result<ExitCode> {
     let (manifest, _) = load_manifest(common, true, printer)?;
-    let state = sandbox_state(common, &manifest, printer)?;
+    let state = sandbox_state(common.file(), &[&manifest], printer)?;
     let faults = Faults { latency_ms: latency, ..Faults::default() };
     let options =
-        SandboxOptions { state: Some(state), state_file: Some(sandbox_file(&common.file)), faults, port };
+        SandboxOptions { state: Some(state), state_file: Some(sandbox_file(common.file())), faults, port };
     let sandbox = start_sandbox_with(options)?;
     let environment = sandbox.environment(Principal::Ci);
     let text = match common.output.is_human() {

@@ -69,7 +69,7 @@ async fn with_tag(context: &Context, region: &Region, key: &str, value: &str) ->
 }
 
 fn file(aws: &AwsOptions) -> String {
-    aws.common.file.display().to_string()
+    aws.common.file().display().to_string()
 }
 
 /// Makes all the edits on the text, and writes it once: all of them or none.
@@ -80,7 +80,7 @@ fn edit_manifest(
     verb: &str,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    let path = &aws.common.file;
+    let path = aws.common.file();
     let missing = || format!("cannot edit the manifest `{}`", path.display());
     let before = std::fs::read_to_string(path).with_context(missing)?;
     let mut text = before.clone();

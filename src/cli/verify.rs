@@ -15,8 +15,8 @@ use rolecall::verify::{Documents, disagreements, explain, paper};
 use super::apply::{Narrator, UNCHANGED, describe};
 use super::context::{Context, interruptible, load_outline};
 use super::failure::hint_for;
-use super::options::{Level, Output, VerifyCommand};
-use super::plan::list_calls;
+use super::fleet::{self, Reads};
+use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
 use rolecall::provision::survey::Survey;
 use tokio::join;
@@ -25,13 +25,24 @@ use tokio::join;
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
-    if options.sweep {
-        return sweep(options, &context, printer).await;
-    }
     if let Some(text) = &options.explain_error {
+        let context = Context::open(&options.aws, printer).await?;
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
     }
+    let reads = if options.sweep { Reads::ForWriting } else { Reads::ForLooking };
+    fleet::run("verify", &options.aws, reads, printer, async |context, aws, printer| match options.sweep {
+        true => sweep(aws, context, printer).await,
+        false => verify_one(options, aws, context, printer).await,
+    })
+    .await
+}
+
+async fn verify_one(
+    options: &VerifyCommand,
+    aws: &AwsOptions,
+    context: &Context,
+    printer: &mut Printer,
+) -> anyhow::Result<(Report, ExitCode)> {
     // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
     // for them than for the rest.
     let looked_at = match options.level {
@@ -42,14 +53,14 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     let survey = survey?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
-    report.outline = load_outline(&options.aws)?;
+    report.outline = load_outline(aws)?;
     if survey.observed.role.is_none() {
         let message =
             format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
         return Err(anyhow::Error::msg(message).context("cannot verify"));
     }
-    let asked = verify(&context, &survey, options.level, Freshness::Unchanged, interruptible(), printer);
-    let (verification, second) = join!(asked, second_opinions(&context, &survey, options));
+    let asked = verify(context, &survey, options.level, Freshness::Unchanged, interruptible(), printer);
+    let (verification, second) = join!(asked, second_opinions(context, &survey, options));
     let mut verification = verification?;
     let (findings, notes) = functions::judge(&sides, &survey.desired);
     verification.findings.extend(findings);
@@ -63,19 +74,14 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     }
     let verification = verification.tabled();
     let exit = verification.exit();
-    if options.aws.common.output == Output::Human {
+    if aws.common.output.is_human() {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
         }
         printer.result(&verification.to_text("Verification", printer.evidence()));
     }
     report.verification = Some(verification);
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    if let Some(format) = options.aws.common.output.format() {
-        printer.result(&report.render(format, exit));
-    }
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    Ok((report, exit))
 }
 
 /// What AWS's analysers and the organisation say; at the level of paper nobody is asked.
@@ -164,14 +170,14 @@ fn hint_for_twin(error: &TwinError) -> Option<String> {
 
 /// Removes every twin of the role.
 async fn sweep(
-    options: &VerifyCommand,
+    aws: &AwsOptions,
     context: &Context,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<(Report, ExitCode)> {
     let role = &context.manifest.role;
     let plan = plan_sweep(&context.aws, &role.name, &role.path).await.context(UNCHANGED)?;
     let applied = apply(&plan, &context.aws, context.deadline, interruptible(), &mut Narrator(printer)).await;
-    let human = options.aws.common.output == Output::Human;
+    let human = aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);
     let mut exit = ExitCode::Success;
@@ -187,10 +193,5 @@ async fn sweep(
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
         });
     }
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    if let Some(format) = options.aws.common.output.format() {
-        printer.result(&report.render(format, exit));
-    }
-    list_calls(&context.aws, printer);
-    Ok(exit)
+    Ok((report, exit))
 }

@@ -10,9 +10,9 @@ use toml::de::DeTable;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::{RawCredentials, RawGenesys, RawManifest, RawRole, RawTarget, RawVerify};
+use super::raw::{RawAws, RawCredentials, RawGenesys, RawManifest, RawRole, RawTarget, RawVerify};
 use super::target::Target;
-use super::{Genesys, Manifest, Role, Verify, action};
+use super::{Access, AssumedRole, Genesys, Manifest, Role, Verify, action};
 use crate::iam::arn::ExternalId;
 
 /// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
@@ -36,14 +36,23 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
-    let RawManifest { version, genesys, role, target, verify, action } = raw;
+    let RawManifest { version, genesys, role, target, aws, verify, action } = raw;
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = target.and_then(|raws| check_targets(raws, notes));
+    let access = aws.map_or(Some(Access::default()), |raw| check_access(raw, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
     let actions = action::check_all(action.unwrap_or_default(), targets.as_deref(), notes);
     version?;
-    Some(Manifest { folder, genesys: genesys?, role: role?, targets: targets?, verify: verify?, actions })
+    Some(Manifest {
+        folder,
+        genesys: genesys?,
+        role: role?,
+        targets: targets?,
+        access: access?,
+        verify: verify?,
+        actions,
+    })
 }
 
 /// The value of a required key; a wrong one is reported, a missing one was reported before.
@@ -258,6 +267,17 @@ fn merge<T: PartialEq + Display>(
         (Some(_), Some(_)) | (_, None) => {}
     }
     true
+}
+
+fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
+    let RawAws { profile, region, assume_role, external_id } = raw;
+    let profile = take_optional(profile, notes);
+    let region = take_optional(region, notes);
+    let role = take_optional(assume_role, notes);
+    let external_id = take_optional(external_id, notes);
+    let (profile, region, role, external_id) = (profile?, region?, role?, external_id?);
+    // An external ID for nobody was reported by the walk.
+    Some(Access { profile, region, assume_role: role.map(|role| AssumedRole { role, external_id }) })
 }
 
 fn check_verify(raw: RawVerify, notes: &mut Notes<'_>) -> Option<Verify> {

@@ -97,6 +97,7 @@ form!(ExternalId, such_as "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", (2, 1224), "^[
 form!(AccountId, such_as "765628985471", (12, 12), "^[0-9]+$");
 form!(RoleName, such_as "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
 form!(RolePath, such_as "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
+form!(RoleArn, such_as "arn:aws:iam::123456789012:role/rolecall-verifier", (20, 2048), "^arn:.+:iam::[0-9]{12}:role/.+$");
 form!(PolicyArn, itself "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
 form!(
     Target,
@@ -143,6 +144,27 @@ impl Form for Label {
             return Err(format!("the name is empty; for example `{}`", Self::EXAMPLE));
         }
         bounded::<Self>(text, "a name in Genesys Cloud")
+    }
+}
+
+/// A profile of the AWS configuration files.
+pub(super) enum ProfileName {}
+
+impl Form for ProfileName {
+    type Value = String;
+    const EXAMPLE: &'static str = "production";
+    const PATTERN: &'static str = r"^\S(.*\S)?$";
+    const LENGTH: (usize, usize) = (1, 256);
+
+    fn read(text: &str) -> Result<String, String> {
+        if text.is_empty() || text != text.trim() || text.chars().any(char::is_control) {
+            return Err(format!(
+                "`{}` is no profile's name; for example `{}`",
+                text.escape_debug(),
+                Self::EXAMPLE
+            ));
+        }
+        bounded::<Self>(text, "a profile's name")
     }
 }
 

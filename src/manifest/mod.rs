@@ -27,7 +27,9 @@ use serde::Deserialize;
 use toml::de::DeTable;
 
 use crate::genesys::region::Region;
-use crate::iam::arn::{AccountId, Arn, ExternalId, PolicyArn, RoleName, RolePath};
+use crate::iam::arn::{
+    AccountId, Arn, ExternalId, PolicyArn, Region as AwsRegion, RoleArn, RoleName, RolePath,
+};
 use note::Notes;
 
 pub use note::{Faults, Note, Place};
@@ -46,6 +48,8 @@ pub struct Manifest {
     pub role: Role,
     /// The functions that the role may invoke; at least one, no two equal.
     pub targets: Vec<Target>,
+    /// How AWS is reached.
+    pub access: Access,
     /// How the role is verified.
     pub verify: Verify,
     /// Data actions; no two of one name.
@@ -80,6 +84,26 @@ pub struct Role {
     pub permissions_boundary: Option<PolicyArn>,
     /// The stated tags, without rolecall's own.
     pub tags: BTreeMap<String, String>,
+}
+
+/// How AWS is reached for this role: where nothing is stated, as the command line and the environment say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct Access {
+    /// The profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The region of targets that name none.
+    pub region: Option<AwsRegion>,
+    /// The role that is assumed first.
+    pub assume_role: Option<AssumedRole>,
+}
+
+/// A role that is assumed before anything else is done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AssumedRole {
+    /// The role.
+    pub role: RoleArn,
+    /// The external ID that its trust policy asks for.
+    pub external_id: Option<ExternalId>,
 }
 
 /// How the role is verified.

@@ -16,10 +16,12 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::check::MAX_TAGS;
-use super::form::{Description, FilePath, HttpsUrl, Label, PrincipalArn, SecretArn, Text};
+use super::form::{Description, FilePath, HttpsUrl, Label, PrincipalArn, ProfileName, SecretArn, Text};
 use super::target::Target;
 use crate::genesys::region::Region;
-use crate::iam::arn::{AccountId, ExternalId, PolicyArn, Qualifier, Region as AwsRegion, RoleName, RolePath};
+use crate::iam::arn::{
+    AccountId, ExternalId, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
+};
 
 /// The manifest of rolecall: the role that Genesys Cloud assumes, the Lambda functions it may invoke, and how both
 /// are verified.
@@ -39,6 +41,8 @@ pub(super) struct RawManifest {
     /// The Lambda functions that the role may invoke, and nothing else.
     #[schemars(required, length(min = 1))]
     pub(super) target: Option<Vec<RawTarget>>,
+    /// How AWS is reached for this role. Left out, with what the command line and the environment say.
+    pub(super) aws: Option<RawAws>,
     /// How the role is verified against AWS.
     pub(super) verify: Option<RawVerify>,
     /// Data actions of Genesys Cloud.
@@ -103,6 +107,20 @@ pub(super) struct RawTarget {
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"external_id": ["assume_role"]}))]
+pub(super) struct RawAws {
+    /// The profile of the AWS configuration files; `--profile` goes before it.
+    pub(super) profile: Option<Text<ProfileName>>,
+    /// The AWS region of targets that name none; `--region` goes before it.
+    pub(super) region: Option<Text<AwsRegion>>,
+    /// The ARN of a role that is assumed first, such as one in the account of this manifest.
+    pub(super) assume_role: Option<Text<RoleArn>>,
+    /// The external ID that `assume_role` asks for.
+    pub(super) external_id: Option<Text<ExternalId>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -7,12 +7,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
-use super::{Action, Call, Genesys, Manifest, Method, Role, Verify};
+use super::{Access, Action, AssumedRole, Call, Genesys, Manifest, Method, Role, Verify};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
 pub fn render(manifest: &Manifest) -> String {
-    let Manifest { folder: _, genesys, role, targets, verify, actions } = manifest;
+    let Manifest { folder: _, genesys, role, targets, access, verify, actions } = manifest;
     let mut page = Page::default();
     page.comment(
         "The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.",
@@ -28,6 +28,7 @@ pub fn render(manifest: &Manifest) -> String {
             page.entry(key, value);
         }
     }
+    render_access(&mut page, access);
     render_verify(&mut page, verify);
     for action in actions {
         render_action(&mut page, action);
@@ -72,6 +73,27 @@ fn render_role(page: &mut Page, role: &Role) {
     }
     if !tags.is_empty() {
         page.entry("tags", table(tags));
+    }
+}
+
+fn render_access(page: &mut Page, access: &Access) {
+    let Access { profile, region, assume_role } = access;
+    if *access == Access::default() {
+        return;
+    }
+    page.section("[aws]");
+    if let Some(profile) = profile {
+        page.entry("profile", profile.as_str());
+    }
+    if let Some(region) = region {
+        page.entry("region", region.as_str());
+    }
+    if let Some(AssumedRole { role, external_id }) = assume_role {
+        page.comment("This role is assumed first.");
+        page.entry("assume_role", role.to_string());
+        if let Some(id) = external_id {
+            page.entry("external_id", id.as_str());
+        }
     }
 }
 

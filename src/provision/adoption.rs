@@ -9,7 +9,7 @@ use super::observe::Observed;
 use crate::genesys::region::Region;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
 use crate::iam::document::Document;
-use crate::manifest::{Genesys, Manifest, Role, Target, Verify};
+use crate::manifest::{Access, Genesys, Manifest, Role, Target, Verify};
 use crate::ports::RoleRecord;
 
 /// Why a role cannot be described by a manifest.
@@ -92,6 +92,7 @@ pub fn manifest_of(
                 .collect(),
         },
         targets,
+        access: Access::default(),
         verify: Verify::default(),
         actions: Vec::new(),
     };

@@ -11,5 +11,6 @@ pub mod observe;
 pub mod pack;
 pub mod plan;
 pub mod settle;
+pub mod snapshot;
 pub mod survey;
 pub mod template;

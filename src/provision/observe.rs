@@ -9,7 +9,7 @@ mod functions;
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-pub use functions::{ObservedFunction, observe_functions};
+pub use functions::{ObservedFunction, list_functions, observe_functions};
 
 use super::desired::policy_path;
 use crate::iam::arn::RoleName;
@@ -48,8 +48,8 @@ pub struct ObservedPolicy {
     pub under_path: bool,
     /// How many principals it is attached to.
     pub attachment_count: i32,
-    /// The tags.
-    pub tags: Tags,
+    /// The tags; `None` where the account's details were read at once, which do not hold them.
+    pub tags: Option<Tags>,
     /// The versions; read only under rolecall's path.
     pub versions: Vec<PolicyVersionRecord>,
     /// The document in force; `None` where IAM does not show it.
@@ -149,7 +149,7 @@ async fn observe_own<R: Read>(
         attached,
         under_path: true,
         attachment_count: record.attachment_count,
-        tags: policy.and_then(|policy| policy.tags).unwrap_or_default(),
+        tags: tags(policy),
         versions,
         document,
     })
@@ -164,10 +164,15 @@ async fn observe_foreign<R: Read>(reader: &R, policy: &AttachedPolicy) -> AwsRes
         attached: true,
         under_path: false,
         attachment_count,
-        tags: record.and_then(|record| record.tags).unwrap_or_default(),
+        tags: tags(record),
         versions: Vec::new(),
         document,
     })
+}
+
+/// A policy that was deleted since the list was read has none.
+fn tags(policy: Option<PolicyRecord>) -> Option<Tags> {
+    policy.map_or_else(|| Some(Tags::default()), |policy| policy.tags)
 }
 
 async fn document_in_force<R: Read>(

@@ -199,7 +199,7 @@ pub fn plan(
         match known {
             None => plan.changes.push(Change::CreatePolicy { arn: arn.clone(), policy: policy.clone() }),
             Some(known) => {
-                if !options.adopt && !is_owned(&known.tags, &desired.role.name) {
+                if !options.adopt && !is_own_by_tags(known, &desired.role.name) {
                     return Err(PlanError::PolicyNotOwned { policy: arn.clone() });
                 }
                 plan_policy(known, &policy.document, &policy.tags, &mut plan);
@@ -286,7 +286,7 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
 
 fn plan_policy(known: &ObservedPolicy, document: &str, tags: &Tags, plan: &mut Plan) {
     let arn = known.arn.clone();
-    let tags = changed_tags(&known.tags, tags);
+    let tags = known.tags.as_ref().map(|observed| changed_tags(observed, tags)).unwrap_or_default();
     if !tags.is_empty() {
         plan.changes.push(Change::TagPolicy { arn: arn.clone(), tags });
     }
@@ -357,9 +357,14 @@ fn plan_leftovers(
     Ok(())
 }
 
+/// Where the tags were not read, the path that rolecall makes the role's policies in speaks for it.
+fn is_own_by_tags(policy: &ObservedPolicy, role: &RoleName) -> bool {
+    policy.tags.as_ref().is_none_or(|tags| is_owned(tags, role))
+}
+
 /// Whether rolecall made the policy, for this role.
 pub fn is_own(policy: &ObservedPolicy, role: &RoleName) -> bool {
-    policy.under_path && is_owned(&policy.tags, role)
+    policy.under_path && is_own_by_tags(policy, role)
 }
 
 /// Tags that the manifest does not name are left alone: organisations put their own on every resource.

@@ -24,7 +24,7 @@ impl ExitCode {
         [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
 
     /// What it means.
-    pub(super) fn meaning(self) -> &'static str {
+    pub fn meaning(self) -> &'static str {
         match self {
             Self::Success => "done; in sync; proved",
             Self::Failed => "something went wrong",

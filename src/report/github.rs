@@ -3,8 +3,6 @@
 //! Escaping follows GitHub's own toolkit (actions/toolkit, packages/core/src/command.ts): `%`, CR and LF everywhere, `:` and
 //! `,` in properties too.
 
-use std::fmt::Write as _;
-
 use super::issue::{Issue, Level};
 use super::{ExitCode, Report};
 
@@ -12,34 +10,26 @@ impl Report {
     pub(super) fn to_github(&self) -> String {
         let mut text = String::new();
         if let Some(error) = self.error_text() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "::error title={}::{}", property(&self.title()), data(&error));
+            text += &self.error_annotation(&error);
         }
-        for Issue { title, level, message, position, .. } in self.issues() {
-            let command = match level {
-                Level::Error => "error",
-                Level::Warning => "warning",
-                Level::Note => "notice",
-            };
-            let file = property(&position.file.replace('\\', "/"));
-            let _ = writeln!(
-                text,
-                "::{command} file={file},line={},col={},title={}::{}",
-                position.line,
-                position.column,
-                property(&title),
-                data(&message)
-            );
-        }
+        text.extend(self.issues().iter().map(Issue::annotation));
         if text.is_empty() {
-            let _ = writeln!(text, "::notice title={}::{}", property(&self.title()), data(&self.verdict()));
+            text += &notice(&self.title(), &self.verdict());
         }
         text
     }
 
+    /// What went wrong, as a line.
+    pub(super) fn error_annotation(&self, error: &str) -> String {
+        format!("::error title={}::{}\n", property(&self.title()), data(error))
+    }
+
     /// The command, as a title.
     pub(super) fn title(&self) -> String {
-        format!("rolecall {}", self.command)
+        match &self.manifest {
+            Some(manifest) => format!("rolecall {} of {manifest}", self.command),
+            None => format!("rolecall {}", self.command),
+        }
     }
 
     /// How it ended, in a few words.
@@ -49,6 +39,27 @@ impl Report {
             None => format!("exit code {}", self.exit_code),
         }
     }
+}
+
+impl Issue {
+    /// The issue as a line.
+    pub(super) fn annotation(&self) -> String {
+        let Self { title, level, message, position, .. } = self;
+        let command = match level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "notice",
+        };
+        let file = property(&position.file.replace('\\', "/"));
+        let (line, column) = (position.line, position.column);
+        let (title, message) = (property(title), data(message));
+        format!("::{command} file={file},line={line},col={column},title={title}::{message}\n")
+    }
+}
+
+/// That there is nothing to annotate.
+pub(super) fn notice(title: &str, verdict: &str) -> String {
+    format!("::notice title={}::{}\n", property(title), data(verdict))
 }
 
 fn data(text: &str) -> String {

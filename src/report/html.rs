@@ -9,23 +9,46 @@ use super::human::count;
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
 use super::{
-    AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, Opinion, Outcome,
-    ProbeView, Report, VerificationView,
+    AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, FleetReport,
+    Opinion, Outcome, ProbeView, Report, VerificationView,
 };
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct Page<'r> {
-    report: &'r Report,
     title: String,
     verdict: String,
     /// Of the verdict.
     class: &'static str,
+    exit_code: u8,
+    seen_as: Option<&'r str>,
+    section: Section<'r>,
+    version: &'static str,
+}
+
+/// The page of many roles: an overview, and what there is to say about each.
+#[derive(Template)]
+#[template(path = "fleet.html", config = "src/report/html/askama.toml")]
+struct FleetPage<'r> {
+    fleet: &'r FleetReport,
+    title: String,
+    verdict: String,
+    class: &'static str,
+    roles: Vec<(&'r Report, &'static str, String, Option<Section<'r>>)>,
+    version: &'static str,
+}
+
+/// All that there is to say about one role.
+#[derive(Template)]
+#[template(path = "section.html", config = "src/report/html/askama.toml")]
+pub(super) struct Section<'r> {
+    report: &'r Report,
+    /// Before every name within the page, so that none is there twice.
+    anchor: String,
     picture: Option<Picture>,
     differences: Vec<Difference<'r>>,
     changes: Vec<Change>,
     limits: &'static str,
-    version: &'static str,
 }
 
 struct Difference<'r> {
@@ -52,18 +75,12 @@ impl Report {
     pub(super) fn to_html(&self) -> String {
         let role = self.role.as_ref().map(|role| role.arn.rsplit('/').next().unwrap_or(&role.arn).to_owned());
         let page = Page {
-            report: self,
             title: [Some(self.title()), role].into_iter().flatten().collect::<Vec<_>>().join(": "),
             verdict: capitalized(&self.verdict()),
-            class: match ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code) {
-                Some(ExitCode::Success) => "good",
-                Some(ExitCode::Pending | ExitCode::Inconclusive) => "unknown",
-                Some(ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted) | None => "bad",
-            },
-            picture: self.picture(),
-            differences: self.drift.iter().flatten().map(difference).collect(),
-            changes: if self.drift.is_some() { Vec::new() } else { self.listed_changes() },
-            limits: self.verification.as_ref().map_or("", |it| it.organization.limits()),
+            class: class_of_verdict(self.exit_code),
+            exit_code: self.exit_code,
+            seen_as: self.role.as_ref().map(|role| role.caller.as_str()),
+            section: Section::new(self, String::new()),
             version: env!("CARGO_PKG_VERSION"),
         };
         // The only thing that fails is a writer, and a String does not.
@@ -88,7 +105,47 @@ impl Report {
     }
 }
 
-impl Page<'_> {
+impl FleetReport {
+    pub(super) fn to_html(&self) -> String {
+        let of_role = |(role, section): (_, _)| {
+            let role: &Report = role;
+            (role, class_of_verdict(role.exit_code), capitalized(&role.verdict()), section)
+        };
+        let page = FleetPage {
+            fleet: self,
+            title: self.title(),
+            verdict: capitalized(self.exit().meaning()),
+            class: class_of_verdict(self.exit_code),
+            roles: self.sections().map(of_role).collect(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        page.render().unwrap_or_default()
+    }
+}
+
+/// The style of a verdict.
+fn class_of_verdict(exit_code: u8) -> &'static str {
+    match ExitCode::ALL.into_iter().find(|exit| exit.code() == exit_code) {
+        Some(ExitCode::Success) => "good",
+        Some(ExitCode::Pending | ExitCode::Inconclusive) => "unknown",
+        Some(ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted) | None => "bad",
+    }
+}
+
+impl<'r> Section<'r> {
+    pub(super) fn new(report: &'r Report, anchor: String) -> Self {
+        Self {
+            report,
+            anchor,
+            picture: report.picture(),
+            differences: report.drift.iter().flatten().map(difference).collect(),
+            changes: if report.drift.is_some() { Vec::new() } else { report.listed_changes() },
+            limits: report.verification.as_ref().map_or("", |it| it.organization.limits()),
+        }
+    }
+}
+
+impl Section<'_> {
     fn number(&self) -> String {
         count(self.differences.len(), "difference", "differences")
     }

@@ -11,6 +11,13 @@ use super::{AnalysisView, ChangeView, DifferenceView, Opinion, Outcome, Report, 
 impl Report {
     pub(super) fn to_junit(&self) -> String {
         let mut report = quick_junit::Report::new(self.title());
+        report.add_test_suites(self.suites());
+        // Names and texts cannot make it fail: what XML does not allow is left out.
+        report.to_string().unwrap_or_default()
+    }
+
+    /// A suite for each kind of check.
+    pub(super) fn suites(&self) -> Vec<TestSuite> {
         let suites = [
             ("drift", self.drift_cases()),
             ("changes", self.change_cases()),
@@ -20,17 +27,17 @@ impl Report {
             ("probes", self.probe_cases()),
             ("run", self.error_cases()),
         ];
-        for (name, mut cases) in suites.into_iter().filter(|(_, cases)| !cases.is_empty()) {
+        let some = suites.into_iter().filter(|(_, cases)| !cases.is_empty());
+        some.map(|(name, mut cases)| {
             let class = format!("rolecall.{}.{name}", self.command);
             for case in &mut cases {
                 case.set_classname(class.as_str());
             }
             let mut suite = TestSuite::new(format!("{} {name}", self.title()));
             suite.add_test_cases(cases);
-            report.add_test_suite(suite);
-        }
-        // Names and texts cannot make it fail: what XML does not allow is left out.
-        report.to_string().unwrap_or_default()
+            suite
+        })
+        .collect()
     }
 
     fn drift_cases(&self) -> Vec<TestCase> {

@@ -9,6 +9,7 @@ mod diagnosis;
 mod diff;
 mod drift;
 mod exit;
+mod fleet;
 mod github;
 mod html;
 mod human;
@@ -31,6 +32,7 @@ pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
+pub use fleet::FleetReport;
 pub use human::{Evidence, count};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
@@ -73,6 +75,9 @@ pub struct Report {
     pub command: &'static str,
     /// The exit code of the process.
     pub exit_code: u8,
+    /// The manifest, where the command had several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
     /// The role and who looked at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleView>,

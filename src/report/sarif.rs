@@ -20,50 +20,54 @@ const IN_PATHS: &AsciiSet =
 
 impl Report {
     pub(super) fn to_sarif(&self) -> String {
-        let issues = self.issues();
-        let mut rules: Vec<Value> = Vec::new();
-        let mut results: Vec<Value> = Vec::new();
-        for issue in &issues {
-            let known =
-                rules.iter().position(|rule| rule.get("id").and_then(Value::as_str) == Some(&issue.rule));
-            let index = known.unwrap_or(rules.len());
-            if known.is_none() {
-                rules.push(rule(issue));
-            }
-            results.push(result(issue, index));
-        }
-        let role = self.role_arn();
-        let run = json!({
-            "tool": {"driver": {
-                "name": "rolecall",
-                "version": env!("CARGO_PKG_VERSION"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "automationDetails": {"id": format!("rolecall/{}/{role}", self.command)},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [self.invocation()],
-            "results": results,
-        });
-        let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
-        serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
-    }
-
-    fn invocation(&self) -> Value {
-        let failed = [ExitCode::Failed, ExitCode::Usage].iter().any(|exit| exit.code() == self.exit_code);
         let warnings = self.warnings.iter().map(|warning| ("warning", warning.clone()));
-        let errors = self.error_text().map(|error| ("error", error));
-        let notifications: Vec<Value> = warnings
-            .chain(errors)
-            .map(|(level, text)| json!({"level": level, "message": {"text": text}}))
-            .collect();
-        json!({
-            "executionSuccessful": !failed,
-            "exitCode": self.exit_code,
-            "exitCodeDescription": self.verdict(),
-            "toolExecutionNotifications": notifications,
-        })
+        let notifications = warnings.chain(self.error_text().map(|error| ("error", error))).collect();
+        let exit = ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code);
+        let invocation = invocation(exit.unwrap_or(ExitCode::Failed), notifications);
+        log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }
+}
+
+/// One run with these results; the ID tells it from runs about other roles.
+pub(super) fn log(id: &str, issues: &[Issue], invocation: &Value) -> String {
+    let mut rules: Vec<Value> = Vec::new();
+    let mut results: Vec<Value> = Vec::new();
+    for issue in issues {
+        let known = rules.iter().position(|rule| rule.get("id").and_then(Value::as_str) == Some(&issue.rule));
+        let index = known.unwrap_or(rules.len());
+        if known.is_none() {
+            rules.push(rule(issue));
+        }
+        results.push(result(issue, index));
+    }
+    let run = json!({
+        "tool": {"driver": {
+            "name": "rolecall",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules,
+        }},
+        "automationDetails": {"id": id},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": results,
+    });
+    let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
+    serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
+}
+
+/// How the run ended, and what was said besides.
+pub(super) fn invocation(exit: ExitCode, notifications: Vec<(&str, String)>) -> Value {
+    let notifications: Vec<Value> = notifications
+        .into_iter()
+        .map(|(level, text)| json!({"level": level, "message": {"text": text}}))
+        .collect();
+    json!({
+        "executionSuccessful": ![ExitCode::Failed, ExitCode::Usage].contains(&exit),
+        "exitCode": exit.code(),
+        "exitCodeDescription": exit.meaning(),
+        "toolExecutionNotifications": notifications,
+    })
 }
 
 fn level(level: Level) -> &'static str {

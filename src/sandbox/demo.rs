@@ -87,6 +87,18 @@ impl State {
         self.accounts.entry(account.to_owned()).or_default().roles.insert(name.to_lowercase(), role);
     }
 
+    /// Makes sure that the customer's account may assume this role, which then may do everything in its own account.
+    pub fn ensure_administrator(&mut self, account: &str, path: &str, name: &str) {
+        if self.role(account, name).is_some() {
+            return;
+        }
+        self.add_role(account, name, &format!(r#"{{"AWS":"arn:aws:iam::{CUSTOMER}:root"}}"#));
+        self.attach(account, name, ADMINISTRATOR);
+        if let Some(role) = self.role_mut(account, name) {
+            path.clone_into(&mut role.path);
+        }
+    }
+
     /// Adds a function; where there are aliases, they stand for version 1.
     pub fn add_function(&mut self, account: &str, region: &str, name: &str, aliases: &[&str]) {
         let function = Function {

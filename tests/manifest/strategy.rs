@@ -8,7 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall::genesys::region::{REGIONS, Region};
-use rolecall::manifest::{Action, Call, Genesys, Manifest, Method, Role, Target, Verify};
+use rolecall::manifest::{
+    Access, Action, AssumedRole, Call, Genesys, Manifest, Method, Role, Target, Verify,
+};
 
 /// Text of a pattern, as the type that it is the text of.
 fn text<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(
@@ -24,10 +26,10 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
         genesys(),
         role(),
         vec(target(), 1..5),
-        option::of(principal()),
+        (access(), option::of(principal())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
-        .prop_map(|(genesys, role, mut targets, probe_principal, actions)| {
+        .prop_map(|(genesys, role, mut targets, (access, probe_principal), actions)| {
             targets.sort_by_key(|target| target.function.clone());
             targets.dedup_by_key(|target| target.function.clone());
             let mut named: Vec<Action> = Vec::new();
@@ -40,7 +42,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                 }
             }
             let verify = Verify { probe_principal };
-            Manifest { folder: PathBuf::new(), genesys, role, targets, verify, actions: named }
+            Manifest { folder: PathBuf::new(), genesys, role, targets, access, verify, actions: named }
         })
 }
 
@@ -114,6 +116,17 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
             partition: Some(partition.parse().unwrap()),
         });
     prop_oneof![by_name, by_arn]
+}
+
+fn access() -> impl Strategy<Value = Access> {
+    let assumed = (
+        text("arn:aws:iam::[0-9]{12}:role(/[a-z]{1,8})?/[A-Za-z0-9_+=,.@-]{1,30}"),
+        option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
+    )
+        .prop_map(|(role, external_id)| AssumedRole { role, external_id });
+    let region = select(vec!["us-east-1", "eu-west-1"]).prop_map(|region| region.parse().unwrap());
+    (option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"), option::of(region), option::of(assumed))
+        .prop_map(|(profile, region, assume_role)| Access { profile, region, assume_role })
 }
 
 fn principal() -> impl Strategy<Value = rolecall::iam::arn::Arn> {

@@ -7,6 +7,7 @@ mod explain;
 mod explain_error;
 mod faults;
 mod findings;
+mod fleet;
 mod functions;
 mod life;
 mod organization;

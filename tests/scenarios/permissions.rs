@@ -64,6 +64,12 @@ fn every_permission_of_the_verifier_policy_is_used() {
     stage.calls();
     stage.run(&["verify"]).expect(0);
     look_everywhere(&stage);
+    // Many roles of an account are read together.
+    for role in ["One", "Two", "Three", "Four"] {
+        let text = manifest(ONE_TARGET).replace("GenesysDataActionRole", role);
+        stage.write(&format!("many/{role}.toml"), &text);
+    }
+    stage.run(&["drift", "--file", "many/*.toml"]).expect(3);
     // Quotas are asked for only where the defaults are too small.
     assert_eq!(unused(&stage, &policy), ["iam:GetAccountSummary"]);
 }

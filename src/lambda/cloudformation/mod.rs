@@ -70,6 +70,8 @@ async fn carry_out(request: &Request) -> Result<Done, String> {
             Change::Create | Change::Update => {
                 let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
                 let settings = AwsSettings {
+                    assume_role: None,
+                    external_id: None,
                     profile: None,
                     region: None,
                     deadline: Duration::from_secs(60),

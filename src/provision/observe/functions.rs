@@ -4,12 +4,12 @@
 //! page of `ListFunctions` holds 50 functions of the caller's account. What no page shows is asked for one by one: aliases
 //! and versions always, and the functions of other accounts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-use crate::iam::arn::{FunctionArn, Region};
+use crate::iam::arn::{FunctionArn, FunctionName, Region};
 use crate::ports::{AwsErrorKind, AwsResult, FunctionAddress, Read};
 
 /// From this many functions of a region on, pages are cheaper than single calls.
@@ -37,28 +37,19 @@ pub async fn observe_functions<R: Read>(
     reader: &R,
     addresses: &[FunctionAddress],
 ) -> AwsResult<Vec<ObservedFunction>> {
-    let mut by_region: BTreeMap<&Region, usize> = BTreeMap::new();
-    for address in addresses.iter().filter(|address| is_listed(address)) {
-        *by_region.entry(&address.region).or_default() += 1;
-    }
-    by_region.retain(|_, count| *count >= WORTH_LISTING);
-    let listed = try_join_all(by_region.iter().map(async |(region, count)| {
-        let wanted = addresses.iter().filter(|address| is_listed(address) && address.region == **region);
-        list(reader, region, wanted.collect(), count / FUNCTIONS_A_PAGE_MUST_BE_WORTH).await
-    }));
-    let one_by_one =
-        |address: &FunctionAddress| !(is_listed(address) && by_region.contains_key(&address.region));
+    let worth = worth_listing(addresses);
+    let one_by_one = |address: &FunctionAddress| !(is_listed(address) && worth.contains_key(&address.region));
     let (listed, mut found) = try_join!(
-        listed,
+        list_functions(reader, addresses),
         try_join_all(addresses.iter().map(async |address| match one_by_one(address) {
             true => reader.function(address).await,
             false => Ok(None),
         })),
     )?;
-    let listed: Vec<FunctionArn> = listed.into_iter().flatten().collect();
     for (address, found) in addresses.iter().zip(&mut found) {
         if !one_by_one(address) {
-            *found = listed.iter().find(|function| is_at(function, address)).cloned();
+            let mut listed = listed.get(&address.region).into_iter().flatten();
+            *found = listed.find(|function| is_at(function, address)).cloned();
         }
     }
     try_join_all(addresses.iter().zip(found).map(async |(address, found)| match found {
@@ -75,6 +66,28 @@ pub async fn observe_functions<R: Read>(
     .await
 }
 
+/// The functions of every region where pages are cheaper, as far as the pages were read.
+pub async fn list_functions<R: Read>(
+    reader: &R,
+    addresses: &[FunctionAddress],
+) -> AwsResult<HashMap<Region, Vec<FunctionArn>>> {
+    let regions = worth_listing(addresses).into_iter().map(async |(region, wanted)| {
+        let pages = wanted.len() / FUNCTIONS_A_PAGE_MUST_BE_WORTH;
+        Ok((region.clone(), list(reader, region, wanted, pages).await?))
+    });
+    Ok(try_join_all(regions).await?.into_iter().collect())
+}
+
+/// The regions that are listed, with the names that are looked for there.
+fn worth_listing(addresses: &[FunctionAddress]) -> HashMap<&Region, HashSet<&FunctionName>> {
+    let mut regions: HashMap<&Region, HashSet<&FunctionName>> = HashMap::new();
+    for address in addresses.iter().filter(|address| is_listed(address)) {
+        regions.entry(&address.region).or_default().insert(&address.name);
+    }
+    regions.retain(|_, names| names.len() >= WORTH_LISTING);
+    regions
+}
+
 fn is_listed(address: &FunctionAddress) -> bool {
     address.qualifier.is_none()
 }
@@ -89,10 +102,9 @@ fn is_at(function: &FunctionArn, address: &FunctionAddress) -> bool {
 async fn list<R: Read>(
     reader: &R,
     region: &Region,
-    wanted: Vec<&FunctionAddress>,
+    mut missing: HashSet<&FunctionName>,
     pages: usize,
 ) -> AwsResult<Vec<FunctionArn>> {
-    let mut missing: HashSet<_> = wanted.iter().map(|address| &address.name).collect();
     let mut found = Vec::new();
     let mut marker: Option<String> = None;
     for _ in 0..pages.max(1) {
@@ -102,7 +114,8 @@ async fn list<R: Read>(
             Err(error) if error.kind == AwsErrorKind::AccessDenied => break,
             Err(error) => return Err(error),
         };
-        found.extend(page.into_iter().filter(|function| missing.remove(&function.name)));
+        missing.retain(|name| page.iter().all(|function| function.name != **name));
+        found.extend(page);
         marker = next;
         if missing.is_empty() || marker.is_none() {
             break;

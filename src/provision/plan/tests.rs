@@ -48,7 +48,7 @@ fn all_there() -> Observed {
         attached: true,
         under_path: true,
         attachment_count: 1,
-        tags: policy.tags.clone(),
+        tags: Some(policy.tags.clone()),
         versions: vec![version("v1", true)],
         document: Some(policy.document.clone()),
     };
@@ -78,7 +78,7 @@ fn foreign(arn: &str) -> ObservedPolicy {
         attached: true,
         under_path: false,
         attachment_count: 1,
-        tags: Tags::new(),
+        tags: Some(Tags::new()),
         versions: Vec::new(),
         document: Some("{}".to_owned()),
     }
@@ -182,7 +182,7 @@ fn what_others_made_is_refused_unless_adopted() {
     let mut role = all_there();
     role.role.as_mut().unwrap().tags.remove(OWNER_TAG);
     let mut policy = all_there();
-    policy.policies[0].tags.clear();
+    policy.policies[0].tags = Some(Tags::new());
     assert!(matches!(planned(&role, PlanOptions::default()), Err(PlanError::RoleNotOwned { .. })));
     assert!(matches!(planned(&policy, PlanOptions::default()), Err(PlanError::PolicyNotOwned { .. })));
     let adopt = PlanOptions { adopt: true, ..PlanOptions::default() };

@@ -1,0 +1,196 @@
+//! The reports of many roles as one, in every format: what is wrong stands first, what is right is counted and listed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::html::Section;
+use super::human::{BOLD, GREEN, RED, count};
+use super::issue::{Issue, error_text};
+use super::markdown::{cell, code};
+use super::{ExitCode, Format, Report, sarif};
+
+/// The result of a command on several manifests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(title = "rolecall report of several manifests")]
+pub struct FleetReport {
+    /// The command, such as `drift`.
+    pub command: &'static str,
+    /// The exit code of the process: of those below the one that counts most (1, then 4, then 5, then 3).
+    pub exit_code: u8,
+    /// How many manifests ended with each exit code.
+    pub exit_codes: BTreeMap<u8, usize>,
+    /// How many requests AWS was sent, retries included.
+    pub aws_calls: usize,
+    /// What to know about all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// The report of each manifest, in the order in which they were named.
+    pub roles: Vec<Report>,
+}
+
+impl FleetReport {
+    /// The report of a command whose parts ended like this, without the parts.
+    pub fn new(command: &'static str, exits: &[ExitCode], aws_calls: usize) -> Self {
+        let mut exit_codes = BTreeMap::new();
+        for exit in exits {
+            *exit_codes.entry(exit.code()).or_default() += 1;
+        }
+        // Others were contacted: only for the one manifest it is as if nothing had been.
+        let in_company = |exit| if exit == ExitCode::Usage { ExitCode::Failed } else { exit };
+        let exit = exits.iter().copied().map(in_company).fold(ExitCode::Success, ExitCode::or);
+        Self { command, exit_code: exit.code(), exit_codes, aws_calls, ..Self::default() }
+    }
+
+    /// How all of it ended.
+    pub fn exit(&self) -> ExitCode {
+        ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code).unwrap_or(ExitCode::Failed)
+    }
+
+    /// The report as a document of that format.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            // Every part is a plain value with string keys, which serde_json cannot fail on.
+            Format::Json => serde_json::to_string_pretty(self).unwrap_or_default() + "\n",
+            Format::Sarif => self.to_sarif(),
+            Format::Junit => self.to_junit(),
+            Format::Github => self.to_github(),
+            Format::Markdown => self.to_markdown(),
+            Format::Html => self.to_html(),
+        }
+    }
+
+    /// The JSON Schema of the document.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).into()
+    }
+
+    /// For people: how many ended in which way.
+    pub fn closing_text(&self) -> String {
+        format!("\n{BOLD}{}{BOLD:#}\n", self.tally())
+    }
+
+    /// `3 manifests: 2 done; in sync; proved (0), 1 something went wrong (1)`.
+    pub(super) fn tally(&self) -> String {
+        let ends = ExitCode::ALL.into_iter().filter_map(|exit| {
+            let number = self.exit_codes.get(&exit.code())?;
+            Some(format!("\n  {number} {} (exit code {})", exit.meaning(), exit.code()))
+        });
+        format!(
+            "{}:{}",
+            count(self.exit_codes.values().sum(), "manifest", "manifests"),
+            ends.collect::<String>()
+        )
+    }
+
+    pub(super) fn title(&self) -> String {
+        format!("rolecall {}", self.command)
+    }
+
+    /// All that is wrong, the gravest first.
+    fn issues(&self) -> Vec<Issue> {
+        let mut issues: Vec<Issue> = self.roles.iter().flat_map(Report::issues).collect();
+        issues.sort_by_key(|issue| issue.level);
+        issues
+    }
+
+    /// What went wrong, and where.
+    fn errors(&self) -> impl Iterator<Item = (&Report, String)> {
+        self.roles.iter().filter_map(|role| Some((role, role.error_text()?)))
+    }
+
+    /// One run of one tool: code scanning takes no two of the same.
+    fn to_sarif(&self) -> String {
+        let errors = self.errors().map(|(role, text)| ("error", format!("{}: {text}", role.name())));
+        let warnings = self.warnings.iter().map(|warning| ("note", warning.clone()));
+        let of_roles =
+            self.roles.iter().flat_map(|role| role.warnings.iter().map(|text| ("warning", text.clone())));
+        let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).collect();
+        let invocation = sarif::invocation(self.exit(), notifications);
+        sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
+    }
+
+    fn to_junit(&self) -> String {
+        let mut report = quick_junit::Report::new(self.title());
+        report.add_test_suites(self.roles.iter().flat_map(Report::suites));
+        report.to_string().unwrap_or_default()
+    }
+
+    fn to_github(&self) -> String {
+        let errors: String = self.errors().map(|(role, text)| role.error_annotation(&text)).collect();
+        let issues: String = self.issues().iter().map(Issue::annotation).collect();
+        let notice = match errors.is_empty() && issues.is_empty() {
+            true => super::github::notice(&self.title(), self.exit().meaning()),
+            false => String::new(),
+        };
+        errors + &issues + &notice
+    }
+
+    fn to_markdown(&self) -> String {
+        let mut text = format!(
+            "# {}: {}\n\n| manifest | role | result |\n|---|---|---|\n",
+            self.title(),
+            cell(self.exit().meaning())
+        );
+        for role in &self.roles {
+            let mark = if role.exit_code == 0 { "✅" } else { "❌" };
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "| {} | {} | {mark} {} |",
+                cell(role.name()),
+                code(&role.role_arn()),
+                cell(&role.verdict())
+            );
+        }
+        for warning in &self.warnings {
+            let _ = write!(text, "\n{}\n", cell(warning));
+        }
+        for role in self.roles.iter().filter(|role| !role.is_quiet()) {
+            text += &format!("\n{}", role.to_markdown());
+        }
+        text
+    }
+
+    /// Each role that there is something to say about, its section as on a page of its own.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&Report, Option<Section<'_>>)> {
+        self.roles.iter().enumerate().map(|(index, role)| {
+            (role, (!role.is_quiet()).then(|| Section::new(role, format!("manifest-{}-", index + 1))))
+        })
+    }
+}
+
+impl Report {
+    /// The manifest, where there are several.
+    pub(super) fn name(&self) -> &str {
+        self.manifest.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there is nothing to say but that all is as it should be.
+    pub(super) fn is_quiet(&self) -> bool {
+        let verification = self.verification.as_ref();
+        self.exit_code == 0
+            && self.changes.iter().flatten().next().is_none()
+            && self.foreign.is_empty()
+            && verification.is_none_or(|it| it.findings.is_empty())
+    }
+
+    /// For people: one of several manifests. `text` is what is shown of it alone.
+    pub fn entry(&self, exit: ExitCode, text: &str) -> String {
+        let arn = self.role_arn();
+        if self.is_quiet() {
+            return format!("{GREEN}✓{GREEN:#} {}  {arn}\n", self.name());
+        }
+        let style = if exit == ExitCode::Success { GREEN } else { RED };
+        let error = self.error.as_ref().map(|error| format!("\n{}\n", error_text(error))).unwrap_or_default();
+        let body = if text.is_empty() { error } else { format!("\n{}\n", text.trim_matches('\n')) };
+        format!(
+            "\n{BOLD}{}{BOLD:#}: {style}{}{style:#} (exit code {})\n{body}\n",
+            self.name(),
+            exit.meaning(),
+            exit.code()
+        )
+    }
+}
