@@ -36,6 +36,11 @@ sarif:
     cargo build
     tests/e2e/sarif "${CARGO_TARGET_DIR:-target}/debug/rolecall"
 
+# Templates under examples/, with AWS's linter from PyPI
+templates:
+    cargo build
+    tests/e2e/templates "${CARGO_TARGET_DIR:-target}/debug/rolecall"
+
 # Whole runs beside a boto3 script, for benches/README.md
 bench *ARGS:
     benches/compare.py {{ ARGS }}

@@ -232,7 +232,8 @@ pub(crate) fn sandbox_state(
         if let Some(RoleArn { path, name, .. }) = assumed {
             state.ensure_administrator(account, path.as_str(), name.as_str());
         }
-        let new = |target: &&Target| ensure_function(&mut state, account, target);
+        let region = manifest.access.region.as_ref().map_or(SANDBOX_REGION, Region::as_str);
+        let new = |target: &&Target| ensure_function(&mut state, account, region, target);
         added += manifest.targets.iter().filter(new).count();
     }
     if added > 0 {
@@ -243,10 +244,10 @@ pub(crate) fn sandbox_state(
     Ok(state)
 }
 
-/// Gives a new sandbox a function that the user's manifest names, in the account `home` where it names none; `false` where it has it anyway.
-fn ensure_function(state: &mut State, home: &str, target: &Target) -> bool {
+/// Gives a new sandbox a function that the user's manifest names, in the account `home` and in `region` where it names none; `false` where it has it anyway.
+fn ensure_function(state: &mut State, home: &str, region: &str, target: &Target) -> bool {
     let account = target.account.as_ref().map_or(home, AccountId::as_str);
-    let region = target.region.as_ref().map_or(SANDBOX_REGION, Region::as_str);
+    let region = target.region.as_ref().map_or(region, Region::as_str);
     let name = target.function.as_str();
     let function = |state: &State| state.accounts.get(account)?.functions.get(region)?.get(name).cloned();
     let known = function(state);

@@ -31,8 +31,9 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     let (manifest, _) = load_manifest(&options.common, false, printer)?;
     let templates = load_templates(options.common.policies.as_deref())?;
     let home = home(options, &manifest)?;
+    let region = options.region.as_ref().or(manifest.access.region.as_ref());
     let targets: Vec<_> =
-        manifest.targets.iter().map(|target| arn(target, options, &home)).collect::<Result<_, _>>()?;
+        manifest.targets.iter().map(|target| arn(target, region, &home)).collect::<Result<_, _>>()?;
     let external_id = external_id(&manifest)?;
     if let Some(format) = options.format {
         let desired = desired(&manifest, &external_id, &templates, &home, &targets, &[], usize::MAX)?;
@@ -101,22 +102,23 @@ fn pretty(document: &Value) -> anyhow::Result<String> {
 
 /// The account that `--account` or the manifest's ARNs say.
 fn home(options: &RenderOptions, manifest: &Manifest) -> anyhow::Result<Home> {
-    let named = |target: &Target| target.account.clone();
-    let account: AccountId =
-        options.account.clone().or_else(|| manifest.targets.iter().find_map(named)).ok_or_else(|| {
-            UsageError::new(
-                "the manifest does not say which account the role is in",
-                Some("give --account ID: the documents are rendered without contacting AWS"),
-            )
-        })?;
-    let partition = manifest.targets.iter().find_map(|target| target.partition.clone());
+    let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
+    let of_target = || manifest.targets.iter().find_map(|target| target.account.clone());
+    let account = options.account.clone().or_else(|| assumed.map(|role| role.account.clone()));
+    let account: AccountId = account.or_else(of_target).ok_or_else(|| {
+        UsageError::new(
+            "the manifest does not say which account the role is in",
+            Some("give --account ID: the documents are rendered without contacting AWS"),
+        )
+    })?;
+    let of_target = || manifest.targets.iter().find_map(|target| target.partition.clone());
+    let partition = assumed.map(|role| role.partition.clone()).or_else(of_target);
     let partition = partition.map_or_else(|| DEFAULT_PARTITION.parse::<Partition>(), Ok)?;
     Ok(Home { partition, account })
 }
 
-fn arn(target: &Target, options: &RenderOptions, home: &Home) -> Result<FunctionArn, UsageError> {
-    let region: Option<Region> = target.region.clone().or_else(|| options.region.clone());
-    let region = region.ok_or_else(|| {
+fn arn(target: &Target, configured: Option<&Region>, home: &Home) -> Result<FunctionArn, UsageError> {
+    let region = target.region.as_ref().or(configured).cloned().ok_or_else(|| {
         UsageError::new(
             format!("no region for target `{}`", target.function),
             Some("give the [[target]] a `region`, or render with --region"),
