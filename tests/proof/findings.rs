@@ -117,6 +117,14 @@ fn every_pitfall_of_a_trust_policy_has_its_finding() {
             with(id("StringEquals", json!("acme-corporation"))),
             RoleIntent { external_id: Some("acme-corporation".parse().unwrap()), ..intent() },
         ),
+        (
+            "T20",
+            with(id("StringEquals", json!("00000000-0000-0000-0000-000000000000"))),
+            RoleIntent {
+                external_id: Some("00000000-0000-0000-0000-000000000000".parse().unwrap()),
+                ..intent()
+            },
+        ),
         ("T23", also(json!({"Principal": {"Service": "lambda.amazonaws.com"}})), intent()),
         ("T24", also(json!({"Principal": {"AWS": ROLE}, "Condition": exact})), intent()),
     ];
