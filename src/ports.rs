@@ -5,6 +5,7 @@
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
 pub mod calls;
+pub mod genesys;
 
 use std::collections::BTreeMap;
 use std::fmt;
