@@ -4,9 +4,11 @@
 //! stands beside it and stays behind this module. [`credentials`] say who rolecall is and [`site`] where; [`client`]
 //! sends the calls that [`operation`] lists.
 
+mod adapter;
 pub mod client;
 pub mod credentials;
 mod error;
 pub mod operation;
 pub mod region;
 pub mod site;
+mod wire;

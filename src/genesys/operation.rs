@@ -95,6 +95,8 @@ operations! {
     ACTIONS = GET "/api/v2/integrations/actions", VIEW_ACTION;
     /// A new action, published at once.
     ADD_ACTION_PUBLISHED = POST "/api/v2/integrations/actions", ADD_ACTION;
+    /// The drafts of actions, a page at a time.
+    DRAFTS = GET "/api/v2/integrations/actions/drafts", VIEW_ACTION;
     /// A new draft of an action.
     ADD_DRAFT = POST "/api/v2/integrations/actions/drafts", ADD_ACTION;
     /// An action.
@@ -107,6 +109,8 @@ operations! {
     TEMPLATE = GET "/api/v2/integrations/actions/{actionId}/templates/{fileName}", VIEW_ACTION;
     /// The draft of an action.
     DRAFT = GET "/api/v2/integrations/actions/{actionId}/draft", VIEW_ACTION;
+    /// A file of a template of a draft.
+    DRAFT_TEMPLATE = GET "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", VIEW_ACTION;
     /// A draft made of the published action.
     OPEN_DRAFT = POST "/api/v2/integrations/actions/{actionId}/draft", EDIT_ACTION;
     /// Other values for a draft, with the version that they replace.

@@ -46,7 +46,7 @@ enum Next<T> {
 impl<'c> Request<'c> {
     /// The entities of all pages, by number.
     pub fn pages<T: DeserializeOwned + 'c>(self, size: u32) -> impl Stream<Item = GenesysResult<T>> + 'c {
-        let request = self.query("pageSize", size);
+        let request = self.query("pageSize", &size);
         let start = (VecDeque::new(), Next::Page(1_u32));
         try_unfold(start, move |(mut entities, mut next)| {
             let request = request.clone();
@@ -56,7 +56,7 @@ impl<'c> Request<'c> {
                         return Ok(Some((entity, (entities, next))));
                     }
                     let Next::Page(number) = next else { return Ok(None) };
-                    let page: Page<T> = request.clone().query("pageNumber", number).json().await?;
+                    let page: Page<T> = request.clone().query("pageNumber", &number).json().await?;
                     let is_last = page.page_count.map_or(page.next_uri.is_none(), |count| number >= count);
                     // A list that shrinks while it is read may end before its count does.
                     next =
@@ -73,7 +73,7 @@ impl<'c> Request<'c> {
         parameter: &'static str,
         size: u32,
     ) -> impl Stream<Item = GenesysResult<T>> + 'c {
-        let request = self.query("pageSize", size);
+        let request = self.query("pageSize", &size);
         let start = (VecDeque::new(), Next::Page(None::<String>));
         try_unfold(start, move |(mut entities, mut next)| {
             let request = request.clone();

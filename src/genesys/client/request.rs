@@ -1,5 +1,7 @@
 //! A call on its way: what is filled into its path, its query and its body.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,13 +17,23 @@ use crate::ports::genesys::GenesysResult;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A call, to be filled in and sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request<'c> {
     pub(super) client: &'c Client,
     pub(super) operation: &'static Operation,
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Without the body, which may hold somebody's secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation.name)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'c> Request<'c> {
@@ -39,7 +51,7 @@ impl<'c> Request<'c> {
     }
 
     /// Adds a parameter.
-    pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn query(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.query.retain(|(known, _)| *known != name);
         self.query.push((name, value.to_string()));
         self
