@@ -9,6 +9,8 @@ pub mod client;
 pub mod credentials;
 mod error;
 pub mod operation;
+pub mod permissions;
 pub mod region;
 pub mod site;
+pub mod whoami;
 mod wire;
