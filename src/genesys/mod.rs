@@ -3,4 +3,5 @@
 //! [`region`] is plain data without I/O, so the manifest may use it; everything that talks to the Platform API
 //! stands beside it and stays behind this module.
 
+pub mod contract;
 pub mod region;
