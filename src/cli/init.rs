@@ -86,6 +86,7 @@ fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest>
             organization_id: Some(organization_id),
             trusted_account,
             credentials: None,
+            integration: None,
         },
         role: Role {
             name: parse("--role", options.role.as_deref().unwrap_or(DEFAULT_ROLE))?,

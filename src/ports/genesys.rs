@@ -339,6 +339,14 @@ pub struct Fault {
     pub errors: Vec<Fault>,
 }
 
+impl Fault {
+    /// The true cause: the message of the innermost error that has one.
+    pub fn deepest(&self) -> &str {
+        let inner = self.errors.iter().map(Self::deepest).find(|message| !message.is_empty());
+        inner.unwrap_or(&self.message)
+    }
+}
+
 /// One step of a test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestOperation {
@@ -385,6 +393,8 @@ pub trait GenesysRead {
     async fn credential(&self, id: &str) -> GenesysResult<Option<CredentialRecord>>;
     /// All integrations of a type.
     async fn integrations(&self, type_id: &str) -> GenesysResult<Vec<IntegrationRecord>>;
+    /// The integrations, of whatever type, that a credential is attached to.
+    async fn integrations_using(&self, credential_id: &str) -> GenesysResult<Vec<IntegrationRecord>>;
     /// One integration.
     async fn integration(&self, id: &str) -> GenesysResult<Option<IntegrationRecord>>;
     /// The current configuration of an integration.
