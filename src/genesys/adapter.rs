@@ -74,6 +74,10 @@ impl GenesysRead for Client {
         Ok(found)
     }
 
+    async fn integrations_using(&self, credential_id: &str) -> GenesysResult<Vec<IntegrationRecord>> {
+        list::<wire::Integration, _>(self.call(&op::INTEGRATIONS).query("credentialId", &credential_id)).await
+    }
+
     async fn integration(&self, id: &str) -> GenesysResult<Option<IntegrationRecord>> {
         find::<wire::Integration, _>(self.call(&op::INTEGRATION).at(id)).await
     }
