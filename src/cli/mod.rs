@@ -82,9 +82,12 @@ fn check_output(command: &Command) -> anyhow::Result<()> {
         matches!(command, Command::Plan(_) | Command::Apply(_) | Command::Verify(_) | Command::Drift(_));
     let is_right = match output(command) {
         Output::Human | Output::Json => true,
-        Output::Markdown => has_report || matches!(command, Command::Genesys(GenesysCommand::Whoami(_))),
+        Output::Markdown => {
+            has_report
+                || matches!(command, Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Audit(_)))
+        }
         Output::Sarif | Output::Junit | Output::Github | Output::Html => has_report,
-        Output::Csv => false,
+        Output::Csv => matches!(command, Command::Genesys(GenesysCommand::Audit(_))),
     };
     if is_right {
         return Ok(());
@@ -114,6 +117,7 @@ fn name(command: &Command) -> &'static str {
         Command::Prove(_) => "prove",
         Command::Simulate(_) => "simulate",
         Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
+        Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
@@ -136,6 +140,7 @@ fn output(command: &Command) -> Output {
         Command::Prove(options) => options.output,
         Command::Simulate(options) => options.output,
         Command::Genesys(GenesysCommand::Whoami(options)) => options.aws.common.output,
+        Command::Genesys(GenesysCommand::Audit(options)) => options.aws.common.output,
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
@@ -427,6 +428,8 @@ pub(crate) struct InitOptions {
 pub(crate) enum GenesysCommand {
     /// Show the organisation, the OAuth client's permissions and the limits
     Whoami(WhoamiCommand),
+    /// Report who changed credentials, integrations and actions, from the audit trail
+    Audit(AuditCommand),
 }
 
 /// The OAuth client of every command that talks to Genesys Cloud.
@@ -443,6 +446,39 @@ pub(crate) struct WhoamiCommand {
     /// Also try something that turns pages and meets the rate limit: list all users
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) probe: Option<GenesysProbe>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// The last hours
+    #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
+    pub(crate) hours: u32,
+    /// From then on: a date or a time in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Timestamp>,
+    /// Until then; now where it is left out
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    pub(crate) to: Option<Timestamp>,
+    /// Only this credential, integration or action, by ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Option<String>,
+    /// Only entities of this type, such as Action
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) entity_type: Option<String>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let midnight = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(midnight)
+        .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

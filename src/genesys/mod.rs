@@ -6,6 +6,7 @@
 
 mod adapter;
 pub mod apply;
+pub mod audit;
 pub mod client;
 pub mod contract;
 pub mod credentials;

@@ -3,6 +3,7 @@
 //! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
+mod audit;
 mod calls;
 mod change;
 mod diff;
@@ -25,6 +26,7 @@ mod verification;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use audit::{AuditView, EntryView};
 pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use drift::{Consequence, DifferenceView};

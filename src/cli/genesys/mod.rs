@@ -1,5 +1,6 @@
 //! `rolecall genesys`: the Genesys Cloud side, one file a command.
 
+mod audit;
 mod connection;
 mod whoami;
 
@@ -12,5 +13,6 @@ use super::printer::Printer;
 pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     match command {
         GenesysCommand::Whoami(options) => whoami::run(options, printer).await,
+        GenesysCommand::Audit(options) => audit::run(options, printer).await,
     }
 }
