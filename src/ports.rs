@@ -4,6 +4,7 @@
 //! Records carry what AWS said, as text, in our own types; no SDK type passes this line. An answer of "no such entity"
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
+pub mod calls;
 pub mod genesys;
 
 use std::collections::BTreeMap;

@@ -11,8 +11,6 @@ mod probe;
 mod read;
 mod write;
 
-pub use calls::{Call, Calls};
-
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -27,8 +25,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use self::calls::silent_host;
 use self::error::classify;
 use crate::iam::arn::Region;
+use crate::ports::calls::Calls;
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -165,7 +165,7 @@ impl Aws {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
-                    if let Some(host) = self.calls.silent_host(operation) {
+                    if let Some(host) = silent_host(&self.calls, operation) {
                         error.message = format!("cannot reach {host}: {}", error.message);
                     }
                     return Err(error);
