@@ -188,6 +188,10 @@ pub(crate) fn sandbox_state(
         }
     }
     let mut state = State::demo();
+    if let Some(id) = &manifest.genesys.organization_id {
+        // The sandbox plays the organisation that the manifest is for.
+        state.genesys.organization.id = id.to_string();
+    }
     let added: Vec<_> =
         manifest.targets.iter().filter(|target| ensure_function(&mut state, target)).collect();
     if !added.is_empty() {
