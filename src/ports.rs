@@ -6,6 +6,7 @@
 
 pub mod calls;
 pub mod genesys;
+pub mod secrets;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -9,6 +9,7 @@ mod calls;
 mod error;
 mod probe;
 mod read;
+mod secrets;
 mod write;
 
 use std::cell::RefCell;

@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = CASES)]
     Simulate(SimulateOptions),
+    /// The Genesys Cloud side
+    #[command(subcommand)]
+    Genesys(GenesysCommand),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -78,13 +81,15 @@ pub(crate) enum Output {
     Markdown,
     /// One HTML page
     Html,
+    /// Comma-separated values, of `genesys audit`
+    Csv,
 }
 
 impl Output {
     /// The format, where the result is not text for people.
     pub(crate) fn format(self) -> Option<Format> {
         match self {
-            Self::Human => None,
+            Self::Human | Self::Csv => None,
             Self::Json => Some(Format::Json),
             Self::Sarif => Some(Format::Sarif),
             Self::Junit => Some(Format::Junit),
@@ -416,6 +421,34 @@ pub(crate) struct InitOptions {
     /// Replace a manifest that exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesysCommand {
+    /// Show the organisation, the OAuth client's permissions and the limits
+    Whoami(WhoamiCommand),
+}
+
+/// The OAuth client of every command that talks to Genesys Cloud.
+const OAUTH_CLIENT: &str = "\
+The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
+where no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
+secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct WhoamiCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Also try something that turns pages and meets the rate limit: list all users
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) probe: Option<GenesysProbe>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenesysProbe {
+    /// List all users, page by page
+    Users,
 }
 
 #[derive(Debug, Subcommand)]

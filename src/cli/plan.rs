@@ -2,7 +2,9 @@
 
 use anyhow::Context as _;
 use rolecall::aws::Aws;
+use rolecall::genesys::client::Client;
 use rolecall::manifest::write;
+use rolecall::ports::calls::Call;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
@@ -90,15 +92,23 @@ fn print(report: &Report, title: &str, output: Output, exit: ExitCode, printer: 
     }
 }
 
-/// With `-v`: every request, and what came back.
+/// With `-v`: every request to AWS, and what came back.
 pub(crate) fn list_calls(aws: &Aws, printer: &mut Printer) {
+    list(&aws.calls().so_far(), "AWS", printer);
+}
+
+/// With `-v`: every request to Genesys Cloud, and what came back.
+pub(crate) fn list_genesys_calls(client: &Client, printer: &mut Printer) {
+    list(&client.calls().so_far(), "Genesys Cloud", printer);
+}
+
+fn list(calls: &[Call], service: &str, printer: &mut Printer) {
     if !printer.shows_calls() {
         return;
     }
-    let calls = aws.calls().so_far();
-    for call in &calls {
+    for call in calls {
         let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         printer.progress(&format!("  {:>6} ms  {status}  {}", call.took.as_millis(), call.operation));
     }
-    printer.progress(&format!("  {} requests to AWS", calls.len()));
+    printer.progress(&format!("  {} requests to {service}", calls.len()));
 }

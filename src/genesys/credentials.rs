@@ -4,15 +4,13 @@
 //! `GENESYSCLOUD_REGION` (README of platform-client-sdk-cli 166.0.0). There is no option for the secret: a command line
 //! is seen by every user of the machine. A secret cannot be printed: `SecretString` redacts itself and is wiped.
 
-use std::fmt;
-
-use futures_util::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::region::{Region, UnknownRegion};
 use super::site::Site;
-use crate::ports::AwsError;
+use crate::ports::secrets::ReadSecret;
+use crate::ports::{AwsError, AwsErrorKind};
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
@@ -35,14 +33,6 @@ impl Credentials {
         self.client_id == other.client_id
             && self.client_secret.expose_secret() == other.client_secret.expose_secret()
     }
-}
-
-/// Reads a secret's current value.
-pub trait ReadSecret: fmt::Debug {
-    /// Asks the store. Boxed, so that the client of Genesys Cloud needs no type parameter for it.
-    fn read(&self) -> LocalBoxFuture<'_, Result<SecretString, AwsError>>;
-    /// What the secret is called in messages.
-    fn name(&self) -> &str;
 }
 
 /// Where the credentials come from.
@@ -113,7 +103,7 @@ pub enum CredentialError {
         found: Vec<String>,
     },
     /// The store did not answer.
-    #[error("cannot read the OAuth client from the secret `{secret}`: {source}")]
+    #[error("cannot read the OAuth client from the secret `{secret}`: {source}{}", needed(source))]
     Store {
         /// The secret.
         secret: String,
@@ -244,6 +234,13 @@ fn instead(found: &[String]) -> String {
         [] => " and no other key either".to_owned(),
         found => format!("; it has `{}`", found.join("`, `")),
     }
+}
+
+fn needed(error: &AwsError) -> String {
+    if error.kind != AwsErrorKind::AccessDenied {
+        return String::new();
+    }
+    format!("; the caller needs the permission {}", error.operation)
 }
 
 fn variables(missing: &[&str]) -> String {

@@ -134,3 +134,46 @@ operations! {
     /// What an audit query found, by cursor.
     AUDIT_RESULTS = GET "/api/v2/audits/query/{transactionId}/results", VIEW_AUDIT;
 }
+
+/// What a command asks of Genesys Cloud, for `whoami`.
+pub static COMMANDS: [(&str, &[&Operation]); 6] = [
+    (
+        "plan, drift, verify",
+        &[
+            &INTEGRATION_TYPE,
+            &CREDENTIAL_TYPES,
+            &CREDENTIALS,
+            &INTEGRATIONS,
+            &CONFIGURATION,
+            &ACTIONS,
+            &ACTION,
+        ],
+    ),
+    (
+        "genesys connect",
+        &[
+            &INTEGRATIONS,
+            &ADD_CREDENTIAL,
+            &SET_CREDENTIAL,
+            &ADD_INTEGRATION_OF_TYPE,
+            &SET_CONFIGURATION,
+            &SET_INTEGRATION,
+        ],
+    ),
+    (
+        "apply with [[action]]",
+        &[
+            &INTEGRATIONS,
+            &ADD_CREDENTIAL,
+            &SET_CONFIGURATION,
+            &ACTIONS,
+            &ADD_DRAFT,
+            &SET_DRAFT,
+            &PUBLISH_DRAFT,
+            &REMOVE_ACTION,
+        ],
+    ),
+    ("genesys action test, verify --level genesys", &[&ACTIONS, &TEST_ACTION]),
+    ("destroy", &[&INTEGRATIONS, &REMOVE_ACTION, &REMOVE_INTEGRATION, &REMOVE_CREDENTIAL]),
+    ("genesys audit", &[&QUERY_AUDITS, &AUDIT_STATE, &AUDIT_RESULTS]),
+];

@@ -18,7 +18,9 @@ use crate::ports::genesys::{
 /// What Genesys Cloud's store makes of an empty text (Terraform provider for Genesys Cloud, `flattenConfigNotes`).
 const EMPTY_NOTES: &str = "node_dynamodb_empty_string";
 
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    value: D,
+) -> Result<T, D::Error> {
     Option::deserialize(value).map(Option::unwrap_or_default)
 }
 

@@ -177,7 +177,7 @@ fn verification_section(verification: &VerificationView) -> String {
 }
 
 /// Text that is nothing but text, on one line.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
@@ -200,7 +200,7 @@ fn html(text: &str) -> String {
 }
 
 /// A name in code style. Within a table even there a bar ends the cell, and a name with a backquote needs more of them.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.contains(['`', '|', '\n']) { cell(text) } else { format!("`{text}`") }
 }
 

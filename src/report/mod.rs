@@ -3,6 +3,7 @@
 //! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
+mod calls;
 mod change;
 mod diff;
 mod drift;
@@ -10,6 +11,7 @@ mod exit;
 mod github;
 mod html;
 mod human;
+mod identity;
 mod issue;
 mod junit;
 mod markdown;
@@ -23,10 +25,12 @@ mod verification;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
 pub use human::count;
+pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};

@@ -41,6 +41,11 @@ impl<'c> Request<'c> {
         Self { client, operation, path: operation.path.to_owned(), query: Vec::new(), body: None }
     }
 
+    /// The permissions of which the call needs one.
+    pub fn permissions(&self) -> &'static [&'static str] {
+        self.operation.permissions
+    }
+
     /// Fills the first `{…}` of the path that is still open.
     pub fn at(mut self, segment: &str) -> Self {
         if let (Some(start), Some(end)) = (self.path.find('{'), self.path.find('}')) {

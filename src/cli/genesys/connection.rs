@@ -1,0 +1,57 @@
+//! The way to Genesys Cloud of a command that may work without a manifest.
+
+use std::time::Duration;
+
+use rolecall::aws::{Aws, AwsSettings};
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::{CredentialError, CredentialSource};
+use rolecall::manifest::{Manifest, ManifestError};
+use rolecall::ports::calls::Calls;
+
+use crate::cli::context::load_manifest;
+use crate::cli::options::AwsOptions;
+use crate::cli::printer::Printer;
+
+/// What such a command works with.
+pub(crate) struct Connection {
+    pub(crate) manifest: Option<Manifest>,
+    pub(crate) aws: Aws,
+    pub(crate) client: Client,
+}
+
+impl Connection {
+    /// Reads the manifest, where there is one, and prepares the clients; contacts nobody.
+    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+        printer.show_calls(options.common.verbose > 0);
+        let manifest = match load_manifest(&options.common, options.sandbox, printer) {
+            Ok((manifest, _)) => Some(manifest),
+            Err(error) if matches!(error.downcast_ref(), Some(ManifestError::Missing { .. })) => None,
+            Err(error) => return Err(error),
+        };
+        let settings = AwsSettings {
+            profile: options.profile.clone(),
+            region: options.region.clone(),
+            deadline: options.deadline,
+            fixed: None,
+        };
+        let aws = Aws::connect(&settings).await;
+        let client = connect(manifest.as_ref(), &aws, options.deadline)?;
+        Ok(Self { manifest, aws, client })
+    }
+}
+
+/// The client, with the credentials that the manifest names, else those of the environment.
+pub(crate) fn connect(
+    manifest: Option<&Manifest>,
+    aws: &Aws,
+    deadline: Duration,
+) -> Result<Client, CredentialError> {
+    let region = manifest.map(|manifest| manifest.genesys.region);
+    let secret =
+        manifest.and_then(|manifest| Some((manifest.genesys.credentials.as_ref()?, manifest.genesys.region)));
+    let source = match secret {
+        Some((secret, region)) => CredentialSource::Secret { store: Box::new(aws.secret(secret)), region },
+        None => CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?,
+    };
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}
