@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
+use rolecall::genesys::desired::is_asked_for;
+use rolecall::genesys::sources::read_sources;
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region};
 use rolecall::manifest::{Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
@@ -16,6 +18,7 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use tokio::sync::watch;
 
 use super::failure::UsageError;
+use super::genesys::{GenesysPlanned, Side, connect, connect_to_sandbox};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -37,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) addresses: Vec<FunctionAddress>,
     pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
+    /// Genesys Cloud, where the manifest asks for something there.
+    pub(crate) genesys: Option<Side>,
     /// Serves while it lives.
     _sandbox: Option<Sandbox>,
 }
@@ -46,7 +51,8 @@ impl Context {
     pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
-        let external_id = external_id(&manifest)?;
+        // Every fault of the files that the actions name comes out before anybody is contacted.
+        let sources = is_asked_for(&manifest).then(|| read_sources(&manifest)).transpose()?;
         let templates = load_templates(options.common.policies.as_deref())?;
         let mut settings = AwsSettings {
             profile: options.profile.clone(),
@@ -62,6 +68,17 @@ impl Context {
             sandbox = Some(running);
         }
         let aws = Aws::connect(&settings).await;
+        let genesys = match sources {
+            Some(sources) => {
+                let client = match &sandbox {
+                    Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
+                    None => connect(Some(&manifest), &aws, options.deadline)?,
+                };
+                Some(Side { client, sources })
+            }
+            None => None,
+        };
+        let external_id = external_id(&manifest)?;
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
                 format!("the configured region is not one: {error}"),
@@ -79,6 +96,7 @@ impl Context {
             addresses,
             deadline,
             warnings,
+            genesys,
             _sandbox: sandbox,
         })
     }
@@ -86,6 +104,23 @@ impl Context {
     /// Reads AWS and works out what should be there.
     pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
         Ok(survey(&self.manifest, &self.external_id, &self.templates, &self.addresses, &self.aws).await?)
+    }
+
+    /// How many requests Genesys Cloud was sent, where the manifest asks for something there.
+    pub(crate) fn genesys_calls(&self) -> Option<usize> {
+        self.genesys.as_ref().map(|side| side.client.calls().so_far().len())
+    }
+
+    /// The plan for Genesys Cloud, where the manifest asks for something there.
+    pub(crate) async fn plan_genesys(
+        &self,
+        survey: &Survey,
+        adopt: bool,
+    ) -> anyhow::Result<Option<GenesysPlanned>> {
+        match &self.genesys {
+            Some(side) => side.plan(self, survey, adopt).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The same, where a missing function is something to report.
@@ -188,6 +223,10 @@ pub(crate) fn sandbox_state(
         }
     }
     let mut state = State::demo();
+    if let Some(id) = &manifest.genesys.organization_id {
+        // The sandbox plays the organisation that the manifest is for.
+        state.genesys.organization.id = id.to_string();
+    }
     let added: Vec<_> =
         manifest.targets.iter().filter(|target| ensure_function(&mut state, target)).collect();
     if !added.is_empty() {

@@ -1,6 +1,8 @@
 //! Errors at the last step: the exit code and the way out are added here and nowhere else.
 
 use rolecall::genesys::credentials::CredentialError;
+use rolecall::genesys::plan::PlanError as GenesysPlanError;
+use rolecall::genesys::sources::SourceFaults;
 use rolecall::manifest::ManifestError;
 use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
@@ -33,6 +35,13 @@ pub(crate) struct RefusedPlan {
     pub(crate) findings: Vec<String>,
 }
 
+/// A plan after which IDs that flows may refer to would be gone.
+#[derive(Debug, thiserror::Error)]
+#[error("flows may refer to the ID of an action that would end:\n  {}", actions.join("\n  "))]
+pub(crate) struct RetiresActions {
+    pub(crate) actions: Vec<String>,
+}
+
 /// What the user reads, and what the shell gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -62,6 +71,9 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                 })
                 .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
                 .or_else(|| cause.downcast_ref::<CredentialError>().map(of_credentials))
+                .or_else(|| cause.downcast_ref::<SourceFaults>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<GenesysPlanError>().map(of_genesys_plan))
+                .or_else(|| cause.downcast_ref::<RetiresActions>().map(of_retired))
                 .or_else(|| {
                     cause.downcast_ref::<GenesysError>().map(|error| (ExitCode::Failed, genesys_hint(error)))
                 })
@@ -130,6 +142,30 @@ fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
     (ExitCode::Failed, Some(hint.to_owned()))
 }
 
+fn of_genesys_plan(error: &GenesysPlanError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        GenesysPlanError::OtherOrganization { .. } => {
+            "set `organization_id` in [genesys] to the organisation that is meant, or use an OAuth client of the one that \
+             is stated; `rolecall genesys whoami` shows the client's"
+        }
+        GenesysPlanError::NotOwned { .. } => {
+            "choose another `name` in [genesys.integration], or let rolecall take it over with --adopt (`rolecall plan \
+             --adopt` shows what would change)"
+        }
+        GenesysPlanError::Ambiguous { .. } => {
+            "rename or delete all but one of them in Genesys Cloud (Admin > Integrations), or choose another `name` in \
+             [genesys.integration]"
+        }
+    };
+    (ExitCode::Failed, Some(hint.to_owned()))
+}
+
+fn of_retired(_: &RetiresActions) -> (ExitCode, Option<String>) {
+    let hint = "look for flows that use these actions (Architect shows their dependencies); --replace carries the plan \
+                out all the same";
+    (ExitCode::Failed, Some(hint.to_owned()))
+}
+
 fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
     match error {
         SavedPlanError::NotAPlan { .. } => (ExitCode::Usage, None),
@@ -158,7 +194,7 @@ fn of_credentials(error: &CredentialError) -> (ExitCode, Option<String>) {
 }
 
 /// What to do about a failed call to Genesys Cloud.
-fn genesys_hint(error: &GenesysError) -> Option<String> {
+pub(crate) fn genesys_hint(error: &GenesysError) -> Option<String> {
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
             "`rolecall genesys whoami` shows which client is used, once there is one"

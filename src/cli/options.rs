@@ -152,12 +152,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// What may be done beyond the ordinary.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct ReachOptions {
-    /// Take over a role or policy that rolecall did not make
+    /// Take over a role, policy or integration that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
     /// Also remove the policies that others put on the role
     #[arg(long)]
     pub(crate) remove_foreign: bool,
+    /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Args, Debug)]

@@ -25,7 +25,7 @@ use crate::provision::apply::Interrupt;
 use patience::Patience;
 
 /// What was done, and what was not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Applied {
     /// The steps that Genesys Cloud confirmed, in order.
     pub done: Vec<Step>,

@@ -9,6 +9,7 @@ mod change;
 mod diff;
 mod drift;
 mod exit;
+mod genesys;
 mod github;
 mod html;
 mod human;
@@ -31,6 +32,7 @@ pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
+pub use genesys::{GenesysView, NoticeView};
 pub use human::count;
 pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
@@ -82,6 +84,9 @@ pub struct Report {
     /// Where AWS is not as the manifest says, the gravest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
+    /// The Genesys Cloud side, where the manifest asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys: Option<GenesysView>,
     /// What others put on the role; it is drift, and is left alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,
@@ -100,6 +105,9 @@ pub struct Report {
     /// How many requests AWS was sent, retries included; left out where the command failed before it had a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_calls: Option<usize>,
+    /// The same of Genesys Cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys_calls: Option<usize>,
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,

@@ -9,6 +9,7 @@
 mod attempt;
 mod drift;
 mod expect;
+mod genesys;
 pub mod live;
 mod paper;
 mod session;
@@ -18,6 +19,7 @@ pub mod twin;
 use std::time::Duration;
 
 pub use drift::drift;
+pub use genesys::genesys_drift;
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;

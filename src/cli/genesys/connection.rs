@@ -7,6 +7,7 @@ use rolecall::genesys::client::{Client, Patience};
 use rolecall::genesys::credentials::{CredentialError, CredentialSource};
 use rolecall::manifest::{Manifest, ManifestError};
 use rolecall::ports::calls::Calls;
+use rolecall::sandbox::Sandbox;
 
 use crate::cli::context::load_manifest;
 use crate::cli::options::AwsOptions;
@@ -38,6 +39,15 @@ impl Connection {
         let client = connect(manifest.as_ref(), &aws, options.deadline)?;
         Ok(Self { manifest, aws, client })
     }
+}
+
+/// The client of the sandbox's organisation.
+pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Result<Client, CredentialError> {
+    let environment = sandbox.genesys_environment();
+    let lookup =
+        |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let source = CredentialSource::from_environment(lookup, None)?;
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }
 
 /// The client, with the credentials that the manifest names, else those of the environment.

@@ -2,11 +2,13 @@
 
 mod audit;
 mod connection;
+mod side;
 mod whoami;
 
 use rolecall::report::ExitCode;
 
-pub(crate) use self::connection::Connection;
+pub(crate) use self::connection::{Connection, connect, connect_to_sandbox};
+pub(crate) use self::side::{GenesysPlanned, Side, refuse_retirement, with_plan};
 use super::options::GenesysCommand;
 use super::printer::Printer;
 
