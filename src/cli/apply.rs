@@ -83,7 +83,8 @@ impl GenesysProgress for Narrator<'_> {
 }
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, printer).await?;
+    context.warn_of_other_organization(printer).await;
     let survey = context.survey().await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
     let plan = plan.context(UNCHANGED)?;

@@ -5,12 +5,13 @@ use rolecall::aws::Aws;
 use rolecall::genesys::client::Client;
 use rolecall::manifest::write;
 use rolecall::ports::calls::Call;
+use rolecall::ports::genesys::Organization;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
-use rolecall::verify::{Documents, drift as drift_of, genesys_drift, paper};
+use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
 
-use super::context::{Context, load_outline};
+use super::context::{Context, NOT_COMPARED, load_outline};
 use super::genesys::{GenesysPlanned, with_plan};
 use super::options::{DriftCommand, Output, PlanCommand, ReachOptions};
 use super::printer::Printer;
@@ -22,7 +23,8 @@ impl From<ReachOptions> for PlanOptions {
 }
 
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, printer).await?;
+    context.warn_of_other_organization(printer).await;
     let survey = context.survey().await?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
@@ -48,9 +50,16 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, printer).await?;
     let survey = context.survey_with_gaps().await?;
     let (plan, mut differences) = drift_of(&survey)?;
+    match context.other_organization().await {
+        Ok(Some(Organization { id, name })) => {
+            differences.insert(0, other_organization(context.external_id.as_str(), &id, &name));
+        }
+        Ok(None) => {}
+        Err(error) => context.warn(format!("{NOT_COMPARED}: {error}"), printer),
+    }
     let genesys = match &context.genesys {
         Some(side) => {
             let survey = side.survey(&context, &survey).await?;

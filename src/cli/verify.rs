@@ -21,10 +21,11 @@ use rolecall::provision::survey::Survey;
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, printer).await?;
     if options.sweep {
         return sweep(options, &context, printer).await;
     }
+    context.warn_of_other_organization(printer).await;
     let survey = context.survey().await?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);

@@ -31,7 +31,8 @@ pub fn genesys_drift(
     Ok((plan, differences))
 }
 
-fn other_organization(expected: &str, actual: &str, name: &str) -> DifferenceView {
+/// The manifest's organisation and the live one are two.
+pub fn other_organization(expected: &str, actual: &str, name: &str) -> DifferenceView {
     DifferenceView {
         resource: format!("organisation {name}"),
         attribute: "ID".to_owned(),

@@ -19,7 +19,7 @@ pub mod twin;
 use std::time::Duration;
 
 pub use drift::drift;
-pub use genesys::genesys_drift;
+pub use genesys::{genesys_drift, other_organization};
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;

@@ -33,9 +33,10 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow
     if from.duration_until(now) > KEPT {
         printer.warning("Genesys Cloud keeps its audit trail for about a year: what is older may be missing");
     }
-    let Connection { manifest: _, aws, client } = Connection::open(reach, printer).await?;
+    let connection = Connection::open(reach, printer).await?;
+    let Connection { aws, client, .. } = &connection;
     let query = AuditQuery { from, to, entity: entity.clone(), entity_type: entity_type.clone() };
-    let entries = audit(&client, &query, reach.deadline).await?;
+    let entries = audit(client, &query, reach.deadline).await?;
     let (own, _) = client.identity().await?;
     let view = AuditView {
         from: from.to_string(),
@@ -50,7 +51,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow
         Output::Csv => view.to_csv().context("cannot write the CSV")?,
         Output::Human | Output::Sarif | Output::Junit | Output::Github | Output::Html => view.to_text(),
     });
-    list_calls(&aws, printer);
-    list_genesys_calls(&client, printer);
+    list_calls(aws, printer);
+    list_genesys_calls(client, printer);
     Ok(ExitCode::Success)
 }

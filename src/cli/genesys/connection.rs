@@ -9,7 +9,7 @@ use rolecall::manifest::{Manifest, ManifestError};
 use rolecall::ports::calls::Calls;
 use rolecall::sandbox::Sandbox;
 
-use crate::cli::context::load_manifest;
+use crate::cli::context::{in_sandbox, load_manifest, sandbox_state, start_sandbox};
 use crate::cli::options::AwsOptions;
 use crate::cli::printer::Printer;
 
@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     pub(crate) manifest: Option<Manifest>,
     pub(crate) aws: Aws,
     pub(crate) client: Client,
+    /// Serves while it lives.
+    _sandbox: Option<Sandbox>,
 }
 
 impl Connection {
@@ -29,15 +31,25 @@ impl Connection {
             Err(error) if matches!(error.downcast_ref(), Some(ManifestError::Missing { .. })) => None,
             Err(error) => return Err(error),
         };
-        let settings = AwsSettings {
+        let mut settings = AwsSettings {
             profile: options.profile.clone(),
             region: options.region.clone(),
             deadline: options.deadline,
             fixed: None,
         };
+        let mut sandbox = None;
+        if let (true, Some(manifest)) = (options.sandbox, &manifest) {
+            let state = sandbox_state(&options.common, manifest, printer)?;
+            let running = start_sandbox(&options.common.file, || state)?;
+            settings = in_sandbox(settings, &running);
+            sandbox = Some(running);
+        }
         let aws = Aws::connect(&settings).await;
-        let client = connect(manifest.as_ref(), &aws, options.deadline)?;
-        Ok(Self { manifest, aws, client })
+        let client = match &sandbox {
+            Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
+            None => connect(manifest.as_ref(), &aws, options.deadline)?,
+        };
+        Ok(Self { manifest, aws, client, _sandbox: sandbox })
     }
 }
 

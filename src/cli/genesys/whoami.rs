@@ -9,10 +9,11 @@ use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
 
 pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let Connection { manifest, aws, client } = Connection::open(&options.aws, printer).await?;
-    let identity = whoami(&client).await?;
+    let connection = Connection::open(&options.aws, printer).await?;
+    let Connection { manifest, aws, client, .. } = &connection;
+    let identity = whoami(client).await?;
     let users = match options.probe {
-        Some(GenesysProbe::Users) => Some(probe_users(&client).await?),
+        Some(GenesysProbe::Users) => Some(probe_users(client).await?),
         None => None,
     };
     let stated = manifest.as_ref().and_then(|manifest| manifest.genesys.organization_id.as_ref());
@@ -29,7 +30,7 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> anyho
             "the OAuth client and the manifest are of different organisations: the role would trust the other one",
         );
     }
-    list_calls(&aws, printer);
-    list_genesys_calls(&client, printer);
+    list_calls(aws, printer);
+    list_genesys_calls(client, printer);
     Ok(view.exit())
 }
