@@ -239,7 +239,7 @@ impl Run<'_> {
             verify(self.context, survey, self.options.level, freshness, interrupt, printer).await?;
         let exit = verification.exit();
         if self.human {
-            printer.result(&format!("\n{}", verification.to_text("Verification")));
+            printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));
         }
         self.report.verification = Some(verification);
         Ok(exit)

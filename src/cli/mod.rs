@@ -3,6 +3,7 @@
 mod apply;
 mod context;
 mod destroy;
+mod explain_error;
 mod failure;
 mod genesys;
 mod init;

@@ -181,7 +181,8 @@ pub(crate) struct PlanCommand {
 pub(crate) enum Level {
     /// Prove the documents; contact nobody but IAM, Lambda and STS for reading
     Paper,
-    /// Also try sts:AssumeRole with your own credentials
+    /// Also try sts:AssumeRole with your own credentials; verify also asks AWS's analysers, the functions and the
+    /// organisation
     #[default]
     Live,
     /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
@@ -215,9 +216,21 @@ pub(crate) struct VerifyCommand {
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
+    /// Show the reasons in full, in the words of `simulate --explain`: why the request that breaks a claim is let through,
+    /// and why the documents answer a probe as they do
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Verify nothing; remove every twin of the role, such as one that a crash left behind
-    #[arg(long, conflicts_with = "level")]
+    #[arg(long, conflicts_with_all = ["level", "explain"])]
     pub(crate) sweep: bool,
+    /// Also make Access Analyzer's custom policy checks, which AWS bills by the call: one for the trust policy, and one for
+    /// each document
+    #[arg(long, conflicts_with = "sweep")]
+    pub(crate) billed_checks: bool,
+    /// Verify nothing; find the most likely cause of this error of AWS or Genesys Cloud in the role, its policies and the
+    /// functions (`-` reads it from standard input)
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks"])]
+    pub(crate) explain_error: Option<String>,
 }
 
 #[derive(Args, Debug)]

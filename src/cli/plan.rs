@@ -113,7 +113,7 @@ fn print(report: &Report, title: &str, output: Output, exit: ExitCode, printer: 
             }
             printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
             if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
-                printer.result(&format!("\n{}", verification.to_text(title)));
+                printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
             }
         }
     }

@@ -17,9 +17,6 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
 
-/// What the proofs leave out, said wherever they are shown.
-pub(super) const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
-
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
 
@@ -206,45 +203,56 @@ fn difference(lines: Vec<(Sign, String)>) -> String {
     text
 }
 
+/// How much is said about where AWS can be asked about its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Of answers that refute something: what somebody will want to look up in CloudTrail or show to AWS.
+    OfRefutations,
+    /// Of every answer.
+    OfEverything,
+}
+
 impl VerificationView {
     /// Claims, findings and probes, one line each, with their reasons.
-    pub fn to_text(&self, title: &str) -> String {
+    pub fn to_text(&self, title: &str, evidence: Evidence) -> String {
         let mut text = format!("{BOLD}{title}{BOLD:#}\n");
-        text.extend(self.claims.iter().map(ClaimView::to_text));
+        text += &self.claims_text();
         text.extend(self.findings.iter().map(FindingView::to_text));
         if !self.claims.is_empty() {
-            let _ = writeln!(text, "  {DIMMED}{LIMITS}{DIMMED:#}");
+            let _ = writeln!(text, "  {DIMMED}{}{DIMMED:#}", self.organization.limits());
         }
-        text.extend(self.probes.iter().map(ProbeView::to_text));
+        text.extend(self.analyses.iter().map(|analysis| analysis.to_text(evidence)));
+        text.extend(self.probes.iter().map(|probe| probe.to_text(evidence)));
         if let Some(TwinView { role: Some(role), outcome, probes, .. }) = &self.twin {
             let end = match outcome {
                 TwinOutcome::LeftBehind => "left behind",
                 TwinOutcome::Finished | TwinOutcome::Refused | TwinOutcome::Failed => "removed again",
             };
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
-            text.extend(probes.iter().map(ProbeView::to_text));
+            text.extend(probes.iter().map(|probe| probe.to_text(evidence)));
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");
         }
         text
     }
 }
 
 impl ClaimView {
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let label = match self.result {
             Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
             Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
             Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
         };
-        let mut text = format!("  {label}  {}\n", self.claim);
-        if let Some(sentence) =
-            self.witness.as_ref().and_then(|witness| witness.get("sentence")).and_then(Value::as_str)
-        {
-            let _ = writeln!(text, "             {sentence}");
-        }
-        for reason in &self.reasons {
-            let _ = writeln!(text, "             {reason}");
-        }
-        text
+        format!("  {label}  {}\n{}", self.claim, self.reasons_text())
+    }
+
+    /// What breaks it or leaves it open.
+    pub(super) fn reasons_text(&self) -> String {
+        let because: String =
+            self.because().iter().map(|reason| format!("             {reason}\n")).collect();
+        because + &explanation_text(self.explanation.as_deref())
     }
 }
 
@@ -258,25 +266,44 @@ impl FindingView {
     }
 }
 
+/// The reasons in full, below what they are the reasons of.
+fn explanation_text(explanation: Option<&str>) -> String {
+    explanation.unwrap_or_default().lines().map(|line| format!("               {line}\n")).collect()
+}
+
 impl ProbeView {
-    fn to_text(&self) -> String {
-        let Self { probe, answer, expected: _, shows, message, times, evidence } = self;
+    fn to_text(&self, shown: Evidence) -> String {
+        let Self {
+            about: _,
+            probe,
+            answer,
+            expected: _,
+            shows,
+            message,
+            request: _,
+            explanation,
+            times,
+            evidence,
+        } = self;
         let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),
             Shows::NoInformation => "no info  ".to_owned(),
         };
         let mut text = format!("  {label}  {probe}: {}\n             {message}\n", answer.as_str());
-        // What somebody will want to look up in CloudTrail or show to AWS.
-        if *shows == Shows::Refutes {
-            let EvidenceView { principal, request_id, time } = evidence;
-            let request = request_id.as_deref().unwrap_or("without an ID");
+        if shown == Evidence::OfEverything || *shows == Shows::Refutes {
             let times = count(usize::try_from(*times).unwrap_or(usize::MAX), "time", "times");
-            let _ = writeln!(
-                text,
-                "             asked {times} as {principal}, last at {time}, request {request}"
-            );
+            let _ = writeln!(text, "             asked {times} {}", evidence.to_text("last at"));
         }
-        text
+        text + &explanation_text(explanation.as_deref())
+    }
+}
+
+impl EvidenceView {
+    /// By whom, when and under which ID; `at` is the word before the time.
+    pub(super) fn to_text(&self, at: &str) -> String {
+        let Self { principal, request_id, time } = self;
+        let request = request_id.as_deref().unwrap_or("without an ID");
+        format!("as {principal}, {at} {time}, request {request}")
     }
 }

@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use super::diff;
-use super::human::{LIMITS, count};
+use super::human::count;
 use super::issue::{Level, capitalized, error_text};
-use super::{DifferenceView, Outcome, Report, Shows, VerificationView};
+use super::{CellView, DifferenceView, Opinion, Outcome, Report, VerificationView};
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -134,21 +134,29 @@ fn drift_section(drift: &[DifferenceView]) -> String {
 fn verification_section(verification: &VerificationView) -> String {
     let mut text = String::new();
     if !verification.claims.is_empty() {
-        let _ = writeln!(text, "### Proof\n\n| | claim | because |\n|---|---|---|");
+        let is_table = verification.is_table();
+        let (columns, lines) =
+            if is_table { (" paper | AWS's analysers | live |", "---|---|---|") } else { (" |", "---|") };
+        let _ = writeln!(text, "### Proof\n\n|{columns} claim | because |\n|{lines}---|---|");
+        let mut rows = verification.table.iter();
         for claim in &verification.claims {
-            let mark = match claim.result {
+            let paper = match claim.result {
                 Outcome::Proved => "✅ proved",
                 Outcome::Refuted => "❌ refuted",
                 Outcome::Unknown => "⚠️ unknown",
             };
+            let said = |cell: &Option<CellView>| cell.as_ref().map_or("", |cell| mark(cell.shows));
+            let row = rows.next().filter(|_| is_table);
+            let others = row.map(|row| format!(" {} | {} |", said(&row.analysers), said(&row.live)));
             let _ = writeln!(
                 text,
-                "| {mark} | {} | {} |",
+                "| {paper} |{} {} | {} |",
+                others.unwrap_or_default(),
                 cell(&claim.claim),
-                cell(&claim.explanation().join("; "))
+                cell(&claim.because().join("; "))
             );
         }
-        let _ = writeln!(text, "\n{LIMITS}\n");
+        let _ = writeln!(text, "\n{}\n", verification.organization.limits());
     }
     if !verification.findings.is_empty() {
         let _ = writeln!(text, "### Findings\n\n| | where | what | fix |\n|---|---|---|---|");
@@ -165,22 +173,40 @@ fn verification_section(verification: &VerificationView) -> String {
         }
         text.push('\n');
     }
+    if !verification.analyses.is_empty() {
+        let _ =
+            writeln!(text, "### AWS's analysers\n\n| | analyser | question | answer |\n|---|---|---|---|");
+        for analysis in &verification.analyses {
+            let mark = mark(analysis.shows);
+            let cells = [&analysis.analyser, &analysis.question, &analysis.answer].map(|text| cell(text));
+            let _ = writeln!(text, "| {mark} | {} |", cells.join(" | "));
+        }
+        text.push('\n');
+    }
     if verification.all_probes().next().is_some() {
         let _ = writeln!(text, "### Probes\n\n| | probe | what it shows |\n|---|---|---|");
         for probe in verification.all_probes() {
-            let mark = match probe.shows {
-                Shows::Confirms => "✅ confirmed",
-                Shows::Refutes => "❌ refuted",
-                Shows::NoInformation => "no information",
-            };
+            let mark = mark(probe.shows.into());
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
         }
         text.push('\n');
+    }
+    for note in &verification.notes {
+        let _ = writeln!(text, "- {}", cell(note));
     }
     for trouble in verification.troubles() {
         let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error_text(trouble)));
     }
     text
+}
+
+fn mark(opinion: Opinion) -> &'static str {
+    match opinion {
+        Opinion::Confirms => "✅ confirmed",
+        Opinion::Refutes => "❌ refuted",
+        Opinion::Disagrees => "⚠️ disagrees",
+        Opinion::NoInformation => "no information",
+    }
 }
 
 /// Text that is nothing but text, on one line.
