@@ -11,6 +11,7 @@
 
 mod commands;
 mod corpus;
+mod genesys;
 mod iam;
 mod layering;
 mod manifest;
