@@ -233,7 +233,9 @@ impl Engine {
 
     /// Makes a state the present one.
     pub(super) fn commit(&mut self, next: State) -> Result<(), ApiError> {
-        let memory = Duration::from_millis(self.faults.read_lag_ms.max(self.faults.enforcement_lag_ms));
+        let Faults { read_lag_ms, enforcement_lag_ms, genesys, .. } = &self.faults;
+        let lags = [*read_lag_ms, *enforcement_lag_ms, genesys.read_lag_ms];
+        let memory = Duration::from_millis(lags.into_iter().max().unwrap_or_default());
         let saved = self.store.commit(next, memory);
         saved.map_err(|error| {
             ApiError::new(500, "ServiceFailure", format!("the sandbox cannot save its state: {error}"))

@@ -145,6 +145,11 @@ impl Tamper {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it is done to Genesys Cloud, and not to AWS.
+    pub fn is_in_genesys(self) -> bool {
+        self.genesys().is_some()
+    }
+
     /// The part of it that lies in Genesys Cloud.
     fn genesys(self) -> Option<GenesysTamper> {
         match self {

@@ -84,6 +84,15 @@ impl From<Output> for Run {
     }
 }
 
+/// What the commands said to Genesys Cloud keeps to its API.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            crate::genesys::keep(&self.sandbox.exchanges());
+        }
+    }
+}
+
 impl Stage {
     pub(crate) fn new() -> Self {
         Self::with(&manifest(ONE_TARGET), State::demo())
@@ -136,6 +145,7 @@ impl Stage {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = binary(self.folder.path());
         command.args(arguments).envs(self.sandbox.environment(self.principal));
+        command.envs(self.sandbox.genesys_environment());
         command
     }
 

@@ -82,7 +82,8 @@ pub(super) fn categories(request: &Request<'_>, genesys: &Genesys) -> Result<Rep
         genesys.actions.values().filter_map(|action| action.published.as_ref()).map(|it| it.category.clone());
     let built_in = catalogue::static_action().get("category").and_then(Value::as_str).map(str::to_owned);
     let names: BTreeSet<String> = own.chain(built_in).collect();
-    paging::by_number(request, names.into_iter().map(|name| json!({"name": name})).collect())
+    let names = names.into_iter().map(|name| json!({"name": name})).collect();
+    Ok(Reply::json(200, &paging::without_links(request, names)?))
 }
 
 pub(super) fn get(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {

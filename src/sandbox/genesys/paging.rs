@@ -12,36 +12,38 @@ const LARGEST: usize = 100;
 
 /// The page of `items` that `pageSize` and `pageNumber` ask for.
 pub(super) fn by_number(request: &Request<'_>, items: Vec<Value>) -> Result<Reply, Refusal> {
-    let size = request.number("pageSize", 1..=LARGEST)?.unwrap_or(25);
-    let number = request.number("pageNumber", 1..=usize::MAX)?.unwrap_or(1);
-    let total = items.len();
-    let last = total.div_ceil(size);
-    let entities: Vec<Value> = items.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
-    let uri = |number: usize| {
+    let mut page = without_links(request, items)?;
+    let number = |key: &str| page.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let (size, number, last) = (number("pageSize"), number("pageNumber"), number("pageCount"));
+    let uri = |number: u64| {
         let others =
             request.query.iter().filter(|(key, _)| !["pageSize", "pageNumber"].contains(&key.as_str()));
         let others: String = others.map(|(key, value)| format!("&{key}={}", encode(value))).collect();
-        format!("{}?pageSize={size}&pageNumber={number}{others}", request.path)
+        json!(format!("{}?pageSize={size}&pageNumber={number}{others}", request.path))
     };
-    let mut listing = json!({
-        "entities": entities,
-        "pageSize": size,
-        "pageNumber": number,
-        "total": total,
-        "firstUri": uri(1),
-        "selfUri": uri(number),
-        "lastUri": uri(last.max(1)),
-        "pageCount": last,
-    });
-    if let Some(listing) = listing.as_object_mut() {
-        if number < last {
-            listing.insert("nextUri".to_owned(), json!(uri(number + 1)));
-        }
-        if number > 1 {
-            listing.insert("previousUri".to_owned(), json!(uri(number - 1)));
-        }
+    let links = [
+        ("firstUri", Some(1)),
+        ("selfUri", Some(number)),
+        ("lastUri", Some(last.max(1))),
+        ("nextUri", Some(number + 1).filter(|next| *next <= last)),
+        ("previousUri", Some(number - 1).filter(|previous| *previous > 0)),
+    ];
+    if let Some(page) = page.as_object_mut() {
+        page.extend(links.into_iter().filter_map(|(name, number)| Some((name.to_owned(), uri(number?)))));
     }
-    Ok(Reply::json(200, &listing))
+    Ok(Reply::json(200, &page))
+}
+
+/// The same, for the listings whose pages do not say where the others are.
+pub(super) fn without_links(request: &Request<'_>, items: Vec<Value>) -> Result<Value, Refusal> {
+    let size = request.number("pageSize", 1..=LARGEST)?.unwrap_or(25);
+    let number = request.number("pageNumber", 1..=usize::MAX)?.unwrap_or(1);
+    let total = items.len();
+    let entities: Vec<Value> = items.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
+    let pages = total.div_ceil(size);
+    Ok(
+        json!({"entities": entities, "pageSize": size, "pageNumber": number, "total": total, "pageCount": pages}),
+    )
 }
 
 /// A page that a cursor leads to, and the cursor of the next one.
