@@ -4,11 +4,22 @@
 //! Records carry what AWS said, as text, in our own types; no SDK type passes this line. An answer of "no such entity"
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
+mod analyse;
+pub mod calls;
+mod functions;
+pub mod genesys;
+mod organization;
+pub mod secrets;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub use analyse::{AnalyseAccess, Answered, Check, DocumentKind, Remark, Simulate, Simulated};
+pub use functions::{AliasRecord, FunctionUrlRecord, ReadFunctions};
+pub use organization::{OrganizationPolicyKind, OrganizationRecord, ReadOrganization};
 
 use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName,

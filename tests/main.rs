@@ -16,5 +16,6 @@ mod iam;
 mod layering;
 mod manifest;
 mod proof;
+mod report;
 mod sandbox;
 mod scenarios;

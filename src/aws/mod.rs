@@ -5,13 +5,21 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations")))]
+mod absent;
+#[cfg(feature = "access-analyzer")]
+mod access_analyzer;
 mod calls;
 mod error;
+mod functions;
+#[cfg(feature = "organizations")]
+mod organization;
+mod pace;
 mod probe;
 mod read;
+mod secrets;
+mod simulate;
 mod write;
-
-pub use calls::{Call, Calls};
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,8 +35,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use self::calls::silent_host;
 use self::error::classify;
+use self::pace::Pace;
 use crate::iam::arn::Region;
+use crate::ports::calls::Calls;
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -41,8 +52,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Lambda's control plane allows 15 requests a second for most operations (Lambda quotas page); ten in flight stay
-/// near that at ordinary latency, and the SDK backs off where it is still too fast.
+/// Connections to Lambda at a time.
 const LAMBDA_IN_FLIGHT: usize = 10;
 
 /// How to reach AWS.
@@ -91,8 +101,14 @@ pub struct Aws {
     config: SdkConfig,
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    #[cfg(feature = "access-analyzer")]
+    access_analyzer: aws_sdk_accessanalyzer::Client,
+    #[cfg(feature = "organizations")]
+    organizations: aws_sdk_organizations::Client,
     lambda: RefCell<HashMap<Region, aws_sdk_lambda::Client>>,
     lambda_in_flight: Semaphore,
+    lambda_control_plane: Pace,
+    lambda_policies: Pace,
     calls: Calls,
     deadline: Duration,
 }
@@ -130,8 +146,18 @@ impl Aws {
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(&global).interceptor(calls.clone()).build(),
             ),
+            #[cfg(feature = "access-analyzer")]
+            access_analyzer: aws_sdk_accessanalyzer::Client::from_conf(
+                aws_sdk_accessanalyzer::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
+            #[cfg(feature = "organizations")]
+            organizations: aws_sdk_organizations::Client::from_conf(
+                aws_sdk_organizations::config::Builder::from(&global).interceptor(calls.clone()).build(),
+            ),
             lambda: RefCell::default(),
             lambda_in_flight: Semaphore::new(LAMBDA_IN_FLIGHT),
+            lambda_control_plane: Pace::new(),
+            lambda_policies: Pace::new(),
             config,
             calls,
             deadline: settings.deadline,
@@ -165,7 +191,7 @@ impl Aws {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
-                    if let Some(host) = self.calls.silent_host(operation) {
+                    if let Some(host) = silent_host(&self.calls, operation) {
                         error.message = format!("cannot reach {host}: {}", error.message);
                     }
                     return Err(error);

@@ -173,20 +173,13 @@ impl Read for Aws {
 
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
         const OPERATION: &str = "lambda:GetFunctionConfiguration";
+        self.lambda_control_plane.turn().await;
         let _place = self.lambda_in_flight.acquire().await;
-        let FunctionAddress { region, account, partition, name, qualifier } = address;
-        let name = match account {
-            // The whole ARN, because emulators do not know Lambda's short form `account:function:name`.
-            Some(account) => {
-                let partition = partition.as_ref().map_or(DEFAULT_PARTITION, Partition::as_str);
-                format!("arn:{partition}:lambda:{region}:{account}:function:{name}")
-            }
-            None => name.to_string(),
-        };
+        let FunctionAddress { region, qualifier, .. } = address;
         let call = self
             .lambda(region)
             .get_function_configuration()
-            .function_name(name)
+            .function_name(function_name(address))
             .set_qualifier(qualifier.as_ref().map(ToString::to_string));
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         match optional(answer)? {
@@ -201,6 +194,7 @@ impl Read for Aws {
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
         const OPERATION: &str = "lambda:ListFunctions";
+        self.lambda_control_plane.turn().await;
         let _place = self.lambda_in_flight.acquire().await;
         let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
         let call = call.set_marker(marker.map(str::to_owned));
@@ -212,6 +206,7 @@ impl Read for Aws {
 
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
         const OPERATION: &str = "lambda:ListTags";
+        self.lambda_control_plane.turn().await;
         let _place = self.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).list_tags().resource(function.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
@@ -251,6 +246,19 @@ impl Read for Aws {
             managed_policy_size: read(Key::PolicySizeQuota)?,
             attached_policies: read(Key::AttachedPoliciesPerRoleQuota)?,
         })
+    }
+}
+
+/// The function as Lambda takes it: a name, or an ARN where the user named an account.
+pub(super) fn function_name(address: &FunctionAddress) -> String {
+    let FunctionAddress { region, account, partition, name, qualifier: _ } = address;
+    match account {
+        // The whole ARN, because emulators do not know Lambda's short form `account:function:name`.
+        Some(account) => {
+            let partition = partition.as_ref().map_or(DEFAULT_PARTITION, Partition::as_str);
+            format!("arn:{partition}:lambda:{region}:{account}:function:{name}")
+        }
+        None => name.to_string(),
     }
 }
 

@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
+use rolecall::genesys::client::Client;
+use rolecall::genesys::credentials::CredentialError;
+use rolecall::genesys::desired::is_asked_for;
+use rolecall::genesys::sources::read_sources;
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region};
 use rolecall::manifest::{Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
+use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
 use rolecall::provision::apply::Interrupt;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
@@ -16,6 +21,7 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use tokio::sync::watch;
 
 use super::failure::UsageError;
+use super::genesys::{GenesysPlanned, Side, connect, connect_to_sandbox};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -25,6 +31,9 @@ const EXAMPLE: &str = include_str!("example.toml");
 const EXAMPLE_NAME: &str = "the built-in example";
 /// The region of the sandbox's functions.
 const SANDBOX_REGION: &str = "us-east-1";
+
+/// What begins the warning that there was no live organisation to compare with.
+pub(crate) const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
 
 /// Everything that a command which talks to AWS needs.
 pub(crate) struct Context {
@@ -37,6 +46,10 @@ pub(crate) struct Context {
     pub(crate) addresses: Vec<FunctionAddress>,
     pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
+    /// Genesys Cloud, where the manifest asks for something there.
+    pub(crate) genesys: Option<Side>,
+    /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
+    organizations: Option<Client>,
     /// Serves while it lives.
     _sandbox: Option<Sandbox>,
 }
@@ -46,7 +59,8 @@ impl Context {
     pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
-        let external_id = external_id(&manifest)?;
+        // Every fault of the files that the actions name comes out before anybody is contacted.
+        let sources = is_asked_for(&manifest).then(|| read_sources(&manifest)).transpose()?;
         let templates = load_templates(options.common.policies.as_deref())?;
         let mut settings = AwsSettings {
             profile: options.profile.clone(),
@@ -62,6 +76,23 @@ impl Context {
             sandbox = Some(running);
         }
         let aws = Aws::connect(&settings).await;
+        let genesys = match sources {
+            Some(sources) => {
+                let client = match &sandbox {
+                    Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
+                    None => connect(Some(&manifest), &aws, options.deadline)?,
+                };
+                Some(Side { client, sources })
+            }
+            None => None,
+        };
+        let organizations = match (&genesys, &sandbox) {
+            (Some(_), _) => None,
+            (None, Some(sandbox)) => Some(connect_to_sandbox(sandbox, options.deadline)?),
+            (None, None) => at_hand(connect(Some(&manifest), &aws, options.deadline), printer),
+        };
+        let client = genesys.as_ref().map(|side| &side.client).or(organizations.as_ref());
+        let external_id = external_id(&manifest, client).await?;
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
                 format!("the configured region is not one: {error}"),
@@ -79,13 +110,59 @@ impl Context {
             addresses,
             deadline,
             warnings,
+            genesys,
+            organizations,
             _sandbox: sandbox,
         })
+    }
+
+    /// The organisation of the credentials at hand, where it is not the one that the role is for. Where the manifest
+    /// asks for something in Genesys Cloud, the plan for it finds that out.
+    pub(crate) async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
+        let Some(client) = &self.organizations else { return Ok(None) };
+        Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
+    }
+
+    /// Warns where the role is for another organisation than the one of the credentials at hand.
+    pub(crate) async fn warn_of_other_organization(&mut self, printer: &mut Printer) {
+        let warning = match self.other_organization().await {
+            Ok(None) => return,
+            Ok(Some(Organization { id, name })) => format!(
+                "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
+                 could not assume the role",
+                self.external_id
+            ),
+            Err(error) => format!("{NOT_COMPARED}: {error}"),
+        };
+        self.warn(warning, printer);
+    }
+
+    /// A warning for people now, and for the report at the end.
+    pub(crate) fn warn(&mut self, warning: String, printer: &mut Printer) {
+        printer.warning(&warning);
+        self.warnings.push(warning);
     }
 
     /// Reads AWS and works out what should be there.
     pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
         Ok(survey(&self.manifest, &self.external_id, &self.templates, &self.addresses, &self.aws).await?)
+    }
+
+    /// How many requests Genesys Cloud was sent, where the manifest asks for something there.
+    pub(crate) fn genesys_calls(&self) -> Option<usize> {
+        self.genesys.as_ref().map(|side| side.client.calls().so_far().len())
+    }
+
+    /// The plan for Genesys Cloud, where the manifest asks for something there.
+    pub(crate) async fn plan_genesys(
+        &self,
+        survey: &Survey,
+        adopt: bool,
+    ) -> anyhow::Result<Option<GenesysPlanned>> {
+        match &self.genesys {
+            Some(side) => side.plan(self, survey, adopt).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The same, where a missing function is something to report.
@@ -124,14 +201,38 @@ pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
     }
 }
 
-/// The external ID that the manifest states.
-pub(crate) fn external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
+/// The credentials at hand; those that cannot be right are no reason to stop where nobody needs them.
+fn at_hand(client: Result<Client, CredentialError>, printer: &mut Printer) -> Option<Client> {
+    match client {
+        Ok(client) => Some(client),
+        Err(CredentialError::Unset { .. }) => None,
+        Err(error) => {
+            printer.warning(&format!("Genesys Cloud was not asked for the organisation's ID: {error}"));
+            None
+        }
+    }
+}
+
+/// The external ID: what the manifest states, else the ID of the organisation that the credentials belong to.
+async fn external_id(manifest: &Manifest, client: Option<&Client>) -> anyhow::Result<ExternalId> {
+    let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
+        return Ok(stated_external_id(manifest)?);
+    };
+    let Organization { id, name } =
+        client.organization().await.context("cannot read the organisation's ID")?;
+    id.parse()
+        .with_context(|| format!("the organisation `{name}` has the ID `{id}`, which is no external ID"))
+}
+
+/// The external ID that the manifest states, for commands that contact nobody.
+pub(crate) fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
     manifest.genesys.organization_id.clone().ok_or_else(|| {
         UsageError::new(
             "the manifest states no `organization_id` in [genesys]",
             Some(
-                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details, \
-                 and GET /api/v2/organizations/me returns it as `id`",
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
+                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set",
             ),
         )
     })

@@ -3,7 +3,9 @@
 mod apply;
 mod context;
 mod destroy;
+mod explain_error;
 mod failure;
+mod genesys;
 mod init;
 mod input;
 mod options;
@@ -21,7 +23,7 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
 use self::failure::{Failure, UsageError, explain};
-use self::options::{AddTarget, Cli, Command, Output, TargetCommand};
+use self::options::{AddTarget, Cli, Command, GenesysCommand, Output, TargetCommand};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -56,6 +58,7 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
+        Command::Genesys(command) => block_on(genesys::run(command, printer)),
         Command::Sandbox(command) => block_on(sandbox::run(command, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -78,12 +81,21 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
 fn check_output(command: &Command) -> anyhow::Result<()> {
     let has_report =
         matches!(command, Command::Plan(_) | Command::Apply(_) | Command::Verify(_) | Command::Drift(_));
-    if has_report || matches!(output(command), Output::Human | Output::Json) {
+    let is_right = match output(command) {
+        Output::Human | Output::Json => true,
+        Output::Markdown => {
+            has_report
+                || matches!(command, Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Audit(_)))
+        }
+        Output::Sarif | Output::Junit | Output::Github | Output::Html => has_report,
+        Output::Csv => matches!(command, Command::Genesys(GenesysCommand::Audit(_))),
+    };
+    if is_right {
         return Ok(());
     }
-    let message = format!("`{}` prints text for people or JSON", name(command));
-    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github, markdown and html with \
-                plan, apply, verify and drift";
+    let message = format!("`{}` does not print that format", name(command));
+    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github and html with plan, \
+                apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit";
     Err(UsageError::new(message, Some(hint)).into())
 }
 
@@ -105,6 +117,8 @@ fn name(command: &Command) -> &'static str {
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
         Command::Simulate(_) => "simulate",
+        Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
+        Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
@@ -126,6 +140,8 @@ fn output(command: &Command) -> Output {
         Command::Render(options) => options.common.output,
         Command::Prove(options) => options.output,
         Command::Simulate(options) => options.output,
+        Command::Genesys(GenesysCommand::Whoami(options)) => options.aws.common.output,
+        Command::Genesys(GenesysCommand::Audit(options)) => options.aws.common.output,
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = CASES)]
     Simulate(SimulateOptions),
+    /// The Genesys Cloud side
+    #[command(subcommand)]
+    Genesys(GenesysCommand),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -78,13 +82,15 @@ pub(crate) enum Output {
     Markdown,
     /// One HTML page
     Html,
+    /// Comma-separated values, of `genesys audit`
+    Csv,
 }
 
 impl Output {
     /// The format, where the result is not text for people.
     pub(crate) fn format(self) -> Option<Format> {
         match self {
-            Self::Human => None,
+            Self::Human | Self::Csv => None,
             Self::Json => Some(Format::Json),
             Self::Sarif => Some(Format::Sarif),
             Self::Junit => Some(Format::Junit),
@@ -146,12 +152,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// What may be done beyond the ordinary.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct ReachOptions {
-    /// Take over a role or policy that rolecall did not make
+    /// Take over a role, policy or integration that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
     /// Also remove the policies that others put on the role
     #[arg(long)]
     pub(crate) remove_foreign: bool,
+    /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Args, Debug)]
@@ -172,7 +181,8 @@ pub(crate) struct PlanCommand {
 pub(crate) enum Level {
     /// Prove the documents; contact nobody but IAM, Lambda and STS for reading
     Paper,
-    /// Also try sts:AssumeRole with your own credentials
+    /// Also try sts:AssumeRole with your own credentials; verify also asks AWS's analysers, the functions and the
+    /// organisation
     #[default]
     Live,
     /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
@@ -206,9 +216,21 @@ pub(crate) struct VerifyCommand {
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
+    /// Show the reasons in full, in the words of `simulate --explain`: why the request that breaks a claim is let through,
+    /// and why the documents answer a probe as they do
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Verify nothing; remove every twin of the role, such as one that a crash left behind
-    #[arg(long, conflicts_with = "level")]
+    #[arg(long, conflicts_with_all = ["level", "explain"])]
     pub(crate) sweep: bool,
+    /// Also make Access Analyzer's custom policy checks, which AWS bills by the call: one for the trust policy, and one for
+    /// each document
+    #[arg(long, conflicts_with = "sweep")]
+    pub(crate) billed_checks: bool,
+    /// Verify nothing; find the most likely cause of this error of AWS or Genesys Cloud in the role, its policies and the
+    /// functions (`-` reads it from standard input)
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks"])]
+    pub(crate) explain_error: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -416,6 +438,69 @@ pub(crate) struct InitOptions {
     /// Replace a manifest that exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesysCommand {
+    /// Show the organisation, the OAuth client's permissions and the limits
+    Whoami(WhoamiCommand),
+    /// Report who changed credentials, integrations and actions, from the audit trail
+    Audit(AuditCommand),
+}
+
+/// The OAuth client of every command that talks to Genesys Cloud.
+const OAUTH_CLIENT: &str = "\
+The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
+where no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
+secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct WhoamiCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Also try something that turns pages and meets the rate limit: list all users
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) probe: Option<GenesysProbe>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// The last hours
+    #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
+    pub(crate) hours: u32,
+    /// From then on: a date or a time in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Timestamp>,
+    /// Until then; now where it is left out
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    pub(crate) to: Option<Timestamp>,
+    /// Only this credential, integration or action, by ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Option<String>,
+    /// Only entities of this type, such as Action
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) entity_type: Option<String>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let midnight = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(midnight)
+        .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenesysProbe {
+    /// List all users, page by page
+    Users,
 }
 
 #[derive(Debug, Subcommand)]

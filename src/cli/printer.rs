@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use rolecall::report::ErrorView;
+use rolecall::report::{ErrorView, Evidence};
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -44,6 +44,11 @@ impl Printer {
     /// Whether the requests to AWS are listed at the end.
     pub(crate) fn shows_calls(&self) -> bool {
         self.shows_calls
+    }
+
+    /// What is said about where AWS can be asked about its answers.
+    pub(crate) fn evidence(&self) -> Evidence {
+        if self.shows_calls { Evidence::OfEverything } else { Evidence::OfRefutations }
     }
 
     /// Whether somebody can answer a question.

@@ -3,11 +3,14 @@
 use anyhow::Context as _;
 use rolecall::provision::apply::{Interrupt, apply};
 use rolecall::report::{ErrorView, ExitCode, Report, TwinOutcome, TwinView, VerificationView, count};
+use rolecall::verify::analysers::BilledChecks;
+use rolecall::verify::functions;
 use rolecall::verify::live::probe_role;
+use rolecall::verify::second::SecondOpinions;
 use rolecall::verify::steady::{Freshness, Patience};
 use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
-use rolecall::verify::{Documents, disagreements, paper};
+use rolecall::verify::{Documents, disagreements, explain, paper};
 
 use super::apply::{Narrator, UNCHANGED, describe};
 use super::context::{Context, interruptible, load_outline};
@@ -16,16 +19,28 @@ use super::options::{Level, Output, VerifyCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
 use rolecall::provision::survey::Survey;
+use tokio::join;
 
 /// What to do about a twin that is still there.
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, printer).await?;
     if options.sweep {
         return sweep(options, &context, printer).await;
     }
-    let survey = context.survey().await?;
+    if let Some(text) = &options.explain_error {
+        return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
+    }
+    context.warn_of_other_organization(printer).await;
+    // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
+    // for them than for the rest.
+    let looked_at = match options.level {
+        Level::Paper => &[],
+        Level::Live | Level::Twin => context.addresses.as_slice(),
+    };
+    let (survey, sides) = join!(context.survey(), functions::read(&context.aws, looked_at));
+    let survey = survey?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
     report.outline = load_outline(&options.aws)?;
@@ -34,14 +49,26 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
             format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
         return Err(anyhow::Error::msg(message).context("cannot verify"));
     }
-    let verification =
-        verify(&context, &survey, options.level, Freshness::Unchanged, interruptible(), printer).await?;
+    let asked = verify(&context, &survey, options.level, Freshness::Unchanged, interruptible(), printer);
+    let (verification, second) = join!(asked, second_opinions(&context, &survey, options));
+    let mut verification = verification?;
+    let (findings, notes) = functions::judge(&sides, &survey.desired);
+    verification.findings.extend(findings);
+    verification.notes.extend(notes);
+    if let Some(second) = &second {
+        second.add_to(&mut verification, &survey);
+    }
+    let documents = Documents::observed(&survey.observed, &survey.desired.role.name);
+    if let (true, Some(documents)) = (options.explain, documents) {
+        explain(&mut verification, &documents, &survey.desired);
+    }
+    let verification = verification.tabled();
     let exit = verification.exit();
     if options.aws.common.output == Output::Human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
         }
-        printer.result(&verification.to_text("Verification"));
+        printer.result(&verification.to_text("Verification", printer.evidence()));
     }
     report.verification = Some(verification);
     report.aws_calls = Some(context.aws.calls().so_far().len());
@@ -50,6 +77,22 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
     }
     list_calls(&context.aws, printer);
     Ok(exit)
+}
+
+/// What AWS's analysers and the organisation say; at the level of paper nobody is asked.
+async fn second_opinions(
+    context: &Context,
+    survey: &Survey,
+    options: &VerifyCommand,
+) -> Option<SecondOpinions> {
+    let documents = Documents::observed(&survey.observed, &survey.desired.role.name)?;
+    let billed = if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut };
+    match options.level {
+        Level::Paper => None,
+        Level::Live | Level::Twin => {
+            Some(SecondOpinions::ask(&context.aws, documents, &survey.desired, billed).await)
+        }
+    }
 }
 
 /// The proof of what AWS holds now, and what AWS itself answers.

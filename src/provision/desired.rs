@@ -236,11 +236,20 @@ pub fn fillings(
         .map(|arn| arn.to_string())
         .collect();
     forms.dedup();
+    // Aliases that the manifest does not name have policies of their own, and lead to the same function.
+    let mut every_form: Vec<String> = targets
+        .iter()
+        .map(FunctionArn::unqualified)
+        .flat_map(|it| [it.to_string(), format!("{it}:*")])
+        .collect();
+    every_form.sort();
+    every_form.dedup();
     Fillings::from([
         ("external_id", Filling::Text(external_id.to_string())),
         ("trusted_principals", Filling::List(trusted(manifest, home))),
         ("targets", texts(&mut targets.iter().map(ToString::to_string))),
         ("functions", Filling::List(forms)),
+        ("functions_in_every_form", Filling::List(every_form)),
         ("role_arn", Filling::Text(home.role_arn(&role.name, &role.path).to_string())),
         ("twin_arns", Filling::Text(format!("{}*", home.twin_arn_prefix(&role.name, &role.path)))),
         ("policy_arns", Filling::Text(home.policy_arn(&policy_path(&role.name), "*"))),

@@ -5,12 +5,12 @@
 use askama::Template;
 
 use super::diff::{self, Sign};
-use super::human::{LIMITS, count};
+use super::human::count;
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
 use super::{
-    ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, Outcome, ProbeView, Report, Shows,
-    VerificationView,
+    AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, Opinion, Outcome,
+    ProbeView, Report, VerificationView,
 };
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ impl Report {
             picture: self.picture(),
             differences: self.drift.iter().flatten().map(difference).collect(),
             changes: if self.drift.is_some() { Vec::new() } else { self.listed_changes() },
-            limits: LIMITS,
+            limits: self.verification.as_ref().map_or("", |it| it.organization.limits()),
             version: env!("CARGO_PKG_VERSION"),
         };
         // The only thing that fails is a writer, and a String does not.
@@ -107,17 +107,46 @@ impl Page<'_> {
         })
     }
 
+    /// What AWS says about the claim at that place: by whom, and what.
+    fn others(&self, place: &usize) -> Vec<(&'static str, &'static str, &'static str)> {
+        let rows = self.report.verification.iter().flat_map(|verification| &verification.table);
+        let row = rows.skip(*place).take(1);
+        let cells = row.flat_map(|row| [("AWS's analysers", &row.analysers), ("live", &row.live)]);
+        let said = |(who, cell): (&'static str, &Option<CellView>)| {
+            let shows = cell.as_ref()?.shows;
+            Some((who, class(shows), shows.word()))
+        };
+        cells.filter_map(said).collect()
+    }
+
+    fn analyses(&self) -> impl Iterator<Item = (&AnalysisView, &'static str, &'static str)> {
+        let analyses = self.report.verification.iter().flat_map(|verification| &verification.analyses);
+        analyses.map(|analysis| (analysis, class(analysis.shows), analysis.shows.word()))
+    }
+
+    fn notes(&self) -> &[String] {
+        self.report.verification.as_ref().map_or(&[], |verification| &verification.notes)
+    }
+
     fn findings(&self) -> &[FindingView] {
         self.report.verification.as_ref().map_or(&[], |verification| &verification.findings)
     }
 
     fn probes(&self) -> impl Iterator<Item = (&ProbeView, &'static str, &'static str)> {
         let probes = self.report.verification.iter().flat_map(VerificationView::all_probes);
-        probes.map(|probe| match probe.shows {
-            Shows::Confirms => (probe, "good", "confirmed"),
-            Shows::Refutes => (probe, "bad", "refuted"),
-            Shows::NoInformation => (probe, "neutral", "no information"),
+        probes.map(|probe| {
+            let shows = Opinion::from(probe.shows);
+            (probe, class(shows), shows.word())
         })
+    }
+}
+
+fn class(opinion: Opinion) -> &'static str {
+    match opinion {
+        Opinion::Confirms => "good",
+        Opinion::Refutes => "bad",
+        Opinion::Disagrees => "unknown",
+        Opinion::NoInformation => "neutral",
     }
 }
 

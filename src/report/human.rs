@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::diff::{self, Sign};
 use super::{
-    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, Outcome, ProbeView, Report,
-    RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
+    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView, Outcome, ProbeView,
+    Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -16,9 +16,6 @@ pub(super) const RED: Style = AnsiColor::Red.on_default();
 pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
-
-/// What the proofs leave out, said wherever they are shown.
-pub(super) const LIMITS: &str = "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not read.";
 
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
@@ -54,11 +51,12 @@ impl Report {
                 foreign.subject, foreign.resource
             );
         }
+        text += &self.notices_text();
         text += &match (changes.len(), self.foreign.len()) {
             (0, 0) if self.command == "destroy" => {
                 "Nothing to do: nothing of rolecall's making is there.\n".to_owned()
             }
-            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n"),
+            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} {}.\n", self.in_sync()),
             (0, foreign) => format!(
                 "Nothing to do, but {} on the role.\n",
                 count(foreign, "foreign policy", "foreign policies")
@@ -79,13 +77,35 @@ impl Report {
     pub fn drift_text(&self) -> String {
         let drift = self.drift.as_deref().unwrap_or_default();
         if drift.is_empty() {
-            return format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n");
+            return format!("{}{GREEN}Nothing to do:{GREEN:#} {}.\n", self.notices_text(), self.in_sync());
         }
-        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>();
+        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>() + &self.notices_text();
         let number = count(drift.len(), "difference", "differences");
-        let _ =
-            writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} as AWS has it.");
+        let has = if self.genesys.is_some() { "as it is" } else { "as AWS has it" };
+        let _ = writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} {has}.");
         text
+    }
+
+    /// What was noticed in Genesys Cloud and is left alone.
+    fn notices_text(&self) -> String {
+        let notices = self.genesys.iter().flat_map(|genesys| &genesys.notices);
+        let text = |notice: &NoticeView| {
+            let sign = if notice.is_difference { '!' } else { '?' };
+            format!("  {YELLOW}{sign}{YELLOW:#} {}\n", notice.message)
+        };
+        notices.map(text).collect()
+    }
+
+    /// What is said where nothing differs. What cannot be verified is no more than not known to differ.
+    pub(super) fn in_sync(&self) -> &'static str {
+        match &self.genesys {
+            None => "AWS is as the manifest says",
+            Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
+                "nothing that rolecall changes differs from the manifest"
+            }
+            Some(genesys) if genesys.notices.is_empty() => "AWS and Genesys Cloud are as the manifest says",
+            Some(_) => "AWS is as the manifest says, and Genesys Cloud as far as it shows",
+        }
     }
 }
 
@@ -135,7 +155,9 @@ impl ChangeView {
             (Verb::Delete, _) => "delete",
         };
         match self.subject {
-            "role" | "policy" => format!("{verb} {} {}", self.subject, self.resource),
+            "role" | "policy" | "credential" | "integration" | "action" => {
+                format!("{verb} {} {}", self.subject, self.resource)
+            }
             subject => format!("{verb} {subject} of {}", self.resource),
         }
     }
@@ -148,6 +170,10 @@ impl ChangeView {
             Verb::Delete => (RED, '-'),
         };
         let mut text = format!("  {style}{sign}{style:#} {}\n", self.headline());
+        // Writing to a String cannot fail.
+        if let Some(note) = &self.note {
+            let _ = writeln!(text, "      {YELLOW}{note}{YELLOW:#}");
+        }
         match (self.subject, &self.before, &self.after) {
             ("attachment" | "policy version", _, _) | (_, None, None) => {}
             (_, before, after) => text += &difference(diff::lines(before.as_ref(), after.as_ref())),
@@ -177,45 +203,56 @@ fn difference(lines: Vec<(Sign, String)>) -> String {
     text
 }
 
+/// How much is said about where AWS can be asked about its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Of answers that refute something: what somebody will want to look up in CloudTrail or show to AWS.
+    OfRefutations,
+    /// Of every answer.
+    OfEverything,
+}
+
 impl VerificationView {
     /// Claims, findings and probes, one line each, with their reasons.
-    pub fn to_text(&self, title: &str) -> String {
+    pub fn to_text(&self, title: &str, evidence: Evidence) -> String {
         let mut text = format!("{BOLD}{title}{BOLD:#}\n");
-        text.extend(self.claims.iter().map(ClaimView::to_text));
+        text += &self.claims_text();
         text.extend(self.findings.iter().map(FindingView::to_text));
         if !self.claims.is_empty() {
-            let _ = writeln!(text, "  {DIMMED}{LIMITS}{DIMMED:#}");
+            let _ = writeln!(text, "  {DIMMED}{}{DIMMED:#}", self.organization.limits());
         }
-        text.extend(self.probes.iter().map(ProbeView::to_text));
+        text.extend(self.analyses.iter().map(|analysis| analysis.to_text(evidence)));
+        text.extend(self.probes.iter().map(|probe| probe.to_text(evidence)));
         if let Some(TwinView { role: Some(role), outcome, probes, .. }) = &self.twin {
             let end = match outcome {
                 TwinOutcome::LeftBehind => "left behind",
                 TwinOutcome::Finished | TwinOutcome::Refused | TwinOutcome::Failed => "removed again",
             };
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
-            text.extend(probes.iter().map(ProbeView::to_text));
+            text.extend(probes.iter().map(|probe| probe.to_text(evidence)));
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");
         }
         text
     }
 }
 
 impl ClaimView {
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let label = match self.result {
             Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
             Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
             Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
         };
-        let mut text = format!("  {label}  {}\n", self.claim);
-        if let Some(sentence) =
-            self.witness.as_ref().and_then(|witness| witness.get("sentence")).and_then(Value::as_str)
-        {
-            let _ = writeln!(text, "             {sentence}");
-        }
-        for reason in &self.reasons {
-            let _ = writeln!(text, "             {reason}");
-        }
-        text
+        format!("  {label}  {}\n{}", self.claim, self.reasons_text())
+    }
+
+    /// What breaks it or leaves it open.
+    pub(super) fn reasons_text(&self) -> String {
+        let because: String =
+            self.because().iter().map(|reason| format!("             {reason}\n")).collect();
+        because + &explanation_text(self.explanation.as_deref())
     }
 }
 
@@ -229,25 +266,44 @@ impl FindingView {
     }
 }
 
+/// The reasons in full, below what they are the reasons of.
+fn explanation_text(explanation: Option<&str>) -> String {
+    explanation.unwrap_or_default().lines().map(|line| format!("               {line}\n")).collect()
+}
+
 impl ProbeView {
-    fn to_text(&self) -> String {
-        let Self { probe, answer, expected: _, shows, message, times, evidence } = self;
+    fn to_text(&self, shown: Evidence) -> String {
+        let Self {
+            about: _,
+            probe,
+            answer,
+            expected: _,
+            shows,
+            message,
+            request: _,
+            explanation,
+            times,
+            evidence,
+        } = self;
         let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),
             Shows::NoInformation => "no info  ".to_owned(),
         };
         let mut text = format!("  {label}  {probe}: {}\n             {message}\n", answer.as_str());
-        // What somebody will want to look up in CloudTrail or show to AWS.
-        if *shows == Shows::Refutes {
-            let EvidenceView { principal, request_id, time } = evidence;
-            let request = request_id.as_deref().unwrap_or("without an ID");
+        if shown == Evidence::OfEverything || *shows == Shows::Refutes {
             let times = count(usize::try_from(*times).unwrap_or(usize::MAX), "time", "times");
-            let _ = writeln!(
-                text,
-                "             asked {times} as {principal}, last at {time}, request {request}"
-            );
+            let _ = writeln!(text, "             asked {times} {}", evidence.to_text("last at"));
         }
-        text
+        text + &explanation_text(explanation.as_deref())
+    }
+}
+
+impl EvidenceView {
+    /// By whom, when and under which ID; `at` is the word before the time.
+    pub(super) fn to_text(&self, at: &str) -> String {
+        let Self { principal, request_id, time } = self;
+        let request = request_id.as_deref().unwrap_or("without an ID");
+        format!("as {principal}, {at} {time}, request {request}")
     }
 }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Outcome, Report,
-    Shows, VerificationView,
+    AnalysisView, ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView,
+    Opinion, Outcome, Report, Shows, VerificationView,
 };
 use crate::manifest::Position;
 
@@ -56,6 +56,18 @@ impl Report {
             let broken = verification.claims.iter().filter(|claim| claim.result != Outcome::Proved);
             issues.extend(broken.map(|claim| self.of_claim(claim)));
             issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
+            // A contradiction is a finding already.
+            let refuted = verification.analyses.iter().filter(|analysis| analysis.shows == Opinion::Refutes);
+            issues.extend(refuted.map(|AnalysisView { analyser, question, answer, .. }| Issue {
+                rule: "analyser-refuted".to_owned(),
+                title: "An analyser of AWS says otherwise than the manifest".to_owned(),
+                help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
+                level: Level::Error,
+                resource: self.role_arn(),
+                attribute: format!("{analyser}: {question}"),
+                message: format!("{analyser}: {question}: {answer}"),
+                position: self.outline.position("role"),
+            }));
             let refuted = verification.all_probes().filter(|probe| probe.shows == Shows::Refutes);
             issues.extend(refuted.map(|probe| Issue {
                 rule: "probe-refuted".to_owned(),
@@ -136,7 +148,7 @@ impl Report {
             Outcome::Proved | Outcome::Refuted => (Level::Error, "refuted"),
             Outcome::Unknown => (Level::Warning, "undecided"),
         };
-        let reasons = view.explanation();
+        let reasons = view.because();
         let because = if reasons.is_empty() { String::new() } else { format!(". {}", reasons.join(". ")) };
         Issue {
             rule: format!("claim-{}", kind.id()),
@@ -189,6 +201,7 @@ impl ClaimKind {
             Self::MayAssume => "may-assume",
             Self::OnlyTargets => "only-targets",
             Self::EveryTarget => "every-target",
+            Self::Organization => "organization",
         }
     }
 
@@ -199,6 +212,7 @@ impl ClaimKind {
             Self::MayAssume => "The trusted principals can assume the role",
             Self::OnlyTargets => "A session can do nothing but invoke the target functions",
             Self::EveryTarget => "A session can invoke the target functions",
+            Self::Organization => "No organisation policy stands in the way",
         }
     }
 
@@ -208,13 +222,14 @@ impl ClaimKind {
             Self::OnlyTrusted | Self::MayAssume => "genesys",
             Self::ExternalId => "genesys.organization_id",
             Self::OnlyTargets | Self::EveryTarget => "target",
+            Self::Organization => "role",
         }
     }
 }
 
 impl ClaimView {
     /// The witness in words, or why nothing could be decided.
-    pub fn explanation(&self) -> Vec<String> {
+    pub fn because(&self) -> Vec<String> {
         let witness = self.witness.as_ref().and_then(|witness| witness.get("sentence"));
         let sentence = witness.and_then(serde_json::Value::as_str).map(str::to_owned);
         sentence.into_iter().chain(self.reasons.iter().cloned()).collect()

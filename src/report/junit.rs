@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
 use super::issue::error_text;
-use super::{ChangeView, DifferenceView, Outcome, Report, Shows, VerificationView};
+use super::{AnalysisView, ChangeView, DifferenceView, Opinion, Outcome, Report, Shows, VerificationView};
 
 impl Report {
     pub(super) fn to_junit(&self) -> String {
@@ -16,6 +16,7 @@ impl Report {
             ("changes", self.change_cases()),
             ("proof", self.claim_cases()),
             ("findings", self.finding_cases()),
+            ("analysers", self.analysis_cases()),
             ("probes", self.probe_cases()),
             ("run", self.error_cases()),
         ];
@@ -73,7 +74,7 @@ impl Report {
         let claims = self.verification.iter().flat_map(|verification| &verification.claims);
         claims
             .map(|claim| {
-                let explanation = claim.explanation().join("\n");
+                let explanation = claim.because().join("\n");
                 match claim.result {
                     Outcome::Proved => passed(claim.claim.clone()),
                     Outcome::Refuted => {
@@ -94,6 +95,26 @@ impl Report {
                 let name = format!("{} {}", finding.id, finding.statement.as_deref().unwrap_or_default());
                 let text = format!("{}\nfix: {}", finding.message, finding.fix);
                 unsuccessful(name.trim_end().to_owned(), NonSuccessKind::Failure, &finding.severity, &text)
+            })
+            .collect()
+    }
+
+    fn analysis_cases(&self) -> Vec<TestCase> {
+        let analyses = self.verification.iter().flat_map(|verification| &verification.analyses);
+        analyses
+            .map(|AnalysisView { analyser, question, answer, own, shows, .. }| {
+                let name = format!("{analyser}: {question}");
+                let text = format!("{answer}; rolecall: {}", own.as_deref().unwrap_or("nothing"));
+                match shows {
+                    Opinion::Confirms => passed(name),
+                    Opinion::Refutes => unsuccessful(name, NonSuccessKind::Failure, shows.word(), &text),
+                    Opinion::Disagrees => unsuccessful(name, NonSuccessKind::Error, shows.word(), &text),
+                    Opinion::NoInformation => {
+                        let mut status = TestCaseStatus::skipped();
+                        status.set_message(answer.as_str());
+                        TestCase::new(name, status)
+                    }
+                }
             })
             .collect()
     }

@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use super::diff;
-use super::human::{LIMITS, count};
+use super::human::count;
 use super::issue::{Level, capitalized, error_text};
-use super::{DifferenceView, Outcome, Report, Shows, VerificationView};
+use super::{CellView, DifferenceView, Opinion, Outcome, Report, VerificationView};
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -27,6 +27,13 @@ impl Report {
             Some(drift) => text += &drift_section(drift),
             None => text += &self.changes_section(),
         }
+        let notices: Vec<_> = self.genesys.iter().flat_map(|genesys| &genesys.notices).collect();
+        for notice in &notices {
+            let _ = writeln!(text, "- {}", cell(&notice.message));
+        }
+        if !notices.is_empty() {
+            text.push('\n');
+        }
         if let Some(verification) = &self.verification {
             text += &verification_section(verification);
         }
@@ -42,7 +49,7 @@ impl Report {
         let done = match (&self.applied, changes) {
             (Some(applied), _) => applied.done.len(),
             (None, []) if self.changes.is_some() && self.foreign.is_empty() => {
-                return "Nothing to do: AWS is as the manifest says.\n\n".to_owned();
+                return format!("Nothing to do: {}.\n\n", self.in_sync());
             }
             (None, _) => 0,
         };
@@ -127,21 +134,29 @@ fn drift_section(drift: &[DifferenceView]) -> String {
 fn verification_section(verification: &VerificationView) -> String {
     let mut text = String::new();
     if !verification.claims.is_empty() {
-        let _ = writeln!(text, "### Proof\n\n| | claim | because |\n|---|---|---|");
+        let is_table = verification.is_table();
+        let (columns, lines) =
+            if is_table { (" paper | AWS's analysers | live |", "---|---|---|") } else { (" |", "---|") };
+        let _ = writeln!(text, "### Proof\n\n|{columns} claim | because |\n|{lines}---|---|");
+        let mut rows = verification.table.iter();
         for claim in &verification.claims {
-            let mark = match claim.result {
+            let paper = match claim.result {
                 Outcome::Proved => "✅ proved",
                 Outcome::Refuted => "❌ refuted",
                 Outcome::Unknown => "⚠️ unknown",
             };
+            let said = |cell: &Option<CellView>| cell.as_ref().map_or("", |cell| mark(cell.shows));
+            let row = rows.next().filter(|_| is_table);
+            let others = row.map(|row| format!(" {} | {} |", said(&row.analysers), said(&row.live)));
             let _ = writeln!(
                 text,
-                "| {mark} | {} | {} |",
+                "| {paper} |{} {} | {} |",
+                others.unwrap_or_default(),
                 cell(&claim.claim),
-                cell(&claim.explanation().join("; "))
+                cell(&claim.because().join("; "))
             );
         }
-        let _ = writeln!(text, "\n{LIMITS}\n");
+        let _ = writeln!(text, "\n{}\n", verification.organization.limits());
     }
     if !verification.findings.is_empty() {
         let _ = writeln!(text, "### Findings\n\n| | where | what | fix |\n|---|---|---|---|");
@@ -158,17 +173,26 @@ fn verification_section(verification: &VerificationView) -> String {
         }
         text.push('\n');
     }
+    if !verification.analyses.is_empty() {
+        let _ =
+            writeln!(text, "### AWS's analysers\n\n| | analyser | question | answer |\n|---|---|---|---|");
+        for analysis in &verification.analyses {
+            let mark = mark(analysis.shows);
+            let cells = [&analysis.analyser, &analysis.question, &analysis.answer].map(|text| cell(text));
+            let _ = writeln!(text, "| {mark} | {} |", cells.join(" | "));
+        }
+        text.push('\n');
+    }
     if verification.all_probes().next().is_some() {
         let _ = writeln!(text, "### Probes\n\n| | probe | what it shows |\n|---|---|---|");
         for probe in verification.all_probes() {
-            let mark = match probe.shows {
-                Shows::Confirms => "✅ confirmed",
-                Shows::Refutes => "❌ refuted",
-                Shows::NoInformation => "no information",
-            };
+            let mark = mark(probe.shows.into());
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
         }
         text.push('\n');
+    }
+    for note in &verification.notes {
+        let _ = writeln!(text, "- {}", cell(note));
     }
     for trouble in verification.troubles() {
         let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error_text(trouble)));
@@ -176,8 +200,17 @@ fn verification_section(verification: &VerificationView) -> String {
     text
 }
 
+fn mark(opinion: Opinion) -> &'static str {
+    match opinion {
+        Opinion::Confirms => "✅ confirmed",
+        Opinion::Refutes => "❌ refuted",
+        Opinion::Disagrees => "⚠️ disagrees",
+        Opinion::NoInformation => "no information",
+    }
+}
+
 /// Text that is nothing but text, on one line.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
@@ -200,7 +233,7 @@ fn html(text: &str) -> String {
 }
 
 /// A name in code style. Within a table even there a bar ends the cell, and a name with a backquote needs more of them.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.contains(['`', '|', '\n']) { cell(text) } else { format!("`{text}`") }
 }
 

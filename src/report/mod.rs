@@ -3,13 +3,19 @@
 //! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
+mod analysis;
+mod audit;
+mod calls;
 mod change;
+mod diagnosis;
 mod diff;
 mod drift;
 mod exit;
+mod genesys;
 mod github;
 mod html;
 mod human;
+mod identity;
 mod issue;
 mod junit;
 mod markdown;
@@ -18,18 +24,26 @@ mod proof;
 mod sarif;
 pub mod saved;
 mod simulation;
+mod table;
 mod verification;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use analysis::{AnalysisView, Opinion, OrganizationStanding};
+pub use audit::{AuditView, EntryView};
+pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
+pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
-pub use human::count;
+pub use genesys::{GenesysView, NoticeView};
+pub use human::{Evidence, count};
+pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};
+pub use table::{CellView, RowView, SourceView};
 pub use verification::{
     Answer, ClaimKind, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Shows, TwinOutcome,
     TwinView, VerificationView,
@@ -76,6 +90,9 @@ pub struct Report {
     /// Where AWS is not as the manifest says, the gravest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
+    /// The Genesys Cloud side, where the manifest asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys: Option<GenesysView>,
     /// What others put on the role; it is drift, and is left alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,
@@ -85,6 +102,9 @@ pub struct Report {
     /// What is proved and what was probed. Of `plan`: as it would be after `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationView>,
+    /// The causes of the error that was passed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisView>,
     /// What to know beside the result.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -94,6 +114,9 @@ pub struct Report {
     /// How many requests AWS was sent, retries included; left out where the command failed before it had a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_calls: Option<usize>,
+    /// The same of Genesys Cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys_calls: Option<usize>,
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,
@@ -235,7 +258,9 @@ impl Report {
 
     /// The JSON Schema of the document.
     pub fn json_schema() -> serde_json::Value {
-        schemars::schema_for!(Self).into()
+        // As it is written: what may be left out is not required.
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        settings.into_generator().into_root_schema_for::<Self>().into()
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::human::{BOLD, DIMMED};
-use super::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, VerificationView, count};
+use super::{ClaimKind, ClaimView, Evidence, ExitCode, FindingView, Outcome, VerificationView, count};
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::{Finding, Severity};
@@ -16,10 +16,26 @@ impl From<&ClaimResult> for ClaimView {
     fn from(ClaimResult { claim, result }: &ClaimResult) -> Self {
         let (result, witness, reasons) = match result {
             Proof::Proved => (Outcome::Proved, None, Vec::new()),
-            Proof::Refuted(witness) => (Outcome::Refuted, Some(witness_value(witness)), Vec::new()),
+            Proof::Refuted(witness) => (Outcome::Refuted, Some(witness), Vec::new()),
             Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
         };
-        Self { kind: claim.into(), claim: claim.to_string(), result, witness, reasons }
+        let principal = match claim {
+            Claim::MayAssume(principal) => Some(principal.to_string()),
+            Claim::OnlyTrustedMayAssume
+            | Claim::OnlyWithExternalId(_)
+            | Claim::OnlyTargetsMayBeInvoked
+            | Claim::EveryTargetMayBeInvoked(_) => None,
+        };
+        Self {
+            kind: claim.into(),
+            claim: claim.to_string(),
+            principal,
+            result,
+            witness: witness.map(|witness| witness_value(witness)),
+            request: witness.map(|witness| witness.request.clone()),
+            explanation: None,
+            reasons,
+        }
     }
 }
 
@@ -38,7 +54,21 @@ impl From<&Claim> for ClaimKind {
 impl ClaimView {
     /// A claim that could not be put to the prover.
     pub fn undecided(kind: ClaimKind, claim: &str, reasons: Vec<String>) -> Self {
-        Self { kind, claim: claim.to_owned(), result: Outcome::Unknown, witness: None, reasons }
+        Self::reasoned(kind, claim.to_owned(), Outcome::Unknown, reasons)
+    }
+
+    /// A claim that was decided, or not, for reasons in words.
+    pub fn reasoned(kind: ClaimKind, claim: String, result: Outcome, reasons: Vec<String>) -> Self {
+        Self {
+            kind,
+            claim,
+            principal: None,
+            result,
+            witness: None,
+            request: None,
+            explanation: None,
+            reasons,
+        }
     }
 }
 
@@ -170,7 +200,8 @@ impl ProofView {
                 None => self.source.clone(),
             };
             let (claims, findings) = (claims.clone(), findings.clone());
-            text += &VerificationView { claims, findings, ..VerificationView::default() }.to_text(&title);
+            text += &VerificationView { claims, findings, ..VerificationView::default() }
+                .to_text(&title, Evidence::OfRefutations);
             for note in notes {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");

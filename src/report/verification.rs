@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorView, ExitCode};
+use super::{AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
+use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 
 /// What became of a claim.
@@ -32,6 +33,8 @@ pub enum ClaimKind {
     OnlyTargets,
     /// It really can invoke them.
     EveryTarget,
+    /// No policy of the organisation stands in the way of any of it.
+    Organization,
 }
 
 /// A claim about the role, decided from its documents.
@@ -42,11 +45,20 @@ pub struct ClaimView {
     pub kind: ClaimKind,
     /// What is claimed.
     pub claim: String,
+    /// Whom it is about, where it is about one principal.
+    #[serde(skip)]
+    pub principal: Option<String>,
     /// What became of it.
     pub result: Outcome,
     /// The request that breaks it: what it shows, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<serde_json::Value>,
+    /// The same as a value.
+    #[serde(skip)]
+    pub request: Option<Request>,
+    /// Why that request gets the answer that it gets, in full, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// What could not be decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
@@ -90,6 +102,9 @@ impl FindingView {
 /// What AWS answered to a probe, and what that shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProbeView {
+    /// The claim that it bears on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<ClaimKind>,
     /// What was tried.
     pub probe: String,
     /// What AWS answered.
@@ -101,6 +116,12 @@ pub struct ProbeView {
     pub shows: Shows,
     /// The same in words.
     pub message: String,
+    /// The request that the role's documents answer for this probe: on a twin, that of Genesys Cloud to the role.
+    #[serde(skip)]
+    pub request: Option<Request>,
+    /// What these documents say to it and why, in full, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
     /// How often AWS was asked.
     pub times: u32,
     /// Where AWS can be asked about the answer that counts.
@@ -189,6 +210,9 @@ pub struct TwinView {
 /// Everything that was verified.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VerificationView {
+    /// One row a claim: what each way of looking says about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub table: Vec<RowView>,
     /// The claims, decided from the documents.
     pub claims: Vec<ClaimView>,
     /// What was found beside the claims.
@@ -198,12 +222,25 @@ pub struct VerificationView {
     /// What AWS itself answered about a twin of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinView>,
+    /// What AWS's own analysers say; empty where none was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub analyses: Vec<AnalysisView>,
+    /// How far the organisation's policies are part of it.
+    pub organization: OrganizationStanding,
+    /// What was not looked at, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl VerificationView {
     /// What AWS answered about the role and about its twin.
     pub(super) fn all_probes(&self) -> impl Iterator<Item = &ProbeView> {
         self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))
+    }
+
+    /// The same, to be added to.
+    pub(crate) fn all_probes_mut(&mut self) -> impl Iterator<Item = &mut ProbeView> {
+        self.probes.iter_mut().chain(self.twin.iter_mut().flat_map(|twin| &mut twin.probes))
     }
 
     /// What went wrong with the twin.
@@ -222,11 +259,18 @@ impl VerificationView {
             Shows::Confirms | Shows::NoInformation => ExitCode::Success,
             Shows::Refutes => ExitCode::Refuted,
         };
+        // What the other findings are about is a claim already; these are ways past the role, about which there is none.
+        let of_finding = |finding: &FindingView| match finding.id.as_str() {
+            "L1" | "L3" => ExitCode::Refuted,
+            _ => ExitCode::Success,
+        };
         self.claims
             .iter()
             .map(of_claim)
             .chain(self.probes.iter().map(of_probe))
             .chain(self.twin.as_ref().map(TwinView::exit))
+            .chain(self.analyses.iter().map(|analysis| analysis.shows.exit()))
+            .chain(self.findings.iter().map(of_finding))
             .fold(ExitCode::Success, ExitCode::or)
     }
 }

@@ -202,6 +202,14 @@ fn identity_documents(state: &State, permissions: Option<&Permissions>) -> Vec<S
     permissions.inline.values().cloned().chain(attached).collect()
 }
 
+/// Every document that is about the caller: its policies and its boundary.
+pub(super) fn documents_of(state: &State, caller: &Caller) -> Vec<String> {
+    let (permissions, _) = permissions_of(state, caller);
+    let boundary = permissions.and_then(|permissions| permissions.boundary.as_deref());
+    let boundary = boundary.into_iter().flat_map(|arn| policy_document(state, arn));
+    identity_documents(state, permissions).into_iter().chain(boundary).collect()
+}
+
 /// The document in force of a managed policy; empty if there is no such policy.
 pub(super) fn policy_document(state: &State, arn: &str) -> Vec<String> {
     let own = arn

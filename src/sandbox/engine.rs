@@ -13,7 +13,7 @@ use super::signature::{self, Authorization, Sessions};
 use super::state::State;
 use super::store::Store;
 use super::wire::{ApiError, Incoming, Reply, Service};
-use super::{genesys, iam, ids, lambda, secrets, sts, xml};
+use super::{genesys, iam, ids, lambda, organizations, secrets, sts, xml};
 
 /// Calls that the log keeps.
 const LOG_LENGTH: usize = 10_000;
@@ -66,6 +66,8 @@ enum Task {
     AssumeRole(Params),
     Lambda(Operation<lambda::Input, Reply>, lambda::Input),
     Secrets(Operation<serde_json::Value, Reply>, serde_json::Value),
+    /// `organizations:DescribeOrganization`.
+    Organization,
 }
 
 impl Engine {
@@ -91,7 +93,9 @@ impl Engine {
             None => Some(guess_service(request)),
         };
         let Some(service) = service else {
-            let error = ApiError::unsupported("this service: only iam, sts, lambda and secretsmanager");
+            let error = ApiError::unsupported(
+                "this service: only iam, sts, lambda, secretsmanager and a little of organizations",
+            );
             return Outcome::Reply(Reply::error(guess_service(request), &error, &request_id));
         };
         let task = Task::parse(service, request);
@@ -209,6 +213,7 @@ impl Engine {
             }
             Task::Lambda(operation, input) => self.run(&operation, &call, &input),
             Task::Secrets(operation, input) => self.run(&operation, &call, &input),
+            Task::Organization => Err(organizations::describe(&call)),
         }
     }
 
@@ -278,6 +283,15 @@ impl Task {
                 let operation = secrets::operation(name).ok_or_else(unknown)?;
                 Ok((name.to_owned(), Self::Secrets(operation, input)))
             }
+            Service::Organizations => {
+                let name = organizations::operation(request);
+                match name.as_str() {
+                    "DescribeOrganization" => Ok((name, Self::Organization)),
+                    _ => Err(ApiError::unsupported(&format!("organizations:{name}"))),
+                }
+            }
+            // Its findings are AWS's own reading of a document, which nothing here could give honestly.
+            Service::AccessAnalyzer => Err(ApiError::unsupported("IAM Access Analyzer")),
         }
     }
 
@@ -286,7 +300,7 @@ impl Task {
             Self::Iam(operation, _) => matches!(operation, Operation::Write(_)),
             Self::Lambda(operation, _) => matches!(operation, Operation::Write(_)),
             Self::Secrets(operation, _) => matches!(operation, Operation::Write(_)),
-            Self::CallerIdentity | Self::AssumeRole(_) => false,
+            Self::CallerIdentity | Self::AssumeRole(_) | Self::Organization => false,
         }
     }
 }
@@ -309,8 +323,10 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
             return None;
         }
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
-        (Fault::Throttle, Service::Lambda) => ApiError::new(429, "TooManyRequestsException", "Rate exceeded"),
-        (Fault::Throttle, Service::SecretsManager) => {
+        (Fault::Throttle, Service::Lambda | Service::Organizations) => {
+            ApiError::new(429, "TooManyRequestsException", "Rate exceeded")
+        }
+        (Fault::Throttle, Service::SecretsManager | Service::AccessAnalyzer) => {
             ApiError::new(400, "ThrottlingException", "Rate exceeded")
         }
         (Fault::Deny, _) => {
@@ -319,17 +335,21 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
                 format!("User: {} is not authorized to perform: {}:{action}", caller.arn, service.name());
             match service {
                 Service::Iam | Service::Sts => ApiError::new(403, "AccessDenied", text),
-                Service::Lambda => ApiError::new(403, "AccessDeniedException", text),
-                Service::SecretsManager => ApiError::new(400, "AccessDeniedException", text),
+                Service::Lambda | Service::AccessAnalyzer => {
+                    ApiError::new(403, "AccessDeniedException", text)
+                }
+                Service::SecretsManager | Service::Organizations => {
+                    ApiError::new(400, "AccessDeniedException", text)
+                }
             }
         }
         (Fault::Expire, _) => signature::expired(service),
         (Fault::Internal, Service::Iam) => ApiError::new(500, "ServiceFailure", "Internal failure"),
         (Fault::Internal, Service::Sts) => ApiError::new(500, "InternalFailure", "Internal failure"),
-        (Fault::Internal, Service::Lambda) => {
+        (Fault::Internal, Service::Lambda | Service::Organizations) => {
             ApiError::new(500, "ServiceException", "An error occurred and the request cannot be processed.")
         }
-        (Fault::Internal, Service::SecretsManager) => {
+        (Fault::Internal, Service::SecretsManager | Service::AccessAnalyzer) => {
             ApiError::new(500, "InternalServiceError", "An error occurred on the server side.")
         }
         (Fault::Unavailable, _) => ApiError::new(503, "ServiceUnavailable", "Service is unavailable"),

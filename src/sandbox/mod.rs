@@ -1,5 +1,5 @@
-//! An AWS on loopback, for tests and demonstrations: IAM, STS, Lambda and a little Secrets Manager, in this
-//! process.
+//! An AWS on loopback, for tests and demonstrations: IAM with its policy simulator, STS, Lambda and a little Secrets
+//! Manager, in this process.
 //!
 //! The real SDKs and command-line tools talk to it through an endpoint URL. Every request must carry a valid
 //! signature of one of a few [`Principal`]s, or of credentials that AssumeRole issued; every call is
@@ -26,6 +26,7 @@ mod grammar;
 mod iam;
 mod ids;
 mod lambda;
+mod organizations;
 mod principals;
 mod secrets;
 mod server;

@@ -161,10 +161,10 @@ pub(super) fn unsigned(service: Service) -> ApiError {
         Service::Iam | Service::Sts => {
             ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
         }
-        Service::Lambda => {
+        Service::Lambda | Service::AccessAnalyzer => {
             ApiError::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
-        Service::SecretsManager => {
+        Service::SecretsManager | Service::Organizations => {
             ApiError::new(400, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
     }
@@ -175,8 +175,8 @@ pub(super) fn expired(service: Service) -> ApiError {
     let text = "The security token included in the request is expired";
     match service {
         Service::Iam | Service::Sts => ApiError::new(403, "ExpiredToken", text),
-        Service::Lambda => ApiError::new(403, "ExpiredTokenException", text),
-        Service::SecretsManager => ApiError::new(400, "ExpiredTokenException", text),
+        Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "ExpiredTokenException", text),
+        Service::SecretsManager | Service::Organizations => ApiError::new(400, "ExpiredTokenException", text),
     }
 }
 
@@ -184,16 +184,20 @@ fn unknown_key(service: Service) -> ApiError {
     let text = "The security token included in the request is invalid.";
     match service {
         Service::Iam | Service::Sts => ApiError::new(403, "InvalidClientTokenId", text),
-        Service::Lambda => ApiError::new(403, "UnrecognizedClientException", text),
-        Service::SecretsManager => ApiError::new(400, "UnrecognizedClientException", text),
+        Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "UnrecognizedClientException", text),
+        Service::SecretsManager | Service::Organizations => {
+            ApiError::new(400, "UnrecognizedClientException", text)
+        }
     }
 }
 
 fn mismatch(service: Service, text: &str) -> ApiError {
     match service {
         Service::Iam | Service::Sts => ApiError::new(403, "SignatureDoesNotMatch", text),
-        Service::Lambda => ApiError::new(403, "InvalidSignatureException", text),
-        Service::SecretsManager => ApiError::new(400, "InvalidSignatureException", text),
+        Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "InvalidSignatureException", text),
+        Service::SecretsManager | Service::Organizations => {
+            ApiError::new(400, "InvalidSignatureException", text)
+        }
     }
 }
 

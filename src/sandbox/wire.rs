@@ -14,6 +14,8 @@ pub(super) enum Service {
     Sts,
     Lambda,
     SecretsManager,
+    Organizations,
+    AccessAnalyzer,
 }
 
 impl Service {
@@ -24,6 +26,8 @@ impl Service {
             "sts" => Some(Self::Sts),
             "lambda" => Some(Self::Lambda),
             "secretsmanager" => Some(Self::SecretsManager),
+            "organizations" => Some(Self::Organizations),
+            "access-analyzer" => Some(Self::AccessAnalyzer),
             _ => None,
         }
     }
@@ -35,6 +39,8 @@ impl Service {
             Self::Sts => "sts",
             Self::Lambda => "lambda",
             Self::SecretsManager => "secretsmanager",
+            Self::Organizations => "organizations",
+            Self::AccessAnalyzer => "access-analyzer",
         }
     }
 }
@@ -136,14 +142,14 @@ impl Reply {
                 );
                 Self::xml(error.status, body)
             }
-            Service::Lambda => {
+            Service::Lambda | Service::AccessAnalyzer => {
                 let kind = if error.status < 500 { "User" } else { "Service" };
                 let mut reply =
                     Self::json(error.status, &serde_json::json!({"Type": kind, "Message": error.message}));
                 reply.headers.push(("x-amzn-errortype", error.code.to_string()));
                 reply
             }
-            Service::SecretsManager => {
+            Service::SecretsManager | Service::Organizations => {
                 let mut reply = Self::json(
                     error.status,
                     &serde_json::json!({"__type": error.code, "Message": error.message}),

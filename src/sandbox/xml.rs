@@ -69,9 +69,11 @@ impl Xml {
 pub(super) fn namespace(service: Service) -> &'static str {
     match service {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-        Service::Iam | Service::Lambda | Service::SecretsManager => {
-            "https://iam.amazonaws.com/doc/2010-05-08/"
-        }
+        Service::Iam
+        | Service::Lambda
+        | Service::SecretsManager
+        | Service::Organizations
+        | Service::AccessAnalyzer => "https://iam.amazonaws.com/doc/2010-05-08/",
     }
 }
 

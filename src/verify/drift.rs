@@ -292,9 +292,9 @@ impl<'s> Drift<'s> {
         for claim in broken.iter().filter(|claim| claim.result != Outcome::Proved) {
             let held = self.claims.iter().filter(|intended| intended.kind == claim.kind);
             let (consequence, texts) = match (held.map(|intended| intended.result).max(), claim.result) {
-                (Some(Outcome::Proved), Outcome::Refuted) => (broken_claim(claim.kind), claim.explanation()),
+                (Some(Outcome::Proved), Outcome::Refuted) => (broken_claim(claim.kind), claim.because()),
                 (Some(Outcome::Proved), Outcome::Proved | Outcome::Unknown) => {
-                    (Consequence::Undecided, claim.explanation())
+                    (Consequence::Undecided, claim.because())
                 }
                 // Broken or undecided already as intended: the difference may or may not matter.
                 (Some(Outcome::Refuted | Outcome::Unknown) | None, _) => (Consequence::Undecided, Vec::new()),
@@ -315,7 +315,7 @@ fn broken_claim(claim: ClaimKind) -> Consequence {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Consequence::WidensTrust,
         ClaimKind::MayAssume => Consequence::NarrowsTrust,
         ClaimKind::OnlyTargets => Consequence::WidensPermissions,
-        ClaimKind::EveryTarget => Consequence::NarrowsPermissions,
+        ClaimKind::EveryTarget | ClaimKind::Organization => Consequence::NarrowsPermissions,
     }
 }
 

@@ -52,23 +52,38 @@ fn knock(
     external_id: Option<&ExternalId>,
 ) -> Option<Evaluation> {
     let trust = Document::parse(trust).ok().filter(is_decidable)?;
+    Some(evaluate_trust(&assumption(caller, role, external_id), &trust))
+}
+
+/// The request to assume the role.
+pub(super) fn assumption(caller: &Principal, role: &RoleArn, external_id: Option<&ExternalId>) -> Request {
     let mut context = Context::new();
     if let Some(id) = external_id {
         context.set("sts:ExternalId", id.to_string());
     }
-    let request = Request {
+    Request {
         principal: caller.clone(),
         action: "sts:AssumeRole".to_owned(),
         resource: role.to_string(),
         resource_account: Some(role.account.clone()),
         context,
-    };
-    Some(evaluate_trust(&request, &trust))
+    }
+}
+
+/// The request that a session of the role makes.
+pub(super) fn trial(role: &RoleArn, trial: &Trial) -> Option<Request> {
+    Some(Request {
+        principal: Principal::session_of(role, PROBE_SESSION.parse().ok()?),
+        action: trial.action().to_owned(),
+        resource: trial.resource(),
+        resource_account: Some(role.account.clone()),
+        context: Context::new(),
+    })
 }
 
 /// Whether AWS will let a session of the role make the call, by the role's own policies and boundary. A function's
 /// resource policy could allow more.
-pub(super) fn permits(documents: &Documents, role: &RoleArn, trial: &Trial) -> Option<bool> {
+pub(super) fn permits(documents: &Documents, request: &Request) -> Option<bool> {
     let parse = |text: &Option<String>| {
         let document = text.as_deref().and_then(|text| Document::parse(text).ok());
         document.filter(is_decidable)
@@ -79,19 +94,12 @@ pub(super) fn permits(documents: &Documents, role: &RoleArn, trial: &Trial) -> O
         Some(boundary) => Some(parse(&boundary.document)?),
         None => None,
     };
-    let request = Request {
-        principal: Principal::session_of(role, PROBE_SESSION.parse().ok()?),
-        action: trial.action().to_owned(),
-        resource: trial.resource(),
-        resource_account: Some(role.account.clone()),
-        context: Context::new(),
-    };
     let layers = Layers {
         identity: identity.iter().collect(),
         boundary: boundary.as_ref().map(|boundary| vec![boundary]),
         ..Layers::default()
     };
-    allows(&evaluate(&request, &layers))
+    allows(&evaluate(request, &layers))
 }
 
 fn allows(evaluation: &Evaluation) -> Option<bool> {

@@ -12,7 +12,7 @@ use crate::iam::principal::Principal;
 use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer};
 use crate::provision::apply::Progress;
 use crate::provision::desired::Desired;
-use crate::report::{ProbeView, Shows};
+use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// A role's door: who knocks where, and with what leave.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub async fn probe_role<P: Probe, R: Progress>(
     let door = Door { role: &role, trust: &documents.trust, caller, session_policy };
     let answers = door.knock(probe, Attempt::usual(&desired.external_id), patience).await?;
     let mut views: Vec<ProbeView> =
-        answers.iter().map(|answered| role_view(answered, is_trusted, caller)).collect();
+        answers.iter().map(|answered| role_view(answered, &role, is_trusted, caller)).collect();
     if let Some(session) = session_of(&answers) {
         views.extend(session::try_all(probe, session, items, documents, &role, patience).await?);
     }
@@ -85,10 +85,11 @@ pub(super) fn session_of<S>(answers: &[Answered<Attempt, S>]) -> Option<&S> {
 
 fn role_view<T>(
     answered: &Answered<Attempt, T>,
+    role: &RoleArn,
     is_trusted: Option<bool>,
     CallerIdentity { arn, .. }: &CallerIdentity,
 ) -> ProbeView {
-    let Attempt { how, is_right, .. } = &answered.question;
+    let Attempt { how, is_right, external_id } = &answered.question;
     let told = match (is_right, is_trusted, &answered.probed.answer) {
         (true, Some(true), ProbeAnswer::Allowed(_)) => {
             (Shows::Confirms, format!("AWS let the probe principal in ({arn})"))
@@ -122,5 +123,11 @@ fn role_view<T>(
             format!("AWS kept {arn} out; whether the manifest trusts it could not be told"),
         ),
     };
-    view(format!("sts:AssumeRole {how}"), answered, arn, told)
+    let about = match (is_right, is_trusted) {
+        (true, Some(false)) => ClaimKind::OnlyTrusted,
+        (true, Some(true) | None) => ClaimKind::MayAssume,
+        (false, _) => ClaimKind::ExternalId,
+    };
+    let request = arn.parse().ok().map(|caller| expect::assumption(&caller, role, external_id.as_ref()));
+    view(about, format!("sts:AssumeRole {how}"), request, answered, arn, told)
 }

@@ -2,15 +2,24 @@
 //! real role, and [`twin`] about a throw-away copy that trusts us in the place of Genesys Cloud.
 //!
 //! They are kept apart because they show different things: the documents decide for every caller, a probe shows only
-//! what AWS answers to the one caller that we are. Organisation policies (SCPs and RCPs) are not read here, so a proof
-//! that somebody may is a proof that the role's side allows it. [`steady`] is how AWS is asked where its answers change,
+//! what AWS answers to the one caller that we are. A proof that somebody may is a proof that the role's side
+//! allows it, and as far as [`organization`] could be read, that its policies do. [`analysers`] are AWS's own second opinion
+//! on the documents, [`functions`] are ways past the role. [`steady`] is how AWS is asked where its answers change,
 //! `expect` what it should answer. Only [`twin`] writes, and never to the role itself.
 
+pub mod analysers;
 mod attempt;
 mod drift;
 mod expect;
+mod explain;
+pub mod explain_error;
+pub mod functions;
+mod genesys;
+mod held;
 pub mod live;
+pub mod organization;
 mod paper;
+pub mod second;
 mod session;
 pub mod steady;
 pub mod twin;
@@ -18,16 +27,20 @@ pub mod twin;
 use std::time::Duration;
 
 pub use drift::drift;
+pub use explain::explain;
+pub use genesys::{genesys_drift, other_organization};
+pub use held::OrganizationLevel;
 pub use paper::{decide, findings, paper};
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;
+use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 use crate::ports::ProbeAnswer;
 use crate::provision::desired::Desired;
 use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::provision::plan::{Foreign, Plan, is_own};
-use crate::report::{Answer, EvidenceView, FindingView, ProbeView, Shows};
+use crate::report::{Answer, ClaimKind, EvidenceView, FindingView, ProbeView, Shows};
 
 /// The shortest session that STS gives.
 const SESSION: Duration = Duration::from_secs(900);
@@ -145,7 +158,9 @@ impl Documents {
 
 /// An answer as data for readers.
 fn view<Q, T>(
+    about: ClaimKind,
     probe: String,
+    request: Option<Request>,
     answered: &Answered<Q, T>,
     principal: &str,
     (shows, message): (Shows, String),
@@ -157,11 +172,14 @@ fn view<Q, T>(
         time: probed.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     };
     ProbeView {
+        about: Some(about),
         probe,
         answer: Answer::from(matches!(probed.answer, ProbeAnswer::Allowed(_))),
         expected: awaited.map(Answer::from),
         shows,
         message,
+        request,
+        explanation: None,
         times: *times,
         evidence,
     }

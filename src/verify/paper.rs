@@ -10,7 +10,6 @@ use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
-    let intent = intent(desired);
     let role = read(documents, desired);
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
@@ -26,25 +25,25 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
         })
         .collect();
     VerificationView {
-        claims: decide(&role, &intent),
-        findings: findings(&role, &[], &intent, &facts).iter().map(FindingView::from).collect(),
-        probes: Vec::new(),
-        twin: None,
+        claims: decide(&role, &intent(desired)),
+        findings: findings(&role, &[], &intent(desired), &facts).iter().map(FindingView::from).collect(),
+        ..VerificationView::default()
     }
 }
 
-/// Decides the claims that the manifest makes.
-pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
-    decide(&read(documents, desired), &intent(desired))
-}
-
-fn intent(desired: &Desired) -> RoleIntent {
+/// What the manifest means the role for.
+pub(super) fn intent(desired: &Desired) -> RoleIntent {
     RoleIntent {
         role: Some(desired.role_arn()),
         trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
         external_id: Some(desired.external_id.clone()),
         targets: Some(desired.targets.clone()),
     }
+}
+
+/// Decides the claims that the manifest makes.
+pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
+    decide(&read(documents, desired), &intent(desired))
 }
 
 /// What rolecall would write in the policy's place.
@@ -120,7 +119,7 @@ pub fn findings(
 }
 
 /// The documents as values, or why some of them cannot be read.
-fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
+pub(super) fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
     let parse = |text: &str| Document::parse(text).map_err(|error| error.to_string());
     let document = |text: &Option<String>| match text {
         Some(text) => parse(text),

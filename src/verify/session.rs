@@ -9,7 +9,7 @@ use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
 use crate::ports::{Probe, ProbeAnswer, Trial};
 use crate::provision::apply::Progress;
 use crate::provision::desired::Desired;
-use crate::report::{ProbeView, Shows};
+use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// Half of what STS takes as text: the packed form that it makes of a session policy has a limit of its own.
 const SHORT_POLICY: usize = 1024;
@@ -107,15 +107,16 @@ pub(super) async fn try_all<P: Probe, R: Progress>(
     patience: &mut Patience<'_, R>,
 ) -> Result<Vec<ProbeView>, ProbeError> {
     let questions = items.into_iter().map(|item| {
-        let awaited = expect::permits(documents, role, &item.trial);
+        let request = expect::trial(role, &item.trial);
+        let awaited = request.and_then(|request| expect::permits(documents, &request));
         (item, awaited)
     });
     let answers =
         patience.ask(questions, async |item: &Item| probe.attempt(session, &item.trial).await).await?;
-    Ok(answers.iter().map(|answered| item_view(answered, P::principal(session))).collect())
+    Ok(answers.iter().map(|answered| item_view(answered, role, P::principal(session))).collect())
 }
 
-fn item_view(answered: &Answered<Item, ()>, principal: &str) -> ProbeView {
+fn item_view(answered: &Answered<Item, ()>, role: &RoleArn, principal: &str) -> ProbeView {
     let Item { is_wanted, what, .. } = &answered.question;
     let told = match (is_wanted, &answered.probed.answer) {
         (true, ProbeAnswer::Allowed(())) => (Shows::Confirms, format!("the session may {what}")),
@@ -127,7 +128,9 @@ fn item_view(answered: &Answered<Item, ()>, principal: &str) -> ProbeView {
             (Shows::Refutes, format!("the session must not be able to {what}"))
         }
     };
-    view(answered.question.name(), answered, principal, told)
+    let about = if *is_wanted { ClaimKind::EveryTarget } else { ClaimKind::OnlyTargets };
+    let request = expect::trial(role, &answered.question.trial);
+    view(about, answered.question.name(), request, answered, principal, told)
 }
 
 /// A function beside the targets.

@@ -20,13 +20,14 @@ use super::live::{Door, session_of};
 use super::steady::{Answered, Freshness, Patience, ProbeError};
 use super::{Documents, expect, session, view};
 use crate::iam::arn::{AccountId, ExternalId, RoleArn};
+use crate::iam::evaluate::Request;
 use crate::iam::principal::Principal;
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
 use crate::provision::apply::{Failure, Progress, apply};
 use crate::provision::plan::{Change, Plan};
-use crate::provision::settle::settle;
+use crate::provision::settle::{SPREADING, settle};
 use crate::provision::survey::Survey;
-use crate::report::{Answer, ClaimView, EvidenceView, ProbeView, Shows};
+use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
 
 /// Why AWS was not asked everything.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +190,7 @@ async fn remove<A: Read + Write, R: Progress>(
         return Err(left_behind(format!("{} failed: {failure}", change.operation())));
     }
     let read = async || aws.role(&role.name).await;
-    let settled = settle(read, Option::is_none, deadline, never, patience.progress).await;
+    let settled = settle(read, Option::is_none, SPREADING, deadline, never, patience.progress).await;
     match settled {
         Ok(settled) if !settled.is_settled => Err(left_behind("AWS still shows it".to_owned())),
         // AWS has confirmed the deletion; reading is only for the case that it took another role's absence for it.
@@ -222,10 +223,17 @@ async fn ask<P: Probe, R: Progress>(
     let caller = &observed.caller;
     let door = Door { role: &draft.role, trust: &draft.trust, caller, session_policy };
     let answers = door.knock(probe, Attempt::thorough(&desired.external_id, witnesses), patience).await?;
-    let original = |attempt: &Attempt| {
-        answer_to_genesys(&documents.trust, genesys, &draft.replaced, &desired.role_arn(), attempt)
+    let role = desired.role_arn();
+    let replaced = replaced(&draft.replaced, genesys, &role);
+    let original = |attempt: &Attempt| answer_to_genesys(&documents.trust, &replaced, &role, attempt);
+    let request = |attempt: &Attempt| {
+        let principal = replaced.first()?;
+        Some(expect::assumption(principal, &role, attempt.external_id.as_ref()))
     };
-    probes.extend(answers.iter().map(|answered| twin_view(answered, original(&answered.question), caller)));
+    probes.extend(answers.iter().map(|answered| {
+        let attempt = &answered.question;
+        twin_view(answered, original(attempt), request(attempt), caller)
+    }));
     if let Some(session) = session_of(&answers) {
         let tried = session::try_all(probe, session, items, documents, &draft.role, patience);
         let (identity, tried) = tokio::join!(identity_view(probe, session), tried);
@@ -235,16 +243,21 @@ async fn ask<P: Probe, R: Progress>(
     Ok(())
 }
 
+/// Whom the caller stands in for; anybody of Genesys Cloud where the trust policy names nobody of it.
+fn replaced(named: &[Principal], genesys: &AccountId, role: &RoleArn) -> Vec<Principal> {
+    match named {
+        [] => format!("arn:{}:iam::{genesys}:role/anybody", role.partition).parse().into_iter().collect(),
+        named => named.to_vec(),
+    }
+}
+
 /// What the role's own trust policy says to those whom the caller stands in for.
 fn answer_to_genesys(
     trust: &str,
-    genesys: &AccountId,
-    replaced: &[Principal],
+    principals: &[Principal],
     role: &RoleArn,
     attempt: &Attempt,
 ) -> Option<bool> {
-    let anybody = format!("arn:{}:iam::{genesys}:role/anybody", role.partition).parse().ok();
-    let principals = if replaced.is_empty() { anybody.as_slice() } else { replaced };
     let answers = principals.iter().map(|it| expect::trusts(trust, it, role, attempt.external_id.as_ref()));
     let answers: Vec<Option<bool>> = answers.collect();
     match answers.contains(&Some(true)) {
@@ -257,6 +270,7 @@ fn answer_to_genesys(
 fn twin_view<T>(
     answered: &Answered<Attempt, T>,
     original: Option<bool>,
+    request: Option<Request>,
     CallerIdentity { arn, .. }: &CallerIdentity,
 ) -> ProbeView {
     let Attempt { how, is_right, .. } = &answered.question;
@@ -287,7 +301,8 @@ fn twin_view<T>(
             (Shows::Refutes, format!("AWS kept {arn} out, in the place of Genesys Cloud: {text}"))
         }
     };
-    view(format!("sts:AssumeRole {how}"), answered, arn, told)
+    let about = if *is_right { ClaimKind::MayAssume } else { ClaimKind::ExternalId };
+    view(about, format!("sts:AssumeRole {how}"), request, answered, arn, told)
 }
 
 /// Nothing can deny `sts:GetCallerIdentity`; it shows whose answers the others are.
@@ -308,11 +323,15 @@ async fn identity_view<P: Probe>(probe: &P, session: &P::Session) -> Result<Prob
         }
     };
     Ok(ProbeView {
+        about: None,
         probe: "sts:GetCallerIdentity".to_owned(),
         answer,
         expected: Some(Answer::Allowed),
         shows,
         message,
+        // Nothing in the documents could change the answer.
+        request: None,
+        explanation: None,
         times: 1,
         evidence: EvidenceView {
             principal: principal.to_owned(),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};
 
-const NAMES: [&str; 4] = ["trust", "invoke", "provisioner", "verifier"];
+const NAMES: [&str; 5] = ["trust", "invoke", "provisioner", "verifier", "twin"];
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{name}.cases.json"))
@@ -35,7 +35,8 @@ fn rendered(name: &str) -> Value {
         "trust" => trust,
         "invoke" => invoke,
         "provisioner" => Template::provisioner().unwrap(),
-        _ => Template::verifier().unwrap(),
+        "verifier" => Template::verifier().unwrap(),
+        _ => Template::twin().unwrap(),
     };
     template.fill(&fillings).unwrap()
 }

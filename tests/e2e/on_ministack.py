@@ -100,6 +100,20 @@ def applied(w, probe):
         run = w.run("verify", "--level", "paper")
         w.check_run(step, run, 0, writes=[])
         step.check("probes nothing", (run.probes, [call for call in run.calls if call.action == "sts:AssumeRole"]), ([], []))
+    with w.step("verify with the second opinions that the emulator can give") as step:
+        # As the account itself: the emulator takes the simulated role for no resource of the call.
+        caller = w.key, w.secret
+        w.key, w.secret = w.emulator.key, w.emulator.secret
+        run = w.run("verify")
+        w.key, w.secret = caller
+        w.check_run(step, run, 0, writes=[])
+        analyses = run.report["verification"]["analyses"]
+        simulated = [it["shows"] for it in analyses if it["analyser"] == "iam:SimulatePrincipalPolicy"]
+        # It answers about the first resource of a call alone.
+        step.check("its simulator agrees with rolecall", set(simulated), {"confirms"})
+        notes = " ".join(run.report["verification"]["notes"])
+        step.check("what it left out is said", "left out" in notes, True)
+        step.check("that it has no Access Analyzer is said", "no second opinion of access-analyzer:ValidatePolicy" in notes, True)
 
 
 def assume(w, account, external_id):

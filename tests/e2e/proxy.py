@@ -19,10 +19,15 @@ LAMBDA_OPERATIONS = (
     ("GET", r"/2015-03-31/functions/[^/]+/configuration/?", "GetFunctionConfiguration"),
     ("GET", r"/2015-03-31/functions/[^/]+/?", "GetFunction"),
     ("GET", r"/2015-03-31/functions/[^/]+/policy/?", "GetPolicy"),
+    ("GET", r"/2015-03-31/functions/[^/]+/aliases/?", "ListAliases"),
+    ("GET", r"/2021-10-31/functions/[^/]+/urls/?", "ListFunctionUrlConfigs"),
     ("POST", r"/2015-03-31/functions/[^/]+/invocations/?", "Invoke"),
 )
-# Calls that change nothing: by their names, as AWS writes them.
-READS = re.compile(r"(iam|lambda|sts):(Get|List|Simulate)|sts:AssumeRole$|lambda:Invoke$")
+# Calls that change nothing: by their names, as AWS writes them. Access Analyzer checks what it is sent, and of
+# Organizations nothing is called that writes: its operations are named in a header, which is not looked at here.
+READS = re.compile(
+    r"(iam|lambda|sts):(Get|List|Simulate)|sts:AssumeRole$|lambda:Invoke$|access-analyzer:POST /policy/|organizations:POST /$"
+)
 # How long a connection may lie in the kernel's queue, and how long a call may outlive the program that made it.
 ACCEPT_SECONDS = 0.02
 CLOSE_SECONDS = 10
@@ -131,6 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
         finally:
             self.owner.connected(-1)
+
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:  # the program went away in the middle of a request, as it may
+            pass
 
     def forward(self):
         start = time.monotonic()

@@ -306,7 +306,7 @@ async fn what_is_not_there_is_said() {
         "InvalidAction",
         "Could not find operation ListMFADevices",
     );
-    client.iam("SimulatePrincipalPolicy", &[]).await.fails(400, "SandboxUnsupported", "policy simulation");
+    client.iam("SimulateCustomPolicy", &[]).await.fails(400, "SandboxUnsupported", "policy simulation");
     client.iam("GetRole", &[]).await.fails(400, "ValidationError", "'roleName'");
     client.iam("AttachRolePolicy", &[("RoleName", "ci"), ("PolicyArn", POLICY)]).await.fails(
         404,
@@ -334,4 +334,55 @@ async fn everything_at_once_comes_in_pages() {
         }
     }
     assert_eq!(seen, ["ci", "lambda-exec", "the policy"]);
+}
+
+#[tokio::test]
+async fn the_simulator_decides_with_policies_and_boundary_for_each_resource() {
+    let sandbox = sandbox();
+    let client = administrator(&sandbox);
+    let role = "arn:aws:iam::123456789012:role/ci";
+    let simulate = async |action: &str, resources: &[&str]| {
+        let names: Vec<String> =
+            (1..=resources.len()).map(|number| format!("ResourceArns.member.{number}")).collect();
+        let resources = names.iter().map(String::as_str).zip(resources.iter().copied());
+        let parameters: Vec<_> = [("PolicySourceArn", role), ("ActionNames.member.1", action)]
+            .into_iter()
+            .chain(resources)
+            .collect();
+        client.iam("SimulatePrincipalPolicy", &parameters).await
+    };
+    let bucket = "arn:aws:s3:::bucket";
+    assert!(simulate("s3:GetObject", &[bucket]).await.ok().body.contains("<EvalResourceDecision>allowed<"));
+    sandbox
+        .change(|state| {
+            let deny = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"s3:*","Resource":"{bucket}"}}}}"#
+            );
+            let role = state.role_mut("123456789012", "ci").unwrap();
+            role.permissions.inline.insert("no".to_owned(), deny);
+        })
+        .unwrap();
+    let answer = simulate("s3:GetObject", &[bucket, "arn:aws:s3:::other"]).await.ok().body.clone();
+    assert!(
+        answer.contains("<EvalDecision>explicitDeny</EvalDecision>"),
+        "the strictest stands for all: {answer}"
+    );
+    for part in [
+        "<EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalResourceDecision>explicitDeny<",
+        "<EvalResourceName>arn:aws:s3:::other</EvalResourceName><EvalResourceDecision>allowed<",
+    ] {
+        assert!(answer.contains(part), "no {part} in {answer}");
+    }
+    client
+        .iam("SimulatePrincipalPolicy", &[("PolicySourceArn", "arn:aws:iam::123456789012:role/nobody")])
+        .await
+        .fails(404, "NoSuchEntity", "nobody");
+    let nobody = Client::new(&sandbox, Nobody);
+    nobody
+        .iam(
+            "SimulatePrincipalPolicy",
+            &[("PolicySourceArn", role), ("ActionNames.member.1", "s3:GetObject")],
+        )
+        .await
+        .fails(403, "AccessDenied", "iam:SimulatePrincipalPolicy");
 }

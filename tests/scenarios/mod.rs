@@ -1,11 +1,17 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
+mod analysers;
 mod bad_input;
 mod drift;
+mod explain;
+mod explain_error;
 mod faults;
 mod findings;
+mod functions;
 mod life;
+mod organization;
 mod permissions;
+mod recorded;
 mod saved_plan;
 pub(crate) mod stage;
 mod targets;

@@ -8,8 +8,8 @@ use std::thread;
 use rolecall::sandbox::{Faults, LogEntry, Principal, Sandbox, SandboxOptions, State};
 use tempfile::TempDir;
 
-pub(super) const ROLE: &str = "GenesysDataActionRole";
-pub(super) const EXTERNAL_ID: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
+pub(crate) const ROLE: &str = "GenesysDataActionRole";
+pub(crate) const EXTERNAL_ID: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
 
 /// A manifest with these targets, and the sandbox's caller as probe principal.
 pub(crate) fn manifest(targets: &str) -> String {
@@ -33,9 +33,9 @@ probe_principal = "arn:aws:iam::123456789012:role/ci"
 
 pub(crate) const ONE_TARGET: &str = "[[target]]\nfunction = \"my-genesys-trigger-function\"\n";
 
-pub(super) struct Stage {
-    pub(super) sandbox: Sandbox,
-    pub(super) folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) folder: TempDir,
     principal: Principal,
     /// Keeps the sandbox's runtime alive; it ends when this is dropped.
     _stop: mpsc::Sender<()>,
@@ -94,11 +94,11 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&manifest(ONE_TARGET), State::demo())
     }
 
-    pub(super) fn with(manifest: &str, state: State) -> Self {
+    pub(crate) fn with(manifest: &str, state: State) -> Self {
         let (stop, stopped) = mpsc::channel();
         let (started, start) = mpsc::channel();
         thread::spawn(move || {
@@ -123,42 +123,41 @@ impl Stage {
     }
 
     /// The same stage, with somebody else running the commands.
-    pub(super) fn acting_as(mut self, principal: Principal) -> Self {
+    pub(crate) fn acting_as(mut self, principal: Principal) -> Self {
         self.principal = principal;
         self
     }
 
-    pub(super) fn act_as(&mut self, principal: Principal) {
+    pub(crate) fn act_as(&mut self, principal: Principal) {
         self.principal = principal;
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub(super) fn set(&self, faults: Faults) {
+    pub(crate) fn set(&self, faults: Faults) {
         self.sandbox.set_faults(faults);
     }
 
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = binary(self.folder.path());
         command.args(arguments).envs(self.sandbox.environment(self.principal));
-        command.envs(self.sandbox.genesys_environment());
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.command(arguments).output().unwrap().into()
     }
 
-    pub(super) fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// The calls since the log was last cleared.
-    pub(super) fn calls(&self) -> Vec<LogEntry> {
+    pub(crate) fn calls(&self) -> Vec<LogEntry> {
         let log = self.sandbox.log();
         self.sandbox.clear_log();
         log

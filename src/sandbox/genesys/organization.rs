@@ -51,6 +51,21 @@ pub(super) fn token(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, R
     ))
 }
 
+/// Roles and permissions of the caller (`AuthzSubject`). That OAuth clients get an answer here is the experience of
+/// scripts in the wild; what it holds is the schema's.
+pub(super) fn subject(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {
+    let held = genesys.clients.get(request.client_id).map(|client| client.permissions.as_slice());
+    let policy = |permission: &String| {
+        let (rest, action) = permission.rsplit_once(':')?;
+        let (domain, entity) = rest.split_once(':')?;
+        Some(json!({"domain": domain, "entityName": entity, "actions": [action]}))
+    };
+    let policies: Vec<Value> = held.unwrap_or_default().iter().filter_map(policy).collect();
+    let role = json!({"id": "rolecall", "name": "rolecall", "policies": policies, "default": false});
+    let grant = json!({"subjectId": request.client_id, "division": {"id": "*"}, "role": role});
+    Ok(Reply::json(200, &json!({"id": request.client_id, "grants": [grant]})))
+}
+
 pub(super) fn token_exists(_: &Request<'_>, _: &Genesys) -> Result<Reply, Refusal> {
     Ok(Reply::empty(200))
 }

@@ -60,7 +60,7 @@ const fn route(
 
 /// All operations; where two paths fit, the first one counts.
 #[rustfmt::skip]
-static ROUTES: [Route; 52] = [
+static ROUTES: [Route; 53] = [
     route("POST", "/oauth/token", "postOauthToken", NONE, Run::Token),
     route("GET", "/api/v2/tokens/me", "getTokensMe", NONE, Run::Read(organization::token)),
     route("HEAD", "/api/v2/tokens/me", "headTokensMe", NONE, Run::Read(organization::token_exists)),
@@ -68,6 +68,7 @@ static ROUTES: [Route; 52] = [
     route("GET", "/api/v2/organizations/me", "getOrganizationsMe", NONE, Run::Read(organization::me)),
     route("GET", "/api/v2/organizations/limits/namespaces/{}", "getOrganizationsLimitsNamespace", NONE, Run::Read(organization::limits)),
     route("GET", "/api/v2/organizations/limits/namespaces/{}/defaults", "getOrganizationsLimitsNamespaceDefaults", NONE, Run::Read(organization::default_limits)),
+    route("GET", "/api/v2/authorization/subjects/me", "getAuthorizationSubjectsMe", NONE, Run::Read(organization::subject)),
     route("GET", "/api/v2/users", "getUsers", USER_VIEW, Run::Read(organization::users)),
     route("GET", "/api/v2/integrations/types", "getIntegrationsTypes", INTEGRATION_VIEW, Run::Read(integrations::types)),
     route("GET", "/api/v2/integrations/types/{}", "getIntegrationsType", INTEGRATION_VIEW, Run::Read(integrations::kind)),

@@ -9,6 +9,7 @@ mod attachments;
 mod inline;
 mod policies;
 mod roles;
+mod simulation;
 mod tagging;
 mod versions;
 
@@ -58,10 +59,10 @@ pub(super) fn operation(name: &str) -> Option<Operation<Params, Xml>> {
         "ListInstanceProfilesForRole" => Read(roles::list_instance_profiles),
         "GetAccountSummary" => Read(account::summary),
         "GetAccountAuthorizationDetails" => Read(account::authorization_details),
-        "SimulatePrincipalPolicy"
-        | "SimulateCustomPolicy"
-        | "GetContextKeysForPrincipalPolicy"
-        | "GetContextKeysForCustomPolicy" => Read(unsupported),
+        "SimulatePrincipalPolicy" => Read(simulation::principal),
+        "SimulateCustomPolicy" | "GetContextKeysForPrincipalPolicy" | "GetContextKeysForCustomPolicy" => {
+            Read(unsupported)
+        }
         _ => return None,
     })
 }

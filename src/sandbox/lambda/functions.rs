@@ -130,8 +130,10 @@ pub(super) fn list_aliases(call: &Call<'_>, input: &Input, state: &State) -> Res
     let (function, _) = reference.find(state)?;
     let wanted = |version: &String| input.query("FunctionVersion").is_none_or(|only| only == version);
     let aliases = function.aliases.iter().filter(|(_, version)| wanted(version));
-    let (aliases, marker) =
-        page(input, aliases.map(|(name, version)| show_alias(&reference, name, version)).collect())?;
+    let (aliases, marker) = page(
+        input,
+        aliases.map(|(name, version)| show_alias(&reference, function, name, version)).collect(),
+    )?;
     Ok(Reply::json(200, &json!({"Aliases": aliases, "NextMarker": marker})))
 }
 
@@ -140,7 +142,7 @@ pub(super) fn get_alias(call: &Call<'_>, input: &Input, state: &State) -> Result
     authorize(call, "GetAlias", &reference)?;
     let (function, _) = reference.find(state)?;
     match function.aliases.get(&input.item) {
-        Some(version) => Ok(Reply::json(200, &show_alias(&reference, &input.item, version))),
+        Some(version) => Ok(Reply::json(200, &show_alias(&reference, function, &input.item, version))),
         None => {
             Err(not_found(format!("Cannot find alias arn: {}:{}", reference.unqualified_arn(), input.item)))
         }
@@ -168,7 +170,7 @@ pub(super) fn create_alias(call: &Call<'_>, input: &Input, state: &mut State) ->
     if function.version(&version).is_none() || function.aliases.contains_key(&version) {
         return Err(not_found(format!("Function not found: {}:{version}", reference.unqualified_arn())));
     }
-    let reply = Reply::json(201, &show_alias(&reference, &name, &version));
+    let reply = Reply::json(201, &show_alias(&reference, function, &name, &version));
     function.aliases.insert(name, version);
     Ok(reply)
 }
@@ -192,14 +194,19 @@ pub(super) fn tag(call: &Call<'_>, input: &Input, state: &mut State) -> Result<R
     Ok(Reply::empty(204))
 }
 
-fn show_alias(reference: &Reference, name: &str, version: &str) -> Value {
-    json!({
+fn show_alias(reference: &Reference, function: &Function, name: &str, version: &str) -> Value {
+    let mut alias = json!({
         "AliasArn": format!("{}:{name}", reference.unqualified_arn()),
         "Name": name,
         "FunctionVersion": version,
         "Description": "",
         "RevisionId": ids::uuid(),
-    })
+    });
+    if let (Some((other, share)), Some(members)) = (function.routing.get(name), alias.as_object_mut()) {
+        let weights = json!({"AdditionalVersionWeights": {other: share}});
+        members.insert("RoutingConfig".to_owned(), weights);
+    }
+    alias
 }
 
 fn show(function: &Function, arn: &str, version: &str) -> Value {

@@ -82,6 +82,9 @@ pub(super) fn route(request: &Incoming) -> Option<(&'static str, Operation<Input
             ("POST", ["2021-10-31", "functions", function, "url"]) => {
                 ("CreateFunctionUrlConfig", Write(permissions::create_url), *function, "")
             }
+            ("GET", ["2021-10-31", "functions", function, "urls"]) => {
+                ("ListFunctionUrlConfigs", Read(permissions::list_urls), *function, "")
+            }
             ("GET", ["2017-03-31", "tags", function]) => {
                 ("ListTags", Read(functions::list_tags), *function, "")
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Input, authorize, not_found};
+use super::{Input, Reference, authorize, not_found, page};
 use crate::sandbox::call::Call;
 use crate::sandbox::ids;
 use crate::sandbox::state::State;
@@ -94,6 +94,18 @@ pub(super) fn get_url(call: &Call<'_>, input: &Input, state: &State) -> Result<R
     let (function, _) = reference.find(state)?;
     let auth_type = function.urls.get(&reference.qualifier).ok_or_else(nothing_there)?;
     Ok(Reply::json(200, &show_url(&reference.arn(), &reference.region, auth_type)))
+}
+
+pub(super) fn list_urls(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
+    let reference = input.reference(call)?;
+    authorize(call, "ListFunctionUrlConfigs", &reference)?;
+    let (function, _) = reference.find(state)?;
+    let urls = function.urls.iter().map(|(qualifier, auth_type)| {
+        let reference = Reference { qualifier: qualifier.clone(), ..reference.clone() };
+        show_url(&reference.arn(), &reference.region, auth_type)
+    });
+    let (urls, marker) = page(input, urls.collect())?;
+    Ok(Reply::json(200, &json!({"FunctionUrlConfigs": urls, "NextMarker": marker})))
 }
 
 pub(super) fn create_url(call: &Call<'_>, input: &Input, state: &mut State) -> Result<Reply, ApiError> {

@@ -1,0 +1,164 @@
+//! One row a claim: what the paper, AWS's analysers and the live probes say about it, side by side.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::iam::principal::Principal;
+
+use super::{
+    AnalysisView, ClaimKind, ClaimView, EvidenceView, Opinion, Outcome, ProbeView, Shows, VerificationView,
+};
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const DIMMED: Style = Style::new().dimmed();
+
+/// A claim with everything that was said about it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RowView {
+    /// The claim's name.
+    pub id: ClaimKind,
+    /// The claim.
+    pub claim: String,
+    /// What the documents prove.
+    pub paper: Outcome,
+    /// What AWS's analysers say; absent where none was asked about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analysers: Option<CellView>,
+    /// What AWS answered to probes of the role and of its twin; absent where none bears on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<CellView>,
+}
+
+/// What one way of looking says about a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CellView {
+    /// All of it together: a refutation counts before a contradiction, that before a confirmation, and that before an
+    /// answer that shows nothing.
+    pub shows: Opinion,
+    /// What it rests on.
+    pub evidence: Vec<SourceView>,
+}
+
+/// An answer that a cell rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct SourceView {
+    /// What was asked.
+    pub asked: String,
+    /// What AWS answered.
+    pub answer: String,
+    /// What that shows.
+    pub shows: Opinion,
+    /// Where AWS can be asked about it.
+    #[serde(flatten)]
+    pub evidence: EvidenceView,
+}
+
+impl CellView {
+    fn of(sources: impl Iterator<Item = SourceView>) -> Option<Self> {
+        let evidence: Vec<SourceView> = sources.collect();
+        let shows = evidence.iter().map(|source| source.shows).max()?;
+        Some(Self { shows, evidence })
+    }
+}
+
+impl From<&AnalysisView> for SourceView {
+    fn from(AnalysisView { analyser, question, answer, shows, evidence, .. }: &AnalysisView) -> Self {
+        let asked = format!("{analyser}: {question}");
+        Self { asked, answer: answer.clone(), shows: *shows, evidence: evidence.clone() }
+    }
+}
+
+impl From<&ProbeView> for SourceView {
+    fn from(ProbeView { probe, answer, shows, evidence, .. }: &ProbeView) -> Self {
+        let (asked, answer) = (probe.clone(), answer.as_str().to_owned());
+        Self { asked, answer, shows: Opinion::from(*shows), evidence: evidence.clone() }
+    }
+}
+
+impl From<Shows> for Opinion {
+    fn from(shows: Shows) -> Self {
+        match shows {
+            Shows::Confirms => Self::Confirms,
+            Shows::Refutes => Self::Refutes,
+            Shows::NoInformation => Self::NoInformation,
+        }
+    }
+}
+
+/// Whether a probe bears on a claim. That one principal was let in shows nothing about another one: a probe of the role is
+/// about its caller; on a twin, the caller stands for the account of Genesys Cloud.
+fn is_about(probe: &ProbeView, claim: &ClaimView, on_twin: bool) -> bool {
+    let principal = claim.principal.as_deref().map(str::parse::<Principal>);
+    let is_whose = match principal {
+        None => true,
+        Some(Ok(Principal::Root { account, .. })) => {
+            on_twin || caller(probe).is_some_and(|caller| caller.account() == Some(&account))
+        }
+        Some(Ok(Principal::Role(role))) => matches!(
+            caller(probe),
+            Some(Principal::RoleSession { account, role: name, .. }) if account == role.account && name == role.name
+        ),
+        Some(Ok(principal)) => caller(probe) == Some(principal),
+        Some(Err(_)) => false,
+    };
+    probe.about == Some(claim.kind) && is_whose
+}
+
+fn caller(probe: &ProbeView) -> Option<Principal> {
+    probe.evidence.principal.parse().ok()
+}
+
+impl VerificationView {
+    /// The same with its table filled in.
+    #[must_use]
+    pub fn tabled(mut self) -> Self {
+        let row = |claim: &ClaimView| {
+            let analyses = self.analyses.iter().filter(|analysis| analysis.about == Some(claim.kind));
+            let probes = self.probes.iter().filter(|probe| is_about(probe, claim, false));
+            let twins = self.twin.iter().flat_map(|twin| &twin.probes);
+            let twins = twins.filter(|probe| is_about(probe, claim, true));
+            RowView {
+                id: claim.kind,
+                claim: claim.claim.clone(),
+                paper: claim.result,
+                analysers: CellView::of(analyses.map(SourceView::from)),
+                live: CellView::of(probes.chain(twins).map(SourceView::from)),
+            }
+        };
+        self.table = self.claims.iter().map(row).collect();
+        self
+    }
+
+    /// Whether more than the paper was asked.
+    pub(super) fn is_table(&self) -> bool {
+        self.table.iter().any(|row| row.analysers.is_some() || row.live.is_some())
+    }
+
+    /// The claims: as a table where more than the paper was asked, one line each elsewhere; below each, its reasons.
+    pub(super) fn claims_text(&self) -> String {
+        if !self.is_table() {
+            return self.claims.iter().map(ClaimView::to_text).collect();
+        }
+        let mut text = format!("  {DIMMED}paper    analysers  live       claim{DIMMED:#}\n");
+        for (row, claim) in self.table.iter().zip(&self.claims) {
+            let paper = match row.paper {
+                Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
+                Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
+                Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
+            };
+            let cell = |cell: &Option<CellView>| match cell {
+                Some(cell) => cell.shows.label(),
+                None => "-        ".to_owned(),
+            };
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {paper}{}  {}  {}", cell(&row.analysers), cell(&row.live), row.claim);
+            text += &claim.reasons_text();
+        }
+        text
+    }
+}

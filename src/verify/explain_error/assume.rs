@@ -1,0 +1,146 @@
+//! Why Genesys Cloud could not assume the role.
+
+use std::collections::BTreeSet;
+
+use super::{APPLY, Facts, Reported, cause, held, organization, organization_blamed, stale};
+use crate::iam::context::Context;
+use crate::iam::document::Document;
+use crate::iam::evaluate::{Decision, Evaluation, Request, evaluate_trust};
+use crate::iam::explain::reason;
+use crate::iam::principal::Principal;
+use crate::iam::truth::Truth;
+use crate::provision::desired::Desired;
+use crate::report::{CauseKind, CauseView, Certainty};
+
+pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
+    let desired = &facts.survey.desired;
+    let role = desired.role_arn().to_string();
+    if let Some(other) = reported.resource.as_deref().filter(|resource| *resource != role) {
+        let message = format!("Genesys Cloud tried to assume `{other}`, and the manifest's role is `{role}`");
+        let fix = "put the manifest's role into the credentials of the integration, or correct the manifest";
+        return vec![cause(CauseKind::OtherRole, Certainty::Certain, message, fix)];
+    }
+    let held = match held(facts.survey) {
+        Ok(held) => held,
+        Err(causes) => return causes,
+    };
+    if let Some(found) = organization_blamed(reported.blamed) {
+        return vec![found];
+    }
+    let Some(caller) = caller(reported, desired) else {
+        let message = "the text names no caller, and the manifest's is no principal".to_owned();
+        return vec![cause(CauseKind::Unexplained, Certainty::Possible, message, "pass the whole text")];
+    };
+    let knock = |id: Option<&str>| ask(&held.trust, desired, &caller, id);
+    let id = desired.external_id.as_str();
+    let right = knock(Some(id));
+    match right.decision {
+        Decision::Allowed => admitted(facts, &caller, knock(None).allows == Truth::True),
+        Decision::ExplicitlyDenied => {
+            let message = format!("a statement of the trust policy denies `{caller}`");
+            vec![shown(CauseKind::ExplicitDeny, message, &right)]
+        }
+        Decision::ImplicitlyDenied => vec![kept_out(&held.trust, desired, &caller, &right)],
+        Decision::Unknown => {
+            let message = "the trust policy asks for something that is not known here".to_owned();
+            let mut found = cause(CauseKind::TrustPolicy, Certainty::Likely, message, APPLY);
+            found.evidence.extend(right.not_evaluated.iter().map(|it| it.reason.clone()));
+            vec![found]
+        }
+    }
+}
+
+/// Who called: the caller that the text names, or somebody of the account that the manifest trusts.
+fn caller(reported: &Reported, desired: &Desired) -> Option<Principal> {
+    let named = reported.principal.as_deref().and_then(|name| name.parse().ok());
+    named.or_else(|| match desired.trusted.first()?.parse().ok()? {
+        Principal::Root { partition, account } => {
+            format!("arn:{partition}:iam::{account}:role/somebody").parse().ok()
+        }
+        principal => Some(principal),
+    })
+}
+
+fn ask(trust: &Document, desired: &Desired, caller: &Principal, id: Option<&str>) -> Evaluation {
+    let mut context = Context::new();
+    if let Some(id) = id {
+        context.set("sts:ExternalId", id);
+    }
+    let request = Request {
+        principal: caller.clone(),
+        action: "sts:AssumeRole".to_owned(),
+        resource: desired.role_arn().to_string(),
+        resource_account: Some(desired.home.account.clone()),
+        context,
+    };
+    evaluate_trust(&request, trust)
+}
+
+/// The trust policy lets the caller in with the right ID, so something else was wrong.
+fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<CauseView> {
+    let id = &facts.survey.desired.external_id;
+    let mut causes = organization(facts, "sts:AssumeRole");
+    if causes.iter().any(|found| found.certainty == Certainty::Certain) {
+        return causes;
+    }
+    if !without_id {
+        let message = format!("Genesys Cloud sent another external ID than `{id}`, or none");
+        let fix = "compare `organization_id` in the manifest with the organisation that the data action belongs to \
+                   (Admin > Account Settings > Organization Details)";
+        let mut found = cause(CauseKind::WrongExternalId, Certainty::Likely, message, fix);
+        found.evidence.push(format!("the trust policy lets `{caller}` in with this ID, and not without it"));
+        causes.push(found);
+    }
+    causes.push(stale());
+    causes
+}
+
+/// The trust policy keeps the caller out, with the right ID too.
+fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Evaluation) -> CauseView {
+    let id = desired.external_id.as_str();
+    let asked_for = external_ids(trust).into_iter().filter(|other| *other != id);
+    let accepted: Vec<&str> =
+        asked_for.filter(|other| ask(trust, desired, caller, Some(other)).allows == Truth::True).collect();
+    if !accepted.is_empty() {
+        let list = accepted.join("`, `");
+        let message =
+            format!("the trust policy asks for the external ID `{list}`, and the organisation's is `{id}`");
+        return shown(CauseKind::WrongExternalId, message, right);
+    }
+    let account = caller.account();
+    let trusted: Vec<Principal> = desired.trusted.iter().filter_map(|name| name.parse().ok()).collect();
+    if trusted.iter().all(|principal| principal.account() != account) {
+        let message = format!(
+            "the caller `{caller}` is not of the account that the manifest trusts (`{}`)",
+            desired.trusted.join("`, `")
+        );
+        let mut found = shown(CauseKind::WrongPrincipal, message, right);
+        found.fix =
+            "correct `region` in [genesys], or state `trusted_account`; then `rolecall apply`".to_owned();
+        return found;
+    }
+    // With the ID or without: whoever is not named is not let in.
+    let named = trust.statements().iter().any(|statement| statement.names_principal(caller) != Truth::False);
+    let (kind, message) = if named {
+        (
+            CauseKind::TrustPolicy,
+            format!("the trust policy does not let `{caller}` in with the external ID `{id}`"),
+        )
+    } else {
+        (CauseKind::WrongPrincipal, format!("no statement of the trust policy is about `{caller}`"))
+    };
+    shown(kind, message, right)
+}
+
+fn shown(kind: CauseKind, message: String, evaluation: &Evaluation) -> CauseView {
+    let mut found = cause(kind, Certainty::Certain, message, APPLY);
+    found.evidence.push(reason(evaluation));
+    found
+}
+
+/// The external IDs that the document names, wherever it does.
+fn external_ids(trust: &Document) -> BTreeSet<&str> {
+    let conditions = trust.statements().iter().flat_map(|statement| &statement.conditions);
+    let about_id = conditions.filter(|condition| condition.key.folded() == "sts:externalid");
+    about_id.flat_map(|condition| condition.values.iter().map(|value| &*value.raw)).collect()
+}

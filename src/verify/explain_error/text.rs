@@ -1,0 +1,153 @@
+//! What an error text says by itself. The words are those of AWS (IAM User Guide, "Troubleshoot access denied error
+//! messages"), which Genesys Cloud hands on within its own; they are looked for anywhere, because how Genesys Cloud wraps
+//! them is not documented.
+
+/// What failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// `sts:AssumeRole` was denied.
+    AssumeRole,
+    /// `lambda:InvokeFunction` was denied.
+    Invoke,
+    /// Lambda knows no such function.
+    FunctionNotFound,
+    /// None of these.
+    Other,
+}
+
+/// The kind of policy that AWS itself holds responsible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blamed {
+    ServiceControl,
+    ResourceControl,
+    Boundary,
+    Session,
+    Resource,
+    Identity,
+    Trust,
+}
+
+/// An error text, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reported {
+    pub(super) failed: Failed,
+    /// The caller that the text names.
+    pub(super) principal: Option<String>,
+    /// What was called, as the text names it.
+    pub(super) resource: Option<String>,
+    /// The policy that AWS names, and whether a statement of it denies.
+    pub(super) blamed: Option<(Blamed, bool)>,
+}
+
+/// AWS's names for the kinds of policies, the longer before the shorter that they contain.
+const POLICIES: [(&str, Blamed); 7] = [
+    ("service control policy", Blamed::ServiceControl),
+    ("resource control policy", Blamed::ResourceControl),
+    ("permissions boundary", Blamed::Boundary),
+    ("session policy", Blamed::Session),
+    ("resource-based policy", Blamed::Resource),
+    ("identity-based policy", Blamed::Identity),
+    ("role trust policy", Blamed::Trust),
+];
+
+impl Reported {
+    pub(super) fn read(text: &str) -> Self {
+        let lower = text.to_ascii_lowercase();
+        let has = |part: &str| lower.contains(part);
+        let failed = if has("sts:assumerole") {
+            Failed::AssumeRole
+        } else if has("lambda:invokefunction") {
+            Failed::Invoke
+        } else if has("resourcenotfound") || has("function not found") {
+            Failed::FunctionNotFound
+        } else {
+            Failed::Other
+        };
+        let resource = match failed {
+            Failed::FunctionNotFound => word_after(text, "not found: "),
+            Failed::AssumeRole | Failed::Invoke | Failed::Other => word_after(text, "on resource: "),
+        };
+        let found = |article: &str| {
+            let (_, rest) = lower.split_once(article)?;
+            let rest = rest.trim_start_matches("n ").trim_start();
+            POLICIES.iter().find(|(name, _)| rest.starts_with(name)).map(|(_, blamed)| *blamed)
+        };
+        let denies =
+            ["with an explicit deny in a", "with an explicit deny in the "].into_iter().find_map(found);
+        let blamed =
+            denies.map(|blamed| (blamed, true)).or_else(|| found("because no ").map(|it| (it, false)));
+        Self { failed, principal: word_after(text, "User: "), resource, blamed }
+    }
+}
+
+/// The ARN after some words; what is no ARN is nothing.
+fn word_after(text: &str, words: &str) -> Option<String> {
+    let (_, rest) = text.split_once(words)?;
+    let end = rest
+        .find(|letter: char| letter.is_whitespace() || "\"'\\,;)}".contains(letter))
+        .unwrap_or(rest.len());
+    let word = rest.get(..end)?.trim_end_matches('.');
+    word.starts_with("arn:").then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::123456789012:role/GenesysDataActionRole";
+    const CALLER: &str = "arn:aws:sts::765628985471:assumed-role/data-actions/x";
+    const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f:live";
+
+    #[test]
+    fn aws_text_within_genesys_text_is_taken_apart() {
+        let text = format!(
+            r#"{{"success":false,"operations":[{{"name":"Execute","error":{{"message":"Internal Server Error","errors":
+            [{{"message":"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"}}]}}}}]}}"#
+        );
+        let reported = Reported::read(&text);
+        assert_eq!(reported.failed, Failed::AssumeRole);
+        assert_eq!(reported.principal.as_deref(), Some(CALLER));
+        assert_eq!(reported.resource.as_deref(), Some(ROLE));
+        assert_eq!(reported.blamed, None);
+    }
+
+    #[test]
+    fn the_policy_that_aws_names_is_read() {
+        let cases = [
+            (
+                "because no identity-based policy allows the lambda:InvokeFunction action",
+                (Blamed::Identity, false),
+            ),
+            ("with an explicit deny in an identity-based policy", (Blamed::Identity, true)),
+            ("with an explicit deny in a service control policy", (Blamed::ServiceControl, true)),
+            (
+                "because no permissions boundary allows the lambda:InvokeFunction action",
+                (Blamed::Boundary, false),
+            ),
+            ("because no session policy allows the lambda:InvokeFunction action", (Blamed::Session, false)),
+            (
+                "because no resource-based policy allows the lambda:InvokeFunction action",
+                (Blamed::Resource, false),
+            ),
+            ("with an explicit deny in the role trust policy", (Blamed::Trust, true)),
+            ("with an explicit deny in a resource control policy", (Blamed::ResourceControl, true)),
+        ];
+        for (words, blamed) in cases {
+            let text = format!(
+                "User: x is not authorized to perform: lambda:InvokeFunction on resource: {FUNCTION} {words}"
+            );
+            assert_eq!(Reported::read(&text).blamed, Some(blamed), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_other() {
+        let reported = Reported::read("Internal Server Error");
+        assert_eq!(
+            reported,
+            Reported { failed: Failed::Other, principal: None, resource: None, blamed: None }
+        );
+        let gone = Reported::read(&format!("ResourceNotFoundException: Function not found: {FUNCTION}."));
+        assert_eq!((gone.failed, gone.resource.as_deref()), (Failed::FunctionNotFound, Some(FUNCTION)));
+    }
+}

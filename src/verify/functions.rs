@@ -1,0 +1,183 @@
+//! Lambda's side: ways to a target that pass by the role, and aliases that lead elsewhere (findings L1 to L4).
+//!
+//! Each form of a function has a policy of its own, so the policy is read of the function itself, of every alias, and of
+//! the alias or version that the manifest names. What needs nothing but the manifest is asked in one round, side by side
+//! with everything else; only the policies of further aliases need a second. What cannot be read becomes a note.
+//!
+//! Deliberately absent: the policies of versions that nobody names; a function can have hundreds.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use tokio::join;
+
+use super::paper::intent;
+use crate::iam::arn::{FunctionArn, Qualifier};
+use crate::iam::document::Document;
+use crate::iam::lint::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
+use crate::ports::{AliasRecord, AwsError, AwsErrorKind, FunctionAddress, FunctionUrlRecord, ReadFunctions};
+use crate::provision::desired::Desired;
+use crate::report::FindingView;
+
+/// What Lambda holds about one function.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionSide {
+    /// The policies, by alias or version; `None` is the function itself.
+    pub policies: Vec<(Option<Qualifier>, String)>,
+    /// The URLs.
+    pub urls: Vec<FunctionUrlRecord>,
+    /// The aliases.
+    pub aliases: Vec<AliasRecord>,
+    /// What could not be read.
+    pub failures: Vec<AwsError>,
+}
+
+/// What Lambda holds about the manifest's functions. The key is the function without an alias or version.
+pub type FunctionSides = Vec<(FunctionAddress, FunctionSide)>;
+
+/// Reads every function once, whatever number of its aliases are targets.
+pub async fn read<F: ReadFunctions>(reader: &F, addresses: &[FunctionAddress]) -> FunctionSides {
+    let mut wanted: Vec<(FunctionAddress, Vec<Qualifier>)> = Vec::new();
+    for address in addresses {
+        let function = FunctionAddress { qualifier: None, ..address.clone() };
+        match wanted.iter_mut().find(|(known, _)| *known == function) {
+            Some((_, qualifiers)) => qualifiers.extend(address.qualifier.clone()),
+            None => wanted.push((function, address.qualifier.clone().into_iter().collect())),
+        }
+    }
+    join_all(wanted.into_iter().map(async |(function, qualifiers)| {
+        let side = read_one(reader, &function, &qualifiers).await;
+        (function, side)
+    }))
+    .await
+}
+
+async fn read_one<F: ReadFunctions>(
+    reader: &F,
+    function: &FunctionAddress,
+    qualifiers: &[Qualifier],
+) -> FunctionSide {
+    let forms: Vec<Option<Qualifier>> =
+        std::iter::once(None).chain(qualifiers.iter().cloned().map(Some)).collect();
+    let (policies, urls, aliases) = join!(
+        policies_of(reader, function, &forms),
+        reader.function_urls(function),
+        reader.aliases(function)
+    );
+    let mut side = FunctionSide::default();
+    side.add(policies);
+    match urls {
+        Ok(urls) => side.urls = urls,
+        Err(error) => side.failures.push(error),
+    }
+    match aliases {
+        Ok(aliases) => side.aliases = aliases,
+        Err(error) => side.failures.push(error),
+    }
+    let others = side.aliases.iter().map(|record| Some(record.alias.clone()));
+    let others: Vec<_> = others.filter(|alias| !forms.contains(alias)).collect();
+    side.add(policies_of(reader, function, &others).await);
+    side
+}
+
+type Policies = Vec<(Option<Qualifier>, Result<Option<String>, AwsError>)>;
+
+async fn policies_of<F: ReadFunctions>(
+    reader: &F,
+    function: &FunctionAddress,
+    forms: &[Option<Qualifier>],
+) -> Policies {
+    join_all(forms.iter().map(async |qualifier| {
+        let address = FunctionAddress { qualifier: qualifier.clone(), ..function.clone() };
+        (qualifier.clone(), reader.function_policy(&address).await)
+    }))
+    .await
+}
+
+impl FunctionSide {
+    fn add(&mut self, policies: Policies) {
+        for (qualifier, answer) in policies {
+            match answer {
+                Ok(Some(document)) => self.policies.push((qualifier, document)),
+                Ok(None) => {}
+                Err(error) => self.failures.push(error),
+            }
+        }
+    }
+}
+
+/// The findings, and what was not looked at.
+pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<FindingView>, Vec<String>) {
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    let intent = intent(desired);
+    for (address, side) in sides {
+        let is_meant = |target: &&FunctionArn| is_at(target, address);
+        let Some(function) = desired.targets.iter().find(is_meant).map(FunctionArn::unqualified) else {
+            continue;
+        };
+        let mut policies = Vec::new();
+        for (qualifier, text) in &side.policies {
+            let form = match qualifier {
+                Some(qualifier) => function.qualified(qualifier.clone()),
+                None => function.clone(),
+            };
+            match Document::parse(text) {
+                Ok(document) => policies.push((qualifier.clone(), document)),
+                Err(error) => notes.push(format!("the policy of `{form}` was not judged: it is {error}")),
+            }
+        }
+        let invoked = |alias: &Qualifier| {
+            desired.targets.iter().filter(is_meant).any(|target| target.qualifier.as_ref() == Some(alias))
+        };
+        let aliases = side.aliases.iter().filter(|record| invoked(&record.alias)).map(|record| AliasTarget {
+            alias: record.alias.clone(),
+            version: record.version.clone(),
+            expected: None,
+            weighted: record.weighted.clone(),
+        });
+        let facts = FunctionFacts {
+            policies: policies
+                .iter()
+                .map(|(qualifier, document)| Published { qualifier: qualifier.clone(), document })
+                .collect(),
+            url: (!side.urls.is_empty()).then(|| FunctionUrl {
+                authenticated: side.urls.iter().all(|url| url.authentication == "AWS_IAM"),
+            }),
+            aliases: aliases.collect(),
+            function,
+        };
+        findings.extend(lint_function(&facts, &intent).iter().map(FindingView::from));
+    }
+    notes.extend(unread(sides));
+    (findings, notes)
+}
+
+fn is_at(function: &FunctionArn, address: &FunctionAddress) -> bool {
+    function.name == address.name
+        && function.region == address.region
+        && address.account.as_ref().is_none_or(|account| *account == function.account)
+}
+
+/// One line for each call that failed, however many functions it failed for.
+fn unread(sides: &FunctionSides) -> impl Iterator<Item = String> {
+    let mut failures: BTreeMap<&'static str, (usize, &AwsError)> = BTreeMap::new();
+    for error in sides.iter().flat_map(|(_, side)| &side.failures) {
+        failures.entry(error.operation).or_insert((0, error)).0 += 1;
+    }
+    failures.into_iter().map(|(operation, (number, error))| {
+        let what = match operation {
+            "lambda:GetPolicy" => "whether others may invoke the targets directly was not checked",
+            "lambda:ListFunctionUrlConfigs" => "whether the targets have public URLs was not checked",
+            _ => "where the aliases of the targets point, and who may invoke these directly, was not checked",
+        };
+        let more = match number {
+            1 => String::new(),
+            number => format!(" (and {} more of these)", number - 1),
+        };
+        let why = match error.kind {
+            AwsErrorKind::AccessDenied => format!("the caller needs {operation}"),
+            _ => error.to_string(),
+        };
+        format!("{what}: {why}{more}")
+    })
+}

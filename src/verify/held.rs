@@ -1,0 +1,60 @@
+//! The documents that decide, as values, and what they say to one request.
+
+use super::{Documents, paper};
+use crate::extract::{PermissionDocuments, Side};
+use crate::iam::document::Document;
+use crate::iam::evaluate::{Evaluation, Layers, Level, Request, evaluate};
+use crate::iam::prove::Permissions;
+use crate::provision::desired::Desired;
+
+/// The policies at one level of an organisation, each with the name that messages give it.
+pub type OrganizationLevel = Vec<(String, Document)>;
+
+/// The documents of a role, all of them read.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) trust: Document,
+    pub(super) permissions: PermissionDocuments,
+}
+
+impl Held {
+    /// The documents, or why some of them cannot be read, in one line each.
+    pub(super) fn read(documents: &Documents, desired: &Desired) -> Result<Self, Vec<String>> {
+        let role = paper::read(documents, desired);
+        let unknown = |reasons: Vec<String>| Err(reasons);
+        match (role.trust, role.permissions) {
+            (Side::Known(trust), Side::Known(permissions)) => Ok(Self { trust, permissions }),
+            (Side::Unknown(mut reasons), Side::Unknown(more)) => {
+                reasons.extend(more);
+                unknown(reasons)
+            }
+            (Side::Unknown(reasons), _) | (_, Side::Unknown(reasons)) => unknown(reasons),
+            (Side::Absent, _) | (_, Side::Absent) => unknown(vec!["a document is missing".to_owned()]),
+        }
+    }
+
+    /// What the session's account says to a request of the session. The policy of the resource is not looked at: what is
+    /// asked for is taken to belong to the session's own account, where it is not needed.
+    pub(super) fn evaluate(&self, request: &Request, service_control: &[OrganizationLevel]) -> Evaluation {
+        let layers =
+            Layers { service_control: levels(service_control), ..layers(&self.permissions.for_proof()) };
+        evaluate(request, &layers)
+    }
+}
+
+/// The policies of a role as the evaluator takes them.
+pub(super) fn layers<'d>(permissions: &Permissions<'d>) -> Layers<'d> {
+    Layers {
+        identity: permissions.identity.iter().map(|policy| policy.document).collect(),
+        boundary: permissions.boundary.map(|boundary| vec![boundary.document]),
+        ..Layers::default()
+    }
+}
+
+/// Levels of organisation policies as the evaluator takes them.
+pub(super) fn levels(levels: &[OrganizationLevel]) -> Vec<Level<'_>> {
+    levels
+        .iter()
+        .map(|level| Level { documents: level.iter().map(|(_, document)| document).collect() })
+        .collect()
+}

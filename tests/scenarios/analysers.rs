@@ -1,0 +1,285 @@
+//! AWS's own analysers: what they say beside rolecall, what becomes of a contradiction, and of a question that may not be
+//! asked.
+
+use rolecall::sandbox::{Fault, FaultRule, Faults, Tamper};
+use serde_json::{Value, json};
+
+use super::recorded::{Asked, Recorded};
+use super::stage::{ROLE, Run, Stage};
+
+fn applied() -> Stage {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    stage
+}
+
+fn row<'a>(report: &'a Value, id: &str) -> &'a Value {
+    let rows = report["verification"]["table"].as_array().unwrap();
+    rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id} in {rows:?}"))
+}
+
+fn findings(report: &Value, id: &str) -> Vec<Value> {
+    let all = report["verification"]["findings"].as_array().unwrap().iter();
+    all.filter(|finding| finding["id"] == id).cloned().collect()
+}
+
+#[test]
+fn the_simulator_confirms_a_right_role_with_evidence() {
+    let stage = applied();
+    let report = stage.run(&["verify", "--output", "json"]).expect(0).json();
+    for id in ["only-targets", "every-target"] {
+        let row = row(&report, id);
+        assert_eq!(
+            (&row["paper"], &row["analysers"]["shows"]),
+            (&json!("proved"), &json!("confirms")),
+            "{row}"
+        );
+        let evidence = &row["analysers"]["evidence"][0];
+        assert_eq!(evidence["principal"], "arn:aws:sts::123456789012:assumed-role/ci/rolecall");
+        assert!(evidence["request_id"].as_str().is_some_and(|id| id.len() == 36), "{evidence}");
+        assert!(evidence["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{evidence}");
+    }
+    // That we may assume it says nothing about Genesys Cloud.
+    let rows = report["verification"]["table"].as_array().unwrap();
+    let live: Vec<&Value> =
+        rows.iter().filter(|row| row["id"] == "may-assume").map(|row| &row["live"]).collect();
+    assert_eq!((live[0], &live[1]["shows"]), (&Value::Null, &json!("confirms")));
+    let calls = stage.calls();
+    let simulations = calls.iter().filter(|call| call.action == "SimulatePrincipalPolicy").count();
+    assert_eq!(simulations, 3, "one round of three calls, however many targets");
+    stage.run(&["verify"]).expect(0).says("paper    analysers  live       claim");
+}
+
+#[test]
+fn the_simulator_sees_a_widened_policy_and_a_boundary_as_the_paper_does() {
+    for (kind, id) in [(Tamper::PolicyWidened, "only-targets"), (Tamper::PolicyDetached, "every-target")] {
+        let stage = applied();
+        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        let report = stage.run(&["verify", "--output", "json"]).expect(4).json();
+        let row = row(&report, id);
+        assert_eq!(
+            (&row["paper"], &row["analysers"]["shows"]),
+            (&json!("refuted"), &json!("refutes")),
+            "{row}"
+        );
+        assert!(findings(&report, "D2").is_empty(), "nobody disagrees");
+    }
+}
+
+#[test]
+fn what_may_not_be_asked_is_a_note_and_no_failure() {
+    let stage = applied();
+    let deny = |operation: &str| FaultRule {
+        operation: operation.to_owned(),
+        skip: 0,
+        times: None,
+        fault: Fault::Deny,
+    };
+    let operations = [
+        "iam:SimulatePrincipalPolicy",
+        "lambda:GetPolicy",
+        "lambda:ListFunctionUrlConfigs",
+        "lambda:ListAliases",
+        "organizations:DescribeOrganization",
+    ];
+    stage.set(Faults { rules: operations.map(deny).to_vec(), ..Faults::default() });
+    stage
+        .run(&["verify"])
+        .expect(0)
+        .says("no second opinion of iam:SimulatePrincipalPolicy: the caller may not ask for it")
+        .says("whether others may invoke the targets directly was not checked: the caller needs lambda:GetPolicy")
+        .says("whether the targets have public URLs was not checked")
+        .says("allowed unless an organisation policy denies it");
+}
+
+#[test]
+fn an_apply_asks_no_analyser() {
+    let stage = applied();
+    stage.run(&["apply", "--yes"]).expect(0);
+    let calls = stage.calls();
+    let asked = |call: &&rolecall::sandbox::LogEntry| {
+        let more = ["SimulatePrincipalPolicy", "ListFunctionUrlConfigs", "ListAliases"];
+        more.contains(&call.action.as_str())
+            || (call.service == "lambda" && call.action == "GetPolicy")
+            || ["organizations", "access-analyzer"].contains(&call.service.as_str())
+    };
+    let more: Vec<_> = calls.iter().filter(asked).collect();
+    assert!(more.is_empty(), "{more:?}");
+}
+
+/// The simulator's answer with one word for everything.
+fn simulated(asked: &Asked, word: &str, organization: Option<bool>) -> Option<(u16, String)> {
+    if !asked.body.contains("Action=SimulatePrincipalPolicy") {
+        return None;
+    }
+    let parameter = |name: &'static str| {
+        asked
+            .body
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .filter(move |(key, _)| key.starts_with(name))
+            .map(|(_, value)| percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    };
+    let resources: String = parameter("ResourceArns")
+        .map(|arn| {
+            format!(
+                "<member><EvalResourceName>{arn}</EvalResourceName><EvalResourceDecision>{word}</EvalResourceDecision>\
+                 </member>"
+            )
+        })
+        .collect();
+    let detail = organization.map_or_else(String::new, |allowed| {
+        format!(
+            "<OrganizationsDecisionDetail><AllowedByOrganizations>{allowed}</AllowedByOrganizations>\
+             </OrganizationsDecisionDetail>"
+        )
+    });
+    let results: String = parameter("ActionNames")
+        .map(|action| {
+            format!(
+                "<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName>\
+                 <EvalDecision>{word}</EvalDecision>{detail}<ResourceSpecificResults>{resources}\
+                 </ResourceSpecificResults></member>"
+            )
+        })
+        .collect();
+    let body = format!(
+        "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+         <SimulatePrincipalPolicyResult><EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>\
+         </SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+    );
+    Some((200, body))
+}
+
+fn verify_with(stage: &Stage, variable: &str, recorded: &Recorded, more: &[&str]) -> Run {
+    let arguments = [&["verify", "--output", "json"], more].concat();
+    stage.command(&arguments).env(variable, recorded.url()).output().unwrap().into()
+}
+
+#[test]
+fn a_contradiction_is_a_finding_with_both_answers_and_leaves_the_question_open() {
+    let stage = applied();
+    let recorded =
+        Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", None));
+    let report = verify_with(&stage, "AWS_ENDPOINT_URL_IAM", &recorded, &[]).expect(5).json();
+    let row = row(&report, "every-target");
+    assert_eq!((&row["paper"], &row["analysers"]["shows"]), (&json!("proved"), &json!("disagrees")), "{row}");
+    let found = findings(&report, "D2");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let message = found[0]["message"].as_str().unwrap();
+    assert!(message.contains("AWS says denied") && message.contains("rolecall says allowed"), "{message}");
+}
+
+#[test]
+fn a_denial_by_an_organisation_is_no_contradiction() {
+    let stage = applied();
+    let recorded =
+        Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", Some(false)));
+    let report = verify_with(&stage, "AWS_ENDPOINT_URL_IAM", &recorded, &[]).expect(4).json();
+    let row = row(&report, "every-target");
+    assert_eq!(row["analysers"]["shows"], "refutes", "{row}");
+    assert!(findings(&report, "D2").is_empty());
+}
+
+#[test]
+fn every_format_shows_what_the_analysers_say() {
+    let stage = applied();
+    let says = |format: &str, text: &str| stage.run(&["verify", "--output", format]).expect(0).says(text);
+    says(
+        "markdown",
+        "| ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |",
+    )
+    .says("no second opinion of access-analyzer:ValidatePolicy");
+    says("html", "<p class=\"quiet\">AWS&#39;s analysers: <span class=\"tag good\">confirmed</span></p>")
+        .says("Second opinions")
+        .says("no second opinion of access-analyzer:ValidatePolicy");
+    says("junit", "<testcase name=\"iam:SimulatePrincipalPolicy: the targets\"");
+    // What only an analyser refutes is a failure in its own right.
+    let recorded =
+        Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", Some(false)));
+    for (format, text) in [
+        ("junit", "<failure message=\"refuted\">denied"),
+        ("sarif", "analyser-refuted"),
+        ("github", "::error"),
+        ("markdown", "❌ refuted"),
+    ] {
+        let mut command = stage.command(&["verify", "--output", format]);
+        let run: Run = command.env("AWS_ENDPOINT_URL_IAM", recorded.url()).output().unwrap().into();
+        run.expect(4).says(text);
+    }
+}
+
+/// Access Analyzer's answers.
+fn analysed(asked: &Asked, result: &str) -> Option<(u16, String)> {
+    let body: Value = serde_json::from_str(&asked.body).unwrap();
+    let is_trust = body["validatePolicyResourceType"] == "AWS::IAM::AssumeRolePolicyDocument";
+    let answer = match asked.operation.as_str() {
+        "/policy/validation" if is_trust => {
+            assert_eq!(body["policyType"], "RESOURCE_POLICY");
+            json!({"findings": [{
+                "findingDetails": "Using ForAllValues with a single-valued key grants too much.",
+                "findingType": "SECURITY_WARNING",
+                "issueCode": "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
+                "learnMoreLink": "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference.html",
+                "locations": [{
+                    "path": [{"value": "Statement"}, {"index": 0}, {"value": "Condition"}],
+                    "span": {"start": {"line": 1, "column": 0, "offset": 0}, "end": {"line": 1, "column": 9, "offset": 9}},
+                }],
+            }]})
+        }
+        "/policy/validation" => {
+            assert_eq!(body["policyType"], "IDENTITY_POLICY");
+            json!({"findings": []})
+        }
+        "/policy/check-no-public-access" => {
+            assert_eq!(body["resourceType"], "AWS::IAM::AssumeRolePolicyDocument");
+            json!({"result": result, "message": "The resource policy was checked."})
+        }
+        "/policy/check-no-new-access" => {
+            let reasons =
+                json!([{"description": "New access in the statement with index: 0.", "statementIndex": 0}]);
+            let reasons = if result == "FAIL" { reasons } else { json!([]) };
+            json!({"result": result, "message": "The document was compared.", "reasons": reasons})
+        }
+        other => panic!("{other}"),
+    };
+    Some((200, answer.to_string()))
+}
+
+#[test]
+fn access_analyzer_is_asked_about_every_document_and_billed_checks_only_on_request() {
+    let stage = applied();
+    let elsewhere = stage.sandbox.endpoint_url();
+    let recorded = Recorded::new(&elsewhere, |asked| analysed(asked, "PASS"));
+    let report = verify_with(&stage, "AWS_ENDPOINT_URL_ACCESSANALYZER", &recorded, &[]).expect(0).json();
+    assert_eq!(recorded.asked(), ["/policy/validation"; 2]);
+    let found = findings(&report, "FORALLVALUES_WITH_SINGLE_VALUED_KEY");
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["severity"], &found[0]["statement"]), (&json!("warning"), &json!("statement 1")));
+
+    let recorded = Recorded::new(&elsewhere, |asked| analysed(asked, "PASS"));
+    let more = ["--billed-checks"];
+    let report = verify_with(&stage, "AWS_ENDPOINT_URL_ACCESSANALYZER", &recorded, &more).expect(0).json();
+    let mut asked = recorded.asked();
+    asked.sort();
+    let (public, new) = ("/policy/check-no-public-access", "/policy/check-no-new-access");
+    assert_eq!(asked, [new, new, public, "/policy/validation", "/policy/validation"]);
+    let row = row(&report, "only-trusted");
+    assert_eq!((&row["paper"], &row["analysers"]["shows"]), (&json!("proved"), &json!("confirms")), "{row}");
+}
+
+#[test]
+fn a_failed_check_contradicts_a_proof_and_supports_a_refutation() {
+    let stage = applied();
+    let fail = |stage: &Stage| {
+        let recorded = Recorded::new(&stage.sandbox.endpoint_url(), |asked| analysed(asked, "FAIL"));
+        verify_with(stage, "AWS_ENDPOINT_URL_ACCESSANALYZER", &recorded, &["--billed-checks"])
+    };
+    let report = fail(&stage).expect(5).json();
+    assert_eq!(row(&report, "only-trusted")["analysers"]["shows"], "disagrees");
+    assert_eq!(findings(&report, "D2").len(), 3);
+    stage.sandbox.change(|state| Tamper::TrustExtraPrincipal.apply(state, ROLE)).unwrap().unwrap();
+    let report = fail(&stage).expect(4).json();
+    assert_eq!(row(&report, "only-trusted")["analysers"]["shows"], "refutes");
+}

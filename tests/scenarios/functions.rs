@@ -1,0 +1,110 @@
+//! Lambda's side: ways past the role, and aliases that lead elsewhere.
+
+use rolecall::sandbox::{Function, Sandbox, State};
+use serde_json::json;
+
+use super::stage::{Stage, manifest};
+
+const FUNCTION: &str = "my-genesys-trigger-function";
+const ALIAS: &str = "[[target]]\nfunction = \"my-genesys-trigger-function\"\nqualifier = \"live\"\n";
+
+fn applied(target: &str) -> Stage {
+    let stage = Stage::with(&manifest(target), State::demo());
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    stage
+}
+
+fn change(sandbox: &Sandbox, change: impl FnOnce(&mut Function)) {
+    sandbox
+        .change(|state| {
+            let functions = &mut state.accounts.get_mut("123456789012").unwrap().functions;
+            change(functions.get_mut("us-east-1").unwrap().get_mut(FUNCTION).unwrap());
+        })
+        .unwrap();
+}
+
+fn grant(principal: &serde_json::Value, form: &str) -> serde_json::Value {
+    let resource = format!("arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}{form}");
+    let statement = json!({"Sid": "direct", "Effect": "Allow", "Principal": principal,
+        "Action": "lambda:InvokeFunction", "Resource": resource});
+    json!({"Version": "2012-10-17", "Statement": [statement]})
+}
+
+#[test]
+fn a_grant_past_the_role_is_found_in_every_form_of_the_function() {
+    let vendor = json!({"AWS": "arn:aws:iam::765628985471:root"});
+    for (qualifier, form) in [("", ""), ("live", ":live")] {
+        let stage = applied("[[target]]\nfunction = \"my-genesys-trigger-function\"\n");
+        change(&stage.sandbox, |function| {
+            function.policies.insert(qualifier.to_owned(), grant(&vendor, form));
+        });
+        let report = stage.run(&["verify", "--output", "json"]).expect(4).json();
+        let found = report["verification"]["findings"].as_array().unwrap();
+        assert!(found.iter().any(|finding| finding["id"] == "L1"), "`{qualifier}`: {found:?}");
+    }
+}
+
+#[test]
+fn a_service_of_the_account_is_no_way_past_the_role() {
+    let stage = applied(ALIAS);
+    change(&stage.sandbox, |function| {
+        function
+            .policies
+            .insert("live".to_owned(), grant(&json!({"Service": "events.amazonaws.com"}), ":live"));
+    });
+    stage.run(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_public_url_is_found_on_an_alias_too() {
+    let stage = applied(ALIAS);
+    for (authentication, status) in [("AWS_IAM", 0), ("NONE", 4)] {
+        change(&stage.sandbox, |function| {
+            function.urls.insert("live".to_owned(), authentication.to_owned());
+        });
+        let run = stage.run(&["verify"]).expect(status);
+        assert_eq!(run.stdout.contains("L3"), status == 4, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_weighted_alias_is_found_where_the_role_invokes_it() {
+    for (target, is_found) in
+        [(ALIAS, true), ("[[target]]\nfunction = \"my-genesys-trigger-function\"\n", false)]
+    {
+        let stage = applied(target);
+        change(&stage.sandbox, |function| {
+            function.published = 2;
+            function.routing.insert("live".to_owned(), ("2".to_owned(), 0.1));
+        });
+        let run = stage.run(&["verify"]).expect(0);
+        assert_eq!(run.stdout.contains("L4"), is_found, "{}", run.stdout);
+    }
+}
+
+/// Everything about a function that needs nothing but its name is one round; the policies of its further aliases are a
+/// second: four calls a function with one alias, at a pace that Lambda allows.
+#[test]
+fn fifty_targets_are_looked_at_side_by_side() {
+    let mut state = State::demo();
+    let names: Vec<String> = (0..50).map(|index| format!("genesys-fn-{index:03}")).collect();
+    for name in &names {
+        state.add_function("123456789012", "us-east-1", name, &["live"]);
+    }
+    let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
+    let stage = Stage::with(&manifest(&targets), state);
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.calls();
+    let start = std::time::Instant::now();
+    stage.run(&["verify"]).expect(0);
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(seconds > 100.0 / 15.0, "100 calls under each quota of 15 a second in {seconds} s");
+    let calls = stage.calls();
+    let of =
+        |action: &str| calls.iter().filter(|call| call.service == "lambda" && call.action == action).count();
+    assert_eq!((of("ListAliases"), of("ListFunctionUrlConfigs"), of("GetPolicy")), (50, 50, 100));
+    stage.run(&["verify", "--level", "paper"]).expect(0);
+    let calls = stage.calls();
+    assert!(calls.len() <= 12, "paper asks for the documents alone: {calls:?}");
+}
