@@ -1,9 +1,7 @@
 //! The `rolecall` command.
 
-mod cli;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    rolecall::cli::run()
 }

@@ -11,6 +11,7 @@
 
 mod commands;
 mod corpus;
+mod function;
 mod genesys;
 mod iam;
 mod layering;

@@ -20,7 +20,7 @@ mod verify;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use rolecall::report::{ErrorView, Report};
+use rolecall::report::{ErrorView, ExitCode, Report};
 
 use self::failure::{Failure, UsageError, explain};
 use self::options::{
@@ -29,44 +29,66 @@ use self::options::{
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
-pub(crate) fn run() -> std::process::ExitCode {
+pub fn run() -> std::process::ExitCode {
     let cli = Cli::parse();
     let mut printer = Printer::new();
-    let exit = match check_output(&cli.command).and_then(|()| execute(&cli.command, &mut printer)) {
-        Ok(exit) => exit,
+    // One thread serves: a command waits for AWS, it does not compute.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
         Err(error) => {
-            let Failure { exit, message, hint } = explain(&error);
-            let error = ErrorView { message, hint };
-            printer.failure(&error);
-            if let Some(format) = output(&cli.command).format() {
-                let report = Report { error: Some(error), ..Report::new(name(&cli.command)) };
-                printer.result(&report.render(format, exit));
-            }
-            exit
+            let message = format!("cannot start the asynchronous runtime: {error}");
+            printer.failure(&ErrorView { message, hint: None });
+            return ExitCode::Failed.into();
         }
     };
-    std::process::ExitCode::from(exit.code())
+    runtime.block_on(carry_out(&cli.command, &mut printer)).into()
 }
 
-fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall::report::ExitCode> {
+/// Runs a command line, program name first, for a program: the result as text, and the exit code. Nothing is printed.
+pub async fn answer(arguments: &[String]) -> Result<(String, ExitCode), clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    let mut printer = Printer::keeping();
+    let exit = carry_out(&cli.command, &mut printer).await;
+    Ok((printer.into_result(), exit))
+}
+
+/// Runs the command; what went wrong is part of its result.
+async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
+    let done = match check_output(command) {
+        Ok(()) => execute(command, printer).await,
+        Err(error) => Err(error),
+    };
+    done.unwrap_or_else(|error| {
+        let Failure { exit, message, hint } = explain(&error);
+        let error = ErrorView { message, hint };
+        printer.failure(&error);
+        if let Some(format) = output(command).format() {
+            let report = Report { error: Some(error), ..Report::new(name(command)) };
+            printer.result(&report.render(format, exit));
+        }
+        exit
+    })
+}
+
+async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Init(options) => block_on(init::run(options, printer)),
-        Command::Plan(options) => block_on(plan::plan(options, printer)),
-        Command::Drift(options) => block_on(plan::drift(options, printer)),
-        Command::Apply(options) => block_on(apply::run(options, printer)),
-        Command::Verify(options) => block_on(verify::run(options, printer)),
-        Command::Destroy(options) => block_on(destroy::run(options, printer)),
-        Command::Target(command) => block_on(target::run(command, printer)),
+        Command::Init(options) => init::run(options, printer).await,
+        Command::Plan(options) => plan::plan(options, printer).await,
+        Command::Drift(options) => plan::drift(options, printer).await,
+        Command::Apply(options) => apply::run(options, printer).await,
+        Command::Verify(options) => verify::run(options, printer).await,
+        Command::Destroy(options) => destroy::run(options, printer).await,
+        Command::Target(command) => target::run(command, printer).await,
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
-        Command::Genesys(command) => block_on(genesys::run(command, printer)),
-        Command::Sandbox(command) => block_on(sandbox::run(command, printer)),
+        Command::Genesys(command) => genesys::run(command, printer).await,
+        Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "rolecall", &mut script);
             printer.result(&String::from_utf8(script).context("the completion script is not text")?);
-            Ok(rolecall::report::ExitCode::Success)
+            Ok(ExitCode::Success)
         }
         Command::Man => {
             let mut page = Vec::new();
@@ -74,7 +96,7 @@ fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<rolecall:
                 .render(&mut page)
                 .context("cannot write the manual page")?;
             printer.result(&String::from_utf8(page).context("the manual page is not text")?);
-            Ok(rolecall::report::ExitCode::Success)
+            Ok(ExitCode::Success)
         }
     }
 }
@@ -99,12 +121,6 @@ fn check_output(command: &Command) -> anyhow::Result<()> {
     let hint = "`--output human` and `--output json` go with every command; sarif, junit, github and html with plan, \
                 apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit";
     Err(UsageError::new(message, Some(hint)).into())
-}
-
-/// One thread serves: a command waits for AWS, it does not compute.
-fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the asynchronous runtime")?.block_on(command)
 }
 
 fn name(command: &Command) -> &'static str {

@@ -14,11 +14,21 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
+/// Where results go.
+#[derive(Debug)]
+enum Door {
+    Standard {
+        output: AutoStream<std::io::Stdout>,
+        messages: AutoStream<std::io::Stderr>,
+    },
+    /// The result is kept as text, for a program that asked; what is said besides is part of the result as JSON, too.
+    Kept(String),
+}
+
 /// Prints.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    output: AutoStream<std::io::Stdout>,
-    messages: AutoStream<std::io::Stderr>,
+    door: Door,
     interactive: bool,
     shows_calls: bool,
 }
@@ -29,10 +39,25 @@ impl Printer {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let choice = if in_ci { ColorChoice::Never } else { ColorChoice::Auto };
         Self {
-            output: AutoStream::new(std::io::stdout(), choice),
-            messages: AutoStream::new(std::io::stderr(), choice),
+            door: Door::Standard {
+                output: AutoStream::new(std::io::stdout(), choice),
+                messages: AutoStream::new(std::io::stderr(), choice),
+            },
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
+        }
+    }
+
+    /// Keeps the result instead of printing it; nobody answers questions.
+    pub(crate) fn keeping() -> Self {
+        Self { door: Door::Kept(String::new()), interactive: false, shows_calls: false }
+    }
+
+    /// The result that was kept.
+    pub(crate) fn into_result(self) -> String {
+        match self.door {
+            Door::Standard { .. } => String::new(),
+            Door::Kept(result) => result,
         }
     }
 
@@ -58,7 +83,12 @@ impl Printer {
 
     /// The result of the command.
     pub(crate) fn result(&mut self, text: &str) {
-        let _ = write!(self.output, "{text}").and_then(|()| self.output.flush());
+        match &mut self.door {
+            Door::Standard { output, .. } => {
+                let _ = write!(output, "{text}").and_then(|()| output.flush());
+            }
+            Door::Kept(result) => result.push_str(text),
+        }
     }
 
     /// What is going on.
@@ -88,16 +118,19 @@ impl Printer {
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
+        let Door::Standard { messages, .. } = &mut self.door else { return };
         let _ = match label {
-            "" => writeln!(self.messages, "{style}{text}{style:#}"),
-            label => writeln!(self.messages, "{style}{label}{style:#}{text}"),
+            "" => writeln!(messages, "{style}{text}{style:#}"),
+            label => writeln!(messages, "{style}{label}{style:#}{text}"),
         };
     }
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> std::io::Result<String> {
-        write!(self.messages, "{question}")?;
-        self.messages.flush()?;
+        if let Door::Standard { messages, .. } = &mut self.door {
+            write!(messages, "{question}")?;
+            messages.flush()?;
+        }
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         Ok(answer.trim().to_owned())

@@ -2,6 +2,8 @@
 
 use anyhow::Context as _;
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
+use rolecall::iam::document::Document;
+use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Manifest, Target};
 use rolecall::provision::desired::{Home, desired, fillings};
 use rolecall::provision::export::{cloudformation, terraform};
@@ -43,6 +45,13 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
     let fill = |document| template(&templates, document)?.fill(&fillings);
+    // The other two are packed by `apply`, and checked by `plan`.
+    let by_hand = [RenderedDocument::Provisioner, RenderedDocument::Verifier, RenderedDocument::Twin];
+    for (document, name) in ALL.into_iter().filter(|(document, _)| by_hand.contains(document)) {
+        if options.document.is_none_or(|wanted| wanted == document) {
+            warn_of_size(name, &fill(document)?, printer);
+        }
+    }
     let text = match (options.document, options.common.output.is_human()) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.
         (Some(document), _) => pretty(&fill(document)?)?,
@@ -63,6 +72,17 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     };
     printer.result(&text);
     Ok(ExitCode::Success)
+}
+
+/// Not even a quota increase lets a managed policy be longer.
+fn warn_of_size(name: &str, document: &Value, printer: &mut Printer) {
+    let size = Document::from_value(document).map_or(0, |document| document.size());
+    if size > MANAGED_POLICY_SIZE {
+        printer.warning(&format!(
+            "the {name} policy has {size} characters and a managed policy holds {MANAGED_POLICY_SIZE}: put its statements \
+             into several policies"
+        ));
+    }
 }
 
 fn template(templates: &Templates, document: RenderedDocument) -> Result<Template, TemplateError> {

@@ -63,6 +63,12 @@ impl ExitCode {
     }
 }
 
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(exit: ExitCode) -> Self {
+        Self::from(exit.code())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::ExitCode::{Failed, Inconclusive, Pending, Refuted, Success};

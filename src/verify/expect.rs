@@ -6,7 +6,7 @@
 use super::Documents;
 use crate::iam::arn::{ExternalId, RoleArn};
 use crate::iam::context::Context;
-use crate::iam::document::Document;
+use crate::iam::document::{Document, Statement};
 use crate::iam::evaluate::{Decision, Evaluation, Layers, Request, evaluate, evaluate_trust};
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
@@ -84,9 +84,26 @@ pub(super) fn trial(role: &RoleArn, trial: &Trial) -> Option<Request> {
 /// Whether AWS will let a session of the role make the call, by the role's own policies and boundary. A function's
 /// resource policy could allow more.
 pub(super) fn permits(documents: &Documents, request: &Request) -> Option<bool> {
+    by_own_side(documents, None, request)
+}
+
+/// Whether the caller's own policies and boundary are why AWS does not let it in.
+pub(super) fn keeps_back(own: &Documents, trust: &str, request: &Request) -> bool {
+    let trust = Document::parse(trust).ok().filter(is_decidable);
+    trust.is_some_and(|trust| {
+        allows(&evaluate_trust(request, &trust)) == Some(true)
+            && by_own_side(own, Some(&trust), request) == Some(false)
+    })
+}
+
+/// Whether the caller's policies and boundary let it make the call, given the resource's policy.
+fn by_own_side(documents: &Documents, resource: Option<&Document>, request: &Request) -> Option<bool> {
+    let concerns = |statement: &Statement| statement.covers_action(&request.action) != Truth::False;
     let parse = |text: &Option<String>| {
         let document = text.as_deref().and_then(|text| Document::parse(text).ok());
-        document.filter(is_decidable)
+        document.filter(|document| {
+            document.statements().iter().filter(|statement| concerns(statement)).all(is_decidable_here)
+        })
     };
     let identity: Option<Vec<Document>> = documents.identity.iter().map(|it| parse(&it.document)).collect();
     let identity = identity?;
@@ -97,6 +114,7 @@ pub(super) fn permits(documents: &Documents, request: &Request) -> Option<bool> 
     let layers = Layers {
         identity: identity.iter().collect(),
         boundary: boundary.as_ref().map(|boundary| vec![boundary]),
+        resource,
         ..Layers::default()
     };
     allows(&evaluate(request, &layers))
@@ -112,9 +130,12 @@ fn allows(evaluation: &Evaluation) -> Option<bool> {
 
 /// Whether the document asks for nothing but what is known here.
 fn is_decidable(document: &Document) -> bool {
-    let conditions = || document.statements().iter().flat_map(|statement| &statement.conditions);
-    let is_known = |key: &str| KNOWN_KEYS.contains(&key);
-    conditions().all(|condition| {
-        is_known(condition.key.folded()) && condition.values.iter().all(|value| !value.raw.contains("${"))
+    document.statements().iter().all(is_decidable_here)
+}
+
+fn is_decidable_here(statement: &Statement) -> bool {
+    statement.conditions.iter().all(|condition| {
+        KNOWN_KEYS.contains(&condition.key.folded())
+            && condition.values.iter().all(|value| !value.raw.contains("${"))
     })
 }

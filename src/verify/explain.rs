@@ -13,7 +13,7 @@ use crate::report::{ClaimKind, VerificationView};
 
 /// Adds the reasons in full to every claim that a request breaks and to every probe that the documents answer.
 pub fn explain(verification: &mut VerificationView, documents: &Documents, desired: &Desired) {
-    let role = paper::read(documents, desired);
+    let role = paper::read(documents, &desired.role_arn());
     let words = |about, request: &Request| Some(tree(&role, about, request)?.to_string());
     for claim in &mut verification.claims {
         claim.explanation = claim.request.as_ref().and_then(|request| words(claim.kind, request));

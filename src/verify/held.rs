@@ -20,7 +20,7 @@ pub(super) struct Held {
 impl Held {
     /// The documents, or why some of them cannot be read, in one line each.
     pub(super) fn read(documents: &Documents, desired: &Desired) -> Result<Self, Vec<String>> {
-        let role = paper::read(documents, desired);
+        let role = paper::read(documents, &desired.role_arn());
         let unknown = |reasons: Vec<String>| Err(reasons);
         match (role.trust, role.permissions) {
             (Side::Known(trust), Side::Known(permissions)) => Ok(Self { trust, permissions }),

@@ -9,9 +9,10 @@ use super::steady::{Answered, Patience, ProbeError};
 use super::{Documents, SESSION, expect, session, view};
 use crate::iam::arn::RoleArn;
 use crate::iam::principal::Principal;
-use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer};
+use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer, Read};
 use crate::provision::apply::Progress;
 use crate::provision::desired::Desired;
+use crate::provision::observe::observe;
 use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// A role's door: who knocks where, and with what leave.
@@ -52,7 +53,7 @@ impl Door<'_> {
 }
 
 /// Probes the role with the caller's own credentials. `documents` are what AWS holds.
-pub async fn probe_role<P: Probe, R: Progress>(
+pub async fn probe_role<P: Read + Probe, R: Progress>(
     probe: &P,
     caller: &CallerIdentity,
     desired: &Desired,
@@ -67,9 +68,20 @@ pub async fn probe_role<P: Probe, R: Progress>(
     let session_policy = session::policy_for(&items);
     let door = Door { role: &role, trust: &documents.trust, caller, session_policy };
     let answers = door.knock(probe, Attempt::usual(&desired.external_id), patience).await?;
+    let session = session_of(&answers);
+    // Only where AWS kept out a caller that is trusted does it matter what the caller's own side says.
+    let kept_back = match (&principal, is_trusted, session) {
+        (Some(principal), Some(true), None) => {
+            let knock = expect::assumption(principal, &role, Some(&desired.external_id));
+            let own = own_policies(probe, caller).await;
+            own.is_some_and(|own| expect::keeps_back(&own, &documents.trust, &knock))
+        }
+        _ => false,
+    };
+    let standing = Standing { is_trusted, let_in: session.is_some(), kept_back };
     let mut views: Vec<ProbeView> =
-        answers.iter().map(|answered| role_view(answered, &role, is_trusted, caller)).collect();
-    if let Some(session) = session_of(&answers) {
+        answers.iter().map(|answered| role_view(answered, &role, &standing, caller)).collect();
+    if let Some(session) = session {
         views.extend(session::try_all(probe, session, items, documents, &role, patience).await?);
     }
     Ok(views)
@@ -83,10 +95,28 @@ pub(super) fn session_of<S>(answers: &[Answered<Attempt, S>]) -> Option<&S> {
     })
 }
 
+/// How the caller stands to the role.
+struct Standing {
+    /// Whether the manifest trusts it; `None` where that cannot be told.
+    is_trusted: Option<bool>,
+    /// Whether AWS let it in with the right external ID.
+    let_in: bool,
+    /// Whether its own policies keep it from asking.
+    kept_back: bool,
+}
+
+/// The caller's own policies and boundary, where it is a role's session and may read them. What its session policy and its
+/// organisation take away is not among them, so they can show only that it is kept back.
+async fn own_policies<A: Read>(aws: &A, caller: &CallerIdentity) -> Option<Documents> {
+    let Ok(Principal::RoleSession { role, .. }) = caller.arn.parse() else { return None };
+    let observed = observe(aws, &role, &[]).await.ok()?;
+    Documents::observed(&observed, &role)
+}
+
 fn role_view<T>(
     answered: &Answered<Attempt, T>,
     role: &RoleArn,
-    is_trusted: Option<bool>,
+    Standing { is_trusted, let_in, kept_back }: &Standing,
     CallerIdentity { arn, .. }: &CallerIdentity,
 ) -> ProbeView {
     let Attempt { how, is_right, external_id } = &answered.question;
@@ -94,6 +124,13 @@ fn role_view<T>(
         (true, Some(true), ProbeAnswer::Allowed(_)) => {
             (Shows::Confirms, format!("AWS let the probe principal in ({arn})"))
         }
+        (true, Some(true), ProbeAnswer::Denied(_)) if *kept_back => (
+            Shows::NoInformation,
+            format!(
+                "AWS denied it to {arn}, whose own policies do not let it assume the role; this shows nothing about the \
+                 role"
+            ),
+        ),
         (true, Some(true), ProbeAnswer::Denied(text)) => (
             Shows::Refutes,
             format!(
@@ -105,6 +142,9 @@ fn role_view<T>(
             (Shows::Refutes, format!("the manifest does not trust {arn}, but AWS let it in"))
         }
         (false, _, ProbeAnswer::Allowed(_)) => (Shows::Refutes, format!("AWS let {arn} in {how}")),
+        (false, Some(true), ProbeAnswer::Denied(_)) if !let_in => {
+            (Shows::NoInformation, format!("AWS kept {arn} out, but with the right external ID too"))
+        }
         (false, Some(true), ProbeAnswer::Denied(_)) => {
             (Shows::Confirms, format!("AWS kept out even the probe principal ({arn})"))
         }

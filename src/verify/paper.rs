@@ -2,6 +2,7 @@
 
 use super::{Documents, RolePolicy};
 use crate::extract::{PermissionReader, RoleDocuments, Side};
+use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
@@ -10,7 +11,7 @@ use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
-    let role = read(documents, desired);
+    let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
     let facts: Vec<PolicyFacts<'_>> = documents
@@ -43,7 +44,7 @@ pub(super) fn intent(desired: &Desired) -> RoleIntent {
 
 /// Decides the claims that the manifest makes.
 pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
-    decide(&read(documents, desired), &intent(desired))
+    decide(&read(documents, &desired.role_arn()), &intent(desired))
 }
 
 /// What rolecall would write in the policy's place.
@@ -118,8 +119,8 @@ pub fn findings(
     findings
 }
 
-/// The documents as values, or why some of them cannot be read.
-pub(super) fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
+/// The documents of a role as values, or why some of them cannot be read.
+pub fn read(documents: &Documents, role: &RoleArn) -> RoleDocuments {
     let parse = |text: &str| Document::parse(text).map_err(|error| error.to_string());
     let document = |text: &Option<String>| match text {
         Some(text) => parse(text),
@@ -133,9 +134,9 @@ pub(super) fn read(documents: &Documents, desired: &Desired) -> RoleDocuments {
         permissions.boundary(&boundary.name, document(&boundary.document));
     }
     RoleDocuments {
-        name: desired.role_arn().to_string(),
-        role_name: Some(desired.role.name.to_string()),
-        arn: Some(desired.role_arn()),
+        name: role.to_string(),
+        role_name: Some(role.name.to_string()),
+        arn: Some(role.clone()),
         max_session_duration: Some(documents.max_session_duration),
         trust: match parse(&documents.trust) {
             Ok(trust) => Side::Known(trust),

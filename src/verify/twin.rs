@@ -230,9 +230,10 @@ async fn ask<P: Probe, R: Progress>(
         let principal = replaced.first()?;
         Some(expect::assumption(principal, &role, attempt.external_id.as_ref()))
     };
+    let let_in = session_of(&answers).is_some();
     probes.extend(answers.iter().map(|answered| {
         let attempt = &answered.question;
-        twin_view(answered, original(attempt), request(attempt), caller)
+        twin_view(answered, original(attempt), let_in, request(attempt), caller)
     }));
     if let Some(session) = session_of(&answers) {
         let tried = session::try_all(probe, session, items, documents, &draft.role, patience);
@@ -266,10 +267,12 @@ fn answer_to_genesys(
     }
 }
 
-/// `original` is what the role's own trust policy says to Genesys Cloud.
+/// `original` is what the role's own trust policy says to Genesys Cloud; `let_in` is whether the right external ID opens the
+/// twin, without which a denial shows nothing.
 fn twin_view<T>(
     answered: &Answered<Attempt, T>,
     original: Option<bool>,
+    let_in: bool,
     request: Option<Request>,
     CallerIdentity { arn, .. }: &CallerIdentity,
 ) -> ProbeView {
@@ -283,6 +286,9 @@ fn twin_view<T>(
         ),
         (true, ProbeAnswer::Allowed(_)) => {
             (Shows::Confirms, format!("AWS let {arn} in, in the place of Genesys Cloud"))
+        }
+        (false, ProbeAnswer::Denied(_)) if !let_in => {
+            (Shows::NoInformation, format!("AWS kept {arn} out, but with the right external ID too"))
         }
         (false, ProbeAnswer::Denied(_)) => {
             (Shows::Confirms, format!("AWS kept {arn} out, in the place of Genesys Cloud"))

@@ -55,7 +55,7 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
 fn the_simulator_sees_a_widened_policy_and_a_boundary_as_the_paper_does() {
     for (kind, id) in [(Tamper::PolicyWidened, "only-targets"), (Tamper::PolicyDetached, "every-target")] {
         let stage = applied();
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let report = stage.run(&["verify", "--output", "json"]).expect(4).json();
         let row = row(&report, id);
         assert_eq!(

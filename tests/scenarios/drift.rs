@@ -16,10 +16,6 @@ fn stage() -> Stage {
     Stage::with(&manifest(TARGETS), State::demo())
 }
 
-fn tamper(stage: &Stage, kind: Tamper) {
-    stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
-}
-
 fn repair(stage: &Stage) {
     let arguments = ["apply", "--yes", "--level", "paper", "--adopt", "--remove-foreign"];
     stage.run(&arguments).expect(0);
@@ -82,10 +78,10 @@ fn drift_names_what_was_changed_and_nothing_else() {
         let stage = stage();
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
         if kind == Tamper::PolicyVersionRolledBack {
-            tamper(&stage, Tamper::PolicyWidened);
+            stage.tamper(Tamper::PolicyWidened);
             repair(&stage);
         }
-        tamper(&stage, kind);
+        stage.tamper(kind);
         stage.calls();
         let (exit, difference) = expected(kind);
         let run = stage.run(&["drift", "--output", "json"]).expect(exit);
@@ -130,7 +126,7 @@ fn every_format_names_everything_and_nothing_once_it_is_repaired() {
         Tamper::TrustExtraPrincipal,
         Tamper::TrustIfExists,
     ] {
-        tamper(&stage, kind);
+        stage.tamper(kind);
     }
     stage
         .sandbox
@@ -271,7 +267,7 @@ fn the_verifier_policy_is_enough_for_all_of_it() {
         Tamper::ExtraInlinePolicy,
         Tamper::BoundaryChanged,
     ] {
-        tamper(&stage, kind);
+        stage.tamper(kind);
     }
     stage.act_as(rolecall::sandbox::Principal::Verifier);
     let run = stage.run(&["drift", "--output", "json"]).expect(4);

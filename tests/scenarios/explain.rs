@@ -8,7 +8,7 @@ use super::twin::{TWIN, applied};
 
 fn tampered(kind: Tamper) -> Stage {
     let stage = applied();
-    stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+    stage.tamper(kind);
     stage
 }
 

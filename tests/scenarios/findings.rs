@@ -2,7 +2,7 @@
 
 use rolecall::sandbox::Tamper;
 
-use super::stage::{ROLE, Stage};
+use super::stage::Stage;
 
 const WITHOUT_NEED: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"AWS":"{{trusted_principals}}"},"Action":"sts:AssumeRole",
@@ -41,10 +41,39 @@ fn tampering_has_its_findings() {
         (Tamper::PolicyWidened, "P3"),
     ] {
         stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let report = stage.run(&["verify", "--level", "paper", "--output", "json"]).json();
         let findings = report["verification"]["findings"].as_array().unwrap().clone();
         let ids: Vec<_> = findings.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
         assert!(ids.contains(&expected), "{}: {ids:?}", kind.name());
     }
+}
+
+/// A caller whom the manifest trusts and whose own policies forbid the probe learns nothing about the role, and is told so.
+#[test]
+fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let deny =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}}"#;
+    let changed = stage.sandbox.change(|state| {
+        let roles = &mut state.accounts.get_mut("123456789012").unwrap().roles;
+        let ci = roles.values_mut().find(|role| role.name == "ci").unwrap();
+        ci.permissions.inline.insert("no-roles".to_owned(), deny.to_owned());
+    });
+    changed.unwrap();
+    let run = stage.run(&["verify", "--level", "live", "--deadline", "5", "--output", "json"]);
+    let report = run.json();
+    let probes = report["verification"]["probes"].as_array().unwrap();
+    assert_eq!(probes.len(), 4, "{probes:#?}");
+    for probe in probes {
+        assert_eq!(
+            (&probe["answer"], &probe["shows"]),
+            (&"denied".into(), &"no_information".into()),
+            "{probe:#}"
+        );
+    }
+    let told = |index: usize| probes[index]["message"].as_str().unwrap();
+    assert!(told(0).contains("whose own policies do not let it assume the role"), "{}", told(0));
+    assert!(told(1).contains("but with the right external ID too"), "{}", told(1));
 }

@@ -27,7 +27,7 @@ fn tampering_is_noticed_and_repaired() {
             stage.sandbox.change(|state| Tamper::PolicyWidened.apply(state, ROLE)).unwrap().unwrap();
             stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
         }
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let pending = if kind == Tamper::EquivalentJson { 0 } else { 3 };
         let plan = stage
             .run(&["plan", "--detailed-exitcode", "--output", "json", "--remove-foreign"])

@@ -8,6 +8,7 @@ mod explain_error;
 mod faults;
 mod findings;
 mod functions;
+mod genesys;
 mod life;
 mod organization;
 mod permissions;

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use rolecall::sandbox::{Faults, LogEntry, Principal, Sandbox, SandboxOptions, State};
+use rolecall::sandbox::{Faults, LogEntry, Principal, Sandbox, SandboxOptions, State, Tamper};
 use tempfile::TempDir;
 
 pub(crate) const ROLE: &str = "GenesysDataActionRole";
@@ -146,6 +146,16 @@ impl Stage {
         let mut command = binary(self.folder.path());
         command.args(arguments).envs(self.sandbox.environment(self.principal));
         command
+    }
+
+    /// What leads a program to this AWS.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        self.sandbox.environment(self.principal)
+    }
+
+    /// Somebody changes the role by hand.
+    pub(crate) fn tamper(&self, kind: Tamper) {
+        self.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {

@@ -56,3 +56,15 @@ fn a_function_that_is_gone_is_listed_as_gone() {
     let stage = Stage::with(&manifest("[[target]]\nfunction = \"gone\"\n"), State::demo());
     stage.run(&["target", "list"]).expect(0).says("no such function");
 }
+
+#[test]
+fn a_policy_that_is_too_long_to_be_managed_is_rendered_with_a_warning() {
+    let targets: String =
+        (0..60).map(|number| format!("[[target]]\nfunction = \"order-{number}\"\n")).collect();
+    let stage = Stage::with(&manifest(&targets), State::demo());
+    let place = ["--account", "123456789012", "--region", "us-east-1"];
+    let run = stage.run(&[&["render", "verifier"][..], &place].concat()).expect(0);
+    assert!(run.stderr.contains("a managed policy holds 6144"), "{}", run.stderr);
+    let run = stage.run(&[&["render", "invoke"][..], &place].concat()).expect(0);
+    assert_eq!(run.stderr, "");
+}

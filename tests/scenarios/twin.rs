@@ -199,7 +199,7 @@ fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
     // The inline policy allows something that no probe could try without harm: there the proof stands alone.
     let kinds = [(Tamper::PolicyWidened, 2), (Tamper::ExtraManagedPolicy, 6), (Tamper::ExtraInlinePolicy, 0)];
     for (kind, refutations) in kinds {
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let before = stage.sandbox.state();
         let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(4);
         assert_eq!(stage.sandbox.state().accounts, before.accounts);
@@ -266,7 +266,7 @@ fn the_twin_policy_gives_the_twin_none_but_our_policies() {
         (Tamper::ExtraManagedPolicy, "iam:AttachRolePolicy"),
     ] {
         let stage = with_twin_policy(|_| ());
-        stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
+        stage.tamper(kind);
         let before = stage.sandbox.state();
         let run = stage.run(&[&TWIN[..], &["--output", "json"]].concat()).expect(4).says(action);
         assert_eq!(run.json()["verification"]["twin"]["outcome"], "refused");

@@ -1,0 +1,200 @@
+//! What CloudFormation is told (User Guide, "Custom resource response objects"), and that it gets there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::request::{Request, ResponseUrl};
+use crate::log;
+
+/// "The total size of the response body can't exceed 4096 bytes."
+const LARGEST: usize = 4096;
+
+/// How long one attempt to answer may take.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(5);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What was done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Done {
+    /// What CloudFormation calls the resource. Another one than before makes it delete the one before.
+    pub(super) physical_id: String,
+    /// What `Fn::GetAtt` gives.
+    pub(super) attributes: BTreeMap<&'static str, String>,
+}
+
+impl Done {
+    /// The resource stays what it is called, and there is nothing to tell of it.
+    pub(super) fn nothing(request: &Request) -> Self {
+        Self { physical_id: physical_id(request), attributes: BTreeMap::new() }
+    }
+}
+
+/// The ID that the resource has, or one that says that nothing was made.
+fn physical_id(request: &Request) -> String {
+    request
+        .physical_resource_id
+        .clone()
+        .unwrap_or_else(|| format!("not-made/{}", request.logical_resource_id))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Status {
+    #[serde(rename = "SUCCESS")]
+    Success,
+    #[serde(rename = "FAILED")]
+    Failed,
+}
+
+impl Status {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// The answer to a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Answer {
+    pub(super) status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    physical_resource_id: String,
+    stack_id: String,
+    request_id: String,
+    logical_resource_id: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    data: BTreeMap<&'static str, String>,
+}
+
+impl Answer {
+    pub(super) fn new(request: &Request, done: Result<Done, String>) -> Self {
+        let answer = |status, reason, physical_resource_id, data| Self {
+            status,
+            reason,
+            physical_resource_id,
+            stack_id: request.stack_id.clone(),
+            request_id: request.request_id.clone(),
+            logical_resource_id: request.logical_resource_id.clone(),
+            data,
+        };
+        match done {
+            Ok(Done { physical_id, attributes }) => answer(Status::Success, None, physical_id, attributes),
+            // The ID must not change with a failure: CloudFormation would delete what the old one names.
+            Err(reason) => {
+                answer(Status::Failed, Some(reason), physical_id(request), BTreeMap::new()).fitting()
+            }
+        }
+    }
+
+    /// The answer with its reason cut to what CloudFormation takes.
+    fn fitting(mut self) -> Self {
+        const CUT: &str = " … (the function's log has all of it)";
+        if self.body().len() <= LARGEST {
+            return self;
+        }
+        let whole = self.reason.replace(CUT.to_owned()).unwrap_or_default();
+        let mut room = LARGEST.saturating_sub(self.body().len());
+        let fits = |character: &char| {
+            // What JSON escapes is longer there than here.
+            let length = Value::from(character.to_string()).to_string().len() - 2;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        };
+        let kept: String = whole.chars().take_while(fits).collect();
+        self.reason = Some(kept + CUT);
+        self
+    }
+
+    fn body(&self) -> String {
+        // Plain values with string keys, which serde_json cannot fail on.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Sends the answer, again and again until it arrives or the time is up.
+    pub(super) async fn send(
+        &self,
+        http: &reqwest::Client,
+        url: &ResponseUrl,
+        within: Duration,
+    ) -> anyhow::Result<()> {
+        let until = Instant::now() + within;
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            // The URL is signed for no content type, so none is sent.
+            let answered = http.put(url.expose()).body(self.body()).send().await;
+            let problem = match answered {
+                Ok(response) if response.status().is_success() => return Ok(()),
+                Ok(response) => format!("HTTP status {}", response.status().as_u16()),
+                // The error's text names the URL otherwise.
+                Err(error) => chain(&error.without_url()),
+            };
+            log::answer_again(attempt, &problem);
+            if Instant::now() + pause >= until {
+                anyhow::bail!("the answer did not reach CloudFormation after {attempt} attempts: {problem}");
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            attempt += 1;
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(change: &str, physical: Option<&str>) -> Request {
+        let mut event = json!({
+            "RequestType": change, "ResponseURL": "https://bucket.example/?signature=abc", "StackId": "stack",
+            "RequestId": "request", "ResourceType": "Custom::GenesysTrustProof", "LogicalResourceId": "Proof",
+        });
+        if let Some(physical) = physical {
+            event["PhysicalResourceId"] = json!(physical);
+        }
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn a_failure_keeps_the_id() {
+        let answer = Answer::new(&request("Update", Some("it")), Err("no".to_owned()));
+        assert_eq!((answer.status, answer.physical_resource_id.as_str()), (Status::Failed, "it"));
+        let answer = Answer::new(&request("Create", None), Err("no".to_owned()));
+        assert_eq!(answer.physical_resource_id, "not-made/Proof");
+    }
+
+    #[test]
+    fn an_answer_is_never_too_large() {
+        for reason in ["x".repeat(10_000), "\"\\\n".repeat(3_000), "ü€𝄞".repeat(2_000)] {
+            let answer = Answer::new(&request("Create", None), Err(reason.clone()));
+            let body = answer.body();
+            assert!(body.len() <= LARGEST, "{}", body.len());
+            assert!(body.len() > LARGEST - 8, "{}", body.len());
+            assert!(answer.reason.unwrap().ends_with("has all of it)"));
+        }
+        let short = Answer::new(&request("Create", None), Err("short".to_owned()));
+        assert_eq!(short.reason.as_deref(), Some("short"));
+    }
+
+    #[test]
+    fn the_url_does_not_print() {
+        assert!(!format!("{:?}", request("Delete", Some("it"))).contains("signature"));
+    }
+}

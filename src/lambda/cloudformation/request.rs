@@ -1,0 +1,64 @@
+//! What CloudFormation asks (User Guide, "Custom resource request objects").
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Whether an event is a request for a custom resource.
+pub(crate) fn is_request(event: &Value) -> bool {
+    event.get("ResponseURL").is_some() && event.get("RequestType").is_some()
+}
+
+/// A request. The properties stay as they came: what is wrong with them is part of the answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Request {
+    #[serde(rename = "RequestType")]
+    pub(super) change: Change,
+    #[serde(rename = "ResponseURL")]
+    pub(super) response_url: ResponseUrl,
+    pub(super) stack_id: String,
+    pub(super) request_id: String,
+    pub(super) resource_type: String,
+    pub(super) logical_resource_id: String,
+    /// Absent from a `Create`.
+    pub(super) physical_resource_id: Option<String>,
+    #[serde(default)]
+    pub(super) resource_properties: Map<String, Value>,
+}
+
+/// What is to happen to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum Change {
+    Create,
+    Update,
+    Delete,
+}
+
+impl Change {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "Create",
+            Self::Update => "Update",
+            Self::Delete => "Delete",
+        }
+    }
+}
+
+/// Where the answer goes. Whoever has it can answer in the stack's name, so it never prints.
+#[derive(Deserialize)]
+pub(super) struct ResponseUrl(String);
+
+impl ResponseUrl {
+    /// To send the answer, and for nothing else.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResponseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ResponseUrl(…)")
+    }
+}

@@ -1,0 +1,212 @@
+//! `Custom::GenesysTrustProof`: the stack fails where a role in it can be assumed by somebody else, or can do more than
+//! invoke its functions.
+//!
+//! The documents are read from IAM as they are once the stack has made them: what is proved is what is in force, not what
+//! the template says. A claim that cannot be decided fails the stack too, unless `AllowUnknown` says otherwise.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rolecall::aws::Aws;
+use rolecall::genesys::region::Region;
+use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, RoleArn, RoleName};
+use rolecall::iam::principal::Principal;
+use rolecall::iam::prove::RoleIntent;
+use rolecall::provision::observe::{Observed, observe};
+use rolecall::provision::survey::home;
+use rolecall::report::{ClaimView, Outcome};
+use rolecall::verify::{Documents, decide, read};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+
+use super::answer::Done;
+
+/// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
+const VISIBLE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What CloudFormation puts among the properties by itself.
+const NOT_OURS: [&str; 2] = ["ServiceToken", "ServiceTimeout"];
+
+/// What is to be proved.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    role: RoleName,
+    trusted: AccountId,
+    probe_principal: Option<Principal>,
+    external_id: ExternalId,
+    targets: Vec<FunctionArn>,
+    allow_unknown: bool,
+}
+
+impl Wanted {
+    /// Reads the properties; every fault is named.
+    pub(super) fn read(properties: &Map<String, Value>) -> Result<Self, String> {
+        let mut form = Form { properties, faults: Vec::new() };
+        let role =
+            form.required("RoleName", "the name of the role").and_then(|text| form.parsed("RoleName", &text));
+        let external_id = form
+            .required("OrganizationId", "the ID of the Genesys Cloud organisation, which is the external ID")
+            .and_then(|text| form.parsed("OrganizationId", &text));
+        let region: Option<&'static Region> = form
+            .required("GenesysRegion", "the region of the Genesys Cloud organisation, such as us-east-1")
+            .and_then(|text| form.parsed("GenesysRegion", &text));
+        let stated = form.text("TrustedAccount").and_then(|text| form.parsed("TrustedAccount", &text));
+        let trusted = stated.or_else(|| region.and_then(Region::trusted_account));
+        if let (Some(region), None) = (region, &trusted) {
+            form.fault(format!("no account is known for {region}: state `TrustedAccount`"));
+        }
+        let probe_principal =
+            form.text("ProbePrincipal").and_then(|text| form.parsed("ProbePrincipal", &text));
+        let targets = form.targets();
+        let allow_unknown = form.flag("AllowUnknown");
+        form.nothing_else();
+        match (role, trusted, external_id, form.faults.is_empty()) {
+            (Some(role), Some(trusted), Some(external_id), true) => {
+                Ok(Self { role, trusted, probe_principal, external_id, targets, allow_unknown })
+            }
+            _ => Err(form.faults.join("; ")),
+        }
+    }
+}
+
+/// Reads properties. CloudFormation turns numbers and booleans into text, and a list of one stays a list.
+struct Form<'p> {
+    properties: &'p Map<String, Value>,
+    faults: Vec<String>,
+}
+
+const PROPERTIES: [&str; 7] = [
+    "RoleName",
+    "OrganizationId",
+    "GenesysRegion",
+    "TrustedAccount",
+    "ProbePrincipal",
+    "Targets",
+    "AllowUnknown",
+];
+
+impl Form<'_> {
+    fn fault(&mut self, fault: String) {
+        self.faults.push(fault);
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.properties.get(name) {
+            None => None,
+            Some(Value::String(text)) => Some(text.trim().to_owned()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            Some(_) => {
+                self.fault(format!("`{name}` must be text"));
+                None
+            }
+        }
+    }
+
+    fn required(&mut self, name: &str, meaning: &str) -> Option<String> {
+        if !self.properties.contains_key(name) {
+            self.fault(format!("`{name}` is missing: {meaning}"));
+        }
+        self.text(name)
+    }
+
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, name: &str, text: &str) -> Option<T> {
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault(format!("`{name}`: {error}"));
+                None
+            }
+        }
+    }
+
+    fn targets(&mut self) -> Vec<FunctionArn> {
+        let texts: Vec<String> = match self.properties.get("Targets") {
+            Some(Value::Array(values)) if !values.is_empty() => {
+                values.iter().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
+            }
+            Some(Value::String(text)) => text.split(',').map(|text| text.trim().to_owned()).collect(),
+            Some(_) | None => {
+                self.fault("`Targets` must list the ARNs of the functions that the role is for".to_owned());
+                return Vec::new();
+            }
+        };
+        texts.iter().filter_map(|text| self.parsed("Targets", text)).collect()
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.properties.get(name) {
+            None | Some(Value::Bool(false)) => false,
+            Some(Value::Bool(true)) => true,
+            Some(Value::String(text)) if text == "true" => true,
+            Some(Value::String(text)) if text == "false" => false,
+            Some(_) => {
+                self.fault(format!("`{name}` must be true or false"));
+                false
+            }
+        }
+    }
+
+    fn nothing_else(&mut self) {
+        let known = |name: &&String| PROPERTIES.contains(&name.as_str()) || NOT_OURS.contains(&name.as_str());
+        let unknown: Vec<String> =
+            self.properties.keys().filter(|name| !known(name)).map(|name| format!("`{name}`")).collect();
+        if !unknown.is_empty() {
+            self.fault(format!("there is no property {}", unknown.join(" nor ")));
+        }
+    }
+}
+
+/// Proves, or says what breaks the intent.
+pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
+    let (observed, documents) = visible(aws, &wanted.role).await?;
+    let home = home(&observed.caller).map_err(|error| error.to_string())?;
+    let path = observed.role.as_ref().map(|role| role.path.parse()).transpose();
+    let path = path.map_err(|error| format!("the role's path: {error}"))?.unwrap_or_default();
+    let role: RoleArn = home.role_arn(&wanted.role, &path);
+    let trusted: Principal = format!("arn:{}:iam::{}:root", home.partition, wanted.trusted)
+        .parse()
+        .map_err(|error| format!("the trusted account: {error}"))?;
+    let intent = RoleIntent {
+        role: Some(role.clone()),
+        trusted: std::iter::once(trusted).chain(wanted.probe_principal.clone()).collect(),
+        external_id: Some(wanted.external_id.clone()),
+        targets: Some(wanted.targets.clone()),
+    };
+    let claims = decide(&read(&documents, &role), &intent);
+    let with = |outcome| claims.iter().filter(move |claim| claim.result == outcome);
+    let refuted: Vec<String> = with(Outcome::Refuted).map(in_words).collect();
+    if !refuted.is_empty() {
+        return Err(format!("role {role} is refuted: {}", refuted.join("; ")));
+    }
+    let unknown: Vec<String> = with(Outcome::Unknown).map(in_words).collect();
+    if !unknown.is_empty() && !wanted.allow_unknown {
+        return Err(format!(
+            "it cannot be decided whether role {role} is safe: {} (`AllowUnknown: true` lets the stack go on)",
+            unknown.join("; ")
+        ));
+    }
+    let result = if unknown.is_empty() { "proved" } else { "unknown" };
+    Ok(Done {
+        physical_id: format!("trust-proof/{}", wanted.role),
+        attributes: BTreeMap::from([("Result", result.to_owned()), ("RoleArn", role.to_string())]),
+    })
+}
+
+/// The role's documents, once IAM shows them: a stack asks right after it made them.
+async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), String> {
+    let until = Instant::now() + VISIBLE;
+    loop {
+        let observed = observe(aws, role, &[]).await.map_err(|error| error.to_string())?;
+        match Documents::observed(&observed, role) {
+            Some(documents) => return Ok((observed, documents)),
+            None if Instant::now() + PAUSE > until => return Err(format!("role `{role}` does not exist")),
+            None => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// The claim, and the request that breaks it or what leaves it open.
+fn in_words(claim: &ClaimView) -> String {
+    format!("{}: {}", claim.claim, claim.because().join(", "))
+}

@@ -1,0 +1,43 @@
+//! The log: one JSON object a line, on standard error, which Lambda sends to CloudWatch Logs.
+//!
+//! Only rolecall's own events and the runtime's errors are written. The runtime's finer levels hold whole events, and
+//! those of CloudFormation hold a URL that must not be seen, so no setting turns them on.
+
+use std::time::Duration;
+
+use tracing::{Level, error, info};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub(crate) fn start() {
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stderr);
+    let levels = Targets::new()
+        .with_target("rolecall_lambda", Level::INFO)
+        .with_target("lambda_runtime", Level::ERROR);
+    tracing_subscriber::registry().with(lines).with(levels).init();
+}
+
+/// How an event ended.
+pub(crate) fn event(request_id: &str, took: Duration, error: Option<&anyhow::Error>) {
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match error {
+        Some(error) => error!(request_id, milliseconds, error = format!("{error:#}"), "failed"),
+        None => info!(request_id, milliseconds, "answered"),
+    }
+}
+
+/// What was answered to CloudFormation.
+pub(crate) fn custom_resource(resource: &str, request: &str, status: &str, reason: Option<&str>) {
+    info!(resource, request, status, reason, "custom resource");
+}
+
+/// The answer did not get through, and is sent again.
+pub(crate) fn answer_again(attempt: u32, problem: &str) {
+    info!(attempt, problem, "the answer did not reach CloudFormation");
+}

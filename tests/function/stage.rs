@@ -1,0 +1,177 @@
+//! A Lambda service for one function: the runtime API hands out events and takes the answers, and the same server takes
+//! what CloudFormation is told.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use wiremock::matchers::{method, path, path_regex};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// What the URL for CloudFormation's answer holds that nobody may see.
+pub(super) const SIGNATURE: &str = "X-Amz-Signature=5eed5eed5eed";
+
+pub(super) struct Function {
+    runtime: Runtime,
+    server: MockServer,
+    /// How long each event may take.
+    timeout: Duration,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// What the function did with its events.
+#[derive(Debug)]
+pub(super) struct Served {
+    /// What the runtime API was told, in order: the function's answer, or its error.
+    pub(super) outcomes: Vec<Result<Value, Value>>,
+    /// What CloudFormation was told, in order, repeated attempts included.
+    pub(super) answers: Vec<Value>,
+    /// What the function logged.
+    pub(super) log: String,
+}
+
+/// Hands out the events, then nothing more.
+struct Queue {
+    events: Mutex<VecDeque<Value>>,
+    timeout: Duration,
+}
+
+impl Respond for Queue {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let Some(event) = self.events.lock().unwrap().pop_front() else {
+            return ResponseTemplate::new(200).set_delay(Duration::from_secs(600));
+        };
+        let deadline = SystemTime::now() + self.timeout;
+        let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+        ResponseTemplate::new(200)
+            .insert_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+            .insert_header("Lambda-Runtime-Deadline-Ms", deadline.to_string())
+            .insert_header(
+                "Lambda-Runtime-Invoked-Function-Arn",
+                "arn:aws:lambda:us-east-1:123456789012:function:rolecall",
+            )
+            .set_body_json(event)
+    }
+}
+
+/// Takes CloudFormation's answers, after it has failed so often.
+struct Bucket {
+    failures: Mutex<Vec<ResponseTemplate>>,
+}
+
+impl Respond for Bucket {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        self.failures.lock().unwrap().pop().unwrap_or_else(|| ResponseTemplate::new(200))
+    }
+}
+
+impl Function {
+    pub(super) fn new(environment: Vec<(&'static str, String)>) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(MockServer::start());
+        Self { runtime, server, timeout: Duration::from_secs(60), environment }
+    }
+
+    pub(super) fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// A request of CloudFormation for a `Custom::GenesysTrustProof`.
+    pub(super) fn request(&self, change: &str, properties: &Value) -> Value {
+        let mut request = json!({
+            "RequestType": change,
+            "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:rolecall",
+            "ResponseURL": format!("{}/answer?{SIGNATURE}", self.server.uri()),
+            "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/contact-centre/1",
+            "RequestId": "3b1f0c4e-0001",
+            "ResourceType": "Custom::GenesysTrustProof",
+            "LogicalResourceId": "Proof",
+            "ResourceProperties": properties,
+        });
+        if change != "Create" {
+            request["PhysicalResourceId"] = json!("trust-proof/GenesysDataActionRole");
+            request["OldResourceProperties"] = json!({});
+        }
+        request
+    }
+
+    /// Starts the function, gives it the events one after the other, and stops it. The bucket fails at first.
+    pub(super) fn serve_after(self, failures: Vec<ResponseTemplate>, events: Vec<Value>) -> Served {
+        let expected = events.len();
+        let Self { runtime, server, timeout, environment } = self;
+        let queue = Queue { events: Mutex::new(events.into()), timeout };
+        runtime.block_on(async {
+            let next = Mock::given(method("GET")).and(path("/2018-06-01/runtime/invocation/next"));
+            next.respond_with(queue).mount(&server).await;
+            let told = path_regex("^/2018-06-01/runtime/invocation/.*/(response|error)$");
+            let accepted = ResponseTemplate::new(202);
+            Mock::given(method("POST")).and(told).respond_with(accepted).mount(&server).await;
+            let bucket = Bucket { failures: Mutex::new(failures) };
+            Mock::given(method("PUT")).and(path("/answer")).respond_with(bucket).mount(&server).await;
+        });
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rolecall-lambda"))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", server.address().to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "rolecall")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "stream")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "group")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(environment)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut errors = child.stderr.take().unwrap();
+        let reader = std::thread::spawn({
+            let log = Arc::clone(&log);
+            move || errors.read_to_string(&mut log.lock().unwrap()).map(drop)
+        });
+        let started = Instant::now();
+        let requests = loop {
+            let requests = runtime.block_on(server.received_requests()).unwrap();
+            let told = requests.iter().filter(|request| request.method.as_str() == "POST").count();
+            if told >= expected || started.elapsed() > Duration::from_secs(120) {
+                break requests;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        reader.join().unwrap().unwrap();
+        let body = |request: &Request| serde_json::from_slice::<Value>(&request.body).unwrap();
+        let told = requests.iter().filter(|request| request.method.as_str() == "POST");
+        let outcomes = told.map(|request| match request.url.path().ends_with("/response") {
+            true => Ok(body(request)),
+            false => Err(body(request)),
+        });
+        let answered = requests.iter().filter(|request| request.method.as_str() == "PUT");
+        let answers = answered.map(|request| {
+            assert!(request.body.len() <= 4096, "{} bytes", request.body.len());
+            assert!(!request.headers.contains_key("content-type"), "the URL is signed for no content type");
+            body(request)
+        });
+        let served = Served {
+            outcomes: outcomes.collect(),
+            answers: answers.collect(),
+            log: log.lock().unwrap().clone(),
+        };
+        assert_eq!(served.outcomes.len(), expected, "{served:#?}");
+        // Whatever happened, the URL is nowhere but in the request itself.
+        for text in [served.log.clone(), format!("{:?}{:?}", served.outcomes, served.answers)] {
+            assert!(!text.contains("X-Amz-Signature"), "{text}");
+        }
+        served
+    }
+
+    pub(super) fn serve(self, events: Vec<Value>) -> Served {
+        self.serve_after(Vec::new(), events)
+    }
+}
