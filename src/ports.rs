@@ -5,8 +5,11 @@
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
 mod analyse;
+pub mod calls;
 mod functions;
+pub mod genesys;
 mod organization;
+pub mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;

@@ -12,6 +12,7 @@
 mod commands;
 mod corpus;
 mod function;
+mod genesys;
 mod iam;
 mod layering;
 mod manifest;

@@ -1,7 +1,6 @@
-//! Counts and times every request that the SDK sends, attempt by attempt.
+//! Counts and times every request that the SDK sends, attempt by attempt, on the list that Genesys's share.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -12,35 +11,18 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-/// One request and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The service and the operation, such as `IAM GetRole`.
-    pub operation: String,
-    /// The host and port that it was sent to.
-    pub host: String,
-    /// The HTTP status; `None` where no answer came.
-    pub status: Option<u16>,
-    /// From sending the request to the last byte of the answer.
-    pub took: Duration,
-}
+use crate::ports::calls::{Call, Calls};
 
-/// The requests that were sent, in the order of their answers.
-#[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<Vec<Call>>>);
-
-impl Calls {
-    /// The requests so far.
-    pub fn so_far(&self) -> Vec<Call> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The host that last left this operation (such as `iam:GetRole`) without an answer.
-    pub(super) fn silent_host(&self, operation: &str) -> Option<String> {
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |call: &&Call| call.operation.replace(' ', ":").eq_ignore_ascii_case(operation);
-        calls.iter().rev().filter(is_same).find(|call| call.status.is_none()).map(|call| call.host.clone())
-    }
+/// The host that last left this operation (such as `iam:GetRole`) without an answer.
+pub(super) fn silent_host(calls: &Calls, operation: &str) -> Option<String> {
+    let is_same = |call: &&Call| call.operation.replace(' ', ":").eq_ignore_ascii_case(operation);
+    calls
+        .so_far()
+        .iter()
+        .rev()
+        .filter(is_same)
+        .find(|call| call.status.is_none())
+        .map(|call| call.host.clone())
 }
 
 #[derive(Debug)]
@@ -83,7 +65,7 @@ impl Intercept for Calls {
         let operation = format!("{} {}", metadata.service(), metadata.name());
         let status = context.response().map(|response| response.status().as_u16());
         let call = Call { operation, host: sent.host.clone(), status, took: sent.at.elapsed() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        self.add(call);
         Ok(())
     }
 }

@@ -19,10 +19,9 @@ mod pace;
 mod probe;
 mod rate;
 mod read;
+mod secrets;
 mod simulate;
 mod write;
-
-pub use calls::{Call, Calls};
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -42,10 +41,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use self::calls::silent_host;
 use self::error::classify;
 use self::pace::Pace;
 use self::rate::Rate;
 use crate::iam::arn::{ExternalId, Region, RoleArn};
+use crate::ports::calls::Calls;
 use crate::ports::{AwsErrorKind, AwsResult};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
@@ -257,7 +258,7 @@ impl Aws {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
-                    if let Some(host) = self.calls.silent_host(operation) {
+                    if let Some(host) = silent_host(&self.calls, operation) {
                         error.message = format!("cannot reach {host}: {}", error.message);
                     }
                     return Err(error);

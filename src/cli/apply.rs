@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rolecall::genesys::apply::{
+    Applied as GenesysApplied, Failure as GenesysFailure, Progress as GenesysProgress, apply as apply_genesys,
+};
+use rolecall::genesys::plan::{Plan as GenesysPlan, Step};
 use rolecall::ports::AwsResult;
 use rolecall::provision::apply::{Applied, Failure as ApplyFailure, Interrupt, Progress, apply};
 use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
-use rolecall::provision::settle::{Settled, settle};
+use rolecall::provision::settle::{SPREADING, Settled, settle};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{
     ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved,
@@ -15,9 +19,10 @@ use rolecall::report::{
 use rolecall::verify::steady::Freshness;
 use rolecall::verify::{Documents, paper};
 
-use super::context::{Context, interruptible, load_outline};
-use super::failure::{Failure, RefusedPlan, UsageError, explain, hint_for};
+use super::context::{Context, Services, interruptible, load_outline};
+use super::failure::{Failure, RefusedPlan, UsageError, explain, genesys_hint, hint_for};
 use super::fleet::{self, Reads};
+use super::genesys::{GenesysPlanned, refuse_retirement, with_plan};
 use super::options::{ApplyCommand, AwsOptions};
 use super::printer::Printer;
 use super::verify::verify;
@@ -32,20 +37,48 @@ pub(crate) const STALE: &str =
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(pub(crate) &'p mut Printer);
 
-impl Progress for Narrator<'_> {
-    fn starting(&mut self, change: &Change) {
+impl Narrator<'_> {
+    fn begin(&mut self, change: &ChangeView) {
         // Somebody who watches wants to know what takes so long; a log needs only what was done.
         if self.0.is_interactive() {
-            self.0.progress(&format!("  … {}", ChangeView::from(change).headline()));
+            self.0.progress(&format!("  … {}", change.headline()));
         }
     }
 
+    fn end(&mut self, change: &ChangeView) {
+        self.0.progress(&format!("  ✓ {}", change.headline()));
+    }
+
+    fn wait(&mut self, awaited: &str, waited: Duration) {
+        self.0.progress(&format!("  … waiting for {awaited} ({} s so far)", waited.as_secs()));
+    }
+}
+
+impl Progress for Narrator<'_> {
+    fn starting(&mut self, change: &Change) {
+        self.begin(&change.into());
+    }
+
     fn finished(&mut self, change: &Change) {
-        self.0.progress(&format!("  ✓ {}", ChangeView::from(change).headline()));
+        self.end(&change.into());
     }
 
     fn waiting(&mut self, awaited: &str, waited: Duration) {
-        self.0.progress(&format!("  … waiting for {awaited} ({} s so far)", waited.as_secs()));
+        self.wait(awaited, waited);
+    }
+}
+
+impl GenesysProgress for Narrator<'_> {
+    fn starting(&mut self, step: &Step) {
+        self.begin(&step.into());
+    }
+
+    fn finished(&mut self, step: &Step) {
+        self.end(&step.into());
+    }
+
+    fn waiting(&mut self, awaited: &str, waited: Duration) {
+        self.wait(awaited, waited);
     }
 }
 
@@ -53,9 +86,13 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
     if fleet::is_named(&options.aws) {
         refuse_questions(options)?;
     }
-    fleet::run("apply", &options.aws, Reads::ForWriting, printer, async |context, aws, printer| {
-        apply_one(options, aws, context, printer).await
-    })
+    fleet::run(
+        "apply",
+        &options.aws,
+        (Services::Both, Reads::ForWriting),
+        printer,
+        async |context, aws, printer| apply_one(options, aws, context, printer).await,
+    )
     .await
 }
 
@@ -75,16 +112,23 @@ fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
 async fn apply_one(
     options: &ApplyCommand,
     aws: &AwsOptions,
-    context: &Context,
+    context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
+    context.warn_of_other_organization(printer).await;
     let survey = context.survey().await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
     let plan = plan.context(UNCHANGED)?;
+    let genesys = context.plan_genesys(&survey, options.reach.adopt).await.context(UNCHANGED)?;
+    let steps = genesys.as_ref().map(|genesys| &genesys.plan);
+    let is_empty = plan.changes.is_empty() && steps.is_none_or(|plan| plan.steps.is_empty());
     let human = aws.common.output.is_human();
     let mut report = Report::new("apply").with_survey(&survey).with_plan(&plan);
     report.warnings.clone_from(&context.warnings);
     report.outline = load_outline(aws)?;
+    if let Some(GenesysPlanned { survey, plan }) = &genesys {
+        report = with_plan(report, &survey.observed, plan);
+    }
     if human {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
@@ -95,22 +139,28 @@ async fn apply_one(
     if !plan.changes.is_empty() {
         refuse_findings(&planned, &options.allow_findings).context(UNCHANGED)?;
     }
+    if let Some(plan) = steps {
+        refuse_retirement(plan, options.reach.replace).context(UNCHANGED)?;
+    }
     if let Some(path) = &options.plan {
         let text = std::fs::read_to_string(path).map_err(|error| {
             UsageError::new(format!("cannot read the plan `{}`: {error}", path.display()), None)
         })?;
-        saved::compare(&text, &survey, &plan).context(UNCHANGED)?;
-    } else if !plan.changes.is_empty() && !options.yes {
+        saved::compare(&text, &survey, &plan, steps).context(UNCHANGED)?;
+    } else if !is_empty && !options.yes {
         if !confirm("Apply these changes?", printer)? {
             printer.progress("nothing was changed");
             return Ok((report, ExitCode::Success));
         }
         let now = context.survey().await.context(UNCHANGED)?;
+        let genesys = context.plan_genesys(&now, options.reach.adopt).await.context(UNCHANGED)?;
         let now = plan_changes(&now.desired, &now.observed, &now.quotas, options.reach.into())?;
-        anyhow::ensure!(now == plan, STALE);
+        anyhow::ensure!(now == plan && genesys.as_ref().map(|genesys| &genesys.plan) == steps, STALE);
     }
+    let none = GenesysPlan::default();
     let mut run = Run { options, context, report, human, interrupt: interruptible() };
-    let exit = run.carry_out(&plan, survey, printer).await.unwrap_or_else(|error| {
+    let carried_out = run.carry_out(&plan, steps.unwrap_or(&none), survey, printer).await;
+    let exit = carried_out.unwrap_or_else(|error| {
         let Failure { exit, message, hint } = explain(&error);
         run.fail(ErrorView { message, hint }, exit, printer)
     });
@@ -131,19 +181,33 @@ impl Run<'_> {
     async fn carry_out(
         &mut self,
         plan: &Plan,
+        genesys: &GenesysPlan,
         mut survey: Survey,
         printer: &mut Printer,
     ) -> anyhow::Result<ExitCode> {
-        if plan.changes.is_empty() {
+        if plan.changes.is_empty() && genesys.steps.is_empty() {
             return self.verify(&survey, Freshness::Unchanged, printer).await;
         }
         let Context { aws, deadline, .. } = self.context;
         let applied = apply(plan, aws, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await;
         self.report = std::mem::take(&mut self.report).with_applied(&applied);
-        if !applied.is_complete() {
-            return Ok(self.fail(describe(&applied), ExitCode::Failed, printer));
+        // The role before the credential, the policy before the action.
+        let genesys_applied = match &self.context.genesys {
+            Some(side) if applied.is_complete() => {
+                let interrupt = self.interrupt.clone();
+                apply_genesys(genesys, side.client.as_ref(), *deadline, interrupt, &mut Narrator(printer))
+                    .await
+            }
+            Some(_) | None => {
+                GenesysApplied { remaining: genesys.steps.clone(), ..GenesysApplied::default() }
+            }
+        };
+        self.report = std::mem::take(&mut self.report).with_genesys_applied(&genesys_applied);
+        if !applied.is_complete() || !genesys_applied.is_complete() {
+            let outcome = Outcome { aws: &applied, genesys: &genesys_applied };
+            return Ok(self.fail(outcome.describe(), ExitCode::Failed, printer));
         }
-        let made = count(applied.done.len(), "change", "changes");
+        let made = count(applied.done.len() + genesys_applied.done.len(), "change", "changes");
         if self.human {
             printer.result(&format!("\n{made} made.\n"));
         }
@@ -151,12 +215,30 @@ impl Run<'_> {
         let settled = self.read_back(&survey, printer).await.with_context(unverified)?;
         survey.observed = settled.observed;
         self.report = std::mem::take(&mut self.report).with_survey(&survey);
+        let is_settled = settled.is_settled
+            && (genesys.steps.is_empty()
+                || self.read_back_genesys(&survey, printer).await.with_context(unverified)?);
         let exit = self.verify(&survey, Freshness::JustChanged, printer).await.with_context(unverified)?;
-        if settled.is_settled {
+        if is_settled {
             return Ok(exit);
         }
-        printer.warning("AWS does not show all of the changes yet; `rolecall verify` looks again");
+        let service = if settled.is_settled { "Genesys Cloud" } else { "AWS" };
+        printer.warning(&format!(
+            "{service} does not show all of the changes yet; `rolecall drift` looks again"
+        ));
         Ok(exit.or(ExitCode::Inconclusive))
+    }
+
+    /// Reads Genesys Cloud again until it shows what was written.
+    async fn read_back_genesys(&self, survey: &Survey, printer: &mut Printer) -> anyhow::Result<bool> {
+        let Some(side) = &self.context.genesys else { return Ok(true) };
+        let adopt = self.options.reach.adopt;
+        let read = async || side.plan(self.context, survey, adopt).await;
+        let is_settled = |planned: &GenesysPlanned| planned.plan.steps.is_empty();
+        let (awaited, deadline) = ("Genesys Cloud to show the changes", self.context.deadline);
+        let interrupt = self.interrupt.clone();
+        let settled = settle(read, is_settled, awaited, deadline, interrupt, &mut Narrator(printer)).await?;
+        Ok(settled.is_settled)
     }
 
     /// Reads AWS again until it shows what was written.
@@ -168,7 +250,7 @@ impl Run<'_> {
                 .is_ok_and(|plan| plan.changes.is_empty())
         };
         let read = async || observe(aws, &manifest.role.name, addresses).await;
-        settle(read, is_settled, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await
+        settle(read, is_settled, SPREADING, *deadline, self.interrupt.clone(), &mut Narrator(printer)).await
     }
 
     async fn verify(
@@ -221,32 +303,70 @@ pub(crate) fn confirm(question: &str, printer: &mut Printer) -> anyhow::Result<b
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// What failed, what was done before it, and what was not tried.
+/// How far a plan for AWS got.
 pub(crate) fn describe(applied: &Applied) -> ErrorView {
-    let headlines = |changes: &[Change]| {
-        changes
-            .iter()
-            .map(|change| format!("\n    {}", ChangeView::from(change).headline()))
-            .collect::<String>()
-    };
-    let (mut message, hint) = match &applied.failure {
-        Some((change, failure)) => {
-            let hint = match failure {
-                ApplyFailure::Aws(error) => hint_for(error),
-                ApplyFailure::Deadline { .. } | ApplyFailure::Interrupted { .. } => None,
-            };
-            (format!("could not {}: {failure}", ChangeView::from(change).headline()), hint)
+    let none = GenesysApplied::default();
+    Outcome { aws: applied, genesys: &none }.describe()
+}
+
+/// How far a plan got.
+pub(crate) struct Outcome<'a> {
+    pub(crate) aws: &'a Applied,
+    pub(crate) genesys: &'a GenesysApplied,
+}
+
+impl Outcome<'_> {
+    /// What failed, what was done before it, and what was not tried.
+    pub(crate) fn describe(&self) -> ErrorView {
+        let Self { aws, genesys } = self;
+        let headlines = |changes: &[Change], steps: &[Step]| {
+            let changes = changes.iter().map(ChangeView::from);
+            let all = changes.chain(steps.iter().map(ChangeView::from));
+            all.map(|change| format!("\n    {}", change.headline())).collect::<String>()
+        };
+        let (mut message, hint) = match (&aws.failure, &genesys.failure) {
+            (Some((change, failure)), _) => (could_not(&change.into(), failure), hint_of(failure)),
+            (None, Some((step, failure))) => (could_not(&step.into(), failure), hint_of_genesys(failure)),
+            (None, None) => ("interrupted".to_owned(), None),
+        };
+        message += &match headlines(&aws.done, &genesys.done).as_str() {
+            "" => "\n  nothing was changed".to_owned(),
+            done => format!("\n  done before that:{done}"),
+        };
+        match headlines(&aws.remaining, &genesys.remaining).as_str() {
+            "" => {}
+            remaining => message += &format!("\n  not tried:{remaining}"),
         }
-        None => ("interrupted".to_owned(), None),
-    };
-    message += &match applied.done.as_slice() {
-        [] => "\n  nothing was changed".to_owned(),
-        done => format!("\n  done before that:{}", headlines(done)),
-    };
-    if !applied.remaining.is_empty() {
-        message += &format!("\n  not tried:{}", headlines(&applied.remaining));
+        let hint =
+            hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
+        ErrorView { message, hint: Some(hint) }
     }
-    let hint =
-        hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
-    ErrorView { message, hint: Some(hint) }
+}
+
+fn could_not(change: &ChangeView, failure: &dyn std::error::Error) -> String {
+    format!("could not {}: {failure}", change.headline())
+}
+
+fn hint_of(failure: &ApplyFailure) -> Option<String> {
+    match failure {
+        ApplyFailure::Aws(error) => hint_for(error),
+        ApplyFailure::Deadline { .. } | ApplyFailure::Interrupted { .. } => None,
+    }
+}
+
+fn hint_of_genesys(failure: &GenesysFailure) -> Option<String> {
+    let hint = match failure {
+        GenesysFailure::Genesys(error) => return genesys_hint(error),
+        GenesysFailure::Invalid { .. } => "correct the [[action]], its schemas or its templates",
+        GenesysFailure::DraftInTheWay { .. } => {
+            "publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command"
+        }
+        GenesysFailure::Inactive { .. } => {
+            "look at the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
+        }
+        GenesysFailure::Deadline { .. }
+        | GenesysFailure::Interrupted { .. }
+        | GenesysFailure::Incomplete { .. } => return None,
+    };
+    Some(hint.to_owned())
 }

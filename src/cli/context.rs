@@ -6,9 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
+use rolecall::genesys::client::Client;
+use rolecall::genesys::credentials::CredentialError;
+use rolecall::genesys::desired::is_asked_for;
+use rolecall::genesys::sources::read_sources;
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
 use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
+use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
 use rolecall::provision::apply::Interrupt;
 use rolecall::provision::snapshot::Snapshot;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
@@ -18,6 +23,7 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use tokio::sync::watch;
 
 use super::failure::UsageError;
+use super::genesys::{Clients, GenesysPlanned, Side};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -27,6 +33,32 @@ const EXAMPLE: &str = include_str!("example.toml");
 const EXAMPLE_NAME: &str = "the built-in example";
 /// The region of the sandbox's functions.
 const SANDBOX_REGION: &str = "us-east-1";
+
+/// What begins the warning that there was no live organisation to compare with.
+pub(crate) const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
+
+/// Whom a command talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Services {
+    /// AWS alone, whatever the manifest asks for elsewhere.
+    Aws,
+    /// AWS, and Genesys Cloud where the manifest asks for something there.
+    Both,
+}
+
+/// What all manifests of a run have in common.
+pub(crate) struct Surroundings {
+    services: Services,
+    templates: Rc<Templates>,
+    clients: Clients,
+}
+
+impl Surroundings {
+    pub(crate) fn new(options: &AwsOptions, services: Services) -> anyhow::Result<Self> {
+        let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
+        Ok(Self { services, templates, clients: Clients::default() })
+    }
+}
 
 /// Everything that a command which talks to AWS needs.
 pub(crate) struct Context {
@@ -41,36 +73,54 @@ pub(crate) struct Context {
     pub(crate) addresses: Vec<FunctionAddress>,
     pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
+    /// Genesys Cloud, where the manifest asks for something there.
+    pub(crate) genesys: Option<Side>,
+    /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
+    organizations: Option<Rc<Client>>,
     /// Serves while it lives.
     _sandbox: Option<Rc<Sandbox>>,
 }
 
 impl Context {
     /// Reads the files and prepares the clients; nothing but the sandbox is contacted.
-    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        options: &AwsOptions,
+        services: Services,
+        printer: &mut Printer,
+    ) -> anyhow::Result<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
-        external_id(&manifest)?;
-        let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
+        let mut surroundings = Surroundings::new(options, services)?;
         let mut sandbox = None;
         if options.sandbox {
             let state = sandbox_state(options.common.file(), &[&manifest], printer)?;
             sandbox = Some(Rc::new(start_sandbox(options.common.file(), || state)?));
         }
         let aws = Aws::connect(&settings(options, &manifest.access, sandbox.as_deref())).await;
-        Self::with(options, manifest, warnings, templates, aws, sandbox)
+        Self::with(options, (manifest, warnings), aws, sandbox, &mut surroundings, printer).await
     }
 
-    /// A manifest and the clients to reach its account with.
-    pub(crate) fn with(
+    /// A manifest with its warnings, and the clients to reach its account with.
+    pub(crate) async fn with(
         options: &AwsOptions,
-        manifest: Manifest,
-        warnings: Vec<String>,
-        templates: Rc<Templates>,
+        (manifest, warnings): (Manifest, Vec<String>),
         aws: Aws,
         sandbox: Option<Rc<Sandbox>>,
+        surroundings: &mut Surroundings,
+        printer: &mut Printer,
     ) -> anyhow::Result<Self> {
-        let external_id = external_id(&manifest)?;
+        let Surroundings { services, templates, clients } = surroundings;
+        let templates = Rc::clone(templates);
+        // Every fault of the files that the actions name comes out before anybody is contacted.
+        let asked = *services == Services::Both && is_asked_for(&manifest);
+        let sources = asked.then(|| read_sources(&manifest)).transpose()?;
+        let client = clients.get(&manifest, &aws, sandbox.as_deref(), options.deadline);
+        let (genesys, organizations) = match sources {
+            Some(sources) => (Some(Side { client: client?, sources }), None),
+            None => (None, at_hand(client, printer)),
+        };
+        let client = genesys.as_ref().map(|side| &side.client).or(organizations.as_ref());
+        let external_id = external_id(&manifest, client.map(Rc::as_ref)).await?;
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
                 format!("the configured region is not one: {error}"),
@@ -88,8 +138,37 @@ impl Context {
             addresses,
             deadline: options.deadline,
             warnings,
+            genesys,
+            organizations,
             _sandbox: sandbox,
         })
+    }
+
+    /// The organisation of the credentials at hand, where it is not the one that the role is for. Where the manifest
+    /// asks for something in Genesys Cloud, the plan for it finds that out.
+    pub(crate) async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
+        let Some(client) = &self.organizations else { return Ok(None) };
+        Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
+    }
+
+    /// Warns where the role is for another organisation than the one of the credentials at hand.
+    pub(crate) async fn warn_of_other_organization(&mut self, printer: &mut Printer) {
+        let warning = match self.other_organization().await {
+            Ok(None) => return,
+            Ok(Some(Organization { id, name })) => format!(
+                "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
+                 could not assume the role",
+                self.external_id
+            ),
+            Err(error) => format!("{NOT_COMPARED}: {error}"),
+        };
+        self.warn(warning, printer);
+    }
+
+    /// A warning for people now, and for the report at the end.
+    pub(crate) fn warn(&mut self, warning: String, printer: &mut Printer) {
+        printer.warning(&warning);
+        self.warnings.push(warning);
     }
 
     /// Reads AWS and works out what should be there.
@@ -99,6 +178,23 @@ impl Context {
             Some(snapshot) => survey(manifest, external_id, templates, addresses, snapshot.as_ref()).await?,
             None => survey(manifest, external_id, templates, addresses, aws).await?,
         })
+    }
+
+    /// How many requests Genesys Cloud was sent, where the manifest asks for something there.
+    pub(crate) fn genesys_calls(&self) -> Option<usize> {
+        self.genesys.as_ref().map(|side| side.client.calls().so_far().len())
+    }
+
+    /// The plan for Genesys Cloud, where the manifest asks for something there.
+    pub(crate) async fn plan_genesys(
+        &self,
+        survey: &Survey,
+        adopt: bool,
+    ) -> anyhow::Result<Option<GenesysPlanned>> {
+        match &self.genesys {
+            Some(side) => side.plan(self, survey, adopt).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The same, where a missing function is something to report.
@@ -161,14 +257,38 @@ pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
     }
 }
 
-/// The external ID that the manifest states.
-pub(crate) fn external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
+/// The credentials at hand; those that cannot be right are no reason to stop where nobody needs them.
+fn at_hand(client: Result<Rc<Client>, CredentialError>, printer: &mut Printer) -> Option<Rc<Client>> {
+    match client {
+        Ok(client) => Some(client),
+        Err(CredentialError::Unset { .. }) => None,
+        Err(error) => {
+            printer.warning(&format!("Genesys Cloud was not asked for the organisation's ID: {error}"));
+            None
+        }
+    }
+}
+
+/// The external ID: what the manifest states, else the ID of the organisation that the credentials belong to.
+async fn external_id(manifest: &Manifest, client: Option<&Client>) -> anyhow::Result<ExternalId> {
+    let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
+        return Ok(stated_external_id(manifest)?);
+    };
+    let Organization { id, name } =
+        client.organization().await.context("cannot read the organisation's ID")?;
+    id.parse()
+        .with_context(|| format!("the organisation `{name}` has the ID `{id}`, which is no external ID"))
+}
+
+/// The external ID that the manifest states, for commands that contact nobody.
+pub(crate) fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
     manifest.genesys.organization_id.clone().ok_or_else(|| {
         UsageError::new(
             "the manifest states no `organization_id` in [genesys]",
             Some(
-                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details, \
-                 and GET /api/v2/organizations/me returns it as `id`",
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
+                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set",
             ),
         )
     })
@@ -227,6 +347,10 @@ pub(crate) fn sandbox_state(
     let mut state = State::demo();
     let mut added = 0;
     for manifest in manifests {
+        if let Some(id) = &manifest.genesys.organization_id {
+            // The sandbox plays the organisation that the manifest is for.
+            state.genesys.organization.id = id.to_string();
+        }
         let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
         let account = assumed.map_or(CUSTOMER, |role| role.account.as_str());
         if let Some(RoleArn { path, name, .. }) = assumed {

@@ -1,6 +1,10 @@
 //! Errors at the last step: the exit code and the way out are added here and nowhere else.
 
+use rolecall::genesys::credentials::CredentialError;
+use rolecall::genesys::plan::PlanError as GenesysPlanError;
+use rolecall::genesys::sources::SourceFaults;
 use rolecall::manifest::ManifestError;
+use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
 use rolecall::provision::plan::PlanError;
 use rolecall::provision::survey::{AddressError, SurveyError};
@@ -31,6 +35,13 @@ pub(crate) struct RefusedPlan {
     pub(crate) findings: Vec<String>,
 }
 
+/// A plan after which IDs that flows may refer to would be gone.
+#[derive(Debug, thiserror::Error)]
+#[error("flows may refer to the ID of an action that would end:\n  {}", actions.join("\n  "))]
+pub(crate) struct RetiresActions {
+    pub(crate) actions: Vec<String>,
+}
+
 /// What the user reads, and what the shell gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -59,6 +70,13 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
                     cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned())))
                 })
                 .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
+                .or_else(|| cause.downcast_ref::<CredentialError>().map(of_credentials))
+                .or_else(|| cause.downcast_ref::<SourceFaults>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<GenesysPlanError>().map(of_genesys_plan))
+                .or_else(|| cause.downcast_ref::<RetiresActions>().map(of_retired))
+                .or_else(|| {
+                    cause.downcast_ref::<GenesysError>().map(|error| (ExitCode::Failed, genesys_hint(error)))
+                })
                 .or_else(|| cause.downcast_ref::<AwsError>().map(|error| (ExitCode::Failed, hint_for(error))))
         })
         .unwrap_or((ExitCode::Failed, None));
@@ -124,6 +142,30 @@ fn of_plan(error: &PlanError) -> (ExitCode, Option<String>) {
     (ExitCode::Failed, Some(hint.to_owned()))
 }
 
+fn of_genesys_plan(error: &GenesysPlanError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        GenesysPlanError::OtherOrganization { .. } => {
+            "set `organization_id` in [genesys] to the organisation that is meant, or use an OAuth client of the one that \
+             is stated; `rolecall genesys whoami` shows the client's"
+        }
+        GenesysPlanError::NotOwned { .. } => {
+            "choose another `name` in [genesys.integration], or let rolecall take it over with --adopt (`rolecall plan \
+             --adopt` shows what would change)"
+        }
+        GenesysPlanError::Ambiguous { .. } => {
+            "rename or delete all but one of them in Genesys Cloud (Admin > Integrations), or choose another `name` in \
+             [genesys.integration]"
+        }
+    };
+    (ExitCode::Failed, Some(hint.to_owned()))
+}
+
+fn of_retired(_: &RetiresActions) -> (ExitCode, Option<String>) {
+    let hint = "look for flows that use these actions (Architect shows their dependencies); --replace carries the plan \
+                out all the same";
+    (ExitCode::Failed, Some(hint.to_owned()))
+}
+
 fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
     match error {
         SavedPlanError::NotAPlan { .. } => (ExitCode::Usage, None),
@@ -131,6 +173,61 @@ fn of_saved_plan(error: &SavedPlanError) -> (ExitCode, Option<String>) {
             (ExitCode::Failed, Some("make and review a new plan: `rolecall plan --out FILE`".to_owned()))
         }
     }
+}
+
+/// Credentials that cannot be right were found before anybody was contacted.
+fn of_credentials(error: &CredentialError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        CredentialError::Unset { .. } => Some(
+            "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret \
+             of AWS Secrets Manager in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > \
+             Integrations > OAuth, grant type client credentials",
+        ),
+        CredentialError::Wrong { .. }
+        | CredentialError::Region { .. }
+        | CredentialError::OtherRegion { .. }
+        | CredentialError::NotAnObject { .. }
+        | CredentialError::MissingKey { .. }
+        | CredentialError::Store { .. } => None,
+    };
+    (ExitCode::Usage, hint.map(str::to_owned))
+}
+
+/// What to do about a failed call to Genesys Cloud.
+pub(crate) fn genesys_hint(error: &GenesysError) -> Option<String> {
+    let hint = match error.kind {
+        GenesysErrorKind::NoCredentials => {
+            "`rolecall genesys whoami` shows which client is used, once there is one"
+        }
+        GenesysErrorKind::InvalidCredentials => {
+            "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
+             organisation"
+        }
+        GenesysErrorKind::Forbidden => {
+            "permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what \
+             each command needs"
+        }
+        GenesysErrorKind::Throttled => "repeat the command later, or with a longer --deadline",
+        GenesysErrorKind::Unreachable => {
+            "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are \
+             trusted (SSL_CERT_FILE); then repeat the command"
+        }
+        GenesysErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be",
+        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => {
+            "repeat the command, which continues from there"
+        }
+        GenesysErrorKind::Unreadable => {
+            "something between here and Genesys Cloud may have answered in its place: a proxy, a login page, a mock"
+        }
+        GenesysErrorKind::LimitExceeded => {
+            "`rolecall genesys whoami` shows the limits; Genesys raises most of them on request"
+        }
+        GenesysErrorKind::NotFound
+        | GenesysErrorKind::Conflict
+        | GenesysErrorKind::InvalidInput
+        | GenesysErrorKind::Other => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// What to do about a failed call.

@@ -8,13 +8,13 @@ mod accounts;
 mod files;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use rolecall::aws::Call;
+use rolecall::ports::calls::Call;
 use rolecall::report::{ErrorView, ExitCode, FleetReport, Report};
 
-use super::context::Context;
+use super::context::{Context, Services};
 use super::failure::{Failure, explain};
 use super::options::AwsOptions;
-use super::plan::{list_all_calls, list_calls};
+use super::plan::{list, list_all_calls};
 use super::printer::Printer;
 use accounts::{Fleet, Member, prepare};
 pub(crate) use files::are_many;
@@ -40,38 +40,39 @@ pub(crate) fn is_named(options: &AwsOptions) -> bool {
 pub(crate) async fn run(
     command: &'static str,
     options: &AwsOptions,
-    reads: Reads,
+    (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
+    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
 ) -> anyhow::Result<ExitCode> {
     if is_named(options) {
-        return run_all(command, options, reads, printer, work).await;
+        return run_all(command, options, (services, reads), printer, work).await;
     }
-    let context = Context::open(options, printer).await?;
-    let (mut report, exit) = work(&context, options, printer).boxed_local().await?;
+    let mut context = Context::open(options, services, printer).await?;
+    let (mut report, exit) = work(&mut context, options, printer).boxed_local().await?;
     report.aws_calls = Some(context.aws.calls().so_far().len());
+    report.genesys_calls = context.genesys_calls();
     if let Some(format) = options.common.output.format() {
         printer.result(&report.render(format, exit));
     }
-    list_calls(&context.aws, printer);
+    list_all_calls(&context, printer);
     Ok(exit)
 }
 
 async fn run_all(
     command: &'static str,
     options: &AwsOptions,
-    reads: Reads,
+    (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
+    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
 ) -> anyhow::Result<ExitCode> {
     printer.show_calls(options.common.verbose > 0);
-    let Fleet { members, clients, notes } = prepare(options, reads, printer).await?;
+    let Fleet { members, clients, notes } = prepare(options, services, reads, printer).await?;
     notes.iter().for_each(|note| printer.progress(note));
     printer.count_up_to(members.len());
     let shared = &*printer;
-    let one = async |(index, member): (usize, Member)| {
+    let one = async |(index, mut member): (usize, Member)| {
         let mut own = shared.of_one(&member.file);
-        let (report, exit) = run_one(command, &member, &mut own, &work).await;
+        let (report, exit) = run_one(command, &mut member, &mut own, &work).await;
         shared.count();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
         let part = match options.common.output.is_human() {
@@ -98,7 +99,7 @@ async fn run_all(
         Some(format) => fleet.render(format),
         None => fleet.closing_text(),
     });
-    list_all_calls(&calls, printer);
+    list(&calls, "AWS", printer);
     Ok(fleet.exit())
 }
 
@@ -111,9 +112,9 @@ enum Part {
 /// One manifest's turn. That it fails is a result like any other.
 async fn run_one(
     command: &'static str,
-    member: &Member,
+    member: &mut Member,
     printer: &mut Printer,
-    work: &impl AsyncFn(&Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
+    work: &impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
 ) -> (Report, ExitCode) {
     let Member { file, options, context, unreachable, .. } = member;
     let result = match unreachable {

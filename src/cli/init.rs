@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings};
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::{CredentialError, CredentialSource};
 use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{RoleArn, RoleName};
 use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::ports::calls::Calls;
+use rolecall::ports::genesys::{GenesysRead, Organization};
 use rolecall::provision::adoption::manifest_of;
 use rolecall::provision::observe::observe;
 use rolecall::report::ExitCode;
@@ -36,7 +40,7 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> anyhow:
     }
     let manifest = match &options.from_role {
         Some(role) => from_role(role, options, printer).await?,
-        None => ask(options, printer)?,
+        None => ask(options, printer).await?,
     };
     let text = manifest::write::render(&manifest);
     let (_, notes) = Manifest::parse(&text, &path.display().to_string())
@@ -53,16 +57,20 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> anyhow:
 }
 
 /// The manifest that the options and the answers describe.
-fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
+async fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
     let region: &'static Region = value(
         "--genesys-region",
         options.genesys_region.as_ref(),
         "Genesys Cloud region (us-east-1, mypurecloud.de, …)",
         printer,
     )?;
+    let live = match &options.organization_id {
+        Some(_) => None,
+        None => live_organization(region, printer).await,
+    };
     let organization_id = value(
         "--organization-id",
-        options.organization_id.as_ref(),
+        options.organization_id.as_ref().or(live.as_ref()),
         "Genesys Cloud organisation ID (the external ID; GET /api/v2/organizations/me returns it as `id`)",
         printer,
     )?;
@@ -86,6 +94,7 @@ fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest>
             organization_id: Some(organization_id),
             trusted_account,
             credentials: None,
+            integration: None,
         },
         role: Role {
             name: parse("--role", options.role.as_deref().unwrap_or(DEFAULT_ROLE))?,
@@ -100,6 +109,31 @@ fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest>
         verify: Verify::default(),
         actions: Vec::new(),
     })
+}
+
+/// The ID of the organisation that the OAuth client of the environment belongs to, where there is one.
+async fn live_organization(region: &'static Region, printer: &mut Printer) -> Option<String> {
+    let source = match CredentialSource::from_environment(|name| std::env::var(name).ok(), Some(region)) {
+        Ok(source) => source,
+        Err(CredentialError::Unset { .. }) => return None,
+        Err(error) => {
+            printer.warning(&error.to_string());
+            return None;
+        }
+    };
+    let client = Client::new(source, Patience::until(DEADLINE), Calls::default());
+    match client.organization().await {
+        Ok(Organization { id, name }) => {
+            printer.progress(&format!(
+                "the external ID is that of the organisation {name}, as Genesys Cloud has it: {id}"
+            ));
+            Some(id)
+        }
+        Err(error) => {
+            printer.warning(&format!("cannot read the organisation's ID from Genesys Cloud: {error}"));
+            None
+        }
+    }
 }
 
 /// The manifest that a live role asks for.

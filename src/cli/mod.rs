@@ -6,6 +6,7 @@ mod destroy;
 mod explain_error;
 mod failure;
 mod fleet;
+mod genesys;
 mod init;
 mod input;
 mod options;
@@ -23,7 +24,10 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, ExitCode, Report};
 
 use self::failure::{Failure, UsageError, explain};
-use self::options::{AddTarget, Cli, Command, CommonOptions, Output, TargetCommand};
+use self::options::{
+    ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
+    TargetCommand, TestAction,
+};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -80,6 +84,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
+        Command::Genesys(command) => genesys::run(command, printer).await,
         Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -100,12 +105,22 @@ async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<Exi
 
 /// The formats of reports make no sense where the result is none.
 fn check_output(command: &Command) -> anyhow::Result<()> {
-    if has_report(command) || matches!(output(command), Output::Human | Output::Json) {
+    let has_report = has_report(command);
+    let is_right = match output(command) {
+        Output::Human | Output::Json => true,
+        Output::Markdown => {
+            has_report
+                || matches!(command, Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Audit(_)))
+        }
+        Output::Sarif | Output::Junit | Output::Github | Output::Html => has_report,
+        Output::Csv => matches!(command, Command::Genesys(GenesysCommand::Audit(_))),
+    };
+    if is_right {
         return Ok(());
     }
-    let message = format!("`{}` prints text for people or JSON", name(command));
-    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github, markdown and html with \
-                plan, apply, verify and drift";
+    let message = format!("`{}` does not print that format", name(command));
+    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github and html with plan, \
+                apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit";
     Err(UsageError::new(message, Some(hint)).into())
 }
 
@@ -136,6 +151,10 @@ fn name(command: &Command) -> &'static str {
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
         Command::Simulate(_) => "simulate",
+        Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
+        Command::Genesys(GenesysCommand::Connect(_)) => "genesys connect",
+        Command::Genesys(GenesysCommand::Action(_)) => "genesys action",
+        Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
@@ -164,6 +183,17 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             | TargetCommand::List { aws },
         ) => &aws.common,
         Command::Render(options) => &options.common,
+        Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws.common,
+        Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,
+        Command::Genesys(GenesysCommand::Connect(options)) => &options.aws.common,
+        Command::Genesys(GenesysCommand::Action(
+            ActionCommand::List { aws }
+            | ActionCommand::Test(TestAction { aws, .. })
+            | ActionCommand::Export { aws, .. },
+        )) => &aws.common,
+        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(ImportAction { common, .. }))) => {
+            common
+        }
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = CASES)]
     Simulate(SimulateOptions),
+    /// The Genesys Cloud side
+    #[command(subcommand)]
+    Genesys(GenesysCommand),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -78,13 +82,15 @@ pub(crate) enum Output {
     Markdown,
     /// One HTML page
     Html,
+    /// Comma-separated values, of `genesys audit`
+    Csv,
 }
 
 impl Output {
     /// The format, where the result is not text for people.
     pub(crate) fn format(self) -> Option<Format> {
         match self {
-            Self::Human => None,
+            Self::Human | Self::Csv => None,
             Self::Json => Some(Format::Json),
             Self::Sarif => Some(Format::Sarif),
             Self::Junit => Some(Format::Junit),
@@ -153,12 +159,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// What may be done beyond the ordinary.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct ReachOptions {
-    /// Take over a role or policy that rolecall did not make
+    /// Take over a role, policy or integration that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
     /// Also remove the policies that others put on the role
     #[arg(long)]
     pub(crate) remove_foreign: bool,
+    /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Args, Debug)]
@@ -185,6 +194,8 @@ pub(crate) enum Level {
     Live,
     /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
     Twin,
+    /// As live, and run the data actions that have a test input through Genesys Cloud, which invokes the functions for real
+    Genesys,
 }
 
 #[derive(Args, Debug)]
@@ -218,6 +229,9 @@ pub(crate) struct VerifyCommand {
     /// and why the documents answer a probe as they do
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Do not ask before the data actions are run
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     /// Verify nothing; remove every twin of the role, such as one that a crash left behind
     #[arg(long, conflicts_with_all = ["level", "explain"])]
     pub(crate) sweep: bool,
@@ -436,6 +450,132 @@ pub(crate) struct InitOptions {
     /// Replace a manifest that exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesysCommand {
+    /// Show the organisation, the OAuth client's permissions and the limits
+    Whoami(WhoamiCommand),
+    /// Make the credential and the integration, enable it, and wait until it is active
+    Connect(ConnectCommand),
+    /// List, test, export and import data actions; `rolecall apply` makes and changes them
+    #[command(subcommand)]
+    Action(ActionCommand),
+    /// Report who changed credentials, integrations and actions, from the audit trail
+    Audit(AuditCommand),
+}
+
+/// The OAuth client of every command that talks to Genesys Cloud.
+const OAUTH_CLIENT: &str = "\
+The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
+where no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
+secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct WhoamiCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Also try something that turns pages and meets the rate limit: list all users
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) probe: Option<GenesysProbe>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// The last hours
+    #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
+    pub(crate) hours: u32,
+    /// From then on: a date or a time in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Timestamp>,
+    /// Until then; now where it is left out
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    pub(crate) to: Option<Timestamp>,
+    /// Only this credential, integration or action, by ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Option<String>,
+    /// Only entities of this type, such as Action
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) entity_type: Option<String>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let midnight = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(midnight)
+        .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct ConnectCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Take over an integration of that name that rolecall did not make
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ActionCommand {
+    /// List the actions, those of the manifest first
+    List {
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Run an action through Genesys Cloud, which invokes the function for real, and say why it fails where it does
+    Test(TestAction),
+    /// Print an action in the file format of Genesys Cloud's user interface
+    Export {
+        /// The action's name
+        name: String,
+        /// Write it to a file instead
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Add an action that the user interface exported to the manifest, its schemas beside it
+    Import(ImportAction),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestAction {
+    /// The action's name
+    pub(crate) name: String,
+    /// A JSON file with the action's input; that of the manifest when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportAction {
+    /// The file; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// The action's category, which is no part of the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: String,
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenesysProbe {
+    /// List all users, page by page
+    Users,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,21 +1,25 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
 use anyhow::Context as _;
-use rolecall::aws::{Aws, Call};
+use rolecall::aws::Aws;
+use rolecall::genesys::client::Client;
 use rolecall::manifest::write;
+use rolecall::ports::calls::Call;
+use rolecall::ports::genesys::Organization;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
-use rolecall::verify::{Documents, drift as drift_of, paper};
+use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
 
-use super::context::{Context, load_outline};
+use super::context::{Context, NOT_COMPARED, Services, load_outline};
 use super::failure::UsageError;
 use super::fleet::{self, Reads};
+use super::genesys::{GenesysPlanned, with_plan};
 use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
 impl From<ReachOptions> for PlanOptions {
-    fn from(ReachOptions { adopt, remove_foreign }: ReachOptions) -> Self {
+    fn from(ReachOptions { adopt, remove_foreign, replace: _ }: ReachOptions) -> Self {
         Self { adopt, remove_foreign }
     }
 }
@@ -25,46 +29,75 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
         let message = "a plan that is written to a file is of one manifest";
         return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
     }
-    fleet::run("plan", &options.aws, Reads::ForWriting, printer, async |context, aws, printer| {
-        plan_one(options, aws, context, printer).await
-    })
+    fleet::run(
+        "plan",
+        &options.aws,
+        (Services::Both, Reads::ForWriting),
+        printer,
+        async |context, aws, printer| plan_one(options, aws, context, printer).await,
+    )
     .await
 }
 
 async fn plan_one(
     options: &PlanCommand,
     aws: &AwsOptions,
-    context: &Context,
+    context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
+    context.warn_of_other_organization(printer).await;
     let survey = context.survey().await?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
+    let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let documents = Documents::planned(&survey.desired, &survey.observed, &plan);
     let verification = paper(&documents, &survey.desired);
     if let Some(path) = &options.out {
-        write::save(path, &saved::save(&survey, &plan))
+        write::save(path, &saved::save(&survey, &plan, genesys.as_ref().map(|genesys| &genesys.plan)))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
-    let pending = if options.detailed_exitcode { pending(&plan) } else { ExitCode::Success };
+    let is_in_sync = plan.is_in_sync() && genesys.as_ref().is_none_or(|genesys| genesys.plan.is_in_sync());
+    let is_pending = options.detailed_exitcode && !is_in_sync;
+    let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
     let exit = verification.exit().or(pending);
     let outline = load_outline(aws)?;
-    let report = Report { outline, ..report("plan", context, &survey, &plan, verification) };
+    let mut report = Report { outline, ..report("plan", context, &survey, &plan, verification) };
+    if let Some(GenesysPlanned { survey, plan }) = &genesys {
+        report = with_plan(report, &survey.observed, plan);
+    }
     show(&report, "After apply", aws, printer);
     Ok((report, exit))
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    fleet::run("drift", &options.aws, Reads::ForLooking, printer, drift_one).await
+    fleet::run("drift", &options.aws, (Services::Both, Reads::ForLooking), printer, drift_one).await
 }
 
 async fn drift_one(
-    context: &Context,
+    context: &mut Context,
     aws: &AwsOptions,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
     let survey = context.survey_with_gaps().await?;
-    let (plan, differences) = drift_of(&survey)?;
+    let (plan, mut differences) = drift_of(&survey)?;
+    match context.other_organization().await {
+        Ok(Some(Organization { id, name })) => {
+            differences.insert(0, other_organization(context.external_id.as_str(), &id, &name));
+        }
+        Ok(None) => {}
+        Err(error) => context.warn(format!("{NOT_COMPARED}: {error}"), printer),
+    }
+    let genesys = match &context.genesys {
+        Some(side) => {
+            let survey = side.survey(context, &survey).await?;
+            let (plan, more) = genesys_drift(&survey.desired, &survey.observed)?;
+            differences.extend(more);
+            // One list, the gravest first, whoever it is about.
+            differences.sort_by_key(|difference| difference.consequence);
+            Some((survey, plan))
+        }
+        None => None,
+    };
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
@@ -72,14 +105,13 @@ async fn drift_one(
     };
     let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
     let exit = verification.exit().or(pending);
-    let report = report("drift", context, &survey, &plan, verification);
+    let mut report = report("drift", context, &survey, &plan, verification);
+    if let Some((survey, plan)) = &genesys {
+        report = with_plan(report, &survey.observed, plan);
+    }
     let report = report.with_drift(differences, load_outline(aws)?);
     show(&report, "As it is in AWS", aws, printer);
     Ok((report, exit))
-}
-
-fn pending(plan: &Plan) -> ExitCode {
-    if plan.is_in_sync() { ExitCode::Success } else { ExitCode::Pending }
 }
 
 fn report(
@@ -111,12 +143,25 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
 }
 
 /// With `-v`: every request, and what came back.
+pub(crate) fn list_all_calls(context: &Context, printer: &mut Printer) {
+    list_calls(&context.aws, printer);
+    if let Some(side) = &context.genesys {
+        list_genesys_calls(&side.client, printer);
+    }
+}
+
+/// With `-v`: every request to AWS, and what came back.
 pub(crate) fn list_calls(aws: &Aws, printer: &mut Printer) {
-    list_all_calls(&aws.calls().so_far(), printer);
+    list(&aws.calls().so_far(), "AWS", printer);
+}
+
+/// With `-v`: every request to Genesys Cloud, and what came back.
+pub(crate) fn list_genesys_calls(client: &Client, printer: &mut Printer) {
+    list(&client.calls().so_far(), "Genesys Cloud", printer);
 }
 
 /// The same of several clients.
-pub(crate) fn list_all_calls(calls: &[Call], printer: &mut Printer) {
+pub(crate) fn list(calls: &[Call], service: &str, printer: &mut Printer) {
     if !printer.shows_calls() {
         return;
     }
@@ -124,5 +169,5 @@ pub(crate) fn list_all_calls(calls: &[Call], printer: &mut Printer) {
         let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         printer.progress(&format!("  {:>6} ms  {status}  {}", call.took.as_millis(), call.operation));
     }
-    printer.progress(&format!("  {} requests to AWS", calls.len()));
+    printer.progress(&format!("  {} requests to {service}", calls.len()));
 }

@@ -11,7 +11,7 @@ use rolecall::provision::template::{Template, TemplateError, Templates};
 use rolecall::report::ExitCode;
 use serde_json::{Map, Value};
 
-use super::context::{external_id, load_manifest, load_templates};
+use super::context::{load_manifest, load_templates, stated_external_id};
 use super::failure::UsageError;
 use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Res
     let region = options.region.as_ref().or(manifest.access.region.as_ref());
     let targets: Vec<_> =
         manifest.targets.iter().map(|target| arn(target, region, &home)).collect::<Result<_, _>>()?;
-    let external_id = external_id(&manifest)?;
+    let external_id = stated_external_id(&manifest)?;
     if let Some(format) = options.format {
         let desired = desired(&manifest, &external_id, &templates, &home, &targets, &[], usize::MAX)?;
         let whole = match format {

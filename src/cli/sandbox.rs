@@ -1,4 +1,5 @@
-//! `rolecall sandbox`: the embedded AWS for other tools, for people who change things by hand, and from the start.
+//! `rolecall sandbox`: the embedded AWS and Genesys Cloud for other tools, for people who change things by hand, and from
+//! the start.
 
 use anyhow::Context as _;
 use rolecall::report::ExitCode;
@@ -49,7 +50,8 @@ async fn serve(
     let options =
         SandboxOptions { state: Some(state), state_file: Some(sandbox_file(common.file())), faults, port };
     let sandbox = start_sandbox_with(options)?;
-    let environment = sandbox.environment(Principal::Ci);
+    let mut environment = sandbox.environment(Principal::Ci);
+    environment.extend(sandbox.genesys_environment());
     let text = match common.output.is_human() {
         true => environment.iter().map(|(name, value)| format!("export {name}={value}\n")).collect(),
         false => {

@@ -12,10 +12,11 @@ use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
 use rolecall::verify::{Documents, disagreements, explain, paper};
 
-use super::apply::{Narrator, UNCHANGED, describe};
-use super::context::{Context, interruptible, load_outline};
+use super::apply::{Narrator, UNCHANGED, confirm, describe};
+use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::hint_for;
 use super::fleet::{self, Reads};
+use super::genesys::test_all;
 use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
 use rolecall::provision::survey::Survey;
@@ -26,28 +27,43 @@ const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     if let Some(text) = &options.explain_error {
-        let context = Context::open(&options.aws, printer).await?;
+        let context = Context::open(&options.aws, Services::Aws, printer).await?;
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
     }
     let reads = if options.sweep { Reads::ForWriting } else { Reads::ForLooking };
-    fleet::run("verify", &options.aws, reads, printer, async |context, aws, printer| match options.sweep {
-        true => sweep(aws, context, printer).await,
-        false => verify_one(options, aws, context, printer).await,
-    })
+    if options.level == Level::Genesys
+        && !options.sweep
+        && !options.yes
+        && !confirm("Run the data actions, which invokes their functions for real?", printer)?
+    {
+        return Ok(ExitCode::Success);
+    }
+    let services = if options.level == Level::Genesys { Services::Both } else { Services::Aws };
+    fleet::run(
+        "verify",
+        &options.aws,
+        (services, reads),
+        printer,
+        async |context, aws, printer| match options.sweep {
+            true => sweep(aws, context, printer).await,
+            false => verify_one(options, aws, context, printer).await,
+        },
+    )
     .await
 }
 
 async fn verify_one(
     options: &VerifyCommand,
     aws: &AwsOptions,
-    context: &Context,
+    context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
+    context.warn_of_other_organization(printer).await;
     // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
     // for them than for the rest.
     let looked_at = match options.level {
         Level::Paper => &[],
-        Level::Live | Level::Twin => context.addresses.as_slice(),
+        Level::Live | Level::Twin | Level::Genesys => context.addresses.as_slice(),
     };
     let (survey, sides) = join!(context.survey(), functions::read(&context.aws, looked_at));
     let survey = survey?;
@@ -94,7 +110,7 @@ async fn second_opinions(
     let billed = if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut };
     match options.level {
         Level::Paper => None,
-        Level::Live | Level::Twin => {
+        Level::Live | Level::Twin | Level::Genesys => {
             Some(SecondOpinions::ask(&context.aws, documents, &survey.desired, billed).await)
         }
     }
@@ -128,6 +144,9 @@ pub(crate) async fn verify(
         let twin = twin_view(examined);
         twin.trouble.iter().for_each(|trouble| printer.failure(trouble));
         verification.twin = Some(twin);
+    }
+    if level == Level::Genesys {
+        verification.actions = test_all(context, freshness).await?;
     }
     let twins = verification.twin.iter().flat_map(|twin| &twin.probes);
     let probes: Vec<_> = verification.probes.iter().chain(twins).cloned().collect();

@@ -140,6 +140,11 @@ const MISTAKES: [(&str, &str); 14] = [
     ("fedramp", "us-east-2"),
 ];
 
+/// Whether a domain is one of those that guides invent.
+pub(super) fn is_mistake(domain: &str) -> bool {
+    MISTAKES.iter().any(|(wrong, _)| *wrong == domain)
+}
+
 fn way_out(name: &str) -> String {
     if let Some((_, right)) = MISTAKES.iter().find(|(wrong, _)| *wrong == name)
         && let Some(region) = REGIONS.iter().find(|region| region.aws_region == *right)

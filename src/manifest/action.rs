@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::check::{place, take};
+use super::check::{place, take, take_optional};
+use super::form::{FilePath, Text};
 use super::note::{Notes, Span, names_secret};
 use super::raw::{Method, RawAction};
 use super::target::{self, Target};
-use super::{Action, Call};
+use super::{Action, Call, Template};
 
-/// The templates that Genesys Cloud's own modules and exports use, and its documentation names as defaults.
-pub(super) const DEFAULT_REQUEST_TEMPLATE: &str = "${input.rawRequest}";
-pub(super) const DEFAULT_SUCCESS_TEMPLATE: &str = "${rawResult}";
+/// The request template that Genesys Cloud's own modules and exports use, and its documentation names as the default.
+pub const DEFAULT_REQUEST_TEMPLATE: &str = "${input.rawRequest}";
+/// The same of the result.
+pub const DEFAULT_SUCCESS_TEMPLATE: &str = "${rawResult}";
 
 /// The actions that are right; the others were reported. `targets` is `None` where some target is wrong, so that an
 /// action is not also blamed for naming it.
@@ -52,14 +54,33 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         timeout_seconds,
         secure,
         request_template,
+        request_template_file,
         success_template,
+        success_template_file,
         translation_map,
         translation_map_defaults,
+        test_input,
     } = raw;
+    let has_request_template = request_template.is_some() || request_template_file.is_some();
+    let request_template = template(
+        "request_template",
+        request_template,
+        request_template_file,
+        DEFAULT_REQUEST_TEMPLATE,
+        notes,
+    );
+    let success_template = template(
+        "success_template",
+        success_template,
+        success_template_file,
+        DEFAULT_SUCCESS_TEMPLATE,
+        notes,
+    );
     let name = take(name, notes);
     let category = take(category, notes);
     let input_schema = take(input_schema, notes);
     let output_schema = take(output_schema, notes);
+    let test_input = take_optional(test_input, notes);
     let call = match (target, url) {
         (Some(text), None) => {
             let reference_place = Some(text.span.clone());
@@ -71,7 +92,7 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         (None, Some(text)) => {
             if let Some(method) = &method
                 && *method.get_ref() == Method::Get
-                && request_template.is_some()
+                && has_request_template
             {
                 notes.warn(
                     Some(method.span()),
@@ -94,11 +115,31 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
         output_schema: output_schema?,
         timeout_seconds: timeout_seconds.unwrap_or(60),
         secure: secure.unwrap_or(false),
-        request_template: request_template.unwrap_or_else(|| DEFAULT_REQUEST_TEMPLATE.to_owned()),
-        success_template: success_template.unwrap_or_else(|| DEFAULT_SUCCESS_TEMPLATE.to_owned()),
+        request_template: request_template?,
+        success_template: success_template?,
         translation_map: translation_map.unwrap_or_default(),
         translation_map_defaults: translation_map_defaults.unwrap_or_default(),
+        test_input: test_input?,
     })
+}
+
+/// The template, which stands in the manifest or in a file.
+fn template(
+    key: &str,
+    text: Option<String>,
+    file: Option<Text<FilePath>>,
+    default: &str,
+    notes: &mut Notes<'_>,
+) -> Option<Template> {
+    match (text, file) {
+        (Some(_), Some(file)) => {
+            notes.fault(Some(file.span), format!("`{key}_file` stands beside `{key}`; keep one of them"));
+            None
+        }
+        (None, Some(file)) => take(Some(file), notes).map(Template::File),
+        (Some(text), None) => Some(Template::Text(text)),
+        (None, None) => Some(Template::Text(default.to_owned())),
+    }
 }
 
 /// The one target that the action means.

@@ -10,9 +10,11 @@ use toml::de::DeTable;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::{RawAws, RawCredentials, RawGenesys, RawManifest, RawRole, RawTarget, RawVerify};
+use super::raw::{
+    RawAws, RawCredentials, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify,
+};
 use super::target::Target;
-use super::{Access, AssumedRole, Genesys, Manifest, Role, Verify, action};
+use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action};
 use crate::iam::arn::ExternalId;
 
 /// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
@@ -63,7 +65,10 @@ pub(super) fn take<F: Form>(text: Option<Text<F>>, notes: &mut Notes<'_>) -> Opt
 
 /// The value of an optional key: `Some(None)` where it is left out, `None` where it is wrong and was reported.
 #[expect(clippy::option_option, reason = "left out and wrong are different things")]
-fn take_optional<F: Form>(text: Option<Text<F>>, notes: &mut Notes<'_>) -> Option<Option<F::Value>> {
+pub(super) fn take_optional<F: Form>(
+    text: Option<Text<F>>,
+    notes: &mut Notes<'_>,
+) -> Option<Option<F::Value>> {
     match text {
         None => Some(None),
         Some(text) => take(Some(text), notes).map(Some),
@@ -76,7 +81,7 @@ pub(super) fn place<F: Form>(text: Option<&Text<F>>) -> Span {
 }
 
 fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
-    let RawGenesys { region, organization_id, trusted_account, credentials } = raw;
+    let RawGenesys { region, organization_id, trusted_account, credentials, integration } = raw;
     let region_place = place(region.as_ref());
     let region = take(region, notes);
     let organization_place = place(organization_id.as_ref());
@@ -89,6 +94,10 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     let credentials = match credentials {
         None => Some(None),
         Some(RawCredentials { secret }) => take(secret, notes).map(Some),
+    };
+    let integration = match integration {
+        None => Some(None),
+        Some(raw) => check_integration(raw, notes).map(Some),
     };
     let (region, stated) = (region?, stated?);
     let trusted_account = match (stated, region.trusted_account()) {
@@ -120,7 +129,22 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
             return None;
         }
     };
-    Some(Genesys { region, organization_id: organization_id?, trusted_account, credentials: credentials? })
+    Some(Genesys {
+        region,
+        organization_id: organization_id?,
+        trusted_account,
+        credentials: credentials?,
+        integration: integration?,
+    })
+}
+
+fn check_integration(raw: RawIntegration, notes: &mut Notes<'_>) -> Option<Integration> {
+    let RawIntegration { name, notes: text, credential } = raw;
+    let name = take_optional(name, notes);
+    let text = take_optional(text, notes);
+    let credential = take_optional(credential, notes);
+    // Empty notes say no more than none; one form keeps the two from being a difference.
+    Some(Integration { name: name?, notes: text?.filter(|text| !text.is_empty()), credential: credential? })
 }
 
 /// An external ID that is not the organisation's ID is legal, and almost surely a mistake.

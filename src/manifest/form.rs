@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::NOTES_MARK;
 use super::target::Target;
 use crate::genesys::region::Region;
 use crate::iam::arn::{
@@ -165,6 +166,23 @@ impl Form for ProfileName {
             ));
         }
         bounded::<Self>(text, "a profile's name")
+    }
+}
+
+/// Text of several lines that Genesys Cloud shows to people.
+pub(super) enum NoteText {}
+
+impl Form for NoteText {
+    type Value = String;
+    const EXAMPLE: &'static str = "Ask the orders team before you change this.";
+    const PATTERN: &'static str = "";
+    const LENGTH: (usize, usize) = (0, 1000);
+
+    fn read(text: &str) -> Result<String, String> {
+        if text.contains(NOTES_MARK) {
+            return Err(format!("`{NOTES_MARK}` begins the line that rolecall itself adds; leave it out"));
+        }
+        bounded::<Self>(text, "a note")
     }
 }
 

@@ -32,6 +32,7 @@ use crate::iam::arn::{
 };
 use note::Notes;
 
+pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use note::{Faults, Note, Place};
 pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};
@@ -67,7 +68,23 @@ pub struct Genesys {
     pub trusted_account: AccountId,
     /// The secret that holds the OAuth client; `None` where it comes from the environment.
     pub credentials: Option<Arn>,
+    /// The integration that the actions belong to, where the manifest describes it.
+    pub integration: Option<Integration>,
 }
+
+/// The integration that the data actions belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Integration {
+    /// Its name in Genesys Cloud, where one is stated.
+    pub name: Option<String>,
+    /// Notes for its administrators, where some are stated.
+    pub notes: Option<String>,
+    /// The name of the credential with the role's ARN, where one is stated.
+    pub credential: Option<String>,
+}
+
+/// How the line begins that rolecall adds to the notes of an integration.
+pub const NOTES_MARK: &str = "Managed by rolecall:";
 
 /// The IAM role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,13 +148,24 @@ pub struct Action {
     /// Whether the action handles sensitive data.
     pub secure: bool,
     /// The Velocity template of the request's body.
-    pub request_template: String,
+    pub request_template: Template,
     /// The Velocity template of the result.
-    pub success_template: String,
+    pub success_template: Template,
     /// Names and the JSON paths that extract them from the answer.
     pub translation_map: BTreeMap<String, String>,
     /// Values of names whose JSON path finds nothing.
     pub translation_map_defaults: BTreeMap<String, String>,
+    /// A JSON file with the input of a test, as written; [`Manifest::locate`] finds it.
+    pub test_input: Option<PathBuf>,
+}
+
+/// Where a template of an action stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// In the manifest, or the documented default.
+    Text(String),
+    /// In a file, as written; [`Manifest::locate`] finds it.
+    File(PathBuf),
 }
 
 /// What a data action calls.

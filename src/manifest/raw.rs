@@ -16,7 +16,9 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::check::MAX_TAGS;
-use super::form::{Description, FilePath, HttpsUrl, Label, PrincipalArn, ProfileName, SecretArn, Text};
+use super::form::{
+    Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
+};
 use super::target::Target;
 use crate::genesys::region::Region;
 use crate::iam::arn::{
@@ -65,6 +67,21 @@ pub(super) struct RawGenesys {
     /// Where the OAuth client of the Genesys Cloud API comes from. Left out, from the environment variables
     /// GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
     pub(super) credentials: Option<RawCredentials>,
+    /// The integration that the data actions belong to. Made where there is an action or this section.
+    pub(super) integration: Option<RawIntegration>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIntegration {
+    /// Its name in Genesys Cloud; the role's name when left out.
+    #[schemars(extend("examples" = ["Orders (AWS Lambda)"]))]
+    pub(super) name: Option<Text<Label>>,
+    /// Notes for the administrators; rolecall adds a line of its own below.
+    pub(super) notes: Option<Text<NoteText>>,
+    /// The name of the credential that holds the role's ARN; the role's name when left out.
+    #[schemars(extend("examples" = ["Orders (AWS role)"]))]
+    pub(super) credential: Option<Text<Label>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -134,7 +151,11 @@ pub(super) struct RawVerify {
 #[serde(deny_unknown_fields)]
 #[schemars(
     extend("oneOf" = [{"required": ["target"]}, {"required": ["url"]}]),
-    extend("dependentRequired" = {"method": ["url"], "headers": ["url"]})
+    extend("dependentRequired" = {"method": ["url"], "headers": ["url"]}),
+    extend("allOf" = [
+        {"not": {"required": ["request_template", "request_template_file"]}},
+        {"not": {"required": ["success_template", "success_template_file"]}},
+    ])
 )]
 pub(super) struct RawAction {
     /// The action's name, unique in this file.
@@ -167,13 +188,22 @@ pub(super) struct RawAction {
     /// A Velocity template of the request's body; `${input.rawRequest}` when left out.
     #[schemars(example = "${input.rawRequest}")]
     pub(super) request_template: Option<String>,
+    /// A file with the template of the request's body, relative to this file.
+    #[schemars(extend("examples" = ["templates/order-request.vm"]))]
+    pub(super) request_template_file: Option<Text<FilePath>>,
     /// A Velocity template of the action's result; `${rawResult}` when left out.
     #[schemars(example = "${rawResult}")]
     pub(super) success_template: Option<String>,
+    /// A file with the template of the action's result, relative to this file.
+    #[schemars(extend("examples" = ["templates/order-response.vm"]))]
+    pub(super) success_template_file: Option<Text<FilePath>>,
     /// Names and the JSON paths that extract them from the answer.
     pub(super) translation_map: Option<BTreeMap<String, String>>,
     /// Values of names whose JSON path finds nothing.
     pub(super) translation_map_defaults: Option<BTreeMap<String, String>>,
+    /// A JSON file with the input of a test, relative to this file: what `verify --level genesys` runs the action with.
+    #[schemars(extend("examples" = ["tests/order.json"]))]
+    pub(super) test_input: Option<Text<FilePath>>,
 }
 
 /// An HTTP method of a data action.
@@ -186,6 +216,22 @@ pub enum Method {
     Post,
     Patch,
     Delete,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Put, Self::Post, Self::Patch, Self::Delete];
+
+    /// As HTTP and the manifest write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// Tags within IAM's limits; the sets of characters are left to the check.

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
-use super::{Access, Action, AssumedRole, Call, Genesys, Manifest, Method, Role, Verify};
+use super::{Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Role, Template, Verify};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
@@ -37,7 +37,7 @@ pub fn render(manifest: &Manifest) -> String {
 }
 
 fn render_genesys(page: &mut Page, genesys: &Genesys) {
-    let Genesys { region, organization_id, trusted_account, credentials } = genesys;
+    let Genesys { region, organization_id, trusted_account, credentials, integration } = genesys;
     page.section("[genesys]");
     page.comment("The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS");
     page.comment("account that the role trusts.");
@@ -55,6 +55,17 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         page.section("[genesys.credentials]");
         page.comment("The secret with client_id, client_secret, and base_url or region.");
         page.entry("secret", secret.to_string());
+    }
+    if let Some(Integration { name, notes, credential }) = integration {
+        page.section("[genesys.integration]");
+        page.comment(
+            "The integration that the data actions belong to, and the credential that holds the role's ARN.",
+        );
+        for (key, value) in [("name", name), ("notes", notes), ("credential", credential)] {
+            if let Some(value) = value {
+                page.entry(key, value.as_str());
+            }
+        }
     }
 }
 
@@ -106,6 +117,13 @@ fn render_verify(page: &mut Page, verify: &Verify) {
     }
 }
 
+/// One action as text, for the end of a manifest.
+pub(super) fn action_text(action: &Action) -> String {
+    let mut page = Page::default();
+    render_action(&mut page, action);
+    page.0
+}
+
 fn render_action(page: &mut Page, action: &Action) {
     let Action {
         name,
@@ -119,6 +137,7 @@ fn render_action(page: &mut Page, action: &Action) {
         success_template,
         translation_map,
         translation_map_defaults,
+        test_input,
     } = action;
     page.section("[[action]]");
     page.entry("name", name.as_str());
@@ -127,7 +146,7 @@ fn render_action(page: &mut Page, action: &Action) {
         Call::Function(target) => page.entry("target", target.reference()),
         Call::Url { url, method, headers } => {
             page.entry("url", url.as_str());
-            page.entry("method", method_name(*method));
+            page.entry("method", method.name());
             if !headers.is_empty() {
                 page.entry("headers", table(headers));
             }
@@ -139,27 +158,24 @@ fn render_action(page: &mut Page, action: &Action) {
     if *secure {
         page.entry("secure", true);
     }
-    if request_template != DEFAULT_REQUEST_TEMPLATE {
-        page.entry("request_template", request_template.as_str());
-    }
-    if success_template != DEFAULT_SUCCESS_TEMPLATE {
-        page.entry("success_template", success_template.as_str());
-    }
+    render_template(page, "request_template", request_template, DEFAULT_REQUEST_TEMPLATE);
+    render_template(page, "success_template", success_template, DEFAULT_SUCCESS_TEMPLATE);
     if !translation_map.is_empty() {
         page.entry("translation_map", table(translation_map));
     }
     if !translation_map_defaults.is_empty() {
         page.entry("translation_map_defaults", table(translation_map_defaults));
     }
+    if let Some(path) = test_input {
+        page.entry("test_input", path.to_string_lossy().as_ref());
+    }
 }
 
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Put => "PUT",
-        Method::Post => "POST",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
+fn render_template(page: &mut Page, key: &str, template: &Template, default: &str) {
+    match template {
+        Template::Text(text) if text == default => {}
+        Template::Text(text) => page.entry(key, text.as_str()),
+        Template::File(path) => page.entry(&format!("{key}_file"), path.to_string_lossy().as_ref()),
     }
 }
 

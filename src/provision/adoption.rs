@@ -74,6 +74,7 @@ pub fn manifest_of(
             organization_id: Some(organization_id),
             trusted_account,
             credentials: None,
+            integration: None,
         },
         role: Role {
             name: name.clone(),

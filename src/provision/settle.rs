@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::apply::{Interrupt, Progress};
-use crate::ports::AwsResult;
+
+/// What is waited for after the last write to AWS.
+pub const SPREADING: &str = "IAM to show the changes";
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -21,13 +23,14 @@ pub struct Settled<T> {
 }
 
 /// Observes until the snapshot `is_settled`, the deadline has passed or the user interrupts.
-pub async fn settle<T>(
-    observe: impl AsyncFn() -> AwsResult<T>,
+pub async fn settle<T, E>(
+    observe: impl AsyncFn() -> Result<T, E>,
     is_settled: impl Fn(&T) -> bool,
+    awaited: &str,
     deadline: Duration,
     mut interrupt: Interrupt,
     progress: &mut impl Progress,
-) -> AwsResult<Settled<T>> {
+) -> Result<Settled<T>, E> {
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -39,7 +42,7 @@ pub async fn settle<T>(
         if waited + pause > deadline || *interrupt.borrow() {
             return Ok(Settled { observed, is_settled: false });
         }
-        progress.waiting("IAM to show the changes", waited);
+        progress.waiting(awaited, waited);
         tokio::select! {
             () = sleep(pause) => {}
             _ = interrupt.wait_for(|stop| *stop) => {}

@@ -28,6 +28,19 @@ pub struct Survey {
     pub missing: Vec<MissingTarget>,
 }
 
+impl Survey {
+    /// The functions of the manifest's targets, in its order; those that are missing under the ARN that they would have.
+    pub fn functions(&self) -> Vec<FunctionArn> {
+        let missing = |index| self.missing.iter().find(|missing| missing.index == index);
+        let arn = |(index, observed): (usize, &ObservedFunction)| match (missing(index), observed) {
+            (Some(missing), _) => Some(missing.arn(&self.desired.home)),
+            (None, ObservedFunction::Present(function)) => Some(function.clone()),
+            (None, ObservedFunction::QualifierMissing(_) | ObservedFunction::Missing(_)) => None,
+        };
+        self.observed.functions.iter().enumerate().filter_map(arn).collect()
+    }
+}
+
 /// A target that cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingTarget {

@@ -22,13 +22,13 @@ pub enum Verb {
 /// One write, planned or done.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ChangeView {
-    /// The operation as IAM names it, such as `iam:CreateRole`.
+    /// The operation as IAM names it, such as `iam:CreateRole`; of Genesys Cloud, the method and the path.
     pub operation: &'static str,
     /// What happens.
     pub verb: Verb,
-    /// What it happens to: `role`, `trust policy`, `policy`, `attachment` …
+    /// What it happens to: `role`, `trust policy`, `policy`, `attachment`, `credential`, `integration`, `action` …
     pub subject: &'static str,
-    /// The role's name or the policy's ARN.
+    /// The role's name or the policy's ARN; of Genesys Cloud, a name.
     pub resource: String,
     /// What was there; left out where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +36,9 @@ pub struct ChangeView {
     /// What will be there; left out where nothing will be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
+    /// What to know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Something on the role that rolecall did not put there.
@@ -66,6 +69,7 @@ impl From<&Change> for ChangeView {
                 resource: resource.to_string(),
                 before,
                 after,
+                note: None,
             };
         match change {
             Change::CreateRole { role } => {

@@ -11,6 +11,8 @@ use crate::manifest::{Outline, Position};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
+    /// The role is for another organisation than the one that is set up.
+    OtherOrganization,
     /// Somebody new can assume the role, or with another external ID, or with none.
     WidensTrust,
     /// A session can do more than invoke the targets.
@@ -23,6 +25,12 @@ pub enum Consequence {
     NarrowsPermissions,
     /// A function is not there.
     TargetMissing,
+    /// Genesys Cloud has no working way to the role.
+    Disconnected,
+    /// A data action is not there.
+    ActionMissing,
+    /// A data action does something else.
+    ActionDiffers,
     /// The limit of what the role may ever be given is another, and what it may do now is the same.
     Boundary,
     /// A policy is written otherwise, and every claim holds all the same.
@@ -31,6 +39,8 @@ pub enum Consequence {
     Session,
     /// A policy of rolecall's own is left over.
     Leftover,
+    /// A data action, or what it belongs to, is there and the manifest does not name it.
+    ForeignAction,
     /// A tag has another value, or none.
     Tag,
     /// The description is another.
@@ -41,16 +51,21 @@ impl Consequence {
     /// The name in files.
     pub fn id(self) -> &'static str {
         match self {
+            Self::OtherOrganization => "other-organization",
             Self::WidensTrust => "widens-trust",
             Self::WidensPermissions => "widens-permissions",
             Self::Undecided => "undecided",
             Self::NarrowsTrust => "narrows-trust",
             Self::NarrowsPermissions => "narrows-permissions",
             Self::TargetMissing => "target-missing",
+            Self::Disconnected => "disconnected",
+            Self::ActionMissing => "action-missing",
+            Self::ActionDiffers => "action-differs",
             Self::Boundary => "boundary",
             Self::Unaffected => "unaffected",
             Self::Session => "session",
             Self::Leftover => "leftover",
+            Self::ForeignAction => "foreign-action",
             Self::Tag => "tag",
             Self::Description => "description",
         }
@@ -59,15 +74,20 @@ impl Consequence {
     /// The same in words.
     pub fn title(self) -> &'static str {
         match self {
+            Self::OtherOrganization => "the organisation is another",
             Self::WidensTrust => "somebody new can assume the role",
             Self::WidensPermissions => "a session can do more than it may",
             Self::Undecided => "what this leads to is undecided",
             Self::NarrowsTrust => "somebody who must be able to assume the role cannot",
             Self::NarrowsPermissions => "a session cannot invoke what it must",
             Self::TargetMissing => "a target function is missing",
+            Self::Disconnected => "Genesys Cloud has no working way to the role",
+            Self::ActionMissing => "a data action is missing",
+            Self::ActionDiffers => "a data action is not as the manifest says",
             Self::Boundary => "the role's limit is another",
             Self::Unaffected => "a policy differs, and every claim holds all the same",
             Self::Session => "sessions last otherwise",
+            Self::ForeignAction => "something in Genesys Cloud is not in the manifest",
             Self::Leftover => "a policy of rolecall's is left over",
             Self::Tag => "a tag differs",
             Self::Description => "the description differs",
@@ -77,12 +97,18 @@ impl Consequence {
     /// How grave it is.
     pub fn level(self) -> Level {
         match self {
-            Self::WidensTrust
+            Self::OtherOrganization
+            | Self::WidensTrust
             | Self::WidensPermissions
             | Self::NarrowsTrust
             | Self::NarrowsPermissions
-            | Self::TargetMissing => Level::Error,
-            Self::Undecided | Self::Boundary | Self::Unaffected | Self::Session => Level::Warning,
+            | Self::TargetMissing
+            | Self::Disconnected
+            | Self::ActionMissing
+            | Self::ActionDiffers => Level::Error,
+            Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
+                Level::Warning
+            }
             Self::Leftover | Self::Tag | Self::Description => Level::Note,
         }
     }

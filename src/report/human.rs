@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::diff::{self, Sign};
 use super::{
-    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, Outcome, ProbeView, Report,
-    RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
+    ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
+    Outcome, ProbeView, Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -51,11 +51,12 @@ impl Report {
                 foreign.subject, foreign.resource
             );
         }
+        text += &self.notices_text();
         text += &match (changes.len(), self.foreign.len()) {
             (0, 0) if self.command == "destroy" => {
                 "Nothing to do: nothing of rolecall's making is there.\n".to_owned()
             }
-            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n"),
+            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} {}.\n", self.in_sync()),
             (0, foreign) => format!(
                 "Nothing to do, but {} on the role.\n",
                 count(foreign, "foreign policy", "foreign policies")
@@ -76,13 +77,35 @@ impl Report {
     pub fn drift_text(&self) -> String {
         let drift = self.drift.as_deref().unwrap_or_default();
         if drift.is_empty() {
-            return format!("{GREEN}Nothing to do:{GREEN:#} AWS is as the manifest says.\n");
+            return format!("{}{GREEN}Nothing to do:{GREEN:#} {}.\n", self.notices_text(), self.in_sync());
         }
-        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>();
+        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>() + &self.notices_text();
         let number = count(drift.len(), "difference", "differences");
-        let _ =
-            writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} as AWS has it.");
+        let has = if self.genesys.is_some() { "as it is" } else { "as AWS has it" };
+        let _ = writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} {has}.");
         text
+    }
+
+    /// What was noticed in Genesys Cloud and is left alone.
+    fn notices_text(&self) -> String {
+        let notices = self.genesys.iter().flat_map(|genesys| &genesys.notices);
+        let text = |notice: &NoticeView| {
+            let sign = if notice.is_difference { '!' } else { '?' };
+            format!("  {YELLOW}{sign}{YELLOW:#} {}\n", notice.message)
+        };
+        notices.map(text).collect()
+    }
+
+    /// What is said where nothing differs. What cannot be verified is no more than not known to differ.
+    pub(super) fn in_sync(&self) -> &'static str {
+        match &self.genesys {
+            None => "AWS is as the manifest says",
+            Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
+                "nothing that rolecall changes differs from the manifest"
+            }
+            Some(genesys) if genesys.notices.is_empty() => "AWS and Genesys Cloud are as the manifest says",
+            Some(_) => "AWS is as the manifest says, and Genesys Cloud as far as it shows",
+        }
     }
 }
 
@@ -132,7 +155,9 @@ impl ChangeView {
             (Verb::Delete, _) => "delete",
         };
         match self.subject {
-            "role" | "policy" => format!("{verb} {} {}", self.subject, self.resource),
+            "role" | "policy" | "credential" | "integration" | "action" => {
+                format!("{verb} {} {}", self.subject, self.resource)
+            }
             subject => format!("{verb} {subject} of {}", self.resource),
         }
     }
@@ -145,6 +170,10 @@ impl ChangeView {
             Verb::Delete => (RED, '-'),
         };
         let mut text = format!("  {style}{sign}{style:#} {}\n", self.headline());
+        // Writing to a String cannot fail.
+        if let Some(note) = &self.note {
+            let _ = writeln!(text, "      {YELLOW}{note}{YELLOW:#}");
+        }
         match (self.subject, &self.before, &self.after) {
             ("attachment" | "policy version", _, _) | (_, None, None) => {}
             (_, before, after) => text += &difference(diff::lines(before.as_ref(), after.as_ref())),
@@ -201,6 +230,10 @@ impl VerificationView {
             };
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
             text.extend(probes.iter().map(|probe| probe.to_text(evidence)));
+        }
+        if !self.actions.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}Data actions, run by Genesys Cloud{BOLD:#}");
+            text.extend(self.actions.iter().map(ActionTestView::to_text));
         }
         for note in &self.notes {
             let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");

@@ -27,6 +27,13 @@ impl Report {
             Some(drift) => text += &drift_section(drift),
             None => text += &self.changes_section(),
         }
+        let notices: Vec<_> = self.genesys.iter().flat_map(|genesys| &genesys.notices).collect();
+        for notice in &notices {
+            let _ = writeln!(text, "- {}", cell(&notice.message));
+        }
+        if !notices.is_empty() {
+            text.push('\n');
+        }
         if let Some(verification) = &self.verification {
             text += &verification_section(verification);
         }
@@ -42,7 +49,7 @@ impl Report {
         let done = match (&self.applied, changes) {
             (Some(applied), _) => applied.done.len(),
             (None, []) if self.changes.is_some() && self.foreign.is_empty() => {
-                return "Nothing to do: AWS is as the manifest says.\n\n".to_owned();
+                return format!("Nothing to do: {}.\n\n", self.in_sync());
             }
             (None, _) => 0,
         };

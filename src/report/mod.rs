@@ -3,16 +3,21 @@
 //! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
+mod action_test;
 mod analysis;
+mod audit;
+mod calls;
 mod change;
 mod diagnosis;
 mod diff;
 mod drift;
 mod exit;
 mod fleet;
+mod genesys;
 mod github;
 mod html;
 mod human;
+mod identity;
 mod issue;
 mod junit;
 mod markdown;
@@ -27,13 +32,18 @@ mod verification;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use action_test::{ActionTestView, OperationView, TestOutcome};
 pub use analysis::{AnalysisView, Opinion, OrganizationStanding};
+pub use audit::{AuditView, EntryView};
+pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
 pub use fleet::FleetReport;
+pub use genesys::{GenesysView, NoticeView};
 pub use human::{Evidence, count};
+pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
 pub use simulation::{CaseView, SimulationView};
@@ -87,6 +97,9 @@ pub struct Report {
     /// Where AWS is not as the manifest says, the gravest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
+    /// The Genesys Cloud side, where the manifest asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys: Option<GenesysView>,
     /// What others put on the role; it is drift, and is left alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,
@@ -108,6 +121,9 @@ pub struct Report {
     /// How many requests AWS was sent, retries included; left out where the command failed before it had a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_calls: Option<usize>,
+    /// The same of Genesys Cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys_calls: Option<usize>,
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,

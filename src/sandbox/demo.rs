@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::genesys::{self, Genesys};
 use super::principals::{CUSTOMER, STRANGER, VENDOR};
 use super::state::{Account, Function, Permissions, Role, Secret, State, User};
 
@@ -14,7 +15,7 @@ const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 impl State {
     /// A customer with a few functions, the vendor and a stranger.
     pub fn demo() -> Self {
-        let mut state = Self { accounts: BTreeMap::new(), ids_given: 0 };
+        let mut state = Self { accounts: BTreeMap::new(), ids_given: 0, genesys: Genesys::default() };
         for account in [CUSTOMER, VENDOR, STRANGER] {
             state.accounts.insert(account.to_owned(), Account::default());
         }
@@ -46,9 +47,8 @@ impl State {
         ] {
             state.add_function(CUSTOMER, region, name, aliases);
         }
-        let client_id = "11111111-2222-3333-4444-555555555555";
-        let value = json!({"client_id": client_id, "client_secret": "not-a-secret", "region": "us-east-1"})
-            .to_string();
+        let (id, secret) = (genesys::CLIENT_ID, genesys::CLIENT_SECRET);
+        let value = json!({"client_id": id, "client_secret": secret, "region": "us-east-1"}).to_string();
         let arn = format!("arn:aws:secretsmanager:us-east-1:{CUSTOMER}:secret:genesys/rolecall-AbCdEf");
         let version = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".to_owned();
         let secret = Secret { arn, version, value, created: BEGINNING };

@@ -13,7 +13,7 @@ use super::signature::{self, Authorization, Sessions};
 use super::state::State;
 use super::store::Store;
 use super::wire::{ApiError, Incoming, Reply, Service};
-use super::{iam, ids, lambda, organizations, secrets, sts, xml};
+use super::{genesys, iam, ids, lambda, organizations, secrets, sts, xml};
 
 /// Calls that the log keeps.
 const LOG_LENGTH: usize = 10_000;
@@ -21,11 +21,11 @@ const LOG_LENGTH: usize = 10_000;
 /// One call as the log remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
-    /// `iam`, `sts`, `lambda` or `secretsmanager`.
+    /// `iam`, `sts`, `lambda`, `secretsmanager` or `genesys`.
     pub service: String,
     /// The operation, such as `GetRole`; empty where it is unknown.
     pub action: String,
-    /// The region that the call was signed for.
+    /// The region that the call was signed for; empty for Genesys Cloud.
     pub region: String,
     /// Whether the operation can change anything.
     pub write: bool,
@@ -33,13 +33,17 @@ pub struct LogEntry {
     pub status: u16,
     /// The error code, if it failed.
     pub error: Option<String>,
-    /// The ARN of the caller; empty for a request that was not authenticated.
+    /// The ARN of the caller, or the ID of the OAuth client; empty for a request that was not authenticated.
     pub principal: String,
 }
 
 /// What becomes of a request.
 pub(super) enum Outcome {
     Reply(Reply),
+    /// The answer comes after the client has lost its patience.
+    Stall(Reply),
+    /// The connection ends in the middle of the answer.
+    Truncate(Reply),
     /// The connection ends without an answer.
     Drop,
 }
@@ -49,6 +53,7 @@ pub(super) struct Engine {
     pub(super) store: Store,
     pub(super) faults: Faults,
     pub(super) log: VecDeque<LogEntry>,
+    pub(super) genesys: genesys::Memory,
     sessions: Sessions,
     /// Counts the decisions that flapping applies to.
     decisions: u64,
@@ -67,13 +72,21 @@ enum Task {
 
 impl Engine {
     pub(super) fn new(store: Store, faults: Faults) -> Self {
-        Self { store, faults, log: VecDeque::new(), sessions: Sessions::new(), decisions: 0 }
+        let genesys = genesys::Memory::default();
+        Self { store, faults, log: VecDeque::new(), genesys, sessions: Sessions::new(), decisions: 0 }
     }
 
     pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
-        let request_id = ids::uuid();
         // A file that cannot be read is no reason to forget what is known; the next change replaces it.
         let _ = self.store.refresh();
+        match genesys::serves(&request.path) {
+            true => genesys::handle(self, request),
+            false => self.handle_aws(request),
+        }
+    }
+
+    fn handle_aws(&mut self, request: &Incoming) -> Outcome {
+        let request_id = ids::uuid();
         let authorization = request.header("authorization").and_then(Authorization::parse);
         let service = match &authorization {
             Some(authorization) => Service::from_signing_name(authorization.service),
@@ -96,28 +109,73 @@ impl Engine {
             principal: String::new(),
         };
         let fault = self.faults.next(&format!("{}:{}", entry.service, entry.action));
-        let result = if fault == Some(Fault::DropCall) {
-            None
-        } else {
-            Some(self.answer(request, authorization.as_ref(), service, task, fault, &request_id, &mut entry))
-        };
-        let reply = result.map(|result| {
-            entry.error = result.as_ref().err().map(|error| error.code.to_string());
-            result.unwrap_or_else(|error| Reply::error(service, &error, &request_id))
-        });
-        let outcome = match reply {
-            Some(mut reply) if fault != Some(Fault::DropReply) => {
-                reply.headers.push(("x-amzn-requestid", request_id));
-                entry.status = reply.status;
-                Outcome::Reply(reply)
+        if !Fault::lets_through(fault) {
+            return self.end(entry, fault, Reply::proxy_page());
+        }
+        let result =
+            self.answer(request, authorization.as_ref(), service, task, fault, &request_id, &mut entry);
+        entry.error = result.as_ref().err().map(|error| error.code.to_string());
+        let mut reply = result.unwrap_or_else(|error| Reply::error(service, &error, &request_id));
+        reply.headers.push(("x-amzn-requestid", request_id));
+        self.end(entry, fault, reply)
+    }
+
+    /// What the caller gets to see of a reply, and the call's entry in the log.
+    pub(super) fn end(&mut self, mut entry: LogEntry, fault: Option<Fault>, reply: Reply) -> Outcome {
+        entry.status = reply.status;
+        let outcome = match fault {
+            Some(Fault::DropCall | Fault::DropReply) => {
+                entry.status = 0;
+                Outcome::Drop
             }
-            _ => Outcome::Drop,
+            Some(Fault::Truncate) => Outcome::Truncate(reply),
+            Some(Fault::Stall) => Outcome::Stall(reply),
+            None
+            | Some(
+                Fault::Throttle
+                | Fault::Deny
+                | Fault::Expire
+                | Fault::Internal
+                | Fault::Unavailable
+                | Fault::Html,
+            ) => Outcome::Reply(reply),
         };
+        self.remember(entry);
+        outcome
+    }
+
+    fn remember(&mut self, entry: LogEntry) {
         self.log.push_back(entry);
         if self.log.len() > LOG_LENGTH {
             self.log.pop_front();
         }
-        outcome
+    }
+
+    /// A call that Genesys Cloud makes: it meets decisions, faults and log like one from outside.
+    pub(super) fn call_for_genesys<T>(
+        &mut self,
+        caller: &Caller,
+        (service, name, region): (Service, &str, &str),
+        run: impl FnOnce(&Call<'_>, &State) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let fault = self.faults.next(&format!("{}:{name}", service.name()));
+        let lag = self.enforcement_lag(name);
+        let enforced = self.store.as_of(lag);
+        let call = Call { caller, region, enforced: &enforced, now: jiff::Timestamp::now().as_second() };
+        let result = match fault.and_then(|fault| failure(fault, service, name, caller)) {
+            Some(error) => Err(error),
+            None => run(&call, self.store.current()),
+        };
+        self.remember(LogEntry {
+            service: service.name().to_owned(),
+            action: name.to_owned(),
+            region: region.to_owned(),
+            write: false,
+            status: result.as_ref().map_or_else(|error| error.status, |_| 200),
+            error: result.as_ref().err().map(|error| error.code.to_string()),
+            principal: caller.arn.clone(),
+        });
+        result
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, taken apart by the only caller")]
@@ -175,7 +233,9 @@ impl Engine {
 
     /// Makes a state the present one.
     pub(super) fn commit(&mut self, next: State) -> Result<(), ApiError> {
-        let memory = Duration::from_millis(self.faults.read_lag_ms.max(self.faults.enforcement_lag_ms));
+        let Faults { read_lag_ms, enforcement_lag_ms, genesys, .. } = &self.faults;
+        let lags = [*read_lag_ms, *enforcement_lag_ms, genesys.read_lag_ms];
+        let memory = Duration::from_millis(lags.into_iter().max().unwrap_or_default());
         let saved = self.store.commit(next, memory);
         saved.map_err(|error| {
             ApiError::new(500, "ServiceFailure", format!("the sandbox cannot save its state: {error}"))
@@ -259,7 +319,9 @@ fn guess_service(request: &Incoming) -> Service {
 /// The error that a fault stands for, as the service words it.
 fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Option<ApiError> {
     Some(match (fault, service) {
-        (Fault::DropCall | Fault::DropReply, _) => return None,
+        (Fault::DropCall | Fault::DropReply | Fault::Html | Fault::Truncate | Fault::Stall, _) => {
+            return None;
+        }
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Service::Lambda | Service::Organizations) => {
             ApiError::new(429, "TooManyRequestsException", "Rate exceeded")

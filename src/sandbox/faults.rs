@@ -17,8 +17,29 @@ pub struct Faults {
     pub clock_ahead_s: i64,
     /// While enforcement lags, every second AssumeRole or Invoke sees the present: pass, fail, pass.
     pub flapping: bool,
+    /// What is peculiar to Genesys Cloud.
+    pub genesys: GenesysFaults,
     /// Calls that fail; the first rule that applies decides.
     pub rules: Vec<FaultRule>,
+}
+
+/// What goes wrong in the embedded Genesys Cloud alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GenesysFaults {
+    /// Reads, and references to what was made, see the organisation of so long ago: what was just created is not
+    /// found yet.
+    pub read_lag_ms: u64,
+    /// So much longer an integration takes to follow its intended state.
+    pub activation_ms: u64,
+    /// Requests that a token may make in a window; left out, the documented 300.
+    pub rate_allowed: Option<u32>,
+    /// The length of that window; left out, the documented minute.
+    pub rate_window_s: Option<u64>,
+    /// What `Retry-After` says where a rule throttles, at least one second.
+    pub retry_after_s: u64,
+    /// How long new tokens live; left out, as the client is set.
+    pub token_lives_s: Option<u32>,
 }
 
 /// Which calls fail, and how.
@@ -26,7 +47,7 @@ pub struct Faults {
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
     /// `*`, a service such as `iam:*`, or one operation such as `iam:CreateRole` (the API's name, not the
-    /// policy action).
+    /// policy action). Genesys Cloud's are the operations of its SDKs, such as `genesys:postIntegrations`.
     pub operation: String,
     /// Let so many calls pass first.
     #[serde(default)]
@@ -56,6 +77,12 @@ pub enum Fault {
     Internal,
     /// 503.
     Unavailable,
+    /// The call is not carried out; a proxy's page in HTML comes back with status 200.
+    Html,
+    /// The call is carried out, and the connection ends in the middle of the answer.
+    Truncate,
+    /// The call is carried out and answered a minute later.
+    Stall,
 }
 
 impl Faults {
@@ -70,6 +97,13 @@ impl Faults {
             *times -= 1;
         }
         Some(rule.fault)
+    }
+}
+
+impl Fault {
+    /// Whether a call gets as far as the service.
+    pub(super) fn lets_through(fault: Option<Self>) -> bool {
+        !matches!(fault, Some(Self::DropCall | Self::Html))
     }
 }
 

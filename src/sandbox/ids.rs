@@ -35,7 +35,11 @@ pub(super) fn random(length: usize) -> String {
 
 /// A request ID or version ID in the shape of a UUID.
 pub(super) fn uuid() -> String {
-    let bits = [RandomState::new().build_hasher().finish(), RandomState::new().build_hasher().finish()];
+    uuid_of([RandomState::new().build_hasher().finish(), RandomState::new().build_hasher().finish()])
+}
+
+/// 128 bits in the shape of a UUID.
+pub(super) fn uuid_of(bits: [u64; 2]) -> String {
     let hex = format!("{:016x}{:016x}", bits[0], bits[1]);
     let mut text = String::with_capacity(36);
     for (position, digit) in hex.chars().enumerate() {

@@ -12,6 +12,7 @@
 //! organisations, groups, consoles, other partitions than `aws`, and protection against people on the same
 //! machine.
 
+mod answer;
 mod authorize;
 mod aws_managed;
 mod call;
@@ -20,6 +21,7 @@ mod demo;
 mod engine;
 mod evaluator;
 mod faults;
+mod genesys;
 mod grammar;
 mod iam;
 mod ids;
@@ -44,7 +46,11 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 pub use engine::LogEntry;
-pub use faults::{Fault, FaultRule, Faults};
+pub use faults::{Fault, FaultRule, Faults, GenesysFaults};
+pub use genesys::{
+    Action, AuditEntry, Change, Configuration, Credential, Exchange, Genesys, GenesysAccess, Integration,
+    IntendedState, OAuthClient, Organization, Revision,
+};
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
     Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
@@ -112,6 +118,30 @@ impl Sandbox {
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
         ]
+    }
+
+    /// Where its Genesys Cloud is, and the OAuth client that exists from the start.
+    pub fn genesys(&self) -> GenesysAccess {
+        GenesysAccess {
+            base_url: self.endpoint_url(),
+            client_id: genesys::CLIENT_ID,
+            client_secret: genesys::CLIENT_SECRET,
+        }
+    }
+
+    /// The environment variables with which Genesys Cloud's own tools and SDKs talk to this sandbox.
+    pub fn genesys_environment(&self) -> Vec<(&'static str, String)> {
+        let access = self.genesys();
+        vec![
+            ("GENESYSCLOUD_REGION", access.base_url),
+            ("GENESYSCLOUD_OAUTHCLIENT_ID", access.client_id.to_owned()),
+            ("GENESYSCLOUD_OAUTHCLIENT_SECRET", access.client_secret.to_owned()),
+        ]
+    }
+
+    /// The conversations with its Genesys Cloud so far, oldest first: what was sent and what was answered.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.shared.engine().genesys.exchanges.iter().cloned().collect()
     }
 
     /// The faults as they are now, counted down.

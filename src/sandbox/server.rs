@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming as Body;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -16,12 +16,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::answer::Answer;
 use super::control;
 use super::engine::{Engine, Outcome};
 use super::wire::{Incoming, Reply};
 
 /// The largest body that is read: Lambda's limit for an event.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
+
+/// How long a stalled answer takes; longer than any client waits.
+const STALL: Duration = Duration::from_secs(60);
 
 /// What connections share.
 pub(super) struct Shared {
@@ -30,9 +34,9 @@ pub(super) struct Shared {
     most_in_flight: AtomicUsize,
 }
 
-/// The connection is to end without an answer.
+/// The connection is to end without an answer, or in the middle of it.
 #[derive(Debug)]
-struct Dropped;
+pub(super) struct Dropped;
 
 impl fmt::Display for Dropped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,7 +101,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, Dropped> {
+async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<Answer>, Dropped> {
     let request = match read(request).await {
         Ok(request) => request,
         Err(reply) => return Ok(respond(reply)),
@@ -115,6 +119,11 @@ async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<
     shared.in_flight.fetch_sub(1, Ordering::Relaxed);
     match outcome {
         Outcome::Reply(reply) => Ok(respond(reply)),
+        Outcome::Stall(reply) => {
+            tokio::time::sleep(STALL).await;
+            Ok(respond(reply))
+        }
+        Outcome::Truncate(reply) => Ok(respond(reply).map(Answer::cut)),
         Outcome::Drop => Err(Dropped),
     }
 }
@@ -132,14 +141,16 @@ async fn read(request: Request<Body>) -> Result<Incoming, Reply> {
     })
 }
 
-fn respond(reply: Reply) -> Response<Full<Bytes>> {
+fn respond(reply: Reply) -> Response<Answer> {
     let mut builder = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         builder = builder.header(name, value);
     }
-    let body = Full::new(Bytes::from(reply.body));
+    let body = Answer::whole(Bytes::from(reply.body));
     let broken = |_| {
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"the answer has an invalid header"))))
+        Ok::<_, Infallible>(Response::new(Answer::whole(Bytes::from_static(
+            b"the answer has an invalid header",
+        ))))
     };
     builder.body(body).or_else(broken).unwrap_or_else(|never| match never {})
 }

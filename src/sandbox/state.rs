@@ -1,4 +1,5 @@
-//! What the embedded AWS remembers: accounts with their users, roles, policies, functions and secrets.
+//! What the sandbox remembers: accounts with their users, roles, policies, functions and secrets, and an
+//! organisation of Genesys Cloud.
 //!
 //! Plain data that goes to JSON and back. Documents are kept as the text that the caller sent, because IAM
 //! gives back what it was given; what a principal in a trust policy meant when it was saved is kept beside
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::genesys::Genesys;
 use super::tags::Tags;
 
 /// Everything that lasts between runs.
@@ -17,6 +19,9 @@ pub struct State {
     pub accounts: BTreeMap<String, Account>,
     /// How many unique IDs were handed out; the next one is derived from it.
     pub ids_given: u64,
+    /// The Genesys Cloud organisation; as at first in a file that knows none.
+    #[serde(default)]
+    pub genesys: Genesys,
 }
 
 /// One AWS account.
@@ -248,5 +253,12 @@ impl State {
         self.ids_given += 1;
         let length = 21 - prefix.len();
         format!("{prefix}{}", super::ids::letters(super::ids::scramble(self.ids_given), length))
+    }
+
+    /// A new unique ID in the shape of a UUID, as steady as the others.
+    pub fn new_uuid(&mut self) -> String {
+        self.ids_given += 1;
+        let bits = super::ids::scramble(self.ids_given);
+        super::ids::uuid_of([bits, super::ids::scramble(bits)])
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::authorize::policy_document;
+use super::genesys::GenesysTamper;
 use super::principals::CUSTOMER;
 use super::state::{ManagedPolicy, PolicyVersion, Role, State};
 
@@ -42,6 +43,16 @@ pub enum Tamper {
     FunctionDeleted,
     /// The trust policy written differently with the same meaning, which is no change.
     EquivalentJson,
+    /// A data action edited in Genesys Cloud.
+    GenesysActionEdited,
+    /// A data action deleted.
+    GenesysActionDeleted,
+    /// The integration disabled.
+    GenesysIntegrationDisabled,
+    /// Another role in the integration's credential.
+    GenesysCredentialRole,
+    /// The OAuth client of another organisation.
+    GenesysOrganization,
 }
 
 /// Why a kind of tampering cannot be played.
@@ -63,6 +74,14 @@ pub enum TamperError {
         /// What is missing.
         reason: &'static str,
     },
+    /// Genesys Cloud has not what is to be changed.
+    #[error("`{kind}` does not apply to Genesys Cloud: {reason}")]
+    NotInGenesys {
+        /// The kind of tampering.
+        kind: &'static str,
+        /// What is missing.
+        reason: &'static str,
+    },
 }
 
 const EVERYTHING: &str =
@@ -70,7 +89,7 @@ const EVERYTHING: &str =
 
 impl Tamper {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::TrustExternalId,
         Self::TrustNoCondition,
         Self::TrustExtraPrincipal,
@@ -87,6 +106,11 @@ impl Tamper {
         Self::RoleDeleted,
         Self::FunctionDeleted,
         Self::EquivalentJson,
+        Self::GenesysActionEdited,
+        Self::GenesysActionDeleted,
+        Self::GenesysIntegrationDisabled,
+        Self::GenesysCredentialRole,
+        Self::GenesysOrganization,
     ];
 
     /// The name on the command line.
@@ -108,6 +132,11 @@ impl Tamper {
             Self::RoleDeleted => "role-deleted",
             Self::FunctionDeleted => "function-deleted",
             Self::EquivalentJson => "equivalent-json",
+            Self::GenesysActionEdited => "genesys-action-edited",
+            Self::GenesysActionDeleted => "genesys-action-deleted",
+            Self::GenesysIntegrationDisabled => "genesys-integration-disabled",
+            Self::GenesysCredentialRole => "genesys-credential-role",
+            Self::GenesysOrganization => "genesys-organization",
         }
     }
 
@@ -116,8 +145,49 @@ impl Tamper {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Tampers with the customer's role of this name and says in one sentence what was done.
+    /// Whether it is done to Genesys Cloud, and not to AWS.
+    pub fn is_in_genesys(self) -> bool {
+        self.genesys().is_some()
+    }
+
+    /// The part of it that lies in Genesys Cloud.
+    fn genesys(self) -> Option<GenesysTamper> {
+        match self {
+            Self::GenesysActionEdited => Some(GenesysTamper::ActionEdited),
+            Self::GenesysActionDeleted => Some(GenesysTamper::ActionDeleted),
+            Self::GenesysIntegrationDisabled => Some(GenesysTamper::IntegrationDisabled),
+            Self::GenesysCredentialRole => Some(GenesysTamper::CredentialRole),
+            Self::GenesysOrganization => Some(GenesysTamper::Organization),
+            Self::TrustExternalId
+            | Self::TrustNoCondition
+            | Self::TrustExtraPrincipal
+            | Self::TrustWildcardPrincipal
+            | Self::TrustIfExists
+            | Self::PolicyWidened
+            | Self::PolicyDetached
+            | Self::PolicyVersionRolledBack
+            | Self::ExtraManagedPolicy
+            | Self::ExtraInlinePolicy
+            | Self::MaxSession
+            | Self::BoundaryChanged
+            | Self::TagRemoved
+            | Self::RoleDeleted
+            | Self::FunctionDeleted
+            | Self::EquivalentJson => None,
+        }
+    }
+
+    /// Tampers with the customer's role of this name, or with Genesys Cloud, and says in one sentence what was done.
     pub fn apply(self, state: &mut State, role: &str) -> Result<String, TamperError> {
+        match self.genesys() {
+            Some(kind) => {
+                kind.apply(state).map_err(|reason| TamperError::NotInGenesys { kind: self.name(), reason })
+            }
+            None => self.apply_to_role(state, role),
+        }
+    }
+
+    fn apply_to_role(self, state: &mut State, role: &str) -> Result<String, TamperError> {
         let no_role = || TamperError::NoRole { role: role.to_owned() };
         let not = |reason| TamperError::NotApplicable { kind: self.name(), role: role.to_owned(), reason };
         let old = state.role(CUSTOMER, role).ok_or_else(no_role)?.clone();
@@ -233,6 +303,11 @@ impl Tamper {
                 new.trust = rewritten;
                 "the trust policy is written differently and means the same".to_owned()
             }
+            Self::GenesysActionEdited
+            | Self::GenesysActionDeleted
+            | Self::GenesysIntegrationDisabled
+            | Self::GenesysCredentialRole
+            | Self::GenesysOrganization => return Err(not("it lies in Genesys Cloud")),
         };
         *state.role_mut(CUSTOMER, role).ok_or_else(no_role)? = new;
         Ok(done)

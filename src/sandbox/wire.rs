@@ -117,6 +117,12 @@ impl Reply {
         Self { status, headers: vec![("content-type", "text/xml".to_owned())], body }
     }
 
+    /// What a proxy between client and service answers in the service's place.
+    pub(super) fn proxy_page() -> Self {
+        let body = "<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>".to_owned();
+        Self { status: 200, headers: vec![("content-type", "text/html".to_owned())], body }
+    }
+
     /// No body.
     pub(super) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new() }

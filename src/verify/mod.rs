@@ -14,6 +14,7 @@ mod expect;
 mod explain;
 pub mod explain_error;
 pub mod functions;
+mod genesys;
 mod held;
 pub mod live;
 pub mod organization;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 pub use drift::drift;
 pub use explain::explain;
+pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
 pub use paper::{decide, findings, paper, read};
 

@@ -25,7 +25,7 @@ use crate::iam::principal::Principal;
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
 use crate::provision::apply::{Failure, Progress, apply};
 use crate::provision::plan::{Change, Plan};
-use crate::provision::settle::settle;
+use crate::provision::settle::{SPREADING, settle};
 use crate::provision::survey::Survey;
 use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
 
@@ -190,7 +190,7 @@ async fn remove<A: Read + Write, R: Progress>(
         return Err(left_behind(format!("{} failed: {failure}", change.operation())));
     }
     let read = async || aws.role(&role.name).await;
-    let settled = settle(read, Option::is_none, deadline, never, patience.progress).await;
+    let settled = settle(read, Option::is_none, SPREADING, deadline, never, patience.progress).await;
     match settled {
         Ok(settled) if !settled.is_settled => Err(left_behind("AWS still shows it".to_owned())),
         // AWS has confirmed the deletion; reading is only for the case that it took another role's absence for it.

@@ -1,4 +1,5 @@
-"""The end-to-end tests: the real binary against emulators of AWS that are not ours."""
+"""The end-to-end tests: the real binary against software that is not ours: emulators of AWS, the official SDK of Genesys
+Cloud, and Prism serving the description of its API."""
 
 import argparse
 import sys
@@ -6,6 +7,8 @@ import sys
 import emulator
 import on_ministack
 import on_moto
+import on_prism
+import on_sdk
 from walk import Walk
 
 CUSTOMER = "111122223333"
@@ -13,7 +16,7 @@ CUSTOMER = "111122223333"
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["moto", "ministack"], help="walk on this emulator alone")
+    parser.add_argument("--only", choices=["moto", "ministack", "sdk", "prism"], help="walk on this one alone")
     parser.add_argument("--binary", required=True, help="the rolecall that is tested")
     arguments = parser.parse_args()
     walks = {
@@ -28,6 +31,10 @@ def main():
                 steps(walk)
                 walk.close()
             passed, failed = passed + walk.passed, failed + walk.failed
+    for name, steps in {"sdk": on_sdk.walk, "prism": on_prism.walk}.items():
+        if arguments.only in (None, name):
+            walked = steps(arguments.binary)
+            passed, failed = passed + walked.passed, failed + walked.failed
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -87,17 +87,15 @@ class Step:
             self.mismatches.append(f"{what}: wanted {wanted!r}, got {actual!r}")
 
 
-class Walk:
-    """The steps on one emulator, and the folder with the manifest."""
+class Steps:
+    """Steps one after the other, and a folder to work in."""
 
-    def __init__(self, name, emulator, binary):
-        self.name, self.emulator, self.binary = name, emulator, binary
+    def __init__(self, name):
+        self.name = name
         self.passed = self.failed = 0
         self.runs = []
         self._folder = tempfile.TemporaryDirectory(prefix="rolecall-e2e-")
         self.folder = pathlib.Path(self._folder.name)
-        self.key, self.secret = emulator.key, emulator.secret
-        self.iam, self.lambdas = emulator.client("iam"), emulator.client("lambda")
 
     def close(self):
         self._folder.cleanup()
@@ -120,6 +118,16 @@ class Walk:
         else:
             self.passed += 1
             print(f"ok   {self.name}: {title} ({time.monotonic() - start:.1f} s)\n     {'; '.join(dict.fromkeys(step.checked))}", flush=True)
+
+
+class Walk(Steps):
+    """The steps on one emulator of AWS."""
+
+    def __init__(self, name, emulator, binary):
+        super().__init__(name)
+        self.emulator, self.binary = emulator, binary
+        self.key, self.secret = emulator.key, emulator.secret
+        self.iam, self.lambdas = emulator.client("iam"), emulator.client("lambda")
 
     def manifest(self, *targets, probe_principal=None, role=ROLE, extra=""):
         """Writes the manifest. A target is a function's name or (name, qualifier)."""

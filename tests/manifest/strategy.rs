@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall::genesys::region::{REGIONS, Region};
 use rolecall::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Manifest, Method, Role, Target, Verify,
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Target, Template, Verify,
 };
 
 /// Text of a pattern, as the type that it is the text of.
@@ -53,12 +53,25 @@ fn genesys() -> impl Strategy<Value = Genesys> {
         option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
         option::of(text("[0-9]{12}")),
         option::of(text(secret)),
+        option::of(integration()),
     )
-        .prop_map(|(region, organization_id, stated, credentials)| {
+        .prop_map(|(region, organization_id, stated, credentials, integration)| {
             let trusted_account =
                 stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
-            Genesys { region, organization_id, trusted_account, credentials }
+            Genesys { region, organization_id, trusted_account, credentials, integration }
         })
+}
+
+fn integration() -> impl Strategy<Value = Integration> {
+    let label = "[\\PC&&\\S]\\PC{0,40}";
+    (option::of(label), option::of(".{1,60}"), option::of(label))
+        .prop_map(|(name, notes, credential)| Integration { name, notes, credential })
+}
+
+/// A template, in the manifest or in a file.
+fn template() -> impl Strategy<Value = Template> {
+    let text = prop_oneof![".{0,60}", any::<String>()];
+    prop_oneof![text.prop_map(Template::Text), file().prop_map(|path| Template::File(path.into()))]
 }
 
 fn region() -> impl Strategy<Value = &'static Region> {
@@ -137,7 +150,16 @@ fn action() -> impl Strategy<Value = Action> {
     let any_text = "\\PC{0,40}";
     let label = "[\\PC&&\\S]\\PC{0,40}";
     let maps = (btree_map(any_text, any_text, 0..3), btree_map(any_text, any_text, 0..3));
-    (label, label, call(), (file(), file()), 1..=60_u8, any::<bool>(), (".{0,60}", any::<String>()), maps)
+    (
+        label,
+        label,
+        call(),
+        (file(), file()),
+        1..=60_u8,
+        any::<bool>(),
+        (template(), template()),
+        (maps, option::of(file())),
+    )
         .prop_map(
             |(
                 name,
@@ -147,7 +169,7 @@ fn action() -> impl Strategy<Value = Action> {
                 timeout_seconds,
                 secure,
                 (request, success),
-                (map, defaults),
+                ((map, defaults), test_input),
             )| Action {
                 name,
                 category,
@@ -160,6 +182,7 @@ fn action() -> impl Strategy<Value = Action> {
                 success_template: success,
                 translation_map: map,
                 translation_map_defaults: defaults,
+                test_input: test_input.map(PathBuf::from),
             },
         )
 }

@@ -1,4 +1,4 @@
-//! The embedded AWS, driven through its HTTP door by a small client of its own, with AWS's documentation as
+//! The embedded AWS and Genesys Cloud, driven through its HTTP door by a small client of its own, with AWS's documentation as
 //! the expectation.
 
 #![allow(
@@ -13,6 +13,7 @@
 mod assume_role;
 mod client;
 mod faults;
+mod genesys;
 mod iam;
 mod lambda;
 mod persistence;

@@ -64,12 +64,17 @@ fn expected(kind: Tamper) -> (i32, Option<(&'static str, &'static str, &'static 
             )),
         ),
         Tamper::EquivalentJson => (0, None),
+        Tamper::GenesysActionEdited
+        | Tamper::GenesysActionDeleted
+        | Tamper::GenesysIntegrationDisabled
+        | Tamper::GenesysCredentialRole
+        | Tamper::GenesysOrganization => panic!("not done to the role"),
     }
 }
 
 #[test]
 fn drift_names_what_was_changed_and_nothing_else() {
-    for kind in Tamper::ALL {
+    for kind in Tamper::ALL.into_iter().filter(|kind| !kind.is_in_genesys()) {
         let stage = stage();
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
         if kind == Tamper::PolicyVersionRolledBack {

@@ -18,7 +18,8 @@ fn a_second_apply_writes_nothing() {
 /// What each kind of tampering is to `plan`, `drift` and `verify`, and the writes that repair it.
 #[test]
 fn tampering_is_noticed_and_repaired() {
-    let owned = |kind| !matches!(kind, Tamper::TagRemoved | Tamper::FunctionDeleted);
+    let owned =
+        |kind: Tamper| !kind.is_in_genesys() && !matches!(kind, Tamper::TagRemoved | Tamper::FunctionDeleted);
     for kind in Tamper::ALL.into_iter().filter(|kind| owned(*kind)) {
         let stage = Stage::new();
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);

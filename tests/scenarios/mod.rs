@@ -9,6 +9,7 @@ mod faults;
 mod findings;
 mod fleet;
 mod functions;
+mod genesys;
 mod life;
 mod organization;
 mod permissions;

@@ -84,6 +84,15 @@ impl From<Output> for Run {
     }
 }
 
+/// What the commands said to Genesys Cloud keeps to its API.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            crate::genesys::keep(&self.sandbox.exchanges());
+        }
+    }
+}
+
 impl Stage {
     pub(crate) fn new() -> Self {
         Self::with(&manifest(ONE_TARGET), State::demo())

@@ -14,7 +14,9 @@ use rolecall::provision::snapshot::{Snapshot, is_worth_it};
 use rolecall::sandbox::Sandbox;
 
 use super::{Reads, files};
-use crate::cli::context::{Context, load_templates, sandbox_file, sandbox_state, settings, start_sandbox};
+use crate::cli::context::{
+    Context, Services, Surroundings, sandbox_file, sandbox_state, settings, start_sandbox,
+};
 use crate::cli::failure::{UsageError, explain};
 use crate::cli::options::AwsOptions;
 use crate::cli::printer::Printer;
@@ -44,12 +46,13 @@ pub(super) struct Fleet {
 /// have many roles to look at.
 pub(super) async fn prepare(
     options: &AwsOptions,
+    services: Services,
     reads: Reads,
     printer: &mut Printer,
 ) -> anyhow::Result<Fleet> {
     let loaded = load(&files::expand(&options.common.files, printer)?, printer)?;
     let sandboxes = if options.sandbox { start_sandboxes(&loaded, printer)? } else { HashMap::new() };
-    let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
+    let mut surroundings = Surroundings::new(options, services)?;
     let mut clients: Vec<Aws> = Vec::new();
     let mut known: HashMap<AwsSettings, usize> = HashMap::new();
     let mut members = Vec::with_capacity(loaded.len());
@@ -69,7 +72,8 @@ pub(super) async fn prepare(
         let file = path.display().to_string();
         let mut options = options.clone();
         options.common.files = vec![path];
-        match Context::with(&options, manifest, warnings, Rc::clone(&templates), aws.clone(), sandbox) {
+        let manifest = (manifest, warnings);
+        match Context::with(&options, manifest, aws.clone(), sandbox, &mut surroundings, printer).await {
             Ok(context) => members.push(Member { file, options, context, client, unreachable: None }),
             Err(error) => refused.push((file, explain(&error))),
         }

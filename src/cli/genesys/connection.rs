@@ -1,0 +1,104 @@
+//! The way to Genesys Cloud of a command that may work without a manifest.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rolecall::aws::Aws;
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::{CredentialError, CredentialSource};
+use rolecall::manifest::{Manifest, ManifestError};
+use rolecall::ports::calls::Calls;
+use rolecall::sandbox::Sandbox;
+
+use crate::cli::context::{load_manifest, sandbox_state, settings, start_sandbox};
+use crate::cli::options::AwsOptions;
+use crate::cli::printer::Printer;
+
+/// What such a command works with.
+pub(crate) struct Connection {
+    pub(crate) manifest: Option<Manifest>,
+    pub(crate) aws: Aws,
+    pub(crate) client: Client,
+    /// Serves while it lives.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Connection {
+    /// Reads the manifest, where there is one, and prepares the clients; contacts nobody.
+    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+        printer.show_calls(options.common.verbose > 0);
+        let manifest = match load_manifest(&options.common, options.sandbox, printer) {
+            Ok((manifest, _)) => Some(manifest),
+            Err(error) if matches!(error.downcast_ref(), Some(ManifestError::Missing { .. })) => None,
+            Err(error) => return Err(error),
+        };
+        let mut sandbox = None;
+        if let (true, Some(manifest)) = (options.sandbox, &manifest) {
+            let state = sandbox_state(options.common.file(), &[manifest], printer)?;
+            sandbox = Some(start_sandbox(options.common.file(), || state)?);
+        }
+        let access = manifest.as_ref().map(|manifest| manifest.access.clone()).unwrap_or_default();
+        let aws = Aws::connect(&settings(options, &access, sandbox.as_ref())).await;
+        let client = match &sandbox {
+            Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
+            None => connect(manifest.as_ref(), &aws, options.deadline)?,
+        };
+        Ok(Self { manifest, aws, client, _sandbox: sandbox })
+    }
+}
+
+/// The client of the sandbox's organisation.
+pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Result<Client, CredentialError> {
+    let environment = sandbox.genesys_environment();
+    let lookup =
+        |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let source = CredentialSource::from_environment(lookup, None)?;
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}
+
+/// The clients made so far: manifests with the same credentials share one, with its token, the rate that it may use, and
+/// what it knows of its organisation.
+#[derive(Default)]
+pub(crate) struct Clients(HashMap<String, Rc<Client>>);
+
+impl Clients {
+    pub(crate) fn get(
+        &mut self,
+        manifest: &Manifest,
+        aws: &Aws,
+        sandbox: Option<&Sandbox>,
+        deadline: Duration,
+    ) -> Result<Rc<Client>, CredentialError> {
+        let key = match (sandbox, &manifest.genesys.credentials) {
+            (Some(sandbox), _) => sandbox.endpoint_url(),
+            (None, Some(secret)) => format!("{} {secret}", manifest.genesys.region),
+            (None, None) => manifest.genesys.region.to_string(),
+        };
+        if let Some(known) = self.0.get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let client = Rc::new(match sandbox {
+            Some(sandbox) => connect_to_sandbox(sandbox, deadline)?,
+            None => connect(Some(manifest), aws, deadline)?,
+        });
+        self.0.insert(key, Rc::clone(&client));
+        Ok(client)
+    }
+}
+
+/// The client, with the credentials that the manifest names, else those of the environment.
+pub(crate) fn connect(
+    manifest: Option<&Manifest>,
+    aws: &Aws,
+    deadline: Duration,
+) -> Result<Client, CredentialError> {
+    let region = manifest.map(|manifest| manifest.genesys.region);
+    let secret =
+        manifest.and_then(|manifest| Some((manifest.genesys.credentials.as_ref()?, manifest.genesys.region)));
+    let source = match secret {
+        Some((secret, region)) => CredentialSource::Secret { store: Box::new(aws.secret(secret)), region },
+        None => CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?,
+    };
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}

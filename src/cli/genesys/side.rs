@@ -1,0 +1,87 @@
+//! The Genesys Cloud side of plan, apply, drift and destroy.
+
+use std::rc::Rc;
+
+use anyhow::Context as _;
+use rolecall::genesys::client::Client;
+use rolecall::genesys::desired::{Desired, desired, own_names};
+use rolecall::genesys::observe::{Observed, OwnNames, observe};
+use rolecall::genesys::plan::{Plan, Retirement, plan};
+use rolecall::genesys::sources::ActionSources;
+use rolecall::iam::arn::RoleArn;
+use rolecall::manifest::Manifest;
+use rolecall::provision::survey::Survey;
+use rolecall::report::Report;
+
+use crate::cli::context::Context;
+use crate::cli::failure::RetiresActions;
+
+/// Genesys Cloud, and what the manifest's files say about it.
+pub(crate) struct Side {
+    pub(crate) client: Rc<Client>,
+    pub(crate) sources: Vec<ActionSources>,
+}
+
+/// Both sides of a plan for Genesys Cloud.
+pub(crate) struct GenesysSurvey {
+    pub(crate) desired: Desired,
+    pub(crate) observed: Observed,
+}
+
+/// A plan for Genesys Cloud, and both sides of it.
+pub(crate) struct GenesysPlanned {
+    pub(crate) survey: GenesysSurvey,
+    pub(crate) plan: Plan,
+}
+
+impl Side {
+    /// Reads Genesys Cloud and works out what should be there.
+    pub(crate) async fn survey(&self, context: &Context, survey: &Survey) -> anyhow::Result<GenesysSurvey> {
+        let role = survey.desired.role_arn();
+        let Context { manifest, external_id, .. } = context;
+        let desired = desired(manifest, external_id, &role, &survey.functions(), &self.sources);
+        Ok(GenesysSurvey { desired, observed: self.observe(manifest, &role).await? })
+    }
+
+    /// The plan that makes Genesys Cloud as desired.
+    pub(crate) async fn plan(
+        &self,
+        context: &Context,
+        survey: &Survey,
+        adopt: bool,
+    ) -> anyhow::Result<GenesysPlanned> {
+        let survey = self.survey(context, survey).await?;
+        let plan = plan(&survey.desired, &survey.observed, adopt)?;
+        Ok(GenesysPlanned { survey, plan })
+    }
+
+    /// Reads Genesys Cloud.
+    pub(crate) async fn observe(&self, manifest: &Manifest, role: &RoleArn) -> anyhow::Result<Observed> {
+        let (integration, credential) = own_names(manifest);
+        let names = OwnNames { integration: &integration, credential: &credential };
+        observe(self.client.as_ref(), &role.to_string(), names).await.context("cannot read Genesys Cloud")
+    }
+}
+
+/// The report with a plan for Genesys Cloud.
+pub(crate) fn with_plan(report: Report, observed: &Observed, plan: &Plan) -> Report {
+    let organization = &observed.organization;
+    report.with_genesys((&organization.id, &organization.name), plan)
+}
+
+/// Refuses a plan that ends IDs which flows may refer to, unless the user said so.
+pub(crate) fn refuse_retirement(plan: &Plan, replace: bool) -> Result<(), RetiresActions> {
+    let retired = plan.retired();
+    if replace || retired.is_empty() {
+        return Ok(());
+    }
+    let line = |(id, name, why): (&str, &str, Retirement)| {
+        let why = match why {
+            Retirement::Replaced => "its contract changes, and that takes a new action",
+            Retirement::NotInManifest => "the manifest does not name it",
+            Retirement::Destroyed => "everything goes",
+        };
+        format!("{name} ({id}): {why}")
+    };
+    Err(RetiresActions { actions: retired.into_iter().map(line).collect() })
+}

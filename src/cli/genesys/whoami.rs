@@ -1,0 +1,36 @@
+//! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
+
+use rolecall::genesys::whoami::{probe_users, whoami};
+use rolecall::report::{ExitCode, IdentityView, ManifestView};
+
+use super::Connection;
+use crate::cli::options::{GenesysProbe, Output, WhoamiCommand};
+use crate::cli::plan::{list_calls, list_genesys_calls};
+use crate::cli::printer::Printer;
+
+pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let connection = Connection::open(&options.aws, printer).await?;
+    let Connection { manifest, aws, client, .. } = &connection;
+    let identity = whoami(client).await?;
+    let users = match options.probe {
+        Some(GenesysProbe::Users) => Some(probe_users(client).await?),
+        None => None,
+    };
+    let stated = manifest.as_ref().and_then(|manifest| manifest.genesys.organization_id.as_ref());
+    let view = IdentityView::new(identity, stated, users, &client.calls().so_far());
+    printer.result(&match options.aws.common.output {
+        Output::Json => view.to_json(),
+        Output::Markdown => view.to_markdown(),
+        Output::Human | Output::Sarif | Output::Junit | Output::Github | Output::Html | Output::Csv => {
+            view.to_text()
+        }
+    });
+    if let Some(ManifestView { agrees: false, .. }) = view.manifest {
+        printer.warning(
+            "the OAuth client and the manifest are of different organisations: the role would trust the other one",
+        );
+    }
+    list_calls(aws, printer);
+    list_genesys_calls(client, printer);
+    Ok(view.exit())
+}

@@ -1,0 +1,227 @@
+//! What should be in Genesys Cloud: the manifest, its files, the role and the functions, as one value. Pure.
+
+use super::sources::ActionSources;
+use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
+use crate::manifest::{Action, Call, Integration, Manifest, NOTES_MARK};
+use crate::ports::genesys::{ActionConfig, Contract, Template};
+
+/// A kind of integration that data actions belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Its actions invoke Lambda functions, through the role.
+    Lambda,
+    /// Its actions call https addresses, with a credential that administrators give it.
+    WebServices,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Lambda, Self::WebServices];
+
+    /// The ID of its type in Genesys Cloud.
+    pub fn type_id(self) -> &'static str {
+        match self {
+            Self::Lambda => "aws-lambda-data-actions",
+            Self::WebServices => "custom-rest-actions",
+        }
+    }
+}
+
+/// What should be there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    /// The role that all of this is for; marks what is rolecall's own.
+    pub role: RoleArn,
+    /// The organisation that may assume it.
+    pub organization: ExternalId,
+    /// The integrations: that for Lambda, and that for addresses where an action calls one.
+    pub integrations: Vec<DesiredIntegration>,
+}
+
+/// An integration with its actions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredIntegration {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// What its administrators should read.
+    pub notes: String,
+    /// The name of the credential that holds the role's ARN; only Lambda's has one that is rolecall's.
+    pub credential: Option<String>,
+    /// The actions.
+    pub actions: Vec<DesiredAction>,
+}
+
+/// An action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredAction {
+    /// The name.
+    pub name: String,
+    /// The category.
+    pub category: String,
+    /// Whether only secure flows may call it.
+    pub secure: bool,
+    /// The contract.
+    pub contract: Contract,
+    /// The configuration; its templates are texts.
+    pub config: ActionConfig,
+}
+
+/// The names of the integrations and of the credential that the manifest asks for.
+pub fn own_names(manifest: &Manifest) -> (String, String) {
+    let Integration { name, notes: _, credential } = manifest.genesys.integration.clone().unwrap_or_default();
+    let role = || manifest.role.name.to_string();
+    (name.unwrap_or_else(role), credential.unwrap_or_else(role))
+}
+
+/// Whether the manifest asks for anything in Genesys Cloud.
+pub fn is_asked_for(manifest: &Manifest) -> bool {
+    manifest.genesys.integration.is_some() || !manifest.actions.is_empty()
+}
+
+/// What the manifest asks for. `functions` are those of the manifest's targets and `sources` those of its actions, each in
+/// its order.
+pub fn desired(
+    manifest: &Manifest,
+    organization: &ExternalId,
+    role: &RoleArn,
+    functions: &[FunctionArn],
+    sources: &[ActionSources],
+) -> Desired {
+    let (name, credential) = own_names(manifest);
+    let notes = manifest.genesys.integration.as_ref().and_then(|stated| stated.notes.clone());
+    let notes = notes.unwrap_or_default().trim_end().to_owned();
+    let mut lambda = DesiredIntegration {
+        kind: Kind::Lambda,
+        name: name.clone(),
+        notes: notes.clone(),
+        credential: Some(credential),
+        actions: Vec::new(),
+    };
+    let mut web_services =
+        DesiredIntegration { kind: Kind::WebServices, name, notes, credential: None, actions: Vec::new() };
+    for (action, sources) in manifest.actions.iter().zip(sources) {
+        match &action.call {
+            Call::Function(target) => {
+                let known = manifest.targets.iter().zip(functions).find(|(known, _)| *known == target);
+                // The manifest was checked: an action names one of its targets.
+                if let Some((_, function)) = known {
+                    let url = function.to_string();
+                    lambda.actions.push(desired_action(action, sources, url, "POST", Default::default()));
+                }
+            }
+            Call::Url { url, method, headers } => {
+                let method = method.name();
+                let action = desired_action(action, sources, url.clone(), method, headers.clone());
+                web_services.actions.push(action);
+            }
+        }
+    }
+    let web_services = Some(web_services).filter(|integration| !integration.actions.is_empty());
+    let needs_lambda = manifest.genesys.integration.is_some() || !lambda.actions.is_empty();
+    Desired {
+        role: role.clone(),
+        organization: organization.clone(),
+        integrations: Some(lambda).filter(|_| needs_lambda).into_iter().chain(web_services).collect(),
+    }
+}
+
+/// The official modules call a function with its ARN as the address and POST as the method (GenesysCloudDevOps,
+/// `data-action-lambda-module`).
+fn desired_action(
+    action: &Action,
+    sources: &ActionSources,
+    url_template: String,
+    method: &str,
+    headers: std::collections::BTreeMap<String, String>,
+) -> DesiredAction {
+    DesiredAction {
+        name: action.name.clone(),
+        category: action.category.clone(),
+        secure: action.secure,
+        contract: sources.contract.clone(),
+        config: ActionConfig {
+            timeout_seconds: Some(u32::from(action.timeout_seconds)),
+            url_template,
+            method: method.to_owned(),
+            headers,
+            request_template: Some(Template::Text(sources.request_template.clone())),
+            translation_map: action.translation_map.clone(),
+            translation_map_defaults: action.translation_map_defaults.clone(),
+            success_template: Some(Template::Text(sources.success_template.clone())),
+        },
+    }
+}
+
+/// What rolecall writes into the notes of an integration: the only free text of it that the API keeps, so the only place
+/// that can say whose it is. Whoever removes the line makes the integration somebody else's; nothing more is lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The ARN of the role that the integration is for.
+    pub role: String,
+    /// Whether somebody else made the integration, and rolecall took it over. Such a one is never deleted.
+    pub adopted: bool,
+    /// The credential that rolecall made, and when Genesys Cloud says that it was last changed: by rolecall, then.
+    pub credential: Option<(String, Option<String>)>,
+}
+
+impl Mark {
+    /// The mark in these notes, and the notes without it.
+    pub fn read(notes: &str) -> (Option<Self>, String) {
+        let (marks, rest): (Vec<&str>, Vec<&str>) =
+            notes.lines().partition(|line| line.starts_with(NOTES_MARK));
+        let rest = rest.join("\n").trim_end().to_owned();
+        let mark = marks.first().and_then(|line| {
+            let entries = line.strip_prefix(NOTES_MARK)?.split_whitespace();
+            let entries: Vec<(&str, &str)> = entries.filter_map(|entry| entry.split_once('=')).collect();
+            let value = |key: &str| {
+                entries.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
+            };
+            Some(Self {
+                role: value("role")?,
+                adopted: value("adopted").is_some(),
+                credential: value("credential").map(|id| (id, value("written"))),
+            })
+        });
+        (mark, rest)
+    }
+
+    /// The notes with the mark in them.
+    pub fn write(&self, notes: &str) -> String {
+        let Self { role, adopted, credential } = self;
+        let mut line = format!("{NOTES_MARK} role={role}");
+        if *adopted {
+            line += " adopted=yes";
+        }
+        if let Some((id, written)) = credential {
+            line += &format!(" credential={id}");
+            line.extend(written.iter().map(|written| format!(" written={written}")));
+        }
+        if notes.is_empty() { line } else { format!("{notes}\n{line}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mark;
+
+    #[test]
+    fn marks_come_back_from_the_notes() {
+        let role = "arn:aws:iam::123456789012:role/genesys/GenesysDataActionRole".to_owned();
+        let plain = Mark { role, adopted: false, credential: None };
+        let with = |credential| Mark { credential: Some(credential), ..plain.clone() };
+        for mark in [
+            plain.clone(),
+            Mark { adopted: true, ..plain.clone() },
+            with(("c1".to_owned(), None)),
+            with(("c1".to_owned(), Some("2026-11-21T11:00:00.000Z".to_owned()))),
+        ] {
+            for notes in ["", "Ask the orders team.", "One.\n\nTwo = 2"] {
+                assert_eq!(Mark::read(&mark.write(notes)), (Some(mark.clone()), notes.to_owned()));
+            }
+        }
+        assert_eq!(Mark::read("Managed by hand"), (None, "Managed by hand".to_owned()));
+        assert_eq!(Mark::read("Managed by rolecall: nothing"), (None, String::new()));
+    }
+}

@@ -1,0 +1,496 @@
+//! Desired × observed → the steps in Genesys Cloud. Pure, and the only place that decides anything about it.
+//!
+//! The order of a plan: credential, integration, configuration, state, actions; its reverse in the plan towards nothing.
+//! Names are not unique in Genesys Cloud. Rolecall's integration is the one whose notes carry the [`Mark`] of the role;
+//! what stands in it is rolecall's too, so an action there that the manifest does not name goes. An integration that was
+//! taken over (`adopt`) belongs to others: what they put there is told and left alone.
+//!
+//! Deliberately absent: "in sync" for what cannot be read back. A credential shows neither its ARN nor a digest of it, so
+//! the plan says [`Notice::Unverifiable`], however long nothing has changed.
+
+mod step;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::contract::{same_config, same_contract};
+use super::desired::{Desired, DesiredAction, DesiredIntegration, Kind, Mark};
+use super::observe::{Observed, ObservedIntegration};
+use crate::iam::arn::RoleArn;
+use crate::ports::genesys::{ActionRecord, ActionUpdate, CredentialRecord, IntendedState, ReportedState};
+
+pub use step::{Attachment, Configuration, Id, Retirement, RoleCredential, Step};
+
+/// Something that no step changes, and that somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Genesys Cloud does not show which role the credential names.
+    Unverifiable {
+        /// The credential's ID.
+        id: String,
+        /// The ARN that it should hold.
+        role: String,
+    },
+    /// The integration is enabled, and does not work.
+    NotActive {
+        /// Its name.
+        integration: String,
+        /// What it reports.
+        reported: Option<ReportedState>,
+        /// Its own words.
+        detail: Option<String>,
+    },
+    /// An action of somebody else in an integration that was taken over.
+    ForeignAction {
+        /// Its ID.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// The integration is somebody else's, and stays when everything of rolecall's goes.
+    Kept {
+        /// Its name.
+        integration: String,
+    },
+    /// The action calls an alias or version; no documentation of Genesys's says that it may.
+    Qualified {
+        /// The action's name.
+        action: String,
+    },
+}
+
+impl Notice {
+    /// Whether Genesys Cloud is not as it should be. What cannot be known is not counted as a difference.
+    pub fn is_difference(&self) -> bool {
+        match self {
+            Self::NotActive { .. } | Self::ForeignAction { .. } => true,
+            Self::Unverifiable { .. } | Self::Kept { .. } | Self::Qualified { .. } => false,
+        }
+    }
+}
+
+/// What is to be written, and what was noticed and left alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The writes, in order.
+    pub steps: Vec<Step>,
+    /// What was noticed.
+    pub notices: Vec<Notice>,
+}
+
+impl Plan {
+    /// Whether nothing is known to differ.
+    pub fn is_in_sync(&self) -> bool {
+        self.steps.is_empty() && !self.notices.iter().any(Notice::is_difference)
+    }
+
+    /// The actions whose IDs end while the manifest stays: what flows refer to would be gone. That needs the user's word.
+    pub fn retired(&self) -> Vec<(&str, &str, Retirement)> {
+        let retired = self.steps.iter().filter_map(|step| match step {
+            Step::DeleteAction {
+                id,
+                name,
+                why: why @ (Retirement::Replaced | Retirement::NotInManifest),
+            } => Some((id.as_str(), name.as_str(), *why)),
+            _ => None,
+        });
+        retired.collect()
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The credentials are those of another organisation than the role trusts.
+    #[error(
+        "the OAuth client belongs to organisation `{name}` ({actual}), and the role is for `{expected}`: that organisation \
+         alone could assume it"
+    )]
+    OtherOrganization {
+        /// The external ID.
+        expected: String,
+        /// The organisation's ID.
+        actual: String,
+        /// Its name.
+        name: String,
+    },
+    /// An integration of that name is somebody else's.
+    #[error("integration `{name}` ({id}) exists and was not made by rolecall{}", for_role(owner.as_deref()))]
+    NotOwned {
+        /// Its name.
+        name: String,
+        /// Its ID.
+        id: String,
+        /// The role that it was made for, where rolecall made it.
+        owner: Option<String>,
+    },
+    /// Several integrations may be meant.
+    #[error("{} integrations may be meant: {}", ids.len(), ids.join(", "))]
+    Ambiguous {
+        /// Their IDs.
+        ids: Vec<String>,
+    },
+}
+
+fn for_role(owner: Option<&str>) -> String {
+    owner.map(|role| format!(" for this role, but for `{role}`")).unwrap_or_default()
+}
+
+/// The plan that makes Genesys Cloud as desired.
+pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, PlanError> {
+    check_organization(desired, observed)?;
+    let mut plan = Plan::default();
+    for integration in &desired.integrations {
+        let known = find(integration, observed, &desired.role, adopt)?;
+        plan_integration(integration, known, desired, observed, &mut plan);
+    }
+    let unwanted = |known: &&ObservedIntegration| {
+        is_marked(known, &desired.role)
+            && !desired.integrations.iter().any(|wanted| wanted.kind == known.kind)
+    };
+    for known in observed.integrations.iter().filter(unwanted) {
+        plan_removal(known, observed, Retirement::NotInManifest, &mut plan);
+    }
+    Ok(plan)
+}
+
+/// The plan that leaves nothing behind of what rolecall made.
+pub fn plan_destroy(role: &RoleArn, observed: &Observed) -> Plan {
+    let mut plan = Plan::default();
+    for known in observed.integrations.iter().filter(|known| is_marked(known, role)) {
+        plan_removal(known, observed, Retirement::Destroyed, &mut plan);
+    }
+    plan
+}
+
+fn check_organization(desired: &Desired, observed: &Observed) -> Result<(), PlanError> {
+    let (expected, actual) = (desired.organization.as_str(), &observed.organization.id);
+    if expected == actual {
+        return Ok(());
+    }
+    Err(PlanError::OtherOrganization {
+        expected: expected.to_owned(),
+        actual: actual.clone(),
+        name: observed.organization.name.clone(),
+    })
+}
+
+fn is_marked(known: &ObservedIntegration, role: &RoleArn) -> bool {
+    known.mark.as_ref().is_some_and(|mark| mark.role == role.to_string())
+}
+
+/// The integration that is meant: the marked one, else one of its name that may be taken.
+fn find<'o>(
+    wanted: &DesiredIntegration,
+    observed: &'o Observed,
+    role: &RoleArn,
+    adopt: bool,
+) -> Result<Option<&'o ObservedIntegration>, PlanError> {
+    let of_kind = || observed.integrations.iter().filter(|known| known.kind == wanted.kind);
+    let marked: Vec<_> = of_kind().filter(|known| is_marked(known, role)).collect();
+    let candidates = if marked.is_empty() {
+        of_kind().filter(|known| known.record.name == wanted.name).collect()
+    } else {
+        marked
+    };
+    match candidates.as_slice() {
+        [] => Ok(None),
+        [known] if adopt || is_marked(known, role) || is_bare(known) => Ok(Some(known)),
+        [known] => Err(PlanError::NotOwned {
+            name: known.record.name.clone(),
+            id: known.record.id.clone(),
+            owner: known.mark.as_ref().map(|mark| mark.role.clone()),
+        }),
+        several => {
+            Err(PlanError::Ambiguous { ids: several.iter().map(|known| known.record.id.clone()).collect() })
+        }
+    }
+}
+
+/// Whether there is nothing in it: then nobody loses anything, and most likely an earlier run was stopped before it could
+/// mark what it had made.
+fn is_bare(known: &ObservedIntegration) -> bool {
+    known.mark.is_none()
+        && known.notes.is_empty()
+        && known.config.credentials.is_empty()
+        && known.actions.is_empty()
+        && known.drafts.is_empty()
+}
+
+fn plan_integration(
+    wanted: &DesiredIntegration,
+    known: Option<&ObservedIntegration>,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &mut Plan,
+) {
+    let (kind, role) = (wanted.kind, desired.role.to_string());
+    let credential = wanted.credential.as_ref().map(|name| RoleCredential {
+        name: name.clone(),
+        form: observed.form.clone(),
+        role: role.clone(),
+    });
+    let mark = known.and_then(|known| known.mark.clone()).filter(|mark| mark.role == role);
+    let planned = credential.map(|credential| {
+        let key = credential.form.key.clone();
+        let written = plan_credential(credential, known, mark.as_ref(), observed, plan);
+        (key, written)
+    });
+    let (attachment, recorded, is_written) = match planned {
+        None => (Attachment::Left, None, false),
+        Some((key, Written::Stays(id, modified))) => {
+            let recorded = (id.clone(), modified);
+            (Attachment::Attached { key, id: Id::Known(id) }, Some(recorded), false)
+        }
+        // Which date it will have, and which ID, shows when it is written.
+        Some((key, Written::Planned(id))) => (Attachment::Attached { key, id }, None, true),
+    };
+    let id = match known {
+        Some(known) => Id::Known(known.record.id.clone()),
+        None => {
+            plan.steps.push(Step::CreateIntegration { kind, name: wanted.name.clone() });
+            Id::Made
+        }
+    };
+    let adopted = match &mark {
+        Some(mark) => mark.adopted,
+        None => known.is_some_and(|known| !is_bare(known)),
+    };
+    let after = Configuration {
+        name: wanted.name.clone(),
+        notes: wanted.notes.clone(),
+        mark: Some(Mark { role, adopted, credential: recorded }),
+        credential: attachment,
+    };
+    if is_written || !known.is_some_and(|known| is_configured(known, &after)) {
+        let before = known.map(|known| known.config.clone());
+        plan.steps.push(Step::Configure { kind, id: id.clone(), before, after });
+    }
+    plan_state(wanted, known, &id, plan);
+    plan_actions(wanted, known, &id, adopted, plan);
+}
+
+/// A credential before the configuration that names it.
+enum Written {
+    /// It stays, with the date of its last change.
+    Stays(String, Option<String>),
+    /// A step writes it.
+    Planned(Id),
+}
+
+fn plan_credential(
+    credential: RoleCredential,
+    known: Option<&ObservedIntegration>,
+    mark: Option<&Mark>,
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Written {
+    let recorded = mark.and_then(|mark| mark.credential.as_ref());
+    let own = recorded.and_then(|(id, written)| {
+        let record = observed.credentials.iter().find(|record| record.id == *id)?;
+        Some((record, written.clone()))
+    });
+    let Some((record, written)) = own else {
+        // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: with which ARN,
+        // nobody can tell.
+        let Some(CredentialRecord { id, .. }) = &observed.orphan else {
+            plan.steps.push(Step::CreateCredential { credential });
+            return Written::Planned(Id::Made);
+        };
+        let why = "an earlier run was stopped before it was attached".to_owned();
+        plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });
+        return Written::Planned(Id::Known(id.clone()));
+    };
+    let id = record.id.clone();
+    let shown = known
+        .and_then(|known| known.credential.as_ref())
+        .filter(|shown| shown.id == id)
+        .and_then(|shown| shown.fields.get(&credential.form.field))
+        .filter(|value| value.starts_with("arn:"));
+    let why = if shown.is_some_and(|shown| *shown != credential.role) {
+        Some("it holds another ARN".to_owned())
+    } else if record.name != credential.name {
+        Some(format!("it is named `{}`", record.name))
+    } else {
+        changed_since(written.as_deref(), record.modified.as_deref())
+            .map(|when| format!("somebody changed it at {when}, and what it holds now cannot be read"))
+    };
+    match why {
+        Some(why) => {
+            plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });
+            Written::Planned(Id::Known(id))
+        }
+        None => {
+            if shown.is_none() {
+                plan.notices.push(Notice::Unverifiable { id: id.clone(), role: credential.role });
+            }
+            Written::Stays(id, written)
+        }
+    }
+}
+
+/// No documentation says whether attaching a credential counts as a change of it; what happened within this time after
+/// rolecall wrote it is taken to be that.
+const SETTLING: SignedDuration = SignedDuration::from_secs(60);
+
+/// When the credential was last changed, where that was not by rolecall.
+fn changed_since<'t>(written: Option<&str>, modified: Option<&'t str>) -> Option<&'t str> {
+    let (written, modified) = (written?, modified?);
+    let is_later = match (written.parse::<Timestamp>(), modified.parse::<Timestamp>()) {
+        (Ok(written), Ok(modified)) => modified.duration_since(written) > SETTLING,
+        (Err(_), _) | (_, Err(_)) => written != modified,
+    };
+    is_later.then_some(modified)
+}
+
+fn is_configured(known: &ObservedIntegration, after: &Configuration) -> bool {
+    let Configuration { name, notes, mark, credential } = after;
+    let is_attached = match credential {
+        Attachment::Left => true,
+        Attachment::Attached { key, id } => {
+            known.config.credentials.get(key).is_some_and(|attached| *id == Id::Known(attached.clone()))
+        }
+        Attachment::Detached { key } => !known.config.credentials.contains_key(key),
+    };
+    *name == known.config.name && *notes == known.notes && *mark == known.mark && is_attached
+}
+
+fn plan_state(wanted: &DesiredIntegration, known: Option<&ObservedIntegration>, id: &Id, plan: &mut Plan) {
+    let (before, reported) = match known {
+        Some(known) => (Some(known.record.intended), known.record.reported),
+        None => (None, None),
+    };
+    match (before, reported) {
+        (Some(IntendedState::Enabled), Some(ReportedState::Active)) => {}
+        (Some(IntendedState::Enabled), reported) => plan.notices.push(Notice::NotActive {
+            integration: wanted.name.clone(),
+            reported,
+            detail: known.and_then(|known| known.record.detail.clone()),
+        }),
+        (Some(IntendedState::Disabled | IntendedState::Deleted | IntendedState::Restored) | None, _) => {
+            let after = IntendedState::Enabled;
+            let name = wanted.name.clone();
+            plan.steps.push(Step::SetState { kind: wanted.kind, id: id.clone(), name, before, after });
+        }
+    }
+}
+
+fn plan_actions(
+    wanted: &DesiredIntegration,
+    known: Option<&ObservedIntegration>,
+    integration: &Id,
+    adopted: bool,
+    plan: &mut Plan,
+) {
+    let published = known.map(|known| known.actions.as_slice()).unwrap_or_default();
+    let drafts = known.map(|known| known.drafts.as_slice()).unwrap_or_default();
+    let (mut kept, mut replaced): (Vec<&str>, Vec<&str>) = Default::default();
+    for action in &wanted.actions {
+        if wanted.kind == Kind::Lambda && has_qualifier(&action.config.url_template) {
+            plan.notices.push(Notice::Qualified { action: action.name.clone() });
+        }
+        let create = |replaces| Step::CreateAction {
+            kind: wanted.kind,
+            integration: integration.clone(),
+            action: action.clone(),
+            replaces,
+        };
+        let named: Vec<_> = published.iter().filter(|record| record.name == action.name).collect();
+        let fitting = named.iter().find(|record| has_contract(action, record));
+        match (fitting, named.first()) {
+            (Some(record), _) => {
+                kept.push(&record.id);
+                plan.steps.extend(update(action, record));
+            }
+            (None, Some(record)) => {
+                replaced.push(&record.id);
+                plan.steps.push(create(Some(record.id.clone())));
+            }
+            (None, None) => match drafts.iter().find(|draft| draft.name == action.name) {
+                Some(draft) if has_contract(action, draft) && update(action, draft).is_none() => {
+                    let (id, version, name) = (draft.id.clone(), draft.version, draft.name.clone());
+                    plan.steps.push(Step::PublishDraft { id, version, name });
+                }
+                Some(draft) => {
+                    let (id, name) = (draft.id.clone(), draft.name.clone());
+                    plan.steps.extend([Step::DiscardDraft { id, name }, create(None)]);
+                }
+                None => plan.steps.push(create(None)),
+            },
+        }
+    }
+    for record in published.iter().filter(|record| !kept.contains(&record.id.as_str())) {
+        let (id, name) = (record.id.clone(), record.name.clone());
+        // Of two that have the name of a wanted one, the other is what an earlier replacement did not get to delete.
+        let has_successor = wanted.actions.iter().any(|action| action.name == name);
+        if !adopted || replaced.contains(&record.id.as_str()) {
+            let why = if has_successor { Retirement::Replaced } else { Retirement::NotInManifest };
+            plan.steps.push(Step::DeleteAction { id, name, why });
+        } else {
+            plan.notices.push(Notice::ForeignAction { id, name });
+        }
+    }
+}
+
+/// `arn:aws:lambda:region:account:function:name` has seven parts; an eighth is the alias or version.
+fn has_qualifier(function: &str) -> bool {
+    function.split(':').count() > 7
+}
+
+/// Whether the action is already what only a new one could become.
+fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
+    record.secure == wanted.secure
+        && record.contract.as_ref().is_some_and(|contract| same_contract(&wanted.contract, contract))
+}
+
+/// The change of an action that keeps its ID, where one is needed.
+fn update(wanted: &DesiredAction, record: &ActionRecord) -> Option<Step> {
+    let is_same = record.category == wanted.category
+        && record.config.as_ref().is_some_and(|config| same_config(&wanted.config, config));
+    if is_same {
+        return None;
+    }
+    let after = ActionUpdate {
+        name: wanted.name.clone(),
+        category: wanted.category.clone(),
+        config: wanted.config.clone(),
+    };
+    let before = ActionUpdate {
+        name: record.name.clone(),
+        category: record.category.clone(),
+        config: record.config.clone().unwrap_or_else(|| wanted.config.clone()),
+    };
+    Some(Step::UpdateAction { id: record.id.clone(), version: record.version, before, after })
+}
+
+/// Deletes what rolecall made; an integration that was taken over is only given up.
+fn plan_removal(known: &ObservedIntegration, observed: &Observed, why: Retirement, plan: &mut Plan) {
+    let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
+    let Some(mark) = &known.mark else { return };
+    let own = mark.credential.as_ref().map(|(id, _)| id);
+    let own = own.and_then(|id| observed.credentials.iter().find(|record| record.id == *id));
+    if mark.adopted {
+        let key = observed.form.key.clone();
+        let is_attached = own.is_some_and(|own| known.config.credentials.get(&key) == Some(&own.id));
+        let after = Configuration {
+            name: known.config.name.clone(),
+            notes: known.notes.clone(),
+            mark: None,
+            credential: if is_attached { Attachment::Detached { key } } else { Attachment::Left },
+        };
+        let before = Some(known.config.clone());
+        plan.steps.push(Step::Configure { kind, id: Id::Known(id), before, after });
+        plan.notices.push(Notice::Kept { integration: name });
+    } else {
+        for action in &known.actions {
+            let (id, name) = (action.id.clone(), action.name.clone());
+            plan.steps.push(Step::DeleteAction { id, name, why });
+        }
+        plan.steps.push(Step::DeleteIntegration { kind, id, name });
+    }
+    if let Some(CredentialRecord { id, name, .. }) = own {
+        plan.steps.push(Step::DeleteCredential { id: id.clone(), name: name.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! What was sent to AWS and to Genesys Cloud, request by request: for `-v`, and for the counts in reports.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// One request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What was called, such as `IAM GetRole` or `GET /api/v2/organizations/me`.
+    pub operation: String,
+    /// The host and port that it was sent to.
+    pub host: String,
+    /// The HTTP status; `None` where no answer came.
+    pub status: Option<u16>,
+    /// From sending the request to the last byte of the answer.
+    pub took: Duration,
+}
+
+/// The requests that were sent, in the order of their answers. Clones share one list.
+#[derive(Clone, Debug, Default)]
+pub struct Calls(Arc<Mutex<Vec<Call>>>);
+
+impl Calls {
+    /// The requests so far.
+    pub fn so_far(&self) -> Vec<Call> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a request to the list.
+    pub fn add(&self, call: Call) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+}

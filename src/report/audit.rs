@@ -1,0 +1,331 @@
+//! The audit trail as a compliance report: text, JSON, Markdown and CSV of the same entries.
+//!
+//! Values that may be somebody's secret are not shown: the trail keeps old and new values, and a header or a field of a
+//! credential may be among them.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
+use super::markdown::cell;
+use super::{CallsView, count};
+use crate::genesys::audit::{AuditEntry, Party, PropertyChange};
+
+/// What stands in the place of a value that may be a secret.
+const HIDDEN: &str = "[not shown]";
+/// Words in the names of properties whose values may be secrets; compared without regard to case.
+const SECRET_NAMES: [&str; 7] =
+    ["secret", "password", "token", "credentialfields", "apikey", "privatekey", "header"];
+/// Words in values that may hold a secret.
+const SECRET_VALUES: [&str; 4] = ["authorization", "bearer ", "client_secret", "password"];
+/// Actions that look or run and change nothing.
+const NO_CHANGE: [&str; 5] = ["view", "read", "execute", "download", "export"];
+
+/// The result of `genesys audit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "rolecall genesys audit")]
+pub struct AuditView {
+    /// From then on.
+    pub from: String,
+    /// Until then.
+    pub to: String,
+    /// The ID of rolecall's own OAuth client.
+    pub oauth_client: String,
+    /// The entries, newest first.
+    pub entries: Vec<EntryView>,
+    /// The requests to Genesys Cloud.
+    pub calls: Vec<CallsView>,
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EntryView {
+    /// When.
+    pub at: String,
+    /// Where it was recorded.
+    pub source: Source,
+    /// What was done, such as `Update`.
+    pub action: String,
+    /// Whether that changes something.
+    pub is_change: bool,
+    /// To what type of entity.
+    pub entity_type: String,
+    /// Its ID.
+    pub entity_id: Option<String>,
+    /// Its name.
+    pub entity_name: Option<String>,
+    /// The user who did it.
+    pub user: Option<String>,
+    /// The OAuth client with which it was done.
+    pub oauth_client: Option<String>,
+    /// Whether that is rolecall's own.
+    pub by_rolecall: bool,
+    /// The addresses from which it was done.
+    pub remote_ip: Vec<String>,
+    /// The application with which it was done.
+    pub application: Option<String>,
+    /// The outcome, such as `SUCCESS`.
+    pub outcome: Option<String>,
+    /// Old and new values.
+    pub changes: Vec<PropertyView>,
+}
+
+/// Where something was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The audit trail of Genesys Cloud.
+    Genesys,
+    /// AWS CloudTrail.
+    CloudTrail,
+}
+
+/// A property that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PropertyView {
+    /// Its name.
+    pub property: String,
+    /// What it was.
+    pub old: Vec<String>,
+    /// What it is.
+    pub new: Vec<String>,
+}
+
+impl EntryView {
+    /// The view of an entry; `own` is the ID of rolecall's OAuth client.
+    pub fn new(entry: AuditEntry, own: &str) -> Self {
+        let oauth_client = entry.client.and_then(|client| client.id);
+        Self {
+            at: entry.event_date,
+            source: Source::Genesys,
+            is_change: !NO_CHANGE.iter().any(|word| entry.action.eq_ignore_ascii_case(word)),
+            action: entry.action,
+            entity_type: entry.entity_type,
+            entity_id: entry.entity.id,
+            entity_name: entry.entity.name,
+            user: entry.user.and_then(|Party { id, name }| match (name, id) {
+                (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+                (name, id) => name.or(id),
+            }),
+            by_rolecall: oauth_client.as_deref() == Some(own),
+            oauth_client,
+            remote_ip: entry.remote_ip,
+            application: entry.application,
+            outcome: entry.status,
+            changes: entry.property_changes.into_iter().map(PropertyView::from).collect(),
+        }
+    }
+
+    /// A change by somebody else.
+    fn is_foreign(&self) -> bool {
+        self.is_change && !self.by_rolecall && self.source == Source::Genesys
+    }
+
+    fn entity(&self) -> String {
+        match (&self.entity_name, &self.entity_id) {
+            (Some(name), Some(id)) => format!("{} {name} ({id})", self.entity_type),
+            (Some(one), None) | (None, Some(one)) => format!("{} {one}", self.entity_type),
+            (None, None) => self.entity_type.clone(),
+        }
+    }
+
+    fn author(&self) -> String {
+        let client = self.oauth_client.as_ref().map(|client| match self.by_rolecall {
+            true => format!("rolecall's OAuth client {client}"),
+            false => format!("OAuth client {client}"),
+        });
+        let parts: Vec<String> = self.user.clone().into_iter().chain(client).collect();
+        match parts.as_slice() {
+            [] => "nobody who is named".to_owned(),
+            parts => parts.join(" with "),
+        }
+    }
+
+    fn origin(&self) -> String {
+        let from = self.remote_ip.join(", ");
+        match (&self.application, from.is_empty()) {
+            (Some(application), true) => application.clone(),
+            (Some(application), false) => format!("{from} ({application})"),
+            (None, _) => from,
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let outcome = match self.outcome.as_deref() {
+            Some("SUCCESS") => format!("{GREEN}SUCCESS{GREEN:#}"),
+            Some(other) => format!("{RED}{other}{RED:#}"),
+            None => "outcome unknown".to_owned(),
+        };
+        let mark = if self.is_foreign() { format!("{YELLOW}!{YELLOW:#}") } else { " ".to_owned() };
+        let mut text =
+            format!("{mark} {BOLD}{} {}{BOLD:#} {}  {outcome}\n", self.at, self.action, self.entity());
+        // Writing to a String cannot fail.
+        let origin =
+            Some(self.origin()).filter(|origin| !origin.is_empty()).map(|origin| format!(" from {origin}"));
+        let _ = writeln!(text, "    {DIMMED}by {}{}{DIMMED:#}", self.author(), origin.unwrap_or_default());
+        for PropertyView { property, old, new } in &self.changes {
+            let _ = writeln!(text, "    {property}: {} -> {}", values(old), values(new));
+        }
+        text
+    }
+}
+
+impl From<PropertyChange> for PropertyView {
+    fn from(PropertyChange { property, old_values, new_values }: PropertyChange) -> Self {
+        let has = |text: &str, words: &[&str]| {
+            let text = text.to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word))
+        };
+        // `client_secret`, `clientSecret` and `client-secret` are one name.
+        let name: String = property.chars().filter(char::is_ascii_alphanumeric).collect();
+        let is_secret = has(&name, &SECRET_NAMES);
+        let show = |value: String| match is_secret || has(&value, &SECRET_VALUES) {
+            true => HIDDEN.to_owned(),
+            false => value,
+        };
+        Self {
+            property,
+            old: old_values.into_iter().map(show).collect(),
+            new: new_values.into_iter().map(show).collect(),
+        }
+    }
+}
+
+fn values(values: &[String]) -> String {
+    match values {
+        [] => "nothing".to_owned(),
+        values => values.join(", "),
+    }
+}
+
+impl AuditView {
+    /// One JSON document.
+    pub fn to_json(&self) -> String {
+        // Every part is a plain value with string keys, which serde_json cannot fail on.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Text for people: the newest first, changes by others marked.
+    pub fn to_text(&self) -> String {
+        let mut text: String = self.entries.iter().map(EntryView::to_text).collect();
+        let _ = writeln!(text, "{}", self.summary());
+        if self.foreign() > 0 {
+            let _ = writeln!(
+                text,
+                "{YELLOW}!{YELLOW:#} not made with rolecall's OAuth client {}",
+                self.oauth_client
+            );
+        }
+        text
+    }
+
+    /// Markdown for people who check.
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!("## Genesys Cloud: audit of integrations\n\n{}\n", cell(&self.summary()));
+        if self.entries.is_empty() {
+            return text;
+        }
+        text +=
+            "\n| | when | what | which | by | from | outcome | values |\n|---|---|---|---|---|---|---|---|\n";
+        for entry in &self.entries {
+            let mark = if entry.is_foreign() { "⚠️ not by rolecall" } else { "" };
+            let changes: Vec<String> = entry
+                .changes
+                .iter()
+                .map(|PropertyView { property, old, new }| {
+                    format!("{}: {} → {}", cell(property), cell(&values(old)), cell(&values(new)))
+                })
+                .collect();
+            let _ = writeln!(
+                text,
+                "| {mark} | {} | {} | {} | {} | {} | {} | {} |",
+                cell(&entry.at),
+                cell(&entry.action),
+                cell(&entry.entity()),
+                cell(&entry.author()),
+                cell(&entry.origin()),
+                cell(entry.outcome.as_deref().unwrap_or("unknown")),
+                changes.join("<br>")
+            );
+        }
+        text
+    }
+
+    /// Comma-separated values: a line for each property that changed, and one for an entry without.
+    pub fn to_csv(&self) -> Result<String, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record([
+            "at",
+            "source",
+            "action",
+            "entity_type",
+            "entity_id",
+            "entity_name",
+            "user",
+            "oauth_client",
+            "by_rolecall",
+            "remote_ip",
+            "application",
+            "outcome",
+            "property",
+            "old",
+            "new",
+        ])?;
+        let none = PropertyView { property: String::new(), old: Vec::new(), new: Vec::new() };
+        for entry in &self.entries {
+            let changes = if entry.changes.is_empty() { std::slice::from_ref(&none) } else { &entry.changes };
+            for PropertyView { property, old, new } in changes {
+                let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+                let source = match entry.source {
+                    Source::Genesys => "genesys",
+                    Source::CloudTrail => "cloud_trail",
+                };
+                let record = [
+                    entry.at.clone(),
+                    source.to_owned(),
+                    entry.action.clone(),
+                    entry.entity_type.clone(),
+                    or_empty(&entry.entity_id),
+                    or_empty(&entry.entity_name),
+                    or_empty(&entry.user),
+                    or_empty(&entry.oauth_client),
+                    entry.by_rolecall.to_string(),
+                    entry.remote_ip.join(" "),
+                    or_empty(&entry.application),
+                    or_empty(&entry.outcome),
+                    property.clone(),
+                    old.join("; "),
+                    new.join("; "),
+                ];
+                writer.write_record(record.map(inert))?;
+            }
+        }
+        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Changes that others made.
+    fn foreign(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.is_foreign()).count()
+    }
+
+    fn summary(&self) -> String {
+        let changes = self.entries.iter().filter(|entry| entry.is_change).count();
+        let failed = self.entries.iter().filter(|entry| entry.outcome.as_deref() == Some("FAILURE")).count();
+        format!(
+            "{} from {} to {}; {}, {} not by rolecall, {failed} failed.",
+            count(self.entries.len(), "entry", "entries"),
+            self.from,
+            self.to,
+            count(changes, "change", "changes"),
+            self.foreign()
+        )
+    }
+}
+
+/// A cell that a spreadsheet takes for text: names come from whoever made the entity, and a formula would run.
+fn inert(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}

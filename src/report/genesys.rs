@@ -1,0 +1,286 @@
+//! The Genesys Cloud side as data for readers: steps as changes, notices, and tests of actions.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::change::{ChangeView, Verb};
+use super::{AppliedView, Report};
+use crate::genesys::apply::Applied;
+use crate::genesys::desired::DesiredAction;
+use crate::genesys::plan::{Attachment, Configuration, Id, Notice, Plan, Retirement, Step};
+use crate::ports::genesys::{
+    ActionConfig, ActionUpdate, Contract, IntegrationConfig, IntendedState, ReportedState, Template,
+};
+
+/// The Genesys Cloud side of a command.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct GenesysView {
+    /// The organisation that the OAuth client belongs to: its ID.
+    pub organization_id: String,
+    /// Its name.
+    pub organization_name: String,
+    /// What was noticed and is left alone.
+    pub notices: Vec<NoticeView>,
+}
+
+/// Something that no change is made of, and that somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NoticeView {
+    /// What it is, in one word for programs.
+    pub notice: &'static str,
+    /// Whether Genesys Cloud is not as the manifest says.
+    pub is_difference: bool,
+    /// What it is about: an ID or a name.
+    pub resource: String,
+    /// What somebody should know.
+    pub message: String,
+}
+
+impl From<&Notice> for NoticeView {
+    fn from(notice: &Notice) -> Self {
+        let is_difference = notice.is_difference();
+        let view = |notice, resource: &str, message: String| Self {
+            notice,
+            is_difference,
+            resource: resource.to_owned(),
+            message,
+        };
+        match notice {
+            Notice::Unverifiable { id, role } => view(
+                "not_verifiable",
+                id,
+                format!(
+                    "credential {id}: not verifiable, for Genesys Cloud does not show the ARN in it; rolecall wrote {role}, \
+                     and only a test of an action shows whether that still works"
+                ),
+            ),
+            Notice::NotActive { integration, reported, detail } => {
+                let reported = reported.map_or("no state that is known", reported_name);
+                let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+                view(
+                    "not_active",
+                    integration,
+                    format!("integration {integration} is enabled and reports {reported}{detail}"),
+                )
+            }
+            Notice::ForeignAction { id, name } => view(
+                "foreign_action",
+                id,
+                format!(
+                    "action {name} ({id}) is not in the manifest; the integration is not rolecall's own, so it stays"
+                ),
+            ),
+            Notice::Kept { integration } => view(
+                "kept",
+                integration,
+                format!(
+                    "integration {integration} was taken over, so it and its actions stay; it is only given up"
+                ),
+            ),
+            Notice::Qualified { action } => view(
+                "qualifier_unverified",
+                action,
+                format!(
+                    "action {action} calls an alias or version: AWS allows it, and whether Genesys Cloud does is documented \
+                     nowhere; its test will show"
+                ),
+            ),
+        }
+    }
+}
+
+fn reported_name(state: ReportedState) -> &'static str {
+    match state {
+        ReportedState::Active => "ACTIVE",
+        ReportedState::Activating => "ACTIVATING",
+        ReportedState::Inactive => "INACTIVE",
+        ReportedState::Deactivating => "DEACTIVATING",
+        ReportedState::Error => "ERROR",
+    }
+}
+
+fn intended_name(state: IntendedState) -> &'static str {
+    match state {
+        IntendedState::Enabled => "ENABLED",
+        IntendedState::Disabled => "DISABLED",
+        IntendedState::Deleted => "DELETED",
+        IntendedState::Restored => "RESTORED",
+    }
+}
+
+impl Report {
+    /// The report with a plan for Genesys Cloud: its steps follow those for AWS, and precede them where everything goes.
+    pub fn with_genesys(mut self, organization: (&str, &str), plan: &Plan) -> Self {
+        let steps = plan.steps.iter().map(ChangeView::from);
+        let changes = self.changes.get_or_insert_default();
+        if self.command == "destroy" {
+            changes.splice(0..0, steps);
+        } else {
+            changes.extend(steps);
+        }
+        self.genesys = Some(GenesysView {
+            organization_id: organization.0.to_owned(),
+            organization_name: organization.1.to_owned(),
+            notices: plan.notices.iter().map(NoticeView::from).collect(),
+        });
+        self
+    }
+
+    /// The report with what was done in Genesys Cloud.
+    pub fn with_genesys_applied(mut self, applied: &Applied) -> Self {
+        let views = |steps: &[Step]| steps.iter().map(ChangeView::from).collect::<Vec<_>>();
+        let all = self.applied.get_or_insert_with(|| AppliedView {
+            done: Vec::new(),
+            failed: None,
+            not_tried: Vec::new(),
+        });
+        all.done.extend(views(&applied.done));
+        all.failed = applied.failure.as_ref().map(|(step, _)| ChangeView::from(step)).or(all.failed.take());
+        all.not_tried.extend(views(&applied.remaining));
+        self
+    }
+}
+
+impl From<&Step> for ChangeView {
+    fn from(step: &Step) -> Self {
+        let view = |verb, subject, resource: &str, before: Option<Value>, after: Option<Value>| Self {
+            operation: step.operation(),
+            verb,
+            subject,
+            resource: resource.to_owned(),
+            before,
+            after,
+            note: None,
+        };
+        match step {
+            Step::CreateCredential { credential } => {
+                view(Verb::Create, "credential", &credential.name, None, Some(json!(credential.role)))
+            }
+            Step::UpdateCredential { id: _, credential, why } => Self {
+                note: Some(why.clone()),
+                ..view(Verb::Update, "credential", &credential.name, None, Some(json!(credential.role)))
+            },
+            Step::DeleteCredential { id, name } => {
+                view(Verb::Delete, "credential", name, Some(json!(id)), None)
+            }
+            Step::CreateIntegration { kind, name } => {
+                view(Verb::Create, "integration", name, None, Some(json!(kind.type_id())))
+            }
+            Step::Configure { before, after, .. } => {
+                let verb = if before.is_some() { Verb::Update } else { Verb::Create };
+                let before = before.as_ref().map(|before| config_value(before, after));
+                view(verb, "integration configuration", &after.name, before, Some(configuration_value(after)))
+            }
+            Step::SetState { name, before, after, .. } => view(
+                Verb::Update,
+                "integration state",
+                name,
+                before.map(|before| json!(intended_name(before))),
+                Some(json!(intended_name(*after))),
+            ),
+            Step::DeleteIntegration { kind, id: _, name } => {
+                view(Verb::Delete, "integration", name, Some(json!(kind.type_id())), None)
+            }
+            Step::CreateAction { action, replaces, .. } => Self {
+                note: replaces.as_ref().map(|id| {
+                    format!("a replacement: it gets a new ID in the place of {id}, and flows that refer to that must be changed")
+                }),
+                ..view(Verb::Create, "action", &action.name, None, Some(action_value(action)))
+            },
+            Step::PublishDraft { id, name, .. } => Self {
+                note: Some("an earlier run was stopped before it was published".to_owned()),
+                ..view(Verb::Update, "action draft", name, None, Some(json!(id)))
+            },
+            Step::DiscardDraft { id, name } => {
+                view(Verb::Delete, "action draft", name, Some(json!(id)), None)
+            }
+            Step::UpdateAction { before, after, .. } => {
+                view(Verb::Update, "action", &after.name, Some(update_value(before)), Some(update_value(after)))
+            }
+            Step::DeleteAction { id, name, why } => Self {
+                note: match why {
+                    Retirement::Replaced => Some("replaced: flows that refer to its ID fail from now on".to_owned()),
+                    Retirement::NotInManifest => {
+                        Some("not in the manifest: flows that refer to its ID fail from now on".to_owned())
+                    }
+                    Retirement::Destroyed => None,
+                },
+                ..view(Verb::Delete, "action", name, Some(json!(id)), None)
+            },
+        }
+    }
+}
+
+/// The part of a configuration that the plan decides about.
+fn config_value(config: &IntegrationConfig, after: &Configuration) -> Value {
+    let IntegrationConfig { name, version, properties: _, advanced: _, notes, credentials } = config;
+    let mut value = json!({"name": name, "version": version, "notes": notes});
+    let key = match &after.credential {
+        Attachment::Left => None,
+        Attachment::Attached { key, .. } | Attachment::Detached { key } => Some(key),
+    };
+    if let (Some(key), Some(members)) = (key, value.as_object_mut())
+        && let Some(id) = credentials.get(key)
+    {
+        members.insert("credentials".to_owned(), json!({key: id}));
+    }
+    value
+}
+
+fn configuration_value(after: &Configuration) -> Value {
+    let Configuration { name, notes, mark, credential } = after;
+    let notes = mark.as_ref().map_or_else(|| notes.clone(), |mark| mark.write(notes));
+    let mut value = json!({"name": name, "notes": notes});
+    if let (Attachment::Attached { key, id }, Some(members)) = (credential, value.as_object_mut()) {
+        let id = match id {
+            Id::Known(id) => id,
+            Id::Made => "(known after apply)",
+        };
+        members.insert("credentials".to_owned(), json!({key: id}));
+    }
+    value
+}
+
+fn action_value(action: &DesiredAction) -> Value {
+    let DesiredAction { name: _, category, secure, contract: Contract { input, output }, config } = action;
+    json!({
+        "category": category,
+        "secure": secure,
+        "input": input,
+        "output": output,
+        "config": config_of(config),
+    })
+}
+
+fn update_value(ActionUpdate { name: _, category, config }: &ActionUpdate) -> Value {
+    json!({"category": category, "config": config_of(config)})
+}
+
+fn config_of(config: &ActionConfig) -> Value {
+    let ActionConfig {
+        timeout_seconds,
+        url_template,
+        method,
+        headers,
+        request_template,
+        translation_map,
+        translation_map_defaults,
+        success_template,
+    } = config;
+    let text = |template: &Option<Template>| match template {
+        None => Value::Null,
+        Some(Template::Text(text)) => json!(text),
+        Some(Template::Stored) => json!("(could not be read)"),
+    };
+    json!({
+        "timeout_seconds": timeout_seconds,
+        "url_template": url_template,
+        "method": method,
+        "headers": headers,
+        "request_template": text(request_template),
+        "translation_map": translation_map,
+        "translation_map_defaults": translation_map_defaults,
+        "success_template": text(success_template),
+    })
+}

@@ -1,0 +1,70 @@
+"""Prism, which validates every request, serves the description of Genesys Cloud's API to rolecall's own commands."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+from process import Server, free_port
+from walk import EXTERNAL_ID, ROLE, Run, Steps
+
+VERSION = "5.14.2"
+DESCRIPTION = pathlib.Path("tests/genesys/openapi.json").resolve()
+NPM = pathlib.Path("target/e2e/npm").resolve()
+RUN_SECONDS = 60
+
+
+def install():
+    if not (NPM / "node_modules/@stoplight/prism-cli/package.json").exists():
+        NPM.mkdir(parents=True, exist_ok=True)
+        npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", NPM, f"@stoplight/prism-cli@{VERSION}"]
+        subprocess.run(npm, check=True, stdout=subprocess.DEVNULL)
+    return NPM / "node_modules/.bin/prism"
+
+
+class Prism(Server):
+    """A mock of the API that holds every request against the description, and says so in its log."""
+
+    def __init__(self, folder):
+        port = free_port()
+        mock = [install(), "mock", "-h", "127.0.0.1", "-p", port, DESCRIPTION]
+        super().__init__(mock, port, folder / "prism.log", folder)
+        self._read = 0
+
+    def take(self):
+        """The requests since the last time, and what was wrong with them."""
+        log = re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text())
+        new, self._read = log[self._read :], len(log)
+        requests = re.findall(r"\] (get|post|put|patch|delete|head) (\S+) \S* *info +Request received", new)
+        wrong = [line for line in new.splitlines() if "did not pass" in line or "Violation" in line or "error" in line]
+        return [(method.upper(), path) for method, path in requests], wrong
+
+
+def walk(binary):
+    steps = Steps("prism")
+    with Prism(steps.folder) as prism:
+        watchful(steps, prism)
+        commands(steps, prism, binary)
+    return steps
+
+
+def watchful(steps, prism):
+    """A check that cannot fail would show nothing."""
+    import urllib.error
+    import urllib.request
+
+    with steps.step("a wrong request is noticed") as step:
+        request = urllib.request.Request(
+            f"{prism.url}/api/v2/integrations",
+            data=b'{"nom": "orders"}',
+            headers={"Authorization": "Bearer x", "Content-Type": "application/json"},
+        )
+        try:
+            status = urllib.request.urlopen(request).status
+        except urllib.error.HTTPError as error:
+            status = error.code
+        requests, wrong = prism.take()
+        step.check("refused", status, 400)
+        step.check("seen", requests, [("POST", "/api/v2/integrations")])
+        step.check("in the log", bool(wrong))

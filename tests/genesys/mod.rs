@@ -1,0 +1,10 @@
+//! Genesys Cloud's API: its description, whether conversations keep to it, and the client against a server that answers
+//! as badly as the network does.
+
+mod contract;
+mod faults;
+mod pages;
+mod support;
+mod tokens;
+
+pub(crate) use contract::keep;

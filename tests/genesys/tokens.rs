@@ -1,0 +1,156 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use rolecall::genesys::client::Client;
+use rolecall::genesys::credentials::CredentialSource;
+use rolecall::ports::AwsResult;
+use rolecall::ports::calls::Calls;
+use rolecall::ports::genesys::{GenesysErrorKind, GenesysRead};
+use rolecall::ports::secrets::ReadSecret;
+use secrecy::SecretString;
+use serde_json::json;
+use wiremock::matchers::{basic_auth, body_string, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::support::*;
+
+const ME: &str = "/api/v2/organizations/me";
+
+#[tokio::test]
+async fn one_token_serves_many_calls() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/oauth/token"))
+        .and(basic_auth(CLIENT_ID, CLIENT_SECRET))
+        .and(body_string("grant_type=client_credentials"))
+        .respond_with(ok(json!({"access_token": TOKEN, "token_type": "bearer", "expires_in": 86399})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("GET"))
+        .and(path(ME))
+        .and(header("authorization", format!("Bearer {TOKEN}")))
+        .respond_with(organization())
+        .expect(3)
+        .mount(&server)
+        .await;
+    let client = client(&server.uri());
+    for _ in 0..3 {
+        assert_eq!(client.organization().await.unwrap().id, ORGANIZATION);
+    }
+    let calls = client.calls().so_far();
+    let operations: Vec<_> = calls.iter().map(|call| (call.operation.as_str(), call.status)).collect();
+    assert_eq!(operations[0], ("POST /oauth/token", Some(200)));
+    assert_eq!(operations[3], ("GET /api/v2/organizations/me", Some(200)));
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_before_it_expires() {
+    let server = MockServer::start().await;
+    answer_token(&server, 1).await;
+    answer(&server, ME, 9, organization()).await;
+    let client = client(&server.uri());
+    client.organization().await.unwrap();
+    client.organization().await.unwrap();
+    assert_eq!(requests(&server, "/oauth/token").await, 1);
+    // A tenth of the second is the margin.
+    tokio::time::sleep(std::time::Duration::from_millis(920)).await;
+    client.organization().await.unwrap();
+    assert_eq!(requests(&server, "/oauth/token").await, 2);
+    assert_eq!(requests(&server, ME).await, 3);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let server = server().await;
+    let unauthorized = || {
+        ResponseTemplate::new(401)
+            .set_body_json(json!({"code": "bad.credentials", "message": "Invalid login credentials."}))
+    };
+    answer(&server, ME, 1, unauthorized()).await;
+    answer(&server, ME, 1, organization()).await;
+    answer(&server, ME, 9, unauthorized()).await;
+    let client = client(&server.uri());
+    client.organization().await.unwrap();
+    assert_eq!((requests(&server, "/oauth/token").await, requests(&server, ME).await), (2, 2));
+    let error = client.organization().await.unwrap_err();
+    assert_eq!(error.kind, GenesysErrorKind::InvalidCredentials);
+    assert_eq!((requests(&server, "/oauth/token").await, requests(&server, ME).await), (3, 4));
+}
+
+#[tokio::test]
+async fn a_refused_client_is_told_without_its_secret() {
+    let server = MockServer::start().await;
+    let said = format!("client {CLIENT_ID} with {CLIENT_SECRET} not found");
+    let body = json!({"error": "invalid_client", "description": said, "error_description": said});
+    Mock::given(path("/oauth/token"))
+        .respond_with(ResponseTemplate::new(401).set_body_json(body))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let error = client(&server.uri()).organization().await.unwrap_err();
+    assert_eq!(error.kind, GenesysErrorKind::InvalidCredentials);
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("does not accept the OAuth client") && text.contains("invalid_client"), "{text}");
+    assert!(!text.contains(CLIENT_SECRET), "{text}");
+}
+
+/// A secret that has another value each time.
+#[derive(Debug)]
+struct Rotating {
+    base: String,
+    reads: AtomicUsize,
+}
+
+impl ReadSecret for Rotating {
+    fn name(&self) -> &str {
+        "genesys/rolecall"
+    }
+
+    fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
+        let version = self.reads.fetch_add(1, Ordering::Relaxed);
+        let secret = json!({"client_id": "client", "client_secret": format!("secret-{version}"), "base_url": self.base});
+        async move { Ok(secret.to_string().into()) }.boxed_local()
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_read_again() {
+    let server = MockServer::start().await;
+    Mock::given(path("/oauth/token"))
+        .and(basic_auth("client", "secret-0"))
+        .respond_with(ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_client"})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/oauth/token"))
+        .and(basic_auth("client", "secret-1"))
+        .respond_with(ok(json!({"access_token": TOKEN, "token_type": "bearer", "expires_in": 3600})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    answer(&server, ME, 9, organization()).await;
+    let store = Rotating { base: server.uri(), reads: AtomicUsize::default() };
+    let source = CredentialSource::Secret { store: Box::new(store), region: "us-east-1".parse().unwrap() };
+    let client = Client::new(source, patience(), Calls::default());
+    client.organization().await.unwrap();
+    client.organization().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_that_prints_shows_a_token() {
+    let server = server().await;
+    answer(&server, ME, 1, organization()).await;
+    // A proxy that quotes the request in its error page.
+    let page = format!("Forbidden. Your request: GET /api Authorization: Bearer {TOKEN}");
+    answer(&server, ME, 9, ResponseTemplate::new(403).set_body_string(page)).await;
+    let client = client(&server.uri());
+    client.organization().await.unwrap();
+    let error = client.organization().await.unwrap_err();
+    let shown = format!("{client:?} {client:#?} {error} {error:?} {:?}", client.calls().so_far());
+    assert!(shown.contains("Bearer [redacted]"), "{shown}");
+    for secret in [TOKEN, CLIENT_SECRET] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
