@@ -8,6 +8,7 @@ mod explain_error;
 mod faults;
 mod findings;
 mod functions;
+mod identity;
 mod life;
 mod organization;
 mod permissions;
