@@ -94,16 +94,12 @@ operations! {
     SET_CONFIGURATION = PUT "/api/v2/integrations/{integrationId}/config/current", EDIT_INTEGRATION;
     /// The actions, a page at a time.
     ACTIONS = GET "/api/v2/integrations/actions", VIEW_ACTION;
-    /// A new action, published at once.
-    ADD_ACTION_PUBLISHED = POST "/api/v2/integrations/actions", ADD_ACTION;
     /// The drafts of actions, a page at a time.
     DRAFTS = GET "/api/v2/integrations/actions/drafts", VIEW_ACTION;
     /// A new draft of an action.
     ADD_DRAFT = POST "/api/v2/integrations/actions/drafts", ADD_ACTION;
     /// An action.
     ACTION = GET "/api/v2/integrations/actions/{actionId}", VIEW_ACTION;
-    /// Other values for an action, with the version that they replace.
-    SET_ACTION = PATCH "/api/v2/integrations/actions/{actionId}", EDIT_ACTION;
     /// Removes an action.
     REMOVE_ACTION = DELETE "/api/v2/integrations/actions/{actionId}", DELETE_ACTION;
     /// A file of a template of an action.

@@ -16,6 +16,7 @@ mod recorded;
 mod saved_plan;
 pub(crate) mod stage;
 mod targets;
+mod trail;
 mod transcript;
 mod twin;
 mod twin_trouble;
