@@ -19,7 +19,7 @@ use rolecall::report::{
 use rolecall::verify::steady::Freshness;
 use rolecall::verify::{Documents, paper};
 
-use super::context::{Context, interruptible, load_outline};
+use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, genesys_hint, hint_for};
 use super::genesys::{GenesysPlanned, refuse_retirement, with_plan};
 use super::options::{ApplyCommand, Output};
@@ -83,7 +83,7 @@ impl GenesysProgress for Narrator<'_> {
 }
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let mut context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, Services::Both, printer).await?;
     context.warn_of_other_organization(printer).await;
     let survey = context.survey().await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());

@@ -35,6 +35,15 @@ const SANDBOX_REGION: &str = "us-east-1";
 /// What begins the warning that there was no live organisation to compare with.
 pub(crate) const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
 
+/// Whom a command talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Services {
+    /// AWS alone, whatever the manifest asks for elsewhere.
+    Aws,
+    /// AWS, and Genesys Cloud where the manifest asks for something there.
+    Both,
+}
+
 /// Everything that a command which talks to AWS needs.
 pub(crate) struct Context {
     pub(crate) manifest: Manifest,
@@ -56,11 +65,16 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the files and prepares the clients; nothing but the sandbox is contacted.
-    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        options: &AwsOptions,
+        services: Services,
+        printer: &mut Printer,
+    ) -> anyhow::Result<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
         // Every fault of the files that the actions name comes out before anybody is contacted.
-        let sources = is_asked_for(&manifest).then(|| read_sources(&manifest)).transpose()?;
+        let asked = services == Services::Both && is_asked_for(&manifest);
+        let sources = asked.then(|| read_sources(&manifest)).transpose()?;
         let templates = load_templates(options.common.policies.as_deref())?;
         let mut settings = AwsSettings {
             profile: options.profile.clone(),

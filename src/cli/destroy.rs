@@ -11,14 +11,14 @@ use rolecall::provision::survey::home;
 use rolecall::report::{ExitCode, Report, count};
 
 use super::apply::{Narrator, Outcome, STALE, UNCHANGED, confirm};
-use super::context::{Context, interruptible};
+use super::context::{Context, Services, interruptible};
 use super::genesys::with_plan;
 use super::options::{DestroyCommand, Output};
 use super::plan::list_all_calls;
 use super::printer::Printer;
 
 pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(&options.aws, printer).await?;
+    let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
     let role = &context.manifest.role.name;
     let reach: PlanOptions = options.reach.into();

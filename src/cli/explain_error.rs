@@ -57,7 +57,7 @@ pub(crate) async fn run(
 }
 
 /// The survey, of the targets that are there; and those that are not, which elsewhere end the command.
-async fn look(context: &Context) -> anyhow::Result<(Survey, Vec<MissingTarget>)> {
+pub(super) async fn look(context: &Context) -> anyhow::Result<(Survey, Vec<MissingTarget>)> {
     let Context { manifest, external_id, templates, addresses, aws, .. } = context;
     match survey(manifest, external_id, templates, addresses, aws).await {
         Ok(survey) => Ok((survey, Vec::new())),

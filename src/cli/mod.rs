@@ -23,7 +23,9 @@ use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, Report};
 
 use self::failure::{Failure, UsageError, explain};
-use self::options::{AddTarget, Cli, Command, GenesysCommand, Output, TargetCommand};
+use self::options::{
+    ActionCommand, AddTarget, Cli, Command, GenesysCommand, ImportAction, Output, TargetCommand, TestAction,
+};
 use self::printer::Printer;
 
 /// Parses the command line, runs the command, and says how it went.
@@ -118,6 +120,8 @@ fn name(command: &Command) -> &'static str {
         Command::Prove(_) => "prove",
         Command::Simulate(_) => "simulate",
         Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
+        Command::Genesys(GenesysCommand::Connect(_)) => "genesys connect",
+        Command::Genesys(GenesysCommand::Action(_)) => "genesys action",
         Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
@@ -142,6 +146,15 @@ fn output(command: &Command) -> Output {
         Command::Simulate(options) => options.output,
         Command::Genesys(GenesysCommand::Whoami(options)) => options.aws.common.output,
         Command::Genesys(GenesysCommand::Audit(options)) => options.aws.common.output,
+        Command::Genesys(GenesysCommand::Connect(options)) => options.aws.common.output,
+        Command::Genesys(GenesysCommand::Action(
+            ActionCommand::List { aws }
+            | ActionCommand::Test(TestAction { aws, .. })
+            | ActionCommand::Export { aws, .. },
+        )) => aws.common.output,
+        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(ImportAction { common, .. }))) => {
+            common.output
+        }
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }

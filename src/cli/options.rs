@@ -187,6 +187,8 @@ pub(crate) enum Level {
     Live,
     /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
     Twin,
+    /// As live, and run the data actions that have a test input through Genesys Cloud, which invokes the functions for real
+    Genesys,
 }
 
 #[derive(Args, Debug)]
@@ -220,6 +222,9 @@ pub(crate) struct VerifyCommand {
     /// and why the documents answer a probe as they do
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Do not ask before the data actions are run
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     /// Verify nothing; remove every twin of the role, such as one that a crash left behind
     #[arg(long, conflicts_with_all = ["level", "explain"])]
     pub(crate) sweep: bool,
@@ -444,6 +449,11 @@ pub(crate) struct InitOptions {
 pub(crate) enum GenesysCommand {
     /// Show the organisation, the OAuth client's permissions and the limits
     Whoami(WhoamiCommand),
+    /// Make the credential and the integration, enable it, and wait until it is active
+    Connect(ConnectCommand),
+    /// List, test, export and import data actions; `rolecall apply` makes and changes them
+    #[command(subcommand)]
+    Action(ActionCommand),
     /// Report who changed credentials, integrations and actions, from the audit trail
     Audit(AuditCommand),
 }
@@ -499,6 +509,64 @@ fn time(text: &str) -> Result<Timestamp, String> {
         .ok()
         .or_else(midnight)
         .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct ConnectCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Take over an integration of that name that rolecall did not make
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ActionCommand {
+    /// List the actions, those of the manifest first
+    List {
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Run an action through Genesys Cloud, which invokes the function for real, and say why it fails where it does
+    Test(TestAction),
+    /// Print an action in the file format of Genesys Cloud's user interface
+    Export {
+        /// The action's name
+        name: String,
+        /// Write it to a file instead
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Add an action that the user interface exported to the manifest, its schemas beside it
+    Import(ImportAction),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestAction {
+    /// The action's name
+    pub(crate) name: String,
+    /// A JSON file with the action's input; that of the manifest when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportAction {
+    /// The file; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// The action's category, which is no part of the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: String,
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -11,7 +11,7 @@ use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
 
-use super::context::{Context, NOT_COMPARED, load_outline};
+use super::context::{Context, NOT_COMPARED, Services, load_outline};
 use super::genesys::{GenesysPlanned, with_plan};
 use super::options::{DriftCommand, Output, PlanCommand, ReachOptions};
 use super::printer::Printer;
@@ -23,7 +23,7 @@ impl From<ReachOptions> for PlanOptions {
 }
 
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let mut context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, Services::Both, printer).await?;
     context.warn_of_other_organization(printer).await;
     let survey = context.survey().await?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
@@ -50,7 +50,7 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let mut context = Context::open(&options.aws, printer).await?;
+    let mut context = Context::open(&options.aws, Services::Both, printer).await?;
     let survey = context.survey_with_gaps().await?;
     let (plan, mut differences) = drift_of(&survey)?;
     match context.other_organization().await {

@@ -8,7 +8,7 @@ use rolecall::provision::survey::{addresses, named_functions, resolve, tagged};
 use rolecall::report::ExitCode;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::{Context, Services};
 use super::failure::UsageError;
 use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
@@ -28,7 +28,7 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> anyho
 
 async fn add(options: &AddTarget, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let AddTarget { functions, qualifier, tag, aws, apply, yes } = options;
-    let context = Context::open(aws, printer).await?;
+    let context = Context::open(aws, Services::Aws, printer).await?;
     let mut wanted = functions.clone();
     if let Some((key, value)) = tag {
         let region = context.region.as_ref().ok_or_else(|| {
@@ -113,7 +113,7 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow
 
 /// Each target with what AWS says of it.
 async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let context = Context::open(aws, printer).await?;
+    let context = Context::open(aws, Services::Aws, printer).await?;
     let role = &context.manifest.role.name;
     let observed = rolecall::provision::observe::observe(&context.aws, role, &context.addresses).await?;
     let granted = named_functions(&observed);

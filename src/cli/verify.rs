@@ -12,9 +12,10 @@ use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
 use rolecall::verify::{Documents, disagreements, explain, paper};
 
-use super::apply::{Narrator, UNCHANGED, describe};
-use super::context::{Context, interruptible, load_outline};
+use super::apply::{Narrator, UNCHANGED, confirm, describe};
+use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::hint_for;
+use super::genesys::test_all;
 use super::options::{Level, Output, VerifyCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -25,19 +26,26 @@ use tokio::join;
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let mut context = Context::open(&options.aws, printer).await?;
+    let services = if options.level == Level::Genesys { Services::Both } else { Services::Aws };
+    let mut context = Context::open(&options.aws, services, printer).await?;
     if options.sweep {
         return sweep(options, &context, printer).await;
     }
     if let Some(text) = &options.explain_error {
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
     }
+    if options.level == Level::Genesys
+        && !options.yes
+        && !confirm("Run the data actions, which invokes their functions for real?", printer)?
+    {
+        return Ok(ExitCode::Success);
+    }
     context.warn_of_other_organization(printer).await;
     // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
     // for them than for the rest.
     let looked_at = match options.level {
         Level::Paper => &[],
-        Level::Live | Level::Twin => context.addresses.as_slice(),
+        Level::Live | Level::Twin | Level::Genesys => context.addresses.as_slice(),
     };
     let (survey, sides) = join!(context.survey(), functions::read(&context.aws, looked_at));
     let survey = survey?;
@@ -89,7 +97,7 @@ async fn second_opinions(
     let billed = if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut };
     match options.level {
         Level::Paper => None,
-        Level::Live | Level::Twin => {
+        Level::Live | Level::Twin | Level::Genesys => {
             Some(SecondOpinions::ask(&context.aws, documents, &survey.desired, billed).await)
         }
     }
@@ -123,6 +131,9 @@ pub(crate) async fn verify(
         let twin = twin_view(examined);
         twin.trouble.iter().for_each(|trouble| printer.failure(trouble));
         verification.twin = Some(twin);
+    }
+    if level == Level::Genesys {
+        verification.actions = test_all(context, freshness).await?;
     }
     let twins = verification.twin.iter().flat_map(|twin| &twin.probes);
     let probes: Vec<_> = verification.probes.iter().chain(twins).cloned().collect();

@@ -2,7 +2,7 @@
 
 use super::sources::ActionSources;
 use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
-use crate::manifest::{Action, Call, Integration, Manifest, Method, NOTES_MARK};
+use crate::manifest::{Action, Call, Integration, Manifest, NOTES_MARK};
 use crate::ports::genesys::{ActionConfig, Contract, Template};
 
 /// A kind of integration that data actions belong to.
@@ -112,7 +112,7 @@ pub fn desired(
                 }
             }
             Call::Url { url, method, headers } => {
-                let method = method_name(*method);
+                let method = method.name();
                 let action = desired_action(action, sources, url.clone(), method, headers.clone());
                 web_services.actions.push(action);
             }
@@ -151,16 +151,6 @@ fn desired_action(
             translation_map_defaults: action.translation_map_defaults.clone(),
             success_template: Some(Template::Text(sources.success_template.clone())),
         },
-    }
-}
-
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Put => "PUT",
-        Method::Post => "POST",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod contract;
 pub mod credentials;
 pub mod desired;
 mod error;
+pub mod exchange;
 pub mod observe;
 pub mod operation;
 pub mod permissions;

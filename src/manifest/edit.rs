@@ -8,7 +8,7 @@ use toml_edit::visit_mut::{self, VisitMut};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, Value};
 
 use super::target::{self, Target};
-use super::{Call, Faults, Manifest};
+use super::{Action, Call, Faults, Manifest, write};
 
 /// Why an edit was not made.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum EditError {
     Breaks {
         /// What would be wrong; the places are those of the edited text.
         faults: Faults,
+    },
+    /// An action of that name is there.
+    #[error("the manifest already has an action `{action}`")]
+    ActionThere {
+        /// Its name.
+        action: String,
     },
     /// The layout of the text defeats the edit.
     #[error("the manifest is laid out in a way that cannot be edited for you; edit its [[target]] by hand")]
@@ -122,6 +128,18 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
         Some(_) | None => None,
     })?;
     confirm(edited, file, &manifest)
+}
+
+/// The text with one more action at its end.
+pub fn add_action(text: &str, file: &str, action: &Action) -> Result<String, EditError> {
+    let (mut manifest, _) = Manifest::parse(text, file)?;
+    if manifest.actions.iter().any(|known| known.name == action.name) {
+        return Err(EditError::ActionThere { action: action.name.clone() });
+    }
+    manifest.actions.push(action.clone());
+    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let added = write::action_text(action).replace('\n', line_end);
+    confirm(format!("{}{line_end}{added}", text.trim_end()), file, &manifest)
 }
 
 /// Applies a change to the document. A byte order mark and Windows line ends are put back as they were.

@@ -198,6 +198,22 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Put, Self::Post, Self::Patch, Self::Delete];
+
+    /// As HTTP and the manifest write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// Tags within IAM's limits; the sets of characters are left to the check.
 fn tags_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
-use super::{Action, Call, Genesys, Integration, Manifest, Method, Role, Template, Verify};
+use super::{Action, Call, Genesys, Integration, Manifest, Role, Template, Verify};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
@@ -95,6 +95,13 @@ fn render_verify(page: &mut Page, verify: &Verify) {
     }
 }
 
+/// One action as text, for the end of a manifest.
+pub(super) fn action_text(action: &Action) -> String {
+    let mut page = Page::default();
+    render_action(&mut page, action);
+    page.0
+}
+
 fn render_action(page: &mut Page, action: &Action) {
     let Action {
         name,
@@ -117,7 +124,7 @@ fn render_action(page: &mut Page, action: &Action) {
         Call::Function(target) => page.entry("target", target.reference()),
         Call::Url { url, method, headers } => {
             page.entry("url", url.as_str());
-            page.entry("method", method_name(*method));
+            page.entry("method", method.name());
             if !headers.is_empty() {
                 page.entry("headers", table(headers));
             }
@@ -147,16 +154,6 @@ fn render_template(page: &mut Page, key: &str, template: &Template, default: &st
         Template::Text(text) if text == default => {}
         Template::Text(text) => page.entry(key, text.as_str()),
         Template::File(path) => page.entry(&format!("{key}_file"), path.to_string_lossy().as_ref()),
-    }
-}
-
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Put => "PUT",
-        Method::Post => "POST",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
     }
 }
 

@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What was done, and what was not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Applied {
     /// The changes that AWS confirmed, in order.
     pub done: Vec<Change>,

@@ -42,6 +42,8 @@ pub enum CauseKind {
     FunctionPolicy,
     /// AWS has not put a change in force yet, or the error is older than the last one.
     Stale,
+    /// Genesys Cloud is not set up as the manifest says.
+    GenesysDiffers,
     /// Nothing that is known explains it.
     Unexplained,
 }

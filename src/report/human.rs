@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::diff::{self, Sign};
 use super::{
-    ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView, Outcome, ProbeView,
-    Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
+    ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
+    Outcome, ProbeView, Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
 };
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -230,6 +230,10 @@ impl VerificationView {
             };
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
             text.extend(probes.iter().map(|probe| probe.to_text(evidence)));
+        }
+        if !self.actions.is_empty() {
+            let _ = writeln!(text, "\n{BOLD}Data actions, run by Genesys Cloud{BOLD:#}");
+            text.extend(self.actions.iter().map(ActionTestView::to_text));
         }
         for note in &self.notes {
             let _ = writeln!(text, "  {DIMMED}note: {note}{DIMMED:#}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     AnalysisView, ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView,
-    Opinion, Outcome, Report, Shows, VerificationView,
+    Opinion, Outcome, Report, Shows, TestOutcome, VerificationView,
 };
 use crate::manifest::Position;
 
@@ -80,6 +80,17 @@ impl Report {
                 position: self.outline.position("role"),
             }));
         }
+        let tests = self.verification.iter().flat_map(|verification| &verification.actions);
+        issues.extend({ tests }.filter(|test| test.outcome != TestOutcome::Succeeded).map(|test| Issue {
+            rule: "action-test".to_owned(),
+            title: "A data action was not run to a good end".to_owned(),
+            help: "`rolecall genesys action test` runs it again, and shows each step.".to_owned(),
+            level: if test.outcome == TestOutcome::Failed { Level::Error } else { Level::Warning },
+            resource: test.id.clone().unwrap_or_else(|| test.action.clone()),
+            attribute: test.action.clone(),
+            message: format!("action {}: {}", test.action, test.why()),
+            position: self.outline.position("action"),
+        }));
         issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| Issue {
             rule: "twin-trouble".to_owned(),
             title: "The twin of the role could not be examined".to_owned(),

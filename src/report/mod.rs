@@ -3,6 +3,7 @@
 //! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
+mod action_test;
 mod analysis;
 mod audit;
 mod calls;
@@ -30,6 +31,7 @@ mod verification;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use action_test::{ActionTestView, OperationView, TestOutcome};
 pub use analysis::{AnalysisView, Opinion, OrganizationStanding};
 pub use audit::{AuditView, EntryView};
 pub use calls::CallsView;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
+use super::{ActionTestView, AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
 use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 
@@ -225,6 +225,9 @@ pub struct VerificationView {
     /// What AWS's own analysers say; empty where none was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub analyses: Vec<AnalysisView>,
+    /// What became of the tests of data actions; empty where none was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionTestView>,
     /// How far the organisation's policies are part of it.
     pub organization: OrganizationStanding,
     /// What was not looked at, and why.
@@ -269,6 +272,7 @@ impl VerificationView {
             .map(of_claim)
             .chain(self.probes.iter().map(of_probe))
             .chain(self.twin.as_ref().map(TwinView::exit))
+            .chain(self.actions.iter().map(ActionTestView::exit))
             .chain(self.analyses.iter().map(|analysis| analysis.shows.exit()))
             .chain(self.findings.iter().map(of_finding))
             .fold(ExitCode::Success, ExitCode::or)

@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::genesys::desired::Desired;
 use crate::genesys::observe::Observed;
 use crate::genesys::plan::{Attachment, Id, Notice, Plan, PlanError, Retirement, Step, plan};
-use crate::report::{ChangeView, Consequence, DifferenceView, NoticeView};
+use crate::report::{
+    CauseKind, CauseView, Certainty, ChangeView, Consequence, DifferenceView, Level, NoticeView,
+};
 
 const APPLY: &str = "rolecall apply";
 const REPLACE: &str = "rolecall apply --replace";
@@ -121,6 +123,29 @@ fn of_step(step: &Step) -> Option<DifferenceView> {
         position: None,
         key: key.to_owned(),
     })
+}
+
+/// What differs in Genesys Cloud, as causes of an action that fails.
+pub fn genesys_causes(desired: &Desired, observed: &Observed) -> Vec<CauseView> {
+    let Ok((_, differences)) = genesys_drift(desired, observed) else { return Vec::new() };
+    let cause = |difference: DifferenceView| CauseView {
+        cause: CauseKind::GenesysDiffers,
+        // That it differs is certain; that the error comes of it is not.
+        certainty: Certainty::Likely,
+        message: format!(
+            "{} {}: {}",
+            difference.attribute,
+            difference.resource,
+            difference.effects.join("; ")
+        ),
+        evidence: Vec::new(),
+        fix: format!("`{}`", difference.repair),
+    };
+    differences
+        .into_iter()
+        .filter(|difference| difference.consequence.level() == Level::Error)
+        .map(cause)
+        .collect()
 }
 
 fn of_notice(notice: &Notice) -> Option<DifferenceView> {

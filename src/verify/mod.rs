@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use drift::drift;
 pub use explain::explain;
-pub use genesys::{genesys_drift, other_organization};
+pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
 pub use paper::{decide, findings, paper};
 

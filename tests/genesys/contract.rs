@@ -157,6 +157,9 @@ fn media_type(header: Option<&str>) -> String {
     header.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned()
 }
 
+/// What is changed, and what is said about it.
+type Breach = (fn(&mut Exchange), &'static str);
+
 #[test]
 fn breaches_are_found() {
     let good = Exchange {
@@ -175,7 +178,7 @@ fn breaches_are_found() {
         change(&mut exchange);
         breaches(&exchange)
     };
-    let cases: [(fn(&mut Exchange), &str); 9] = [
+    let cases: [Breach; 9] = [
         (|it| it.path.push('x'), "no operation POST /api/v2/integrationsx"),
         (|it| it.query = "colour=red".to_owned(), "no parameter `colour`"),
         (|it| it.body = "{}".to_owned(), "\"name\" is a required property"),

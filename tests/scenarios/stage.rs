@@ -145,7 +145,6 @@ impl Stage {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = binary(self.folder.path());
         command.args(arguments).envs(self.sandbox.environment(self.principal));
-        command.envs(self.sandbox.genesys_environment());
         command
     }
 

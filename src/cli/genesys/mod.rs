@@ -1,12 +1,15 @@
 //! `rolecall genesys`: the Genesys Cloud side, one file a command.
 
+mod action;
 mod audit;
+mod connect;
 mod connection;
 mod side;
 mod whoami;
 
 use rolecall::report::ExitCode;
 
+pub(crate) use self::action::test_all;
 pub(crate) use self::connection::{Connection, connect, connect_to_sandbox};
 pub(crate) use self::side::{GenesysPlanned, Side, refuse_retirement, with_plan};
 use super::options::GenesysCommand;
@@ -15,6 +18,8 @@ use super::printer::Printer;
 pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     match command {
         GenesysCommand::Whoami(options) => whoami::run(options, printer).await,
+        GenesysCommand::Connect(options) => connect::run(options, printer).await,
+        GenesysCommand::Action(command) => action::run(command, printer).await,
         GenesysCommand::Audit(options) => audit::run(options, printer).await,
     }
 }

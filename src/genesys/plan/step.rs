@@ -86,6 +86,24 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether it is about an action, and not about the way to the role.
+    pub fn is_about_action(&self) -> bool {
+        match self {
+            Self::CreateCredential { .. }
+            | Self::UpdateCredential { .. }
+            | Self::DeleteCredential { .. }
+            | Self::CreateIntegration { .. }
+            | Self::Configure { .. }
+            | Self::SetState { .. }
+            | Self::DeleteIntegration { .. } => false,
+            Self::CreateAction { .. }
+            | Self::PublishDraft { .. }
+            | Self::DiscardDraft { .. }
+            | Self::UpdateAction { .. }
+            | Self::DeleteAction { .. } => true,
+        }
+    }
+
     /// The call as the API documents it. An action is created and changed through its draft, so that it is validated first.
     pub fn operation(&self) -> &'static str {
         match self {

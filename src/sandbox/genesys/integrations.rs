@@ -272,10 +272,10 @@ fn record(
     old: Option<&Integration>,
     new: Option<&Integration>,
 ) {
-    let audited = |it: Option<&Integration>| it.map_or(Value::Null, |it| audited(it));
+    let shown = |it: Option<&Integration>| it.map_or(Value::Null, audited);
     let name = new.or(old).map(|it| it.configuration.name.clone()).unwrap_or_default();
     let entity = Entity { kind: "Integration", id, name: &name };
-    audits::record(request, state, action, &entity, audits::changes(&audited(old), &audited(new)));
+    audits::record(request, state, action, &entity, audits::changes(&shown(old), &shown(new)));
 }
 
 /// What the log shows of an integration.

@@ -12,13 +12,13 @@ pub(super) struct Refusal {
     pub(super) code: &'static str,
     message: String,
     errors: Vec<Value>,
-    limit: Option<Value>,
-    retry_after: Option<u64>,
+    /// The requests that are allowed, and the seconds to wait, where there were too many.
+    exceeded: Option<(u32, u64)>,
 }
 
 impl Refusal {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), errors: Vec::new(), limit: None, retry_after: None }
+        Self { status, code, message: message.into(), errors: Vec::new(), exceeded: None }
     }
 
     /// A body, parameter or value that makes no sense.
@@ -78,10 +78,8 @@ impl Refusal {
     /// Too many requests of one token.
     pub(super) fn too_many(allowed: u32, seconds: u64) -> Self {
         let text = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
-        let limit = json!({"key": "client.credentials.token.rate.per.minute", "namespace": "platform.api",
-            "value": allowed});
         let refusal = Self::new(429, "too.many.requests.retry.after", text);
-        Self { limit: Some(limit), retry_after: Some(seconds), ..refusal }
+        Self { exceeded: Some((allowed, seconds)), ..refusal }
     }
 
     pub(super) fn internal() -> Self {
@@ -120,15 +118,19 @@ impl Refusal {
             "details": [],
             "errors": self.errors,
         });
-        if let (Some(limit), Some(entries)) = (&self.limit, body.as_object_mut()) {
-            entries.insert("limit".to_owned(), limit.clone());
+        if let (Some((allowed, _)), Some(entries)) = (self.exceeded, body.as_object_mut()) {
+            let key = "client.credentials.token.rate.per.minute";
+            entries.insert(
+                "limit".to_owned(),
+                json!({"key": key, "namespace": "platform.api", "value": allowed}),
+            );
         }
         body
     }
 
     pub(super) fn reply(&self, context_id: &str) -> Reply {
         let mut reply = Reply::json(self.status, &self.body(context_id));
-        reply.headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
+        reply.headers.extend(self.exceeded.map(|(_, seconds)| ("retry-after", seconds.to_string())));
         reply
     }
 }

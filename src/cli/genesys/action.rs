@@ -1,0 +1,291 @@
+//! `rolecall genesys action`: lists, tests, exports and imports data actions. `rolecall apply` makes and changes them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rolecall::genesys::desired::Kind;
+use rolecall::genesys::exchange::{ExchangedAction, Imported};
+use rolecall::genesys::observe::{Observed, action_in_full};
+use rolecall::genesys::sources::read_input;
+use rolecall::manifest::{Manifest, edit, write};
+use rolecall::ports::genesys::{ActionRecord, GenesysRead, GenesysTest, Stage};
+use rolecall::report::{ActionTestView, ExitCode};
+use rolecall::verify::explain_error::{Facts, explain};
+use rolecall::verify::steady::Freshness;
+use rolecall::verify::{genesys_causes, organization};
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::Side;
+use crate::cli::context::{Context, Services};
+use crate::cli::explain_error::look;
+use crate::cli::failure::UsageError;
+use crate::cli::input;
+use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
+use crate::cli::plan::list_all_calls;
+use crate::cli::printer::Printer;
+
+/// More than any exported action.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// How long IAM may take until a new role or policy counts everywhere, and how long until it is asked again.
+const SPREADING: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    match command {
+        ActionCommand::List { aws } => list(aws, printer).await,
+        ActionCommand::Test(options) => test(options, printer).await,
+        ActionCommand::Export { name, out, aws } => export(name, out.as_deref(), aws, printer).await,
+        ActionCommand::Import(options) => import(options, printer),
+    }
+}
+
+/// Genesys Cloud; these commands also work where the manifest asks for nothing there yet.
+fn side(context: &Context) -> anyhow::Result<&Side> {
+    context.genesys.as_ref().ok_or_else(|| {
+        UsageError::new(
+            "the manifest asks for nothing in Genesys Cloud",
+            Some("describe an [[action]] or [genesys.integration] in it"),
+        )
+        .into()
+    })
+}
+
+async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let context = Context::open(aws, Services::Both, printer).await?;
+    let side = side(&context)?;
+    let survey = context.survey_with_gaps().await?;
+    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let own = |action: &ActionRecord| {
+        observed
+            .integrations
+            .iter()
+            .any(|known| known.record.id == action.integration_id && known.mark.is_some())
+    };
+    let mut actions = side.client.actions(Stage::Published).await?;
+    actions.sort_by_key(|action| (!own(action), action.name.clone()));
+    let is_named = |action: &ActionRecord| {
+        own(action) && context.manifest.actions.iter().any(|named| named.name == action.name)
+    };
+    if aws.common.output == Output::Json {
+        let view = |action: &ActionRecord| {
+            json!({
+                "name": action.name, "id": action.id, "category": action.category, "secure": action.secure,
+                "version": action.version, "integration_id": action.integration_id, "in_manifest": is_named(action),
+            })
+        };
+        let views: Vec<_> = actions.iter().map(view).collect();
+        printer.result(&format!("{:#}\n", json!({"actions": views})));
+    } else {
+        for action in &actions {
+            let sign = if is_named(action) { '✓' } else { ' ' };
+            let ActionRecord { name, id, category, version, .. } = action;
+            printer.result(&format!("{sign} {name}  [{category}]  {id}  version {version}\n"));
+        }
+        let missing = context
+            .manifest
+            .actions
+            .iter()
+            .filter(|named| !actions.iter().any(|action| own(action) && action.name == named.name));
+        for named in missing {
+            printer.result(&format!("✗ {}  [{}]  not there yet\n", named.name, named.category));
+        }
+    }
+    list_all_calls(&context, printer);
+    Ok(ExitCode::Success)
+}
+
+/// The one action of that name: in rolecall's integration, else anywhere.
+async fn find(side: &Side, observed: &Observed, name: &str) -> anyhow::Result<ActionRecord> {
+    let own = observed.integrations.iter().flat_map(|known| &known.actions);
+    if let Some(action) = { own }.find(|action| action.name == name) {
+        return Ok(action.clone());
+    }
+    let all = side.client.actions(Stage::Published).await?;
+    let named: Vec<_> = all.iter().filter(|action| action.name == name).collect();
+    match named.as_slice() {
+        [only] => action_in_full(&side.client, &only.id, Stage::Published)
+            .await?
+            .with_context(|| format!("action `{name}` was deleted a moment ago")),
+        [] => {
+            let names: Vec<String> = all.iter().map(|action| format!("`{}`", action.name)).collect();
+            let there = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
+            Err(UsageError::new(format!("no action is named `{name}`; {there}"), None).into())
+        }
+        several => {
+            let ids: Vec<&str> = several.iter().map(|action| action.id.as_str()).collect();
+            let message = format!("{} actions are named `{name}`: {}", several.len(), ids.join(", "));
+            Err(UsageError::new(message, Some("rename all but one of them in Genesys Cloud")).into())
+        }
+    }
+}
+
+async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let TestAction { name, input, aws } = options;
+    let context = Context::open(aws, Services::Both, printer).await?;
+    let side = side(&context)?;
+    let input = match input {
+        Some(path) => read_input(path).map_err(|fault| UsageError::new(fault.to_string(), None))?,
+        None => side.test_input(&context.manifest, name).ok_or_else(|| {
+            UsageError::new(
+                format!("no input for action `{name}`"),
+                Some("--input FILE names a JSON file, or `test_input` of the [[action]] in the manifest"),
+            )
+        })?,
+    };
+    let survey = context.survey_with_gaps().await?;
+    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let action = find(side, &observed, name).await?;
+    let view = run_action(&context, side, &action, &input, Duration::ZERO).await?;
+    printer.result(&match aws.common.output {
+        Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
+        _ => view.to_text(),
+    });
+    list_all_calls(&context, printer);
+    Ok(view.exit())
+}
+
+impl Side {
+    /// The input that the manifest names for the test of an action.
+    fn test_input(&self, manifest: &Manifest, name: &str) -> Option<Map<String, Value>> {
+        let mut inputs = manifest.actions.iter().zip(&self.sources).filter(|(action, _)| action.name == name);
+        inputs.next().and_then(|(_, sources)| sources.test_input.clone())
+    }
+}
+
+/// Runs the action, and says why it failed where it does.
+async fn run_action(
+    context: &Context,
+    side: &Side,
+    action: &ActionRecord,
+    input: &Map<String, Value>,
+    patience: Duration,
+) -> anyhow::Result<ActionTestView> {
+    let start = Instant::now();
+    let mut view = loop {
+        let result = side.client.test_action(&action.id, Stage::Published, input).await?;
+        let view = ActionTestView::new(&action.name, &action.id, result);
+        // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
+        let is_denied =
+            view.cause.as_ref().is_some_and(|cause| cause.contains("is not authorized to perform"));
+        if !is_denied || start.elapsed() + PAUSE > patience {
+            break view;
+        }
+        sleep(PAUSE).await;
+    };
+    if let (ExitCode::Refuted, cause) = (view.exit(), view.cause.clone().unwrap_or_default()) {
+        let (survey, missing) = look(context).await?;
+        let organization = organization::read(&context.aws, &survey.desired.home.account).await;
+        let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
+        let mut diagnosis = explain(&cause, &facts);
+        let gaps = context.survey_with_gaps().await?;
+        let genesys = side.survey(context, &gaps).await?;
+        diagnosis.causes.extend(genesys_causes(&genesys.desired, &genesys.observed));
+        diagnosis.causes.sort_by_key(|cause| cause.certainty);
+        view.diagnosis = Some(diagnosis);
+    }
+    Ok(view)
+}
+
+/// Runs every action of the manifest that has an input for it.
+pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow::Result<Vec<ActionTestView>> {
+    let Some(side) = &context.genesys else { return Ok(Vec::new()) };
+    let survey = context.survey_with_gaps().await?;
+    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let patience = match freshness {
+        Freshness::JustChanged => SPREADING.min(context.deadline),
+        Freshness::Unchanged => Duration::ZERO,
+    };
+    let mut views = Vec::new();
+    for (named, sources) in context.manifest.actions.iter().zip(&side.sources) {
+        let known = observed.integrations.iter().flat_map(|known| &known.actions);
+        let known = { known }.find(|action| action.name == named.name);
+        views.push(match (known, &sources.test_input) {
+            (None, _) => ActionTestView::not_run(&named.name, "it is not there; `rolecall apply` makes it"),
+            (Some(_), None) => {
+                ActionTestView::not_run(&named.name, "the manifest names no `test_input` for it")
+            }
+            (Some(action), Some(input)) => run_action(context, side, action, input, patience).await?,
+        });
+    }
+    Ok(views)
+}
+
+async fn export(
+    name: &str,
+    out: Option<&Path>,
+    aws: &AwsOptions,
+    printer: &mut Printer,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::open(aws, Services::Both, printer).await?;
+    let side = side(&context)?;
+    let survey = context.survey_with_gaps().await?;
+    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let action = find(side, &observed, name).await?;
+    let kind = kind_of(side, &action).await?;
+    let (Some(contract), Some(config)) = (action.contract, action.config) else {
+        anyhow::bail!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
+    };
+    let text = ExchangedAction { name: action.name, kind, secure: action.secure, contract, config }.render();
+    match out {
+        Some(path) => {
+            write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            printer.progress(&format!("wrote `{}`", path.display()));
+        }
+        None => printer.result(&text),
+    }
+    list_all_calls(&context, printer);
+    Ok(ExitCode::Success)
+}
+
+/// The kind of the integration that an action belongs to.
+async fn kind_of(side: &Side, action: &ActionRecord) -> anyhow::Result<Kind> {
+    let integration = side.client.integration(&action.integration_id).await?;
+    let type_id = integration.map(|integration| integration.type_id).unwrap_or_default();
+    let known = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
+    known.with_context(|| {
+        format!(
+            "action `{}` belongs to an integration of type `{type_id}`, which rolecall does not know",
+            action.name
+        )
+    })
+}
+
+/// Writes the schemas beside the manifest and the action into it; contacts nobody. `rolecall apply` makes the action.
+fn import(options: &ImportAction, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+    let ImportAction { file, category, common } = options;
+    let text = input::read(file, MAX_BYTES)?;
+    let action = ExchangedAction::parse(&text)
+        .map_err(|error| UsageError::new(format!("{}: {error}", input::name(file)), None))?;
+    let path = &common.file;
+    let manifest = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
+    let name = path.display().to_string();
+    let (known, _) = Manifest::parse(&manifest, &name)?;
+    let Imported { action, files } = action
+        .into_manifest(&known.targets, category)
+        .map_err(|error| UsageError::new(error.to_string(), Some("`rolecall target add` adds a function")))?;
+    let edited = edit::add_action(&manifest, &name, &action)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
+        let message = format!("`{}` exists already, so nothing was changed", folder.join(name).display());
+        return Err(UsageError::new(message, Some("move it away, or rename the action in the file")).into());
+    }
+    for (name, text) in &files {
+        let path = folder.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        }
+        write::save(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        printer.progress(&format!("wrote `{}`", path.display()));
+    }
+    write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;
+    printer.result(&format!(
+        "added action {} to {}; `rolecall apply` makes it\n",
+        action.name,
+        path.display()
+    ));
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,287 @@
+//! The file format in which Genesys Cloud's own user interface exports and imports an action. Pure.
+//!
+//! The form is that of the exports in Genesys's scheduling-bot-blueprint (`exports/*.json`). A category is no part of it:
+//! the user interface takes the integration's.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::contract::{input_faults, output_faults};
+use super::desired::Kind;
+use crate::manifest::{
+    Action, Call, DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE, Method, Target, Template as Source,
+};
+use crate::ports::genesys::{ActionConfig, Contract, Template};
+
+/// An action in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExchangedAction {
+    /// The name.
+    pub name: String,
+    /// The kind of integration that it belongs to.
+    pub kind: Kind,
+    /// Whether only secure flows may call it.
+    pub secure: bool,
+    /// The contract.
+    pub contract: Contract,
+    /// The configuration; its templates are texts.
+    pub config: ActionConfig,
+}
+
+/// Why a file is no action.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an action that Genesys Cloud exports: {reason}")]
+pub struct NotAnAction {
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl ExchangedAction {
+    /// The file's text.
+    pub fn render(&self) -> String {
+        let Self { name, kind, secure, contract: Contract { input, output }, config } = self;
+        let ActionConfig {
+            timeout_seconds,
+            url_template,
+            method,
+            headers,
+            request_template,
+            translation_map,
+            translation_map_defaults,
+            success_template,
+        } = config;
+        let text = |template: &Option<Template>, default: &str| match template {
+            Some(Template::Text(text)) => text.clone(),
+            Some(Template::Stored) | None => default.to_owned(),
+        };
+        let mut file = json!({
+            "name": name,
+            "integrationType": kind.type_id(),
+            "actionType": "custom",
+            "config": {
+                "request": {
+                    "requestUrlTemplate": url_template,
+                    "requestType": method,
+                    "headers": headers,
+                    "requestTemplate": text(request_template, DEFAULT_REQUEST_TEMPLATE),
+                },
+                "response": {
+                    "translationMap": translation_map,
+                    "translationMapDefaults": translation_map_defaults,
+                    "successTemplate": text(success_template, DEFAULT_SUCCESS_TEMPLATE),
+                },
+            },
+            "contract": {"input": {"inputSchema": input}, "output": {"successSchema": output}},
+            "secure": secure,
+        });
+        if let (Some(seconds), Some(config)) =
+            (timeout_seconds, file.get_mut("config").and_then(Value::as_object_mut))
+        {
+            config.insert("timeoutSeconds".to_owned(), json!(seconds));
+        }
+        format!("{file:#}\n")
+    }
+
+    /// The action in the text of a file.
+    pub fn parse(text: &str) -> Result<Self, NotAnAction> {
+        let wrong = |reason: String| NotAnAction { reason };
+        let file: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let part = |pointer: &str| file.pointer(pointer).filter(|value| !value.is_null());
+        let string = |pointer: &str| part(pointer).and_then(Value::as_str).map(str::to_owned);
+        let needed =
+            |pointer: &str| string(pointer).ok_or_else(|| wrong(format!("it has no text at {pointer}")));
+        let schema = |pointer: &str| {
+            let schema = part(pointer).filter(|value| value.is_object());
+            schema.cloned().ok_or_else(|| wrong(format!("it has no schema at {pointer}")))
+        };
+        let texts = |pointer: &str| -> Result<BTreeMap<String, String>, NotAnAction> {
+            let Some(members) = part(pointer) else { return Ok(BTreeMap::new()) };
+            serde_json::from_value(members.clone())
+                .map_err(|_| wrong(format!("{pointer} is not an object of texts")))
+        };
+        let type_id = needed("/integrationType")?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id).ok_or_else(|| {
+            let known = Kind::ALL.map(Kind::type_id).join("` and `");
+            wrong(format!("its integrationType is `{type_id}`, and rolecall knows `{known}`"))
+        })?;
+        let contract = Contract {
+            input: schema("/contract/input/inputSchema")?,
+            output: schema("/contract/output/successSchema")?,
+        };
+        let faults = input_faults(&contract.input).into_iter().chain(output_faults(&contract.output));
+        if let Some(fault) = { faults }.next() {
+            return Err(wrong(format!("its contract at {}: {}", fault.pointer, fault.message)));
+        }
+        let seconds = part("/config/timeoutSeconds").and_then(Value::as_u64);
+        let template = |pointer: &str| string(pointer).map(Template::Text);
+        Ok(Self {
+            name: needed("/name")?,
+            kind,
+            secure: part("/secure").and_then(Value::as_bool).unwrap_or_default(),
+            contract,
+            config: ActionConfig {
+                timeout_seconds: seconds.and_then(|seconds| seconds.try_into().ok()),
+                url_template: needed("/config/request/requestUrlTemplate")?,
+                method: string("/config/request/requestType").unwrap_or_else(|| "POST".to_owned()),
+                headers: texts("/config/request/headers")?,
+                request_template: template("/config/request/requestTemplate"),
+                translation_map: texts("/config/response/translationMap")?,
+                translation_map_defaults: texts("/config/response/translationMapDefaults")?,
+                success_template: template("/config/response/successTemplate"),
+            },
+        })
+    }
+}
+
+/// An action as a manifest describes it, and the files that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The action.
+    pub action: Action,
+    /// The files' paths, relative to the manifest, and their texts.
+    pub files: Vec<(PathBuf, String)>,
+}
+
+/// Why a manifest cannot describe the action.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// It calls a function that is no target.
+    #[error("action `{action}` calls `{function}`, which is none of the manifest's targets")]
+    NoTarget {
+        /// The action's name.
+        action: String,
+        /// What it calls.
+        function: String,
+    },
+    /// It calls in a way that there is not.
+    #[error("action `{action}` has the method `{method}`, which data actions do not")]
+    NoMethod {
+        /// The action's name.
+        action: String,
+        /// The method.
+        method: String,
+    },
+}
+
+impl ExchangedAction {
+    /// The action for a manifest with these targets: its schemas, and templates of several lines, become files.
+    pub fn into_manifest(self, targets: &[Target], category: &str) -> Result<Imported, ImportError> {
+        let Self { name, kind, secure, contract: Contract { input, output }, config } = self;
+        let url = config.url_template;
+        let call = match kind {
+            Kind::Lambda => {
+                let found = url.parse::<Target>().ok().and_then(|reference| {
+                    let found = reference.find_in(targets);
+                    // A target that is only a name may be this function; the plan will show which it is.
+                    let by_name = targets.iter().find(|target| {
+                        target.function == reference.function && target.qualifier == reference.qualifier
+                    });
+                    found.first().copied().or(by_name).cloned()
+                });
+                let Some(target) = found else {
+                    return Err(ImportError::NoTarget { action: name, function: url });
+                };
+                Call::Function(target)
+            }
+            Kind::WebServices => {
+                let Some(method) = Method::ALL.into_iter().find(|method| method.name() == config.method)
+                else {
+                    return Err(ImportError::NoMethod { action: name, method: config.method });
+                };
+                Call::Url { url, method, headers: config.headers }
+            }
+        };
+        let stem = file_stem(&name);
+        let mut files = Vec::new();
+        let mut file = |path: String, text: String| {
+            files.push((PathBuf::from(&path), text));
+            PathBuf::from(path)
+        };
+        let input_schema = file(format!("schemas/{stem}-request.json"), format!("{input:#}\n"));
+        let output_schema = file(format!("schemas/{stem}-response.json"), format!("{output:#}\n"));
+        let mut template = |template, default: &str, end: &str| match template {
+            Some(Template::Text(text)) if text.contains('\n') => {
+                Source::File(file(format!("templates/{stem}-{end}.vm"), text))
+            }
+            Some(Template::Text(text)) => Source::Text(text),
+            Some(Template::Stored) | None => Source::Text(default.to_owned()),
+        };
+        let request_template = template(config.request_template, DEFAULT_REQUEST_TEMPLATE, "request");
+        let success_template = template(config.success_template, DEFAULT_SUCCESS_TEMPLATE, "response");
+        let seconds = config.timeout_seconds.and_then(|seconds| seconds.try_into().ok());
+        let action = Action {
+            name,
+            category: category.to_owned(),
+            call,
+            input_schema,
+            output_schema,
+            timeout_seconds: seconds.unwrap_or(60),
+            secure,
+            request_template,
+            success_template,
+            translation_map: config.translation_map,
+            translation_map_defaults: config.translation_map_defaults,
+            test_input: None,
+        };
+        Ok(Imported { action, files })
+    }
+}
+
+/// The name as part of a file's: letters and digits, the rest one hyphen.
+fn file_stem(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let stem = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+    if stem.is_empty() { "action".to_owned() } else { stem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let action = ExchangedAction {
+            name: "Get order status".to_owned(),
+            kind: Kind::Lambda,
+            secure: true,
+            contract: Contract {
+                input: json!({"type": "object", "properties": {"orderNumber": {"type": "string"}}}),
+                output: json!({"type": "object"}),
+            },
+            config: ActionConfig {
+                timeout_seconds: Some(10),
+                url_template: "arn:aws:lambda:us-east-1:123456789012:function:orders".to_owned(),
+                method: "POST".to_owned(),
+                headers: [("X".to_owned(), "1".to_owned())].into(),
+                request_template: Some(Template::Text("{}".to_owned())),
+                translation_map: [("a".to_owned(), "$.a".to_owned())].into(),
+                translation_map_defaults: [("a".to_owned(), "1".to_owned())].into(),
+                success_template: Some(Template::Text("${a}".to_owned())),
+            },
+        };
+        assert_eq!(ExchangedAction::parse(&action.render()), Ok(action));
+    }
+
+    #[test]
+    fn what_is_no_action_is_refused() {
+        let text = |integration: &str, property: &str| {
+            format!(
+                r#"{{"name": "a", "integrationType": "{integration}", "config": {{"request": {{"requestUrlTemplate": "x"}}}},
+                "contract": {{"input": {{"inputSchema": {{"type": "object", "properties": {{"{property}": {{"type": "string"}}}}}}}},
+                "output": {{"successSchema": {{}}}}}}}}"#
+            )
+        };
+        assert!(ExchangedAction::parse(&text("aws-lambda-data-actions", "b")).is_ok());
+        for (text, says) in [
+            ("{", "EOF"),
+            ("{}", "/integrationType"),
+            (&text("bridge-actions", "b"), "`bridge-actions`"),
+            (&text("custom-rest-actions", "orgId"), "/properties/orgId"),
+        ] {
+            let reason = ExchangedAction::parse(text).unwrap_err().reason;
+            assert!(reason.contains(says), "{reason}");
+        }
+    }
+}
