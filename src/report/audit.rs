@@ -265,7 +265,7 @@ impl AuditView {
         if self.foreign() > 0 {
             let _ = writeln!(
                 text,
-                "{YELLOW}!{YELLOW:#} not made with rolecall's OAuth client {}",
+                "{YELLOW}!{YELLOW:#} not made by rolecall (OAuth client {})",
                 self.oauth_client
             );
         }

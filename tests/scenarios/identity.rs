@@ -23,15 +23,6 @@ fn store(stage: &Stage, value: &serde_json::Value) {
     stage.sandbox.change(change).unwrap();
 }
 
-/// A run without the environment's OAuth client.
-fn without_environment(stage: &Stage, arguments: &[&str]) -> Run {
-    let mut command = stage.command(arguments);
-    for name in ["GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "GENESYSCLOUD_REGION"] {
-        command.env_remove(name);
-    }
-    command.output().unwrap().into()
-}
-
 #[test]
 fn whoami_names_permissions_and_limits() {
     let stage = Stage::new();
@@ -40,13 +31,14 @@ fn whoami_names_permissions_and_limits() {
         client.permissions.retain(|permission| permission != "integrations:action:execute");
     };
     stage.sandbox.change(change).unwrap();
-    let run = stage.run(&["genesys", "whoami"]).expect(0);
+    let run = stage.run_client(&["genesys", "whoami"]).expect(0);
     insta::with_settings!({filters => [(r"127\.0\.0\.1:\d+", "[sandbox]"), (r"over in \d+ s", "over in [n] s")]}, {
         insta::assert_snapshot!("whoami", run.stdout);
-        let run = stage.run(&["genesys", "whoami", "--output", "markdown"]).expect(0);
+        let run = stage.run_client(&["genesys", "whoami", "--output", "markdown"]).expect(0);
         insta::assert_snapshot!("whoami_markdown", run.stdout);
     });
-    let report = stage.run(&["genesys", "whoami", "--output", "json", "--probe", "users"]).expect(0).json();
+    let report =
+        stage.run_client(&["genesys", "whoami", "--output", "json", "--probe", "users"]).expect(0).json();
     assert_eq!(report["organization"]["id"], EXTERNAL_ID);
     assert_eq!(report["manifest"], json!({"organization_id": EXTERNAL_ID, "agrees": true}));
     assert_eq!(report["permissions_from"], "roles");
@@ -72,7 +64,7 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         rules: vec![denied("genesys:getAuthorizationSubjectsMe"), denied("genesys:getIntegrationsActions")],
         ..Faults::default()
     });
-    let run = stage.run(&["genesys", "whoami"]).expect(0);
+    let run = stage.run_client(&["genesys", "whoami"]).expect(0);
     for line in [
         "granted  integrations:integration:view",
         "missing  integrations:action:view or bridge:actions:view",
@@ -89,25 +81,26 @@ fn the_secret_of_the_manifest_is_enough() {
     let access = stage.sandbox.genesys();
     let good = json!({"client_id": access.client_id, "client_secret": access.client_secret, "base_url": access.base_url});
     store(&stage, &good);
-    without_environment(&stage, &["genesys", "whoami"]).expect(0).says("as in the manifest");
+    stage.run(&["genesys", "whoami"]).expect(0).says("as in the manifest");
     // Not in the environment's place: the manifest names it.
     store(&stage, &json!({"clientId": access.client_id, "client_secret": "s", "base_url": access.base_url}));
     stage
-        .run(&["genesys", "whoami"])
+        .run_client(&["genesys", "whoami"])
         .expect(1)
         .says(&format!("the secret `{SECRET_ARN}` has no `client_id`; it has `clientId`"));
     store(
         &stage,
         &json!({"client_id": access.client_id, "client_secret": "wrong", "base_url": access.base_url}),
     );
-    stage.run(&["genesys", "whoami"]).expect(1).says("does not accept the OAuth client").says("OAuth");
+    stage.run_client(&["genesys", "whoami"]).expect(1).says("does not accept the OAuth client").says("OAuth");
 }
 
 #[test]
 fn who_may_not_read_the_secret_hears_which_permission() {
     let mut stage = with_secret();
     stage.act_as(Principal::Nobody);
-    without_environment(&stage, &["genesys", "whoami"])
+    stage
+        .run_client(&["genesys", "whoami"])
         .expect(1)
         .says("the caller needs the permission secretsmanager:GetSecretValue");
 }
@@ -115,25 +108,25 @@ fn who_may_not_read_the_secret_hears_which_permission() {
 #[test]
 fn another_organisation_is_the_gravest_drift() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-    stage.run(&["drift"]).expect(0);
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.run_client(&["drift"]).expect(0);
     stage.sandbox.change(|state| state.genesys.organization.id = OTHER.to_owned()).unwrap();
-    let report = stage.run(&["drift", "--output", "json"]).expect(3).json();
+    let report = stage.run_client(&["drift", "--output", "json"]).expect(3).json();
     assert_eq!(report["drift"][0]["consequence"], "other-organization");
     assert_eq!(
         (&report["drift"][0]["expected"], &report["drift"][0]["actual"]),
         (&json!(EXTERNAL_ID), &json!(OTHER))
     );
     assert_eq!(report["drift"][0]["position"]["line"], 5);
-    stage.run(&["plan"]).expect(0).says("which could not assume the role");
-    stage.run(&["genesys", "whoami"]).expect(4).says("the manifest states another organization_id");
+    stage.run_client(&["plan"]).expect(0).says("which could not assume the role");
+    stage.run_client(&["genesys", "whoami"]).expect(4).says("the manifest states another organization_id");
 }
 
 #[test]
 fn an_organisation_that_does_not_answer_is_a_warning() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-    let mut command = stage.command(&["drift", "--output", "json"]);
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let mut command = stage.client_command(&["drift", "--output", "json"]);
     let run: Run = command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "wrong").output().unwrap().into();
     let report = run.expect(0).json();
     assert!(
@@ -149,7 +142,7 @@ fn init_reads_the_external_id() {
     let stage = Stage::new();
     let init =
         ["init", "--force", "--genesys-region", "us-east-1", "--target", "my-genesys-trigger-function"];
-    stage.run(&init).expect(0).says("Contact Centre");
+    stage.run_client(&init).expect(0).says("Contact Centre");
     let text = std::fs::read_to_string(stage.folder.path().join("rolecall.toml")).unwrap();
     assert!(text.contains(&format!("organization_id = \"{EXTERNAL_ID}\"")), "{text}");
 }
@@ -157,7 +150,7 @@ fn init_reads_the_external_id() {
 #[test]
 fn a_proxy_is_not_on_the_way_to_this_machine() {
     let stage = Stage::new();
-    let mut command = stage.command(&["genesys", "whoami"]);
+    let mut command = stage.client_command(&["genesys", "whoami"]);
     let run: Run = command
         .env("HTTP_PROXY", "http://127.0.0.1:9")
         .env("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -176,7 +169,7 @@ fn no_output_holds_a_secret() {
         &["genesys", "audit", "-v", "--output", "json"],
         &["drift", "-v"],
     ] {
-        let run = stage.run(arguments);
+        let run = stage.run_client(arguments);
         for secret in ["not-a-secret", "Bearer", "Basic"] {
             assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{arguments:?}");
         }

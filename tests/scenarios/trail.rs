@@ -58,8 +58,15 @@ fn trail(asked: &Asked) -> Option<(u16, String)> {
 }
 
 fn audit(stage: &Stage, recorded: &Recorded, output: &str) -> Run {
-    let mut command =
-        stage.command(&["genesys", "audit", "--with-cloudtrail", "--output", output, "--from", "2026-11-20"]);
+    let mut command = stage.client_command(&[
+        "genesys",
+        "audit",
+        "--with-cloudtrail",
+        "--output",
+        output,
+        "--from",
+        "2026-11-20",
+    ]);
     command.env("AWS_ENDPOINT_URL_CLOUDTRAIL", recorded.url()).output().unwrap().into()
 }
 
