@@ -21,6 +21,7 @@ mod rate;
 mod read;
 mod secrets;
 mod simulate;
+mod trail;
 mod write;
 
 use std::cell::RefCell;
