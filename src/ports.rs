@@ -10,6 +10,7 @@ mod functions;
 pub mod genesys;
 mod organization;
 pub mod secrets;
+pub mod trail;
 
 use std::collections::BTreeMap;
 use std::fmt;

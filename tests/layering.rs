@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room must not name.
-const FORBIDDEN: [(&str, &[&str]); 9] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     (
         "src/iam",
         &[
@@ -92,6 +92,19 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
             "tokio",
             "std::env",
             "std::fs",
+        ],
+    ),
+    (
+        "src/genesys",
+        &[
+            "crate::report",
+            "crate::aws",
+            "crate::sandbox",
+            "crate::verify",
+            "aws_sdk",
+            "aws_config",
+            "aws_smithy",
+            "std::env",
         ],
     ),
     ("src/aws", &["crate::provision", "crate::verify", "crate::report", "crate::sandbox", "crate::manifest"]),

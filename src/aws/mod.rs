@@ -19,6 +19,7 @@ mod probe;
 mod read;
 mod secrets;
 mod simulate;
+mod trail;
 mod write;
 
 use std::cell::RefCell;

@@ -494,6 +494,10 @@ pub(crate) struct AuditCommand {
     /// Only entities of this type, such as Action
     #[arg(long, value_name = "TYPE")]
     pub(crate) entity_type: Option<String>,
+    /// Also what CloudTrail recorded of the manifest's role and its policies: changes and AssumeRole; needs
+    /// cloudtrail:LookupEvents
+    #[arg(long)]
+    pub(crate) with_cloudtrail: bool,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -33,6 +33,7 @@ const DELETE_ACTION: &[&str] = &["integrations:action:delete"];
 /// Of the test of a draft; that of a published action takes `bridge:actions:execute` as well.
 const EXECUTE_DRAFT: &[&str] = &["integrations:action:execute"];
 const EXECUTE_ACTION: &[&str] = &["integrations:action:execute", "bridge:actions:execute"];
+const VIEW_USER: &[&str] = &["directory:user:view"];
 const VIEW_AUDIT: &[&str] = &["audits:audit:view"];
 
 macro_rules! operations {
@@ -61,8 +62,8 @@ operations! {
     LIMITS = GET "/api/v2/organizations/limits/namespaces/{namespaceName}", &[];
     /// Roles and permissions of the caller. Documented for "the currently authenticated user", without permission.
     SUBJECT = GET "/api/v2/authorization/subjects/me", &[];
-    /// The users, a page at a time. It needs no permission to list them (PureCloudPlatformClientV2, `get_users`).
-    USERS = GET "/api/v2/users", &[];
+    /// The users, a page at a time.
+    USERS = GET "/api/v2/users", VIEW_USER;
     /// A type of integration, with its credentials.
     INTEGRATION_TYPE = GET "/api/v2/integrations/types/{typeId}", VIEW_INTEGRATION;
     /// The types of credentials, with their fields.
@@ -93,16 +94,12 @@ operations! {
     SET_CONFIGURATION = PUT "/api/v2/integrations/{integrationId}/config/current", EDIT_INTEGRATION;
     /// The actions, a page at a time.
     ACTIONS = GET "/api/v2/integrations/actions", VIEW_ACTION;
-    /// A new action, published at once.
-    ADD_ACTION_PUBLISHED = POST "/api/v2/integrations/actions", ADD_ACTION;
     /// The drafts of actions, a page at a time.
     DRAFTS = GET "/api/v2/integrations/actions/drafts", VIEW_ACTION;
     /// A new draft of an action.
     ADD_DRAFT = POST "/api/v2/integrations/actions/drafts", ADD_ACTION;
     /// An action.
     ACTION = GET "/api/v2/integrations/actions/{actionId}", VIEW_ACTION;
-    /// Other values for an action, with the version that they replace.
-    SET_ACTION = PATCH "/api/v2/integrations/actions/{actionId}", EDIT_ACTION;
     /// Removes an action.
     REMOVE_ACTION = DELETE "/api/v2/integrations/actions/{actionId}", DELETE_ACTION;
     /// A file of a template of an action.
@@ -136,7 +133,7 @@ operations! {
 }
 
 /// What a command asks of Genesys Cloud, for `whoami`.
-pub static COMMANDS: [(&str, &[&Operation]); 6] = [
+pub static COMMANDS: [(&str, &[&Operation]); 7] = [
     (
         "plan, drift, verify",
         &[
@@ -175,5 +172,6 @@ pub static COMMANDS: [(&str, &[&Operation]); 6] = [
     ),
     ("genesys action test, verify --level genesys", &[&ACTIONS, &TEST_ACTION]),
     ("destroy", &[&INTEGRATIONS, &REMOVE_ACTION, &REMOVE_INTEGRATION, &REMOVE_CREDENTIAL]),
+    ("genesys whoami --probe users", &[&USERS]),
     ("genesys audit", &[&QUERY_AUDITS, &AUDIT_STATE, &AUDIT_RESULTS]),
 ];

@@ -30,6 +30,14 @@ const HABITS: [(&str, &str, &str); 15] = [
 /// Keys of an OAuth client, spelled as [`spelling`] leaves them.
 const CREDENTIALS: [&str; 4] = ["clientid", "clientsecret", "password", "token"];
 
+/// Keys that guides name and Genesys Cloud does not have, and what is true; spelled as [`spelling`] leaves them.
+const FICTIONS: [(&str, &str); 4] =
+    [("scope", SCOPES), ("scopes", SCOPES), ("rolearn", ROLE_ARN), ("awsrolearn", ROLE_ARN)];
+const SCOPES: &str = "scopes do not apply to OAuth clients of the grant type client credentials: give the client a role with \
+                      the permissions that `rolecall genesys whoami` lists";
+const ROLE_ARN: &str = "no credential of Genesys Cloud has such a field: rolecall makes the role of [role] and writes its ARN \
+                        into the field `ARN` of the credential itself";
+
 /// What is said about a key that the section does not have, and the key of the section that was probably meant.
 pub(super) struct Unknown {
     pub(super) message: String,
@@ -74,6 +82,9 @@ impl Vocabulary {
                  [genesys.credentials]"
             );
             return Unknown { message, meant: None };
+        }
+        if let Some((_, truth)) = FICTIONS.iter().find(|(word, _)| *word == written) {
+            return Unknown { message: format!("{opening}; {truth}"), meant: None };
         }
         let (way_out, meant) = match self.nearest(&written, &here) {
             Some(Meaning { key, section, .. }) if *section == here => {

@@ -12,6 +12,7 @@ use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::cell;
 use super::{CallsView, count};
 use crate::genesys::audit::{AuditEntry, Party, PropertyChange};
+use crate::ports::trail::TrailEvent;
 
 /// What stands in the place of a value that may be a secret.
 const HIDDEN: &str = "[not shown]";
@@ -35,7 +36,7 @@ pub struct AuditView {
     pub oauth_client: String,
     /// The entries, newest first.
     pub entries: Vec<EntryView>,
-    /// The requests to Genesys Cloud.
+    /// The requests to Genesys Cloud, and to CloudTrail where it was asked.
     pub calls: Vec<CallsView>,
 }
 
@@ -71,6 +72,9 @@ pub struct EntryView {
     /// Old and new values.
     pub changes: Vec<PropertyView>,
 }
+
+/// How the AWS SDK names rolecall in the user agent.
+const USER_AGENT: &str = "app/rolecall";
 
 /// Where something was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -118,17 +122,59 @@ impl EntryView {
         }
     }
 
+    /// The view of a call that CloudTrail recorded. That it was rolecall's is what its user agent says.
+    pub fn of_trail(event: TrailEvent) -> Self {
+        let service = event.service.strip_suffix(".amazonaws.com").unwrap_or(&event.service);
+        let named = |name: &str| {
+            event.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let policy = named("policyArn").or_else(|| named("policyName"));
+        let (entity_type, entity_id) = match (named("roleName").or_else(|| named("roleArn")), policy) {
+            (Some(role), _) => ("Role", Some(role)),
+            (None, Some(policy)) => ("Policy", Some(policy)),
+            (None, None) => ("Resource", None),
+        };
+        let change = |(property, value): &(String, String)| PropertyChange {
+            property: property.clone(),
+            old_values: Vec::new(),
+            new_values: vec![value.clone()],
+        };
+        // To assume a role changes nothing, though the record does not call it a read.
+        let is_change = event.is_read != Some(true) && service != "sts";
+        Self {
+            source: Source::CloudTrail,
+            action: format!("{service}:{}", event.operation),
+            is_change,
+            entity_type: entity_type.to_owned(),
+            entity_id,
+            entity_name: None,
+            user: event.caller,
+            oauth_client: None,
+            by_rolecall: event.user_agent.as_deref().is_some_and(|agent| agent.contains(USER_AGENT)),
+            remote_ip: event.address.into_iter().collect(),
+            application: event.user_agent,
+            outcome: Some(event.error.unwrap_or_else(|| "SUCCESS".to_owned())),
+            changes: event.parameters.iter().map(change).map(PropertyView::from).collect(),
+            at: event.at,
+        }
+    }
+
     /// A change by somebody else.
     fn is_foreign(&self) -> bool {
-        self.is_change && !self.by_rolecall && self.source == Source::Genesys
+        self.is_change && !self.by_rolecall
+    }
+
+    /// `WARNING` is an outcome of Genesys Cloud's that is not a failure; CloudTrail has error codes.
+    fn has_failed(&self) -> bool {
+        self.outcome.as_deref().is_some_and(|outcome| !["SUCCESS", "WARNING"].contains(&outcome))
     }
 
     fn entity(&self) -> String {
-        match (&self.entity_name, &self.entity_id) {
+        plain(&match (&self.entity_name, &self.entity_id) {
             (Some(name), Some(id)) => format!("{} {name} ({id})", self.entity_type),
             (Some(one), None) | (None, Some(one)) => format!("{} {one}", self.entity_type),
             (None, None) => self.entity_type.clone(),
-        }
+        })
     }
 
     fn author(&self) -> String {
@@ -139,17 +185,17 @@ impl EntryView {
         let parts: Vec<String> = self.user.clone().into_iter().chain(client).collect();
         match parts.as_slice() {
             [] => "nobody who is named".to_owned(),
-            parts => parts.join(" with "),
+            parts => plain(&parts.join(" with ")),
         }
     }
 
     fn origin(&self) -> String {
         let from = self.remote_ip.join(", ");
-        match (&self.application, from.is_empty()) {
+        plain(&match (&self.application, from.is_empty()) {
             (Some(application), true) => application.clone(),
             (Some(application), false) => format!("{from} ({application})"),
             (None, _) => from,
-        }
+        })
     }
 
     fn to_text(&self) -> String {
@@ -166,7 +212,7 @@ impl EntryView {
             Some(self.origin()).filter(|origin| !origin.is_empty()).map(|origin| format!(" from {origin}"));
         let _ = writeln!(text, "    {DIMMED}by {}{}{DIMMED:#}", self.author(), origin.unwrap_or_default());
         for PropertyView { property, old, new } in &self.changes {
-            let _ = writeln!(text, "    {property}: {} -> {}", values(old), values(new));
+            let _ = writeln!(text, "    {}: {} -> {}", plain(property), values(old), values(new));
         }
         text
     }
@@ -196,8 +242,13 @@ impl From<PropertyChange> for PropertyView {
 fn values(values: &[String]) -> String {
     match values {
         [] => "nothing".to_owned(),
-        values => values.join(", "),
+        values => plain(&values.join(", ")),
     }
+}
+
+/// Names and values come from whoever made them, and go to a terminal.
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 impl AuditView {
@@ -214,7 +265,7 @@ impl AuditView {
         if self.foreign() > 0 {
             let _ = writeln!(
                 text,
-                "{YELLOW}!{YELLOW:#} not made with rolecall's OAuth client {}",
+                "{YELLOW}!{YELLOW:#} not made by rolecall (OAuth client {})",
                 self.oauth_client
             );
         }
@@ -313,7 +364,7 @@ impl AuditView {
 
     fn summary(&self) -> String {
         let changes = self.entries.iter().filter(|entry| entry.is_change).count();
-        let failed = self.entries.iter().filter(|entry| entry.outcome.as_deref() == Some("FAILURE")).count();
+        let failed = self.entries.iter().filter(|entry| entry.has_failed()).count();
         format!(
             "{} from {} to {}; {}, {} not by rolecall, {failed} failed.",
             count(self.entries.len(), "entry", "entries"),

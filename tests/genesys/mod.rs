@@ -1,6 +1,7 @@
 //! Genesys Cloud's API: its description, whether conversations keep to it, and the client against a server that answers
 //! as badly as the network does.
 
+mod audit;
 mod contract;
 mod faults;
 mod pages;

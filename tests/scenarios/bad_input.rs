@@ -35,7 +35,9 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
         .map(|line| format!("{line}\n"))
         .collect();
     stage.write("rolecall.toml", &text);
-    stage.run(&["plan"]).expect(2).says("organization_id");
+    stage.run(&["plan"]).expect(2).says("organization_id").says("GENESYSCLOUD_OAUTHCLIENT_ID");
+    // With the credentials of an OAuth client, Genesys Cloud says it.
+    stage.run_client(&["plan"]).expect(0).says("with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94");
 }
 
 #[test]

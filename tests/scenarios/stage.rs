@@ -158,6 +158,17 @@ impl Stage {
         self.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
     }
 
+    /// The command, with the OAuth client of the sandbox's organisation.
+    pub(crate) fn client_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.envs(self.sandbox.genesys_environment());
+        command
+    }
+
+    pub(crate) fn run_client(&self, arguments: &[&str]) -> Run {
+        self.client_command(arguments).output().unwrap().into()
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.command(arguments).output().unwrap().into()
     }

@@ -3,6 +3,9 @@
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
 use rolecall::genesys::audit::{AuditQuery, audit};
+use rolecall::iam::arn::Region;
+use rolecall::ports::Read;
+use rolecall::ports::trail::{ReadTrail, TrailEvent};
 use rolecall::report::{AuditView, CallsView, EntryView, ExitCode};
 
 use super::Connection;
@@ -11,11 +14,14 @@ use crate::cli::options::{AuditCommand, Output};
 use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
 
+/// Where CloudTrail records the calls to IAM, in the partition `aws`.
+const IAM_REGION: &str = "us-east-1";
+
 /// How long Genesys Cloud keeps the audit trail, by experience of users of the API.
 const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let AuditCommand { aws: reach, hours, from, to, entity, entity_type } = options;
+    let AuditCommand { aws: reach, hours, from, to, entity, entity_type, with_cloudtrail } = options;
     // The API takes whole seconds.
     let now = Timestamp::now()
         .round(TimestampRound::new().smallest(Unit::Second))
@@ -38,12 +44,19 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow
     let query = AuditQuery { from, to, entity: entity.clone(), entity_type: entity_type.clone() };
     let entries = audit(client, &query, reach.deadline).await?;
     let (own, _) = client.identity().await?;
+    let mut entries: Vec<_> = entries.into_iter().map(|entry| EntryView::new(entry, &own)).collect();
+    if *with_cloudtrail {
+        entries.extend(trail(&connection, from, to).await?.into_iter().map(EntryView::of_trail));
+        entries.sort_by(|one, other| other.at.cmp(&one.at));
+    }
+    let mut calls = client.calls().so_far();
+    calls.extend(aws.calls().so_far());
     let view = AuditView {
         from: from.to_string(),
         to: to.to_string(),
-        entries: entries.into_iter().map(|entry| EntryView::new(entry, &own)).collect(),
+        entries,
         oauth_client: own,
-        calls: CallsView::summarize(&client.calls().so_far()),
+        calls: CallsView::summarize(&calls),
     };
     printer.result(&match reach.common.output {
         Output::Json => view.to_json(),
@@ -54,4 +67,43 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow
     list_calls(aws, printer);
     list_genesys_calls(client, printer);
     Ok(ExitCode::Success)
+}
+
+/// What CloudTrail recorded of the role and of the policies that are attached to it now. IAM is recorded in one region of
+/// the partition, AssumeRole in the region of the endpoint that was called, which is the caller's choice: the likely ones
+/// are asked.
+async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> anyhow::Result<Vec<TrailEvent>> {
+    let Connection { manifest, aws, .. } = connection;
+    let Some(manifest) = manifest else {
+        return Err(UsageError::new("--with-cloudtrail needs a manifest: it names the role", None).into());
+    };
+    let name = &manifest.role.name;
+    let (caller, attached) = (aws.caller().await?, aws.attached_policies(name).await?);
+    let role = match aws.role(name).await? {
+        Some(role) => role.arn,
+        None => format!("arn:aws:iam::{}:role{}{name}", caller.account, manifest.role.path),
+    };
+    let iam: Region = IAM_REGION.parse().context("the region of IAM")?;
+    let mut regions = vec![iam.clone()];
+    let others = [Some(manifest.genesys.region.aws_region), aws.region()].into_iter().flatten();
+    for region in
+        others.chain(manifest.targets.iter().filter_map(|target| target.region.as_ref().map(Region::as_str)))
+    {
+        let region: Region = region.parse().with_context(|| format!("`{region}` is not a region of AWS"))?;
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    let resources = [name.to_string()].into_iter().chain(attached.into_iter().map(|policy| policy.arn));
+    let questions =
+        resources.map(|resource| (&iam, resource)).chain(regions.iter().map(|region| (region, role.clone())));
+    let mut events: Vec<TrailEvent> = Vec::new();
+    for (region, resource) in questions {
+        let found = aws.events(region, &resource, from, to).await?;
+        // A change that names both the role and a policy is found by either.
+        let is_new = |event: &TrailEvent| events.iter().all(|known| known.id != event.id);
+        let new: Vec<TrailEvent> = found.into_iter().filter(is_new).collect();
+        events.extend(new);
+    }
+    Ok(events)
 }

@@ -1,0 +1,119 @@
+use serde_json::{Value, json};
+use wiremock::matchers::{body_json, method, path, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer};
+
+use super::support::*;
+use crate::scenarios::stage::{Run, binary};
+
+const QUERY: &str = "/api/v2/audits/query";
+
+fn entry(id: &str, at: &str, action: &str, of: (&str, &str), client: &str, rest: &Value) -> Value {
+    let mut entry = json!({
+        "id": id,
+        "eventDate": at,
+        "action": action,
+        "entityType": of.0,
+        "entity": {"id": format!("{}-1", of.0.to_lowercase()), "name": of.1},
+        "client": {"id": client},
+        "remoteIp": ["192.0.2.10"],
+        "serviceName": "Integrations",
+        "level": "USER",
+        "status": "SUCCESS",
+    });
+    entry.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    entry
+}
+
+/// An organisation in which somebody else changed a credential behind rolecall's back.
+async fn organization_with_history() -> MockServer {
+    let server = server().await;
+    let body = json!({
+        "interval": "2026-11-20T00:00:00Z/2026-11-21T00:00:00Z",
+        "serviceName": "Integrations",
+        "filters": [{"property": "EntityType", "value": "Action"}],
+        "sort": [{"name": "Timestamp", "sortOrder": "descending"}],
+    });
+    let begun = Mock::given(method("POST")).and(path(QUERY)).and(body_json(body));
+    begun.respond_with(ok(json!({"id": "q-1", "state": "Queued"}))).expect(1..).mount(&server).await;
+    answer(&server, &format!("{QUERY}/q-1"), 1, ok(json!({"id": "q-1", "state": "Running"}))).await;
+    answer(&server, &format!("{QUERY}/q-1"), 99, ok(json!({"id": "q-1", "state": "Succeeded"}))).await;
+    let results = || Mock::given(path(format!("{QUERY}/q-1/results"))).and(query_param("expand", "user"));
+    let somebody = "99999999-8888-7777-6666-555555555555";
+    let first = json!({"cursor": "2", "entities": [
+        entry("a", "2026-11-20T12:00:00Z", "Update", ("Credential", "orders"), somebody, &json!({
+            "user": {"id": "u-1", "name": "Mallory"},
+            "propertyChanges": [
+                {"property": "ARN", "oldValues": ["arn:aws:iam::123456789012:role/a"], "newValues": ["arn:aws:iam::123456789012:role/b"]},
+                {"property": "client-secret", "oldValues": ["hunter2"], "newValues": ["hunter3"]},
+                {"property": "config", "oldValues": [], "newValues": ["{\"Authorization\":\"Basic hunter4\"}"]},
+            ],
+        })),
+        entry("b", "2026-11-20T11:00:00Z", "Update", ("Action", "=HYPERLINK(\"x\")|"), CLIENT_ID, &json!({
+            "application": "rolecall",
+            "propertyChanges": [{"property": "version", "oldValues": ["1"], "newValues": ["2"]}],
+        })),
+    ]});
+    results().and(query_param_is_missing("cursor")).respond_with(ok(first)).mount(&server).await;
+    let second = json!({"entities": [
+        entry("c", "2026-11-20T10:00:00Z", "Delete", ("Integration", "old"), somebody, &json!({"status": "FAILURE"})),
+        entry("d", "2026-11-20T09:00:00Z", "Execute", ("Action", "orders"), somebody, &json!({"client": null, "remoteIp": null})),
+        // The same again, as at the border of two queries.
+        entry("d", "2026-11-20T09:00:00Z", "Execute", ("Action", "orders"), somebody, &json!({"client": null, "remoteIp": null})),
+    ]});
+    results().and(query_param("cursor", "2")).respond_with(ok(second)).mount(&server).await;
+    server
+}
+
+fn audit(server: &MockServer, arguments: &[&str]) -> Run {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut command = binary(folder.path());
+    command
+        .args(["genesys", "audit", "--from", "2026-11-20", "--to", "2026-11-21T00:00:00Z"])
+        .args(arguments);
+    command.env("GENESYSCLOUD_REGION", server.uri());
+    command
+        .env("GENESYSCLOUD_OAUTHCLIENT_ID", CLIENT_ID)
+        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", CLIENT_SECRET);
+    command.output().unwrap().into()
+}
+
+#[tokio::test]
+async fn the_report_tells_who_changed_what() {
+    let server = organization_with_history().await;
+    for (name, output) in
+        [("audit", "human"), ("audit_markdown", "markdown"), ("audit_csv", "csv"), ("audit_json", "json")]
+    {
+        let run = audit(&server, &["--entity-type", "Action", "--output", output]).expect(0);
+        assert!(!run.stdout.contains("hunter"), "{}", run.stdout);
+        match output {
+            "json" => insta::assert_json_snapshot!(name, run.json()["entries"][0]),
+            _ => insta::assert_snapshot!(name, run.stdout),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_fails_is_an_error() {
+    let server = server().await;
+    let begun = Mock::given(method("POST")).and(path(QUERY));
+    begun.respond_with(ok(json!({"id": "q-9", "state": "Failed"}))).mount(&server).await;
+    audit(&server, &[]).expect(1).says("the audit query `q-9` ended as `Failed`");
+}
+
+#[tokio::test]
+async fn times_are_checked_before_anybody_is_asked() {
+    let server = MockServer::start().await;
+    audit(&server, &["--hours", "3"]).expect(2);
+    let folder = tempfile::TempDir::new().unwrap();
+    for (arguments, says) in [
+        (&["--from", "2026-11-21", "--to", "2026-11-20"][..], "is not before 2026-11-20T00:00:00Z"),
+        (&["--from", "yesterday"], "it is a date (2026-11-01) or a time with its zone"),
+        (&["--hours", "0"], "0 is not in 1.."),
+        (&["--output", "sarif"], "`genesys audit` does not print that format"),
+    ] {
+        let mut command = binary(folder.path());
+        let run: Run = command.args(["genesys", "audit"]).args(arguments).output().unwrap().into();
+        run.expect(2).says(says);
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
