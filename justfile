@@ -27,7 +27,7 @@ fmt-check:
 clippy:
     cargo clippy --all-targets -- --deny warnings
 
-# The release binary against emulators that are not ours: moto and MiniStack
+# The release binary against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 

@@ -7,9 +7,9 @@
 //! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest`, `genesys` and `extract`
 //! (documents in other tools' files) know `iam`.
 //! `provision` and `verify` know these and the ports, never the SDK: `aws` implements the ports and is the only code
-//! that names SDK types. `sandbox` is an AWS of its own, served on loopback; it shares no code with the evaluator
-//! that it puts to the test. `cli` knows them all, and is known to the two binaries alone: `rolecall`, and `rolecall-lambda`,
-//! which answers the same commands as JSON. A test keeps these arrows as they are.
+//! that names SDK types. `sandbox` is an AWS and a Genesys Cloud of its own, served on loopback; it shares no code with the
+//! evaluator that it puts to the test. `cli` knows them all, and is known to the two binaries alone: `rolecall`, and
+//! `rolecall-lambda`, which answers the same commands as JSON. A test keeps these arrows as they are.
 //!
 //! Deliberately absent: state files (AWS is the state, tags mark what is ours), a template engine, an HTTP client for
 //! AWS beside the SDK's.

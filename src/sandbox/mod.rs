@@ -1,5 +1,5 @@
 //! An AWS on loopback, for tests and demonstrations: IAM with its policy simulator, STS, Lambda and a little Secrets
-//! Manager, in this process.
+//! Manager, in this process; and beside it a Genesys Cloud (see `genesys/mod.rs`).
 //!
 //! The real SDKs and command-line tools talk to it through an endpoint URL. Every request must carry a valid
 //! signature of one of a few [`Principal`]s, or of credentials that AssumeRole issued; every call is

@@ -1,13 +1,14 @@
 """Prism, which validates every request, serves the description of Genesys Cloud's API to rolecall's own commands."""
 
-import json
 import os
 import pathlib
 import re
 import subprocess
+import urllib.error
+import urllib.request
 
 from process import Server, free_port
-from walk import EXTERNAL_ID, ROLE, Run, Steps
+from walk import Run, Steps
 
 VERSION = "5.14.2"
 DESCRIPTION = pathlib.Path("tests/genesys/openapi.json").resolve()
@@ -51,9 +52,6 @@ def walk(binary):
 
 def watchful(steps, prism):
     """A check that cannot fail would show nothing."""
-    import urllib.error
-    import urllib.request
-
     with steps.step("a wrong request is noticed") as step:
         request = urllib.request.Request(
             f"{prism.url}/api/v2/integrations",
@@ -68,3 +66,47 @@ def watchful(steps, prism):
         step.check("refused", status, 400)
         step.check("seen", requests, [("POST", "/api/v2/integrations")])
         step.check("in the log", bool(wrong))
+
+
+def commands(steps, prism, binary):
+    """Each command alone, without a manifest: Prism answers with its examples, whatever was said before."""
+    organization, limits, users = "/api/v2/organizations/me", "/api/v2/organizations/limits/namespaces/dataactions", "/api/v2/users"
+    with steps.step("whoami") as step:
+        run, requests, wrong = call(steps, prism, binary, "genesys", "whoami", "--probe", "users")
+        step.check("every request is accepted", wrong, [])
+        step.check("exits 0", run.code, 0)
+        step.check("a token first", requests[0], ("POST", "/oauth/token"))
+        wanted = {("GET", path) for path in (organization, limits, users)}
+        step.check("asks for organisation, limits and users", wanted - set(requests), set())
+    with steps.step("audit") as step:
+        run, requests, wrong = call(steps, prism, binary, "genesys", "audit", "--hours", "2")
+        step.check("every request is accepted", wrong, [])
+        step.check("exits 0", run.code, 0)
+        step.check("asks, waits, reads", [method for method, _ in requests if method != "HEAD"][:4], ["POST", "POST", "GET", "GET"])
+
+
+def call(steps, prism, binary, *arguments):
+    """Runs the binary against Prism: the run, the requests that came, and what was wrong with them."""
+    prism.take()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(steps.folder),
+        "GENESYSCLOUD_REGION": prism.url,
+        "GENESYSCLOUD_OAUTHCLIENT_ID": "11111111-2222-3333-4444-555555555555",
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET": "not-a-secret",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(
+        [binary, *arguments],
+        cwd=steps.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    run = Run(list(arguments), done.returncode, done.stdout, done.stderr, 0, [])
+    steps.runs.append(run)
+    requests, wrong = prism.take()
+    return run, requests, wrong

@@ -181,6 +181,6 @@ def audited(steps, cloud, action):
                 break
             cursor = {"cursor": page.cursor}
         step.check("all that was done, the latest first", [it.action for it in found], ["Execute", "Update", "Publish", "Create", "Create"])
-        changes = {it.property: (it.old_values, it.new_values) for it in found[1].property_changes}
+        changes = {it.pcProperty: (it.old_values, it.new_values) for it in found[1].property_changes}
         step.check("old and new values", changes["category"], (["Orders"], ["Late"]))
         step.check("by this client", {it.client.id for it in found}, {CLIENT[0]})
