@@ -71,7 +71,8 @@ fn published(stage: &Stage) -> Vec<String> {
 #[test]
 fn one_apply_leads_from_nothing_to_a_tested_action() {
     let stage = stage();
-    let run = stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]).expect(0).json();
+    let run =
+        stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]).expect(0).json();
     let test = &run["verification"]["actions"][0];
     assert_eq!(test["outcome"], "succeeded");
     // The sandbox's function answers with what it was called with.
@@ -104,7 +105,11 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
             "POST /api/v2/integrations/actions/drafts",
         ]
     );
-    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("Nothing to do").says("not verifiable");
+    stage
+        .run_client(&["apply", "--yes", "--level", "paper"])
+        .expect(0)
+        .says("Nothing to do")
+        .says("not verifiable");
     assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);
     stage.run_client(&["drift"]).expect(0).says("not verifiable");
     stage.run_client(&["plan", "--detailed-exitcode"]).expect(0);
@@ -337,7 +342,11 @@ fn what_is_not_visible_at_once_is_waited_for() {
     faults.genesys.activation_ms = 1000;
     stage.set(faults);
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("8 changes made.");
-    stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("Nothing to do").says("succeeded");
+    stage
+        .run_client(&["apply", "--yes", "--level", "genesys"])
+        .expect(0)
+        .says("Nothing to do")
+        .says("succeeded");
 }
 
 /// Somebody's draft is not overwritten; one that says what is published, or what is wanted, is a run's that was stopped.
@@ -379,7 +388,11 @@ fn connect_makes_the_way_without_the_actions() {
     assert!(published(&stage).is_empty());
     stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("Nothing to do");
     stage.run_client(&["genesys", "action", "list"]).expect(0).says("not there yet");
-    stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("1 change made.").says("succeeded");
+    stage
+        .run_client(&["apply", "--yes", "--level", "genesys"])
+        .expect(0)
+        .says("1 change made.")
+        .says("succeeded");
 }
 
 #[test]

@@ -196,21 +196,12 @@ fn each_difference_has_its_steps() {
         (|it| own(it).config.name = "Renamed".to_owned(), &["Configure", "? Unverifiable"]),
         (|it| own(it).notes = "Other.".to_owned(), &["Configure", "? Unverifiable"]),
         (|it| own(it).record.intended = IntendedState::Disabled, &["SetState", "? Unverifiable"]),
-        (
-            |it| own(it).record.reported = Some(ReportedState::Error),
-            &["? Unverifiable", "? NotActive"],
-        ),
+        (|it| own(it).record.reported = Some(ReportedState::Error), &["? Unverifiable", "? NotActive"]),
         // The actions.
         (|it| own(it).actions[0].config = Some(config("x")), &["UpdateAction", "? Unverifiable"]),
-        (
-            |it| own(it).actions[0].secure = true,
-            &["CreateAction", "DeleteAction", "? Unverifiable"],
-        ),
+        (|it| own(it).actions[0].secure = true, &["CreateAction", "DeleteAction", "? Unverifiable"]),
         (|it| own(it).actions.push(action("a2", "Else")), &["DeleteAction", "? Unverifiable"]),
-        (
-            |it| own(it).drafts = own(it).actions.split_off(0),
-            &["PublishDraft", "? Unverifiable"],
-        ),
+        (|it| own(it).drafts = own(it).actions.split_off(0), &["PublishDraft", "? Unverifiable"]),
         (
             |it| {
                 let mut draft = own(it).actions.remove(0);
