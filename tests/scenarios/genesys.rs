@@ -43,7 +43,7 @@ fn stage_with(manifest: &str, state: State) -> Stage {
 /// The same, with everything applied.
 fn applied() -> Stage {
     let stage = stage();
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.calls();
     stage
 }
@@ -71,7 +71,8 @@ fn published(stage: &Stage) -> Vec<String> {
 #[test]
 fn one_apply_leads_from_nothing_to_a_tested_action() {
     let stage = stage();
-    let run = stage.run(&["apply", "--yes", "--level", "genesys", "--output", "json"]).expect(0).json();
+    let run =
+        stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]).expect(0).json();
     let test = &run["verification"]["actions"][0];
     assert_eq!(test["outcome"], "succeeded");
     // The sandbox's function answers with what it was called with.
@@ -104,10 +105,14 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
             "POST /api/v2/integrations/actions/drafts",
         ]
     );
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0).says("Nothing to do").says("not verifiable");
+    stage
+        .run_client(&["apply", "--yes", "--level", "paper"])
+        .expect(0)
+        .says("Nothing to do")
+        .says("not verifiable");
     assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);
-    stage.run(&["drift"]).expect(0).says("not verifiable");
-    stage.run(&["plan", "--detailed-exitcode"]).expect(0);
+    stage.run_client(&["drift"]).expect(0).says("not verifiable");
+    stage.run_client(&["plan", "--detailed-exitcode"]).expect(0);
 }
 
 /// Each setup is broken in one place, and Genesys Cloud's error for it is traced to that place.
@@ -138,7 +143,7 @@ fn broken_setups_are_traced_to_their_cause() {
     for (cause, breaks) in cases {
         let stage = applied();
         change(&stage, breaks);
-        let run = stage.run(&[TEST.as_slice(), &["--output", "json"]].concat()).expect(4).json();
+        let run = stage.run_client(&[TEST.as_slice(), &["--output", "json"]].concat()).expect(4).json();
         assert_eq!(run["outcome"], "failed");
         let causes = run["diagnosis"]["causes"].as_array().unwrap();
         let first = causes.iter().find(|it| it["cause"] == cause);
@@ -146,7 +151,7 @@ fn broken_setups_are_traced_to_their_cause() {
         if cause != "genesys_differs" {
             assert_eq!(causes[0]["cause"], cause, "{run:#}");
         }
-        stage.run(&["verify", "--level", "genesys", "--yes"]);
+        stage.run_client(&["verify", "--level", "genesys", "--yes"]);
     }
 }
 
@@ -155,15 +160,15 @@ fn broken_setups_are_traced_to_their_cause() {
 fn a_credential_for_another_role_is_found_by_the_test() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysCredentialRole);
-    let run = stage.run(&[TEST.as_slice(), &["--output", "json"]].concat()).expect(4).json();
+    let run = stage.run_client(&[TEST.as_slice(), &["--output", "json"]].concat()).expect(4).json();
     assert_eq!(run["diagnosis"]["causes"][0]["cause"], "other_role", "{run:#}");
     // Genesys Cloud says when it was changed, and that was not by rolecall.
     change(&stage, |state| {
         let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
         state.genesys.credentials.values_mut().for_each(|it| it.modified = later.to_string());
     });
-    stage.run(&["drift"]).expect(3).says("Genesys Cloud may assume another role");
-    stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
+    stage.run_client(&["drift"]).expect(3).says("Genesys Cloud may assume another role");
+    stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
 }
 
 /// Where Genesys Cloud shows the fields, the ARN is compared, and nothing is left unsaid.
@@ -172,12 +177,12 @@ fn a_credential_that_can_be_read_is_compared() {
     let mut state = State::demo();
     state.genesys.shows_credential_fields = true;
     let stage = stage_with(&with_action(), state);
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-    let run = stage.run(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let run = stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
     assert!(!run.stdout.contains("not verifiable"));
     tamper(&stage, Tamper::GenesysCredentialRole);
-    stage.run(&["drift"]).expect(3).says("credential");
-    stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
+    stage.run_client(&["drift"]).expect(3).says("credential");
+    stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
 }
 
 #[test]
@@ -185,19 +190,19 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     let stage = applied();
     let before = published(&stage);
     stage.write("schemas/request.json", &request(&["orderNumber", "customer"]));
-    stage.run(&["plan"]).expect(0).says("a replacement: it gets a new ID in the place of");
-    stage.run(&["apply", "--yes"]).expect(1).says("flows may refer to").says("--replace");
+    stage.run_client(&["plan"]).expect(0).says("a replacement: it gets a new ID in the place of");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("flows may refer to").says("--replace");
     assert!(writes(&stage).is_empty());
-    stage.run(&["drift"]).expect(3).says("rolecall apply --replace");
-    stage.run(&["apply", "--yes", "--replace", "--level", "genesys"]).expect(0).says("succeeded");
+    stage.run_client(&["drift"]).expect(3).says("rolecall apply --replace");
+    stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]).expect(0).says("succeeded");
     let after = published(&stage);
     assert_eq!(after.len(), 1);
     assert_ne!(before, after);
-    stage.run(&["drift"]).expect(0);
+    stage.run_client(&["drift"]).expect(0);
     // What the manifest no longer names goes with the same word.
     stage.write("rolecall.toml", &format!("{}\n[genesys.integration]\n", manifest(ONE_TARGET)));
-    stage.run(&["apply", "--yes"]).expect(1).says("the manifest does not name it");
-    stage.run(&["apply", "--yes", "--replace"]).expect(0);
+    stage.run_client(&["apply", "--yes"]).expect(1).says("the manifest does not name it");
+    stage.run_client(&["apply", "--yes", "--replace"]).expect(0);
     assert!(published(&stage).is_empty());
 }
 
@@ -208,7 +213,7 @@ fn a_schema_in_another_order_is_no_difference() {
         "schemas/request.json",
         "{\"additionalProperties\": true, \"properties\": {\"orderNumber\": {\"type\":\n \"string\"}},\n \"type\": \"object\"}",
     );
-    stage.run(&["drift"]).expect(0);
+    stage.run_client(&["drift"]).expect(0);
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
         let stage = applied();
         let ids = published(&stage);
         tamper(&stage, kind);
-        stage.run(&["drift"]).expect(3).says(says);
+        stage.run_client(&["drift"]).expect(3).says(says);
         stage
             .run(&["apply", "--yes", "--level", "genesys"])
             .expect(0)
@@ -232,12 +237,12 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
             step != "CreateAction",
             "an action that is changed keeps its ID"
         );
-        stage.run(&["drift"]).expect(0);
-        stage.run(&["destroy", "--yes"]).expect(0);
+        stage.run_client(&["drift"]).expect(0);
+        stage.run_client(&["destroy", "--yes"]).expect(0);
         let genesys = stage.sandbox.state().genesys.clone();
         assert!(genesys.actions.is_empty() && genesys.credentials.is_empty());
         assert!(genesys.integrations.values().all(|it| it.kind != "aws-lambda-data-actions"));
-        stage.run(&["destroy", "--yes"]).expect(0).says("nothing of rolecall's making");
+        stage.run_client(&["destroy", "--yes"]).expect(0).says("nothing of rolecall's making");
     }
 }
 
@@ -245,7 +250,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
 #[test]
 fn destroy_removes_what_uses_the_role_before_the_role() {
     let stage = applied();
-    let run = stage.run(&["destroy", "--yes", "--output", "json"]).expect(0).json();
+    let run = stage.run_client(&["destroy", "--yes", "--output", "json"]).expect(0).json();
     let planned: Vec<&str> =
         run["changes"].as_array().unwrap().iter().map(|it| it["operation"].as_str().unwrap()).collect();
     assert_eq!(
@@ -283,12 +288,12 @@ fn made_by_hand() -> State {
 #[test]
 fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_deleted() {
     let stage = stage_with(&with_action(), made_by_hand());
-    stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall").says("--adopt");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("was not made by rolecall").says("--adopt");
     assert!(writes(&stage).is_empty());
-    stage.run(&["apply", "--yes", "--adopt", "--level", "genesys"]).expect(0).says("succeeded");
-    stage.run(&["drift"]).expect(3).says("Somebody's");
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-    stage.run(&["destroy", "--yes"]).expect(0).says("was taken over");
+    stage.run_client(&["apply", "--yes", "--adopt", "--level", "genesys"]).expect(0).says("succeeded");
+    stage.run_client(&["drift"]).expect(3).says("Somebody's");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.run_client(&["destroy", "--yes"]).expect(0).says("was taken over");
     let genesys = stage.sandbox.state().genesys.clone();
     let left: Vec<_> =
         genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").collect();
@@ -318,13 +323,13 @@ fn an_interrupted_run_is_continued() {
                 .expect(1)
                 .says("done before that");
             stage.set(Faults::default());
-            stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
+            stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
             let genesys = stage.sandbox.state().genesys.clone();
             let integrations =
                 genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").count();
             let counts = (genesys.credentials.len(), integrations, genesys.actions.len());
             assert_eq!(counts, (1, 1, 1), "{operation} {fault:?}");
-            stage.run(&["drift"]).expect(0);
+            stage.run_client(&["drift"]).expect(0);
         }
     }
 }
@@ -336,8 +341,12 @@ fn what_is_not_visible_at_once_is_waited_for() {
     faults.genesys.read_lag_ms = 1500;
     faults.genesys.activation_ms = 1000;
     stage.set(faults);
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0).says("8 changes made.");
-    stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("Nothing to do").says("succeeded");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("8 changes made.");
+    stage
+        .run_client(&["apply", "--yes", "--level", "genesys"])
+        .expect(0)
+        .says("Nothing to do")
+        .says("succeeded");
 }
 
 /// Somebody's draft is not overwritten; one that says what is published, or what is wanted, is a run's that was stopped.
@@ -351,53 +360,57 @@ fn the_draft_of_somebody_else_stays() {
         action.draft = Some(draft);
     });
     stage.write("rolecall.toml", &with_action().replace("timeout_seconds = 10", "timeout_seconds = 20"));
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(1).says("somebody's draft");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(1).says("somebody's draft");
     change(&stage, |state| {
         let action = state.genesys.actions.values_mut().next().unwrap();
         action.draft = action.published.clone();
     });
-    stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
+    stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
 }
 
 #[test]
 fn another_organisation_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
-    stage.run(&["drift"]).expect(3).says("the organisation is another");
-    stage.run(&["apply", "--yes"]).expect(1).says("that organisation alone could assume it");
+    stage.run_client(&["drift"]).expect(3).says("the organisation is another");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("that organisation alone could assume it");
     assert!(writes(&stage).is_empty());
 }
 
 #[test]
 fn connect_makes_the_way_without_the_actions() {
     let stage = stage();
-    stage.run(&["genesys", "connect", "--yes"]).expect(2).says("does not exist");
+    stage.run_client(&["genesys", "connect", "--yes"]).expect(2).says("does not exist");
     stage.write("rolecall.toml", &manifest(ONE_TARGET));
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.write("rolecall.toml", &with_action());
-    stage.run(&["genesys", "connect", "--yes"]).expect(0).says("4 changes made.");
+    stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("4 changes made.");
     assert!(published(&stage).is_empty());
-    stage.run(&["genesys", "connect", "--yes"]).expect(0).says("Nothing to do");
-    stage.run(&["genesys", "action", "list"]).expect(0).says("not there yet");
-    stage.run(&["apply", "--yes", "--level", "genesys"]).expect(0).says("1 change made.").says("succeeded");
+    stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("Nothing to do");
+    stage.run_client(&["genesys", "action", "list"]).expect(0).says("not there yet");
+    stage
+        .run_client(&["apply", "--yes", "--level", "genesys"])
+        .expect(0)
+        .says("1 change made.")
+        .says("succeeded");
 }
 
 #[test]
 fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     let stage = applied();
-    stage.run(&["genesys", "action", "export", ACTION, "--out", "exported.json"]).expect(0);
+    stage.run_client(&["genesys", "action", "export", ACTION, "--out", "exported.json"]).expect(0);
     let exported = std::fs::read_to_string(stage.folder.path().join("exported.json")).unwrap();
     let file: Value = serde_json::from_str(&exported).unwrap();
     assert_eq!(file["integrationType"], "aws-lambda-data-actions");
     assert_eq!(file["config"]["request"]["requestTemplate"], "${input.rawRequest}");
     stage.write("exported.json", &exported.replace(ACTION, "Get stock"));
     let import = ["genesys", "action", "import", "exported.json", "--category", "Orders"];
-    stage.run(&import).expect(0).says("added action Get stock");
-    stage.run(&import).expect(1).says("already has an action");
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0).says("1 change made.");
+    stage.run_client(&import).expect(0).says("added action Get stock");
+    stage.run_client(&import).expect(1).says("already has an action");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("1 change made.");
     assert_eq!(published(&stage).len(), 2);
     // An action without an input is not run, and that is said.
-    let run: Run = stage.run(&["verify", "--level", "genesys", "--yes"]);
+    let run: Run = stage.run_client(&["verify", "--level", "genesys", "--yes"]);
     run.expect(5).says("names no `test_input`");
 }
 
@@ -406,7 +419,7 @@ fn faults_in_the_files_come_out_together_before_anybody_is_asked() {
     let stage = stage();
     stage.write("schemas/request.json", r#"{"type": "object", "properties": {"orgId": {"type": "object"}}}"#);
     stage.write("schemas/response.json", "{\n  \"type\": }");
-    let run = stage.run(&["plan"]).expect(2);
+    let run = stage.run_client(&["plan"]).expect(2);
     let run =
         run.says("`orgId` is reserved").says("an input of Genesys Cloud is flat").says("response.json:2:");
     assert!(run.stdout.is_empty());

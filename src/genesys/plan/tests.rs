@@ -1,1 +1,290 @@
+use serde_json::json;
 
+use super::*;
+use crate::genesys::observe::CredentialForm;
+use crate::ports::genesys::{
+    ActionConfig, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
+};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/GenesysDataActionRole";
+const ORGANIZATION: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
+const WRITTEN: &str = "2026-11-21T11:00:00.000Z";
+
+fn config(url: &str) -> ActionConfig {
+    ActionConfig {
+        timeout_seconds: Some(10),
+        url_template: url.to_owned(),
+        method: "POST".to_owned(),
+        headers: Default::default(),
+        request_template: Some(Template::Text("${input.rawRequest}".to_owned())),
+        translation_map: Default::default(),
+        translation_map_defaults: Default::default(),
+        success_template: None,
+    }
+}
+
+fn contract() -> Contract {
+    Contract { input: json!({"type": "object"}), output: json!({"type": "object"}) }
+}
+
+const URL: &str = "arn:aws:lambda:us-east-1:123456789012:function:orders";
+
+fn desired() -> Desired {
+    let action = DesiredAction {
+        name: "Get order".to_owned(),
+        category: "Orders".to_owned(),
+        secure: false,
+        contract: contract(),
+        config: config(URL),
+    };
+    let lambda = DesiredIntegration {
+        kind: Kind::Lambda,
+        name: "Orders".to_owned(),
+        notes: "Ask us.".to_owned(),
+        credential: Some("Orders role".to_owned()),
+        actions: vec![action],
+    };
+    Desired {
+        role: ROLE.parse().unwrap(),
+        organization: ORGANIZATION.parse().unwrap(),
+        integrations: vec![lambda],
+    }
+}
+
+fn action(id: &str, name: &str) -> ActionRecord {
+    ActionRecord {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        category: "Orders".to_owned(),
+        integration_id: "i1".to_owned(),
+        version: 3,
+        secure: false,
+        contract: Some(contract()),
+        config: Some(config(URL)),
+    }
+}
+
+fn credential(id: &str) -> CredentialRecord {
+    CredentialRecord {
+        id: id.to_owned(),
+        name: "Orders role".to_owned(),
+        type_name: "amazonWebServicesARN".to_owned(),
+        modified: Some(WRITTEN.to_owned()),
+        fields: Default::default(),
+    }
+}
+
+/// An organisation in which nothing is.
+fn empty() -> Observed {
+    Observed {
+        organization: Organization { id: ORGANIZATION.to_owned(), name: "Centre".to_owned() },
+        form: CredentialForm::default(),
+        integrations: Vec::new(),
+        credentials: Vec::new(),
+        orphan: None,
+    }
+}
+
+/// One in which everything is as desired.
+fn settled() -> Observed {
+    let mark = Mark {
+        role: ROLE.to_owned(),
+        adopted: false,
+        credential: Some(("c1".to_owned(), Some(WRITTEN.to_owned()))),
+    };
+    let integration = ObservedIntegration {
+        kind: Kind::Lambda,
+        record: IntegrationRecord {
+            id: "i1".to_owned(),
+            name: "Orders".to_owned(),
+            type_id: Kind::Lambda.type_id().to_owned(),
+            intended: IntendedState::Enabled,
+            reported: Some(ReportedState::Active),
+            detail: None,
+        },
+        config: IntegrationConfig {
+            name: "Orders".to_owned(),
+            version: 2,
+            properties: json!({}),
+            advanced: json!({}),
+            notes: mark.write("Ask us."),
+            credentials: [("AmazonWebServicesARN".to_owned(), "c1".to_owned())].into(),
+        },
+        mark: Some(mark),
+        notes: "Ask us.".to_owned(),
+        credential: Some(credential("c1")),
+        actions: vec![action("a1", "Get order")],
+        drafts: Vec::new(),
+    };
+    Observed { integrations: vec![integration], credentials: vec![credential("c1")], ..empty() }
+}
+
+/// The steps by the calls that they are, and the notices by what they are about.
+fn shape(plan: &Plan) -> Vec<String> {
+    let name = |step: &Step| format!("{step:?}").split([' ', '{']).next().unwrap().to_owned();
+    let notice = |notice: &Notice| format!("? {notice:?}").split(" {").next().unwrap().to_owned();
+    plan.steps.iter().map(name).chain(plan.notices.iter().map(notice)).collect()
+}
+
+fn plan_of(observed: &Observed) -> Plan {
+    plan(&desired(), observed, false).unwrap()
+}
+
+#[test]
+fn nothing_becomes_everything_and_everything_stays() {
+    assert_eq!(
+        shape(&plan_of(&empty())),
+        ["CreateCredential", "CreateIntegration", "Configure", "SetState", "CreateAction"]
+    );
+    let plan = plan_of(&settled());
+    assert_eq!(shape(&plan), ["? Unverifiable"]);
+    assert!(plan.is_in_sync(), "what cannot be known is no difference, and no agreement either");
+}
+
+/// A change of what is there → the plan that mends it.
+#[test]
+fn each_difference_has_its_steps() {
+    type Change = fn(&mut Observed);
+    fn own(observed: &mut Observed) -> &mut ObservedIntegration {
+        &mut observed.integrations[0]
+    }
+    let cases: [(Change, &[&str]); 19] = [
+        // The credential.
+        (|it| it.credentials.clear(), &["CreateCredential", "Configure"]),
+        (
+            |it| {
+                it.credentials.clear();
+                it.orphan = Some(credential("c2"));
+            },
+            &["UpdateCredential", "Configure"],
+        ),
+        (|it| it.credentials[0].name = "Other".to_owned(), &["UpdateCredential", "Configure"]),
+        (|it| it.credentials[0].modified = Some("2026-11-21T11:00:59Z".to_owned()), &["? Unverifiable"]),
+        (
+            |it| it.credentials[0].modified = Some("2026-11-21T11:01:01Z".to_owned()),
+            &["UpdateCredential", "Configure"],
+        ),
+        (|it| it.credentials[0].modified = None, &["? Unverifiable"]),
+        (
+            |it| {
+                let shown = own(it).credential.as_mut().unwrap();
+                shown.fields.insert("ARN".to_owned(), ROLE.to_owned());
+            },
+            &[],
+        ),
+        (
+            |it| {
+                let shown = own(it).credential.as_mut().unwrap();
+                shown.fields.insert("ARN".to_owned(), format!("{ROLE}2"));
+            },
+            &["UpdateCredential", "Configure"],
+        ),
+        (
+            |it| {
+                let shown = own(it).credential.as_mut().unwrap();
+                shown.fields.insert("ARN".to_owned(), "********".to_owned());
+            },
+            &["? Unverifiable"],
+        ),
+        (
+            |it| {
+                own(it).config.credentials.insert("AmazonWebServicesARN".to_owned(), "c9".to_owned());
+            },
+            &["Configure", "? Unverifiable"],
+        ),
+        // The integration.
+        (|it| own(it).config.name = "Renamed".to_owned(), &["Configure", "? Unverifiable"]),
+        (|it| own(it).notes = "Other.".to_owned(), &["Configure", "? Unverifiable"]),
+        (|it| own(it).record.intended = IntendedState::Disabled, &["SetState", "? Unverifiable"]),
+        (|it| own(it).record.reported = Some(ReportedState::Error), &["? Unverifiable", "? NotActive"]),
+        // The actions.
+        (|it| own(it).actions[0].config = Some(config("x")), &["UpdateAction", "? Unverifiable"]),
+        (|it| own(it).actions[0].secure = true, &["CreateAction", "DeleteAction", "? Unverifiable"]),
+        (|it| own(it).actions.push(action("a2", "Else")), &["DeleteAction", "? Unverifiable"]),
+        (|it| own(it).drafts = own(it).actions.split_off(0), &["PublishDraft", "? Unverifiable"]),
+        (
+            |it| {
+                let mut draft = own(it).actions.remove(0);
+                draft.secure = true;
+                own(it).drafts.push(draft);
+            },
+            &["DiscardDraft", "CreateAction", "? Unverifiable"],
+        ),
+    ];
+    for (index, (change, expected)) in cases.into_iter().enumerate() {
+        let mut observed = settled();
+        change(&mut observed);
+        assert_eq!(shape(&plan_of(&observed)), expected, "case {index}");
+    }
+}
+
+/// What an earlier replacement did not get to delete is not mistaken for the action.
+#[test]
+fn of_two_actions_of_one_name_the_fitting_one_stays() {
+    let mut observed = settled();
+    let mut old = action("a0", "Get order");
+    old.contract = Some(Contract { input: json!({"type": "object", "properties": {"a": {}}}), ..contract() });
+    observed.integrations[0].actions.insert(0, old);
+    let plan = plan_of(&observed);
+    assert_eq!(plan.retired(), [("a0", "Get order", Retirement::Replaced)]);
+}
+
+#[test]
+fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
+    let mut observed = settled();
+    let own = &mut observed.integrations[0];
+    own.mark = None;
+    own.actions.push(action("a2", "Else"));
+    let refused = plan(&desired(), &observed, false).unwrap_err();
+    assert!(matches!(refused, PlanError::NotOwned { owner: None, .. }), "{refused}");
+    let adopted = plan(&desired(), &observed, true).unwrap();
+    assert_eq!(shape(&adopted), ["CreateCredential", "Configure", "? ForeignAction"]);
+    let Step::Configure { after, .. } = &adopted.steps[1] else { panic!("{:?}", adopted.steps[1]) };
+    assert!(after.mark.as_ref().is_some_and(|mark| mark.adopted), "it is never deleted");
+    // The same of an integration that rolecall made for another role.
+    let mut other = settled();
+    other.integrations[0].mark.as_mut().unwrap().role = format!("{ROLE}2");
+    let refused = plan(&desired(), &other, false).unwrap_err().to_string();
+    assert!(refused.contains("not made by rolecall for this role, but for"), "{refused}");
+    // Two of the name, and none is marked.
+    let twin = observed.integrations[0].clone();
+    observed.integrations.push(twin);
+    assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::Ambiguous { .. })));
+    // An empty one is what a run leaves that was stopped before it could mark it.
+    let mut bare = settled();
+    let own = &mut bare.integrations[0];
+    (own.mark, own.notes) = (None, String::new());
+    own.config.credentials.clear();
+    own.actions.clear();
+    let plan = plan_of(&bare);
+    assert_eq!(shape(&plan), ["CreateCredential", "Configure", "CreateAction"]);
+}
+
+#[test]
+fn destroy_is_limited_to_what_rolecall_made() {
+    let role = ROLE.parse().unwrap();
+    let of = |observed: &Observed| shape(&plan_destroy(&role, observed));
+    assert_eq!(of(&settled()), ["DeleteAction", "DeleteIntegration", "DeleteCredential"]);
+    assert!(of(&empty()).is_empty());
+    let mut other = settled();
+    other.integrations[0].mark.as_mut().unwrap().role = format!("{ROLE}2");
+    assert!(of(&other).is_empty());
+    let mut adopted = settled();
+    adopted.integrations[0].mark.as_mut().unwrap().adopted = true;
+    assert_eq!(of(&adopted), ["Configure", "DeleteCredential", "? Kept"]);
+}
+
+#[test]
+fn an_alias_is_said_to_be_unverified() {
+    let mut wanted = desired();
+    wanted.integrations[0].actions[0].config.url_template = format!("{URL}:live");
+    let notices = plan(&wanted, &settled(), false).unwrap().notices;
+    assert!(notices.contains(&Notice::Qualified { action: "Get order".to_owned() }), "{notices:?}");
+}
+
+#[test]
+fn the_client_must_be_of_the_organisation_that_the_role_trusts() {
+    let mut observed = settled();
+    observed.organization.id = ORGANIZATION.to_uppercase();
+    assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::OtherOrganization { .. })));
+}
