@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
-use rolecall::genesys::client::Client;
 use rolecall::genesys::credentials::CredentialError;
 use rolecall::genesys::desired::is_asked_for;
 use rolecall::genesys::sources::read_sources;
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
 use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
 use rolecall::ports::FunctionAddress;
-use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
+use rolecall::ports::genesys::{GenesysResult, Organization};
 use rolecall::provision::apply::Interrupt;
 use rolecall::provision::snapshot::Snapshot;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
@@ -23,7 +22,7 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use tokio::sync::watch;
 
 use super::failure::UsageError;
-use super::genesys::{Clients, GenesysPlanned, Side};
+use super::genesys::{Clients, GenesysPlanned, SharedClient, Side};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -76,7 +75,7 @@ pub(crate) struct Context {
     /// Genesys Cloud, where the manifest asks for something there.
     pub(crate) genesys: Option<Side>,
     /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
-    organizations: Option<Rc<Client>>,
+    organizations: Option<SharedClient>,
     /// Serves while it lives.
     _sandbox: Option<Rc<Sandbox>>,
 }
@@ -115,12 +114,15 @@ impl Context {
         let asked = *services == Services::Both && is_asked_for(&manifest);
         let sources = asked.then(|| read_sources(&manifest)).transpose()?;
         let client = clients.get(&manifest, &aws, sandbox.as_deref(), options.deadline);
-        let (genesys, organizations) = match sources {
-            Some(sources) => (Some(Side { client: client?, sources }), None),
-            None => (None, at_hand(client, printer)),
+        let (client, sources) = match sources {
+            Some(sources) => (Some(client?), Some(sources)),
+            None => (at_hand(client, printer), None),
         };
-        let client = genesys.as_ref().map(|side| &side.client).or(organizations.as_ref());
-        let external_id = external_id(&manifest, client.map(Rc::as_ref)).await?;
+        let external_id = external_id(&manifest, client.as_ref()).await?;
+        let (genesys, organizations) = match (client, sources) {
+            (Some(SharedClient { client, .. }), Some(sources)) => (Some(Side { client, sources }), None),
+            (client, _) => (None, client),
+        };
         let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
             UsageError::new(
                 format!("the configured region is not one: {error}"),
@@ -258,7 +260,7 @@ pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
 }
 
 /// The credentials at hand; those that cannot be right are no reason to stop where nobody needs them.
-fn at_hand(client: Result<Rc<Client>, CredentialError>, printer: &mut Printer) -> Option<Rc<Client>> {
+fn at_hand(client: Result<SharedClient, CredentialError>, printer: &mut Printer) -> Option<SharedClient> {
     match client {
         Ok(client) => Some(client),
         Err(CredentialError::Unset { .. }) => None,
@@ -270,7 +272,7 @@ fn at_hand(client: Result<Rc<Client>, CredentialError>, printer: &mut Printer) -
 }
 
 /// The external ID: what the manifest states, else the ID of the organisation that the credentials belong to.
-async fn external_id(manifest: &Manifest, client: Option<&Client>) -> anyhow::Result<ExternalId> {
+async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> anyhow::Result<ExternalId> {
     let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
         return Ok(stated_external_id(manifest)?);
     };

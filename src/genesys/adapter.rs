@@ -44,11 +44,8 @@ async fn list<W: DeserializeOwned, T: From<W>>(request: Request<'_>) -> GenesysR
 
 impl GenesysRead for Client {
     async fn organization(&self) -> GenesysResult<Organization> {
-        let ask = async || {
-            let wire::Named { id, name } = self.call(&op::ORGANIZATION).json().await?;
-            Ok(Organization { id, name })
-        };
-        self.organization.get_or_try_init(ask).await.cloned()
+        let wire::Named { id, name } = self.call(&op::ORGANIZATION).json().await?;
+        Ok(Organization { id, name })
     }
 
     async fn integration_type(&self, id: &str) -> GenesysResult<Option<IntegrationTypeRecord>> {

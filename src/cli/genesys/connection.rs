@@ -9,7 +9,9 @@ use rolecall::genesys::client::{Client, Patience};
 use rolecall::genesys::credentials::{CredentialError, CredentialSource};
 use rolecall::manifest::{Manifest, ManifestError};
 use rolecall::ports::calls::Calls;
+use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
 use rolecall::sandbox::Sandbox;
+use tokio::sync::OnceCell;
 
 use crate::cli::context::{load_manifest, sandbox_state, settings, start_sandbox};
 use crate::cli::options::AwsOptions;
@@ -57,10 +59,22 @@ pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Resul
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }
 
-/// The clients made so far: manifests with the same credentials share one, with its token, the rate that it may use, and
-/// what it knows of its organisation.
+/// A client that many manifests share, with its token and the rate that it may use; its organisation is asked for once.
+#[derive(Clone)]
+pub(crate) struct SharedClient {
+    pub(crate) client: Rc<Client>,
+    organization: Rc<OnceCell<Organization>>,
+}
+
+impl SharedClient {
+    pub(crate) async fn organization(&self) -> GenesysResult<Organization> {
+        self.organization.get_or_try_init(|| self.client.organization()).await.cloned()
+    }
+}
+
+/// The clients made so far: manifests with the same credentials share one.
 #[derive(Default)]
-pub(crate) struct Clients(HashMap<String, Rc<Client>>);
+pub(crate) struct Clients(HashMap<String, SharedClient>);
 
 impl Clients {
     pub(crate) fn get(
@@ -69,21 +83,22 @@ impl Clients {
         aws: &Aws,
         sandbox: Option<&Sandbox>,
         deadline: Duration,
-    ) -> Result<Rc<Client>, CredentialError> {
+    ) -> Result<SharedClient, CredentialError> {
         let key = match (sandbox, &manifest.genesys.credentials) {
             (Some(sandbox), _) => sandbox.endpoint_url(),
             (None, Some(secret)) => format!("{} {secret}", manifest.genesys.region),
             (None, None) => manifest.genesys.region.to_string(),
         };
         if let Some(known) = self.0.get(&key) {
-            return Ok(Rc::clone(known));
+            return Ok(known.clone());
         }
-        let client = Rc::new(match sandbox {
+        let client = match sandbox {
             Some(sandbox) => connect_to_sandbox(sandbox, deadline)?,
             None => connect(Some(manifest), aws, deadline)?,
-        });
-        self.0.insert(key, Rc::clone(&client));
-        Ok(client)
+        };
+        let shared = SharedClient { client: Rc::new(client), organization: Rc::default() };
+        self.0.insert(key, shared.clone());
+        Ok(shared)
     }
 }
 

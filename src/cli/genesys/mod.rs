@@ -10,7 +10,7 @@ mod whoami;
 use rolecall::report::ExitCode;
 
 pub(crate) use self::action::test_all;
-pub(crate) use self::connection::{Clients, Connection};
+pub(crate) use self::connection::{Clients, Connection, SharedClient};
 pub(crate) use self::side::{GenesysPlanned, Side, refuse_retirement, with_plan};
 use super::options::GenesysCommand;
 use super::printer::Printer;

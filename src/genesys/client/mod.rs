@@ -20,7 +20,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use self::rate::RateLimit;
@@ -30,7 +29,7 @@ use super::credentials::CredentialSource;
 use super::error::{Failure, Retry};
 use super::operation::Operation;
 use crate::ports::calls::Calls;
-use crate::ports::genesys::{GenesysErrorKind, GenesysResult, Organization};
+use crate::ports::genesys::{GenesysErrorKind, GenesysResult};
 
 /// Attempts of a call that the service fails.
 const ATTEMPTS: usize = 5;
@@ -69,8 +68,6 @@ pub struct Client {
     rate: Mutex<RateLimit>,
     patience: Patience,
     calls: Calls,
-    /// Whose credentials they are never changes, and many ask.
-    pub(super) organization: OnceCell<Organization>,
 }
 
 impl Client {
