@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::genesys::apply::{
-    Applied as GenesysApplied, Failure as GenesysFailure, Progress as GenesysProgress, apply as apply_genesys,
+    Applied as GenesysApplied, Failure as GenesysFailure, apply as apply_genesys,
 };
 use rolecall::genesys::plan::{Plan as GenesysPlan, Step};
 use rolecall::ports::AwsResult;
@@ -37,48 +37,23 @@ pub(crate) const STALE: &str =
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(pub(crate) &'p mut Printer);
 
-impl Narrator<'_> {
-    fn begin(&mut self, change: &ChangeView) {
+impl<C> Progress<C> for Narrator<'_>
+where
+    ChangeView: for<'c> From<&'c C>,
+{
+    fn starting(&mut self, change: &C) {
         // Somebody who watches wants to know what takes so long; a log needs only what was done.
         if self.0.is_interactive() {
-            self.0.progress(&format!("  … {}", change.headline()));
+            self.0.progress(&format!("  … {}", ChangeView::from(change).headline()));
         }
     }
 
-    fn end(&mut self, change: &ChangeView) {
-        self.0.progress(&format!("  ✓ {}", change.headline()));
+    fn finished(&mut self, change: &C) {
+        self.0.progress(&format!("  ✓ {}", ChangeView::from(change).headline()));
     }
 
-    fn wait(&mut self, awaited: &str, waited: Duration) {
+    fn waiting(&mut self, awaited: &str, waited: Duration) {
         self.0.progress(&format!("  … waiting for {awaited} ({} s so far)", waited.as_secs()));
-    }
-}
-
-impl Progress for Narrator<'_> {
-    fn starting(&mut self, change: &Change) {
-        self.begin(&change.into());
-    }
-
-    fn finished(&mut self, change: &Change) {
-        self.end(&change.into());
-    }
-
-    fn waiting(&mut self, awaited: &str, waited: Duration) {
-        self.wait(awaited, waited);
-    }
-}
-
-impl GenesysProgress for Narrator<'_> {
-    fn starting(&mut self, step: &Step) {
-        self.begin(&step.into());
-    }
-
-    fn finished(&mut self, step: &Step) {
-        self.end(&step.into());
-    }
-
-    fn waiting(&mut self, awaited: &str, waited: Duration) {
-        self.wait(awaited, waited);
     }
 }
 
@@ -198,9 +173,7 @@ impl Run<'_> {
                 apply_genesys(genesys, side.client.as_ref(), *deadline, interrupt, &mut Narrator(printer))
                     .await
             }
-            Some(_) | None => {
-                GenesysApplied { remaining: genesys.steps.clone(), ..GenesysApplied::default() }
-            }
+            Some(_) | None => GenesysApplied::none_of(genesys.steps.clone()),
         };
         self.report = std::mem::take(&mut self.report).with_genesys_applied(&genesys_applied);
         if !applied.is_complete() || !genesys_applied.is_complete() {
@@ -305,7 +278,7 @@ pub(crate) fn confirm(question: &str, printer: &mut Printer) -> anyhow::Result<b
 
 /// How far a plan for AWS got.
 pub(crate) fn describe(applied: &Applied) -> ErrorView {
-    let none = GenesysApplied::default();
+    let none = GenesysApplied::none_of(Vec::new());
     Outcome { aws: applied, genesys: &none }.describe()
 }
 

@@ -69,12 +69,12 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
                 let narrator = &mut Narrator(printer);
                 apply_genesys(&genesys, side.client.as_ref(), deadline, interrupt.clone(), narrator).await
             }
-            None => GenesysApplied::default(),
+            None => GenesysApplied::none_of(Vec::new()),
         };
         let applied = if genesys_applied.is_complete() {
             apply(&plan, &context.aws, deadline, interrupt.clone(), &mut Narrator(printer)).await
         } else {
-            Applied { done: Vec::new(), failure: None, remaining: plan.changes.clone() }
+            Applied::none_of(plan.changes.clone())
         };
         report = report.with_applied(&applied).with_genesys_applied(&genesys_applied);
         if applied.is_complete() && genesys_applied.is_complete() {

@@ -21,26 +21,11 @@ use crate::ports::genesys::{
     GenesysError, GenesysErrorKind, GenesysRead, GenesysResult, GenesysWrite, IntegrationConfig,
     IntendedState, ReportedState, Stage,
 };
-use crate::provision::apply::Interrupt;
+use crate::provision::apply::{Interrupt, Progress};
 use patience::Patience;
 
 /// What was done, and what was not.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// The steps that Genesys Cloud confirmed, in order.
-    pub done: Vec<Step>,
-    /// The step that failed, and why.
-    pub failure: Option<(Step, Failure)>,
-    /// The steps that were not tried.
-    pub remaining: Vec<Step>,
-}
-
-impl Applied {
-    /// Whether the whole plan was carried out.
-    pub fn is_complete(&self) -> bool {
-        self.failure.is_none() && self.remaining.is_empty()
-    }
-}
+pub type Applied = crate::provision::apply::Applied<Step, Failure>;
 
 /// Why a plan was not carried out to its end.
 #[derive(Debug, thiserror::Error)]
@@ -102,25 +87,15 @@ fn list(faults: &[Fault]) -> String {
     faults.iter().map(Fault::deepest).collect::<Vec<_>>().join("; ")
 }
 
-/// Is told what happens while it happens.
-pub trait Progress {
-    /// A step is about to be made.
-    fn starting(&mut self, step: &Step);
-    /// The step was made.
-    fn finished(&mut self, step: &Step);
-    /// Something is waited for.
-    fn waiting(&mut self, awaited: &str, waited: Duration);
-}
-
 /// Carries out the plan.
 pub async fn apply<G: GenesysRead + GenesysWrite>(
     plan: &Plan,
     genesys: &G,
     deadline: Duration,
     interrupt: Interrupt,
-    progress: &mut impl Progress,
+    progress: &mut impl Progress<Step>,
 ) -> Applied {
-    let mut applied = Applied { done: Vec::new(), failure: None, remaining: plan.steps.clone() };
+    let mut applied = Applied::none_of(plan.steps.clone());
     let mut made = Made::default();
     while !applied.remaining.is_empty() && !*interrupt.borrow() {
         let step = applied.remaining.remove(0);
@@ -174,7 +149,7 @@ struct Writing<'a, G, P> {
     patience: Patience<'a, P>,
 }
 
-impl<G: GenesysRead + GenesysWrite, P: Progress> Writing<'_, G, P> {
+impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
     async fn carry_out(&mut self, step: &Step) -> Result<(), Failure> {
         let genesys = self.genesys;
         match step {

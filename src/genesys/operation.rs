@@ -170,7 +170,7 @@ pub static COMMANDS: [(&str, &[&Operation]); 7] = [
             &REMOVE_ACTION,
         ],
     ),
-    ("genesys action test, verify --level genesys", &[&ACTIONS, &TEST_ACTION]),
+    ("genesys action test, verify --level genesys", &[&INTEGRATIONS, &ACTIONS, &TEST_ACTION]),
     ("destroy", &[&INTEGRATIONS, &REMOVE_ACTION, &REMOVE_INTEGRATION, &REMOVE_CREDENTIAL]),
     ("genesys whoami --probe users", &[&USERS]),
     ("genesys audit", &[&QUERY_AUDITS, &AUDIT_STATE, &AUDIT_RESULTS]),

@@ -9,7 +9,8 @@ use super::walk::Section;
 
 /// Keys that people write, spelled as [`spelling`] leaves them, and the section and key that they mean. What is
 /// only misspelled needs no entry.
-const HABITS: [(&str, &str, &str); 15] = [
+const HABITS: [(&str, &str, &str); 16] = [
+    ("rolearn", "[aws]", "assume_role"),
     ("externalid", "[genesys]", "organization_id"),
     ("orgid", "[genesys]", "organization_id"),
     ("domain", "[genesys]", "region"),
@@ -83,7 +84,9 @@ impl Vocabulary {
             );
             return Unknown { message, meant: None };
         }
-        if let Some((_, truth)) = FICTIONS.iter().find(|(word, _)| *word == written) {
+        // AWS has roles with ARNs.
+        let fiction = FICTIONS.iter().filter(|_| here != "[aws]").find(|(word, _)| *word == written);
+        if let Some((_, truth)) = fiction {
             return Unknown { message: format!("{opening}; {truth}"), meant: None };
         }
         let (way_out, meant) = match self.nearest(&written, &here) {

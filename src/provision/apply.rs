@@ -19,17 +19,22 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What was done, and what was not.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// The changes that AWS confirmed, in order.
-    pub done: Vec<Change>,
+#[derive(Debug)]
+pub struct Applied<C = Change, F = Failure> {
+    /// The changes that were confirmed, in order.
+    pub done: Vec<C>,
     /// The change that failed, and why.
-    pub failure: Option<(Change, Failure)>,
+    pub failure: Option<(C, F)>,
     /// The changes that were not tried.
-    pub remaining: Vec<Change>,
+    pub remaining: Vec<C>,
 }
 
-impl Applied {
+impl<C, F> Applied<C, F> {
+    /// Nothing was done yet of these.
+    pub fn none_of(remaining: Vec<C>) -> Self {
+        Self { done: Vec::new(), failure: None, remaining }
+    }
+
     /// Whether the whole plan was carried out.
     pub fn is_complete(&self) -> bool {
         self.failure.is_none() && self.remaining.is_empty()
@@ -61,11 +66,11 @@ pub enum Failure {
 }
 
 /// Is told what happens while it happens.
-pub trait Progress {
+pub trait Progress<C = Change> {
     /// A change is about to be made.
-    fn starting(&mut self, change: &Change);
+    fn starting(&mut self, change: &C);
     /// The change was made.
-    fn finished(&mut self, change: &Change);
+    fn finished(&mut self, change: &C);
     /// Something is waited for.
     fn waiting(&mut self, awaited: &str, waited: Duration);
 }
@@ -81,7 +86,7 @@ pub async fn apply<W: Write>(
     mut interrupt: Interrupt,
     progress: &mut impl Progress,
 ) -> Applied {
-    let mut applied = Applied { done: Vec::new(), failure: None, remaining: plan.changes.clone() };
+    let mut applied = Applied::none_of(plan.changes.clone());
     let mut created = BTreeSet::new();
     while !applied.remaining.is_empty() && !*interrupt.borrow() {
         let change = applied.remaining.remove(0);

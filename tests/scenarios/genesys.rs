@@ -228,7 +228,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
         tamper(&stage, kind);
         stage.run_client(&["drift"]).expect(3).says(says);
         stage
-            .run(&["apply", "--yes", "--level", "genesys"])
+            .run_client(&["apply", "--yes", "--level", "genesys"])
             .expect(0)
             .says("1 change made.")
             .says("succeeded");
@@ -319,7 +319,7 @@ fn an_interrupted_run_is_continued() {
             let rule = FaultRule { operation: format!("genesys:{operation}"), skip: 0, times: None, fault };
             stage.set(Faults { rules: vec![rule], ..Faults::default() });
             stage
-                .run(&["apply", "--yes", "--level", "paper", "--deadline", "3"])
+                .run_client(&["apply", "--yes", "--level", "paper", "--deadline", "3"])
                 .expect(1)
                 .says("done before that");
             stage.set(Faults::default());

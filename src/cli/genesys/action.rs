@@ -254,7 +254,7 @@ async fn kind_of(side: &Side, action: &ActionRecord) -> anyhow::Result<Kind> {
 
 /// Writes the schemas beside the manifest and the action into it; contacts nobody. `rolecall apply` makes the action.
 fn import(options: &ImportAction, printer: &mut Printer) -> anyhow::Result<ExitCode> {
-    let ImportAction { file, category, common } = options;
+    let ImportAction { exported: file, category, common } = options;
     let text = input::read(file, MAX_BYTES)?;
     let action = ExchangedAction::parse(&text)
         .map_err(|error| UsageError::new(format!("{}: {error}", input::name(file)), None))?;

@@ -74,7 +74,7 @@ async fn carry_out(
         }
         return (report, ExitCode::Success);
     }
-    let error = Outcome { aws: &Applied::default(), genesys: &applied }.describe();
+    let error = Outcome { aws: &Applied::none_of(Vec::new()), genesys: &applied }.describe();
     printer.failure(&error);
     report.error = Some(error);
     (report, ExitCode::Failed)

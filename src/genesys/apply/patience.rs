@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Failure, Progress};
+use super::Failure;
+use crate::genesys::plan::Step;
 use crate::ports::genesys::{GenesysError, GenesysResult};
-use crate::provision::apply::Interrupt;
+use crate::provision::apply::{Interrupt, Progress};
 
 /// The first pause before something is tried again, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -19,7 +20,7 @@ pub(super) struct Patience<'p, P> {
     progress: &'p mut P,
 }
 
-impl<'p, P: Progress> Patience<'p, P> {
+impl<'p, P: Progress<Step>> Patience<'p, P> {
     pub(super) fn new(deadline: Duration, interrupt: Interrupt, progress: &'p mut P) -> Self {
         Self { deadline, interrupt, progress }
     }

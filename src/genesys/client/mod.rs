@@ -73,13 +73,7 @@ pub struct Client {
 impl Client {
     /// A client with these credentials; contacts nobody. `calls` is where its requests are recorded.
     pub fn new(source: CredentialSource, patience: Patience, calls: Calls) -> Self {
-        Self {
-            tokens: Tokens::new(source),
-            rate: Mutex::default(),
-            patience,
-            calls,
-            organization: OnceCell::new(),
-        }
+        Self { tokens: Tokens::new(source), rate: Mutex::default(), patience, calls }
     }
 
     /// A call, to be filled in and sent.

@@ -1,9 +1,10 @@
 use serde_json::json;
 
 use super::*;
+use crate::genesys::desired::{DesiredAction, Kind};
 use crate::genesys::observe::CredentialForm;
 use crate::ports::genesys::{
-    ActionConfig, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
+    ActionConfig, ActionRecord, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
 };
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/GenesysDataActionRole";

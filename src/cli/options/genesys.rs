@@ -1,0 +1,139 @@
+//! `rolecall genesys`: what can be typed, and what each option means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use super::{AwsOptions, CommonOptions};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesysCommand {
+    /// Show the organisation, the OAuth client's permissions and the limits
+    Whoami(WhoamiCommand),
+    /// Make the credential and the integration, enable it, and wait until it is active
+    Connect(ConnectCommand),
+    /// List, test, export and import data actions; `rolecall apply` makes and changes them
+    #[command(subcommand)]
+    Action(ActionCommand),
+    /// Report who changed credentials, integrations and actions, from the audit trail
+    Audit(AuditCommand),
+}
+
+/// The OAuth client of every command that talks to Genesys Cloud.
+const OAUTH_CLIENT: &str = "\
+The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
+where no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
+secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct WhoamiCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Also try something that turns pages and meets the rate limit: list all users
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) probe: Option<GenesysProbe>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// The last hours
+    #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
+    pub(crate) hours: u32,
+    /// From then on: a date or a time in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Timestamp>,
+    /// Until then; now where it is left out
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    pub(crate) to: Option<Timestamp>,
+    /// Only this credential, integration or action, by ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Option<String>,
+    /// Only entities of this type, such as Action
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) entity_type: Option<String>,
+    /// Also what CloudTrail recorded of the manifest's role and its policies: changes and AssumeRole; needs
+    /// cloudtrail:LookupEvents
+    #[arg(long)]
+    pub(crate) with_cloudtrail: bool,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let midnight = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(midnight)
+        .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct ConnectCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// Take over an integration of that name that rolecall did not make
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ActionCommand {
+    /// List the actions, those of the manifest first
+    List {
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Run an action through Genesys Cloud, which invokes the function for real, and say why it fails where it does
+    Test(TestAction),
+    /// Print an action in the file format of Genesys Cloud's user interface
+    Export {
+        /// The action's name
+        name: String,
+        /// Write it to a file instead
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        aws: AwsOptions,
+    },
+    /// Add an action that the user interface exported to the manifest, its schemas beside it
+    Import(ImportAction),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestAction {
+    /// The action's name
+    pub(crate) name: String,
+    /// A JSON file with the action's input; that of the manifest when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportAction {
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) exported: PathBuf,
+    /// The action's category, which is no part of the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: String,
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenesysProbe {
+    /// List all users, page by page
+    Users,
+}

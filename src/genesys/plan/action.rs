@@ -1,0 +1,95 @@
+//! The actions of an integration: which one of the manifest is which one there, and what it takes to make them the same.
+
+use super::{Id, Notice, Plan, Retirement, Step};
+use crate::genesys::contract::{same_config, same_contract};
+use crate::genesys::desired::{DesiredAction, DesiredIntegration, Kind};
+use crate::genesys::observe::ObservedIntegration;
+use crate::ports::genesys::{ActionRecord, ActionUpdate};
+
+pub(super) fn plan_actions(
+    wanted: &DesiredIntegration,
+    known: Option<&ObservedIntegration>,
+    integration: &Id,
+    adopted: bool,
+    plan: &mut Plan,
+) {
+    let published = known.map(|known| known.actions.as_slice()).unwrap_or_default();
+    let drafts = known.map(|known| known.drafts.as_slice()).unwrap_or_default();
+    let (mut kept, mut replaced): (Vec<&str>, Vec<&str>) = Default::default();
+    for action in &wanted.actions {
+        if wanted.kind == Kind::Lambda && has_qualifier(&action.config.url_template) {
+            plan.notices.push(Notice::Qualified { action: action.name.clone() });
+        }
+        let create = |replaces| Step::CreateAction {
+            kind: wanted.kind,
+            integration: integration.clone(),
+            action: action.clone(),
+            replaces,
+        };
+        let named: Vec<_> = published.iter().filter(|record| record.name == action.name).collect();
+        let fitting = named.iter().find(|record| has_contract(action, record));
+        match (fitting, named.first()) {
+            (Some(record), _) => {
+                kept.push(&record.id);
+                plan.steps.extend(update(action, record));
+            }
+            (None, Some(record)) => {
+                replaced.push(&record.id);
+                plan.steps.push(create(Some(record.id.clone())));
+            }
+            (None, None) => match drafts.iter().find(|draft| draft.name == action.name) {
+                Some(draft) if has_contract(action, draft) && update(action, draft).is_none() => {
+                    let (id, version, name) = (draft.id.clone(), draft.version, draft.name.clone());
+                    plan.steps.push(Step::PublishDraft { id, version, name });
+                }
+                Some(draft) => {
+                    let (id, name) = (draft.id.clone(), draft.name.clone());
+                    plan.steps.extend([Step::DiscardDraft { id, name }, create(None)]);
+                }
+                None => plan.steps.push(create(None)),
+            },
+        }
+    }
+    for record in published.iter().filter(|record| !kept.contains(&record.id.as_str())) {
+        let (id, name) = (record.id.clone(), record.name.clone());
+        // Of two that have the name of a wanted one, the other is what an earlier replacement did not get to delete.
+        let has_successor = wanted.actions.iter().any(|action| action.name == name);
+        if !adopted || replaced.contains(&record.id.as_str()) {
+            let why = if has_successor { Retirement::Replaced } else { Retirement::NotInManifest };
+            plan.steps.push(Step::DeleteAction { id, name, why });
+        } else {
+            plan.notices.push(Notice::ForeignAction { id, name });
+        }
+    }
+}
+
+/// `arn:aws:lambda:region:account:function:name` has seven parts; an eighth is the alias or version.
+fn has_qualifier(function: &str) -> bool {
+    function.split(':').count() > 7
+}
+
+/// Whether the action is already what only a new one could become.
+fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
+    record.secure == wanted.secure
+        && record.contract.as_ref().is_some_and(|contract| same_contract(&wanted.contract, contract))
+}
+
+/// The change of an action that keeps its ID, where one is needed.
+fn update(wanted: &DesiredAction, record: &ActionRecord) -> Option<Step> {
+    let is_same = record.category == wanted.category
+        && record.config.as_ref().is_some_and(|config| same_config(&wanted.config, config));
+    if is_same {
+        return None;
+    }
+    let after = ActionUpdate {
+        name: wanted.name.clone(),
+        category: wanted.category.clone(),
+        config: wanted.config.clone(),
+    };
+    let before = ActionUpdate {
+        name: record.name.clone(),
+        category: record.category.clone(),
+        config: record.config.clone().unwrap_or_else(|| wanted.config.clone()),
+    };
+    Some(Step::UpdateAction { id: record.id.clone(), version: record.version, before, after })
+}
