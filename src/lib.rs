@@ -4,8 +4,9 @@
 //! [`ports`], plans, and carries the plan out; [`verify`] proves the documents that AWS holds, with [`iam`], and probes
 //! them live; [`report`] shows all of it.
 //!
-//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest`, `genesys` and `extract`
-//! (documents in other tools' files) know `iam`.
+//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest` and `extract` (documents in
+//! other tools' files) know `iam`; `genesys` is the same path of data for Genesys Cloud, with the client that implements its
+//! ports, and `provision` shows it how a plan is carried out.
 //! `provision` and `verify` know these and the ports, never the SDK: `aws` implements the ports and is the only code
 //! that names SDK types. `sandbox` is an AWS and a Genesys Cloud of its own, served on loopback; it shares no code with the
 //! evaluator that it puts to the test. `cli` knows them all, and is known to the two binaries alone: `rolecall`, and

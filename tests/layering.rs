@@ -122,8 +122,17 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// Within the pure part of `provision`, what must not stand there either.
-const PURE: [&str; 3] = ["src/provision/template.rs", "src/provision/desired.rs", "src/provision/plan.rs"];
+/// Within the pure parts of `provision` and `genesys`, what must not stand there either.
+const PURE: [&str; 8] = [
+    "src/provision/template.rs",
+    "src/provision/desired.rs",
+    "src/provision/plan.rs",
+    "src/genesys/contract.rs",
+    "src/genesys/desired.rs",
+    "src/genesys/exchange.rs",
+    "src/genesys/plan.rs",
+    "src/genesys/plan/action.rs",
+];
 
 fn sources(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {

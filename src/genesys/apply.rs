@@ -56,14 +56,14 @@ pub enum Failure {
         detail: Option<String>,
     },
     /// Genesys Cloud still did not show what was waited for.
-    #[error("waited {} s for {awaited}{}", waited.as_secs(), last_answer(last.as_ref()))]
+    #[error("waited {} s for {awaited}{}", waited.as_secs(), last_answer(last.as_deref()))]
     Deadline {
         /// What was waited for.
         awaited: &'static str,
         /// For how long.
         waited: Duration,
         /// The last answer, where it was an error.
-        last: Option<GenesysError>,
+        last: Option<Box<GenesysError>>,
     },
     /// The user interrupted a wait.
     #[error("interrupted while waiting for {awaited}")]

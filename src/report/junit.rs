@@ -6,7 +6,9 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
 use super::issue::error_text;
-use super::{AnalysisView, ChangeView, DifferenceView, Opinion, Outcome, Report, Shows, VerificationView};
+use super::{
+    AnalysisView, ChangeView, DifferenceView, Opinion, Outcome, Report, Shows, TestOutcome, VerificationView,
+};
 
 impl Report {
     pub(super) fn to_junit(&self) -> String {
@@ -25,6 +27,7 @@ impl Report {
             ("findings", self.finding_cases()),
             ("analysers", self.analysis_cases()),
             ("probes", self.probe_cases()),
+            ("actions", self.action_cases()),
             ("run", self.error_cases()),
         ];
         let some = suites.into_iter().filter(|(_, cases)| !cases.is_empty());
@@ -138,6 +141,23 @@ impl Report {
                     let mut status = TestCaseStatus::skipped();
                     status.set_message(probe.message.as_str());
                     TestCase::new(probe.probe.as_str(), status)
+                }
+            })
+            .collect()
+    }
+
+    fn action_cases(&self) -> Vec<TestCase> {
+        let tests = self.verification.iter().flat_map(|verification| &verification.actions);
+        tests
+            .map(|test| match test.outcome {
+                TestOutcome::Succeeded => passed(test.action.clone()),
+                TestOutcome::Failed => {
+                    unsuccessful(test.action.clone(), NonSuccessKind::Failure, "failed", &test.why())
+                }
+                TestOutcome::NotRun => {
+                    let mut status = TestCaseStatus::skipped();
+                    status.set_message(test.why());
+                    TestCase::new(test.action.as_str(), status)
                 }
             })
             .collect()

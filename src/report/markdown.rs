@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::diff;
 use super::human::count;
 use super::issue::{Level, capitalized, error_text};
-use super::{CellView, DifferenceView, Opinion, Outcome, Report, VerificationView};
+use super::{CellView, DifferenceView, Opinion, Outcome, Report, TestOutcome, VerificationView};
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -188,6 +188,19 @@ fn verification_section(verification: &VerificationView) -> String {
         for probe in verification.all_probes() {
             let mark = mark(probe.shows.into());
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&probe.probe), cell(&probe.message));
+        }
+        text.push('\n');
+    }
+    if !verification.actions.is_empty() {
+        let _ =
+            writeln!(text, "### Data actions, run by Genesys Cloud\n\n| | action | because |\n|---|---|---|");
+        for test in &verification.actions {
+            let mark = match test.outcome {
+                TestOutcome::Succeeded => "✅ succeeded",
+                TestOutcome::Failed => "❌ failed",
+                TestOutcome::NotRun => "⚠️ not run",
+            };
+            let _ = writeln!(text, "| {mark} | {} | {} |", cell(&test.action), cell(&test.why()));
         }
         text.push('\n');
     }

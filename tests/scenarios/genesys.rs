@@ -1,5 +1,8 @@
 //! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
 
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use rolecall::sandbox::{Fault, FaultRule, Faults, IntendedState, State, Tamper};
 use serde_json::{Value, json};
 
@@ -128,7 +131,8 @@ fn broken_setups_are_traced_to_their_cause() {
         let revision = state.genesys.actions.values_mut().next().unwrap().published.as_mut().unwrap();
         revision.config["request"]["requestUrlTemplate"] = json!(to);
     };
-    let cases: [(&str, &dyn Fn(&mut State)); 8] = [
+    type Break<'b> = &'b dyn Fn(&mut State);
+    let cases: [(&str, Break<'_>); 8] = [
         ("wrong_external_id", &|state| Tamper::TrustExternalId.apply(state, ROLE).map(drop).unwrap()),
         ("wrong_principal", &|state| trust(state, "765628985471", "325654371633")),
         ("missing_permission", &|state| Tamper::PolicyDetached.apply(state, ROLE).map(drop).unwrap()),
@@ -349,6 +353,40 @@ fn what_is_not_visible_at_once_is_waited_for() {
         .says("succeeded");
 }
 
+/// Somebody writes between rolecall's read and its write: what is there is read again, and written over in its newest version.
+#[test]
+fn a_version_that_somebody_overtakes_is_read_again() {
+    let stage = stage();
+    // Time enough to come between two calls.
+    stage.set(Faults { latency_ms: 200, ..Faults::default() });
+    let mut command = stage.client_command(&["apply", "--yes", "--level", "paper"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let overtake = |after: &str, change_it: &dyn Fn(&mut State)| {
+        let start = Instant::now();
+        while !stage.sandbox.log().iter().any(|call| call.action == after) {
+            assert!(start.elapsed() < Duration::from_secs(60), "no call of {after}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        change(&stage, change_it);
+    };
+    overtake("getIntegrationConfigCurrent", &|state| {
+        let all = state.genesys.integrations.values_mut();
+        all.filter(|it| it.kind == "aws-lambda-data-actions").for_each(|it| it.configuration.version += 1);
+    });
+    overtake("getIntegrationsActionDraftValidation", &|state| {
+        state.genesys.actions.values_mut().for_each(|it| it.draft.as_mut().unwrap().version += 1);
+    });
+    Run::from(child.wait_with_output().unwrap()).expect(0).says("8 changes made.");
+    let calls = stage.calls();
+    for action in ["putIntegrationConfigCurrent", "postIntegrationsActionDraftPublish"] {
+        let statuses: Vec<u16> =
+            calls.iter().filter(|call| call.action == action).map(|call| call.status).collect();
+        assert!(matches!(statuses.as_slice(), [400 | 409, 200]), "{action}: {statuses:?}");
+    }
+    stage.set(Faults::default());
+    stage.run_client(&["drift"]).expect(0);
+}
+
 /// Somebody's draft is not overwritten; one that says what is published, or what is wanted, is a run's that was stopped.
 #[test]
 fn the_draft_of_somebody_else_stays() {
@@ -412,6 +450,40 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     // An action without an input is not run, and that is said.
     let run: Run = stage.run_client(&["verify", "--level", "genesys", "--yes"]);
     run.expect(5).says("names no `test_input`");
+}
+
+/// A function behind API Gateway: an integration of the other kind, whose credential is its administrators'.
+#[test]
+fn an_action_may_call_an_address() {
+    let url = with_action().replace(
+        "target = \"my-genesys-trigger-function\"\ninput_schema",
+        "url = \"https://api.example.com/orders/${input.orderNumber}\"\nmethod = \"GET\"\n\
+         headers = { Authorization = \"Bearer ${credentials.token}\" }\ninput_schema",
+    );
+    let stage = stage_with(&url, State::demo());
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("7 changes made.");
+    let genesys = stage.sandbox.state().genesys.clone();
+    assert!(genesys.credentials.is_empty());
+    let integration = genesys.integrations.values().find(|it| it.kind == "custom-rest-actions").unwrap();
+    assert_eq!(integration.intended, IntendedState::Enabled);
+    let action = genesys.actions.values().next().unwrap().published.clone().unwrap();
+    assert_eq!(action.config["request"]["headers"]["Authorization"], "Bearer ${credentials.token}");
+    stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    // The credential that somebody gave the integration stays when rolecall writes its configuration.
+    change(&stage, |state| {
+        let all = state.genesys.integrations.values_mut();
+        let mut named = all.filter(|it| it.kind == "custom-rest-actions");
+        let configuration = &mut named.next().unwrap().configuration;
+        configuration.credentials.insert("basicAuth".to_owned(), "c1".to_owned());
+        configuration.notes += "\nby hand";
+    });
+    stage.run_client(&["drift"]).expect(3);
+    stage.run_client(&["apply", "--yes", "--level", "paper"]);
+    let genesys = stage.sandbox.state().genesys.clone();
+    let integration = genesys.integrations.values().find(|it| it.kind == "custom-rest-actions").unwrap();
+    assert_eq!(integration.configuration.credentials["basicAuth"], "c1");
+    stage.run_client(&["destroy", "--yes"]).expect(0);
+    assert!(stage.sandbox.state().genesys.actions.is_empty());
 }
 
 #[test]

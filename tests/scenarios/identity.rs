@@ -47,7 +47,7 @@ fn whoami_names_permissions_and_limits() {
         .unwrap()
         .iter()
         .find(|it| it["command"].as_str().unwrap().contains("test"));
-    assert_eq!(test.unwrap()["needs"][1]["any_of"][0], "integrations:action:execute");
+    assert_eq!(test.unwrap()["needs"][2]["any_of"][0], "integrations:action:execute");
     assert_eq!(report["users"]["requests"], 3);
     let users = report["calls"].as_array().unwrap().iter().find(|it| it["operation"] == "GET /api/v2/users");
     assert_eq!((&users.unwrap()["requests"], &users.unwrap()["succeeded"]), (&json!(3), &json!(3)));

@@ -53,7 +53,7 @@ impl<'p, P: Progress<Step>> Patience<'p, P> {
             };
             let waited = start.elapsed();
             if waited + pause > self.deadline {
-                return Err(Failure::Deadline { awaited, waited, last });
+                return Err(Failure::Deadline { awaited, waited, last: last.map(Box::new) });
             }
             self.progress.waiting(awaited, waited);
             tokio::select! {
