@@ -2,12 +2,14 @@
 told, what comes in pages it gets whole."""
 
 import datetime
+import os
+import subprocess
 import time
 
 import PureCloudPlatformClientV2 as genesys
 from PureCloudPlatformClientV2.rest import ApiException
 
-from process import Server, free_port
+from process import Server, exported, free_port
 from walk import EXTERNAL_ID, ROLE, Steps
 
 CLIENT = ("11111111-2222-3333-4444-555555555555", "not-a-secret")
@@ -42,7 +44,61 @@ def walk(binary):
         tested(steps, cloud, action)
         pages(steps, cloud, integration)
         audited(steps, cloud, action)
+        applied(steps, cloud, binary, exported(server.log))
     return steps
+
+
+MANIFEST = f"""version = 1
+[genesys]
+region = "us-east-1"
+organization_id = "{EXTERNAL_ID}"
+[genesys.integration]
+name = "By rolecall"
+[role]
+name = "{ROLE}"
+[[target]]
+function = "my-genesys-trigger-function"
+[[action]]
+name = "By rolecall"
+category = "Orders"
+target = "my-genesys-trigger-function"
+input_schema = "input.json"
+output_schema = "output.json"
+test_input = "test.json"
+"""
+
+
+def applied(steps, cloud, binary, environment):
+    """What rolecall writes, the SDK reads back."""
+    api = cloud.integrations
+    (steps.folder / "rolecall.toml").write_text(MANIFEST)
+    (steps.folder / "input.json").write_text('{"type":"object","properties":{"order":{"type":"string"}}}')
+    (steps.folder / "output.json").write_text('{"type":"object","properties":{"status":{"type":"string"}}}')
+    (steps.folder / "test.json").write_text('{"order":"A-1"}')
+    with steps.step("what rolecall wrote, read back") as step:
+        done = subprocess.run(
+            [binary, "apply", "--yes", "--level", "genesys"],
+            cwd=steps.folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(steps.folder), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        step.check("applied, and tested through Genesys Cloud", done.returncode, 0)
+        made = [it for it in api.get_integrations(page_size=100).entities if it.name == "By rolecall"]
+        step.check("one integration", len(made), 1)
+        step.check("it is active", made[0].reported_state.code, "ACTIVE")
+        config = api.get_integration_config_current(made[0].id)
+        credential = config.credentials["AmazonWebServicesARN"]
+        step.check("its credential", api.get_integrations_credential(credential.id).type.name, "amazonWebServicesARN")
+        actions = api.get_integrations_actions(name="By rolecall", page_size=100).entities
+        step.check("one action", [it.integration_id for it in actions], [made[0].id])
+        read = api.get_integrations_action(actions[0].id, expand="contract", include_config=True)
+        step.check("its contract", list(read.contract.input.input_schema.properties), ["order"])
+        step.check("its function", read.config.request.request_url_template, FUNCTION)
+        result = api.post_integrations_action_test(actions[0].id, body={"order": "A-1"})
+        step.check("it runs", result.success, True)
 
 
 def refusal(call, *arguments, **named):

@@ -46,3 +46,9 @@ class Server:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+
+def exported(log):
+    """The variables that a program printed as `export NAME=value`."""
+    lines = [line.removeprefix("export ") for line in log.read_text().splitlines() if line.startswith("export ")]
+    return dict(line.split("=", 1) for line in lines)
