@@ -109,8 +109,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow
             let Failure { exit, message, hint } = explain(&error);
             run.fail(ErrorView { message, hint }, exit, printer)
         });
-    run.report.aws_calls = Some(context.aws.calls().so_far().len());
-    run.report.genesys_calls = context.genesys_calls();
+    context.count_calls(&mut run.report, printer);
     if let Some(format) = options.aws.common.output.format() {
         printer.result(&run.report.render(format, exit));
     }

@@ -44,6 +44,7 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
     if let Some(GenesysPlanned { survey, plan }) = &genesys {
         report = with_plan(report, &survey.observed, plan);
     }
+    context.count_calls(&mut report, printer);
     print(&report, "After apply", options.aws.common.output, exit, printer);
     list_all_calls(&context, printer);
     Ok(exit)
@@ -82,6 +83,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyh
     if let Some((survey, plan)) = &genesys {
         report = with_plan(report, &survey.observed, plan);
     }
+    context.count_calls(&mut report, printer);
     let report = report.with_drift(differences, load_outline(&options.aws)?);
     print(&report, "As it is in AWS", options.aws.common.output, exit, printer);
     list_all_calls(&context, printer);
@@ -98,8 +100,6 @@ fn report(
     Report {
         verification: Some(verification),
         warnings: context.warnings.clone(),
-        aws_calls: Some(context.aws.calls().so_far().len()),
-        genesys_calls: context.genesys_calls(),
         ..Report::new(command).with_survey(survey).with_plan(plan)
     }
 }

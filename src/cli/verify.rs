@@ -79,7 +79,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
         printer.result(&verification.to_text("Verification", printer.evidence()));
     }
     report.verification = Some(verification);
-    report.aws_calls = Some(context.aws.calls().so_far().len());
+    context.count_calls(&mut report, printer);
     if let Some(format) = options.aws.common.output.format() {
         printer.result(&report.render(format, exit));
     }
@@ -199,7 +199,7 @@ async fn sweep(
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
         });
     }
-    report.aws_calls = Some(context.aws.calls().so_far().len());
+    context.count_calls(&mut report, printer);
     if let Some(format) = options.aws.common.output.format() {
         printer.result(&report.render(format, exit));
     }
