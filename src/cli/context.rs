@@ -17,7 +17,7 @@ use rolecall::provision::apply::Interrupt;
 use rolecall::provision::snapshot::Snapshot;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
-use rolecall::report::count;
+use rolecall::report::{CallsView, Report, count};
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
 use tokio::sync::watch;
 
@@ -182,9 +182,18 @@ impl Context {
         })
     }
 
-    /// How many requests Genesys Cloud was sent, where the manifest asks for something there.
-    pub(crate) fn genesys_calls(&self) -> Option<usize> {
-        self.genesys.as_ref().map(|side| side.client.calls().so_far().len())
+    /// Puts into the report what was sent: how much, and with `-v` how it went.
+    pub(crate) fn count_calls(&self, report: &mut Report, printer: &Printer) {
+        let mut calls = self.aws.calls().so_far();
+        report.aws_calls = Some(calls.len());
+        if let Some(side) = &self.genesys {
+            let genesys = side.client.calls().so_far();
+            report.genesys_calls = Some(genesys.len());
+            calls.extend(genesys);
+        }
+        if printer.shows_calls() {
+            report.calls = CallsView::summarize(&calls);
+        }
     }
 
     /// The plan for Genesys Cloud, where the manifest asks for something there.

@@ -104,8 +104,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
         ));
         exit = exit.or(ExitCode::Pending);
     }
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    report.genesys_calls = context.genesys_calls();
+    context.count_calls(&mut report, printer);
     if !human {
         printer.result(&report.to_json(exit));
     }

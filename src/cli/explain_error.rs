@@ -48,7 +48,7 @@ pub(crate) async fn run(
         printer.result(&diagnosis.to_text());
     }
     report.diagnosis = Some(diagnosis);
-    report.aws_calls = Some(context.aws.calls().so_far().len());
+    context.count_calls(&mut report, printer);
     if output == Output::Json {
         printer.result(&report.to_json(exit));
     }

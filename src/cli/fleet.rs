@@ -49,8 +49,7 @@ pub(crate) async fn run(
     }
     let mut context = Context::open(options, services, printer).await?;
     let (mut report, exit) = work(&mut context, options, printer).boxed_local().await?;
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    report.genesys_calls = context.genesys_calls();
+    context.count_calls(&mut report, printer);
     if let Some(format) = options.common.output.format() {
         printer.result(&report.render(format, exit));
     }

@@ -124,6 +124,9 @@ pub struct Report {
     /// The same of Genesys Cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys_calls: Option<usize>,
+    /// With `-v`: the requests by operation, with their times, which are others in every run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallsView>,
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,

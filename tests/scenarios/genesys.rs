@@ -116,6 +116,14 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
     assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);
     stage.run_client(&["drift"]).expect(0).says("not verifiable");
     stage.run_client(&["plan", "--detailed-exitcode"]).expect(0);
+    // With -v the report says how every call went, on both sides.
+    let report = stage.run_client(&["drift", "-v", "--output", "json"]).expect(0).json();
+    let calls = report["calls"].as_array().unwrap();
+    let requests: u64 = calls.iter().map(|call| call["requests"].as_u64().unwrap()).sum();
+    assert_eq!(requests, report["aws_calls"].as_u64().unwrap() + report["genesys_calls"].as_u64().unwrap());
+    assert!(
+        calls.iter().any(|call| call["operation"] == "GET /api/v2/integrations" && call["succeeded"] == 3)
+    );
 }
 
 /// Each setup is broken in one place, and Genesys Cloud's error for it is traced to that place.

@@ -48,8 +48,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> anyh
         }
         (report, exit) = carry_out(&context, &plan, report, human, printer).await;
     }
-    report.aws_calls = Some(context.aws.calls().so_far().len());
-    report.genesys_calls = context.genesys_calls();
+    context.count_calls(&mut report, printer);
     if !human {
         printer.result(&report.to_json(exit));
     }
