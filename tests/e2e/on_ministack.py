@@ -167,7 +167,14 @@ def tampered(w, probe):
             run = w.run("verify")
             w.check_run(step, run, 4, writes=[])
             wanted = {RIGHT: "allowed", NONE: "denied", WRONG: "denied", FLIPPED: "denied"}
-            shown = [(attempt, answer, "confirms" if answer == wanted[attempt] else "refutes") for attempt, answer in answers.items()]
+
+            def shows(attempt, answer):
+                if answer != wanted[attempt]:
+                    return "refutes"
+                # That an ID is refused shows nothing where the right one is refused, too.
+                return "confirms" if answers[RIGHT] == "allowed" else "no_information"
+
+            shown = [(attempt, answer, shows(attempt, answer)) for attempt, answer in answers.items()]
             step.check("the probes show it", run.probes[:4], shown)
             step.check("a claim refuted", "refuted" in run.claims)
             w.check_run(step, w.run("drift"), 4, update_trust, [])
