@@ -19,7 +19,7 @@ use self::cloudformation::Custom;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     log::start();
-    // Connections, credentials and the system's certificates are kept from one event to the next.
+    // Keeps its connections and the system's certificates from one event to the next.
     let custom = Custom::new()?;
     let handle = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
         let started = Instant::now();

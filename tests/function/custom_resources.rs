@@ -83,6 +83,23 @@ fn every_fault_of_the_properties_is_named() {
 }
 
 #[test]
+fn a_reason_that_is_cut_is_whole_in_the_log() {
+    let function = Function::new(Vec::new());
+    let mut wrong = properties();
+    for number in 0..500 {
+        wrong[format!("Unknown{number}")] = json!("x");
+    }
+    let event = function.request("Create", &wrong);
+    let served = function.serve(vec![event]);
+    let reason = served.answers[0]["Reason"].as_str().unwrap();
+    assert!(
+        reason.ends_with("(the function's log has all of it)") && !reason.contains("Unknown499"),
+        "{reason}"
+    );
+    assert!(served.log.contains("Unknown499"), "{}", served.log);
+}
+
+#[test]
 fn text_for_numbers_and_booleans() {
     let stage = applied();
     let mut properties = properties();

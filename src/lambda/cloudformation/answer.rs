@@ -66,7 +66,7 @@ impl Status {
 pub(super) struct Answer {
     pub(super) status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<String>,
+    reason: Option<String>,
     physical_resource_id: String,
     stack_id: String,
     request_id: String,

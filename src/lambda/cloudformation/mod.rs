@@ -49,12 +49,14 @@ impl Custom {
                 for_work.as_secs()
             )),
         };
+        // The log has the whole reason; the answer may have to cut it.
+        let reason = done.as_ref().err().cloned();
         let answer = Answer::new(&request, done);
         log::custom_resource(
             &request.logical_resource_id,
             request.change.as_str(),
             answer.status.as_str(),
-            answer.reason.as_deref(),
+            reason.as_deref(),
         );
         let send_until = left.saturating_sub(for_work) / 10 * 9;
         answer.send(&self.http, &request.response_url, send_until).await
@@ -70,10 +72,10 @@ async fn carry_out(request: &Request) -> Result<Done, String> {
             Change::Create | Change::Update => {
                 let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
                 let settings = AwsSettings {
-                    assume_role: None,
-                    external_id: None,
                     profile: None,
                     region: None,
+                    assume_role: None,
+                    external_id: None,
                     deadline: Duration::from_secs(60),
                     fixed: None,
                 };
