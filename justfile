@@ -13,7 +13,7 @@ check: fmt-check clippy test
 
 # Unit tests, tables and properties, scenarios on the embedded AWS
 test:
-    cargo test
+    cargo test --all-features
 
 # Format the code
 fmt:
@@ -25,7 +25,7 @@ fmt-check:
 
 # Lints, warnings denied
 clippy:
-    cargo clippy --all-targets -- --deny warnings
+    cargo clippy --all-targets --all-features -- --deny warnings
 
 # The release binary against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:

@@ -1,5 +1,13 @@
 //! `rolecall-lambda` under AWS's own runtime client, with a runtime API and an AWS on loopback.
 
+#[cfg(feature = "lambda")]
 mod custom_resources;
+#[cfg(feature = "lambda")]
 mod direct;
+#[cfg(feature = "lambda")]
 mod stage;
+
+#[cfg(not(feature = "lambda"))]
+#[test]
+#[ignore = "rolecall-lambda is not tested without `--features lambda`"]
+fn the_function() {}
