@@ -1,0 +1,229 @@
+"""Stacks of CloudFormation on MiniStack, with the real `rolecall-lambda` as the provider of their custom resources.
+
+MiniStack runs a function of the runtime provided.al2023 for real: it starts `bootstrap`, serves it the Runtime API, and
+takes what it sends to the ResponseURL. Both stacks are the ones of `deploy/`. The function has the execution role of its
+template and no other permissions, for MiniStack decides each of its calls by that role's policy."""
+
+import io
+import json
+import pathlib
+import time
+import zipfile
+
+import botocore.exceptions
+
+from emulator import start_ministack
+from walk import EXTERNAL_ID, ROLE, VENDOR_ACCOUNT, Steps
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+CUSTOMER = "111122223333"
+SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,scheduler,monitoring,cloudwatch,ssm,secretsmanager"
+OTHER_ROLE = "OtherDataActionRole"
+OTHER_ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+STACK_SECONDS = 120
+PROVIDER, STACK = "rolecall", "orders"
+ASKED = {"OrganizationId": EXTERNAL_ID}
+CONDITION = """            Condition:
+              StringEquals:
+                sts:ExternalId: !Ref OrganizationId
+"""
+# What the URL for CloudFormation's answer looks like here.
+RESPONSE_URL = "_ministack/cfn-response"
+
+
+class Stacks(Steps):
+    """The steps on one MiniStack."""
+
+    def __init__(self, emulator):
+        super().__init__("stack")
+        self.emulator = emulator
+        self.cloudformation, self.iam, self.logs = (emulator.client(it) for it in ("cloudformation", "iam", "logs"))
+
+    def start(self, change, name, template, **parameters):
+        """Asks for a change of a stack and waits for its end; the end, and the reason of every event that has one."""
+        seen = {event["EventId"] for event in self.events(name)}
+        change(
+            StackName=name,
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        return self.end(name, seen)
+
+    def create(self, name, template, **parameters):
+        return self.start(self.cloudformation.create_stack, name, template, **parameters)
+
+    def update(self, name, template, **parameters):
+        return self.start(self.cloudformation.update_stack, name, template, **parameters)
+
+    def delete(self, name):
+        seen = {event["EventId"] for event in self.events(name)}
+        identity = self.stack(name)["StackId"]
+        self.cloudformation.delete_stack(StackName=name)
+        return self.end(identity, seen)
+
+    def end(self, name, seen):
+        deadline = time.monotonic() + STACK_SECONDS
+        while (status := self.stack(name)["StackStatus"]).endswith("_IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        events = [event for event in self.events(name) if event["EventId"] not in seen]
+        reasons = {event["LogicalResourceId"]: event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]}
+        return status, reasons
+
+    def stack(self, name):
+        return self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+
+    def events(self, name):
+        try:
+            pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+            return [event for page in pages for event in page["StackEvents"]]
+        except botocore.exceptions.ClientError:
+            return []
+
+    def outputs(self, name):
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack(name).get("Outputs", [])}
+
+    def physical(self, name, logical):
+        resource = self.cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical)
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def roles(self):
+        return {role["RoleName"] for role in self.iam.list_roles()["Roles"]}
+
+    def log(self):
+        """Everything that the function has logged."""
+        group = self.outputs(PROVIDER)["LogGroup"]
+        return "\n".join(event["message"] for event in self.logs.filter_log_events(logGroupName=group)["events"])
+
+
+def walk(binary):
+    function = pathlib.Path(binary).with_name("rolecall-lambda")
+    if not function.exists():
+        raise SystemExit(f"no {function}: cargo build --features lambda")
+    with start_ministack(CUSTOMER, SERVICES, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:
+        w = Stacks(emulator)
+        provided(w, function)
+        lives_and_ends(w)
+        logged(w)
+        w.close()
+    return w
+
+
+def archive(function):
+    """The zip as `just package` makes it, of this binary."""
+    made = io.BytesIO()
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.create_system, entry.external_attr = 3, 0o100755 << 16
+    with zipfile.ZipFile(made, "w") as code:
+        code.writestr(entry, function.read_bytes(), compress_type=zipfile.ZIP_DEFLATED, compresslevel=1)
+    return made.getvalue()
+
+
+def provided(w, function):
+    buckets = w.emulator.client("s3")
+    buckets.create_bucket(Bucket="code")
+    buckets.put_object(Bucket="code", Key="rolecall.zip", Body=archive(function))
+    # An alarm on an expression over metrics is more than MiniStack can make.
+    template = without((DEPLOY / "rolecall.yaml").read_text(), "  NotAsWritten:\n", "  Silent:\n")
+    code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
+    schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "Email": "somebody@example.com"}
+    with w.step("the function's own stack") as step:
+        try:
+            refused = w.create(PROVIDER, template, **code, Schedule="rate(1 day)")
+        except botocore.exceptions.ClientError as error:
+            refused = error.response["Error"]["Message"]
+        step.check("a schedule without manifests is refused", "A schedule needs Manifests" in str(refused))
+        made = w.create(PROVIDER, template, **code, **schedule, Roles="elsewhere/*")
+        step.check("made", made, ("CREATE_COMPLETE", {}))
+        schedules = w.emulator.client("scheduler")
+        check = schedules.get_schedule(Name=w.physical(PROVIDER, "Check"), GroupName=w.physical(PROVIDER, "Group"))
+        asked = {
+            "command": "drift",
+            "manifest": ["s3://code/a.toml", "s3://code/b.toml"],
+            "publish": {"metrics": "Rolecall", "security_hub": False, "topic": w.outputs(PROVIDER)["TopicArn"]},
+        }
+        step.check("what the schedule sends", json.loads(check["Target"]["Input"]), asked)
+    with w.step("a function that may look at other roles only") as step:
+        status, reasons = w.create(STACK, proof_alone(), **ASKED)
+        step.check("the stack fails", status, "ROLLBACK_COMPLETE")
+        step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
+        step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
+        allowed = w.update(PROVIDER, template, **code, **schedule)
+        step.check("allowed", allowed, ("UPDATE_COMPLETE", {}))
+
+
+def without(text, start, end):
+    """The text without what begins with one text and ends before another."""
+    head, rest = text.split(start, 1)
+    return head + end + rest.split(end, 1)[1]
+
+
+def example():
+    return (DEPLOY / "example.yaml").read_text()
+
+
+def proof_alone(template=None):
+    """The example without what it makes in Genesys Cloud."""
+    template = without(template or example(), "  Integration:", "Outputs:")
+    return template.split("  IntegrationId:\n    Value")[0]
+
+
+def open_role(template):
+    """The template with a role that asks for no external ID."""
+    assert template.count(CONDITION) == 1
+    return template.replace(CONDITION, "")
+
+
+def lives_and_ends(w):
+    with w.step("a role and its proof") as step:
+        step.check("made", w.create(STACK, proof_alone(), **ASKED), ("CREATE_COMPLETE", {}))
+        outputs = w.outputs(STACK)
+        step.check("proved", outputs["Proved"], "proved")
+        step.check("the role", outputs["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/{ROLE}")
+        step.check("the physical ID", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
+    with w.step("another organisation") as step:
+        done = w.update(STACK, proof_alone(), OrganizationId=OTHER_ORGANIZATION)
+        step.check("updated", done, ("UPDATE_COMPLETE", {}))
+        step.check("in place", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
+        step.check("what IAM has", external_id(w, ROLE), OTHER_ORGANIZATION)
+    with w.step("an update that opens the role") as step:
+        status, reasons = w.update(STACK, open_role(proof_alone()), **ASKED)
+        step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
+        refuted(step, reasons)
+        step.check("IAM has what it had", external_id(w, ROLE), OTHER_ORGANIZATION)
+    with w.step("another role") as step:
+        done = w.update(STACK, proof_alone(), **ASKED, RoleName=OTHER_ROLE)
+        step.check("updated", done, ("UPDATE_COMPLETE", {}))
+        step.check("replaced", w.physical(STACK, "Proof"), f"trust-proof/{OTHER_ROLE}")
+        step.check("the one before is gone", w.roles() & {ROLE, OTHER_ROLE}, {OTHER_ROLE})
+    with w.step("deleted") as step:
+        step.check("deleted", w.delete(STACK), ("DELETE_COMPLETE", {}))
+        step.check("no role", w.roles() & {ROLE, OTHER_ROLE}, set())
+    with w.step("a role that is open from the start") as step:
+        status, reasons = w.create(STACK, open_role(proof_alone()), **ASKED)
+        step.check("rolled back", status, "ROLLBACK_COMPLETE")
+        refuted(step, reasons)
+        step.check("the role is gone", ROLE in w.roles(), False)
+        step.check("deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
+
+
+def refuted(step, reasons):
+    reason = reasons.get("Proof", "")
+    step.check("the stack's event has the witness", "is refuted" in reason and "without an external ID" in reason, True)
+    step.check("the log's URL is not in it", RESPONSE_URL in reason, False)
+
+
+def external_id(w, role):
+    [statement] = w.iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    return statement["Condition"]["StringEquals"]["sts:ExternalId"]
+
+
+def logged(w):
+    with w.step("the log") as step:
+        log = w.log()
+        lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+        answered = [line for line in lines if line.get("message") == "custom resource"]
+        step.check("every request", len(answered) > 8)
+        step.check("no URL for an answer", RESPONSE_URL in log, False)
