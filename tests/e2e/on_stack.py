@@ -7,6 +7,7 @@ template and no other permissions, for MiniStack decides each of its calls by th
 import io
 import json
 import pathlib
+import subprocess
 import time
 import zipfile
 
@@ -21,6 +22,14 @@ SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,scheduler,monitoring,cloud
 OTHER_ROLE = "OtherDataActionRole"
 OTHER_ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 STACK_SECONDS = 120
+STRANGER = "999999999999"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{CUSTOMER}:secret:genesys-AbCdEf"
+KEY = f"arn:aws:kms:us-east-1:{CUSTOMER}:key/1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
+# A key's policy decides first; the one that AWS gives leaves it to IAM.
+KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{CUSTOMER}:root"}, "Action": "kms:*", "Resource": "*"}],
+}
 PROVIDER, STACK = "rolecall", "orders"
 ASKED = {"OrganizationId": EXTERNAL_ID}
 CONDITION = """            Condition:
@@ -105,6 +114,7 @@ def walk(binary):
     with start_ministack(CUSTOMER, SERVICES, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:
         w = Stacks(emulator)
         provided(w, function)
+        simulated(w, binary)
         lives_and_ends(w)
         logged(w)
         w.close()
@@ -128,21 +138,23 @@ def provided(w, function):
     # An alarm on an expression over metrics is more than MiniStack can make.
     template = without((DEPLOY / "rolecall.yaml").read_text(), "  NotAsWritten:\n", "  Silent:\n")
     code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
-    schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "Email": "somebody@example.com"}
+    schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
+    reads = {"CredentialsSecret": SECRET, "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
+    options = {**code, **schedule, **reads, "Email": "somebody@example.com"}
     with w.step("the function's own stack") as step:
         try:
             refused = w.create(PROVIDER, template, **code, Schedule="rate(1 day)")
         except botocore.exceptions.ClientError as error:
             refused = error.response["Error"]["Message"]
         step.check("a schedule without manifests is refused", "A schedule needs Manifests" in str(refused))
-        made = w.create(PROVIDER, template, **code, **schedule, Roles="elsewhere/*")
+        made = w.create(PROVIDER, template, **options, Roles="elsewhere/*")
         step.check("made", made, ("CREATE_COMPLETE", {}))
         schedules = w.emulator.client("scheduler")
         check = schedules.get_schedule(Name=w.physical(PROVIDER, "Check"), GroupName=w.physical(PROVIDER, "Group"))
         asked = {
             "command": "drift",
             "manifest": ["s3://code/a.toml", "s3://code/b.toml"],
-            "publish": {"metrics": "Rolecall", "security_hub": False, "topic": w.outputs(PROVIDER)["TopicArn"]},
+            "publish": {"metrics": "Rolecall", "security_hub": True, "topic": w.outputs(PROVIDER)["TopicArn"]},
         }
         step.check("what the schedule sends", json.loads(check["Target"]["Input"]), asked)
     with w.step("a function that may look at other roles only") as step:
@@ -150,8 +162,57 @@ def provided(w, function):
         step.check("the stack fails", status, "ROLLBACK_COMPLETE")
         step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
         step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
-        allowed = w.update(PROVIDER, template, **code, **schedule)
+        allowed = w.update(PROVIDER, template, **options)
         step.check("allowed", allowed, ("UPDATE_COMPLETE", {}))
+
+
+def simulated(w, binary):
+    """What the function may do, decided by rolecall for the policy that the stack has made."""
+    outputs = w.outputs(PROVIDER)
+    role = outputs["ExecutionRoleArn"].rsplit("/", 1)[1]
+    policy = w.iam.get_role_policy(RoleName=role, PolicyName="rolecall")["PolicyDocument"]
+    function, topic = outputs["FunctionArn"], outputs["TopicArn"]
+    other = f"arn:aws:iam::{CUSTOMER}:role/other"
+    stream = f"arn:aws:logs:us-east-1:{CUSTOMER}:log-group:{{}}:log-stream:it"
+    findings = f"arn:aws:securityhub:us-east-1:{CUSTOMER}:product/{CUSTOMER}/{{}}"
+    via = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}
+    table = [
+        ("logs:PutLogEvents", stream.format(outputs["LogGroup"]), stream.format("/aws/lambda/other")),
+        ("iam:GetRole", other, f"arn:aws:iam::{STRANGER}:role/other"),
+        ("lambda:GetPolicy", function, function.replace(CUSTOMER, STRANGER)),
+        ("secretsmanager:GetSecretValue", SECRET, SECRET.replace("genesys", "database")),
+        ("s3:GetObject", "arn:aws:s3:::code/a.toml", "arn:aws:s3:::code/rolecall.zip"),
+        ("sns:Publish", topic, f"{topic}-other"),
+        ("securityhub:BatchImportFindings", findings.format("default"), findings.format("other")),
+        *((action, None, other) for action in ("sts:AssumeRole", "iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")),
+        ("lambda:InvokeFunction", None, function),
+        ("lambda:UpdateFunctionCode", None, function),
+        ("s3:PutObject", None, "arn:aws:s3:::code/a.toml"),
+        ("secretsmanager:PutSecretValue", None, SECRET),
+        ("kms:Decrypt", None, KEY),
+    ]
+    cases = [(action, allowed, {}, "Allowed") for action, allowed, _ in table if allowed]
+    cases += [(action, denied, {}, "ImplicitlyDenied") for action, _, denied in table]
+    cases.append(("kms:Decrypt", KEY, via, "Allowed"))
+    file = w.folder / "cases.json"
+    request = lambda action, resource, context: {
+        "principal": outputs["ExecutionRoleArn"],
+        "action": action,
+        "resource": {"resource": resource, "accountId": CUSTOMER},
+        "context": context,
+    }
+    case = lambda action, resource, context, expected: {
+        "name": f"{action} on {resource}: {expected}",
+        "request": request(action, resource, context),
+        "identityPolicies": [policy],
+        **({"resourcePolicy": KEY_POLICY} if resource == KEY else {}),
+        "expected": {"response": expected},
+    }
+    file.write_text(json.dumps([case(*it) for it in cases]))
+    with w.step("what the function may do") as step:
+        done = subprocess.run([binary, "simulate", file, "--output", "json"], capture_output=True, text=True, check=False)
+        failed = [it["name"] for it in json.loads(done.stdout) if not it["pass"]]
+        step.check(f"{len(cases)} requests, allowed and denied", (done.returncode, failed), (0, []))
 
 
 def without(text, start, end):
