@@ -14,6 +14,8 @@ import zipfile
 import botocore.exceptions
 
 from emulator import start_ministack
+from on_sdk import CLIENT, Cloud, refusal
+from process import Server, free_port
 from walk import EXTERNAL_ID, ROLE, VENDOR_ACCOUNT, Steps
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
@@ -23,7 +25,6 @@ OTHER_ROLE = "OtherDataActionRole"
 OTHER_ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 STACK_SECONDS = 120
 STRANGER = "999999999999"
-SECRET = f"arn:aws:secretsmanager:us-east-1:{CUSTOMER}:secret:genesys-AbCdEf"
 KEY = f"arn:aws:kms:us-east-1:{CUSTOMER}:key/1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
 # A key's policy decides first; the one that AWS gives leaves it to IAM.
 KEY_POLICY = {
@@ -98,6 +99,10 @@ class Stacks(Steps):
         resource = self.cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical)
         return resource["StackResourceDetail"]["PhysicalResourceId"]
 
+    def function(self, name):
+        """The ARN of the stack's own function."""
+        return self.emulator.function_arn(self.physical(name, "Orders"))
+
     def roles(self):
         return {role["RoleName"] for role in self.iam.list_roles()["Roles"]}
 
@@ -111,12 +116,16 @@ def walk(binary):
     function = pathlib.Path(binary).with_name("rolecall-lambda")
     if not function.exists():
         raise SystemExit(f"no {function}: cargo build --features lambda")
+    port = free_port()
+    serve = [binary, "sandbox", "serve", "--port", port]
     with start_ministack(CUSTOMER, SERVICES, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:
         w = Stacks(emulator)
-        provided(w, function)
-        simulated(w, binary)
-        lives_and_ends(w)
-        logged(w)
+        with Server(serve, port, w.folder / "genesys.log", w.folder) as genesys:
+            secret = provided(w, function, genesys.url)
+            simulated(w, binary, secret)
+            proof_alone(w)
+            everything(w, Cloud(genesys.url))
+            logged(w)
         w.close()
     return w
 
@@ -131,7 +140,10 @@ def archive(function):
     return made.getvalue()
 
 
-def provided(w, function):
+def provided(w, function, genesys):
+    """The function's stack; the secret that it reads."""
+    credentials = json.dumps({"client_id": CLIENT[0], "client_secret": CLIENT[1], "base_url": genesys})
+    secret = w.emulator.client("secretsmanager").create_secret(Name="genesys", SecretString=credentials)["ARN"]
     buckets = w.emulator.client("s3")
     buckets.create_bucket(Bucket="code")
     buckets.put_object(Bucket="code", Key="rolecall.zip", Body=archive(function))
@@ -139,7 +151,7 @@ def provided(w, function):
     template = without((DEPLOY / "rolecall.yaml").read_text(), "  NotAsWritten:\n", "  Silent:\n")
     code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
     schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
-    reads = {"CredentialsSecret": SECRET, "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
+    reads = {"CredentialsSecret": secret, "GenesysRegion": "us-east-1", "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
     options = {**code, **schedule, **reads, "Email": "somebody@example.com"}
     with w.step("the function's own stack") as step:
         try:
@@ -158,15 +170,16 @@ def provided(w, function):
         }
         step.check("what the schedule sends", json.loads(check["Target"]["Input"]), asked)
     with w.step("a function that may look at other roles only") as step:
-        status, reasons = w.create(STACK, proof_alone(), **ASKED)
+        status, reasons = w.create(STACK, proof(), **ASKED)
         step.check("the stack fails", status, "ROLLBACK_COMPLETE")
         step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
         step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
         allowed = w.update(PROVIDER, template, **options)
         step.check("allowed", allowed, ("UPDATE_COMPLETE", {}))
+    return secret
 
 
-def simulated(w, binary):
+def simulated(w, binary, secret):
     """What the function may do, decided by rolecall for the policy that the stack has made."""
     outputs = w.outputs(PROVIDER)
     role = outputs["ExecutionRoleArn"].rsplit("/", 1)[1]
@@ -180,7 +193,7 @@ def simulated(w, binary):
         ("logs:PutLogEvents", stream.format(outputs["LogGroup"]), stream.format("/aws/lambda/other")),
         ("iam:GetRole", other, f"arn:aws:iam::{STRANGER}:role/other"),
         ("lambda:GetPolicy", function, function.replace(CUSTOMER, STRANGER)),
-        ("secretsmanager:GetSecretValue", SECRET, SECRET.replace("genesys", "database")),
+        ("secretsmanager:GetSecretValue", secret, secret.replace("genesys", "database")),
         ("s3:GetObject", "arn:aws:s3:::code/a.toml", "arn:aws:s3:::code/rolecall.zip"),
         ("sns:Publish", topic, f"{topic}-other"),
         ("securityhub:BatchImportFindings", findings.format("default"), findings.format("other")),
@@ -188,7 +201,7 @@ def simulated(w, binary):
         ("lambda:InvokeFunction", None, function),
         ("lambda:UpdateFunctionCode", None, function),
         ("s3:PutObject", None, "arn:aws:s3:::code/a.toml"),
-        ("secretsmanager:PutSecretValue", None, SECRET),
+        ("secretsmanager:PutSecretValue", None, secret),
         ("kms:Decrypt", None, KEY),
     ]
     cases = [(action, allowed, {}, "Allowed") for action, allowed, _ in table if allowed]
@@ -225,9 +238,9 @@ def example():
     return (DEPLOY / "example.yaml").read_text()
 
 
-def proof_alone(template=None):
+def proof():
     """The example without what it makes in Genesys Cloud."""
-    template = without(template or example(), "  Integration:", "Outputs:")
+    template = without(example(), "  Integration:", "Outputs:")
     return template.split("  IntegrationId:\n    Value")[0]
 
 
@@ -237,25 +250,25 @@ def open_role(template):
     return template.replace(CONDITION, "")
 
 
-def lives_and_ends(w):
+def proof_alone(w):
     with w.step("a role and its proof") as step:
-        step.check("made", w.create(STACK, proof_alone(), **ASKED), ("CREATE_COMPLETE", {}))
+        step.check("made", w.create(STACK, proof(), **ASKED), ("CREATE_COMPLETE", {}))
         outputs = w.outputs(STACK)
         step.check("proved", outputs["Proved"], "proved")
         step.check("the role", outputs["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/{ROLE}")
         step.check("the physical ID", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
     with w.step("another organisation") as step:
-        done = w.update(STACK, proof_alone(), OrganizationId=OTHER_ORGANIZATION)
+        done = w.update(STACK, proof(), OrganizationId=OTHER_ORGANIZATION)
         step.check("updated", done, ("UPDATE_COMPLETE", {}))
         step.check("in place", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
         step.check("what IAM has", external_id(w, ROLE), OTHER_ORGANIZATION)
     with w.step("an update that opens the role") as step:
-        status, reasons = w.update(STACK, open_role(proof_alone()), **ASKED)
+        status, reasons = w.update(STACK, open_role(proof()), **ASKED)
         step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
         refuted(step, reasons)
         step.check("IAM has what it had", external_id(w, ROLE), OTHER_ORGANIZATION)
     with w.step("another role") as step:
-        done = w.update(STACK, proof_alone(), **ASKED, RoleName=OTHER_ROLE)
+        done = w.update(STACK, proof(), **ASKED, RoleName=OTHER_ROLE)
         step.check("updated", done, ("UPDATE_COMPLETE", {}))
         step.check("replaced", w.physical(STACK, "Proof"), f"trust-proof/{OTHER_ROLE}")
         step.check("the one before is gone", w.roles() & {ROLE, OTHER_ROLE}, {OTHER_ROLE})
@@ -263,11 +276,95 @@ def lives_and_ends(w):
         step.check("deleted", w.delete(STACK), ("DELETE_COMPLETE", {}))
         step.check("no role", w.roles() & {ROLE, OTHER_ROLE}, set())
     with w.step("a role that is open from the start") as step:
-        status, reasons = w.create(STACK, open_role(proof_alone()), **ASKED)
+        status, reasons = w.create(STACK, open_role(proof()), **ASKED)
         step.check("rolled back", status, "ROLLBACK_COMPLETE")
         refuted(step, reasons)
         step.check("the role is gone", ROLE in w.roles(), False)
         step.check("deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
+
+
+def everything(w, cloud):
+    """The whole example: role, proof, integration and action."""
+    api, template = cloud.integrations, example()
+    with w.step("a role, its proof, an integration and an action") as step:
+        step.check("made", w.create(STACK, template, **ASKED), ("CREATE_COMPLETE", {}))
+        outputs = w.outputs(STACK)
+        integration, action = outputs["IntegrationId"], outputs["ActionId"]
+        step.check("the integration's state", api.get_integration(integration).reported_state.code, "ACTIVE")
+        read = api.get_integrations_action(action, expand="contract", include_config=True)
+        step.check("its function", read.config.request.request_url_template, w.function(STACK))
+        step.check("a number of the contract", read.contract.input.input_schema.properties["order"]["maxLength"], 20)
+        step.check("its version", (str(read.version), read.integration_id), (outputs["ActionVersion"], integration))
+    with w.step("another timeout, and another name of the integration") as step:
+        template = changed(template, ("timeoutSeconds: 10", "timeoutSeconds: 15"), ("(AWS Lambda)", "(Lambda)"))
+        step.check("updated", w.update(STACK, template, **ASKED), ("UPDATE_COMPLETE", {}))
+        after = w.outputs(STACK)
+        step.check("the same integration and action", (after["IntegrationId"], after["ActionId"]), (integration, action))
+        step.check("the next version", int(after["ActionVersion"]) > int(outputs["ActionVersion"]))
+        step.check("the timeout", api.get_integrations_action(action, include_config=True).config.timeout_seconds, 15)
+        step.check("the name", api.get_integration(integration).name, f"{STACK} (Lambda)")
+    with w.step("an update that fails at the action") as step:
+        broken = changed(template, ("timeoutSeconds: 15", "timeoutSeconds: 999"), ("(Lambda)", "(Renamed)"))
+        status, reasons = w.update(STACK, broken, **ASKED)
+        step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
+        step.check("what was wrong", "imeout" in reasons.get("Status", ""), True)
+        step.check("the name is what it was", api.get_integration(integration).name, f"{STACK} (Lambda)")
+        step.check("the timeout", api.get_integrations_action(action, include_config=True).config.timeout_seconds, 15)
+    with w.step("another contract") as step:
+        template = changed(template, ("maxLength: 20", "maxLength: 40"))
+        step.check("updated", w.update(STACK, template, **ASKED), ("UPDATE_COMPLETE", {}))
+        replaced = w.outputs(STACK)["ActionId"]
+        step.check("another action", replaced != action)
+        step.check("the one before is gone", refusal(api.get_integrations_action, action)[0], 404)
+        step.check("the integration holds one", len(actions(api, integration)), 1)
+    with w.step("an action that somebody changed by hand") as step:
+        version = api.get_integrations_action(replaced).version
+        api.patch_integrations_action(replaced, body={"version": version, "category": "Elsewhere"})
+        template = changed(template, ("timeoutSeconds: 15", "timeoutSeconds: 20"))
+        step.check("updated", w.update(STACK, template, **ASKED), ("UPDATE_COMPLETE", {}))
+        step.check("as the stack says", api.get_integrations_action(replaced).category, "Orders")
+        step.check("the log says so", "changed outside the stack" in w.log())
+    with w.step("another role") as step:
+        moved = {**ASKED, "RoleName": OTHER_ROLE}
+        step.check("updated", w.update(STACK, template, **moved), ("UPDATE_COMPLETE", {}))
+        after = w.outputs(STACK)
+        step.check("the same integration and action", (after["IntegrationId"], after["ActionId"]), (integration, replaced))
+        step.check("the proof's role", after["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/{OTHER_ROLE}")
+        step.check("the role before is gone", w.roles() & {ROLE, OTHER_ROLE}, {OTHER_ROLE})
+    with w.step("an update that opens the role") as step:
+        status, reasons = w.update(STACK, open_role(changed(template, ("(Lambda)", "(Open)"))), **moved, GenesysRegion="us-west-2")
+        step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
+        refuted(step, reasons)
+        step.check("Genesys Cloud never heard of it", api.get_integration(integration).name, f"{STACK} (Lambda)")
+    with w.step("all of it deleted, when the action is gone already") as step:
+        api.delete_integrations_action(replaced)
+        step.check("deleted", w.delete(STACK), ("DELETE_COMPLETE", {}))
+        step.check("no role", w.roles() & {ROLE, OTHER_ROLE}, set())
+        nothing_left(step, api)
+    with w.step("a stack that fails at its last resource") as step:
+        status, reasons = w.create(STACK, changed(template, ("timeoutSeconds: 20", "timeoutSeconds: 999")), **ASKED)
+        step.check("rolled back", (status, list(reasons)), ("ROLLBACK_COMPLETE", ["Status"]))
+        nothing_left(step, api)
+        step.check("deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
+
+
+def changed(text, *changes):
+    for before, after in changes:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    return text
+
+
+def actions(api, integration):
+    every = api.get_integrations_actions(page_size=100).entities
+    return [it for it in every if it.integration_id == integration]
+
+
+def nothing_left(step, api):
+    names = [it.name for it in api.get_integrations(page_size=100).entities]
+    step.check("no integration", [name for name in names if STACK in name], [])
+    step.check("no action", [it.name for it in api.get_integrations_actions(page_size=100).entities if "order" in it.name], [])
+    step.check("no credential", api.get_integrations_credentials_listing(page_size="100").entities, [])
 
 
 def refuted(step, reasons):
@@ -288,3 +385,4 @@ def logged(w):
         answered = [line for line in lines if line.get("message") == "custom resource"]
         step.check("every request", len(answered) > 8)
         step.check("no URL for an answer", RESPONSE_URL in log, False)
+        step.check("no secret", CLIENT[1] in log, False)
