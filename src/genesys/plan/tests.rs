@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::genesys::desired::{DesiredAction, Kind};
-use crate::genesys::observe::CredentialForm;
+use crate::genesys::desired::{DesiredAction, Kind, StackResource};
+use crate::genesys::observe::{CredentialForm, Namesakes};
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
 };
@@ -47,6 +47,7 @@ fn desired() -> Desired {
     };
     Desired {
         role: ROLE.parse().unwrap(),
+        resource: None,
         organization: ORGANIZATION.parse().unwrap(),
         integrations: vec![lambda],
     }
@@ -89,6 +90,7 @@ fn empty() -> Observed {
 /// One in which everything is as desired.
 fn settled() -> Observed {
     let mark = Mark {
+        resource: None,
         role: ROLE.to_owned(),
         adopted: false,
         credential: Some(("c1".to_owned(), Some(WRITTEN.to_owned()))),
@@ -246,7 +248,7 @@ fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
     let mut other = settled();
     other.integrations[0].mark.as_mut().unwrap().role = format!("{ROLE}2");
     let refused = plan(&desired(), &other, false).unwrap_err().to_string();
-    assert!(refused.contains("not made by rolecall for this role, but for"), "{refused}");
+    assert!(refused.contains("not made by rolecall for this, but for the role"), "{refused}");
     // Two of the name, and none is marked.
     let twin = observed.integrations[0].clone();
     observed.integrations.push(twin);
@@ -288,4 +290,92 @@ fn the_client_must_be_of_the_organisation_that_the_role_trusts() {
     let mut observed = settled();
     observed.organization.id = ORGANIZATION.to_uppercase();
     assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::OtherOrganization { .. })));
+}
+
+#[test]
+fn an_integration_of_a_stack_is_nobody_elses() {
+    let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/centre/1".to_owned();
+    let resource = StackResource { stack, logical_id: "Integration".to_owned() };
+    let of_stack = |mut desired: Desired| {
+        desired.resource = Some(resource.clone());
+        desired
+    };
+    let mut observed = settled();
+    observed.integrations[0].mark.as_mut().unwrap().resource = Some(resource.clone());
+    observed.integrations[0].config.notes = observed.integrations[0].mark.as_ref().unwrap().write("Ask us.");
+    let of = |desired: &Desired, observed: &Observed, id| plan_integrations(desired, observed, id, false);
+    // Its own; actions are other resources.
+    observed.integrations[0].actions.push(action("a9", "Else"));
+    assert_eq!(shape(&of(&of_stack(desired()), &observed, None).unwrap()), ["? Unverifiable"]);
+    // Not that of the role's manifest, nor of another resource.
+    let refused = plan(&desired(), &observed, false).unwrap_err().to_string();
+    assert!(refused.contains("the resource `Integration` of the stack"), "{refused}");
+    let mut other = of_stack(desired());
+    other.resource.as_mut().unwrap().logical_id = "Other".to_owned();
+    assert!(matches!(of(&other, &observed, None), Err(PlanError::NotOwned { .. })));
+    assert!(plan_destroy(&ROLE.parse().unwrap(), &observed).steps.is_empty());
+    // For another role it is the same integration, with another credential; a credential cannot be read back.
+    let mut moved = of_stack(desired());
+    moved.role = format!("{ROLE}2").parse().unwrap();
+    assert_eq!(shape(&of(&moved, &observed, Some("i1")).unwrap()), ["UpdateCredential", "Configure"]);
+    // By its ID it is known even without its mark.
+    observed.integrations[0].mark = None;
+    let steps = shape(&of(&of_stack(desired()), &observed, Some("i1")).unwrap());
+    assert_eq!(steps, ["CreateCredential", "Configure"]);
+}
+
+#[test]
+fn one_action_by_itself() {
+    let wanted = desired().integrations.remove(0).actions.remove(0);
+    let same = action("a1", "Get order");
+    let slower = ActionRecord {
+        config: Some(ActionConfig { timeout_seconds: Some(59), ..config(URL) }),
+        ..same.clone()
+    };
+    let output = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let other = ActionRecord { contract: Some(Contract { output, ..contract() }), ..same.clone() };
+    let named = |id: &str, record: &ActionRecord| ActionRecord { id: id.to_owned(), ..record.clone() };
+    let renamed = ActionRecord { name: "Old name".to_owned(), ..same.clone() };
+    let secure = ActionRecord { secure: true, ..same.clone() };
+    // What it had, what else has its name, published and drafts, whether it may be taken over: the ID that it keeps, and the
+    // steps.
+    type Case<'c> = (
+        Option<&'c ActionRecord>,
+        &'c [ActionRecord],
+        &'c [ActionRecord],
+        bool,
+        Result<Option<&'c str>, &'c str>,
+        &'c [&'c str],
+    );
+    let (twin, slow_twin, other_twin) = (named("a2", &same), named("a2", &slower), named("a2", &other));
+    let cases: &[Case<'_>] = &[
+        (None, &[], &[], false, Ok(None), &["CreateAction"]),
+        (Some(&same), &[], &[], false, Ok(Some("a1")), &[]),
+        (Some(&slower), &[], &[], false, Ok(Some("a1")), &["UpdateAction"]),
+        (Some(&renamed), &[], &[], false, Ok(Some("a1")), &["UpdateAction"]),
+        (Some(&other), &[], &[], false, Ok(None), &["CreateAction"]),
+        (Some(&secure), &[], &[], false, Ok(None), &["CreateAction"]),
+        // Delivered again, or a replacement that is undone.
+        (None, &[twin.clone()], &[], false, Ok(Some("a2")), &[]),
+        (Some(&other), &[other.clone(), twin.clone()], &[], false, Ok(Some("a2")), &[]),
+        // Somebody else's.
+        (None, &[slow_twin.clone()], &[], false, Err("configured differently"), &[]),
+        (None, &[slow_twin.clone()], &[], true, Ok(Some("a2")), &["UpdateAction"]),
+        (None, &[other_twin.clone()], &[], true, Err("another contract"), &[]),
+        (Some(&other), &[slow_twin.clone()], &[], false, Ok(None), &["CreateAction"]),
+        // Stopped before it was published; another draft stays as it is.
+        (None, &[], &[twin.clone()], false, Ok(None), &["PublishDraft"]),
+        (None, &[], &[slow_twin.clone()], false, Ok(None), &["CreateAction"]),
+    ];
+    for (index, (known, published, drafts, adopt, id, steps)) in cases.iter().enumerate() {
+        let namesakes = Namesakes { published: published.to_vec(), drafts: drafts.to_vec() };
+        match (plan_action(&wanted, (Kind::Lambda, "i1"), *known, &namesakes, *adopt), id) {
+            (Ok((kept, plan)), Ok(id)) => {
+                assert_eq!(kept.as_ref().map(|kept| kept.id.as_str()), *id, "case {index}");
+                assert_eq!(shape(&plan), *steps, "case {index}");
+            }
+            (Err(error), Err(why)) => assert!(error.to_string().contains(why), "case {index}: {error}"),
+            (got, expected) => panic!("case {index}: {got:?} instead of {expected:?}"),
+        }
+    }
 }
