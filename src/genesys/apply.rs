@@ -18,8 +18,8 @@ use super::observe::action_in_full;
 use super::plan::{Attachment, Configuration, Id, Plan, RoleCredential, Step};
 use crate::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, Fault,
-    GenesysError, GenesysErrorKind, GenesysRead, GenesysResult, GenesysWrite, IntegrationConfig,
-    IntendedState, ReportedState, Stage,
+    GenesysError, GenesysErrorKind, GenesysRead, GenesysWrite, IntegrationConfig, IntendedState,
+    ReportedState, Stage, gone,
 };
 use crate::provision::apply::{Interrupt, Progress};
 use patience::Patience;
@@ -350,12 +350,4 @@ fn not_there_yet(error: &GenesysError) -> bool {
 /// Somebody else was faster.
 fn superseded(error: &GenesysError) -> bool {
     error.kind == GenesysErrorKind::VersionConflict
-}
-
-/// What is gone already needs no deleting.
-fn gone(result: GenesysResult<()>) -> GenesysResult<()> {
-    match result {
-        Err(error) if error.kind == GenesysErrorKind::NotFound => Ok(()),
-        result => result,
-    }
 }

@@ -19,7 +19,7 @@ use crate::iam::arn::RoleArn;
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
 
 use action::plan_actions;
-pub use action::{ActionExists, has_contract, plan_action};
+pub use action::{ActionExists, can_become, plan_action};
 pub use step::{Attachment, Configuration, Id, Retirement, RoleCredential, Step};
 
 /// Something that no step changes, and that somebody should know.
@@ -156,25 +156,24 @@ pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan,
     Ok(plan)
 }
 
-/// The plan that makes integrations as desired and leaves their actions to others. `id` is that of the integration, where
-/// it is known by that.
-pub fn plan_integrations(
+/// The plan that makes one integration as desired and leaves its actions to others; with the integration's ID. `id` is that
+/// ID, where it is known by it.
+pub fn plan_integration_alone(
+    wanted: &DesiredIntegration,
     desired: &Desired,
     observed: &Observed,
     id: Option<&str>,
     adopt: bool,
-) -> Result<Plan, PlanError> {
+) -> Result<(Id, Plan), PlanError> {
     check_organization(desired, observed)?;
+    let by_id = observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id);
+    let known = match by_id {
+        Some(known) => Some(known),
+        None => find(wanted, observed, desired, adopt)?,
+    };
     let mut plan = Plan::default();
-    for integration in &desired.integrations {
-        let by_id = observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id);
-        let known = match by_id {
-            Some(known) => Some(known),
-            None => find(integration, observed, desired, adopt)?,
-        };
-        plan_integration(integration, known, desired, observed, &mut plan);
-    }
-    Ok(plan)
+    let (id, _) = plan_integration(wanted, known, desired, observed, &mut plan);
+    Ok((id, plan))
 }
 
 /// The plan that leaves nothing behind of one integration.

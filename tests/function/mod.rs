@@ -5,6 +5,8 @@ mod custom_resources;
 #[cfg(feature = "lambda")]
 mod direct;
 #[cfg(feature = "lambda")]
+mod stack;
+#[cfg(feature = "lambda")]
 mod stage;
 
 #[cfg(not(feature = "lambda"))]

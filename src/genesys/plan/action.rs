@@ -68,8 +68,13 @@ fn has_qualifier(function: &str) -> bool {
     function.split(':').count() > 7
 }
 
+/// Whether the action can become the wanted one and keep its ID.
+pub fn can_become(record: &ActionRecord, wanted: &DesiredAction, integration: &str) -> bool {
+    record.integration_id == integration && has_contract(wanted, record)
+}
+
 /// Whether the action is already what only a new one could become.
-pub fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
+fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
     record.secure == wanted.secure
         && record.contract.as_ref().is_some_and(|contract| same_contract(&wanted.contract, contract))
 }
@@ -91,12 +96,12 @@ pub struct ActionExists {
 
 /// The steps for one action that is looked after by itself, and the one that it is already, where it keeps its ID.
 ///
-/// `known` is the action with the ID that it had, and belongs to the integration. An action has no place for a mark; so of
+/// `known` is the action with the ID that it had. An action has no place for a mark; so of
 /// the others that have its name, one that says exactly the same is taken to be what an earlier attempt made. That is
 /// also how the action before a replacement comes back when the replacement is undone. Any other is somebody else's.
 pub fn plan_action(
     wanted: &DesiredAction,
-    (kind, integration_id): (Kind, &str),
+    (kind, integration): (Kind, &str),
     known: Option<&ActionRecord>,
     namesakes: &Namesakes,
     adopt: bool,
@@ -109,7 +114,7 @@ pub fn plan_action(
         |record: &&ActionRecord| has_contract(wanted, record) && update(wanted, record).is_none();
     let known_id = known.map(|known| &known.id);
     let mut others = namesakes.published.iter().filter(|record| Some(&record.id) != known_id);
-    if let Some(record) = known.filter(|known| has_contract(wanted, known)) {
+    if let Some(record) = known.filter(|known| can_become(known, wanted, integration)) {
         plan.steps.extend(update(wanted, record));
         return Ok((Some(record.clone()), plan));
     }
@@ -130,7 +135,7 @@ pub fn plan_action(
         }
         None => Step::CreateAction {
             kind,
-            integration: Id::Known(integration_id.to_owned()),
+            integration: Id::Known(integration.to_owned()),
             action: wanted.clone(),
             replaces: known_id.cloned(),
         },

@@ -303,7 +303,9 @@ fn an_integration_of_a_stack_is_nobody_elses() {
     let mut observed = settled();
     observed.integrations[0].mark.as_mut().unwrap().resource = Some(resource.clone());
     observed.integrations[0].config.notes = observed.integrations[0].mark.as_ref().unwrap().write("Ask us.");
-    let of = |desired: &Desired, observed: &Observed, id| plan_integrations(desired, observed, id, false);
+    let of = |desired: &Desired, observed: &Observed, id| {
+        plan_integration_alone(&desired.integrations[0], desired, observed, id, false).map(|(_, plan)| plan)
+    };
     // Its own; actions are other resources.
     observed.integrations[0].actions.push(action("a9", "Else"));
     assert_eq!(shape(&of(&of_stack(desired()), &observed, None).unwrap()), ["? Unverifiable"]);
@@ -337,42 +339,54 @@ fn one_action_by_itself() {
     let named = |id: &str, record: &ActionRecord| ActionRecord { id: id.to_owned(), ..record.clone() };
     let renamed = ActionRecord { name: "Old name".to_owned(), ..same.clone() };
     let secure = ActionRecord { secure: true, ..same.clone() };
-    // What it had, what else has its name, published and drafts, whether it may be taken over: the ID that it keeps, and the
-    // steps.
-    type Case<'c> = (
-        Option<&'c ActionRecord>,
-        &'c [ActionRecord],
-        &'c [ActionRecord],
-        bool,
-        Result<Option<&'c str>, &'c str>,
-        &'c [&'c str],
-    );
+    // What it had, and what else has its name; the ID that it keeps, and the steps.
+    struct Case<'c> {
+        known: Option<&'c ActionRecord>,
+        published: &'c [&'c ActionRecord],
+        drafts: &'c [&'c ActionRecord],
+        adopt: bool,
+        id: Result<Option<&'c str>, &'c str>,
+        steps: &'c [&'c str],
+    }
     let (twin, slow_twin, other_twin) = (named("a2", &same), named("a2", &slower), named("a2", &other));
-    let cases: &[Case<'_>] = &[
-        (None, &[], &[], false, Ok(None), &["CreateAction"]),
-        (Some(&same), &[], &[], false, Ok(Some("a1")), &[]),
-        (Some(&slower), &[], &[], false, Ok(Some("a1")), &["UpdateAction"]),
-        (Some(&renamed), &[], &[], false, Ok(Some("a1")), &["UpdateAction"]),
-        (Some(&other), &[], &[], false, Ok(None), &["CreateAction"]),
-        (Some(&secure), &[], &[], false, Ok(None), &["CreateAction"]),
+    let elsewhere = ActionRecord { integration_id: "i2".to_owned(), ..same.clone() };
+    let new = Case {
+        known: None,
+        published: &[],
+        drafts: &[],
+        adopt: false,
+        id: Ok(None),
+        steps: &["CreateAction"],
+    };
+    let stays = Case { known: Some(&same), id: Ok(Some("a1")), steps: &[], ..new };
+    let claimed = Case { published: &[&twin], id: Ok(Some("a2")), steps: &[], ..new };
+    let cases = [
+        Case { ..new },
+        Case { ..stays },
+        Case { known: Some(&slower), steps: &["UpdateAction"], ..stays },
+        Case { known: Some(&renamed), steps: &["UpdateAction"], ..stays },
+        Case { known: Some(&other), ..new },
+        Case { known: Some(&secure), ..new },
+        Case { known: Some(&elsewhere), ..new },
         // Delivered again, or a replacement that is undone.
-        (None, &[twin.clone()], &[], false, Ok(Some("a2")), &[]),
-        (Some(&other), &[other.clone(), twin.clone()], &[], false, Ok(Some("a2")), &[]),
+        Case { ..claimed },
+        Case { known: Some(&other), published: &[&other, &twin], ..claimed },
         // Somebody else's.
-        (None, &[slow_twin.clone()], &[], false, Err("configured differently"), &[]),
-        (None, &[slow_twin.clone()], &[], true, Ok(Some("a2")), &["UpdateAction"]),
-        (None, &[other_twin.clone()], &[], true, Err("another contract"), &[]),
-        (Some(&other), &[slow_twin.clone()], &[], false, Ok(None), &["CreateAction"]),
+        Case { published: &[&slow_twin], id: Err("configured differently"), ..new },
+        Case { published: &[&slow_twin], adopt: true, steps: &["UpdateAction"], ..claimed },
+        Case { published: &[&other_twin], adopt: true, id: Err("another contract"), ..new },
+        Case { known: Some(&other), published: &[&slow_twin], ..new },
         // Stopped before it was published; another draft stays as it is.
-        (None, &[], &[twin.clone()], false, Ok(None), &["PublishDraft"]),
-        (None, &[], &[slow_twin.clone()], false, Ok(None), &["CreateAction"]),
+        Case { drafts: &[&twin], steps: &["PublishDraft"], ..new },
+        Case { drafts: &[&slow_twin], ..new },
     ];
-    for (index, (known, published, drafts, adopt, id, steps)) in cases.iter().enumerate() {
-        let namesakes = Namesakes { published: published.to_vec(), drafts: drafts.to_vec() };
-        match (plan_action(&wanted, (Kind::Lambda, "i1"), *known, &namesakes, *adopt), id) {
+    for (index, Case { known, published, drafts, adopt, id, steps }) in cases.into_iter().enumerate() {
+        let records = |records: &[&ActionRecord]| records.iter().map(|&record| record.clone()).collect();
+        let namesakes = Namesakes { published: records(published), drafts: records(drafts) };
+        match (plan_action(&wanted, (Kind::Lambda, "i1"), known, &namesakes, adopt), id) {
             (Ok((kept, plan)), Ok(id)) => {
-                assert_eq!(kept.as_ref().map(|kept| kept.id.as_str()), *id, "case {index}");
-                assert_eq!(shape(&plan), *steps, "case {index}");
+                assert_eq!(kept.as_ref().map(|kept| kept.id.as_str()), id, "case {index}");
+                assert_eq!(shape(&plan), steps, "case {index}");
             }
             (Err(error), Err(why)) => assert!(error.to_string().contains(why), "case {index}: {error}"),
             (got, expected) => panic!("case {index}: {got:?} instead of {expected:?}"),
