@@ -8,10 +8,12 @@
 mod cloudformation;
 mod direct;
 mod log;
+mod stored;
 
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use rolecall::aws::{Aws, AwsSettings};
 use serde_json::Value;
 
 use self::cloudformation::Custom;
@@ -34,6 +36,20 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// AWS as the function's role sees it.
+async fn connect() -> Aws {
+    let deadline = Duration::from_secs(60);
+    let settings = AwsSettings {
+        profile: None,
+        region: None,
+        assume_role: None,
+        external_id: None,
+        deadline,
+        fixed: None,
+    };
+    Aws::connect(&settings).await
 }
 
 /// The time until Lambda stops the function. The runtime API gives the deadline in milliseconds since 1970.
