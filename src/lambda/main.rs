@@ -31,7 +31,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let outcome = if cloudformation::is_request(&payload) {
             custom.handle(payload, &connections, left).await.map(|()| Value::Null)
         } else {
-            direct::answer(payload, left).await
+            direct::answer(payload, &connections, left).await
         };
         connections.forget_calls();
         log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());

@@ -5,9 +5,13 @@ mod custom_resources;
 #[cfg(feature = "lambda")]
 mod direct;
 #[cfg(feature = "lambda")]
+mod services;
+#[cfg(feature = "lambda")]
 mod stack;
 #[cfg(feature = "lambda")]
 mod stage;
+#[cfg(feature = "lambda")]
+mod stored;
 
 #[cfg(not(feature = "lambda"))]
 #[test]
