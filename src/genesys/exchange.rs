@@ -108,6 +108,10 @@ impl ExchangedAction {
         let translation_map = parts.texts("/config/response/translationMap");
         let translation_map_defaults = parts.texts("/config/response/translationMapDefaults");
         let success_template = parts.text("/config/response/successTemplate");
+        // What is left out is sent as what it stands for, so that it reads back as the same.
+        let template = |text: Option<String>, default: &str| {
+            Some(Template::Text(text.unwrap_or_else(|| default.to_owned())))
+        };
         match (name, kind, input, output, url_template) {
             (Some(name), Some(kind), Some(input), Some(output), Some(url_template))
                 if parts.faults.is_empty() =>
@@ -122,10 +126,10 @@ impl ExchangedAction {
                         url_template,
                         method: method.unwrap_or_else(|| "POST".to_owned()),
                         headers,
-                        request_template: request_template.map(Template::Text),
+                        request_template: template(request_template, DEFAULT_REQUEST_TEMPLATE),
                         translation_map,
                         translation_map_defaults,
-                        success_template: success_template.map(Template::Text),
+                        success_template: template(success_template, DEFAULT_SUCCESS_TEMPLATE),
                     },
                 })
             }

@@ -176,10 +176,19 @@ pub fn plan_integration_alone(
     Ok((id, plan))
 }
 
-/// The plan that leaves nothing behind of one integration.
+/// The plan that leaves nothing behind of one integration; nor of one that a run was stopped before it could mark it, and of
+/// the credential that it had written by then.
 pub fn plan_integration_removal(known: &ObservedIntegration, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     plan_removal(known, observed, Retirement::Destroyed, &mut plan);
+    if is_bare(known) {
+        let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
+        plan.steps.push(Step::DeleteIntegration { kind, id, name });
+        plan.steps.extend(observed.orphan.as_ref().map(|orphan| {
+            let CredentialRecord { id, name, .. } = orphan.clone();
+            Step::DeleteCredential { id, name }
+        }));
+    }
     plan
 }
 
@@ -242,7 +251,7 @@ fn find<'o>(
 
 /// Whether there is nothing in it: then nobody loses anything, and most likely an earlier run was stopped before it could
 /// mark what it had made.
-fn is_bare(known: &ObservedIntegration) -> bool {
+pub fn is_bare(known: &ObservedIntegration) -> bool {
     known.mark.is_none()
         && known.notes.is_empty()
         && known.config.credentials.is_empty()

@@ -147,7 +147,7 @@ pub(super) async fn put(
     let known = observe(&genesys, &wanted, kind, request.genesys_id()).await?;
     let drift = match (request.genesys_id(), &known) {
         (Some(gone), None) => vec![format!("action {gone} was deleted")],
-        (Some(_), Some(known)) => drift(request, connections, known).await,
+        (Some(_), Some(known)) => drift(request, connections, known, &action).await,
         (None, _) => Vec::new(),
     };
     // Others matter only where there has to be another one.
@@ -216,8 +216,14 @@ async fn observe(
     }
 }
 
-/// What somebody else changed since the stack wrote it.
-async fn drift(request: &Request, connections: &Connections, known: &ActionRecord) -> Vec<String> {
+/// What somebody else changed since the stack wrote it, and is not as it is wanted now: an `Update` that is delivered again
+/// finds what the first one wrote.
+async fn drift(
+    request: &Request,
+    connections: &Connections,
+    known: &ActionRecord,
+    wanted: &DesiredAction,
+) -> Vec<String> {
     // Properties that an older version of the function took may be wrong by now; then nothing can be told.
     let Ok(before) = Wanted::read(&request.old_resource_properties) else { return Vec::new() };
     // Only an object with its version still says what was written.
@@ -230,11 +236,16 @@ async fn drift(request: &Request, connections: &Connections, known: &ActionRecor
         }
     }
     let Ok(Defined { action: before, .. }) = before.define(connections).await else { return Vec::new() };
-    let differs = |name: &'static str, differs: bool| differs.then(|| name.to_owned());
-    let own =
-        [differs("name", before.name != known.name), differs("category", before.category != known.category)];
-    let config = known.config.iter().flat_map(|there| config_differences(&before.config, there));
-    own.into_iter().flatten().chain(config.map(str::to_owned)).collect()
+    let now = differences(wanted, known);
+    let changed = differences(&before, known).into_iter().filter(|part| now.contains(part));
+    changed.map(str::to_owned).collect()
+}
+
+/// The parts of an action in which it can change and is not as it was meant.
+fn differences(meant: &DesiredAction, there: &ActionRecord) -> Vec<&'static str> {
+    let config = there.config.iter().flat_map(|there| config_differences(&meant.config, there));
+    let names = [("name", meant.name != there.name), ("category", meant.category != there.category)];
+    names.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).chain(config).collect()
 }
 
 /// Deletes the action.

@@ -11,7 +11,7 @@ use rolecall::genesys::client::Client;
 use rolecall::genesys::desired::{Desired, DesiredIntegration, Kind, StackResource};
 use rolecall::genesys::observe::{Detail, Observed, ObservedIntegration, Sought, observe};
 use rolecall::genesys::plan::{
-    Id, Notice, Plan, PlanError, Step, plan_integration_alone, plan_integration_removal,
+    Id, Notice, Plan, PlanError, Step, is_bare, plan_integration_alone, plan_integration_removal,
 };
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::ports::genesys::{GenesysError, IntendedState};
@@ -26,7 +26,7 @@ use super::steps::{carry_out, in_words};
 use crate::connections::Connections;
 
 /// How long an action that the stack has deleted may still be listed.
-const SETTLED: Duration = Duration::from_secs(30);
+const SETTLED: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// An integration as the properties ask for it.
@@ -128,8 +128,9 @@ pub(super) async fn put(
     let (found, mut plan) = wanted.plan(&resource, &observed, id)?;
     let drift = match (request.genesys_id(), id) {
         (Some(gone), None) => vec![format!("integration {gone} was deleted")],
-        (Some(_), Some(id)) => drift(request, &resource, &observed, id),
-        (None, _) => Vec::new(),
+        // An `Update` that is delivered again finds what the first one wrote.
+        (Some(_), Some(id)) if !plan.steps.is_empty() => drift(request, &resource, &observed, id),
+        (Some(_), Some(_)) | (None, _) => Vec::new(),
     };
     // It was enabled earlier, and does not work yet: that is waited for.
     if plan.notices.iter().any(|notice| matches!(notice, Notice::NotActive { .. })) {
@@ -200,7 +201,7 @@ pub(super) async fn delete(
         }
     };
     let role = wanted.role.to_string();
-    if !known.mark.as_ref().is_some_and(|mark| mark.is_of(&role, Some(&resource))) {
+    if !known.mark.as_ref().is_some_and(|mark| mark.is_of(&role, Some(&resource))) && !is_bare(&known) {
         let owner =
             known.mark.map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
         let note = format!("integration {id} stays: by the last line of its notes it is {owner}");
