@@ -24,6 +24,11 @@ const REGION: &str = "GENESYSCLOUD_REGION";
 /// How long a call may be tried again; the function's own timeout ends it earlier.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The ARN of a secret. Whatever else stands in its place may be the secret itself, so no message repeats it.
+pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
+    text.trim().parse().ok().filter(|arn: &Arn| arn.service == "secretsmanager")
+}
+
 /// Connections, made when they are needed.
 #[derive(Default)]
 pub(crate) struct Connections {
@@ -53,11 +58,17 @@ impl Connections {
         region: Option<&'static Region>,
     ) -> Result<Rc<Client>, String> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let named = match (secret, variable(SECRET)) {
-            (Some(secret), _) => Some(secret.clone()),
-            (None, Some(text)) => Some(text.parse().map_err(|error| format!("{SECRET}: {error}"))?),
-            (None, None) => None,
-        };
+        let named =
+            match (secret, variable(SECRET)) {
+                (Some(secret), _) => Some(secret.clone()),
+                (None, Some(text)) => {
+                    let arn = secret_arn(&text);
+                    Some(arn.ok_or_else(|| {
+                        format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager")
+                    })?)
+                }
+                (None, None) => None,
+            };
         let key = format!("{named:?} {region:?}");
         if let Some(known) = self.genesys.borrow().get(&key) {
             return Ok(Rc::clone(known));

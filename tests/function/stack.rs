@@ -3,167 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rolecall::ports::genesys::Stage as ActionStage;
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::CredentialSource;
+use rolecall::ports::genesys::{GenesysTest as _, Stage as ActionStage};
 use rolecall::sandbox::{Fault, FaultRule, Faults, State, Tamper};
 use serde_json::{Map, Value, json};
 
-use super::stage::{Event, Function, Served};
-use crate::scenarios::stage::{EXTERNAL_ID, ROLE, Stage};
-
-const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
-const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/contact-centre/1";
-
-/// A life, event by event. `${2}` stands for the physical ID that the third event got.
-struct Life {
-    stage: Arc<Stage>,
-    function: Function,
-    events: Vec<Event>,
-}
-
-impl Life {
-    fn new() -> Self {
-        Self::on(Stage::new())
-    }
-
-    fn on(stage: Stage) -> Self {
-        let environment = stage.environment().into_iter().chain(stage.sandbox.genesys_environment());
-        let function = Function::new(environment.collect());
-        Self { stage: Arc::new(stage), function, events: Vec::new() }
-    }
-
-    fn ask(
-        &mut self,
-        kind: &str,
-        change: &str,
-        physical: &str,
-        properties: &Value,
-        old: &Value,
-    ) -> &mut Self {
-        self.ask_after(|_| {}, kind, change, physical, properties, old)
-    }
-
-    /// The same, after something else has happened.
-    fn ask_after(
-        &mut self,
-        happens: impl FnOnce(&Arc<Stage>) + Send + 'static,
-        kind: &str,
-        change: &str,
-        physical: &str,
-        properties: &Value,
-        old: &Value,
-    ) -> &mut Self {
-        let mut event = json!({
-            "RequestType": change, "ResponseURL": self.function.response_url(), "StackId": STACK,
-            "RequestId": format!("request-{}", self.events.len()), "ResourceType": format!("Custom::Genesys{kind}"),
-            "LogicalResourceId": kind, "ResourceProperties": properties,
-        });
-        if change != "Create" {
-            event["PhysicalResourceId"] = json!(physical);
-        }
-        if change == "Update" {
-            event["OldResourceProperties"] = old.clone();
-        }
-        let stage = Arc::clone(&self.stage);
-        self.events.push(Box::new(move |answers| {
-            happens(&stage);
-            let fill = |text: String, (index, answer): (usize, &Value)| {
-                text.replace(&format!("${{{index}}}"), answer["PhysicalResourceId"].as_str().unwrap())
-            };
-            let text = answers.iter().enumerate().fold(event.to_string(), fill);
-            serde_json::from_str(&text).unwrap()
-        }));
-        self
-    }
-
-    fn create(&mut self, kind: &str, properties: &Value) -> &mut Self {
-        self.ask(kind, "Create", "", properties, &Value::Null)
-    }
-
-    fn update(&mut self, kind: &str, physical: &str, properties: &Value, old: &Value) -> &mut Self {
-        self.ask(kind, "Update", physical, properties, old)
-    }
-
-    fn delete(&mut self, kind: &str, physical: &str, properties: &Value) -> &mut Self {
-        self.ask(kind, "Delete", physical, properties, &Value::Null)
-    }
-
-    fn live(self) -> (Arc<Stage>, Served) {
-        let Self { stage, function, events } = self;
-        let served = function.serve_life(Vec::new(), events);
-        for text in [&served.log, &format!("{:?}", served.answers)] {
-            for (_, secret) in
-                stage.sandbox.genesys_environment().into_iter().filter(|(name, _)| name.contains("SECRET"))
-            {
-                assert!(!text.contains(&secret), "{text}");
-            }
-            assert!(!text.contains("access_token"), "{text}");
-        }
-        (stage, served)
-    }
-}
-
-const INTEGRATION: &str = "Integration";
-const ACTION: &str = "DataAction";
-
-fn integration() -> Value {
-    json!({
-        "ServiceToken": "arn", "ServiceTimeout": "300", "Name": "Orders", "OrganizationId": EXTERNAL_ID,
-        "RoleArn": format!("arn:aws:iam::123456789012:role/{ROLE}"), "Notes": "Ask us.",
-    })
-}
-
-/// With everything as text, as CloudFormation sends it.
-fn action() -> Value {
-    json!({
-        "ServiceToken": "arn", "IntegrationId": "${0}", "Category": "Orders", "Name": "Get order status",
-        "FunctionArn": FUNCTION,
-        "Definition": {
-            "secure": "false",
-            "config": {"timeoutSeconds": "10"},
-            "contract": {
-                "input": {"inputSchema": {"type": "object", "additionalProperties": "false", "properties": {
-                    "orderNumber": {"type": "string", "maxLength": "20"},
-                }}},
-                "output": {"successSchema": {"type": "object", "properties": {"status": {"type": "string"}}}},
-            },
-        },
-    })
-}
-
-fn with(mut properties: Value, pointer: &str, value: Value) -> Value {
-    *properties.pointer_mut(pointer).unwrap() = value;
-    properties
-}
-
-fn slower(seconds: &str) -> Value {
-    with(action(), "/Definition/config/timeoutSeconds", json!(seconds))
-}
-
-fn other_contract() -> Value {
-    with(action(), "/Definition/contract/output/successSchema/properties/status/type", json!("integer"))
-}
-
-#[track_caller]
-fn id(answer: &Value) -> &str {
-    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
-    answer["PhysicalResourceId"].as_str().unwrap()
-}
-
-#[track_caller]
-fn reason(answer: &Value) -> &str {
-    assert_eq!(answer["Status"], "FAILED", "{answer:#}");
-    answer["Reason"].as_str().unwrap()
-}
-
-fn actions(stage: &Stage) -> Vec<String> {
-    stage.sandbox.state().genesys.actions.keys().cloned().collect()
-}
-
-fn is_empty(stage: &Stage) -> bool {
-    let genesys = &stage.sandbox.state().genesys;
-    let own = genesys.integrations.values().any(|it| it.configuration.name == "Orders");
-    genesys.actions.is_empty() && genesys.credentials.is_empty() && !own
-}
+use super::life::{
+    ACTION, INTEGRATION, Life, STACK, action, actions, id, integration, is_empty, other_contract, reason,
+    slower, with,
+};
+use crate::scenarios::stage::{ROLE, Stage};
 
 #[test]
 fn a_stack_is_made_changed_and_deleted() {
@@ -209,21 +59,21 @@ fn the_action_works() {
     life.create(ACTION, &action());
     let (stage, served) = life.live();
     let id = id(&served.answers[1]).to_owned();
-    let client = rolecall_client(&stage);
+    let client = client(&stage);
     let input = Map::from_iter([("orderNumber".to_owned(), json!("1"))]);
-    let result = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        rolecall::ports::genesys::GenesysTest::test_action(&client, &id, ActionStage::Published, &input).await
-    });
+    let result = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(async { client.test_action(&id, ActionStage::Published, &input).await });
     assert!(result.as_ref().unwrap().success, "{result:#?}");
 }
 
-fn rolecall_client(stage: &Stage) -> rolecall::genesys::client::Client {
+fn client(stage: &Stage) -> Client {
     let environment = stage.sandbox.genesys_environment();
     let lookup =
         |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let source = rolecall::genesys::credentials::CredentialSource::from_environment(lookup, None).unwrap();
-    let patience = rolecall::genesys::client::Patience::until(Duration::from_secs(10));
-    rolecall::genesys::client::Client::new(source, patience, Default::default())
+    let source = CredentialSource::from_environment(lookup, None).unwrap();
+    let patience = Patience::until(Duration::from_secs(10));
+    Client::new(source, patience, Default::default())
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{Arn, ExternalId};
 
 use super::properties::Properties;
-use crate::connections::Connections;
+use crate::connections::{Connections, secret_arn};
 
 /// The way to Genesys Cloud.
 #[derive(Clone, Debug)]
@@ -22,10 +22,8 @@ impl Access {
     pub(super) fn read(properties: &mut Properties<'_>) -> Self {
         let secret = match properties.value("CredentialsSecret") {
             None => None,
-            // Whatever stands here may be the secret itself, so it is not repeated.
             Some(value) => {
-                let arn = value.as_str().and_then(|text| text.parse::<Arn>().ok());
-                let arn = arn.filter(|arn| arn.service == "secretsmanager");
+                let arn = value.as_str().and_then(secret_arn);
                 if arn.is_none() {
                     properties.fault(
                         "`CredentialsSecret` must be the ARN of a secret in AWS Secrets Manager; what it holds never stands \
