@@ -62,7 +62,16 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
 fn of_code(code: Option<&str>, status: u16) -> AwsErrorKind {
     match code.map(|code| code.strip_suffix("Exception").unwrap_or(code)) {
         Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError") => AwsErrorKind::AccessDenied,
-        Some("NoSuchEntity" | "ResourceNotFound") => AwsErrorKind::NotFound,
+        Some(
+            "NoSuchEntity"
+            | "ResourceNotFound"
+            | "NoSuchBucket"
+            | "NoSuchKey"
+            | "NoSuchVersion"
+            | "ParameterNotFound"
+            | "ParameterVersionNotFound"
+            | "NotFound",
+        ) => AwsErrorKind::NotFound,
         Some("EntityAlreadyExists" | "ResourceConflict") => AwsErrorKind::AlreadyExists,
         Some("ConcurrentModification") => AwsErrorKind::ConcurrentModification,
         Some("DeleteConflict") => AwsErrorKind::DeleteConflict,
@@ -149,6 +158,20 @@ fn one_line(message: &str) -> String {
 pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
     let message = format!("unexpected answer: {message}");
     AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+}
+
+/// The error of a service that decrypts in the caller's name: where it is about the key, it names that permission. Secrets
+/// Manager says "Access to KMS is not allowed", S3 and Parameter Store that the caller may not `kms:Decrypt`, or what KMS
+/// says itself: "The ciphertext refers to a customer master key that does not exist … or you are not allowed to access".
+pub(super) fn refused_key(mut error: AwsError) -> AwsError {
+    let is_about_the_key = || {
+        let message = error.message.to_lowercase();
+        message.contains("kms") || message.contains("ciphertext")
+    };
+    if error.kind == AwsErrorKind::AccessDenied && is_about_the_key() {
+        error.operation = "kms:Decrypt";
+    }
+    error
 }
 
 /// `Ok(None)` where the entity does not exist.

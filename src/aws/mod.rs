@@ -21,6 +21,8 @@ mod rate;
 mod read;
 mod secrets;
 mod simulate;
+#[cfg(feature = "lambda")]
+mod stored;
 mod trail;
 mod write;
 
@@ -46,6 +48,8 @@ use self::calls::silent_host;
 use self::error::classify;
 use self::pace::Pace;
 use self::rate::Rate;
+#[cfg(feature = "lambda")]
+pub use self::stored::Parameter;
 use crate::iam::arn::{ExternalId, Region, RoleArn};
 use crate::ports::calls::Calls;
 use crate::ports::{AwsErrorKind, AwsResult};

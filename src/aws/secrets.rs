@@ -5,14 +5,12 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 
 use super::Aws;
-use super::error::{classify, unexpected};
+use super::error::{classify, refused_key, unexpected};
 use crate::iam::arn::Arn;
+use crate::ports::AwsResult;
 use crate::ports::secrets::ReadSecret;
-use crate::ports::{AwsErrorKind, AwsResult};
 
 const READ: &str = "secretsmanager:GetSecretValue";
-/// What reading a secret under a key of the customer's own needs besides.
-const DECRYPT: &str = "kms:Decrypt";
 
 /// One secret of Secrets Manager.
 #[derive(Debug)]
@@ -42,14 +40,7 @@ impl ReadSecret for StoredSecret {
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
         async {
             let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
-            let answer = answer.map_err(|error| {
-                let mut error = classify(READ, error);
-                // Secrets Manager decrypts in the caller's name: "Access to KMS is not allowed" is about the key.
-                if error.kind == AwsErrorKind::AccessDenied && error.message.contains("KMS") {
-                    error.operation = DECRYPT;
-                }
-                error
-            })?;
+            let answer = answer.map_err(|error| refused_key(classify(READ, error)))?;
             // The SDK's answer redacts itself, and what is taken from it goes straight into another type that does.
             let text =
                 answer.secret_string.ok_or_else(|| unexpected(READ, &"the secret is binary, not text"))?;

@@ -9,9 +9,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::cli;
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::connections::Connections;
+use crate::stored::Reference;
 
 /// What is kept of the function's time for the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
@@ -22,14 +26,14 @@ const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
 enum Request {
     /// Compare AWS with a manifest.
     Drift {
-        /// The text of `rolecall.toml`.
+        /// The text of `rolecall.toml`, or where it is kept.
         manifest: String,
         /// The region of functions that the manifest gives none; the function's own where it is left out.
         region: Option<String>,
     },
     /// Prove, and ask AWS as far as the level says.
     Verify {
-        /// The text of `rolecall.toml`.
+        /// The text of `rolecall.toml`, or where it is kept.
         manifest: String,
         /// As for `drift`.
         region: Option<String>,
@@ -62,11 +66,17 @@ enum Request {
 }
 
 /// Answers a request.
-pub(crate) async fn answer(event: Value, left: Duration) -> anyhow::Result<Value> {
-    let request = Request::deserialize(event).context(
+pub(crate) async fn answer(event: Value, connections: &Connections, left: Duration) -> anyhow::Result<Value> {
+    let mut request = Request::deserialize(event).context(
         "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
          command needs",
     )?;
+    if let Request::Drift { manifest, .. } | Request::Verify { manifest, .. } = &mut request
+        && let Some(reference) = Reference::parse(manifest)?
+    {
+        let stored = reference.read(connections.aws().await).await?;
+        *manifest = stored.text.expose_secret().to_owned();
+    }
     let folder = TempDir::new().context("cannot make a folder for the request")?;
     let arguments = arguments(request, folder.path(), left)?;
     let (answer, _) = cli::answer(&arguments).await.map_err(|error| anyhow::anyhow!(first_line(&error)))?;

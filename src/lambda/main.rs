@@ -6,8 +6,10 @@
 //! whoever has it answer in the stack's name.
 
 mod cloudformation;
+mod connections;
 mod direct;
 mod log;
+mod stored;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,20 +17,23 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
 use self::cloudformation::Custom;
+use self::connections::Connections;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     log::start();
     // Keeps its connections and the system's certificates from one event to the next.
     let custom = Custom::new()?;
+    let connections = Connections::default();
     let handle = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
         let started = Instant::now();
         let left = time_left(context.deadline);
         let outcome = if cloudformation::is_request(&payload) {
-            custom.handle(payload, left).await.map(|()| Value::Null)
+            custom.handle(payload, &connections, left).await.map(|()| Value::Null)
         } else {
-            direct::answer(payload, left).await
+            direct::answer(payload, &connections, left).await
         };
+        connections.forget_calls();
         log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());
         // The runtime's own conversion leaves the causes out.
         outcome.map_err(|error| anyhow::anyhow!("{error:#}"))

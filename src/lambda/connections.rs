@@ -1,0 +1,106 @@
+//! What lives longer than one event: the way to AWS, and the clients of Genesys Cloud with their tokens.
+//!
+//! A function that stays warm asks Secrets Manager and the login host once, not with every event. A secret that was
+//! rotated is noticed: what Genesys Cloud refuses is read again, and everything after five minutes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rolecall::aws::{Aws, AwsSettings};
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::CredentialSource;
+use rolecall::genesys::region::Region;
+use rolecall::iam::arn::Arn;
+use rolecall::ports::calls::Calls;
+use tokio::sync::OnceCell;
+
+/// The secret with the OAuth client, where a request names none.
+const SECRET: &str = "GENESYS_CREDENTIALS_SECRET";
+/// The region of the organisation, where neither a request nor the secret names one.
+const REGION: &str = "GENESYSCLOUD_REGION";
+
+/// How long a call may be tried again; the function's own timeout ends it earlier.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The ARN of a secret. Whatever else stands in its place may be the secret itself, so no message repeats it.
+pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
+    text.trim().parse().ok().filter(|arn: &Arn| arn.service == "secretsmanager")
+}
+
+/// Connections, made when they are needed.
+#[derive(Default)]
+pub(crate) struct Connections {
+    aws: OnceCell<Aws>,
+    /// By the secret and the region.
+    genesys: RefCell<HashMap<String, Rc<Client>>>,
+}
+
+impl Connections {
+    pub(crate) async fn aws(&self) -> &Aws {
+        let settings = AwsSettings {
+            profile: None,
+            region: None,
+            assume_role: None,
+            external_id: None,
+            deadline: DEADLINE,
+            fixed: None,
+        };
+        self.aws.get_or_init(|| async move { Aws::connect(&settings).await }).await
+    }
+
+    /// The client with the OAuth client of that secret; else of the secret that the environment names, else of the environment
+    /// itself.
+    pub(crate) async fn genesys(
+        &self,
+        secret: Option<&Arn>,
+        region: Option<&'static Region>,
+    ) -> Result<Rc<Client>, String> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let named =
+            match (secret, variable(SECRET)) {
+                (Some(secret), _) => Some(secret.clone()),
+                (None, Some(text)) => {
+                    let arn = secret_arn(&text);
+                    Some(arn.ok_or_else(|| {
+                        format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager")
+                    })?)
+                }
+                (None, None) => None,
+            };
+        let key = format!("{named:?} {region:?}");
+        if let Some(known) = self.genesys.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let source = match named {
+            Some(secret) => CredentialSource::Secret {
+                store: Box::new(self.aws().await.secret(&secret)),
+                region: match (region, variable(REGION)) {
+                    (Some(region), _) => region,
+                    (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,
+                    (None, None) => {
+                        return Err(format!(
+                            "the region of the Genesys Cloud organisation is not known: state `GenesysRegion`, or set \
+                             {REGION} for the function"
+                        ));
+                    }
+                },
+            },
+            None => CredentialSource::from_environment(variable, region).map_err(|error| {
+                format!("{error}; state `CredentialsSecret`, or set {SECRET} for the function")
+            })?,
+        };
+        let client = Rc::new(Client::new(source, Patience::until(DEADLINE), Calls::default()));
+        self.genesys.borrow_mut().insert(key, Rc::clone(&client));
+        Ok(client)
+    }
+
+    /// Forgets what was counted: a function that lives for days would keep it all.
+    pub(crate) fn forget_calls(&self) {
+        if let Some(aws) = self.aws.get() {
+            aws.calls().forget();
+        }
+        self.genesys.borrow().values().for_each(|client| client.calls().forget());
+    }
+}

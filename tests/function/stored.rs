@@ -1,0 +1,114 @@
+//! Manifests by reference: S3, SSM Parameter Store and Secrets Manager as they answer.
+
+use serde_json::{Value, json};
+use wiremock::matchers::{header, header_exists, method, path, query_param};
+use wiremock::{Mock, ResponseTemplate};
+
+use super::services::Services;
+use super::stage::Function;
+use crate::scenarios::stage::{ONE_TARGET, Stage, manifest};
+
+const PARAMETER: &str = "arn:aws:ssm:eu-central-1:123456789012:parameter/rolecall/orders";
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rolecall-AbCdEf";
+
+fn drift(manifest: &str) -> Value {
+    json!({"command": "drift", "manifest": manifest, "region": "us-east-1"})
+}
+
+/// What a service of the JSON protocol says.
+fn answers(services: &Services, target: &str, answer: ResponseTemplate) {
+    services.mount(Mock::given(method("POST")).and(header("x-amz-target", target)).respond_with(answer));
+}
+
+fn refusal(code: &str, message: &str) -> ResponseTemplate {
+    ResponseTemplate::new(400).set_body_json(json!({"__type": code, "message": message}))
+}
+
+/// What S3 says where it does not give an object.
+fn no_object(status: u16, code: &str, message: &str) -> ResponseTemplate {
+    let body = format!(
+        "<Error><Code>{code}</Code><Message>{message}</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>"
+    );
+    ResponseTemplate::new(status).set_body_raw(body, "application/xml")
+}
+
+#[test]
+fn each_of_the_three_gives_the_same_report() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes"]).expect(0);
+    let expected = stage.run(&["drift", "--output", "json"]).expect(0).json();
+    let text = manifest(ONE_TARGET);
+    let services = Services::new();
+    services.object("/manifests/team/rolecall.toml", &text);
+    let versioned =
+        Mock::given(method("GET")).and(path("/manifests/old.toml")).and(query_param("versionId", "L4kq"));
+    services.mount(
+        versioned
+            .and(header_exists("authorization"))
+            .respond_with(ResponseTemplate::new(200).set_body_string(&text)),
+    );
+    let parameter = json!({"Parameter": {"Name": "/rolecall/orders", "Type": "SecureString", "Value": text}});
+    answers(&services, "AmazonSSM.GetParameter", ResponseTemplate::new(200).set_body_json(parameter));
+    let secret = json!({"ARN": SECRET, "Name": "rolecall", "SecretString": text});
+    answers(&services, "secretsmanager.GetSecretValue", ResponseTemplate::new(200).set_body_json(secret));
+    let references =
+        ["s3://manifests/team/rolecall.toml", "s3://manifests/old.toml?versionId=L4kq", PARAMETER, SECRET];
+    let served = Function::new(services.environment(&stage)).serve(references.map(drift).into());
+    for outcome in &served.outcomes {
+        assert_eq!(outcome.as_ref().unwrap(), &expected);
+    }
+    let asked = services.received();
+    let body = |index: usize| serde_json::from_slice::<Value>(&asked[index].body).unwrap();
+    assert_eq!(body(2), json!({"Name": PARAMETER, "WithDecryption": true}));
+    assert!(asked[2].headers["authorization"].to_str().unwrap().contains("/eu-central-1/ssm/"), "{asked:?}");
+    assert_eq!(body(3), json!({"SecretId": SECRET}));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let stage = Stage::new();
+    let services = Services::new();
+    let answers_to = |place: &str, answer| {
+        services
+            .mount(Mock::given(method("GET")).and(path(format!("/manifests/{place}"))).respond_with(answer));
+    };
+    answers_to("gone", no_object(404, "NoSuchKey", "The specified key does not exist."));
+    answers_to("denied", no_object(403, "AccessDenied", "Access Denied"));
+    answers_to(
+        "key",
+        no_object(
+            403,
+            "AccessDenied",
+            "User: arn:aws:sts::1:role/x is not authorized to perform: kms:Decrypt",
+        ),
+    );
+    let moved =
+        no_object(301, "PermanentRedirect", "The bucket must be addressed using the specified endpoint.");
+    answers_to("moved", moved.insert_header("x-amz-bucket-region", "eu-west-1"));
+    answers_to("large", ResponseTemplate::new(200).set_body_bytes(vec![b'#'; 1024 * 1024 + 1]));
+    answers_to("binary", ResponseTemplate::new(200).set_body_bytes(vec![0xff, 0xfe, 0]));
+    let ciphertext = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, \
+                      or you are not allowed to access.";
+    answers(&services, "AmazonSSM.GetParameter", refusal("AccessDeniedException", ciphertext));
+    let missing = "Secrets Manager can't find the specified secret.";
+    answers(&services, "secretsmanager.GetSecretValue", refusal("ResourceNotFoundException", missing));
+    for (reference, parts) in [
+        ("s3://manifests/gone", ["`s3://manifests/gone`", "The specified key does not exist"]),
+        ("s3://manifests/denied", ["needs the permission s3:GetObject", "may s3:ListBucket"]),
+        ("s3://manifests/denied?versionId=1", ["needs the permission s3:GetObjectVersion", "?versionId=1`"]),
+        ("s3://manifests/key", ["`s3://manifests/key`", "role needs the permission kms:Decrypt"]),
+        ("s3://manifests/moved", ["the bucket is in eu-west-1", "only buckets in us-east-1"]),
+        ("s3://manifests/large", ["`s3://manifests/large`", "more than 1048576 bytes"]),
+        ("s3://manifests/binary", ["`s3://manifests/binary`", "not text in UTF-8"]),
+        (PARAMETER, [PARAMETER, "role needs the permission kms:Decrypt"]),
+        (SECRET, [SECRET, "can't find the specified secret"]),
+        ("s3://manifests", ["`s3://manifests`", "s3://bucket/key"]),
+    ] {
+        let function = Function::new(services.environment(&stage));
+        let served = function.serve(vec![drift(reference)]);
+        let error = served.outcomes[0].as_ref().unwrap_err()["errorMessage"].as_str().unwrap().to_owned();
+        for part in parts {
+            assert!(error.contains(part), "no `{part}` in {error}");
+        }
+    }
+}
