@@ -27,7 +27,7 @@ fmt-check:
 clippy:
     cargo clippy --all-targets --all-features -- --deny warnings
 
-# The release binary against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
+# The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 
