@@ -23,6 +23,8 @@ use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use rolecall::report::{ErrorView, ExitCode, Report};
 
+pub use self::genesys::Clients;
+
 use self::failure::{Failure, UsageError, explain};
 use self::options::{
     ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,

@@ -33,7 +33,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         } else {
             direct::answer(payload, &connections, left).await
         };
-        connections.forget_calls();
+        connections.begin_anew();
         log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());
         // The runtime's own conversion leaves the causes out.
         outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
