@@ -21,7 +21,7 @@ mod verify;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use rolecall::report::{ErrorView, ExitCode, Report};
+use rolecall::report::{AnyReport, ErrorView, ExitCode, Report};
 
 use self::failure::{Failure, UsageError, explain};
 use self::options::{
@@ -46,12 +46,32 @@ pub fn run() -> std::process::ExitCode {
     runtime.block_on(carry_out(&cli.command, &mut printer)).into()
 }
 
-/// Runs a command line, program name first, for a program: the result as text, and the exit code. Nothing is printed.
-pub async fn answer(arguments: &[String]) -> Result<(String, ExitCode), clap::Error> {
-    let cli = Cli::try_parse_from(arguments)?;
-    let mut printer = Printer::keeping();
-    let exit = carry_out(&cli.command, &mut printer).await;
-    Ok((printer.into_result(), exit))
+/// A command line that a program gives.
+pub struct CommandLine(Cli);
+
+/// What a command line comes to.
+pub struct Answer {
+    /// What would be printed.
+    pub text: String,
+    /// The same as data, where it is a report.
+    pub report: Option<AnyReport>,
+    /// How it ended.
+    pub exit: ExitCode,
+}
+
+impl CommandLine {
+    /// Reads the arguments, program name first.
+    pub fn parse(arguments: &[String]) -> Result<Self, clap::Error> {
+        Cli::try_parse_from(arguments).map(Self)
+    }
+
+    /// Runs the command; nothing is printed.
+    pub async fn answer(&self) -> Answer {
+        let mut printer = Printer::keeping();
+        let exit = carry_out(&self.0.command, &mut printer).await;
+        let (text, report) = printer.into_result();
+        Answer { text, report, exit }
+    }
 }
 
 /// Runs the command; what went wrong is part of its result.
@@ -66,7 +86,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         printer.failure(&error);
         if let Some(format) = output(command).format() {
             let report = Report { error: Some(error), ..Report::new(name(command)) };
-            printer.result(&report.render(format, exit));
+            printer.report(AnyReport::one(report, exit), format);
         }
         exit
     })

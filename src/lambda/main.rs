@@ -5,15 +5,20 @@
 //! log, with the request's ID; events themselves are never logged, for those of CloudFormation hold a URL that lets
 //! whoever has it answer in the stack's name.
 
+mod check;
 mod cloudformation;
 mod direct;
 mod log;
+mod manifests;
+mod publish;
 mod stored;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use anyhow::Context as _;
+use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rolecall::aws::{Aws, AwsSettings};
+use rolecall::iam::arn::Arn;
 use serde_json::Value;
 
 use self::cloudformation::Custom;
@@ -29,13 +34,48 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let outcome = if cloudformation::is_request(&payload) {
             custom.handle(payload, left).await.map(|()| Value::Null)
         } else {
-            direct::answer(payload, left).await
+            match Invocation::new(&context) {
+                Ok(invocation) => direct::answer(payload, &invocation).await,
+                Err(error) => Err(error),
+            }
         };
         log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());
         // The runtime's own conversion leaves the causes out.
         outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+/// One event's turn.
+pub(crate) struct Invocation {
+    request_id: String,
+    /// The function itself: it tells the account and the region.
+    function: Arn,
+    until: Instant,
+}
+
+impl Invocation {
+    fn new(context: &Context) -> anyhow::Result<Self> {
+        let Context { request_id, invoked_function_arn, deadline, .. } = context;
+        let function = invoked_function_arn.parse().context("the function's own ARN")?;
+        let until = Instant::now() + time_left(*deadline);
+        Ok(Self { request_id: request_id.clone(), function, until })
+    }
+
+    /// The time until Lambda stops the function.
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// The turn of the first of so many that share what is left.
+    fn share(&self, number: usize) -> Self {
+        let share = self.left() / u32::try_from(number).unwrap_or(u32::MAX).max(1);
+        Self {
+            request_id: self.request_id.clone(),
+            function: self.function.clone(),
+            until: Instant::now() + share,
+        }
+    }
 }
 
 /// AWS as the function's role sees it.
