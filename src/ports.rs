@@ -6,6 +6,7 @@
 
 mod analyse;
 pub mod calls;
+pub mod findings;
 mod functions;
 pub mod genesys;
 mod organization;

@@ -17,6 +17,8 @@ mod functions;
 mod organization;
 mod pace;
 mod probe;
+#[cfg(feature = "lambda")]
+mod publish;
 mod rate;
 mod read;
 mod secrets;

@@ -55,7 +55,7 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     pub(crate) fn new(options: &AwsOptions, services: Services) -> anyhow::Result<Self> {
         let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
-        Ok(Self { services, templates, clients: Clients::default() })
+        Ok(Self { services, templates, clients: options.clients.clone() })
     }
 }
 

@@ -9,7 +9,7 @@ mod files;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use rolecall::ports::calls::Call;
-use rolecall::report::{ErrorView, ExitCode, FleetReport, Report};
+use rolecall::report::{AnyReport, ErrorView, ExitCode, FleetReport, Report};
 
 use super::context::{Context, Services};
 use super::failure::{Failure, explain};
@@ -51,7 +51,7 @@ pub(crate) async fn run(
     let (mut report, exit) = work(&mut context, options, printer).boxed_local().await?;
     context.count_calls(&mut report, printer);
     if let Some(format) = options.common.output.format() {
-        printer.result(&report.render(format, exit));
+        printer.report(AnyReport::one(report, exit), format);
     }
     list_all_calls(&context, printer);
     Ok(exit)
@@ -75,7 +75,7 @@ async fn run_all(
         shared.count();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
         let part = match options.common.output.is_human() {
-            true => Part::Text(report.entry(exit, &own.into_result())),
+            true => Part::Text(report.entry(exit, &own.into_result().0)),
             false => Part::Report(Box::new(report)),
         };
         (index, exit, part)
@@ -94,12 +94,13 @@ async fn run_all(
             Part::Report(report) => fleet.roles.push(*report),
         }
     }
-    printer.result(&match options.common.output.format() {
-        Some(format) => fleet.render(format),
-        None => fleet.closing_text(),
-    });
+    let exit = fleet.exit();
+    match options.common.output.format() {
+        Some(format) => printer.report(AnyReport::Several(fleet), format),
+        None => printer.result(&fleet.closing_text()),
+    }
     list(&calls, "AWS", printer);
-    Ok(fleet.exit())
+    Ok(exit)
 }
 
 /// What is kept of a run.

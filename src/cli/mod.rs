@@ -21,12 +21,14 @@ mod verify;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use rolecall::report::{ErrorView, ExitCode, Report};
+use rolecall::report::{AnyReport, ErrorView, ExitCode, Report};
+
+pub use self::genesys::Clients;
 
 use self::failure::{Failure, UsageError, explain};
 use self::options::{
-    ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
-    TargetCommand, TestAction,
+    ActionCommand, AddTarget, Cli, Command, CommonOptions, DriftCommand, GenesysCommand, ImportAction,
+    Output, TargetCommand, TestAction, VerifyCommand,
 };
 use self::printer::Printer;
 
@@ -46,12 +48,37 @@ pub fn run() -> std::process::ExitCode {
     runtime.block_on(carry_out(&cli.command, &mut printer)).into()
 }
 
-/// Runs a command line, program name first, for a program: the result as text, and the exit code. Nothing is printed.
-pub async fn answer(arguments: &[String]) -> Result<(String, ExitCode), clap::Error> {
-    let cli = Cli::try_parse_from(arguments)?;
-    let mut printer = Printer::keeping();
-    let exit = carry_out(&cli.command, &mut printer).await;
-    Ok((printer.into_result(), exit))
+/// A command line that a program gives.
+pub struct CommandLine(Cli);
+
+/// What a command line comes to.
+pub struct Answer {
+    /// What would be printed.
+    pub text: String,
+    /// The same as data, where it is a report.
+    pub report: Option<AnyReport>,
+    /// How it ended.
+    pub exit: ExitCode,
+}
+
+impl CommandLine {
+    /// Reads the arguments, program name first.
+    pub fn parse(arguments: &[String]) -> Result<Self, clap::Error> {
+        Cli::try_parse_from(arguments).map(Self)
+    }
+
+    /// Runs the command with these clients of Genesys Cloud, and those that it has to make; nothing is printed.
+    pub async fn answer(mut self, clients: &Clients) -> Answer {
+        let command = &mut self.0.command;
+        if let Command::Drift(DriftCommand { aws, .. }) | Command::Verify(VerifyCommand { aws, .. }) = command
+        {
+            aws.clients = clients.clone();
+        }
+        let mut printer = Printer::keeping();
+        let exit = carry_out(command, &mut printer).await;
+        let (text, report) = printer.into_result();
+        Answer { text, report, exit }
+    }
 }
 
 /// Runs the command; what went wrong is part of its result.
@@ -66,7 +93,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         printer.failure(&error);
         if let Some(format) = output(command).format() {
             let report = Report { error: Some(error), ..Report::new(name(command)) };
-            printer.result(&report.render(format, exit));
+            printer.report(AnyReport::one(report, exit), format);
         }
         exit
     })

@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::report::{ErrorView, Evidence};
+use rolecall::report::{AnyReport, ErrorView, Evidence, Format};
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -36,7 +36,13 @@ pub(crate) struct Printer {
 #[derive(Debug)]
 enum Destination {
     Shown(AutoStream<std::io::Stdout>),
-    Kept(String),
+    Kept { text: String, report: Option<AnyReport> },
+}
+
+impl Destination {
+    fn kept() -> Self {
+        Self::Kept { text: String::new(), report: None }
+    }
 }
 
 impl Printer {
@@ -57,7 +63,7 @@ impl Printer {
     /// A printer for a program: the result is kept, and nobody answers questions.
     pub(crate) fn keeping() -> Self {
         Self {
-            output: Destination::Kept(String::new()),
+            output: Destination::kept(),
             messages: None,
             interactive: false,
             shows_calls: false,
@@ -73,7 +79,7 @@ impl Printer {
     /// A printer for one of several manifests; there is nobody to ask about one of them.
     pub(crate) fn of_one(&self, name: &str) -> Self {
         Self {
-            output: Destination::Kept(String::new()),
+            output: Destination::kept(),
             messages: self.choice().map(|choice| AutoStream::new(std::io::stderr(), choice)),
             interactive: false,
             shows_calls: self.shows_calls,
@@ -82,11 +88,11 @@ impl Printer {
         }
     }
 
-    /// The results that were kept.
-    pub(crate) fn into_result(self) -> String {
+    /// The results that were kept, and the report that is among them.
+    pub(crate) fn into_result(self) -> (String, Option<AnyReport>) {
         match self.output {
-            Destination::Shown(_) => String::new(),
-            Destination::Kept(text) => text,
+            Destination::Shown(_) => (String::new(), None),
+            Destination::Kept { text, report } => (text, report),
         }
     }
 
@@ -135,7 +141,15 @@ impl Printer {
             Destination::Shown(output) => {
                 let _ = write!(output, "{text}").and_then(|()| output.flush());
             }
-            Destination::Kept(kept) => kept.push_str(text),
+            Destination::Kept { text: kept, .. } => kept.push_str(text),
+        }
+    }
+
+    /// The result of the command, where it is a report.
+    pub(crate) fn report(&mut self, made: AnyReport, format: Format) {
+        self.result(&made.render(format));
+        if let Destination::Kept { report, .. } = &mut self.output {
+            *report = Some(made);
         }
     }
 

@@ -3,12 +3,11 @@
 //! A function that stays warm asks Secrets Manager and the login host once, not with every event. A secret that was
 //! rotated is noticed: what Genesys Cloud refuses is read again, and everything after five minutes.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use rolecall::aws::{Aws, AwsSettings};
+use rolecall::cli::Clients;
 use rolecall::genesys::client::{Client, Patience};
 use rolecall::genesys::credentials::CredentialSource;
 use rolecall::genesys::region::Region;
@@ -33,8 +32,7 @@ pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
 #[derive(Default)]
 pub(crate) struct Connections {
     aws: OnceCell<Aws>,
-    /// By the secret and the region.
-    genesys: RefCell<HashMap<String, Rc<Client>>>,
+    clients: OnceCell<Clients>,
 }
 
 impl Connections {
@@ -50,32 +48,31 @@ impl Connections {
         self.aws.get_or_init(|| async move { Aws::connect(&settings).await }).await
     }
 
-    /// The client with the OAuth client of that secret; else of the secret that the environment names, else of the environment
-    /// itself.
+    /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.
+    pub(crate) async fn clients(&self) -> Result<&Clients, String> {
+        let make = async || {
+            Ok(match named_secret()? {
+                Some(secret) => Clients::with_secret(secret, self.aws().await.clone()),
+                None => Clients::default(),
+            })
+        };
+        self.clients.get_or_try_init(make).await
+    }
+
+    /// The client with the OAuth client of that secret; else of the secret that the environment names, else of the
+    /// environment itself.
     pub(crate) async fn genesys(
         &self,
         secret: Option<&Arn>,
         region: Option<&'static Region>,
     ) -> Result<Rc<Client>, String> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let named =
-            match (secret, variable(SECRET)) {
-                (Some(secret), _) => Some(secret.clone()),
-                (None, Some(text)) => {
-                    let arn = secret_arn(&text);
-                    Some(arn.ok_or_else(|| {
-                        format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager")
-                    })?)
-                }
-                (None, None) => None,
-            };
-        let key = format!("{named:?} {region:?}");
-        if let Some(known) = self.genesys.borrow().get(&key) {
-            return Ok(Rc::clone(known));
-        }
-        let source = match named {
+        let named = match secret {
+            Some(secret) => Some(secret.clone()),
+            None => named_secret()?,
+        };
+        let source = match &named {
             Some(secret) => CredentialSource::Secret {
-                store: Box::new(self.aws().await.secret(&secret)),
+                store: Box::new(self.aws().await.secret(secret)),
                 region: match (region, variable(REGION)) {
                     (Some(region), _) => region,
                     (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,
@@ -91,16 +88,29 @@ impl Connections {
                 format!("{error}; state `CredentialsSecret`, or set {SECRET} for the function")
             })?,
         };
-        let client = Rc::new(Client::new(source, Patience::until(DEADLINE), Calls::default()));
-        self.genesys.borrow_mut().insert(key, Rc::clone(&client));
-        Ok(client)
+        let name = format!("{named:?} {region:?}");
+        let make = || Ok(Client::new(source, Patience::until(DEADLINE), Calls::default()));
+        self.clients().await?.share(name, make)
     }
 
-    /// Forgets what was counted: a function that lives for days would keep it all.
-    pub(crate) fn forget_calls(&self) {
+    /// Forgets what belongs to one event: a function that lives for days would keep it all.
+    pub(crate) fn begin_anew(&self) {
         if let Some(aws) = self.aws.get() {
             aws.calls().forget();
         }
-        self.genesys.borrow().values().for_each(|client| client.calls().forget());
+        if let Some(clients) = self.clients.get() {
+            clients.begin_anew();
+        }
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The secret that the environment names.
+fn named_secret() -> Result<Option<Arn>, String> {
+    let Some(text) = variable(SECRET) else { return Ok(None) };
+    let arn = secret_arn(&text);
+    arn.map(Some).ok_or_else(|| format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager"))
 }

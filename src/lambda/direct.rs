@@ -1,24 +1,20 @@
 //! Commands as JSON: a request names one of the commands that only read, and the answer is what the command line prints
-//! with `--output json`.
+//! with `--output json`. A list of requests gets a list of answers.
 //!
-//! A request carries its manifest, policy document or cases itself; nothing is kept from one to the next. That a role is
-//! refuted or has drifted is an answer, not a failure of the function: `exit_code` in it says so.
-
-use std::path::Path;
-use std::time::Duration;
+//! A request carries its policy document or cases itself, and its manifest too, or says where that is kept; nothing is kept
+//! from one to the next. That a role is refuted or has drifted is an answer, not a failure of the function: `exit_code` in
+//! it says so. Everything in a request is checked before AWS is asked anything.
 
 use anyhow::Context as _;
-use rolecall::cli;
-use secrecy::ExposeSecret as _;
+use rolecall::cli::{Clients, CommandLine};
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::connections::Connections;
-use crate::stored::Reference;
-
-/// What is kept of the function's time for the answer.
-const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
+use crate::Invocation;
+use crate::check::Check;
+use crate::manifests::{Manifests, Needed, write};
+use crate::publish::{self, Publish};
 
 /// A request.
 #[derive(Debug, Deserialize)]
@@ -26,19 +22,23 @@ const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
 enum Request {
     /// Compare AWS with a manifest.
     Drift {
-        /// The text of `rolecall.toml`, or where it is kept.
-        manifest: String,
+        /// The text of `rolecall.toml`, where it is kept, or a list of these.
+        manifest: Value,
         /// The region of functions that the manifest gives none; the function's own where it is left out.
         region: Option<String>,
+        /// Whom to tell besides.
+        publish: Option<publish::Stated>,
     },
     /// Prove, and ask AWS as far as the level says.
     Verify {
-        /// The text of `rolecall.toml`, or where it is kept.
-        manifest: String,
+        /// As for `drift`.
+        manifest: Value,
         /// As for `drift`.
         region: Option<String>,
         /// `paper`, `live` or `twin`.
         level: Option<String>,
+        /// As for `drift`.
+        publish: Option<publish::Stated>,
     },
     /// Prove a document.
     Prove {
@@ -65,58 +65,117 @@ enum Request {
     },
 }
 
-/// Answers a request.
-pub(crate) async fn answer(event: Value, connections: &Connections, left: Duration) -> anyhow::Result<Value> {
-    let mut request = Request::deserialize(event).context(
-        "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
-         command needs",
-    )?;
-    if let Request::Drift { manifest, .. } | Request::Verify { manifest, .. } = &mut request
-        && let Some(reference) = Reference::parse(manifest)?
-    {
-        let stored = reference.read(connections.aws().await).await?;
-        *manifest = stored.text.expose_secret().to_owned();
-    }
-    let folder = TempDir::new().context("cannot make a folder for the request")?;
-    let arguments = arguments(request, folder.path(), left)?;
-    let (answer, _) = cli::answer(&arguments).await.map_err(|error| anyhow::anyhow!(first_line(&error)))?;
-    serde_json::from_str(&answer).context("the answer is not JSON")
+/// A request that is right, as a command line.
+struct Job {
+    command_line: CommandLine,
+    work: Work,
 }
 
-/// The request as a command line, with its file written.
-fn arguments(request: Request, folder: &Path, left: Duration) -> anyhow::Result<Vec<String>> {
-    let file = |name: &str, text: &str| -> anyhow::Result<String> {
-        let path = folder.join(name);
-        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
-        Ok(path.display().to_string())
+enum Work {
+    /// Something that contacts nobody, with its file.
+    Offline { name: &'static str, text: String },
+    /// Something about roles in AWS.
+    Check(Check),
+}
+
+/// Answers a request, or a list of them.
+pub(crate) async fn answer(event: Value, invocation: &Invocation) -> anyhow::Result<Value> {
+    let requests = match event {
+        Value::Array(requests) => requests,
+        request => return Job::new(request, invocation)?.run(invocation).await,
     };
-    // What waits for AWS gives up before Lambda ends the function.
-    let deadline = || Some(left.saturating_sub(FOR_THE_ANSWER).as_secs().max(1).to_string());
-    let option = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
-    let mut arguments = vec!["rolecall".to_owned()];
-    match request {
-        Request::Drift { manifest, region } => {
-            arguments.extend(["drift".to_owned(), format!("--file={}", file("rolecall.toml", &manifest)?)]);
-            arguments.extend(option("region", region).into_iter().chain(option("deadline", deadline())));
-        }
-        Request::Verify { manifest, region, level } => {
-            arguments.extend(["verify".to_owned(), format!("--file={}", file("rolecall.toml", &manifest)?)]);
-            let options = [option("region", region), option("level", level), option("deadline", deadline())];
-            arguments.extend(options.into_iter().flatten());
-        }
-        Request::Prove { document, role, principal, external_id, target } => {
-            arguments.extend(["prove".to_owned(), file("document", &text(document))?]);
-            arguments.extend(option("role", role).into_iter().chain(option("external-id", external_id)));
-            arguments.extend(principal.into_iter().map(|it| format!("--principal={it}")));
-            arguments.extend(target.into_iter().map(|it| format!("--target={it}")));
-        }
-        Request::Simulate { cases, explain } => {
-            arguments.extend(["simulate".to_owned(), file("cases.json", &text(cases))?]);
-            arguments.extend(explain.then(|| "--explain".to_owned()));
+    let jobs = requests.into_iter().map(|request| Job::new(request, invocation));
+    let jobs: Vec<Job> = jobs.collect::<anyhow::Result<_>>()?;
+    let mut answers = Vec::new();
+    let mut failures = Vec::new();
+    // One that cannot be told about does not keep the others from their turn.
+    let number = jobs.len();
+    for (index, job) in jobs.into_iter().enumerate() {
+        match job.run(&invocation.share(number - index)).await {
+            Ok(answer) => answers.push(answer),
+            Err(error) => failures.push(format!("request {}: {error:#}", index + 1)),
         }
     }
-    arguments.push("--output=json".to_owned());
-    Ok(arguments)
+    anyhow::ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(Value::Array(answers))
+}
+
+impl Job {
+    /// Checks everything that can be checked without AWS.
+    fn new(request: Value, invocation: &Invocation) -> anyhow::Result<Self> {
+        let request = Request::deserialize(request).context(
+            "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
+             command needs",
+        )?;
+        let mut arguments = vec!["rolecall".to_owned()];
+        let option = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
+        let about_roles = |manifests: &Manifests, region| {
+            // What waits for AWS gives up before Lambda ends the function.
+            let deadline = invocation.left().as_secs().max(1).to_string();
+            let files = manifests.names().map(|name| format!("--file={name}"));
+            let options = option("region", region).into_iter().chain(option("deadline", Some(deadline)));
+            files.chain(options).collect::<Vec<_>>()
+        };
+        let work = match request {
+            Request::Drift { manifest, region, publish } => {
+                let check = Check::new("drift", &manifest, Needed::ActionFiles, publish)?;
+                arguments.push("drift".to_owned());
+                arguments.extend(about_roles(&check.manifests, region));
+                Work::Check(check)
+            }
+            Request::Verify { manifest, region, level, publish } => {
+                let check = Check::new("verify", &manifest, Needed::Nothing, publish)?;
+                arguments.push("verify".to_owned());
+                arguments.extend(about_roles(&check.manifests, region));
+                arguments.extend(option("level", level));
+                Work::Check(check)
+            }
+            Request::Prove { document, role, principal, external_id, target } => {
+                arguments.extend(["prove".to_owned(), "document".to_owned()]);
+                arguments.extend(option("role", role).into_iter().chain(option("external-id", external_id)));
+                arguments.extend(principal.into_iter().map(|it| format!("--principal={it}")));
+                arguments.extend(target.into_iter().map(|it| format!("--target={it}")));
+                Work::Offline { name: "document", text: text(document) }
+            }
+            Request::Simulate { cases, explain } => {
+                arguments.extend(["simulate".to_owned(), "cases.json".to_owned()]);
+                arguments.extend(explain.then(|| "--explain".to_owned()));
+                Work::Offline { name: "cases.json", text: text(cases) }
+            }
+        };
+        arguments.push("--output=json".to_owned());
+        let command_line =
+            CommandLine::parse(&arguments).map_err(|error| anyhow::anyhow!(first_line(&error)))?;
+        Ok(Self { command_line, work })
+    }
+
+    async fn run(self, invocation: &Invocation) -> anyhow::Result<Value> {
+        let Self { command_line, work } = self;
+        let folder = TempDir::new().context("cannot make a folder for the request")?;
+        // Paths in it are what the report calls its files. Lambda gives the function one event at a time.
+        std::env::set_current_dir(folder.path()).context("cannot enter the request's folder")?;
+        match work {
+            Work::Offline { name, text } => {
+                write(name, &text)?;
+                serde_json::from_str(&command_line.answer(&Clients::default()).await.text)
+                    .context("the answer is not JSON")
+            }
+            Work::Check(check) => check.run(command_line, invocation).await,
+        }
+    }
+}
+
+impl Check {
+    fn new(
+        command: &'static str,
+        manifest: &Value,
+        needed: Needed,
+        publish: Option<publish::Stated>,
+    ) -> anyhow::Result<Self> {
+        let manifests = Manifests::read(manifest)?;
+        let publish = publish.map(|stated| Publish::read(stated, command, &manifests)).transpose()?;
+        Ok(Self { command, manifests, needed, publish })
+    }
 }
 
 /// What is wrong, without the advice to try `--help`.

@@ -1,10 +1,12 @@
-//! The log: one JSON object a line, on standard error, which Lambda sends to CloudWatch Logs.
+//! The log: one JSON object a line, on standard error, and metrics on standard output; Lambda sends both to CloudWatch Logs.
 //!
 //! Only rolecall's own events and the runtime's errors are written. The runtime's finer levels hold whole events, and
 //! those of CloudFormation hold a URL that must not be seen, so no setting turns them on.
 
+use std::io::Write as _;
 use std::time::Duration;
 
+use serde_json::Value;
 use tracing::{Level, error, info};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -30,6 +32,14 @@ pub(crate) fn event(request_id: &str, took: Duration, error: Option<&anyhow::Err
         Some(error) => error!(request_id, milliseconds, error = format!("{error:#}"), "failed"),
         None => info!(request_id, milliseconds, "answered"),
     }
+}
+
+/// A metric: on standard output, where "writing JSON […] in the embedded metric format is sufficient" (CloudWatch User
+/// Guide, "Specification: Embedded metric format"), without what a line of the log has around it.
+pub(crate) fn metric(line: &Value) -> std::io::Result<()> {
+    let mut output = std::io::stdout();
+    writeln!(output, "{line}")?;
+    output.flush()
 }
 
 /// What was answered to CloudFormation.

@@ -75,11 +75,19 @@ impl Reference {
                             s3://bucket/key";
         let arn: Arn = text.parse().map_err(|_| wrong(RULE))?;
         let is_placed = arn.partition.parse::<Partition>().is_ok() && arn.region.parse::<Region>().is_ok();
-        let names = |kind: &str| arn.resource.strip_prefix(kind).is_some_and(|name| !name.is_empty());
+        let names = |kind: &str| arn.resource.strip_prefix(kind).is_some_and(is_path);
         match arn.service.as_str() {
             "ssm" if is_placed && names("parameter/") => Ok(Some(Self::Parameter(arn))),
             "secretsmanager" if is_placed && names("secret:") => Ok(Some(Self::Secret(arn))),
             _ => Err(wrong(RULE)),
+        }
+    }
+
+    /// The same, whichever version of it is meant.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Object { bucket, key, version: _ } => format!("s3://{bucket}/{key}"),
+            Self::Parameter(_) | Self::Secret(_) => self.to_string(),
         }
     }
 
@@ -109,10 +117,10 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Object { bucket, key, version: None } => write!(formatter, "s3://{bucket}/{key}"),
-            Self::Object { bucket, key, version: Some(version) } => {
-                write!(formatter, "s3://{bucket}/{key}?versionId={version}")
+            Self::Object { version: Some(version), .. } => {
+                write!(formatter, "{}?versionId={version}", self.place())
             }
+            Self::Object { version: None, .. } => formatter.write_str(&self.place()),
             Self::Parameter(arn) | Self::Secret(arn) => arn.fmt(formatter),
         }
     }
@@ -131,10 +139,17 @@ fn object_of(text: &str) -> Result<Reference, &'static str> {
     if !(3..=63).contains(&bucket.len()) || !bucket.bytes().all(is_right) {
         return Err("a bucket has 3 to 63 lower-case letters, digits, dots or hyphens");
     }
-    if key.is_empty() || key.ends_with('/') || key.len() > 1024 || key.contains(char::is_control) {
-        return Err("it reads s3://bucket/key, with the key of one object");
+    if !is_path(key) || key.len() > 1024 || key.contains(char::is_control) {
+        return Err(
+            "it reads s3://bucket/key, with the key of one object, and has no empty part, `.` or `..`",
+        );
     }
     Ok(Reference::Object { bucket: bucket.to_owned(), key: key.to_owned(), version })
+}
+
+/// Whether a name can stand for a file: none of its parts leads elsewhere.
+fn is_path(name: &str) -> bool {
+    name.split('/').all(|part| !["", ".", ".."].contains(&part))
 }
 
 /// What is to be done about a refusal.
@@ -183,6 +198,7 @@ mod tests {
             assert_eq!(parsed.as_ref(), Ok(&expected), "{text}");
             if let Some(reference) = expected {
                 assert_eq!(reference.to_string(), text.trim());
+                assert!(text.trim().starts_with(&reference.place()));
             }
         }
     }
@@ -197,6 +213,10 @@ mod tests {
             "s3:///key",
             "s3://Bucket/key",
             "s3://no/key",
+            "s3://bucket/a/../../b",
+            "s3://bucket/./b",
+            "s3://bucket//b",
+            "arn:aws:ssm:us-east-1:123456789012:parameter/../name",
             "s3://bucket/key?versionId=",
             "s3://bucket/line\nversion = 1",
             "arn:",

@@ -23,6 +23,11 @@ impl ExitCode {
     pub(super) const ALL: [Self; 6] =
         [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
 
+    /// The one of that number.
+    pub(super) fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// What it means.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -31,6 +31,38 @@ pub struct FleetReport {
     pub roles: Vec<Report>,
 }
 
+/// The report of one manifest, or of several.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnyReport {
+    /// Of one.
+    One(Box<Report>),
+    /// Of several.
+    Several(FleetReport),
+}
+
+impl AnyReport {
+    /// The report of one manifest, with how the command ended.
+    pub fn one(report: Report, exit: ExitCode) -> Self {
+        Self::One(Box::new(Report { exit_code: exit.code(), ..report }))
+    }
+
+    /// How all of it ended.
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::One(report) => report.exit(),
+            Self::Several(fleet) => fleet.exit(),
+        }
+    }
+
+    /// The report as a document of that format.
+    pub fn render(&self, format: Format) -> String {
+        match self {
+            Self::One(report) => Report::clone(report).render(format, report.exit()),
+            Self::Several(fleet) => fleet.render(format),
+        }
+    }
+}
+
 impl FleetReport {
     /// The report of a command whose parts ended like this, without the parts.
     pub fn new(command: &'static str, exits: &[ExitCode], aws_calls: usize) -> Self {
@@ -46,7 +78,7 @@ impl FleetReport {
 
     /// How all of it ended.
     pub fn exit(&self) -> ExitCode {
-        ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code).unwrap_or(ExitCode::Failed)
+        ExitCode::of_code(self.exit_code).unwrap_or(ExitCode::Failed)
     }
 
     /// The report as a document of that format.

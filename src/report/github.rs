@@ -34,7 +34,7 @@ impl Report {
 
     /// How it ended, in a few words.
     pub(super) fn verdict(&self) -> String {
-        match ExitCode::ALL.into_iter().find(|exit| exit.code() == self.exit_code) {
+        match ExitCode::of_code(self.exit_code) {
             Some(exit) => exit.meaning().to_owned(),
             None => format!("exit code {}", self.exit_code),
         }

@@ -40,7 +40,7 @@ pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
 pub use drift::{Consequence, DifferenceView};
 pub use exit::ExitCode;
-pub use fleet::FleetReport;
+pub use fleet::{AnyReport, FleetReport};
 pub use genesys::{GenesysView, NoticeView};
 pub use human::{Evidence, count};
 pub use identity::{IdentityView, ManifestView};
@@ -244,6 +244,17 @@ impl Report {
             not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
         });
         self
+    }
+
+    /// How the command ended.
+    pub fn exit(&self) -> ExitCode {
+        ExitCode::of_code(self.exit_code).unwrap_or(ExitCode::Failed)
+    }
+
+    /// What is wrong, a sentence each, the gravest first.
+    pub fn complaints(&self) -> Vec<String> {
+        let issues = self.issues().into_iter().map(|issue| issue.message);
+        self.error_text().into_iter().chain(issues).collect()
     }
 
     /// The report as a document of that format.

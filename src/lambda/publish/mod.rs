@@ -1,0 +1,296 @@
+//! Telling others what a check found: a metric ([`metric`]), a message ([`topic`]) and findings of Security Hub
+//! ([`finding`]), each where it is asked for.
+//!
+//! What each of them says is a pure function of the report. Where one of them does not get through, the others are told all
+//! the same, and the invocation fails with what was found, so that Lambda tries again and its own metric of errors shows it.
+//! Told twice, as EventBridge may ask, a finding is the same finding.
+
+mod finding;
+mod metric;
+mod topic;
+
+use jiff::Timestamp;
+use rolecall::iam::arn::{AccountId, Arn, Region};
+use rolecall::report::{AnyReport, ExitCode, Outcome, Report};
+use serde::Deserialize;
+
+use crate::manifests::Manifests;
+use crate::{Invocation, log};
+
+/// What a request states.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stated {
+    /// The CloudWatch namespace of the metrics.
+    metrics: Option<String>,
+    /// The ARN of an SNS topic.
+    topic: Option<String>,
+    /// Whether the topic hears that all is right, too.
+    #[serde(default)]
+    topic_always: bool,
+    /// Whether Security Hub has a finding for each role.
+    #[serde(default)]
+    security_hub: bool,
+}
+
+/// Whom to tell.
+#[derive(Debug)]
+pub(crate) struct Publish {
+    metrics: Option<String>,
+    topic: Option<Arn>,
+    topic_always: bool,
+    security_hub: bool,
+}
+
+/// What was found.
+pub(crate) struct Checked<'a> {
+    pub(crate) command: &'static str,
+    pub(crate) manifests: &'a Manifests,
+    pub(crate) report: &'a AnyReport,
+}
+
+impl Publish {
+    /// Checks what is stated.
+    pub(crate) fn read(stated: Stated, command: &'static str, manifests: &Manifests) -> anyhow::Result<Self> {
+        let Stated { metrics, topic, topic_always, security_hub } = stated;
+        anyhow::ensure!(
+            metrics.is_some() || topic.is_some() || security_hub,
+            "`publish` takes `metrics` (a namespace), `topic` (an ARN) or `security_hub` (true), or several of these"
+        );
+        anyhow::ensure!(!topic_always || topic.is_some(), "`topic_always` needs a `topic`");
+        if let Some(namespace) = &metrics {
+            metric::check_namespace(namespace)?;
+        }
+        let topic = topic.map(|topic| topic_arn(&topic)).transpose()?;
+        if security_hub {
+            anyhow::ensure!(
+                manifests.are_kept(),
+                "`security_hub` needs manifests by reference: a finding is known by where its manifest is kept"
+            );
+            for name in manifests.names() {
+                let length = finding::id(command, name).chars().count();
+                anyhow::ensure!(
+                    length <= finding::LONGEST_ID,
+                    "`{name}` is too long for the ID of a finding in Security Hub"
+                );
+            }
+        }
+        Ok(Self { metrics, topic, topic_always, security_hub })
+    }
+
+    /// Tells everybody.
+    pub(crate) async fn tell(&self, checked: &Checked<'_>, invocation: &Invocation) -> anyhow::Result<()> {
+        let roles = checked.roles();
+        let now = Timestamp::now();
+        let mut failures: Vec<String> = Vec::new();
+        if let Some(namespace) = &self.metrics {
+            let line = metric::line(namespace, checked.command, &roles, &invocation.request_id, now);
+            if let Err(error) = log::metric(&line) {
+                failures.push(format!("the metrics: {error}"));
+            }
+        }
+        let is_wrong = checked.report.exit() != ExitCode::Success;
+        let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
+        if topic.is_some() || self.security_hub {
+            let aws = invocation.connections.aws().await;
+            if let Some(topic) = topic {
+                let subject = topic::subject(checked.command, &roles);
+                let sent = aws.send_message(topic, &subject, &topic::message(checked.report)).await;
+                failures.extend(sent.err().map(|error| format!("the message to `{topic}`: {error}")));
+            }
+            if self.security_hub {
+                let findings: Vec<_> =
+                    roles.iter().map(|(name, role)| finding::of(checked.command, name, role)).collect();
+                match aws.import_findings(&invocation.function, &findings, now).await {
+                    Ok(refused) => {
+                        failures.extend(refused.iter().map(|it| format!("Security Hub refused {it}")))
+                    }
+                    Err(error) => failures.push(format!("the findings: {error}")),
+                }
+            }
+        }
+        anyhow::ensure!(
+            failures.is_empty(),
+            "the check was made ({}), and not everybody could be told. {}",
+            topic::subject(checked.command, &roles),
+            failures.join("; ")
+        );
+        Ok(())
+    }
+}
+
+impl Checked<'_> {
+    /// What is known of each manifest's role. Where the check failed as a whole, that is what is known of each.
+    fn roles(&self) -> Vec<(&str, &Report)> {
+        let of = |name: &str| match self.report {
+            AnyReport::One(report) => Some(report.as_ref()),
+            AnyReport::Several(fleet) => {
+                fleet.roles.iter().find(|role| role.manifest.as_deref() == Some(name))
+            }
+        };
+        self.manifests.names().filter_map(|name| Some((name, of(name)?))).collect()
+    }
+}
+
+/// Whether AWS is not as the manifest says.
+fn is_drifted(report: &Report) -> bool {
+    report.drift.iter().flatten().next().is_some()
+}
+
+/// Whether a claim does not hold, also where something else went wrong besides.
+fn is_refuted(report: &Report) -> bool {
+    let mut claims = report.verification.iter().flat_map(|verification| &verification.claims);
+    report.exit() == ExitCode::Refuted || claims.any(|claim| claim.result == Outcome::Refuted)
+}
+
+/// Whether the role could not be looked at.
+fn is_failed(report: &Report) -> bool {
+    matches!(report.exit(), ExitCode::Failed | ExitCode::Usage)
+}
+
+/// The role's name, or that of its manifest where no more is known.
+fn role_name<'a>(name: &'a str, report: &'a Report) -> &'a str {
+    let arn = report.role.as_ref().map(|role| role.arn.as_str());
+    arn.and_then(|arn| arn.rsplit('/').next()).unwrap_or(name)
+}
+
+/// The text with no more than so many characters.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn topic_arn(text: &str) -> anyhow::Result<Arn> {
+    let arn: Arn = text.parse()?;
+    let is_topic = arn.service == "sns"
+        && arn.region.parse::<Region>().is_ok()
+        && arn.account.parse::<AccountId>().is_ok()
+        && !arn.resource.contains(':');
+    anyhow::ensure!(
+        is_topic,
+        "`{text}` is no topic of SNS: its ARN reads arn:aws:sns:us-east-1:123456789012:name"
+    );
+    // Those want to know what belongs together and what is the same; nobody reads them as mail, either.
+    anyhow::ensure!(!arn.resource.ends_with(".fifo"), "`{text}` is a FIFO topic; name a standard one");
+    Ok(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall::manifest::Outline;
+    use rolecall::report::{
+        ClaimKind, ClaimView, Consequence, DifferenceView, ErrorView, RoleView, VerificationView,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    /// The report of a check that ended like this.
+    fn report(exit: ExitCode, drift: Vec<Consequence>, claims: Vec<(ClaimKind, Outcome)>) -> Report {
+        let role = RoleView {
+            arn: "arn:aws:iam::123456789012:role/GenesysDataActionRole".to_owned(),
+            exists: true,
+            caller: "arn:aws:iam::123456789012:role/ci".to_owned(),
+            trusted: vec!["arn:aws:iam::765628985471:root".to_owned()],
+            external_id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),
+            policies: Vec::new(),
+            targets: Vec::new(),
+        };
+        let difference = |consequence: Consequence| DifferenceView {
+            resource: role.arn.clone(),
+            attribute: "trust policy".to_owned(),
+            consequence,
+            effects: vec!["anybody can assume the role".to_owned()],
+            expected: None,
+            actual: None,
+            repair: "rolecall apply".to_owned(),
+            position: None,
+            key: "role".to_owned(),
+        };
+        let claim = |(kind, result): (ClaimKind, Outcome)| ClaimView {
+            kind,
+            claim: "nobody else can assume the role".to_owned(),
+            principal: None,
+            result,
+            witness: (result == Outcome::Refuted).then(|| json!({"sentence": "somebody did"})),
+            request: None,
+            explanation: None,
+            reasons: Vec::new(),
+        };
+        let claims = claims.into_iter().map(claim).collect();
+        let drift = drift.into_iter().map(difference).collect();
+        Report {
+            exit_code: exit.code(),
+            role: Some(role.clone()),
+            verification: Some(VerificationView { claims, ..VerificationView::default() }),
+            ..Report::new("drift").with_drift(drift, Outline::default())
+        }
+    }
+
+    pub(super) fn fine() -> Report {
+        report(ExitCode::Success, vec![], vec![(ClaimKind::OnlyTrusted, Outcome::Proved)])
+    }
+
+    pub(super) fn drifted() -> Report {
+        report(ExitCode::Pending, vec![Consequence::Tag, Consequence::TargetMissing], vec![])
+    }
+
+    pub(super) fn refuted() -> Report {
+        let claims = vec![(ClaimKind::OnlyTrusted, Outcome::Refuted)];
+        report(ExitCode::Refuted, vec![Consequence::WidensTrust], claims)
+    }
+
+    pub(super) fn undecided() -> Report {
+        report(ExitCode::Inconclusive, vec![], vec![(ClaimKind::OnlyTargets, Outcome::Unknown)])
+    }
+
+    pub(super) fn failed() -> Report {
+        let message = "iam:GetRole failed: Access Denied".to_owned();
+        let hint = Some("the caller needs the permission iam:GetRole".to_owned());
+        let error = Some(ErrorView { message, hint });
+        Report { error, exit_code: ExitCode::Failed.code(), ..Report::new("drift") }
+    }
+
+    #[test]
+    fn what_is_stated_is_checked() {
+        let kept = Manifests::read(&json!("s3://bucket/rolecall.toml")).unwrap();
+        let here = Manifests::read(&json!("version = 1")).unwrap();
+        let long = Manifests::read(&json!(format!("s3://bucket/{}", "x".repeat(500)))).unwrap();
+        let topic = "arn:aws:sns:us-east-1:123456789012:drift";
+        let read = |stated: serde_json::Value, manifests: &Manifests| {
+            Publish::read(serde_json::from_value(stated).unwrap(), "drift", manifests)
+        };
+        for (stated, manifests, part) in [
+            (json!({}), &kept, "`publish` takes"),
+            (json!({"security_hub": false}), &kept, "`publish` takes"),
+            (json!({"metrics": "AWS/IAM"}), &kept, "`AWS/IAM` is no namespace"),
+            (json!({"metrics": "Rolecall", "topic_always": true}), &kept, "needs a `topic`"),
+            (json!({"topic": "drift"}), &kept, "`drift` is not an ARN"),
+            (json!({"topic": "arn:aws:sqs:us-east-1:123456789012:drift"}), &kept, "no topic of SNS"),
+            (json!({"topic": format!("{topic}:5f6b2c1e")}), &kept, "no topic of SNS"),
+            (json!({"topic": format!("{topic}.fifo")}), &kept, "FIFO"),
+            (json!({"security_hub": true}), &here, "manifests by reference"),
+            (json!({"security_hub": true}), &long, "too long"),
+        ] {
+            let error = read(stated, manifests).unwrap_err();
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        for stated in [
+            json!({"metrics": "Rolecall"}),
+            json!({"topic": topic, "topic_always": true}),
+            json!({"metrics": "Rolecall", "topic": topic, "security_hub": true}),
+        ] {
+            read(stated, &kept).unwrap();
+        }
+        read(json!({"metrics": "Rolecall", "topic": topic}), &here).unwrap();
+        assert!(serde_json::from_value::<Stated>(json!({"subject": "drift"})).is_err());
+    }
+
+    #[test]
+    fn texts_are_cut_by_characters() {
+        assert_eq!(cut("größe", 5), "größe");
+        assert_eq!(cut("größer", 5), "größ…");
+    }
+}
