@@ -4,34 +4,20 @@ MiniStack runs a function of the runtime provided.al2023 for real: it starts `bo
 takes what it sends to the ResponseURL. Both stacks are the ones of `deploy/`. The function has the execution role of its
 template and no other permissions, for MiniStack decides each of its calls by that role's policy."""
 
-import io
+
 import json
 import pathlib
-import subprocess
-import time
-import zipfile
-
-import botocore.exceptions
 
 from emulator import start_ministack
+from function_stack import checked, provided, simulated
 from on_sdk import CLIENT, Cloud, refusal
 from process import Server, free_port
-from walk import EXTERNAL_ID, ROLE, VENDOR_ACCOUNT, Steps
+from stacks import CUSTOMER, DEPLOY, PROVIDER, STACK, Stacks
+from walk import EXTERNAL_ID, ROLE
 
-DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
-CUSTOMER = "111122223333"
-SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,scheduler,monitoring,cloudwatch,ssm,secretsmanager"
+SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,sqs,scheduler,monitoring,cloudwatch,ssm,secretsmanager"
 OTHER_ROLE = "OtherDataActionRole"
 OTHER_ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-STACK_SECONDS = 120
-STRANGER = "999999999999"
-KEY = f"arn:aws:kms:us-east-1:{CUSTOMER}:key/1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
-# A key's policy decides first; the one that AWS gives leaves it to IAM.
-KEY_POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{CUSTOMER}:root"}, "Action": "kms:*", "Resource": "*"}],
-}
-PROVIDER, STACK = "rolecall", "orders"
 ASKED = {"OrganizationId": EXTERNAL_ID}
 CONDITION = """            Condition:
               StringEquals:
@@ -39,78 +25,6 @@ CONDITION = """            Condition:
 """
 # What the URL for CloudFormation's answer looks like here.
 RESPONSE_URL = "_ministack/cfn-response"
-
-
-class Stacks(Steps):
-    """The steps on one MiniStack."""
-
-    def __init__(self, emulator):
-        super().__init__("stack")
-        self.emulator = emulator
-        self.cloudformation, self.iam, self.logs = (emulator.client(it) for it in ("cloudformation", "iam", "logs"))
-
-    def start(self, change, name, template, **parameters):
-        """Asks for a change of a stack and waits for its end; the end, and the reason of every event that has one."""
-        seen = {event["EventId"] for event in self.events(name)}
-        change(
-            StackName=name,
-            TemplateBody=template,
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        return self.end(name, seen)
-
-    def create(self, name, template, **parameters):
-        return self.start(self.cloudformation.create_stack, name, template, **parameters)
-
-    def update(self, name, template, **parameters):
-        return self.start(self.cloudformation.update_stack, name, template, **parameters)
-
-    def delete(self, name):
-        seen = {event["EventId"] for event in self.events(name)}
-        identity = self.stack(name)["StackId"]
-        self.cloudformation.delete_stack(StackName=name)
-        return self.end(identity, seen)
-
-    def end(self, name, seen):
-        deadline = time.monotonic() + STACK_SECONDS
-        while (status := self.stack(name)["StackStatus"]).endswith("_IN_PROGRESS"):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        events = [event for event in self.events(name) if event["EventId"] not in seen]
-        reasons = {event["LogicalResourceId"]: event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]}
-        return status, reasons
-
-    def stack(self, name):
-        return self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-
-    def events(self, name):
-        try:
-            pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
-            return [event for page in pages for event in page["StackEvents"]]
-        except botocore.exceptions.ClientError:
-            return []
-
-    def outputs(self, name):
-        return {output["OutputKey"]: output["OutputValue"] for output in self.stack(name).get("Outputs", [])}
-
-    def physical(self, name, logical):
-        resource = self.cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical)
-        return resource["StackResourceDetail"]["PhysicalResourceId"]
-
-    def function(self, name):
-        """The ARN of the stack's own function."""
-        return self.emulator.function_arn(self.physical(name, "Orders"))
-
-    def roles(self):
-        return {role["RoleName"] for role in self.iam.list_roles()["Roles"]}
-
-    def log(self):
-        """Everything that the function has logged."""
-        group = self.outputs(PROVIDER)["LogGroup"]
-        return "\n".join(event["message"] for event in self.logs.filter_log_events(logGroupName=group)["events"])
-
 
 def walk(binary):
     function = pathlib.Path(binary).with_name("rolecall-lambda")
@@ -121,110 +35,15 @@ def walk(binary):
     with start_ministack(CUSTOMER, SERVICES, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:
         w = Stacks(emulator)
         with Server(serve, port, w.folder / "genesys.log", w.folder) as genesys:
-            secret = provided(w, function, genesys.url)
-            simulated(w, binary, secret)
+            options = provided(w, function, genesys.url)
+            allowed(w, options)
+            simulated(w, binary, options["CredentialsSecret"])
+            checked(w, binary, options)
             proof_alone(w)
             everything(w, Cloud(genesys.url))
             logged(w)
         w.close()
     return w
-
-
-def archive(function):
-    """The zip as `just package` makes it, of this binary."""
-    made = io.BytesIO()
-    entry = zipfile.ZipInfo("bootstrap")
-    entry.create_system, entry.external_attr = 3, 0o100755 << 16
-    with zipfile.ZipFile(made, "w") as code:
-        code.writestr(entry, function.read_bytes(), compress_type=zipfile.ZIP_DEFLATED, compresslevel=1)
-    return made.getvalue()
-
-
-def provided(w, function, genesys):
-    """The function's stack; the secret that it reads."""
-    credentials = json.dumps({"client_id": CLIENT[0], "client_secret": CLIENT[1], "base_url": genesys})
-    secret = w.emulator.client("secretsmanager").create_secret(Name="genesys", SecretString=credentials)["ARN"]
-    buckets = w.emulator.client("s3")
-    buckets.create_bucket(Bucket="code")
-    buckets.put_object(Bucket="code", Key="rolecall.zip", Body=archive(function))
-    template = (DEPLOY / "rolecall.yaml").read_text()
-    code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
-    schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
-    reads = {"CredentialsSecret": secret, "GenesysRegion": "us-east-1", "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
-    options = {**code, **schedule, **reads, "Email": "somebody@example.com"}
-    with w.step("the function's own stack") as step:
-        try:
-            refused = w.create(PROVIDER, template, **code, Schedule="rate(1 day)")
-        except botocore.exceptions.ClientError as error:
-            refused = error.response["Error"]["Message"]
-        step.check("a schedule without manifests is refused", "A schedule needs Manifests" in str(refused))
-        made = w.create(PROVIDER, template, **options, Roles="elsewhere/*")
-        step.check("made", made, ("CREATE_COMPLETE", {}))
-        schedules = w.emulator.client("scheduler")
-        check = schedules.get_schedule(Name=w.physical(PROVIDER, "Check"), GroupName=w.physical(PROVIDER, "Group"))
-        asked = {
-            "command": "drift",
-            "manifest": ["s3://code/a.toml", "s3://code/b.toml"],
-            "publish": {"metrics": "Rolecall", "security_hub": True, "topic": w.outputs(PROVIDER)["TopicArn"]},
-        }
-        step.check("what the schedule sends", json.loads(check["Target"]["Input"]), asked)
-    with w.step("a function that may look at other roles only") as step:
-        status, reasons = w.create(STACK, proof(), **ASKED)
-        step.check("the stack fails", status, "ROLLBACK_COMPLETE")
-        step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
-        step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
-        allowed = w.update(PROVIDER, template, **options)
-        step.check("allowed", allowed, ("UPDATE_COMPLETE", {}))
-    return secret
-
-
-def simulated(w, binary, secret):
-    """What the function may do, decided by rolecall for the policy that the stack has made."""
-    outputs = w.outputs(PROVIDER)
-    role = outputs["ExecutionRoleArn"].rsplit("/", 1)[1]
-    policy = w.iam.get_role_policy(RoleName=role, PolicyName="rolecall")["PolicyDocument"]
-    function, topic = outputs["FunctionArn"], outputs["TopicArn"]
-    other = f"arn:aws:iam::{CUSTOMER}:role/other"
-    stream = f"arn:aws:logs:us-east-1:{CUSTOMER}:log-group:{{}}:log-stream:it"
-    findings = f"arn:aws:securityhub:us-east-1:{CUSTOMER}:product/{CUSTOMER}/{{}}"
-    via = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}
-    table = [
-        ("logs:PutLogEvents", stream.format(outputs["LogGroup"]), stream.format("/aws/lambda/other")),
-        ("iam:GetRole", other, f"arn:aws:iam::{STRANGER}:role/other"),
-        ("lambda:GetPolicy", function, function.replace(CUSTOMER, STRANGER)),
-        ("secretsmanager:GetSecretValue", secret, secret.replace("genesys", "database")),
-        ("s3:GetObject", "arn:aws:s3:::code/a.toml", "arn:aws:s3:::code/rolecall.zip"),
-        ("sns:Publish", topic, f"{topic}-other"),
-        ("securityhub:BatchImportFindings", findings.format("default"), findings.format("other")),
-        *((action, None, other) for action in ("sts:AssumeRole", "iam:PassRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")),
-        ("lambda:InvokeFunction", None, function),
-        ("lambda:UpdateFunctionCode", None, function),
-        ("s3:PutObject", None, "arn:aws:s3:::code/a.toml"),
-        ("secretsmanager:PutSecretValue", None, secret),
-        ("kms:Decrypt", None, KEY),
-    ]
-    cases = [(action, allowed, {}, "Allowed") for action, allowed, _ in table if allowed]
-    cases += [(action, denied, {}, "ImplicitlyDenied") for action, _, denied in table]
-    cases.append(("kms:Decrypt", KEY, via, "Allowed"))
-    file = w.folder / "cases.json"
-    request = lambda action, resource, context: {
-        "principal": outputs["ExecutionRoleArn"],
-        "action": action,
-        "resource": {"resource": resource, "accountId": CUSTOMER},
-        "context": context,
-    }
-    case = lambda action, resource, context, expected: {
-        "name": f"{action} on {resource}: {expected}",
-        "request": request(action, resource, context),
-        "identityPolicies": [policy],
-        **({"resourcePolicy": KEY_POLICY} if resource == KEY else {}),
-        "expected": {"response": expected},
-    }
-    file.write_text(json.dumps([case(*it) for it in cases]))
-    with w.step("what the function may do") as step:
-        done = subprocess.run([binary, "simulate", file, "--output", "json"], capture_output=True, text=True, check=False)
-        failed = [it["name"] for it in json.loads(done.stdout) if not it["pass"]]
-        step.check(f"{len(cases)} requests, allowed and denied", (done.returncode, failed), (0, []))
 
 
 def without(text, start, end):
@@ -247,6 +66,15 @@ def open_role(template):
     """The template with a role that asks for no external ID."""
     assert template.count(CONDITION) == 1
     return template.replace(CONDITION, "")
+
+
+def allowed(w, options):
+    with w.step("a function that may look at other roles only") as step:
+        status, reasons = w.create(STACK, proof(), **ASKED)
+        step.check("the stack fails", status, "ROLLBACK_COMPLETE")
+        step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
+        step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
+        step.check("allowed", w.update(PROVIDER, (DEPLOY / "rolecall.yaml").read_text(), **options), ("UPDATE_COMPLETE", {}))
 
 
 def proof_alone(w):
