@@ -3,12 +3,13 @@
 again; and its peak memory. Prints a Markdown table.
 
   benches/cold_start.py [--binary target/release/rolecall-lambda] [--rolecall target/release/rolecall] [--runs 21]
+                        [--megabytes 128 256 1769] [--period 100]
 
 A Runtime API in this process hands out the events and takes the answers, CloudFormation's among them; AWS is the embedded
 one (`rolecall sandbox serve`), a process of its own. With limits, the function is in control groups (version 1, as root) that
 give it the memory, and the share of a processor that Lambda gives with it: 1,769 MB have one (Developer Guide, "Configure
-Lambda function memory"). In which slices Lambda gives a share is not documented; here it is Linux's default, so much of
-every 100 ms. What Lambda itself does before `bootstrap` runs is not measured."""
+Lambda function memory"). In which slices Lambda gives a share is not documented; here it is so much of every 100 ms, which is
+Linux's default, or of another --period. What Lambda itself does before `bootstrap` runs is not measured."""
 
 import argparse
 import http.server
@@ -16,7 +17,6 @@ import json
 import os
 import pathlib
 import queue
-import signal
 import statistics
 import subprocess
 import sys
@@ -30,7 +30,6 @@ sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
 from process import Server, exported, free_port
 
 MB_OF_ONE_PROCESSOR = 1769
-PERIOD = 100_000
 GROUPS = pathlib.Path("/sys/fs/cgroup")
 SECONDS = 60
 ROLE = "GenesysDataActionRole"
@@ -123,12 +122,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Limits:
-    """Control groups for so many MB of memory."""
+    """Control groups for so many MB of memory, with a period in microseconds."""
 
-    def __init__(self, megabytes):
+    def __init__(self, megabytes, period):
         share = megabytes / MB_OF_ONE_PROCESSOR
         wanted = {
-            "cpu": {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": int(PERIOD * share)},
+            "cpu": {"cpu.cfs_period_us": period, "cpu.cfs_quota_us": int(period * share)},
             "memory": {"memory.limit_in_bytes": megabytes << 20},
         }
         self.groups = [GROUPS / controller / f"rolecall-{os.getpid()}" for controller in wanted]
@@ -136,12 +135,6 @@ class Limits:
             group.mkdir()
             for name, value in settings.items():
                 (group / name).write_text(str(value))
-
-    @property
-    def launcher(self):
-        """A shell that moves itself into the groups and then becomes the function."""
-        moves = "".join(f"echo $$ > {group}/cgroup.procs; " for group in self.groups)
-        return ["/bin/sh", "-c", f'{moves}exec "$@"', "sh"]
 
     def __enter__(self):
         return self
@@ -151,7 +144,19 @@ class Limits:
             group.rmdir()
 
 
-def one_run(binary, environment, event, launcher):
+def launch(binary, variables, groups):
+    """A shell that moves itself into the groups, which takes a while, says so, and becomes the function when it is told to."""
+    moves = "".join(f"echo $$ > {group}/cgroup.procs; " for group in groups)
+    shell = ["/bin/sh", "-c", f'{moves}echo; read -r _; exec "$@"', "sh"]
+    process = subprocess.Popen([*shell, binary], env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.stdout.readline()
+    start = time.monotonic()
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    return process, start
+
+
+def one_run(binary, environment, event, groups):
     """In seconds: until it is ready, until the event is answered, and how long the event takes again. In MiB: the peak."""
     api = RuntimeApi()
     event = {**event, "ResponseURL": f"http://{api.address}/answer?signature=none"} if "RequestType" in event else event
@@ -165,8 +170,7 @@ def one_run(binary, environment, event, launcher):
         **environment,
     }
     api.events.put(event)
-    start = time.monotonic()
-    process = subprocess.Popen([*launcher, binary], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process, start = launch(binary, variables, groups)
     try:
         ready, _ = api.wait("next")
         answered, body = api.wait("response")
@@ -177,8 +181,8 @@ def one_run(binary, environment, event, launcher):
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         [peak] = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.communicate()
         api.shutdown()
         api.server_close()
     return {"ready": ready - start, "answered": answered - start, "again": answered_again - again, "peak": peak / 1024}, body
@@ -217,6 +221,7 @@ def main():
     parser.add_argument("--rolecall", type=pathlib.Path, default=release / "rolecall", help="the one that serves AWS")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--megabytes", type=int, nargs="+", default=[128, 256, MB_OF_ONE_PROCESSOR])
+    parser.add_argument("--period", type=int, default=100, help="in ms")
     arguments = parser.parse_args()
     binary = arguments.binary.resolve()
     print("| limits | event | asks for an event after | answered after | the same again | peak MiB |")
@@ -232,18 +237,18 @@ def main():
             limits = [None, *arguments.megabytes] if (GROUPS / "cpu").is_dir() and os.geteuid() == 0 else [None]
             for megabytes in limits:
                 for title, event in EVENTS.items():
-                    runs = [limited(megabytes, binary, environment, event) for _ in range(arguments.runs)]
+                    runs = [limited(megabytes, arguments.period, binary, environment, event) for _ in range(arguments.runs)]
                     median = lambda name: f"{statistics.median(run[name] for run in runs) * 1000:.1f} ms"
                     share = f"{megabytes} MB, {megabytes / MB_OF_ONE_PROCESSOR:.0%} of a processor" if megabytes else "none"
                     peak = max(run["peak"] for run in runs)
                     print(f"| {share} | {title} | {median('ready')} | {median('answered')} | {median('again')} | {peak:.1f} |", flush=True)
 
 
-def limited(megabytes, binary, environment, event):
+def limited(megabytes, period, binary, environment, event):
     if megabytes is None:
         return one_run(binary, environment, event, [])[0]
-    with Limits(megabytes) as limits:
-        return one_run(binary, environment, event, limits.launcher)[0]
+    with Limits(megabytes, period * 1000) as limits:
+        return one_run(binary, environment, event, limits.groups)[0]
 
 
 main()
