@@ -5,6 +5,8 @@ mod custom_resources;
 #[cfg(feature = "lambda")]
 mod direct;
 #[cfg(feature = "lambda")]
+mod publish;
+#[cfg(feature = "lambda")]
 mod services;
 #[cfg(feature = "lambda")]
 mod stage;
