@@ -54,6 +54,8 @@ impl Wanted {
         let probe_principal = properties.optional("ProbePrincipal");
         let targets = properties.list("Targets", "the ARNs of the functions that the role is for");
         let allow_unknown = properties.flag("AllowUnknown");
+        // Says nothing: CloudFormation asks again where a property has changed.
+        properties.value("Trigger");
         let faults = properties.faults();
         match (role, trusted, external_id) {
             (Some(role), Some(trusted), Some(external_id)) if faults.is_empty() => {
