@@ -14,6 +14,7 @@ use rolecall::genesys::desired::is_asked_for;
 use rolecall::manifest::{Action, Manifest, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::stored::{Reference, Stored};
 
@@ -80,17 +81,10 @@ impl Manifests {
 
     /// Writes all of them into the working directory, with the files that they name, or says everything that is in the way.
     pub(crate) async fn lay_out(&self, needed: Needed) -> Result<(), String> {
-        let is_kept = |source: &Source| matches!(source, Source::Kept(_));
-        let aws = match self.0.iter().any(|(_, source)| is_kept(source)) {
-            true => Some(crate::connect().await),
-            false => None,
-        };
-        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, aws.as_ref()));
-        let faults: Vec<anyhow::Error> = each
-            .buffered(AT_A_TIME)
-            .filter_map(async |result: anyhow::Result<()>| result.err())
-            .collect()
-            .await;
+        let aws = OnceCell::new();
+        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, &aws));
+        let results: Vec<anyhow::Result<()>> = each.buffered(AT_A_TIME).collect().await;
+        let faults: Vec<anyhow::Error> = results.into_iter().filter_map(Result::err).collect();
         match faults.as_slice() {
             [] => Ok(()),
             faults => Err(faults.iter().map(|fault| format!("{fault:#}")).collect::<Vec<_>>().join("\n")),
@@ -98,14 +92,13 @@ impl Manifests {
     }
 }
 
-async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>) -> anyhow::Result<()> {
-    let (text, is_secret) = match (source, aws) {
-        (Source::Kept(reference), Some(aws)) => {
-            let Stored { text, is_secret } = reference.read(aws).await?;
+async fn lay_out(name: &str, source: &Source, needed: Needed, aws: &OnceCell<Aws>) -> anyhow::Result<()> {
+    let (text, is_secret) = match source {
+        Source::Kept(reference) => {
+            let Stored { text, is_secret } = reference.read(aws.get_or_init(crate::connect).await).await?;
             (text, is_secret)
         }
-        (Source::Here(text), _) => (text.clone(), false),
-        (Source::Kept(_), None) => bail!("`{name}` cannot be read without AWS"),
+        Source::Here(text) => (text.clone(), false),
     };
     write(name, text.expose_secret())?;
     let manifest = match Manifest::parse(text.expose_secret(), name) {
@@ -125,7 +118,7 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>)
         return Ok(());
     }
     for file in manifest.actions.iter().flat_map(files).collect::<BTreeSet<&Path>>() {
-        let (Source::Kept(Reference::Object { bucket, key, .. }), Some(aws)) = (source, aws) else {
+        let Source::Kept(Reference::Object { bucket, key, .. }) = source else {
             bail!(
                 "`{name}` names the file `{}`, and only a manifest in S3 has files beside it: keep it there, or write \
                  templates into it",
@@ -136,7 +129,8 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>)
             format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
         })?;
         let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
-        let stored = reference.read(aws).await.with_context(|| format!("`{name}` names a file"))?;
+        let stored = reference.read(aws.get_or_init(crate::connect).await).await;
+        let stored = stored.with_context(|| format!("`{name}` names a file"))?;
         write(&reference.place(), stored.text.expose_secret())?;
     }
     Ok(())

@@ -110,7 +110,7 @@ fn what_cannot_be_read_is_said() {
         assert_eq!(answer["exit_code"], 1, "{answer:#}");
         let error = answer["error"]["message"].as_str().unwrap();
         for part in parts {
-            assert!(error.contains(part), "no `{part}` in {error}");
+            assert_eq!(error.matches(part).count(), 1, "`{part}` in {error}");
         }
     }
 }
