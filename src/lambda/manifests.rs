@@ -100,8 +100,8 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: &OnceCell<Aws
         }
         Source::Here(text) => (text.clone(), false),
     };
-    write(name, text.expose_secret())?;
-    let manifest = match Manifest::parse(text.expose_secret(), name) {
+    let text = text.expose_secret();
+    let manifest = match Manifest::parse(text, name) {
         Ok((manifest, _)) => manifest,
         // It may be another secret, put here by mistake.
         Err(faults) if is_secret => {
@@ -112,8 +112,9 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: &OnceCell<Aws
             );
         }
         // The command says what is wrong with it, and with the others.
-        Err(_) => return Ok(()),
+        Err(_) => return write(name, text),
     };
+    write(name, text)?;
     if needed == Needed::Nothing || !is_asked_for(&manifest) {
         return Ok(());
     }
