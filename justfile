@@ -27,7 +27,7 @@ fmt-check:
 clippy:
     cargo clippy --all-targets --all-features -- --deny warnings
 
-# The release binary against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
+# The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 
@@ -36,7 +36,11 @@ sarif:
     cargo build
     tests/e2e/sarif "${CARGO_TARGET_DIR:-target}/debug/rolecall"
 
-# Templates under examples/, with AWS's linter from PyPI
+# The code of the Lambda function, target/package/rolecall-lambda-ARCH.zip, for x86_64 or arm64 (this machine's by itself)
+package *ARCH:
+    deploy/package {{ ARCH }}
+
+# Templates under deploy/ and examples/, with AWS's linter from PyPI
 templates:
     cargo build
     tests/e2e/templates "${CARGO_TARGET_DIR:-target}/debug/rolecall"

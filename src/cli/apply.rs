@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::genesys::apply::{
-    Applied as GenesysApplied, Failure as GenesysFailure, apply as apply_genesys,
+    Applied as GenesysApplied, Failure as GenesysFailure, Made, apply as apply_genesys,
 };
 use rolecall::genesys::plan::{Plan as GenesysPlan, Step};
 use rolecall::ports::AwsResult;
@@ -90,8 +90,7 @@ async fn apply_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    context.warn_of_other_organization(printer).await;
-    let survey = context.survey().await.context(UNCHANGED)?;
+    let survey = context.comparing_organizations(Context::survey, printer).await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
     let plan = plan.context(UNCHANGED)?;
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await.context(UNCHANGED)?;
@@ -170,8 +169,15 @@ impl Run<'_> {
         let genesys_applied = match &self.context.genesys {
             Some(side) if applied.is_complete() => {
                 let interrupt = self.interrupt.clone();
-                apply_genesys(genesys, side.client.as_ref(), *deadline, interrupt, &mut Narrator(printer))
-                    .await
+                apply_genesys(
+                    genesys,
+                    side.client.as_ref(),
+                    &mut Made::default(),
+                    *deadline,
+                    interrupt,
+                    &mut Narrator(printer),
+                )
+                .await
             }
             Some(_) | None => GenesysApplied::none_of(genesys.steps.clone()),
         };

@@ -1,7 +1,7 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::{Applied as GenesysApplied, apply as apply_genesys};
+use rolecall::genesys::apply::{Applied as GenesysApplied, Made, apply as apply_genesys};
 use rolecall::genesys::plan::plan_destroy as plan_genesys_destroy;
 use rolecall::provision::apply::{Applied, apply};
 use rolecall::provision::observe::observe;
@@ -67,7 +67,15 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
         let genesys_applied = match &context.genesys {
             Some(side) => {
                 let narrator = &mut Narrator(printer);
-                apply_genesys(&genesys, side.client.as_ref(), deadline, interrupt.clone(), narrator).await
+                apply_genesys(
+                    &genesys,
+                    side.client.as_ref(),
+                    &mut Made::default(),
+                    deadline,
+                    interrupt.clone(),
+                    narrator,
+                )
+                .await
             }
             None => GenesysApplied::none_of(Vec::new()),
         };

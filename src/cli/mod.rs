@@ -23,10 +23,12 @@ use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use rolecall::report::{AnyReport, ErrorView, ExitCode, Report};
 
+pub use self::genesys::Clients;
+
 use self::failure::{Failure, UsageError, explain};
 use self::options::{
-    ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
-    TargetCommand, TestAction,
+    ActionCommand, AddTarget, Cli, Command, CommonOptions, DriftCommand, GenesysCommand, ImportAction,
+    Output, TargetCommand, TestAction, VerifyCommand,
 };
 use self::printer::Printer;
 
@@ -65,10 +67,15 @@ impl CommandLine {
         Cli::try_parse_from(arguments).map(Self)
     }
 
-    /// Runs the command; nothing is printed.
-    pub async fn answer(&self) -> Answer {
+    /// Runs the command with these clients of Genesys Cloud, and those that it has to make; nothing is printed.
+    pub async fn answer(mut self, clients: &Clients) -> Answer {
+        let command = &mut self.0.command;
+        if let Command::Drift(DriftCommand { aws, .. }) | Command::Verify(VerifyCommand { aws, .. }) = command
+        {
+            aws.clients = clients.clone();
+        }
         let mut printer = Printer::keeping();
-        let exit = carry_out(&self.0.command, &mut printer).await;
+        let exit = carry_out(command, &mut printer).await;
         let (text, report) = printer.into_result();
         Answer { text, report, exit }
     }

@@ -14,6 +14,8 @@ use rolecall::manifest::Target;
 use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
 
+use super::genesys::Clients;
+
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction, TestAction,
     WhoamiCommand,
@@ -153,6 +155,9 @@ pub(crate) struct AwsOptions {
     /// How long to wait for AWS: for throttling to pass and for changes to spread
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) deadline: Duration,
+    /// Those of a program that runs several commands.
+    #[arg(skip)]
+    pub(crate) clients: Clients,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -18,8 +18,8 @@ use super::observe::action_in_full;
 use super::plan::{Attachment, Configuration, Id, Plan, RoleCredential, Step};
 use crate::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, Fault,
-    GenesysError, GenesysErrorKind, GenesysRead, GenesysResult, GenesysWrite, IntegrationConfig,
-    IntendedState, ReportedState, Stage,
+    GenesysError, GenesysErrorKind, GenesysRead, GenesysWrite, IntegrationConfig, IntendedState,
+    ReportedState, Stage, gone,
 };
 use crate::provision::apply::{Interrupt, Progress};
 use patience::Patience;
@@ -91,17 +91,17 @@ fn list(faults: &[Fault]) -> String {
 pub async fn apply<G: GenesysRead + GenesysWrite>(
     plan: &Plan,
     genesys: &G,
+    made: &mut Made,
     deadline: Duration,
     interrupt: Interrupt,
     progress: &mut impl Progress<Step>,
 ) -> Applied {
     let mut applied = Applied::none_of(plan.steps.clone());
-    let mut made = Made::default();
     while !applied.remaining.is_empty() && !*interrupt.borrow() {
         let step = applied.remaining.remove(0);
         progress.starting(&step);
         let patience = Patience::new(deadline, interrupt.clone(), progress);
-        match (Writing { genesys, made: &mut made, patience }).carry_out(&step).await {
+        match (Writing { genesys, made, patience }).carry_out(&step).await {
             Ok(()) => {
                 progress.finished(&step);
                 applied.done.push(step);
@@ -115,11 +115,15 @@ pub async fn apply<G: GenesysRead + GenesysWrite>(
     applied
 }
 
-/// What the steps so far made, for those that refer to it.
-#[derive(Default)]
-struct Made {
-    integrations: BTreeMap<Kind, String>,
-    credential: Option<CredentialRecord>,
+/// What the steps so far made: later ones refer to it, and it is known even where the run is given up.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// The IDs of the integrations.
+    pub integrations: BTreeMap<Kind, String>,
+    /// The credential that was written.
+    pub credential: Option<CredentialRecord>,
+    /// The action, or its draft, that was written last.
+    pub action: Option<ActionRecord>,
 }
 
 impl Made {
@@ -204,7 +208,9 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
                 };
                 let create = async || genesys.create_draft(&specification).await;
                 let draft = self.patience.until(VISIBLE, create, is_passing).await?;
-                self.publish(&draft.id, draft.version).await?;
+                let (id, version) = (draft.id.clone(), draft.version);
+                self.made.action = Some(draft);
+                self.publish(&id, version).await?;
             }
             Step::PublishDraft { id, version, .. } => self.publish(id, *version).await?,
             Step::DiscardDraft { id, .. } => gone(genesys.delete_draft(id).await)?,
@@ -286,7 +292,9 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             genesys.publish_draft(id, current).await.map(Some)
         };
         let is_passing = |error: &GenesysError| superseded(error) || not_there_yet(error);
-        self.patience.until_some("the draft to be published", publish, is_passing).await.map(drop)
+        let published = self.patience.until_some("the draft to be published", publish, is_passing).await?;
+        self.made.action = Some(published);
+        Ok(())
     }
 
     /// Changes a published action through a draft of it. A draft that is there already is either what an earlier run left,
@@ -342,12 +350,4 @@ fn not_there_yet(error: &GenesysError) -> bool {
 /// Somebody else was faster.
 fn superseded(error: &GenesysError) -> bool {
     error.kind == GenesysErrorKind::VersionConflict
-}
-
-/// What is gone already needs no deleting.
-fn gone(result: GenesysResult<()>) -> GenesysResult<()> {
-    match result {
-        Err(error) if error.kind == GenesysErrorKind::NotFound => Ok(()),
-        result => result,
-    }
 }

@@ -230,6 +230,11 @@ pub const DEFAULT_TIMEOUT: u32 = 60;
 
 /// Whether the configuration there says what the wanted one says.
 pub fn same_config(wanted: &ActionConfig, there: &ActionConfig) -> bool {
+    config_differences(wanted, there).is_empty()
+}
+
+/// The parts in which the configuration there says something else than the wanted one.
+pub fn config_differences(wanted: &ActionConfig, there: &ActionConfig) -> Vec<&'static str> {
     let ActionConfig {
         timeout_seconds,
         url_template,
@@ -240,14 +245,25 @@ pub fn same_config(wanted: &ActionConfig, there: &ActionConfig) -> bool {
         translation_map_defaults,
         success_template,
     } = wanted;
-    timeout_seconds.unwrap_or(DEFAULT_TIMEOUT) == there.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT)
-        && *url_template == there.url_template
-        && method.eq_ignore_ascii_case(&there.method)
-        && folded(headers) == folded(&there.headers)
-        && same_template(request_template, &there.request_template, DEFAULT_REQUEST_TEMPLATE)
-        && same_template(success_template, &there.success_template, DEFAULT_SUCCESS_TEMPLATE)
-        && *translation_map == there.translation_map
-        && *translation_map_defaults == there.translation_map_defaults
+    let same_timeout =
+        timeout_seconds.unwrap_or(DEFAULT_TIMEOUT) == there.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
+    let parts = [
+        ("timeout", same_timeout),
+        ("URL", *url_template == there.url_template),
+        ("method", method.eq_ignore_ascii_case(&there.method)),
+        ("headers", folded(headers) == folded(&there.headers)),
+        (
+            "request template",
+            same_template(request_template, &there.request_template, DEFAULT_REQUEST_TEMPLATE),
+        ),
+        ("translation map", *translation_map == there.translation_map),
+        ("translation map defaults", *translation_map_defaults == there.translation_map_defaults),
+        (
+            "success template",
+            same_template(success_template, &there.success_template, DEFAULT_SUCCESS_TEMPLATE),
+        ),
+    ];
+    parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
 }
 
 /// HTTP does not tell the names of headers apart by case (RFC 9110, 5.1).

@@ -32,10 +32,21 @@ impl Kind {
 pub struct Desired {
     /// The role that all of this is for; marks what is rolecall's own.
     pub role: RoleArn,
+    /// The resource of a stack that this is, where it is one.
+    pub resource: Option<StackResource>,
     /// The organisation that may assume it.
     pub organization: ExternalId,
     /// The integrations: that for Lambda, and that for addresses where an action calls one.
     pub integrations: Vec<DesiredIntegration>,
+}
+
+/// A resource of a CloudFormation stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackResource {
+    /// The ARN of the stack.
+    pub stack: String,
+    /// The name of the resource in the template.
+    pub logical_id: String,
 }
 
 /// An integration with its actions.
@@ -122,6 +133,7 @@ pub fn desired(
     let needs_lambda = manifest.genesys.integration.is_some() || !lambda.actions.is_empty();
     Desired {
         role: role.clone(),
+        resource: None,
         organization: organization.clone(),
         integrations: Some(lambda).filter(|_| needs_lambda).into_iter().chain(web_services).collect(),
     }
@@ -160,6 +172,8 @@ fn desired_action(
 pub struct Mark {
     /// The ARN of the role that the integration is for.
     pub role: String,
+    /// The resource of a stack that it is; `None` where a manifest asks for it.
+    pub resource: Option<StackResource>,
     /// Whether somebody else made the integration, and rolecall took it over. Such a one is never deleted.
     pub adopted: bool,
     /// The credential that rolecall made, and when Genesys Cloud says that it was last changed: by rolecall, then.
@@ -167,6 +181,25 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Whether the integration is that of the resource; where there is none, that of the role's manifest.
+    pub fn is_of(&self, role: &str, resource: Option<&StackResource>) -> bool {
+        match (&self.resource, resource) {
+            (Some(own), Some(resource)) => own == resource,
+            (None, None) => self.role == role,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// What the integration is for, in words.
+    pub fn owner(&self) -> String {
+        match &self.resource {
+            Some(StackResource { stack, logical_id }) => {
+                format!("the resource `{logical_id}` of the stack `{stack}`")
+            }
+            None => format!("the role `{}`", self.role),
+        }
+    }
+
     /// The mark in these notes, and the notes without it.
     pub fn read(notes: &str) -> (Option<Self>, String) {
         let (marks, rest): (Vec<&str>, Vec<&str>) =
@@ -178,8 +211,12 @@ impl Mark {
             let value = |key: &str| {
                 entries.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
             };
+            let resource = value("stack")
+                .zip(value("resource"))
+                .map(|(stack, logical_id)| StackResource { stack, logical_id });
             Some(Self {
                 role: value("role")?,
+                resource,
                 adopted: value("adopted").is_some(),
                 credential: value("credential").map(|id| (id, value("written"))),
             })
@@ -189,8 +226,11 @@ impl Mark {
 
     /// The notes with the mark in them.
     pub fn write(&self, notes: &str) -> String {
-        let Self { role, adopted, credential } = self;
+        let Self { role, resource, adopted, credential } = self;
         let mut line = format!("{NOTES_MARK} role={role}");
+        if let Some(StackResource { stack, logical_id }) = resource {
+            line += &format!(" stack={stack} resource={logical_id}");
+        }
         if *adopted {
             line += " adopted=yes";
         }
@@ -204,16 +244,19 @@ impl Mark {
 
 #[cfg(test)]
 mod tests {
-    use super::Mark;
+    use super::{Mark, StackResource};
 
     #[test]
     fn marks_come_back_from_the_notes() {
         let role = "arn:aws:iam::123456789012:role/genesys/GenesysDataActionRole".to_owned();
-        let plain = Mark { role, adopted: false, credential: None };
+        let plain = Mark { role, resource: None, adopted: false, credential: None };
+        let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/centre/1".to_owned();
+        let resource = StackResource { stack, logical_id: "Integration".to_owned() };
         let with = |credential| Mark { credential: Some(credential), ..plain.clone() };
         for mark in [
             plain.clone(),
             Mark { adopted: true, ..plain.clone() },
+            Mark { resource: Some(resource), ..plain.clone() },
             with(("c1".to_owned(), None)),
             with(("c1".to_owned(), Some("2026-11-21T11:00:00.000Z".to_owned()))),
         ] {

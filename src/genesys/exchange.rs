@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::contract::{input_faults, output_faults};
+use super::contract::{ContractFault, input_faults, output_faults};
 use super::desired::Kind;
 use crate::manifest::{
     Action, Call, DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE, Method, Target, Template as Source,
@@ -86,52 +86,116 @@ impl ExchangedAction {
 
     /// The action in the text of a file.
     pub fn parse(text: &str) -> Result<Self, NotAnAction> {
-        let wrong = |reason: String| NotAnAction { reason };
-        let file: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let part = |pointer: &str| file.pointer(pointer).filter(|value| !value.is_null());
-        let string = |pointer: &str| part(pointer).and_then(Value::as_str).map(str::to_owned);
-        let needed =
-            |pointer: &str| string(pointer).ok_or_else(|| wrong(format!("it has no text at {pointer}")));
-        let schema = |pointer: &str| {
-            let schema = part(pointer).filter(|value| value.is_object());
-            schema.cloned().ok_or_else(|| wrong(format!("it has no schema at {pointer}")))
+        let file = serde_json::from_str(text).map_err(|error| NotAnAction { reason: error.to_string() })?;
+        Self::of(&file)
+    }
+
+    /// The action in a file's value, or everything that is wrong with it.
+    pub fn of(file: &Value) -> Result<Self, NotAnAction> {
+        let mut parts = Parts { file, faults: Vec::new() };
+        let name = parts.needed("/name");
+        let kind = parts.kind();
+        let secure = parts.of_type("/secure", "true or false", Value::as_bool);
+        let input = parts.schema("/contract/input/inputSchema", input_faults);
+        let output = parts.schema("/contract/output/successSchema", output_faults);
+        let seconds = parts.of_type("/config/timeoutSeconds", "a number of seconds", |value| {
+            value.as_u64().and_then(|seconds| u32::try_from(seconds).ok())
+        });
+        let url_template = parts.needed("/config/request/requestUrlTemplate");
+        let method = parts.text("/config/request/requestType");
+        let headers = parts.texts("/config/request/headers");
+        let request_template = parts.text("/config/request/requestTemplate");
+        let translation_map = parts.texts("/config/response/translationMap");
+        let translation_map_defaults = parts.texts("/config/response/translationMapDefaults");
+        let success_template = parts.text("/config/response/successTemplate");
+        // What is left out is sent as what it stands for, so that it reads back as the same.
+        let template = |text: Option<String>, default: &str| {
+            Some(Template::Text(text.unwrap_or_else(|| default.to_owned())))
         };
-        let texts = |pointer: &str| -> Result<BTreeMap<String, String>, NotAnAction> {
-            let Some(members) = part(pointer) else { return Ok(BTreeMap::new()) };
-            serde_json::from_value(members.clone())
-                .map_err(|_| wrong(format!("{pointer} is not an object of texts")))
-        };
-        let type_id = needed("/integrationType")?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id).ok_or_else(|| {
-            let known = Kind::ALL.map(Kind::type_id).join("` and `");
-            wrong(format!("its integrationType is `{type_id}`, and rolecall knows `{known}`"))
-        })?;
-        let contract = Contract {
-            input: schema("/contract/input/inputSchema")?,
-            output: schema("/contract/output/successSchema")?,
-        };
-        let faults = input_faults(&contract.input).into_iter().chain(output_faults(&contract.output));
-        if let Some(fault) = { faults }.next() {
-            return Err(wrong(format!("its contract at {}: {}", fault.pointer, fault.message)));
+        match (name, kind, input, output, url_template) {
+            (Some(name), Some(kind), Some(input), Some(output), Some(url_template))
+                if parts.faults.is_empty() =>
+            {
+                Ok(Self {
+                    name,
+                    kind,
+                    secure: secure.unwrap_or_default(),
+                    contract: Contract { input, output },
+                    config: ActionConfig {
+                        timeout_seconds: seconds,
+                        url_template,
+                        method: method.unwrap_or_else(|| "POST".to_owned()),
+                        headers,
+                        request_template: template(request_template, DEFAULT_REQUEST_TEMPLATE),
+                        translation_map,
+                        translation_map_defaults,
+                        success_template: template(success_template, DEFAULT_SUCCESS_TEMPLATE),
+                    },
+                })
+            }
+            _ => Err(NotAnAction { reason: parts.faults.join("; ") }),
         }
-        let seconds = part("/config/timeoutSeconds").and_then(Value::as_u64);
-        let template = |pointer: &str| string(pointer).map(Template::Text);
-        Ok(Self {
-            name: needed("/name")?,
-            kind,
-            secure: part("/secure").and_then(Value::as_bool).unwrap_or_default(),
-            contract,
-            config: ActionConfig {
-                timeout_seconds: seconds.and_then(|seconds| seconds.try_into().ok()),
-                url_template: needed("/config/request/requestUrlTemplate")?,
-                method: string("/config/request/requestType").unwrap_or_else(|| "POST".to_owned()),
-                headers: texts("/config/request/headers")?,
-                request_template: template("/config/request/requestTemplate"),
-                translation_map: texts("/config/response/translationMap")?,
-                translation_map_defaults: texts("/config/response/translationMapDefaults")?,
-                success_template: template("/config/response/successTemplate"),
-            },
-        })
+    }
+}
+
+/// A file that is being read. No value is repeated in a fault: a definition may be kept as a secret.
+struct Parts<'f> {
+    file: &'f Value,
+    faults: Vec<String>,
+}
+
+impl<'f> Parts<'f> {
+    fn of_type<T>(
+        &mut self,
+        pointer: &str,
+        is: &str,
+        read: impl FnOnce(&'f Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.file.pointer(pointer).filter(|value| !value.is_null())?;
+        let read = read(value);
+        if read.is_none() {
+            self.faults.push(format!("{pointer} is not {is}"));
+        }
+        read
+    }
+
+    fn text(&mut self, pointer: &str) -> Option<String> {
+        self.of_type(pointer, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    fn needed(&mut self, pointer: &str) -> Option<String> {
+        let text = self.text(pointer).filter(|text| !text.is_empty());
+        if text.is_none() {
+            self.faults.push(format!("it has no text at {pointer}"));
+        }
+        text
+    }
+
+    fn texts(&mut self, pointer: &str) -> BTreeMap<String, String> {
+        let texts = self
+            .of_type(pointer, "an object of texts", |members| serde_json::from_value(members.clone()).ok());
+        texts.unwrap_or_default()
+    }
+
+    fn kind(&mut self) -> Option<Kind> {
+        let type_id = self.needed("/integrationType")?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
+        if kind.is_none() {
+            let known = Kind::ALL.map(Kind::type_id).join("` and `");
+            self.faults.push(format!("its integrationType is `{type_id}`, and rolecall knows `{known}`"));
+        }
+        kind
+    }
+
+    fn schema(&mut self, pointer: &str, check: fn(&Value) -> Vec<ContractFault>) -> Option<Value> {
+        let Some(schema) = self.file.pointer(pointer).filter(|value| value.is_object()) else {
+            self.faults.push(format!("it has no schema at {pointer}"));
+            return None;
+        };
+        let faults = check(schema);
+        self.faults
+            .extend(faults.iter().map(|fault| format!("{pointer}{}: {}", fault.pointer, fault.message)));
+        Some(schema.clone())
     }
 }
 

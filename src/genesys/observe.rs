@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-use super::desired::{Kind, Mark};
+use super::desired::{Kind, Mark, StackResource};
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, CredentialRecord, GenesysRead, GenesysResult, IntegrationConfig,
     IntegrationRecord, Organization, Stage, Template, TemplateFile,
@@ -68,17 +68,34 @@ pub struct ObservedIntegration {
     pub drafts: Vec<ActionRecord>,
 }
 
-/// The names that rolecall's own would have.
+/// Which integrations may be meant.
 #[derive(Clone, Copy, Debug)]
-pub struct OwnNames<'n> {
-    /// Of the integrations.
-    pub integration: &'n str,
-    /// Of the credential.
+pub struct Sought<'n> {
+    /// Those that are marked for the role, or
+    pub role: &'n str,
+    /// for this resource of a stack;
+    pub resource: Option<&'n StackResource>,
+    /// the one with this ID;
+    pub id: Option<&'n str>,
+    /// those with the name of rolecall's own.
+    pub name: &'n str,
+    /// The name of rolecall's own credential.
     pub credential: &'n str,
+    /// How much is read of their actions.
+    pub actions: Detail,
 }
 
-/// Reads the snapshot: of the integrations that are marked for the role, and of those with the name of rolecall's own.
-pub async fn observe<R: GenesysRead>(reader: &R, role: &str, names: OwnNames<'_>) -> GenesysResult<Observed> {
+/// How much is read of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it.
+    Full,
+    /// What the list says: no contract, no configuration.
+    Listed,
+}
+
+/// Reads the snapshot.
+pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> GenesysResult<Observed> {
     let (organization, form, credentials, lambda, web_services, actions, drafts) = try_join!(
         reader.organization(),
         credential_form(reader),
@@ -88,20 +105,20 @@ pub async fn observe<R: GenesysRead>(reader: &R, role: &str, names: OwnNames<'_>
         reader.actions(Stage::Published),
         reader.actions(Stage::Draft),
     )?;
-    let orphan = orphan(reader, &credentials, &form, names.credential).await?;
+    let orphan = orphan(reader, &credentials, &form, sought.credential).await?;
     let may_be_meant = |(_, record, config): &(Kind, IntegrationRecord, IntegrationConfig)| {
-        Mark::read(&config.notes).0.is_some_and(|mark| mark.role == role) || names.integration == record.name
+        Mark::read(&config.notes).0.is_some_and(|mark| mark.is_of(sought.role, sought.resource))
+            || sought.id == Some(&record.id)
+            || sought.name == record.name
     };
     let meant = lambda.into_iter().chain(web_services).filter(may_be_meant);
     let integrations = try_join_all(meant.map(async |(kind, record, config)| {
         let attached = config.credentials.get(&form.key);
         let of = |actions: &[ActionRecord]| {
-            let own = actions.iter().filter(|action| action.integration_id == record.id);
-            own.map(|action| action.id.clone()).collect::<Vec<_>>()
+            actions.iter().filter(|action| action.integration_id == record.id).cloned().collect::<Vec<_>>()
         };
         let published = of(&actions);
-        // What was published before is listed among the drafts too, while it is being changed.
-        let unpublished: Vec<_> = of(&drafts).into_iter().filter(|id| !published.contains(id)).collect();
+        let unpublished = unpublished(&published, of(&drafts));
         let (credential, actions, drafts) = try_join!(
             async {
                 match attached {
@@ -109,8 +126,8 @@ pub async fn observe<R: GenesysRead>(reader: &R, role: &str, names: OwnNames<'_>
                     None => Ok(None),
                 }
             },
-            in_full(reader, &published, Stage::Published),
-            in_full(reader, &unpublished, Stage::Draft),
+            in_detail(reader, published, Stage::Published, sought.actions),
+            in_detail(reader, unpublished, Stage::Draft, sought.actions),
         )?;
         let (mark, notes) = Mark::read(&config.notes);
         Ok(ObservedIntegration { kind, record, config, mark, notes, credential, actions, drafts })
@@ -167,13 +184,51 @@ async fn configured<R: GenesysRead>(
     Ok(configured.await?.into_iter().flatten().collect())
 }
 
-async fn in_full<R: GenesysRead>(
+/// What was published before is listed among the drafts too, while it is being changed.
+fn unpublished(published: &[ActionRecord], drafts: Vec<ActionRecord>) -> Vec<ActionRecord> {
+    let is_new = |draft: &ActionRecord| !published.iter().any(|action| action.id == draft.id);
+    drafts.into_iter().filter(is_new).collect()
+}
+
+async fn in_detail<R: GenesysRead>(
     reader: &R,
-    ids: &[String],
+    listed: Vec<ActionRecord>,
     stage: Stage,
+    detail: Detail,
 ) -> GenesysResult<Vec<ActionRecord>> {
-    let read = try_join_all(ids.iter().map(|id| action_in_full(reader, id, stage)));
-    Ok(read.await?.into_iter().flatten().collect())
+    match detail {
+        Detail::Listed => Ok(listed),
+        Detail::Full => {
+            let read = try_join_all(listed.iter().map(|action| action_in_full(reader, &action.id, stage)));
+            Ok(read.await?.into_iter().flatten().collect())
+        }
+    }
+}
+
+/// The actions of an integration that have the same name, published and never published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Namesakes {
+    /// The published ones.
+    pub published: Vec<ActionRecord>,
+    /// The drafts.
+    pub drafts: Vec<ActionRecord>,
+}
+
+/// Reads the actions of that name.
+pub async fn namesakes<R: GenesysRead>(
+    reader: &R,
+    integration_id: &str,
+    name: &str,
+) -> GenesysResult<Namesakes> {
+    let (published, drafts) = try_join!(reader.actions(Stage::Published), reader.actions(Stage::Draft))?;
+    let named = |action: &ActionRecord| action.integration_id == integration_id && action.name == name;
+    let drafts = unpublished(&published, drafts).into_iter().filter(named).collect();
+    let published = published.into_iter().filter(named).collect();
+    let (published, drafts) = try_join!(
+        in_detail(reader, published, Stage::Published, Detail::Full),
+        in_detail(reader, drafts, Stage::Draft, Detail::Full),
+    )?;
+    Ok(Namesakes { published, drafts })
 }
 
 /// An action with its templates: Genesys Cloud keeps them in files, and whoever writes an action back without having read

@@ -19,6 +19,7 @@ use crate::iam::arn::RoleArn;
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
 
 use action::plan_actions;
+pub use action::{ActionExists, can_become, plan_action};
 pub use step::{Attachment, Configuration, Id, Retirement, RoleCredential, Step};
 
 /// Something that no step changes, and that somebody should know.
@@ -115,13 +116,13 @@ pub enum PlanError {
         name: String,
     },
     /// An integration of that name is somebody else's.
-    #[error("integration `{name}` ({id}) exists and was not made by rolecall{}", for_role(owner.as_deref()))]
+    #[error("integration `{name}` ({id}) exists and was not made by rolecall{}", for_this(owner.as_deref()))]
     NotOwned {
         /// Its name.
         name: String,
         /// Its ID.
         id: String,
-        /// The role that it was made for, where rolecall made it.
+        /// What it was made for, where rolecall made it.
         owner: Option<String>,
     },
     /// Several integrations may be meant.
@@ -132,8 +133,8 @@ pub enum PlanError {
     },
 }
 
-fn for_role(owner: Option<&str>) -> String {
-    owner.map(|role| format!(" for this role, but for `{role}`")).unwrap_or_default()
+fn for_this(owner: Option<&str>) -> String {
+    owner.map(|owner| format!(" for this, but for {owner}")).unwrap_or_default()
 }
 
 /// The plan that makes Genesys Cloud as desired.
@@ -141,8 +142,9 @@ pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan,
     check_organization(desired, observed)?;
     let mut plan = Plan::default();
     for integration in &desired.integrations {
-        let known = find(integration, observed, &desired.role, adopt)?;
-        plan_integration(integration, known, desired, observed, &mut plan);
+        let known = find(integration, observed, desired, adopt)?;
+        let (id, adopted) = plan_integration(integration, known, desired, observed, &mut plan);
+        plan_actions(integration, known, &id, adopted, &mut plan);
     }
     let unwanted = |known: &&ObservedIntegration| {
         is_marked(known, &desired.role)
@@ -152,6 +154,42 @@ pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan,
         plan_removal(known, observed, Retirement::NotInManifest, &mut plan);
     }
     Ok(plan)
+}
+
+/// The plan that makes one integration as desired and leaves its actions to others; with the integration's ID. `id` is that
+/// ID, where it is known by it.
+pub fn plan_integration_alone(
+    wanted: &DesiredIntegration,
+    desired: &Desired,
+    observed: &Observed,
+    id: Option<&str>,
+    adopt: bool,
+) -> Result<(Id, Plan), PlanError> {
+    check_organization(desired, observed)?;
+    let by_id = observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id);
+    let known = match by_id {
+        Some(known) => Some(known),
+        None => find(wanted, observed, desired, adopt)?,
+    };
+    let mut plan = Plan::default();
+    let (id, _) = plan_integration(wanted, known, desired, observed, &mut plan);
+    Ok((id, plan))
+}
+
+/// The plan that leaves nothing behind of one integration; nor of one that a run was stopped before it could mark it, and of
+/// the credential that it had written by then.
+pub fn plan_integration_removal(known: &ObservedIntegration, observed: &Observed) -> Plan {
+    let mut plan = Plan::default();
+    plan_removal(known, observed, Retirement::Destroyed, &mut plan);
+    if is_bare(known) {
+        let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
+        plan.steps.push(Step::DeleteIntegration { kind, id, name });
+        plan.steps.extend(observed.orphan.as_ref().map(|orphan| {
+            let CredentialRecord { id, name, .. } = orphan.clone();
+            Step::DeleteCredential { id, name }
+        }));
+    }
+    plan
 }
 
 /// The plan that leaves nothing behind of what rolecall made.
@@ -176,18 +214,22 @@ fn check_organization(desired: &Desired, observed: &Observed) -> Result<(), Plan
 }
 
 fn is_marked(known: &ObservedIntegration, role: &RoleArn) -> bool {
-    known.mark.as_ref().is_some_and(|mark| mark.role == role.to_string())
+    known.mark.as_ref().is_some_and(|mark| mark.is_of(&role.to_string(), None))
+}
+
+fn is_own(known: &ObservedIntegration, Desired { role, resource, .. }: &Desired) -> bool {
+    known.mark.as_ref().is_some_and(|mark| mark.is_of(&role.to_string(), resource.as_ref()))
 }
 
 /// The integration that is meant: the marked one, else one of its name that may be taken.
 fn find<'o>(
     wanted: &DesiredIntegration,
     observed: &'o Observed,
-    role: &RoleArn,
+    desired: &Desired,
     adopt: bool,
 ) -> Result<Option<&'o ObservedIntegration>, PlanError> {
     let of_kind = || observed.integrations.iter().filter(|known| known.kind == wanted.kind);
-    let marked: Vec<_> = of_kind().filter(|known| is_marked(known, role)).collect();
+    let marked: Vec<_> = of_kind().filter(|known| is_own(known, desired)).collect();
     let candidates = if marked.is_empty() {
         of_kind().filter(|known| known.record.name == wanted.name).collect()
     } else {
@@ -195,11 +237,11 @@ fn find<'o>(
     };
     match candidates.as_slice() {
         [] => Ok(None),
-        [known] if adopt || is_marked(known, role) || is_bare(known) => Ok(Some(known)),
+        [known] if adopt || is_own(known, desired) || is_bare(known) => Ok(Some(known)),
         [known] => Err(PlanError::NotOwned {
             name: known.record.name.clone(),
             id: known.record.id.clone(),
-            owner: known.mark.as_ref().map(|mark| mark.role.clone()),
+            owner: known.mark.as_ref().map(Mark::owner),
         }),
         several => {
             Err(PlanError::Ambiguous { ids: several.iter().map(|known| known.record.id.clone()).collect() })
@@ -209,7 +251,7 @@ fn find<'o>(
 
 /// Whether there is nothing in it: then nobody loses anything, and most likely an earlier run was stopped before it could
 /// mark what it had made.
-fn is_bare(known: &ObservedIntegration) -> bool {
+pub fn is_bare(known: &ObservedIntegration) -> bool {
     known.mark.is_none()
         && known.notes.is_empty()
         && known.config.credentials.is_empty()
@@ -217,20 +259,21 @@ fn is_bare(known: &ObservedIntegration) -> bool {
         && known.drafts.is_empty()
 }
 
+/// The steps for an integration; its ID, and whether it is somebody else's that was taken over.
 fn plan_integration(
     wanted: &DesiredIntegration,
     known: Option<&ObservedIntegration>,
     desired: &Desired,
     observed: &Observed,
     plan: &mut Plan,
-) {
+) -> (Id, bool) {
     let (kind, role) = (wanted.kind, desired.role.to_string());
     let credential = wanted.credential.as_ref().map(|name| RoleCredential {
         name: name.clone(),
         form: observed.form.clone(),
         role: role.clone(),
     });
-    let mark = known.and_then(|known| known.mark.clone()).filter(|mark| mark.role == role);
+    let mark = known.filter(|known| is_own(known, desired)).and_then(|known| known.mark.clone());
     let planned = credential.map(|credential| {
         let key = credential.form.key.clone();
         let written = plan_credential(credential, known, mark.as_ref(), observed, plan);
@@ -259,7 +302,7 @@ fn plan_integration(
     let after = Configuration {
         name: wanted.name.clone(),
         notes: wanted.notes.clone(),
-        mark: Some(Mark { role, adopted, credential: recorded }),
+        mark: Some(Mark { role, resource: desired.resource.clone(), adopted, credential: recorded }),
         credential: attachment,
     };
     if is_written || !known.is_some_and(|known| is_configured(known, &after)) {
@@ -267,7 +310,7 @@ fn plan_integration(
         plan.steps.push(Step::Configure { kind, id: id.clone(), before, after });
     }
     plan_state(wanted, known, &id, plan);
-    plan_actions(wanted, known, &id, adopted, plan);
+    (id, adopted)
 }
 
 /// A credential before the configuration that names it.
@@ -307,7 +350,8 @@ fn plan_credential(
         .filter(|shown| shown.id == id)
         .and_then(|shown| shown.fields.get(&credential.form.field))
         .filter(|value| value.starts_with("arn:"));
-    let why = if shown.is_some_and(|shown| *shown != credential.role) {
+    let is_other = |role: &String| *role != credential.role;
+    let why = if shown.is_some_and(is_other) || mark.is_some_and(|mark| is_other(&mark.role)) {
         Some("it holds another ARN".to_owned())
     } else if record.name != credential.name {
         Some(format!("it is named `{}`", record.name))

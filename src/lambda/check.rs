@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::Invocation;
+use crate::connections::Connections;
 use crate::manifests::{Manifests, Needed};
 use crate::publish::{Checked, Publish};
 
@@ -34,14 +35,14 @@ impl Check {
     /// Checks, publishes, and answers with the report as JSON.
     pub(crate) async fn run(
         &self,
-        command_line: &CommandLine,
+        command_line: CommandLine,
         invocation: &Invocation,
     ) -> anyhow::Result<Value> {
         let reserve = if self.publish.is_some() { FOR_PUBLISHING } else { FOR_THE_ANSWER };
         let left = invocation.left();
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(reserve).max(left / 2);
-        let report = match timeout(for_work, self.look(command_line)).await {
+        let report = match timeout(for_work, self.look(command_line, &invocation.connections)).await {
             Ok(report) => report?,
             Err(_) => self.failed(format!(
                 "not finished after {} s, which the function's timeout leaves; raise the timeout, or check fewer roles at \
@@ -56,9 +57,13 @@ impl Check {
         fitting(report, LARGEST_ANSWER)
     }
 
-    async fn look(&self, command_line: &CommandLine) -> anyhow::Result<AnyReport> {
-        match self.manifests.lay_out(self.needed).await {
-            Ok(()) => command_line.answer().await.report.context("the command made no report"),
+    async fn look(&self, command_line: CommandLine, connections: &Connections) -> anyhow::Result<AnyReport> {
+        let clients = match self.manifests.lay_out(self.needed, connections).await {
+            Ok(()) => connections.clients().await,
+            Err(message) => Err(message),
+        };
+        match clients {
+            Ok(clients) => command_line.answer(clients).await.report.context("the command made no report"),
             Err(message) => Ok(self.failed(message)),
         }
     }

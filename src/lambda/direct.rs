@@ -6,7 +6,7 @@
 //! it says so. Everything in a request is checked before AWS is asked anything.
 
 use anyhow::Context as _;
-use rolecall::cli::CommandLine;
+use rolecall::cli::{Clients, CommandLine};
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -89,8 +89,9 @@ pub(crate) async fn answer(event: Value, invocation: &Invocation) -> anyhow::Res
     let mut answers = Vec::new();
     let mut failures = Vec::new();
     // One that cannot be told about does not keep the others from their turn.
-    for (index, job) in jobs.iter().enumerate() {
-        match job.run(&invocation.share(jobs.len() - index)).await {
+    let number = jobs.len();
+    for (index, job) in jobs.into_iter().enumerate() {
+        match job.run(&invocation.share(number - index)).await {
             Ok(answer) => answers.push(answer),
             Err(error) => failures.push(format!("request {}: {error:#}", index + 1)),
         }
@@ -148,15 +149,16 @@ impl Job {
         Ok(Self { command_line, work })
     }
 
-    async fn run(&self, invocation: &Invocation) -> anyhow::Result<Value> {
+    async fn run(self, invocation: &Invocation) -> anyhow::Result<Value> {
         let Self { command_line, work } = self;
         let folder = TempDir::new().context("cannot make a folder for the request")?;
         // Paths in it are what the report calls its files. Lambda gives the function one event at a time.
         std::env::set_current_dir(folder.path()).context("cannot enter the request's folder")?;
         match work {
             Work::Offline { name, text } => {
-                write(name, text)?;
-                serde_json::from_str(&command_line.answer().await.text).context("the answer is not JSON")
+                write(name, &text)?;
+                serde_json::from_str(&command_line.answer(&Clients::default()).await.text)
+                    .context("the answer is not JSON")
             }
             Work::Check(check) => check.run(command_line, invocation).await,
         }

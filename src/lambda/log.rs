@@ -47,6 +47,11 @@ pub(crate) fn custom_resource(resource: &str, request: &str, status: &str, reaso
     info!(resource, request, status, reason, "custom resource");
 }
 
+/// A step in Genesys Cloud was carried out.
+pub(crate) fn step(operation: &str) {
+    info!(operation, "done");
+}
+
 /// The answer did not get through, and is sent again.
 pub(crate) fn answer_again(attempt: u32, problem: &str) {
     info!(attempt, problem, "the answer did not reach CloudFormation");

@@ -7,38 +7,42 @@
 
 mod check;
 mod cloudformation;
+mod connections;
 mod direct;
 mod log;
 mod manifests;
 mod publish;
 mod stored;
 
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
-use rolecall::aws::{Aws, AwsSettings};
 use rolecall::iam::arn::Arn;
 use serde_json::Value;
 
 use self::cloudformation::Custom;
+use self::connections::Connections;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     log::start();
     // Keeps its connections and the system's certificates from one event to the next.
     let custom = Custom::new()?;
+    let connections = Rc::new(Connections::default());
     let handle = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
         let started = Instant::now();
         let left = time_left(context.deadline);
         let outcome = if cloudformation::is_request(&payload) {
-            custom.handle(payload, left).await.map(|()| Value::Null)
+            custom.handle(payload, &connections, left).await.map(|()| Value::Null)
         } else {
-            match Invocation::new(&context) {
+            match Invocation::new(&context, &connections) {
                 Ok(invocation) => direct::answer(payload, &invocation).await,
                 Err(error) => Err(error),
             }
         };
+        connections.begin_anew();
         log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());
         // The runtime's own conversion leaves the causes out.
         outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
@@ -52,14 +56,16 @@ pub(crate) struct Invocation {
     /// The function itself: it tells the account and the region.
     function: Arn,
     until: Instant,
+    connections: Rc<Connections>,
 }
 
 impl Invocation {
-    fn new(context: &Context) -> anyhow::Result<Self> {
+    fn new(context: &Context, connections: &Rc<Connections>) -> anyhow::Result<Self> {
         let Context { request_id, invoked_function_arn, deadline, .. } = context;
         let function = invoked_function_arn.parse().context("the function's own ARN")?;
         let until = Instant::now() + time_left(*deadline);
-        Ok(Self { request_id: request_id.clone(), function, until })
+        let connections = Rc::clone(connections);
+        Ok(Self { request_id: request_id.clone(), function, until, connections })
     }
 
     /// The time until Lambda stops the function.
@@ -74,22 +80,9 @@ impl Invocation {
             request_id: self.request_id.clone(),
             function: self.function.clone(),
             until: Instant::now() + share,
+            connections: Rc::clone(&self.connections),
         }
     }
-}
-
-/// AWS as the function's role sees it.
-async fn connect() -> Aws {
-    let deadline = Duration::from_secs(60);
-    let settings = AwsSettings {
-        profile: None,
-        region: None,
-        assume_role: None,
-        external_id: None,
-        deadline,
-        fixed: None,
-    };
-    Aws::connect(&settings).await
 }
 
 /// The time until Lambda stops the function. The runtime API gives the deadline in milliseconds since 1970.

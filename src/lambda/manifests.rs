@@ -9,13 +9,12 @@ use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
-use rolecall::aws::Aws;
 use rolecall::genesys::desired::is_asked_for;
 use rolecall::manifest::{Action, Manifest, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
+use crate::connections::Connections;
 use crate::stored::{Reference, Stored};
 
 /// Manifests that are read at the same time.
@@ -80,9 +79,8 @@ impl Manifests {
     }
 
     /// Writes all of them into the working directory, with the files that they name, or says everything that is in the way.
-    pub(crate) async fn lay_out(&self, needed: Needed) -> Result<(), String> {
-        let aws = OnceCell::new();
-        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, &aws));
+    pub(crate) async fn lay_out(&self, needed: Needed, connections: &Connections) -> Result<(), String> {
+        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, connections));
         let results: Vec<anyhow::Result<()>> = each.buffered(AT_A_TIME).collect().await;
         let faults: Vec<anyhow::Error> = results.into_iter().filter_map(Result::err).collect();
         match faults.as_slice() {
@@ -92,10 +90,15 @@ impl Manifests {
     }
 }
 
-async fn lay_out(name: &str, source: &Source, needed: Needed, aws: &OnceCell<Aws>) -> anyhow::Result<()> {
+async fn lay_out(
+    name: &str,
+    source: &Source,
+    needed: Needed,
+    connections: &Connections,
+) -> anyhow::Result<()> {
     let (text, is_secret) = match source {
         Source::Kept(reference) => {
-            let Stored { text, is_secret } = reference.read(aws.get_or_init(crate::connect).await).await?;
+            let Stored { text, is_secret } = reference.read(connections.aws().await).await?;
             (text, is_secret)
         }
         Source::Here(text) => (text.clone(), false),
@@ -130,7 +133,7 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: &OnceCell<Aws
             format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
         })?;
         let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
-        let stored = reference.read(aws.get_or_init(crate::connect).await).await;
+        let stored = reference.read(connections.aws().await).await;
         let stored = stored.with_context(|| format!("`{name}` names a file"))?;
         write(&reference.place(), stored.text.expose_secret())?;
     }

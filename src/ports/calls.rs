@@ -26,6 +26,11 @@ impl Calls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Empties the list.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Adds a request to the list.
     pub fn add(&self, call: Call) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);

@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-pub use error::{GenesysError, GenesysErrorKind, GenesysResult};
+pub use error::{GenesysError, GenesysErrorKind, GenesysResult, gone};
 
 /// The organisation that the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,14 +113,15 @@ def start_moto():
     return Emulator(["moto_server", "-H", "127.0.0.1", "-p", "{port}"], {}, "test", "test", "123456789012")
 
 
-def start_ministack(account):
+def start_ministack(account, services="iam,sts,lambda", **environment):
     """MiniStack with its checks on: trust policies, permissions and signatures count. A key of twelve digits is the root
     user of that account."""
-    environment = {
+    environment |= {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": "{port}",
-        "SERVICES": "iam,sts,lambda",
+        "SERVICES": services,
         # Otherwise it listens on this port of every interface, whatever BIND_HOST says.
         "IOT_MTLS_ENABLED": "0",
     }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -37,9 +37,13 @@ pub(super) struct Served {
     pub(super) output: String,
 }
 
+/// An event, made of what CloudFormation was told so far.
+pub(super) type Event = Box<dyn FnOnce(&[Value]) -> Value + Send>;
+
 /// Hands out the events, then nothing more.
 struct Queue {
-    events: Mutex<VecDeque<Value>>,
+    events: Mutex<VecDeque<Event>>,
+    answers: Arc<Mutex<Vec<Value>>>,
     timeout: Duration,
 }
 
@@ -48,6 +52,7 @@ impl Respond for Queue {
         let Some(event) = self.events.lock().unwrap().pop_front() else {
             return ResponseTemplate::new(200).set_delay(Duration::from_secs(600));
         };
+        let event = event(&self.answers.lock().unwrap());
         let deadline = SystemTime::now() + self.timeout;
         let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
         ResponseTemplate::new(200)
@@ -64,11 +69,16 @@ impl Respond for Queue {
 /// Takes CloudFormation's answers, after it has failed so often.
 struct Bucket {
     failures: Mutex<Vec<ResponseTemplate>>,
+    answers: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Respond for Bucket {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        self.failures.lock().unwrap().pop().unwrap_or_else(|| ResponseTemplate::new(200))
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        if let Some(failure) = self.failures.lock().unwrap().pop() {
+            return failure;
+        }
+        self.answers.lock().unwrap().push(serde_json::from_slice(&request.body).unwrap());
+        ResponseTemplate::new(200)
     }
 }
 
@@ -98,7 +108,7 @@ impl Function {
         let mut request = json!({
             "RequestType": change,
             "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:rolecall",
-            "ResponseURL": format!("{}/answer?{SIGNATURE}", self.server.uri()),
+            "ResponseURL": self.response_url(),
             "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/contact-centre/1",
             "RequestId": "3b1f0c4e-0001",
             "ResourceType": "Custom::GenesysTrustProof",
@@ -112,18 +122,30 @@ impl Function {
         request
     }
 
+    /// Where CloudFormation waits for its answers.
+    pub(super) fn response_url(&self) -> String {
+        format!("{}/answer?{SIGNATURE}", self.server.uri())
+    }
+
     /// Starts the function, gives it the events one after the other, and stops it. The bucket fails at first.
     pub(super) fn serve_after(self, failures: Vec<ResponseTemplate>, events: Vec<Value>) -> Served {
+        let constant = |event: Value| -> Event { Box::new(move |_: &[Value]| event) };
+        self.serve_life(failures, events.into_iter().map(constant).collect())
+    }
+
+    /// The same, with events that follow from the answers before them.
+    pub(super) fn serve_life(self, failures: Vec<ResponseTemplate>, events: Vec<Event>) -> Served {
         let expected = events.len();
         let Self { runtime, server, timeout, environment } = self;
-        let queue = Queue { events: Mutex::new(events.into()), timeout };
+        let answers = Arc::default();
+        let queue = Queue { events: Mutex::new(events.into()), answers: Arc::clone(&answers), timeout };
         runtime.block_on(async {
             let next = Mock::given(method("GET")).and(path("/2018-06-01/runtime/invocation/next"));
             next.respond_with(queue).mount(&server).await;
             let told = path_regex("^/2018-06-01/runtime/invocation/.*/(response|error)$");
             let accepted = ResponseTemplate::new(202);
             Mock::given(method("POST")).and(told).respond_with(accepted).mount(&server).await;
-            let bucket = Bucket { failures: Mutex::new(failures) };
+            let bucket = Bucket { failures: Mutex::new(failures), answers };
             Mock::given(method("PUT")).and(path("/answer")).respond_with(bucket).mount(&server).await;
         });
         let mut child = Command::new(env!("CARGO_BIN_EXE_rolecall-lambda"))

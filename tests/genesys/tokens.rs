@@ -138,6 +138,23 @@ async fn a_rotated_secret_is_read_again() {
     client.organization().await.unwrap();
 }
 
+/// Whoever lives long notices that the secret names another OAuth client, though the one before still works.
+#[tokio::test]
+async fn a_secret_is_read_again_after_a_while() {
+    let server = server().await;
+    answer(&server, ME, 9, organization()).await;
+    let store = Rotating { base: server.uri(), reads: AtomicUsize::default() };
+    let source = CredentialSource::Secret { store: Box::new(store), region: "us-east-1".parse().unwrap() };
+    let client = Client::new(source, patience(), Calls::default());
+    for (pause, tokens) in [(0, 1), (299, 1), (2, 2), (0, 2)] {
+        tokio::time::pause();
+        tokio::time::advance(std::time::Duration::from_secs(pause)).await;
+        tokio::time::resume();
+        client.organization().await.unwrap();
+        assert_eq!(requests(&server, "/oauth/token").await, tokens, "{pause} s later");
+    }
+}
+
 #[tokio::test]
 async fn nothing_that_prints_shows_a_token() {
     let server = server().await;

@@ -1,7 +1,7 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::apply;
+use rolecall::genesys::apply::{Made, apply};
 use rolecall::genesys::plan::Plan;
 use rolecall::provision::apply::Applied;
 use rolecall::report::{ExitCode, Report, count};
@@ -64,8 +64,15 @@ async fn carry_out(
     printer: &mut Printer,
 ) -> (Report, ExitCode) {
     let Some(side) = &context.genesys else { return (report, ExitCode::Success) };
-    let applied =
-        apply(plan, side.client.as_ref(), context.deadline, interruptible(), &mut Narrator(printer)).await;
+    let applied = apply(
+        plan,
+        side.client.as_ref(),
+        &mut Made::default(),
+        context.deadline,
+        interruptible(),
+        &mut Narrator(printer),
+    )
+    .await;
     let mut report = report.with_genesys_applied(&applied);
     if applied.is_complete() {
         if human {

@@ -1,5 +1,6 @@
 //! The way to Genesys Cloud of a command that may work without a manifest.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use rolecall::aws::Aws;
 use rolecall::genesys::client::{Client, Patience};
 use rolecall::genesys::credentials::{CredentialError, CredentialSource};
+use rolecall::iam::arn::Arn;
 use rolecall::manifest::{Manifest, ManifestError};
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
@@ -60,7 +62,7 @@ pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Resul
 }
 
 /// A client that many manifests share, with its token and the rate that it may use; its organisation is asked for once.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct SharedClient {
     pub(crate) client: Rc<Client>,
     organization: Rc<OnceCell<Organization>>,
@@ -72,33 +74,63 @@ impl SharedClient {
     }
 }
 
-/// The clients made so far: manifests with the same credentials share one.
-#[derive(Default)]
-pub(crate) struct Clients(HashMap<String, SharedClient>);
+/// The clients made so far: whoever has the same credentials shares one. A clone shares them too.
+#[derive(Clone, Debug, Default)]
+pub struct Clients {
+    known: Rc<RefCell<HashMap<String, SharedClient>>>,
+    /// Where the credentials are kept of manifests that name none.
+    fallback: Option<(Arn, Aws)>,
+}
 
 impl Clients {
+    /// Manifests that name no credentials use the secret, which `aws` reads.
+    pub fn with_secret(secret: Arn, aws: Aws) -> Self {
+        Self { fallback: Some((secret, aws)), ..Self::default() }
+    }
+
+    /// The client of that name, made where there is none yet.
+    pub fn share<E>(&self, name: String, make: impl FnOnce() -> Result<Client, E>) -> Result<Rc<Client>, E> {
+        self.shared(name, make).map(|shared| shared.client)
+    }
+
+    /// Forgets what was counted, and what the organisations are: for programs that live longer than a command.
+    pub fn begin_anew(&self) {
+        for shared in self.known.borrow_mut().values_mut() {
+            shared.client.calls().forget();
+            shared.organization = Rc::default();
+        }
+    }
+
+    fn shared<E>(&self, name: String, make: impl FnOnce() -> Result<Client, E>) -> Result<SharedClient, E> {
+        if let Some(known) = self.known.borrow().get(&name) {
+            return Ok(known.clone());
+        }
+        let shared = SharedClient { client: Rc::new(make()?), organization: Rc::default() };
+        self.known.borrow_mut().insert(name, shared.clone());
+        Ok(shared)
+    }
+
     pub(crate) fn get(
-        &mut self,
+        &self,
         manifest: &Manifest,
         aws: &Aws,
         sandbox: Option<&Sandbox>,
         deadline: Duration,
     ) -> Result<SharedClient, CredentialError> {
-        let key = match (sandbox, &manifest.genesys.credentials) {
-            (Some(sandbox), _) => sandbox.endpoint_url(),
-            (None, Some(secret)) => format!("{} {secret}", manifest.genesys.region),
-            (None, None) => manifest.genesys.region.to_string(),
-        };
-        if let Some(known) = self.0.get(&key) {
-            return Ok(known.clone());
+        let region = manifest.genesys.region;
+        match (sandbox, &manifest.genesys.credentials, &self.fallback) {
+            (Some(sandbox), _, _) => {
+                self.shared(sandbox.endpoint_url(), || connect_to_sandbox(sandbox, deadline))
+            }
+            (None, None, Some((secret, aws))) => self.shared(format!("{region} {secret}"), || {
+                let source = CredentialSource::Secret { store: Box::new(aws.secret(secret)), region };
+                Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+            }),
+            (None, Some(secret), _) => {
+                self.shared(format!("{region} {secret}"), || connect(Some(manifest), aws, deadline))
+            }
+            (None, None, None) => self.shared(region.to_string(), || connect(Some(manifest), aws, deadline)),
         }
-        let client = match sandbox {
-            Some(sandbox) => connect_to_sandbox(sandbox, deadline)?,
-            None => connect(Some(manifest), aws, deadline)?,
-        };
-        let shared = SharedClient { client: Rc::new(client), organization: Rc::default() };
-        self.0.insert(key, shared.clone());
-        Ok(shared)
     }
 }
 

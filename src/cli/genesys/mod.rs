@@ -10,7 +10,8 @@ mod whoami;
 use rolecall::report::ExitCode;
 
 pub(crate) use self::action::test_all;
-pub(crate) use self::connection::{Clients, Connection, SharedClient};
+pub use self::connection::Clients;
+pub(crate) use self::connection::{Connection, SharedClient};
 pub(crate) use self::side::{GenesysPlanned, Side, refuse_retirement, with_plan};
 use super::options::GenesysCommand;
 use super::printer::Printer;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use rolecall::genesys::client::Client;
 use rolecall::genesys::desired::{Desired, desired, own_names};
-use rolecall::genesys::observe::{Observed, OwnNames, observe};
+use rolecall::genesys::observe::{Detail, Observed, Sought, observe};
 use rolecall::genesys::plan::{Plan, Retirement, plan};
 use rolecall::genesys::sources::ActionSources;
 use rolecall::iam::arn::RoleArn;
@@ -58,8 +58,15 @@ impl Side {
     /// Reads Genesys Cloud.
     pub(crate) async fn observe(&self, manifest: &Manifest, role: &RoleArn) -> anyhow::Result<Observed> {
         let (integration, credential) = own_names(manifest);
-        let names = OwnNames { integration: &integration, credential: &credential };
-        observe(self.client.as_ref(), &role.to_string(), names).await.context("cannot read Genesys Cloud")
+        let sought = Sought {
+            role: &role.to_string(),
+            resource: None,
+            id: None,
+            name: &integration,
+            credential: &credential,
+            actions: Detail::Full,
+        };
+        observe(self.client.as_ref(), &sought).await.context("cannot read Genesys Cloud")
     }
 }
 

@@ -1,7 +1,8 @@
 //! The access token: fetched once, used until shortly before it expires, replaced once when the API refuses it.
 //!
 //! Its life is counted from `expires_in` on the clock that only moves forward, so a wrong wall clock does no harm.
-//! Credentials that the login host refuses are read again: a rotated secret has another value by then.
+//! Credentials that the login host refuses are read again: a rotated secret has another value by then. Whoever lives long
+//! reads them again every few minutes, for a secret may also name another OAuth client while the old one still works.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ use crate::ports::genesys::{GenesysErrorKind as Kind, GenesysResult};
 /// A token is replaced this long before its end, or a tenth of its life before where that is less.
 const MARGIN: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Credentials that were read serve this long, as they do in AWS's own cache for functions (Secrets Manager User Guide,
+/// "Use AWS Secrets Manager secrets in AWS Lambda functions": `SECRETS_MANAGER_TTL`, 300 s by default).
+const FRESH: Duration = Duration::from_secs(300);
 
 /// The credentials and the token that they got.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub(super) struct Tokens {
 
 struct Session {
     credentials: Credentials,
+    read_at: Instant,
     http: reqwest::Client,
     token: Option<Token>,
     /// How many tokens there have been.
@@ -47,7 +52,7 @@ struct Token {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { credentials, http: _, token, serial } = self;
+        let Self { credentials, read_at: _, http: _, token, serial } = self;
         let has_token = token.is_some();
         f.debug_struct("Session")
             .field("credentials", credentials)
@@ -104,6 +109,9 @@ impl Client {
             None => Session::new(self.tokens.read().await?)?,
         };
         let session = guard.insert(session);
+        if session.read_at.elapsed() >= FRESH {
+            session.renew(self.tokens.read().await?)?;
+        }
         let is_good = |token: &Token| refused != Some(session.serial) && Instant::now() < token.renew_at;
         if !session.token.as_ref().is_some_and(is_good) {
             session.token = None;
@@ -113,7 +121,7 @@ impl Client {
                     if credentials.is_same(&session.credentials) {
                         return Err(failure);
                     }
-                    *session = Session { serial: session.serial, ..Session::new(credentials)? };
+                    session.renew(credentials)?;
                     self.fetch(session).await?
                 }
                 result => result?,
@@ -121,7 +129,7 @@ impl Client {
             session.serial += 1;
             session.token = Some(token);
         }
-        let Session { http, credentials, token: Some(token), serial } = session else {
+        let Session { http, credentials, token: Some(token), serial, read_at: _ } = session else {
             return Err(Failure::new(&TOKEN, Kind::Other, "there is no token"));
         };
         Ok(Pass {
@@ -184,6 +192,16 @@ impl Tokens {
 }
 
 impl Session {
+    /// Takes credentials that were read again; a token that other ones got ends with them.
+    fn renew(&mut self, credentials: Credentials) -> Result<(), Failure> {
+        if credentials.is_same(&self.credentials) {
+            self.read_at = Instant::now();
+        } else {
+            *self = Self { serial: self.serial, ..Self::new(credentials)? };
+        }
+        Ok(())
+    }
+
     fn new(credentials: Credentials) -> Result<Self, Failure> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("rolecall/", env!("CARGO_PKG_VERSION")))
@@ -194,6 +212,7 @@ impl Session {
             let message = format!("cannot prepare the HTTP client: {}", error.without_url());
             Failure::new(&TOKEN, Kind::Other, message)
         };
-        Ok(Self { credentials, http: builder.build().map_err(unusable)?, token: None, serial: 0 })
+        let (read_at, http) = (Instant::now(), builder.build().map_err(unusable)?);
+        Ok(Self { credentials, read_at, http, token: None, serial: 0 })
     }
 }

@@ -3,7 +3,7 @@
 use super::{Id, Notice, Plan, Retirement, Step};
 use crate::genesys::contract::{same_config, same_contract};
 use crate::genesys::desired::{DesiredAction, DesiredIntegration, Kind};
-use crate::genesys::observe::ObservedIntegration;
+use crate::genesys::observe::{Namesakes, ObservedIntegration};
 use crate::ports::genesys::{ActionRecord, ActionUpdate};
 
 pub(super) fn plan_actions(
@@ -68,15 +68,85 @@ fn has_qualifier(function: &str) -> bool {
     function.split(':').count() > 7
 }
 
+/// Whether the action can become the wanted one and keep its ID.
+pub fn can_become(record: &ActionRecord, wanted: &DesiredAction, integration: &str) -> bool {
+    record.integration_id == integration && has_contract(wanted, record)
+}
+
 /// Whether the action is already what only a new one could become.
 fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
     record.secure == wanted.secure
         && record.contract.as_ref().is_some_and(|contract| same_contract(&wanted.contract, contract))
 }
 
+/// An action of that name is there, and another one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "action `{name}` ({id}) exists in the integration and {}",
+    if *has_contract { "is configured differently" } else { "has another contract" }
+)]
+pub struct ActionExists {
+    /// Its name.
+    pub name: String,
+    /// Its ID.
+    pub id: String,
+    /// Whether it could become the one that is wanted.
+    pub has_contract: bool,
+}
+
+/// The steps for one action that is looked after by itself, and the one that it is already, where it keeps its ID.
+///
+/// `known` is the action with the ID that it had. An action has no place for a mark; so of
+/// the others that have its name, one that says exactly the same is taken to be what an earlier attempt made. That is
+/// also how the action before a replacement comes back when the replacement is undone. Any other is somebody else's.
+pub fn plan_action(
+    wanted: &DesiredAction,
+    (kind, integration): (Kind, &str),
+    known: Option<&ActionRecord>,
+    namesakes: &Namesakes,
+    adopt: bool,
+) -> Result<(Option<ActionRecord>, Plan), ActionExists> {
+    let mut plan = Plan::default();
+    if kind == Kind::Lambda && has_qualifier(&wanted.config.url_template) {
+        plan.notices.push(Notice::Qualified { action: wanted.name.clone() });
+    }
+    let says_the_same =
+        |record: &&ActionRecord| has_contract(wanted, record) && update(wanted, record).is_none();
+    let known_id = known.map(|known| &known.id);
+    let mut others = namesakes.published.iter().filter(|record| Some(&record.id) != known_id);
+    if let Some(record) = known.filter(|known| can_become(known, wanted, integration)) {
+        plan.steps.extend(update(wanted, record));
+        return Ok((Some(record.clone()), plan));
+    }
+    if let Some(record) = others.clone().find(says_the_same) {
+        return Ok((Some(record.clone()), plan));
+    }
+    if let (None, Some(record)) = (known, others.next()) {
+        if !adopt || !has_contract(wanted, record) {
+            let (name, id) = (record.name.clone(), record.id.clone());
+            return Err(ActionExists { name, id, has_contract: has_contract(wanted, record) });
+        }
+        plan.steps.extend(update(wanted, record));
+        return Ok((Some(record.clone()), plan));
+    }
+    plan.steps.push(match namesakes.drafts.iter().find(says_the_same) {
+        Some(ActionRecord { id, version, name, .. }) => {
+            Step::PublishDraft { id: id.clone(), version: *version, name: name.clone() }
+        }
+        None => Step::CreateAction {
+            kind,
+            integration: Id::Known(integration.to_owned()),
+            action: wanted.clone(),
+            replaces: known_id.cloned(),
+        },
+    });
+    Ok((None, plan))
+}
+
 /// The change of an action that keeps its ID, where one is needed.
 fn update(wanted: &DesiredAction, record: &ActionRecord) -> Option<Step> {
-    let is_same = record.category == wanted.category
+    let is_same = record.name == wanted.name
+        && record.category == wanted.category
         && record.config.as_ref().is_some_and(|config| same_config(&wanted.config, config));
     if is_same {
         return None;

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::genesys::desired::{DesiredAction, Kind};
-use crate::genesys::observe::CredentialForm;
+use crate::genesys::desired::{DesiredAction, Kind, StackResource};
+use crate::genesys::observe::{CredentialForm, Namesakes};
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
 };
@@ -47,6 +47,7 @@ fn desired() -> Desired {
     };
     Desired {
         role: ROLE.parse().unwrap(),
+        resource: None,
         organization: ORGANIZATION.parse().unwrap(),
         integrations: vec![lambda],
     }
@@ -89,6 +90,7 @@ fn empty() -> Observed {
 /// One in which everything is as desired.
 fn settled() -> Observed {
     let mark = Mark {
+        resource: None,
         role: ROLE.to_owned(),
         adopted: false,
         credential: Some(("c1".to_owned(), Some(WRITTEN.to_owned()))),
@@ -246,7 +248,7 @@ fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
     let mut other = settled();
     other.integrations[0].mark.as_mut().unwrap().role = format!("{ROLE}2");
     let refused = plan(&desired(), &other, false).unwrap_err().to_string();
-    assert!(refused.contains("not made by rolecall for this role, but for"), "{refused}");
+    assert!(refused.contains("not made by rolecall for this, but for the role"), "{refused}");
     // Two of the name, and none is marked.
     let twin = observed.integrations[0].clone();
     observed.integrations.push(twin);
@@ -288,4 +290,106 @@ fn the_client_must_be_of_the_organisation_that_the_role_trusts() {
     let mut observed = settled();
     observed.organization.id = ORGANIZATION.to_uppercase();
     assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::OtherOrganization { .. })));
+}
+
+#[test]
+fn an_integration_of_a_stack_is_nobody_elses() {
+    let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/centre/1".to_owned();
+    let resource = StackResource { stack, logical_id: "Integration".to_owned() };
+    let of_stack = |mut desired: Desired| {
+        desired.resource = Some(resource.clone());
+        desired
+    };
+    let mut observed = settled();
+    observed.integrations[0].mark.as_mut().unwrap().resource = Some(resource.clone());
+    observed.integrations[0].config.notes = observed.integrations[0].mark.as_ref().unwrap().write("Ask us.");
+    let of = |desired: &Desired, observed: &Observed, id| {
+        plan_integration_alone(&desired.integrations[0], desired, observed, id, false).map(|(_, plan)| plan)
+    };
+    // Its own; actions are other resources.
+    observed.integrations[0].actions.push(action("a9", "Else"));
+    assert_eq!(shape(&of(&of_stack(desired()), &observed, None).unwrap()), ["? Unverifiable"]);
+    // Not that of the role's manifest, nor of another resource.
+    let refused = plan(&desired(), &observed, false).unwrap_err().to_string();
+    assert!(refused.contains("the resource `Integration` of the stack"), "{refused}");
+    let mut other = of_stack(desired());
+    other.resource.as_mut().unwrap().logical_id = "Other".to_owned();
+    assert!(matches!(of(&other, &observed, None), Err(PlanError::NotOwned { .. })));
+    assert!(plan_destroy(&ROLE.parse().unwrap(), &observed).steps.is_empty());
+    // For another role it is the same integration, with another credential; a credential cannot be read back.
+    let mut moved = of_stack(desired());
+    moved.role = format!("{ROLE}2").parse().unwrap();
+    assert_eq!(shape(&of(&moved, &observed, Some("i1")).unwrap()), ["UpdateCredential", "Configure"]);
+    // By its ID it is known even without its mark.
+    observed.integrations[0].mark = None;
+    let steps = shape(&of(&of_stack(desired()), &observed, Some("i1")).unwrap());
+    assert_eq!(steps, ["CreateCredential", "Configure"]);
+}
+
+#[test]
+fn one_action_by_itself() {
+    let wanted = desired().integrations.remove(0).actions.remove(0);
+    let same = action("a1", "Get order");
+    let slower = ActionRecord {
+        config: Some(ActionConfig { timeout_seconds: Some(59), ..config(URL) }),
+        ..same.clone()
+    };
+    let output = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let other = ActionRecord { contract: Some(Contract { output, ..contract() }), ..same.clone() };
+    let named = |id: &str, record: &ActionRecord| ActionRecord { id: id.to_owned(), ..record.clone() };
+    let renamed = ActionRecord { name: "Old name".to_owned(), ..same.clone() };
+    let secure = ActionRecord { secure: true, ..same.clone() };
+    // What it had, and what else has its name; the ID that it keeps, and the steps.
+    struct Case<'c> {
+        known: Option<&'c ActionRecord>,
+        published: &'c [&'c ActionRecord],
+        drafts: &'c [&'c ActionRecord],
+        adopt: bool,
+        id: Result<Option<&'c str>, &'c str>,
+        steps: &'c [&'c str],
+    }
+    let (twin, slow_twin, other_twin) = (named("a2", &same), named("a2", &slower), named("a2", &other));
+    let elsewhere = ActionRecord { integration_id: "i2".to_owned(), ..same.clone() };
+    let new = Case {
+        known: None,
+        published: &[],
+        drafts: &[],
+        adopt: false,
+        id: Ok(None),
+        steps: &["CreateAction"],
+    };
+    let stays = Case { known: Some(&same), id: Ok(Some("a1")), steps: &[], ..new };
+    let claimed = Case { published: &[&twin], id: Ok(Some("a2")), steps: &[], ..new };
+    let cases = [
+        Case { ..new },
+        Case { ..stays },
+        Case { known: Some(&slower), steps: &["UpdateAction"], ..stays },
+        Case { known: Some(&renamed), steps: &["UpdateAction"], ..stays },
+        Case { known: Some(&other), ..new },
+        Case { known: Some(&secure), ..new },
+        Case { known: Some(&elsewhere), ..new },
+        // Delivered again, or a replacement that is undone.
+        Case { ..claimed },
+        Case { known: Some(&other), published: &[&other, &twin], ..claimed },
+        // Somebody else's.
+        Case { published: &[&slow_twin], id: Err("configured differently"), ..new },
+        Case { published: &[&slow_twin], adopt: true, steps: &["UpdateAction"], ..claimed },
+        Case { published: &[&other_twin], adopt: true, id: Err("another contract"), ..new },
+        Case { known: Some(&other), published: &[&slow_twin], ..new },
+        // Stopped before it was published; another draft stays as it is.
+        Case { drafts: &[&twin], steps: &["PublishDraft"], ..new },
+        Case { drafts: &[&slow_twin], ..new },
+    ];
+    for (index, Case { known, published, drafts, adopt, id, steps }) in cases.into_iter().enumerate() {
+        let records = |records: &[&ActionRecord]| records.iter().map(|&record| record.clone()).collect();
+        let namesakes = Namesakes { published: records(published), drafts: records(drafts) };
+        match (plan_action(&wanted, (Kind::Lambda, "i1"), known, &namesakes, adopt), id) {
+            (Ok((kept, plan)), Ok(id)) => {
+                assert_eq!(kept.as_ref().map(|kept| kept.id.as_str()), id, "case {index}");
+                assert_eq!(shape(&plan), steps, "case {index}");
+            }
+            (Err(error), Err(why)) => assert!(error.to_string().contains(why), "case {index}: {error}"),
+            (got, expected) => panic!("case {index}: {got:?} instead of {expected:?}"),
+        }
+    }
 }

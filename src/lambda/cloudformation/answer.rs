@@ -20,18 +20,31 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What was done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Done {
     /// What CloudFormation calls the resource. Another one than before makes it delete the one before.
     pub(super) physical_id: String,
     /// What `Fn::GetAtt` gives.
     pub(super) attributes: BTreeMap<&'static str, String>,
+    /// What to know beside it.
+    pub(super) note: Option<String>,
+    /// Whether the resource is made of a secret: then nothing of it is shown by CloudFormation.
+    pub(super) is_secret: bool,
+}
+
+/// What was not done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failed {
+    /// Why.
+    pub(super) reason: String,
+    /// The ID of what a `Create` made all the same: CloudFormation deletes it, when the stack is rolled back.
+    pub(super) made: Option<String>,
 }
 
 impl Done {
     /// The resource stays what it is called, and there is nothing to tell of it.
     pub(super) fn nothing(request: &Request) -> Self {
-        Self { physical_id: physical_id(request), attributes: BTreeMap::new() }
+        Self { physical_id: physical_id(request), ..Self::default() }
     }
 }
 
@@ -73,11 +86,13 @@ pub(super) struct Answer {
     logical_resource_id: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     data: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_echo: bool,
 }
 
 impl Answer {
-    pub(super) fn new(request: &Request, done: Result<Done, String>) -> Self {
-        let answer = |status, reason, physical_resource_id, data| Self {
+    pub(super) fn new(request: &Request, done: Result<Done, Failed>) -> Self {
+        let answer = |status, reason, physical_resource_id, data, no_echo| Self {
             status,
             reason,
             physical_resource_id,
@@ -85,14 +100,19 @@ impl Answer {
             request_id: request.request_id.clone(),
             logical_resource_id: request.logical_resource_id.clone(),
             data,
+            no_echo,
         };
-        match done {
-            Ok(Done { physical_id, attributes }) => answer(Status::Success, None, physical_id, attributes),
-            // The ID must not change with a failure: CloudFormation would delete what the old one names.
-            Err(reason) => {
-                answer(Status::Failed, Some(reason), physical_id(request), BTreeMap::new()).fitting()
+        let answer = match done {
+            Ok(Done { physical_id, attributes, note, is_secret }) => {
+                answer(Status::Success, note, physical_id, attributes, is_secret)
             }
-        }
+            // The ID of what there was must not change with a failure: CloudFormation would delete what it names.
+            Err(Failed { reason, made }) => {
+                let physical_id = made.unwrap_or_else(|| physical_id(request));
+                answer(Status::Failed, Some(reason), physical_id, BTreeMap::new(), false)
+            }
+        };
+        answer.fitting()
     }
 
     /// The answer with its reason cut to what CloudFormation takes.
@@ -172,24 +192,37 @@ mod tests {
         serde_json::from_value(event).unwrap()
     }
 
+    fn failed(reason: &str) -> Result<Done, Failed> {
+        Err(Failed { reason: reason.to_owned(), made: None })
+    }
+
     #[test]
     fn a_failure_keeps_the_id() {
-        let answer = Answer::new(&request("Update", Some("it")), Err("no".to_owned()));
+        let answer = Answer::new(&request("Update", Some("it")), failed("no"));
         assert_eq!((answer.status, answer.physical_resource_id.as_str()), (Status::Failed, "it"));
-        let answer = Answer::new(&request("Create", None), Err("no".to_owned()));
+        let answer = Answer::new(&request("Create", None), failed("no"));
         assert_eq!(answer.physical_resource_id, "not-made/Proof");
+        let made = Err(Failed { reason: "half".to_owned(), made: Some("it".to_owned()) });
+        assert_eq!(Answer::new(&request("Create", None), made).physical_resource_id, "it");
+    }
+
+    #[test]
+    fn what_is_made_of_a_secret_is_not_echoed() {
+        let done = |is_secret| Ok(Done { is_secret, ..Done::default() });
+        let body = |is_secret| Answer::new(&request("Create", None), done(is_secret)).body();
+        assert!(body(true).contains("\"NoEcho\":true") && !body(false).contains("NoEcho"));
     }
 
     #[test]
     fn an_answer_is_never_too_large() {
         for reason in ["x".repeat(10_000), "\"\\\n".repeat(3_000), "ü€𝄞".repeat(2_000)] {
-            let answer = Answer::new(&request("Create", None), Err(reason.clone()));
+            let answer = Answer::new(&request("Create", None), failed(&reason));
             let body = answer.body();
             assert!(body.len() <= LARGEST, "{}", body.len());
             assert!(body.len() > LARGEST - 8, "{}", body.len());
             assert!(answer.reason.unwrap().ends_with("has all of it)"));
         }
-        let short = Answer::new(&request("Create", None), Err("short".to_owned()));
+        let short = Answer::new(&request("Create", None), failed("short"));
         assert_eq!(short.reason.as_deref(), Some("short"));
     }
 

@@ -5,19 +5,26 @@
 //! function's own deadline. A `Delete` of something that was never made, or is gone, succeeds: otherwise a failed stack
 //! could not be rolled back.
 
+mod access;
+mod action;
 mod answer;
+mod definition;
+mod integration;
+mod properties;
 mod request;
+mod steps;
 mod trust_proof;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rolecall::aws::{Aws, AwsSettings};
+use rolecall::genesys::apply::Made;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use self::answer::{Answer, Done};
+use self::answer::{Answer, Done, Failed};
 use self::request::{Change, Request};
+use super::connections::Connections;
 use super::log;
 
 pub(crate) use self::request::is_request;
@@ -37,20 +44,28 @@ impl Custom {
     }
 
     /// Does what is asked, and answers.
-    pub(crate) async fn handle(&self, event: Value, left: Duration) -> anyhow::Result<()> {
+    pub(crate) async fn handle(
+        &self,
+        event: Value,
+        connections: &Connections,
+        left: Duration,
+    ) -> anyhow::Result<()> {
         let request: Request = serde_json::from_value(event)
             .map_err(|error| anyhow::anyhow!("this is no request for a custom resource: {error}"))?;
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(FOR_THE_ANSWER).max(left / 2);
-        let done = match timeout(for_work, carry_out(&request)).await {
+        let mut made = Made::default();
+        let done = match timeout(for_work, carry_out(&request, connections, &mut made)).await {
             Ok(done) => done,
             Err(_) => Err(format!(
                 "not finished after {} s, which the function's timeout leaves; raise the timeout and repeat",
                 for_work.as_secs()
             )),
         };
+        let done = done.map_err(|reason| failed(&request, &made, reason));
         // The log has the whole reason; the answer may have to cut it.
-        let reason = done.as_ref().err().cloned();
+        let reason =
+            done.as_ref().map_or_else(|failed| Some(failed.reason.clone()), |done| done.note.clone());
         let answer = Answer::new(&request, done);
         log::custom_resource(
             &request.logical_resource_id,
@@ -64,29 +79,44 @@ impl Custom {
 }
 
 /// What the request asks for.
-async fn carry_out(request: &Request) -> Result<Done, String> {
-    match request.resource_type.as_str() {
-        "Custom::GenesysTrustProof" => match request.change {
-            // A proof leaves nothing behind.
-            Change::Delete => Ok(Done::nothing(request)),
-            Change::Create | Change::Update => {
-                let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
-                let settings = AwsSettings {
-                    profile: None,
-                    region: None,
-                    assume_role: None,
-                    external_id: None,
-                    deadline: Duration::from_secs(60),
-                    fixed: None,
-                };
-                trust_proof::prove(&Aws::connect(&settings).await, &wanted).await
-            }
-        },
-        other => match request.change {
-            Change::Delete => Ok(Done::nothing(request)),
-            Change::Create | Change::Update => Err(format!(
-                "rolecall makes no resource of type `{other}`; it makes Custom::GenesysTrustProof"
-            )),
-        },
+async fn carry_out(request: &Request, connections: &Connections, made: &mut Made) -> Result<Done, String> {
+    match (request.resource_type.as_str(), request.change) {
+        ("Custom::GenesysTrustProof", Change::Create | Change::Update) => {
+            let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
+            trust_proof::prove(connections.aws().await, &wanted).await
+        }
+        ("Custom::GenesysIntegration", Change::Create | Change::Update) => {
+            integration::put(request, connections, made).await
+        }
+        ("Custom::GenesysIntegration", Change::Delete) => {
+            integration::delete(request, connections, made).await
+        }
+        ("Custom::GenesysDataAction", Change::Create | Change::Update) => {
+            action::put(request, connections, made).await
+        }
+        ("Custom::GenesysDataAction", Change::Delete) => action::delete(request, connections).await,
+        // A proof leaves nothing behind, and of a type that there is not nothing was ever made.
+        (_, Change::Delete) => Ok(Done::nothing(request)),
+        (other, Change::Create | Change::Update) => Err(format!(
+            "rolecall makes no resource of type `{other}`; it makes Custom::GenesysTrustProof, \
+             Custom::GenesysIntegration and Custom::GenesysDataAction"
+        )),
+    }
+}
+
+/// What the answer to a failure has to name.
+fn failed(request: &Request, made: &Made, mut reason: String) -> Failed {
+    let integration = made.integrations.values().next();
+    let made = integration.or(made.action.as_ref().map(|action| &action.id));
+    let made = made.filter(|id| request.genesys_id() != Some(id)).cloned();
+    match (request.genesys_id(), made) {
+        (None, made) => Failed { reason, made },
+        // Only work that was given up leaves something here: everything else was taken back.
+        (Some(_), made) => {
+            reason.extend(
+                made.map(|id| format!("; {id} was made, is not the stack's, and has to be deleted by hand")),
+            );
+            Failed { reason, made: None }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rolecall::genesys::desired::StackResource;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,6 +27,26 @@ pub(super) struct Request {
     pub(super) physical_resource_id: Option<String>,
     #[serde(default)]
     pub(super) resource_properties: Map<String, Value>,
+    /// Of an `Update` only.
+    #[serde(default)]
+    pub(super) old_resource_properties: Map<String, Value>,
+}
+
+impl Request {
+    /// What Genesys Cloud calls the resource. Where nothing was made, the physical ID is our own word for that; where no
+    /// answer to the `Create` came in time, it is one of CloudFormation's; neither is an ID of Genesys Cloud.
+    pub(super) fn genesys_id(&self) -> Option<&str> {
+        let id = self.physical_resource_id.as_deref()?;
+        let tail = id.strip_prefix("custom_-_").unwrap_or(id);
+        let lengths = tail.split('-').map(str::len);
+        let is_hexadecimal = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+        (lengths.eq([8, 4, 4, 4, 12]) && tail.bytes().all(is_hexadecimal)).then_some(id)
+    }
+
+    /// The resource, by the names that stay the same as long as it lives.
+    pub(super) fn stack_resource(&self) -> StackResource {
+        StackResource { stack: self.stack_id.clone(), logical_id: self.logical_resource_id.clone() }
+    }
 }
 
 /// What is to happen to the resource.

@@ -20,13 +20,11 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::answer::Done;
+use super::properties::Properties;
 
 /// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
 const VISIBLE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// What CloudFormation puts among the properties by itself.
-const NOT_OURS: [&str; 2] = ["ServiceToken", "ServiceTimeout"];
 
 /// What is to be proved.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,117 +40,26 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Reads the properties; every fault is named.
     pub(super) fn read(properties: &Map<String, Value>) -> Result<Self, String> {
-        let mut form = Form { properties, faults: Vec::new() };
-        let role =
-            form.required("RoleName", "the name of the role").and_then(|text| form.parsed("RoleName", &text));
-        let external_id = form
-            .required("OrganizationId", "the ID of the Genesys Cloud organisation, which is the external ID")
-            .and_then(|text| form.parsed("OrganizationId", &text));
-        let region: Option<&'static Region> = form
-            .required("GenesysRegion", "the region of the Genesys Cloud organisation, such as us-east-1")
-            .and_then(|text| form.parsed("GenesysRegion", &text));
-        let stated = form.text("TrustedAccount").and_then(|text| form.parsed("TrustedAccount", &text));
-        let trusted = stated.or_else(|| region.and_then(Region::trusted_account));
+        let mut properties = Properties::of(properties);
+        let role = properties.required("RoleName", "the name of the role");
+        let external_id = properties
+            .required("OrganizationId", "the ID of the Genesys Cloud organisation, which is the external ID");
+        let region: Option<&'static Region> = properties
+            .required("GenesysRegion", "the region of the Genesys Cloud organisation, such as us-east-1");
+        let trusted =
+            properties.optional("TrustedAccount").or_else(|| region.and_then(Region::trusted_account));
         if let (Some(region), None) = (region, &trusted) {
-            form.fault(format!("no account is known for {region}: state `TrustedAccount`"));
+            properties.fault(format!("no account is known for {region}: state `TrustedAccount`"));
         }
-        let probe_principal =
-            form.text("ProbePrincipal").and_then(|text| form.parsed("ProbePrincipal", &text));
-        let targets = form.targets();
-        let allow_unknown = form.flag("AllowUnknown");
-        form.nothing_else();
-        match (role, trusted, external_id, form.faults.is_empty()) {
-            (Some(role), Some(trusted), Some(external_id), true) => {
+        let probe_principal = properties.optional("ProbePrincipal");
+        let targets = properties.list("Targets", "the ARNs of the functions that the role is for");
+        let allow_unknown = properties.flag("AllowUnknown");
+        let faults = properties.faults();
+        match (role, trusted, external_id) {
+            (Some(role), Some(trusted), Some(external_id)) if faults.is_empty() => {
                 Ok(Self { role, trusted, probe_principal, external_id, targets, allow_unknown })
             }
-            _ => Err(form.faults.join("; ")),
-        }
-    }
-}
-
-/// Reads properties. CloudFormation turns numbers and booleans into text, and a list of one stays a list.
-struct Form<'p> {
-    properties: &'p Map<String, Value>,
-    faults: Vec<String>,
-}
-
-const PROPERTIES: [&str; 7] = [
-    "RoleName",
-    "OrganizationId",
-    "GenesysRegion",
-    "TrustedAccount",
-    "ProbePrincipal",
-    "Targets",
-    "AllowUnknown",
-];
-
-impl Form<'_> {
-    fn fault(&mut self, fault: String) {
-        self.faults.push(fault);
-    }
-
-    fn text(&mut self, name: &str) -> Option<String> {
-        match self.properties.get(name) {
-            None => None,
-            Some(Value::String(text)) => Some(text.trim().to_owned()),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            Some(_) => {
-                self.fault(format!("`{name}` must be text"));
-                None
-            }
-        }
-    }
-
-    fn required(&mut self, name: &str, meaning: &str) -> Option<String> {
-        if !self.properties.contains_key(name) {
-            self.fault(format!("`{name}` is missing: {meaning}"));
-        }
-        self.text(name)
-    }
-
-    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, name: &str, text: &str) -> Option<T> {
-        match text.parse() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.fault(format!("`{name}`: {error}"));
-                None
-            }
-        }
-    }
-
-    fn targets(&mut self) -> Vec<FunctionArn> {
-        let texts: Vec<String> = match self.properties.get("Targets") {
-            Some(Value::Array(values)) if !values.is_empty() => {
-                values.iter().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
-            }
-            Some(Value::String(text)) => text.split(',').map(|text| text.trim().to_owned()).collect(),
-            Some(_) | None => {
-                self.fault("`Targets` must list the ARNs of the functions that the role is for".to_owned());
-                return Vec::new();
-            }
-        };
-        texts.iter().filter_map(|text| self.parsed("Targets", text)).collect()
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        match self.properties.get(name) {
-            None | Some(Value::Bool(false)) => false,
-            Some(Value::Bool(true)) => true,
-            Some(Value::String(text)) if text == "true" => true,
-            Some(Value::String(text)) if text == "false" => false,
-            Some(_) => {
-                self.fault(format!("`{name}` must be true or false"));
-                false
-            }
-        }
-    }
-
-    fn nothing_else(&mut self) {
-        let known = |name: &&String| PROPERTIES.contains(&name.as_str()) || NOT_OURS.contains(&name.as_str());
-        let unknown: Vec<String> =
-            self.properties.keys().filter(|name| !known(name)).map(|name| format!("`{name}`")).collect();
-        if !unknown.is_empty() {
-            self.fault(format!("there is no property {}", unknown.join(" nor ")));
+            _ => Err(faults.join("; ")),
         }
     }
 }
@@ -190,6 +97,7 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
     Ok(Done {
         physical_id: format!("trust-proof/{}", wanted.role),
         attributes: BTreeMap::from([("Result", result.to_owned()), ("RoleArn", role.to_string())]),
+        ..Done::default()
     })
 }
 

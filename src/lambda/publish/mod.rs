@@ -92,7 +92,7 @@ impl Publish {
         let is_wrong = checked.report.exit() != ExitCode::Success;
         let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
-            let aws = crate::connect().await;
+            let aws = invocation.connections.aws().await;
             if let Some(topic) = topic {
                 let subject = topic::subject(checked.command, &roles);
                 let sent = aws.send_message(topic, &subject, &topic::message(checked.report)).await;

@@ -71,3 +71,11 @@ impl fmt::Display for Trace<'_> {
 
 /// The result of a call to Genesys Cloud.
 pub type GenesysResult<T> = Result<T, GenesysError>;
+
+/// What is gone already needs no deleting.
+pub fn gone(result: GenesysResult<()>) -> GenesysResult<()> {
+    match result {
+        Err(error) if error.kind == GenesysErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}

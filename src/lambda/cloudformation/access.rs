@@ -1,0 +1,47 @@
+//! What both resources in Genesys Cloud say: who rolecall is there, and which organisation is meant.
+
+use std::rc::Rc;
+
+use rolecall::genesys::client::Client;
+use rolecall::genesys::region::Region;
+use rolecall::iam::arn::{Arn, ExternalId};
+
+use super::properties::Properties;
+use crate::connections::{Connections, secret_arn};
+
+/// The way to Genesys Cloud.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    secret: Option<Arn>,
+    region: Option<&'static Region>,
+    /// The organisation that the credentials must belong to, where it is stated.
+    pub(super) organization: Option<ExternalId>,
+}
+
+impl Access {
+    pub(super) fn read(properties: &mut Properties<'_>) -> Self {
+        let secret = match properties.value("CredentialsSecret") {
+            None => None,
+            Some(value) => {
+                let arn = value.as_str().and_then(secret_arn);
+                if arn.is_none() {
+                    properties.fault(
+                        "`CredentialsSecret` must be the ARN of a secret in AWS Secrets Manager; what it holds never stands \
+                         in a template"
+                            .to_owned(),
+                    );
+                }
+                arn
+            }
+        };
+        Self {
+            secret,
+            region: properties.optional("GenesysRegion"),
+            organization: properties.optional("OrganizationId"),
+        }
+    }
+
+    pub(super) async fn connect(&self, connections: &Connections) -> Result<Rc<Client>, String> {
+        connections.genesys(self.secret.as_ref(), self.region).await
+    }
+}

@@ -1,0 +1,273 @@
+//! `Custom::GenesysDataAction`: a published action.
+//!
+//! Its physical ID is its ID in Genesys Cloud, which flows refer to. Its contract, whether it is secure and its integration
+//! cannot change: then it is another action with another ID, and CloudFormation deletes the one before when everything
+//! else has succeeded. An action has no place for a mark; see [`plan_action`] for what is taken to be the stack's own.
+
+use rolecall::genesys::apply::Made;
+use rolecall::genesys::client::Client;
+use rolecall::genesys::contract::config_differences;
+use rolecall::genesys::desired::{DesiredAction, Kind};
+use rolecall::genesys::exchange::ExchangedAction;
+use rolecall::genesys::observe::{Namesakes, action_in_full, namesakes};
+use rolecall::genesys::plan::{ActionExists, can_become, plan_action};
+use rolecall::iam::arn::FunctionArn;
+use rolecall::ports::genesys::{ActionRecord, GenesysError, GenesysRead, Stage};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+use tokio::try_join;
+
+use super::access::Access;
+use super::answer::Done;
+use super::definition::{Stated, from_text, from_value};
+use super::integration::note;
+use super::properties::Properties;
+use super::request::Request;
+use super::steps::{carry_out, delete_action};
+use crate::connections::Connections;
+use crate::stored::Reference;
+
+/// An action as the properties ask for it, its definition not read yet.
+#[derive(Debug)]
+struct Wanted {
+    access: Access,
+    integration: String,
+    category: String,
+    definition: Definition,
+    name: Option<String>,
+    function: Option<FunctionArn>,
+    adopt: bool,
+}
+
+/// Where the definition stands.
+#[derive(Debug)]
+enum Definition {
+    Object(Value),
+    Text(String),
+    Kept(Reference),
+}
+
+/// An action with its definition.
+struct Defined {
+    kind: Kind,
+    action: DesiredAction,
+    is_secret: bool,
+}
+
+impl Wanted {
+    fn read(properties: &Map<String, Value>) -> Result<Self, String> {
+        let mut properties = Properties::of(properties);
+        let access = Access::read(&mut properties);
+        let integration: Option<String> =
+            properties.required("IntegrationId", "the ID of the integration that the action belongs to");
+        let category = properties
+            .required_name("Category", "under which Genesys Cloud's user interface lists the action");
+        let definition = match properties.value("Definition") {
+            Some(value @ Value::Object(_)) => Some(Definition::Object(value.clone())),
+            Some(Value::String(text)) => match Reference::parse(text) {
+                Ok(Some(reference)) => Some(Definition::Kept(reference)),
+                Ok(None) => Some(Definition::Text(text.clone())),
+                Err(error) => {
+                    properties.fault(format!("`Definition`: {error}"));
+                    None
+                }
+            },
+            Some(_) => {
+                properties.fault("`Definition` must be an object, or text".to_owned());
+                None
+            }
+            None => {
+                properties.fault(
+                    "`Definition` is missing: the action as Genesys Cloud exports it, or where that is kept (s3://bucket/key, \
+                     the ARN of a secret or of a parameter)"
+                        .to_owned(),
+                );
+                None
+            }
+        };
+        let name = properties.name("Name");
+        let function = properties.optional("FunctionArn");
+        let adopt = properties.flag("Adopt");
+        if integration.as_ref().is_some_and(|id| id.is_empty() || id.contains(['/', '?', '#'])) {
+            properties.fault("`IntegrationId` is not the ID of an integration".to_owned());
+        }
+        // What is wrong with a definition that stands here is told with the other faults.
+        if let Some(definition @ (Definition::Object(_) | Definition::Text(_))) = &definition
+            && let Err(fault) = definition.here(name.as_deref(), function.as_ref())
+        {
+            properties.fault(format!("`Definition`: {fault}"));
+        }
+        let faults = properties.faults();
+        match (integration, category, definition) {
+            (Some(integration), Some(category), Some(definition)) if faults.is_empty() => {
+                Ok(Self { access, integration, category, definition, name, function, adopt })
+            }
+            _ => Err(faults.join("; ")),
+        }
+    }
+
+    async fn define(&self, connections: &Connections) -> Result<Defined, String> {
+        let (action, is_secret) = match &self.definition {
+            Definition::Kept(reference) => {
+                let stored = reference.read(connections.aws().await).await;
+                let stored = stored.map_err(|error| format!("`Definition`: {error}"))?;
+                let text = Definition::Text(stored.text.expose_secret().to_owned());
+                (text.here(self.name.as_deref(), self.function.as_ref()), stored.is_secret)
+            }
+            here => (here.here(self.name.as_deref(), self.function.as_ref()), false),
+        };
+        let ExchangedAction { name, kind, secure, contract, config } =
+            action.map_err(|fault| format!("`Definition`: {fault}"))?;
+        let category = self.category.clone();
+        Ok(Defined { kind, action: DesiredAction { name, category, secure, contract, config }, is_secret })
+    }
+}
+
+impl Definition {
+    fn here(&self, name: Option<&str>, function: Option<&FunctionArn>) -> Result<ExchangedAction, String> {
+        let function = function.map(ToString::to_string);
+        let stated = Stated { name, function: function.as_deref() };
+        match self {
+            Self::Object(value) => from_value(value, stated),
+            Self::Text(text) => from_text(text, stated),
+            Self::Kept(reference) => Err(format!("`{reference}` was not read")),
+        }
+    }
+}
+
+/// Makes the action, or makes it as the properties say.
+pub(super) async fn put(
+    request: &Request,
+    connections: &Connections,
+    made: &mut Made,
+) -> Result<Done, String> {
+    let wanted = Wanted::read(&request.resource_properties)?;
+    let Defined { kind, action, is_secret } = wanted.define(connections).await?;
+    let genesys = wanted.access.connect(connections).await?;
+    let known = observe(&genesys, &wanted, kind, request.genesys_id()).await?;
+    let drift = match (request.genesys_id(), &known) {
+        (Some(gone), None) => vec![format!("action {gone} was deleted")],
+        (Some(_), Some(known)) => drift(request, connections, known, &action).await,
+        (None, _) => Vec::new(),
+    };
+    // Others matter only where there has to be another one.
+    let others = match known.as_ref().is_some_and(|own| can_become(own, &action, &wanted.integration)) {
+        true => Namesakes::default(),
+        false => namesakes(genesys.as_ref(), &wanted.integration, &action.name).await.map_err(in_words)?,
+    };
+    let place = (kind, wanted.integration.as_str());
+    let (kept, plan) = plan_action(&action, place, known.as_ref(), &others, wanted.adopt).map_err(refused)?;
+    let is_create = request.genesys_id().is_none();
+    carry_out(&plan, &genesys, made, |made| is_create && made.action.is_some()).await?;
+    let ActionRecord { id, version, .. } =
+        made.action.clone().or(kept).ok_or("Genesys Cloud did not say which ID the action has")?;
+    let mut done = Done { physical_id: id.clone(), note: note(&drift), is_secret, ..Done::default() };
+    done.attributes.extend([
+        ("ActionId", id),
+        ("Version", version.to_string()),
+        ("IntegrationId", wanted.integration),
+    ]);
+    Ok(done)
+}
+
+/// Reads what there is, and checks that the action fits into it.
+async fn observe(
+    genesys: &Client,
+    wanted: &Wanted,
+    kind: Kind,
+    id: Option<&str>,
+) -> Result<Option<ActionRecord>, String> {
+    let Wanted { access, integration: integration_id, .. } = wanted;
+    let (organization, integration, known) = try_join!(
+        async {
+            match &access.organization {
+                Some(_) => genesys.organization().await.map(Some),
+                None => Ok(None),
+            }
+        },
+        genesys.integration(integration_id),
+        async {
+            match id {
+                Some(id) => action_in_full(genesys, id, Stage::Published).await,
+                None => Ok(None),
+            }
+        },
+    )
+    .map_err(in_words)?;
+    if let (Some(stated), Some(actual)) = (&access.organization, organization)
+        && stated.as_str() != actual.id
+    {
+        return Err(format!(
+            "the OAuth client belongs to organisation `{}` ({}), and `OrganizationId` says {}",
+            actual.name,
+            actual.id,
+            stated.as_str()
+        ));
+    }
+    match integration {
+        None => Err(format!("integration `{integration_id}` does not exist")),
+        Some(integration) if integration.type_id != kind.type_id() => Err(format!(
+            "the action is for an integration of the type `{}`, and `{}` ({integration_id}) is of the type `{}`",
+            kind.type_id(),
+            integration.name,
+            integration.type_id
+        )),
+        Some(_) => Ok(known),
+    }
+}
+
+/// What somebody else changed since the stack wrote it, and is not as it is wanted now: an `Update` that is delivered again
+/// finds what the first one wrote.
+async fn drift(
+    request: &Request,
+    connections: &Connections,
+    known: &ActionRecord,
+    wanted: &DesiredAction,
+) -> Vec<String> {
+    // Properties that an older version of the function took may be wrong by now; then nothing can be told.
+    let Ok(before) = Wanted::read(&request.old_resource_properties) else { return Vec::new() };
+    // Only an object with its version still says what was written.
+    match &before.definition {
+        Definition::Object(_)
+        | Definition::Text(_)
+        | Definition::Kept(Reference::Object { version: Some(_), .. }) => {}
+        Definition::Kept(Reference::Object { .. } | Reference::Parameter(_) | Reference::Secret(_)) => {
+            return Vec::new();
+        }
+    }
+    let Ok(Defined { action: before, .. }) = before.define(connections).await else { return Vec::new() };
+    let now = differences(wanted, known);
+    let changed = differences(&before, known).into_iter().filter(|part| now.contains(part));
+    changed.map(str::to_owned).collect()
+}
+
+/// The parts of an action in which it can change and is not as it was meant.
+fn differences(meant: &DesiredAction, there: &ActionRecord) -> Vec<&'static str> {
+    let config = there.config.iter().flat_map(|there| config_differences(&meant.config, there));
+    let names = [("name", meant.name != there.name), ("category", meant.category != there.category)];
+    names.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).chain(config).collect()
+}
+
+/// Deletes the action.
+pub(super) async fn delete(request: &Request, connections: &Connections) -> Result<Done, String> {
+    let Some(id) = request.genesys_id() else { return Ok(Done::nothing(request)) };
+    // The definition may be gone by now, and is not needed.
+    let access = Access::read(&mut Properties::of(&request.resource_properties));
+    let genesys = access.connect(connections).await?;
+    delete_action(&genesys, id).await.map_err(in_words)?;
+    Ok(Done::nothing(request))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
+fn in_words(error: GenesysError) -> String {
+    error.to_string()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
+fn refused(error: ActionExists) -> String {
+    let advice = match error.has_contract {
+        true => "`Adopt: true` takes it over, or choose another `Name`",
+        false => "choose another `Name`",
+    };
+    format!("{error}; {advice}")
+}

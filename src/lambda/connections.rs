@@ -1,0 +1,116 @@
+//! What lives longer than one event: the way to AWS, and the clients of Genesys Cloud with their tokens.
+//!
+//! A function that stays warm asks Secrets Manager and the login host once, not with every event. A secret that was
+//! rotated is noticed: what Genesys Cloud refuses is read again, and everything after five minutes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use rolecall::aws::{Aws, AwsSettings};
+use rolecall::cli::Clients;
+use rolecall::genesys::client::{Client, Patience};
+use rolecall::genesys::credentials::CredentialSource;
+use rolecall::genesys::region::Region;
+use rolecall::iam::arn::Arn;
+use rolecall::ports::calls::Calls;
+use tokio::sync::OnceCell;
+
+/// The secret with the OAuth client, where a request names none.
+const SECRET: &str = "GENESYS_CREDENTIALS_SECRET";
+/// The region of the organisation, where neither a request nor the secret names one.
+const REGION: &str = "GENESYSCLOUD_REGION";
+
+/// How long a call may be tried again; the function's own timeout ends it earlier.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The ARN of a secret. Whatever else stands in its place may be the secret itself, so no message repeats it.
+pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
+    text.trim().parse().ok().filter(|arn: &Arn| arn.service == "secretsmanager")
+}
+
+/// Connections, made when they are needed.
+#[derive(Default)]
+pub(crate) struct Connections {
+    aws: OnceCell<Aws>,
+    clients: OnceCell<Clients>,
+}
+
+impl Connections {
+    pub(crate) async fn aws(&self) -> &Aws {
+        let settings = AwsSettings {
+            profile: None,
+            region: None,
+            assume_role: None,
+            external_id: None,
+            deadline: DEADLINE,
+            fixed: None,
+        };
+        self.aws.get_or_init(|| async move { Aws::connect(&settings).await }).await
+    }
+
+    /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.
+    pub(crate) async fn clients(&self) -> Result<&Clients, String> {
+        let make = async || {
+            Ok(match named_secret()? {
+                Some(secret) => Clients::with_secret(secret, self.aws().await.clone()),
+                None => Clients::default(),
+            })
+        };
+        self.clients.get_or_try_init(make).await
+    }
+
+    /// The client with the OAuth client of that secret; else of the secret that the environment names, else of the
+    /// environment itself.
+    pub(crate) async fn genesys(
+        &self,
+        secret: Option<&Arn>,
+        region: Option<&'static Region>,
+    ) -> Result<Rc<Client>, String> {
+        let named = match secret {
+            Some(secret) => Some(secret.clone()),
+            None => named_secret()?,
+        };
+        let source = match &named {
+            Some(secret) => CredentialSource::Secret {
+                store: Box::new(self.aws().await.secret(secret)),
+                region: match (region, variable(REGION)) {
+                    (Some(region), _) => region,
+                    (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,
+                    (None, None) => {
+                        return Err(format!(
+                            "the region of the Genesys Cloud organisation is not known: state `GenesysRegion`, or set \
+                             {REGION} for the function"
+                        ));
+                    }
+                },
+            },
+            None => CredentialSource::from_environment(variable, region).map_err(|error| {
+                format!("{error}; state `CredentialsSecret`, or set {SECRET} for the function")
+            })?,
+        };
+        let name = format!("{named:?} {region:?}");
+        let make = || Ok(Client::new(source, Patience::until(DEADLINE), Calls::default()));
+        self.clients().await?.share(name, make)
+    }
+
+    /// Forgets what belongs to one event: a function that lives for days would keep it all.
+    pub(crate) fn begin_anew(&self) {
+        if let Some(aws) = self.aws.get() {
+            aws.calls().forget();
+        }
+        if let Some(clients) = self.clients.get() {
+            clients.begin_anew();
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The secret that the environment names.
+fn named_secret() -> Result<Option<Arn>, String> {
+    let Some(text) = variable(SECRET) else { return Ok(None) };
+    let arn = secret_arn(&text);
+    arn.map(Some).ok_or_else(|| format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager"))
+}
