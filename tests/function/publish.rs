@@ -9,6 +9,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 use super::services::Services;
 use super::stage::{Function, Served};
+use super::stored::WITH_ACTION;
 use crate::scenarios::stage::{ONE_TARGET, ROLE, Stage, manifest};
 
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:drift";
@@ -224,6 +225,25 @@ fn what_cannot_be_checked_does_not_look_like_a_role_that_is_right() {
             "rolecall drift: s3://manifests/wrong.toml has no valid manifest",
         ]
     );
+}
+
+#[test]
+fn a_genesys_cloud_that_does_not_answer_is_told() {
+    let (stage, services) = applied();
+    services.listen();
+    let schema = json!({"type": "object", "properties": {"id": {"type": "string"}}}).to_string();
+    services.object("/manifests/team/rolecall.toml", &(manifest(ONE_TARGET) + WITH_ACTION));
+    services.object("/manifests/team/schemas/in.json", &schema);
+    services.object("/manifests/shared/out.json", &schema);
+    let rule = FaultRule { operation: "genesys:*".to_owned(), skip: 0, times: None, fault: Fault::Deny };
+    stage.set(Faults { rules: vec![rule], ..Faults::default() });
+    let event = about(&json!("s3://manifests/team/rolecall.toml"));
+    let served = Function::new(services.with_genesys(&stage)).serve(vec![event]);
+    let answer = served.outcomes[0].as_ref().unwrap();
+    assert_eq!(answer["exit_code"], 1, "{answer:#}");
+    assert_eq!(counts(&metric(&served)), [1, 1, 0, 0, 0, 1]);
+    assert_eq!(standing(&services.findings()[0]), ["NOT_AVAILABLE", "ACTIVE", "MEDIUM"]);
+    assert_eq!(services.messages().len(), 1);
 }
 
 #[test]

@@ -36,6 +36,11 @@ impl Services {
         stage.environment().into_iter().chain(endpoints).collect()
     }
 
+    /// The same, with an OAuth client of the stage's Genesys Cloud.
+    pub(super) fn with_genesys(&self, stage: &Stage) -> Vec<(&'static str, String)> {
+        self.environment(stage).into_iter().chain(stage.sandbox.genesys_environment()).collect()
+    }
+
     pub(super) fn mount(&self, mock: Mock) {
         self.runtime.block_on(mock.mount(&self.server));
     }

@@ -110,7 +110,7 @@ fn what_cannot_be_read_is_said() {
         assert_eq!(answer["exit_code"], 1, "{answer:#}");
         let error = answer["error"]["message"].as_str().unwrap();
         for part in parts {
-            assert!(error.contains(part), "no `{part}` in {error}");
+            assert_eq!(error.matches(part).count(), 1, "`{part}` in {error}");
         }
     }
 }
@@ -130,7 +130,7 @@ fn a_secret_that_is_no_manifest_is_not_shown() {
     assert!(!all.contains("hunter2") && !all.contains("f1a2b3c4") && !all.contains("client_id"), "{all}");
 }
 
-const WITH_ACTION: &str = r#"
+pub(super) const WITH_ACTION: &str = r#"
 [[action]]
 name = "Get order"
 category = "Orders"
@@ -138,11 +138,6 @@ target = "my-genesys-trigger-function"
 input_schema = "schemas/in.json"
 output_schema = "../shared/out.json"
 "#;
-
-/// The environment with an OAuth client of the sandbox's Genesys Cloud.
-fn with_genesys(services: &Services, stage: &Stage) -> Vec<(&'static str, String)> {
-    services.environment(stage).into_iter().chain(stage.sandbox.genesys_environment()).collect()
-}
 
 #[test]
 fn files_are_read_from_beside_the_manifest() {
@@ -153,12 +148,12 @@ fn files_are_read_from_beside_the_manifest() {
     services.object("/manifests/team/rolecall.toml", &text);
     services.object("/manifests/team/schemas/in.json", &schema);
     let event = drift("s3://manifests/team/rolecall.toml");
-    let served = Function::new(with_genesys(&services, &stage)).serve(vec![event.clone()]);
+    let served = Function::new(services.with_genesys(&stage)).serve(vec![event.clone()]);
     let missing = served.outcomes[0].as_ref().unwrap();
     let message = missing["error"]["message"].as_str().unwrap();
     assert!(message.contains("names a file: cannot read `s3://manifests/shared/out.json`"), "{message}");
     services.object("/manifests/shared/out.json", &schema);
-    let served = Function::new(with_genesys(&services, &stage)).serve(vec![event]);
+    let served = Function::new(services.with_genesys(&stage)).serve(vec![event]);
     let answer = served.outcomes[0].as_ref().unwrap();
     let drift = answer["drift"].as_array().unwrap_or_else(|| panic!("{answer:#}"));
     assert!(drift.iter().any(|difference| difference["consequence"] == "action-missing"), "{answer:#}");
@@ -175,7 +170,7 @@ fn files_are_nowhere_but_beside_a_manifest_in_s3() {
     let parameter = json!({"Parameter": {"Name": "/rolecall/orders", "Type": "String", "Value": text}});
     answers(&services, "AmazonSSM.GetParameter", ResponseTemplate::new(200).set_body_json(parameter));
     let requests = [PARAMETER, text.as_str(), "s3://manifests/rolecall.toml"].map(drift);
-    let served = Function::new(with_genesys(&services, &stage)).serve(requests.into());
+    let served = Function::new(services.with_genesys(&stage)).serve(requests.into());
     for (outcome, parts) in served.outcomes.iter().zip([
         [PARAMETER, "only a manifest in S3 has files beside it"],
         ["`rolecall.toml` names the file", "only a manifest in S3 has files beside it"],
