@@ -61,7 +61,9 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
 /// The class of an error code. IAM and STS (query protocol) and Lambda (REST) name the same things differently.
 fn of_code(code: Option<&str>, status: u16) -> AwsErrorKind {
     match code.map(|code| code.strip_suffix("Exception").unwrap_or(code)) {
-        Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError") => AwsErrorKind::AccessDenied,
+        Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError" | "KMSAccessDenied") => {
+            AwsErrorKind::AccessDenied
+        }
         Some(
             "NoSuchEntity"
             | "ResourceNotFound"

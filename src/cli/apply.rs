@@ -90,8 +90,7 @@ async fn apply_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    context.warn_of_other_organization(printer).await;
-    let survey = context.survey().await.context(UNCHANGED)?;
+    let survey = context.comparing_organizations(Context::survey, printer).await.context(UNCHANGED)?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into());
     let plan = plan.context(UNCHANGED)?;
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await.context(UNCHANGED)?;

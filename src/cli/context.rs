@@ -19,6 +19,7 @@ use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
 use rolecall::report::{CallsView, Report, count};
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
+use tokio::join;
 use tokio::sync::watch;
 
 use super::failure::UsageError;
@@ -153,10 +154,16 @@ impl Context {
         Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
     }
 
-    /// Warns where the role is for another organisation than the one of the credentials at hand.
-    pub(crate) async fn warn_of_other_organization(&mut self, printer: &mut Printer) {
-        let warning = match self.other_organization().await {
-            Ok(None) => return,
+    /// Reads, and warns where the role is for another organisation than the one of the credentials at hand: that is asked
+    /// at the same time.
+    pub(crate) async fn comparing_organizations<T>(
+        &mut self,
+        read: impl AsyncFnOnce(&Self) -> T,
+        printer: &mut Printer,
+    ) -> T {
+        let (other, read) = join!(self.other_organization(), read(self));
+        let warning = match other {
+            Ok(None) => return read,
             Ok(Some(Organization { id, name })) => format!(
                 "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
                  could not assume the role",
@@ -165,6 +172,7 @@ impl Context {
             Err(error) => format!("{NOT_COMPARED}: {error}"),
         };
         self.warn(warning, printer);
+        read
     }
 
     /// A warning for people now, and for the report at the end.

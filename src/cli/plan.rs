@@ -10,6 +10,7 @@ use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
+use tokio::join;
 
 use super::context::{Context, NOT_COMPARED, Services, load_outline};
 use super::failure::UsageError;
@@ -45,8 +46,7 @@ async fn plan_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    context.warn_of_other_organization(printer).await;
-    let survey = context.survey().await?;
+    let survey = context.comparing_organizations(Context::survey, printer).await?;
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
@@ -78,9 +78,10 @@ async fn drift_one(
     aws: &AwsOptions,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    let survey = context.survey_with_gaps().await?;
+    let (survey, other) = join!(context.survey_with_gaps(), context.other_organization());
+    let survey = survey?;
     let (plan, mut differences) = drift_of(&survey)?;
-    match context.other_organization().await {
+    match other {
         Ok(Some(Organization { id, name })) => {
             differences.insert(0, other_organization(context.external_id.as_str(), &id, &name));
         }

@@ -58,14 +58,16 @@ async fn verify_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    context.warn_of_other_organization(printer).await;
     // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
     // for them than for the rest.
-    let looked_at = match options.level {
-        Level::Paper => &[],
-        Level::Live | Level::Twin | Level::Genesys => context.addresses.as_slice(),
+    let read = async |context: &Context| {
+        let looked_at = match options.level {
+            Level::Paper => &[],
+            Level::Live | Level::Twin | Level::Genesys => context.addresses.as_slice(),
+        };
+        join!(context.survey(), functions::read(&context.aws, looked_at))
     };
-    let (survey, sides) = join!(context.survey(), functions::read(&context.aws, looked_at));
+    let (survey, sides) = context.comparing_organizations(read, printer).await;
     let survey = survey?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);

@@ -100,8 +100,8 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
         reader.organization(),
         credential_form(reader),
         reader.credentials(),
-        configured(reader, Kind::Lambda),
-        configured(reader, Kind::WebServices),
+        configured(reader, Kind::Lambda, sought.id),
+        configured(reader, Kind::WebServices, sought.id),
         reader.actions(Stage::Published),
         reader.actions(Stage::Draft),
     )?;
@@ -175,8 +175,14 @@ async fn credential_form<R: GenesysRead>(reader: &R) -> GenesysResult<Credential
 async fn configured<R: GenesysRead>(
     reader: &R,
     kind: Kind,
+    id: Option<&str>,
 ) -> GenesysResult<Vec<(Kind, IntegrationRecord, IntegrationConfig)>> {
-    let records = reader.integrations(kind.type_id()).await?;
+    let mut records = reader.integrations(kind.type_id()).await?;
+    // A list may lag behind: what it does not show is only gone where nobody finds it by its ID either.
+    if let Some(id) = id.filter(|id| !records.iter().any(|record| record.id == **id)) {
+        let by_id = reader.integration(id).await?;
+        records.extend(by_id.filter(|record| record.type_id == kind.type_id()));
+    }
     let configured = try_join_all(records.into_iter().map(async |record| {
         // Deleted since the list was read: then it is not there, which is what the snapshot says.
         Ok(reader.integration_config(&record.id).await?.map(|config| (kind, record, config)))

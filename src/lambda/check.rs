@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::cli::CommandLine;
-use rolecall::report::{AnyReport, ErrorView, ExitCode, Format, Report};
+use rolecall::report::{AnyReport, ErrorView, ExitCode, FleetReport, Format, Report, count};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -19,6 +19,9 @@ use crate::publish::{Checked, Publish};
 /// What is kept of the function's time for the answer, and for telling others.
 const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
 const FOR_PUBLISHING: Duration = Duration::from_secs(20);
+
+/// "6 MB each for request and response" (Lambda Developer Guide, "Lambda quotas"), with room for others in a list.
+const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
 
 /// What is to be checked, and whom to tell.
 pub(crate) struct Check {
@@ -51,7 +54,7 @@ impl Check {
             let checked = Checked { command: self.command, manifests: &self.manifests, report: &report };
             publish.tell(&checked, invocation).await?;
         }
-        serde_json::from_str(&report.render(Format::Json)).context("the report is not JSON")
+        fitting(report, LARGEST_ANSWER)
     }
 
     async fn look(&self, command_line: CommandLine, connections: &Connections) -> anyhow::Result<AnyReport> {
@@ -69,5 +72,46 @@ impl Check {
     fn failed(&self, message: String) -> AnyReport {
         let error = Some(ErrorView { message, hint: None });
         AnyReport::one(Report { error, ..Report::new(self.command) }, ExitCode::Failed)
+    }
+}
+
+/// The report as JSON; where that is more than Lambda takes, without the parts about what is right.
+fn fitting(report: AnyReport, largest: usize) -> anyhow::Result<Value> {
+    let in_json = |report: &AnyReport| {
+        serde_json::from_str::<Value>(&report.render(Format::Json)).context("the report is not JSON")
+    };
+    let answer = in_json(&report)?;
+    match report {
+        AnyReport::Several(fleet) if answer.to_string().len() > largest => {
+            let all = fleet.roles.len();
+            let is_wrong = |role: &Report| role.exit() != ExitCode::Success;
+            let roles: Vec<Report> = fleet.roles.into_iter().filter(is_wrong).collect();
+            let mut fleet = FleetReport { roles, ..fleet };
+            fleet.warnings.push(format!(
+                "Lambda takes no larger answer: {} left out",
+                count(all - fleet.roles.len(), "role that is right is", "roles that are right are")
+            ));
+            in_json(&AnyReport::Several(fleet))
+        }
+        AnyReport::One(_) | AnyReport::Several(_) => Ok(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_too_large_leaves_out_what_is_right() {
+        let role = |exit: ExitCode| Report { exit_code: exit.code(), ..Report::new("drift") };
+        let exits = [ExitCode::Success, ExitCode::Pending, ExitCode::Success];
+        let fleet = FleetReport { roles: exits.map(role).into(), ..FleetReport::new("drift", &exits, 21) };
+        let report = AnyReport::Several(fleet);
+        let whole = fitting(report.clone(), LARGEST_ANSWER).unwrap();
+        assert_eq!(whole["roles"].as_array().unwrap().len(), 3);
+        let cut = fitting(report, 100).unwrap();
+        assert_eq!((&cut["roles"][0]["exit_code"], &cut["exit_codes"]), (&3.into(), &whole["exit_codes"]));
+        assert_eq!(cut["roles"].as_array().unwrap().len(), 1);
+        assert_eq!(cut["warnings"][0], "Lambda takes no larger answer: 2 roles that are right are left out");
     }
 }

@@ -9,7 +9,6 @@ use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
-use rolecall::aws::Aws;
 use rolecall::genesys::desired::is_asked_for;
 use rolecall::manifest::{Action, Manifest, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -81,17 +80,9 @@ impl Manifests {
 
     /// Writes all of them into the working directory, with the files that they name, or says everything that is in the way.
     pub(crate) async fn lay_out(&self, needed: Needed, connections: &Connections) -> Result<(), String> {
-        let is_kept = |source: &Source| matches!(source, Source::Kept(_));
-        let aws = match self.0.iter().any(|(_, source)| is_kept(source)) {
-            true => Some(connections.aws().await),
-            false => None,
-        };
-        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, aws));
-        let faults: Vec<anyhow::Error> = each
-            .buffered(AT_A_TIME)
-            .filter_map(async |result: anyhow::Result<()>| result.err())
-            .collect()
-            .await;
+        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, connections));
+        let results: Vec<anyhow::Result<()>> = each.buffered(AT_A_TIME).collect().await;
+        let faults: Vec<anyhow::Error> = results.into_iter().filter_map(Result::err).collect();
         match faults.as_slice() {
             [] => Ok(()),
             faults => Err(faults.iter().map(|fault| format!("{fault:#}")).collect::<Vec<_>>().join("\n")),
@@ -99,17 +90,21 @@ impl Manifests {
     }
 }
 
-async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>) -> anyhow::Result<()> {
-    let (text, is_secret) = match (source, aws) {
-        (Source::Kept(reference), Some(aws)) => {
-            let Stored { text, is_secret } = reference.read(aws).await?;
+async fn lay_out(
+    name: &str,
+    source: &Source,
+    needed: Needed,
+    connections: &Connections,
+) -> anyhow::Result<()> {
+    let (text, is_secret) = match source {
+        Source::Kept(reference) => {
+            let Stored { text, is_secret } = reference.read(connections.aws().await).await?;
             (text, is_secret)
         }
-        (Source::Here(text), _) => (text.clone(), false),
-        (Source::Kept(_), None) => bail!("`{name}` cannot be read without AWS"),
+        Source::Here(text) => (text.clone(), false),
     };
-    write(name, text.expose_secret())?;
-    let manifest = match Manifest::parse(text.expose_secret(), name) {
+    let text = text.expose_secret();
+    let manifest = match Manifest::parse(text, name) {
         Ok((manifest, _)) => manifest,
         // It may be another secret, put here by mistake.
         Err(faults) if is_secret => {
@@ -120,13 +115,14 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>)
             );
         }
         // The command says what is wrong with it, and with the others.
-        Err(_) => return Ok(()),
+        Err(_) => return write(name, text),
     };
+    write(name, text)?;
     if needed == Needed::Nothing || !is_asked_for(&manifest) {
         return Ok(());
     }
     for file in manifest.actions.iter().flat_map(files).collect::<BTreeSet<&Path>>() {
-        let (Source::Kept(Reference::Object { bucket, key, .. }), Some(aws)) = (source, aws) else {
+        let Source::Kept(Reference::Object { bucket, key, .. }) = source else {
             bail!(
                 "`{name}` names the file `{}`, and only a manifest in S3 has files beside it: keep it there, or write \
                  templates into it",
@@ -137,7 +133,8 @@ async fn lay_out(name: &str, source: &Source, needed: Needed, aws: Option<&Aws>)
             format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
         })?;
         let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
-        let stored = reference.read(aws).await.with_context(|| format!("`{name}` names a file"))?;
+        let stored = reference.read(connections.aws().await).await;
+        let stored = stored.with_context(|| format!("`{name}` names a file"))?;
         write(&reference.place(), stored.text.expose_secret())?;
     }
     Ok(())

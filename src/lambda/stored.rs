@@ -48,8 +48,8 @@ pub(crate) struct InvalidReference {
 /// Why a text could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoredError {
-    #[error("cannot read `{reference}`: {source}{}", advice(source))]
-    Aws { reference: Reference, source: AwsError },
+    #[error("cannot read `{reference}`: {error}{}", advice(error))]
+    Aws { reference: Reference, error: AwsError },
     #[error("`{reference}` has more than {LARGEST} bytes; was another object meant?")]
     TooLarge { reference: Reference },
     #[error("`{reference}` is not text in UTF-8")]
@@ -93,7 +93,7 @@ impl Reference {
 
     /// Reads the text.
     pub(crate) async fn read(&self, aws: &Aws) -> Result<Stored, StoredError> {
-        let failed = |source| StoredError::Aws { reference: self.clone(), source };
+        let failed = |error| StoredError::Aws { reference: self.clone(), error };
         match self {
             Self::Object { bucket, key, version } => {
                 let bytes = aws.object(bucket, key, version.as_deref(), LARGEST).await.map_err(failed)?;

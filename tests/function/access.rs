@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::life::{ACTION, INTEGRATION, Life, action, actions, id, integration, is_empty, reason, slower};
 use super::services::Services;
-use crate::scenarios::stage::Stage;
+use super::stage::Event;
+use crate::scenarios::stage::{ONE_TARGET, Stage, manifest};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf";
 
@@ -186,4 +187,33 @@ fn what_a_slow_genesys_cloud_made_is_deleted_with_the_stack() {
         assert!(!served.answers[index]["PhysicalResourceId"].as_str().unwrap().starts_with("not-made"));
     }
     assert!(is_empty(&stage), "{:#?}", stage.sandbox.state().genesys);
+}
+
+/// Manifests that name no credentials use those of the function, which live longer than one check.
+#[test]
+fn checks_share_the_credentials_of_the_function() {
+    let life = with_secret();
+    life.stage.run(&["apply", "--yes"]).expect(0);
+    life.stage.calls();
+    let drift = json!({"command": "drift", "manifest": manifest(ONE_TARGET), "region": "us-east-1"});
+    let (first, second, third) = (drift.clone(), drift.clone(), drift);
+    let stage = Arc::clone(&life.stage);
+    // The secret now names an OAuth client of another organisation: what was known of the first one is not kept.
+    let moved = move |state: &mut State| {
+        state.genesys.organization.id = "00000000-0000-4000-8000-000000000009".to_owned()
+    };
+    let events: Vec<Event> = vec![
+        Box::new(move |_| first),
+        Box::new(move |_| second),
+        Box::new(move |_| {
+            stage.sandbox.change(moved).unwrap();
+            third
+        }),
+    ];
+    let served = life.function.serve_life(Vec::new(), events);
+    let codes: Vec<&Value> =
+        served.outcomes.iter().map(|outcome| &outcome.as_ref().unwrap()["exit_code"]).collect();
+    assert_eq!(codes, [0, 0, 3], "{:#?}", served.outcomes);
+    assert_eq!(served.outcomes[0], served.outcomes[1], "each counts its own calls");
+    assert_eq!((count(&life.stage, "GetSecretValue"), count(&life.stage, "postOauthToken")), (1, 1));
 }

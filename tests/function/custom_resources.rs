@@ -104,6 +104,7 @@ fn text_for_numbers_and_booleans() {
     let stage = applied();
     let mut properties = properties();
     properties["AllowUnknown"] = json!("true");
+    properties["Trigger"] = json!(17);
     properties["TrustedAccount"] = json!(765_628_985_471_u64);
     properties["Targets"] = json!(TARGET);
     let function = Function::new(stage.environment());

@@ -216,7 +216,7 @@ fn what_was_changed_outside_is_named_and_set_right() {
     assert_eq!(id(&served.answers[2]), id(&served.answers[1]));
     assert_eq!(note(2), "changed outside the stack, and now as the stack says: timeout");
     assert_eq!(note(3), "changed outside the stack, and now as the stack says: integration state `Orders`");
-    assert!(note(4).contains("was deleted"), "{}", note(4));
+    assert!(note(4).contains("is no longer there"), "{}", note(4));
     assert_ne!(id(&served.answers[4]), id(&served.answers[1]));
     assert_eq!(actions(&stage), [id(&served.answers[4])]);
     let config =
@@ -383,4 +383,22 @@ fn the_setup_must_fit() {
     assert!(reason(&served.answers[3]).contains("custom-rest-actions"), "{}", served.answers[3]);
     assert!(reason(&served.answers[4]).contains("`OrganizationId` says"), "{}", served.answers[4]);
     assert!(actions(&stage).is_empty());
+}
+
+/// What was just made is not seen yet: nothing is made twice, and nothing is left.
+#[test]
+fn a_genesys_cloud_that_lags_behind() {
+    let stage = Stage::new();
+    let mut faults = Faults::default();
+    faults.genesys.read_lag_ms = 2500;
+    stage.set(faults);
+    let mut life = Life::on(stage);
+    life.create(INTEGRATION, &integration()).create(ACTION, &action());
+    life.update(ACTION, "${1}", &slower("20"), &action());
+    life.update(INTEGRATION, "${0}", &integration(), &integration());
+    life.delete(ACTION, "${1}", &slower("20")).delete(INTEGRATION, "${0}", &integration());
+    let (stage, served) = life.live();
+    let ids: Vec<&str> = served.answers.iter().map(id).collect();
+    assert_eq!((ids[2], ids[3]), (ids[1], ids[0]));
+    assert!(is_empty(&stage), "{:#?}", stage.sandbox.state().genesys);
 }

@@ -92,7 +92,7 @@ fn what_cannot_be_read_is_said() {
     answers(&services, "AmazonSSM.GetParameter", refusal("AccessDeniedException", ciphertext));
     let missing = "Secrets Manager can't find the specified secret.";
     answers(&services, "secretsmanager.GetSecretValue", refusal("ResourceNotFoundException", missing));
-    for (reference, parts) in [
+    let cases = [
         ("s3://manifests/gone", ["`s3://manifests/gone`", "The specified key does not exist"]),
         ("s3://manifests/denied", ["needs the permission s3:GetObject", "may s3:ListBucket"]),
         ("s3://manifests/denied?versionId=1", ["needs the permission s3:GetObjectVersion", "?versionId=1`"]),
@@ -102,13 +102,81 @@ fn what_cannot_be_read_is_said() {
         ("s3://manifests/binary", ["`s3://manifests/binary`", "not text in UTF-8"]),
         (PARAMETER, [PARAMETER, "role needs the permission kms:Decrypt"]),
         (SECRET, [SECRET, "can't find the specified secret"]),
-        ("s3://manifests", ["`s3://manifests`", "s3://bucket/key"]),
-    ] {
-        let function = Function::new(services.environment(&stage));
-        let served = function.serve(vec![drift(reference)]);
-        let error = served.outcomes[0].as_ref().unwrap_err()["errorMessage"].as_str().unwrap().to_owned();
+    ];
+    let function = Function::new(services.environment(&stage));
+    let served = function.serve(cases.iter().map(|(reference, _)| drift(reference)).collect());
+    for ((_, parts), outcome) in cases.iter().zip(&served.outcomes) {
+        let answer = outcome.as_ref().unwrap();
+        assert_eq!(answer["exit_code"], 1, "{answer:#}");
+        let error = answer["error"]["message"].as_str().unwrap();
         for part in parts {
-            assert!(error.contains(part), "no `{part}` in {error}");
+            assert_eq!(error.matches(part).count(), 1, "`{part}` in {error}");
         }
+    }
+}
+
+#[test]
+fn a_secret_that_is_no_manifest_is_not_shown() {
+    let stage = Stage::new();
+    let services = Services::new();
+    let client = json!({"client_id": "f1a2b3c4", "client_secret": "hunter2hunter2"}).to_string();
+    let secret = json!({"ARN": SECRET, "Name": "rolecall", "SecretString": client});
+    answers(&services, "secretsmanager.GetSecretValue", ResponseTemplate::new(200).set_body_json(secret));
+    let served = Function::new(services.environment(&stage)).serve(vec![drift(SECRET)]);
+    let answer = served.outcomes[0].as_ref().unwrap();
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains(&format!("`{SECRET}` is no manifest, line 1")), "{message}");
+    let all = format!("{served:?}");
+    assert!(!all.contains("hunter2") && !all.contains("f1a2b3c4") && !all.contains("client_id"), "{all}");
+}
+
+pub(super) const WITH_ACTION: &str = r#"
+[[action]]
+name = "Get order"
+category = "Orders"
+target = "my-genesys-trigger-function"
+input_schema = "schemas/in.json"
+output_schema = "../shared/out.json"
+"#;
+
+#[test]
+fn files_are_read_from_beside_the_manifest() {
+    let stage = Stage::new();
+    let text = manifest(ONE_TARGET) + WITH_ACTION;
+    let schema = json!({"type": "object", "properties": {"id": {"type": "string"}}}).to_string();
+    let services = Services::new();
+    services.object("/manifests/team/rolecall.toml", &text);
+    services.object("/manifests/team/schemas/in.json", &schema);
+    let event = drift("s3://manifests/team/rolecall.toml");
+    let served = Function::new(services.with_genesys(&stage)).serve(vec![event.clone()]);
+    let missing = served.outcomes[0].as_ref().unwrap();
+    let message = missing["error"]["message"].as_str().unwrap();
+    assert!(message.contains("names a file: cannot read `s3://manifests/shared/out.json`"), "{message}");
+    services.object("/manifests/shared/out.json", &schema);
+    let served = Function::new(services.with_genesys(&stage)).serve(vec![event]);
+    let answer = served.outcomes[0].as_ref().unwrap();
+    let drift = answer["drift"].as_array().unwrap_or_else(|| panic!("{answer:#}"));
+    assert!(drift.iter().any(|difference| difference["consequence"] == "action-missing"), "{answer:#}");
+    // The report calls the manifest by what it was read from.
+    assert!(answer.to_string().contains("\"s3://manifests/team/rolecall.toml\""), "{answer:#}");
+}
+
+#[test]
+fn files_are_nowhere_but_beside_a_manifest_in_s3() {
+    let stage = Stage::new();
+    let text = manifest(ONE_TARGET) + WITH_ACTION;
+    let services = Services::new();
+    services.object("/manifests/rolecall.toml", &text);
+    let parameter = json!({"Parameter": {"Name": "/rolecall/orders", "Type": "String", "Value": text}});
+    answers(&services, "AmazonSSM.GetParameter", ResponseTemplate::new(200).set_body_json(parameter));
+    let requests = [PARAMETER, text.as_str(), "s3://manifests/rolecall.toml"].map(drift);
+    let served = Function::new(services.with_genesys(&stage)).serve(requests.into());
+    for (outcome, parts) in served.outcomes.iter().zip([
+        [PARAMETER, "only a manifest in S3 has files beside it"],
+        ["`rolecall.toml` names the file", "only a manifest in S3 has files beside it"],
+        ["names the file `../shared/out.json`", "not in its bucket"],
+    ]) {
+        let message = outcome.as_ref().unwrap()["error"]["message"].as_str().unwrap();
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
     }
 }

@@ -12,7 +12,9 @@ use rolecall::genesys::exchange::ExchangedAction;
 use rolecall::genesys::observe::{Namesakes, action_in_full, namesakes};
 use rolecall::genesys::plan::{ActionExists, can_become, plan_action};
 use rolecall::iam::arn::FunctionArn;
-use rolecall::ports::genesys::{ActionRecord, GenesysError, GenesysRead, Stage};
+use rolecall::ports::genesys::{
+    ActionRecord, GenesysError, GenesysRead as _, IntegrationRecord, Organization, Stage,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::try_join;
@@ -23,6 +25,7 @@ use super::definition::{Stated, from_text, from_value};
 use super::integration::note;
 use super::properties::Properties;
 use super::request::Request;
+use super::settle::{self, settled};
 use super::steps::{carry_out, delete_action};
 use crate::connections::Connections;
 use crate::stored::Reference;
@@ -144,9 +147,14 @@ pub(super) async fn put(
     let wanted = Wanted::read(&request.resource_properties)?;
     let Defined { kind, action, is_secret } = wanted.define(connections).await?;
     let genesys = wanted.access.connect(connections).await?;
-    let known = observe(&genesys, &wanted, kind, request.genesys_id()).await?;
+    let id = request.genesys_id();
+    let look = async || observe(&genesys, &wanted, id).await;
+    let is_settled = |seen: &Seen| seen.integration.is_some() && (seen.known.is_some() || id.is_none());
+    let seen = settled(settle::GENESYS, look, is_settled).await?;
+    check(&seen, &wanted, kind)?;
+    let known = seen.known;
     let drift = match (request.genesys_id(), &known) {
-        (Some(gone), None) => vec![format!("action {gone} was deleted")],
+        (Some(gone), None) => vec![format!("action {gone} is no longer there")],
         (Some(_), Some(known)) => drift(request, connections, known, &action).await,
         (None, _) => Vec::new(),
     };
@@ -170,22 +178,23 @@ pub(super) async fn put(
     Ok(done)
 }
 
-/// Reads what there is, and checks that the action fits into it.
-async fn observe(
-    genesys: &Client,
-    wanted: &Wanted,
-    kind: Kind,
-    id: Option<&str>,
-) -> Result<Option<ActionRecord>, String> {
-    let Wanted { access, integration: integration_id, .. } = wanted;
+/// What there is.
+struct Seen {
+    /// Read where it is to be compared.
+    organization: Option<Organization>,
+    integration: Option<IntegrationRecord>,
+    known: Option<ActionRecord>,
+}
+
+async fn observe(genesys: &Client, wanted: &Wanted, id: Option<&str>) -> Result<Seen, String> {
     let (organization, integration, known) = try_join!(
         async {
-            match &access.organization {
+            match &wanted.access.organization {
                 Some(_) => genesys.organization().await.map(Some),
                 None => Ok(None),
             }
         },
-        genesys.integration(integration_id),
+        genesys.integration(&wanted.integration),
         async {
             match id {
                 Some(id) => action_in_full(genesys, id, Stage::Published).await,
@@ -194,7 +203,13 @@ async fn observe(
         },
     )
     .map_err(in_words)?;
-    if let (Some(stated), Some(actual)) = (&access.organization, organization)
+    Ok(Seen { organization, integration, known })
+}
+
+/// Whether the action fits into what there is.
+fn check(seen: &Seen, wanted: &Wanted, kind: Kind) -> Result<(), String> {
+    let Wanted { access, integration: id, .. } = wanted;
+    if let (Some(stated), Some(actual)) = (&access.organization, &seen.organization)
         && stated.as_str() != actual.id
     {
         return Err(format!(
@@ -204,15 +219,15 @@ async fn observe(
             stated.as_str()
         ));
     }
-    match integration {
-        None => Err(format!("integration `{integration_id}` does not exist")),
+    match &seen.integration {
+        None => Err(format!("integration `{id}` does not exist")),
         Some(integration) if integration.type_id != kind.type_id() => Err(format!(
-            "the action is for an integration of the type `{}`, and `{}` ({integration_id}) is of the type `{}`",
+            "the action is for an integration of the type `{}`, and `{}` ({id}) is of the type `{}`",
             kind.type_id(),
             integration.name,
             integration.type_id
         )),
-        Some(_) => Ok(known),
+        Some(_) => Ok(()),
     }
 }
 

@@ -4,8 +4,6 @@
 //! that is delivered twice finds what the first one made. What the integration holds are resources of their own: it is
 //! not deleted as long as an action is in it, for the flows that use that would fail.
 
-use std::time::Duration;
-
 use rolecall::genesys::apply::Made;
 use rolecall::genesys::client::Client;
 use rolecall::genesys::desired::{Desired, DesiredIntegration, Kind, StackResource};
@@ -14,20 +12,16 @@ use rolecall::genesys::plan::{
     Id, Notice, Plan, PlanError, Step, is_bare, plan_integration_alone, plan_integration_removal,
 };
 use rolecall::iam::arn::{ExternalId, RoleArn};
-use rolecall::ports::genesys::{GenesysError, IntendedState};
+use rolecall::ports::genesys::IntendedState;
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep};
 
 use super::access::Access;
 use super::answer::Done;
 use super::properties::Properties;
 use super::request::Request;
+use super::settle::{self, settled};
 use super::steps::{carry_out, in_words};
 use crate::connections::Connections;
-
-/// How long an action that the stack has deleted may still be listed.
-const SETTLED: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// An integration as the properties ask for it.
 #[derive(Debug)]
@@ -68,7 +62,7 @@ impl Wanted {
         genesys: &Client,
         resource: &StackResource,
         id: Option<&str>,
-    ) -> Result<Observed, GenesysError> {
+    ) -> Result<Observed, String> {
         let sought = Sought {
             role: &self.role.to_string(),
             resource: Some(resource),
@@ -77,7 +71,7 @@ impl Wanted {
             credential: &self.credential,
             actions: Detail::Listed,
         };
-        observe(genesys, &sought).await
+        observe(genesys, &sought).await.map_err(|error| error.to_string())
     }
 
     /// The ID of the integration, and what it takes to have it as the properties say.
@@ -122,12 +116,13 @@ pub(super) async fn put(
     let genesys = wanted.access.connect(connections).await?;
     let resource = request.stack_resource();
     let id = request.genesys_id();
-    let observed = wanted.observe(&genesys, &resource, id).await.map_err(|error| error.to_string())?;
-    let is_there = |id: &&str| observed.integrations.iter().any(|known| known.record.id == **id);
-    let id = id.filter(is_there);
+    let look = async || wanted.observe(&genesys, &resource, id).await;
+    let observed =
+        settled(settle::GENESYS, look, |observed| id.is_none() || with_id(observed, id).is_some()).await?;
+    let id = id.filter(|_| with_id(&observed, id).is_some());
     let (found, mut plan) = wanted.plan(&resource, &observed, id)?;
     let drift = match (request.genesys_id(), id) {
-        (Some(gone), None) => vec![format!("integration {gone} was deleted")],
+        (Some(gone), None) => vec![format!("integration {gone} is no longer there")],
         // An `Update` that is delivered again finds what the first one wrote.
         (Some(_), Some(id)) if !plan.steps.is_empty() => drift(request, &resource, &observed, id),
         (Some(_), Some(_)) | (None, _) => Vec::new(),
@@ -182,34 +177,36 @@ pub(super) async fn delete(
     let wanted = Wanted::read(&request.resource_properties)?;
     let genesys = wanted.access.connect(connections).await?;
     let resource = request.stack_resource();
-    let until = Instant::now() + SETTLED;
-    let (observed, known) = loop {
-        let observed =
-            wanted.observe(&genesys, &resource, Some(id)).await.map_err(|error| error.to_string())?;
-        let known = observed.integrations.iter().find(|known| known.record.id == id).cloned();
-        let Some(known) = known else { return Ok(Done::nothing(request)) };
-        match actions_within(&known) {
-            None => break (observed, known),
-            Some(actions) if Instant::now() + PAUSE > until => {
-                return Err(format!(
-                    "integration `{}` ({id}) is not deleted, for it holds {actions}: flows that use them would fail. Delete \
-                     these actions first, or keep the integration with `DeletionPolicy: Retain`",
-                    known.record.name
-                ));
-            }
-            Some(_) => sleep(PAUSE).await,
-        }
+    let look = async || wanted.observe(&genesys, &resource, Some(id)).await;
+    // Neither the integration nor that the stack has just deleted its actions need be visible at once.
+    let is_settled = |observed: &Observed| {
+        with_id(observed, Some(id)).is_some_and(|known| actions_within(known).is_none())
     };
+    let observed = settled(settle::GENESYS, look, is_settled).await?;
+    let Some(known) = with_id(&observed, Some(id)) else { return Ok(Done::nothing(request)) };
+    if let Some(actions) = actions_within(known) {
+        return Err(format!(
+            "integration `{}` ({id}) is not deleted, for it holds {actions}: flows that use them would fail. Delete these \
+             actions first, or keep the integration with `DeletionPolicy: Retain`",
+            known.record.name
+        ));
+    }
     let role = wanted.role.to_string();
-    if !known.mark.as_ref().is_some_and(|mark| mark.is_of(&role, Some(&resource))) && !is_bare(&known) {
-        let owner =
-            known.mark.map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
+    if !known.mark.as_ref().is_some_and(|mark| mark.is_of(&role, Some(&resource))) && !is_bare(known) {
+        let owner = known
+            .mark
+            .as_ref()
+            .map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
         let note = format!("integration {id} stays: by the last line of its notes it is {owner}");
         return Ok(Done { note: Some(note), ..Done::nothing(request) });
     }
-    let plan = plan_integration_removal(&known, &observed);
+    let plan = plan_integration_removal(known, &observed);
     carry_out(&plan, &genesys, made, |_| true).await?;
     Ok(Done::nothing(request))
+}
+
+fn with_id<'o>(observed: &'o Observed, id: Option<&str>) -> Option<&'o ObservedIntegration> {
+    observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id)
 }
 
 /// The actions that would go with the integration.

@@ -12,6 +12,7 @@ mod definition;
 mod integration;
 mod properties;
 mod request;
+mod settle;
 mod steps;
 mod trust_proof;
 

@@ -5,7 +5,6 @@
 //! the template says. A claim that cannot be decided fails the stack too, unless `AllowUnknown` says otherwise.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rolecall::aws::Aws;
 use rolecall::genesys::region::Region;
@@ -17,14 +16,10 @@ use rolecall::provision::survey::home;
 use rolecall::report::{ClaimView, Outcome};
 use rolecall::verify::{Documents, decide, read};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep};
 
 use super::answer::Done;
 use super::properties::Properties;
-
-/// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
-const VISIBLE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(2);
+use super::settle::{self, settled};
 
 /// What is to be proved.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,6 +49,8 @@ impl Wanted {
         let probe_principal = properties.optional("ProbePrincipal");
         let targets = properties.list("Targets", "the ARNs of the functions that the role is for");
         let allow_unknown = properties.flag("AllowUnknown");
+        // Says nothing: CloudFormation asks again where a property has changed.
+        properties.value("Trigger");
         let faults = properties.faults();
         match (role, trusted, external_id) {
             (Some(role), Some(trusted), Some(external_id)) if faults.is_empty() => {
@@ -103,15 +100,13 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
 
 /// The role's documents, once IAM shows them: a stack asks right after it made them.
 async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), String> {
-    let until = Instant::now() + VISIBLE;
-    loop {
+    let look = async || {
         let observed = observe(aws, role, &[]).await.map_err(|error| error.to_string())?;
-        match Documents::observed(&observed, role) {
-            Some(documents) => return Ok((observed, documents)),
-            None if Instant::now() + PAUSE > until => return Err(format!("role `{role}` does not exist")),
-            None => sleep(PAUSE).await,
-        }
-    }
+        let documents = Documents::observed(&observed, role);
+        Ok((observed, documents))
+    };
+    let (observed, documents) = settled(settle::IAM, look, |(_, documents)| documents.is_some()).await?;
+    Ok((observed, documents.ok_or_else(|| format!("role `{role}` does not exist"))?))
 }
 
 /// The claim, and the request that breaks it or what leaves it open.

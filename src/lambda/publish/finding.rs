@@ -28,9 +28,7 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
             format!("Role {role}: something that its manifest asks for could not be decided")
         }
         Compliance::Failed if is_refuted(report) => {
-            format!(
-                "Role {role} is refuted: somebody can do what its manifest does not allow, or cannot what must be"
-            )
+            format!("Role {role} is refuted: it allows what its manifest does not, or not what it must")
         }
         Compliance::Failed => format!("Role {role} has drifted from its manifest"),
         Compliance::NotAvailable => format!("The role of {name} could not be checked"),

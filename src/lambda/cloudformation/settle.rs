@@ -1,0 +1,29 @@
+//! Looking again: IAM and Genesys Cloud show a moment later what a stack has just made or deleted.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// How long what Genesys Cloud shows may lag behind; what it still does not show then is not there. (How long that takes
+/// is documented nowhere.)
+pub(super) const GENESYS: Duration = Duration::from_secs(10);
+/// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
+pub(super) const IAM: Duration = Duration::from_secs(30);
+
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Looks until it is settled, or the time is up; what was seen last.
+pub(super) async fn settled<T>(
+    within: Duration,
+    look: impl AsyncFn() -> Result<T, String>,
+    is_settled: impl Fn(&T) -> bool,
+) -> Result<T, String> {
+    let until = Instant::now() + within;
+    loop {
+        let seen = look().await?;
+        if is_settled(&seen) || Instant::now() + PAUSE > until {
+            return Ok(seen);
+        }
+        sleep(PAUSE).await;
+    }
+}
