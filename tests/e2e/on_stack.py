@@ -90,7 +90,7 @@ def proof_alone(w):
         step.check("in place", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
         step.check("what IAM has", external_id(w, ROLE), OTHER_ORGANIZATION)
     with w.step("an update that opens the role") as step:
-        status, reasons = w.update(STACK, open_role(proof()), **ASKED)
+        status, reasons = w.update(STACK, open_role(proof()), OrganizationId=OTHER_ORGANIZATION, Revision="2")
         step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
         refuted(step, reasons)
         step.check("IAM has what it had", external_id(w, ROLE), OTHER_ORGANIZATION)
@@ -159,7 +159,7 @@ def everything(w, cloud):
         step.check("the proof's role", after["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/{OTHER_ROLE}")
         step.check("the role before is gone", w.roles() & {ROLE, OTHER_ROLE}, {OTHER_ROLE})
     with w.step("an update that opens the role") as step:
-        status, reasons = w.update(STACK, open_role(changed(template, ("(Lambda)", "(Open)"))), **moved, GenesysRegion="us-west-2")
+        status, reasons = w.update(STACK, open_role(changed(template, ("(Lambda)", "(Open)"))), **moved, Revision="2")
         step.check("rolled back", status, "UPDATE_ROLLBACK_COMPLETE")
         refuted(step, reasons)
         step.check("Genesys Cloud never heard of it", api.get_integration(integration).name, f"{STACK} (Lambda)")
