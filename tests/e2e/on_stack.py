@@ -2,7 +2,9 @@
 
 MiniStack runs a function of the runtime provided.al2023 for real: it starts `bootstrap`, serves it the Runtime API, and
 takes what it sends to the ResponseURL. Both stacks are the ones of `deploy/`. The function has the execution role of its
-template and no other permissions, for MiniStack decides each of its calls by that role's policy."""
+template and no other permissions, for MiniStack decides each of its calls by that role's policy.
+
+A gap of MiniStack: it does not ask for the deletion of a resource whose creation failed, as AWS does; `tests/function` does."""
 
 
 import json
