@@ -6,7 +6,6 @@ template and no other permissions, for MiniStack decides each of its calls by th
 
 A gap of MiniStack: it does not ask for the deletion of a resource whose creation failed, as AWS does; `tests/function` does."""
 
-
 import json
 import pathlib
 
