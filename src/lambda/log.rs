@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
-use tracing::{Level, error, info};
+use tracing::{Level, Span, error, info, info_span};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,8 +16,9 @@ pub(crate) fn start() {
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        .with_current_span(true)
         .with_span_list(false)
+        .with_target(false)
         .with_writer(std::io::stderr);
     let levels = Targets::new()
         .with_target("rolecall_lambda", Level::INFO)
@@ -25,12 +26,17 @@ pub(crate) fn start() {
     tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
+/// What every line about an invocation carries.
+pub(crate) fn invocation(request_id: &str) -> Span {
+    info_span!("invocation", request_id)
+}
+
 /// How an event ended.
-pub(crate) fn event(request_id: &str, took: Duration, error: Option<&anyhow::Error>) {
+pub(crate) fn event(took: Duration, error: Option<&anyhow::Error>) {
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match error {
-        Some(error) => error!(request_id, milliseconds, error = format!("{error:#}"), "failed"),
-        None => info!(request_id, milliseconds, "answered"),
+        Some(error) => error!(milliseconds, error = format!("{error:#}"), "failed"),
+        None => info!(milliseconds, "answered"),
     }
 }
 
@@ -43,8 +49,14 @@ pub(crate) fn metric(line: &Value) -> std::io::Result<()> {
 }
 
 /// What was answered to CloudFormation.
-pub(crate) fn custom_resource(resource: &str, request: &str, status: &str, reason: Option<&str>) {
-    info!(resource, request, status, reason, "custom resource");
+pub(crate) fn custom_resource(
+    stack: &str,
+    resource: &str,
+    request: &str,
+    status: &str,
+    reason: Option<&str>,
+) {
+    info!(stack, resource, request, status, reason, "custom resource");
 }
 
 /// A step in Genesys Cloud was carried out.

@@ -1,9 +1,9 @@
 //! `rolecall-lambda`: rolecall as an AWS Lambda function, on AWS's own runtime client.
 //!
 //! What it does follows from the event: a request of CloudFormation for a custom resource ([`cloudformation`]), or a
-//! command as JSON ([`direct`]), which a schedule, a state machine or a person sends. Every event is one line in the
-//! log, with the request's ID; events themselves are never logged, for those of CloudFormation hold a URL that lets
-//! whoever has it answer in the stack's name.
+//! command as JSON ([`direct`]), which a schedule, a state machine or a person sends. Every line of the log has the ID of
+//! the invocation; events themselves are never logged, for those of CloudFormation hold a URL that lets whoever has it
+//! answer in the stack's name.
 
 mod check;
 mod cloudformation;
@@ -21,6 +21,7 @@ use anyhow::Context as _;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rolecall::iam::arn::Arn;
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use self::cloudformation::Custom;
 use self::connections::Connections;
@@ -32,20 +33,23 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let custom = Custom::new()?;
     let connections = Rc::new(Connections::default());
     let handle = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
-        let started = Instant::now();
-        let left = time_left(context.deadline);
-        let outcome = if cloudformation::is_request(&payload) {
-            custom.handle(payload, &connections, left).await.map(|()| Value::Null)
-        } else {
-            match Invocation::new(&context, &connections) {
-                Ok(invocation) => direct::answer(payload, &invocation).await,
-                Err(error) => Err(error),
-            }
+        let answer = async {
+            let started = Instant::now();
+            let left = time_left(context.deadline);
+            let outcome = if cloudformation::is_request(&payload) {
+                custom.handle(payload, &connections, left).await.map(|()| Value::Null)
+            } else {
+                match Invocation::new(&context, &connections) {
+                    Ok(invocation) => direct::answer(payload, &invocation).await,
+                    Err(error) => Err(error),
+                }
+            };
+            connections.begin_anew();
+            log::event(started.elapsed(), outcome.as_ref().err());
+            // The runtime's own conversion leaves the causes out.
+            outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
         };
-        connections.begin_anew();
-        log::event(&context.request_id, started.elapsed(), outcome.as_ref().err());
-        // The runtime's own conversion leaves the causes out.
-        outcome.map_err(|error| anyhow::anyhow!("{error:#}"))
+        answer.instrument(log::invocation(&context.request_id)).await
     };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -104,11 +104,11 @@ impl FleetReport {
         format!("\n{BOLD}{}{BOLD:#}\n", self.tally())
     }
 
-    /// `3 manifests: 2 done; in sync; proved (0), 1 something went wrong (1)`.
+    /// How many ended how, a line each.
     pub(super) fn tally(&self) -> String {
         let ends = ExitCode::ALL.into_iter().filter_map(|exit| {
             let number = self.exit_codes.get(&exit.code())?;
-            Some(format!("\n  {number} {} (exit code {})", exit.meaning(), exit.code()))
+            Some(format!("\n  {number} × {} (exit code {})", exit.meaning(), exit.code()))
         });
         format!(
             "{}:{}",

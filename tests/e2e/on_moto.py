@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import on_schedule
 import troubles
 from walk import EXTERNAL_ID, ROLE, VENDOR
 
@@ -38,6 +39,7 @@ def walk(w):
     destroyed(w)
     adopted(w)
     troubles.walk(w, APPLY, FIRST, ORDERS)
+    on_schedule.walk(w, APPLY, ORDERS)
 
 
 def publish_alias(w):

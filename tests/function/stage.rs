@@ -195,6 +195,10 @@ impl Function {
         assert_eq!(served.outcomes.len(), expected, "{served:#?}");
         // Whatever happened, the URL is nowhere but in the request itself.
         assert!(!format!("{served:?}").contains("X-Amz-Signature"), "{served:?}");
+        for line in served.log.lines() {
+            let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            assert!(line["span"]["request_id"].is_string() || line["level"] == "ERROR", "{line}");
+        }
         served
     }
 

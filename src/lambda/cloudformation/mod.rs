@@ -69,6 +69,7 @@ impl Custom {
             done.as_ref().map_or_else(|failed| Some(failed.reason.clone()), |done| done.note.clone());
         let answer = Answer::new(&request, done);
         log::custom_resource(
+            &request.stack_id,
             &request.logical_resource_id,
             request.change.as_str(),
             answer.status.as_str(),
