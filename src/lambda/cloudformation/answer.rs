@@ -41,6 +41,13 @@ pub(super) struct Failed {
     pub(super) made: Option<String>,
 }
 
+impl From<String> for Failed {
+    /// Nothing was made, or nothing that the answer has to name.
+    fn from(reason: String) -> Self {
+        Self { reason, made: None }
+    }
+}
+
 impl Done {
     /// The resource stays what it is called, and there is nothing to tell of it.
     pub(super) fn nothing(request: &Request) -> Self {
