@@ -25,7 +25,7 @@ use super::answer::{Done, Failed};
 use super::definition::{Stated, from_text, from_value};
 use super::integration::note;
 use super::properties::Properties;
-use super::request::Request;
+use super::request::{Change, Request};
 use super::settle::{self, settled};
 use super::steps::{carry_out, delete_action};
 use crate::connections::Connections;
@@ -203,7 +203,7 @@ async fn put_defined(
     });
     let keep = |made: &Made| {
         let made = made.action.as_ref().map(|action| action.id.clone());
-        made.or_else(|| draft.clone()).filter(|_| id.is_none())
+        made.or_else(|| draft.clone()).filter(|_| request.change == Change::Create)
     };
     let made = carry_out(&plan, &genesys, until, keep).await?;
     let ActionRecord { id, version, .. } =

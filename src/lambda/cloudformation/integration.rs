@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::access::Access;
 use super::answer::{Done, Failed};
 use super::properties::Properties;
-use super::request::Request;
+use super::request::{Change, Request};
 use super::settle::{self, settled};
 use super::steps::{carry_out, in_words};
 use crate::connections::Connections;
@@ -134,10 +134,12 @@ pub(super) async fn put(
         Id::Made => None,
     };
     let is_own = own.is_some_and(|mark| mark.is_of("", Some(&resource)) && !mark.adopted);
-    let keep = |made: &Made| match (request.genesys_id(), &found) {
-        (Some(_), _) => None,
-        (None, Id::Known(id)) => is_own.then(|| id.clone()),
-        (None, Id::Made) => made.integrations.values().find(|id| made.configured.contains(*id)).cloned(),
+    let keep = |made: &Made| match (request.change, &found) {
+        (Change::Create, Id::Known(id)) => is_own.then(|| id.clone()),
+        (Change::Create, Id::Made) => {
+            made.integrations.values().find(|id| made.configured.contains(*id)).cloned()
+        }
+        (Change::Update | Change::Delete, _) => None,
     };
     let made = carry_out(&plan, &genesys, until, keep).await?;
     let known = match found {
