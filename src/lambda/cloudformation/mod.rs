@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rolecall::genesys::apply::Made;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::answer::{Answer, Done, Failed};
 use self::request::{Change, Request};
@@ -40,7 +40,7 @@ pub(crate) struct Custom {
 
 impl Custom {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().timeout(answer::ATTEMPT).build();
+        let http = reqwest::Client::builder().build();
         Ok(Self { http: http.context("cannot prepare the HTTP client")? })
     }
 
@@ -51,6 +51,7 @@ impl Custom {
         connections: &Connections,
         left: Duration,
     ) -> anyhow::Result<()> {
+        let deadline = Instant::now() + left;
         let request: Request = serde_json::from_value(event)
             .map_err(|error| anyhow::anyhow!("this is no request for a custom resource: {error}"))?;
         // A short function keeps half of its time for the work.
@@ -75,8 +76,7 @@ impl Custom {
             answer.status.as_str(),
             reason.as_deref(),
         );
-        let send_until = left.saturating_sub(for_work) / 10 * 9;
-        answer.send(&self.http, &request.response_url, send_until).await
+        answer.send(&self.http, &request.response_url, deadline).await
     }
 }
 
