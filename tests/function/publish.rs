@@ -175,6 +175,28 @@ fn a_message_that_does_not_get_through_fails_the_invocation() {
 }
 
 #[test]
+fn a_service_that_hangs_keeps_nobody_else_from_being_told() {
+    let hanging = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    for (hangs, what) in [
+        (Services::answers_message as fn(&Services, ResponseTemplate), format!("the message to `{TOPIC}`")),
+        (Services::answers_findings, "the findings".to_owned()),
+    ] {
+        let (stage, services) = applied();
+        stage.tamper(Tamper::TrustNoCondition);
+        hangs(&services, hanging.clone());
+        services.listen();
+        let function = Function::new(services.environment(&stage)).with_timeout(Duration::from_secs(8));
+        let served = function.serve(vec![event()]);
+        let error = served.outcomes[0].as_ref().unwrap_err()["errorMessage"].as_str().unwrap();
+        assert!(error.contains("GenesysDataActionRole REFUTED"), "{error}");
+        assert!(error.contains(&format!("{what}: no answer within")), "{error}");
+        assert_eq!(error.matches("no answer").count(), 1, "{error}");
+        assert_eq!(counts(&metric(&served)), [1, 1, 1, 1, 0, 0]);
+        assert_eq!((services.messages().len(), services.findings().len()), (1, 1));
+    }
+}
+
+#[test]
 fn a_finding_that_is_not_taken_fails_the_invocation() {
     let (stage, services) = applied();
     let id = "rolecall/drift/s3://manifests/rolecall.toml";
