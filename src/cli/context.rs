@@ -17,7 +17,7 @@ use rolecall::provision::apply::Interrupt;
 use rolecall::provision::snapshot::Snapshot;
 use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::provision::template::{REPLACEABLE, Templates};
-use rolecall::report::{CallsView, Report, count};
+use rolecall::report::{CallsView, ExitCode, Report, count};
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
 use tokio::join;
 use tokio::sync::watch;
@@ -77,6 +77,8 @@ pub(crate) struct Context {
     pub(crate) genesys: Option<Side>,
     /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
     organizations: Option<SharedClient>,
+    /// Whether somebody named these credentials; others just happen to be in the environment.
+    are_credentials_named: bool,
     /// Serves while it lives.
     _sandbox: Option<Rc<Sandbox>>,
 }
@@ -103,7 +105,7 @@ impl Context {
     /// A manifest with its warnings, and the clients to reach its account with.
     pub(crate) async fn with(
         options: &AwsOptions,
-        (manifest, warnings): (Manifest, Vec<String>),
+        (manifest, mut warnings): (Manifest, Vec<String>),
         aws: Aws,
         sandbox: Option<Rc<Sandbox>>,
         surroundings: &mut Surroundings,
@@ -117,7 +119,7 @@ impl Context {
         let client = clients.get(&manifest, &aws, sandbox.as_deref(), options.deadline);
         let (client, sources) = match sources {
             Some(sources) => (Some(client?), Some(sources)),
-            None => (at_hand(client, printer), None),
+            None => (at_hand(client, &mut warnings, printer), None),
         };
         let external_id = external_id(&manifest, client.as_ref()).await?;
         let (genesys, organizations) = match (client, sources) {
@@ -132,6 +134,7 @@ impl Context {
         })?;
         let addresses = addresses(&manifest.targets, region.as_ref())?;
         Ok(Self {
+            are_credentials_named: clients.are_named(&manifest),
             manifest,
             external_id,
             templates,
@@ -152,6 +155,12 @@ impl Context {
     pub(crate) async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
         let Some(client) = &self.organizations else { return Ok(None) };
         Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
+    }
+
+    /// What it means that the organisations could not be compared. Who named credentials wants to know of another
+    /// organisation, and nobody knows whether it is one.
+    pub(crate) fn without_comparison(&self) -> ExitCode {
+        if self.are_credentials_named { ExitCode::Inconclusive } else { ExitCode::Success }
     }
 
     /// Reads, and warns where the role is for another organisation than the one of the credentials at hand: that is asked
@@ -277,12 +286,18 @@ pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
 }
 
 /// The credentials at hand; those that cannot be right are no reason to stop where nobody needs them.
-fn at_hand(client: Result<SharedClient, CredentialError>, printer: &mut Printer) -> Option<SharedClient> {
+fn at_hand(
+    client: Result<SharedClient, CredentialError>,
+    warnings: &mut Vec<String>,
+    printer: &mut Printer,
+) -> Option<SharedClient> {
     match client {
         Ok(client) => Some(client),
         Err(CredentialError::Unset { .. }) => None,
         Err(error) => {
-            printer.warning(&format!("Genesys Cloud was not asked for the organisation's ID: {error}"));
+            let warning = format!("Genesys Cloud was not asked for the organisation's ID: {error}");
+            printer.warning(&warning);
+            warnings.push(warning);
             None
         }
     }

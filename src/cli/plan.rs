@@ -81,13 +81,17 @@ async fn drift_one(
     let (survey, other) = join!(context.survey_with_gaps(), context.other_organization());
     let survey = survey?;
     let (plan, mut differences) = drift_of(&survey)?;
-    match other {
+    let compared = match other {
         Ok(Some(Organization { id, name })) => {
             differences.insert(0, other_organization(context.external_id.as_str(), &id, &name));
+            ExitCode::Success
         }
-        Ok(None) => {}
-        Err(error) => context.warn(format!("{NOT_COMPARED}: {error}"), printer),
-    }
+        Ok(None) => ExitCode::Success,
+        Err(error) => {
+            context.warn(format!("{NOT_COMPARED}: {error}"), printer);
+            context.without_comparison()
+        }
+    };
     let genesys = match &context.genesys {
         Some(side) => {
             let survey = side.survey(context, &survey).await?;
@@ -105,7 +109,7 @@ async fn drift_one(
         None => VerificationView::default(),
     };
     let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
-    let exit = verification.exit().or(pending);
+    let exit = verification.exit().or(pending).or(compared);
     let mut report = report("drift", context, &survey, &plan, verification);
     if let Some((survey, plan)) = &genesys {
         report = with_plan(report, &survey.observed, plan);

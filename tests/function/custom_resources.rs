@@ -125,6 +125,27 @@ fn an_answer_that_fails_is_sent_again() {
 }
 
 #[test]
+fn an_answer_is_sent_again_as_long_as_the_function_may_run() {
+    // The sixth attempt begins after five seconds of pauses.
+    let function = Function::new(Vec::new()).with_timeout(Duration::from_secs(8));
+    let event = function.request("Delete", &properties());
+    let failures = (0..5).map(|_| ResponseTemplate::new(503)).collect();
+    let served = function.serve_after(failures, vec![event]);
+    assert!(served.outcomes[0].is_ok(), "{served:#?}");
+    assert_eq!(served.answers.len(), 6);
+}
+
+#[test]
+fn an_attempt_that_hangs_ends_before_the_function_does() {
+    let function = Function::new(Vec::new()).with_timeout(Duration::from_secs(3));
+    let event = function.request("Delete", &properties());
+    let hanging = (0..50).map(|_| ResponseTemplate::new(200).set_delay(Duration::from_secs(60))).collect();
+    let served = function.serve_after(hanging, vec![event]);
+    let error = served.outcomes[0].as_ref().unwrap_err();
+    assert!(error["errorMessage"].as_str().unwrap().contains("did not reach CloudFormation"), "{error:#}");
+}
+
+#[test]
 fn an_answer_that_never_arrives_fails_the_invocation() {
     let function = Function::new(Vec::new()).with_timeout(Duration::from_secs(4));
     let event = function.request("Delete", &properties());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rolecall::sandbox::{Fault, FaultRule, Faults, Tamper};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 use super::services::Services;
@@ -175,6 +175,28 @@ fn a_message_that_does_not_get_through_fails_the_invocation() {
 }
 
 #[test]
+fn a_service_that_hangs_keeps_nobody_else_from_being_told() {
+    let hanging = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    for (hangs, what) in [
+        (Services::answers_message as fn(&Services, ResponseTemplate), format!("the message to `{TOPIC}`")),
+        (Services::answers_findings, "the findings".to_owned()),
+    ] {
+        let (stage, services) = applied();
+        stage.tamper(Tamper::TrustNoCondition);
+        hangs(&services, hanging.clone());
+        services.listen();
+        let function = Function::new(services.environment(&stage)).with_timeout(Duration::from_secs(8));
+        let served = function.serve(vec![event()]);
+        let error = served.outcomes[0].as_ref().unwrap_err()["errorMessage"].as_str().unwrap();
+        assert!(error.contains("GenesysDataActionRole REFUTED"), "{error}");
+        assert!(error.contains(&format!("{what}: no answer within")), "{error}");
+        assert_eq!(error.matches("no answer").count(), 1, "{error}");
+        assert_eq!(counts(&metric(&served)), [1, 1, 1, 1, 0, 0]);
+        assert_eq!((services.messages().len(), services.findings().len()), (1, 1));
+    }
+}
+
+#[test]
 fn a_finding_that_is_not_taken_fails_the_invocation() {
     let (stage, services) = applied();
     let id = "rolecall/drift/s3://manifests/rolecall.toml";
@@ -244,6 +266,35 @@ fn a_genesys_cloud_that_does_not_answer_is_told() {
     assert_eq!(counts(&metric(&served)), [1, 1, 0, 0, 0, 1]);
     assert_eq!(standing(&services.findings()[0]), ["NOT_AVAILABLE", "ACTIVE", "MEDIUM"]);
     assert_eq!(services.messages().len(), 1);
+}
+
+#[test]
+fn credentials_of_the_function_that_are_refused_leave_the_role_undecided() {
+    let (stage, services) = applied();
+    services.listen();
+    let access = stage.sandbox.genesys();
+    let secret =
+        json!({"client_id": access.client_id, "client_secret": "wrong", "base_url": access.base_url});
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"SecretString": secret.to_string()}));
+    let read = header("x-amz-target", "secretsmanager.GetSecretValue");
+    services.mount(Mock::given(method("POST")).and(read).respond_with(answer));
+    let named = [
+        ("GENESYS_CREDENTIALS_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf"),
+        ("GENESYSCLOUD_REGION", "us-east-1"),
+    ];
+    let named = named.map(|(name, value)| (name, value.to_owned()));
+    let environment = services.environment(&stage).into_iter().chain(named).collect();
+    let served = Function::new(environment).serve(vec![event()]);
+    let answer = served.outcomes[0].as_ref().unwrap();
+    assert_eq!(answer["exit_code"], 5, "{answer:#}");
+    assert_eq!(counts(&metric(&served)), [1, 1, 0, 0, 1, 0]);
+    let finding = services.findings().remove(0);
+    assert_eq!(standing(&finding), ["WARNING", "ACTIVE", "MEDIUM"]);
+    let [_, subject, message] = services.messages().remove(0);
+    assert_eq!(subject, "rolecall drift: GenesysDataActionRole undecided");
+    for text in [finding["Description"].as_str().unwrap(), &message] {
+        assert!(text.contains("organization_id was not compared"), "{text}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -45,6 +46,8 @@ struct Queue {
     events: Mutex<VecDeque<Event>>,
     answers: Arc<Mutex<Vec<Value>>>,
     timeout: Duration,
+    /// When Lambda would stop the function that has the last event.
+    deadline: Arc<Mutex<SystemTime>>,
 }
 
 impl Respond for Queue {
@@ -54,6 +57,7 @@ impl Respond for Queue {
         };
         let event = event(&self.answers.lock().unwrap());
         let deadline = SystemTime::now() + self.timeout;
+        *self.deadline.lock().unwrap() = deadline;
         let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
         ResponseTemplate::new(200)
             .insert_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
@@ -79,6 +83,21 @@ impl Respond for Bucket {
         }
         self.answers.lock().unwrap().push(serde_json::from_slice(&request.body).unwrap());
         ResponseTemplate::new(200)
+    }
+}
+
+/// Takes what the function says of its events; nobody listens after the deadline.
+struct Told {
+    deadline: Arc<Mutex<SystemTime>>,
+    too_late: Arc<AtomicUsize>,
+}
+
+impl Respond for Told {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        if SystemTime::now() > *self.deadline.lock().unwrap() {
+            self.too_late.fetch_add(1, Ordering::Relaxed);
+        }
+        ResponseTemplate::new(202)
     }
 }
 
@@ -138,13 +157,20 @@ impl Function {
         let expected = events.len();
         let Self { runtime, server, timeout, environment } = self;
         let answers = Arc::default();
-        let queue = Queue { events: Mutex::new(events.into()), answers: Arc::clone(&answers), timeout };
+        let deadline = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH));
+        let too_late: Arc<AtomicUsize> = Arc::default();
+        let queue = Queue {
+            events: Mutex::new(events.into()),
+            answers: Arc::clone(&answers),
+            timeout,
+            deadline: Arc::clone(&deadline),
+        };
         runtime.block_on(async {
             let next = Mock::given(method("GET")).and(path("/2018-06-01/runtime/invocation/next"));
             next.respond_with(queue).mount(&server).await;
             let told = path_regex("^/2018-06-01/runtime/invocation/.*/(response|error)$");
-            let accepted = ResponseTemplate::new(202);
-            Mock::given(method("POST")).and(told).respond_with(accepted).mount(&server).await;
+            let taken = Told { deadline, too_late: Arc::clone(&too_late) };
+            Mock::given(method("POST")).and(told).respond_with(taken).mount(&server).await;
             let bucket = Bucket { failures: Mutex::new(failures), answers };
             Mock::given(method("PUT")).and(path("/answer")).respond_with(bucket).mount(&server).await;
         });
@@ -193,6 +219,11 @@ impl Function {
             output: output.join().unwrap(),
         };
         assert_eq!(served.outcomes.len(), expected, "{served:#?}");
+        assert_eq!(
+            too_late.load(Ordering::Relaxed),
+            0,
+            "Lambda would have stopped the function: {served:#?}"
+        );
         // Whatever happened, the URL is nowhere but in the request itself.
         assert!(!format!("{served:?}").contains("X-Amz-Signature"), "{served:?}");
         for line in served.log.lines() {

@@ -1,13 +1,14 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use rolecall::genesys::client::Client;
 use rolecall::genesys::credentials::CredentialSource;
-use rolecall::ports::AwsResult;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysErrorKind, GenesysRead};
 use rolecall::ports::secrets::ReadSecret;
+use rolecall::ports::{AwsError, AwsErrorKind, AwsResult};
 use secrecy::SecretString;
 use serde_json::json;
 use wiremock::matchers::{basic_auth, body_string, header, method, path};
@@ -152,6 +153,65 @@ async fn a_secret_is_read_again_after_a_while() {
         tokio::time::resume();
         client.organization().await.unwrap();
         assert_eq!(requests(&server, "/oauth/token").await, tokens, "{pause} s later");
+    }
+}
+
+/// A secret that can be read once, and then not.
+#[derive(Debug)]
+struct Failing {
+    base: String,
+    kind: AwsErrorKind,
+    reads: Arc<AtomicUsize>,
+}
+
+impl ReadSecret for Failing {
+    fn name(&self) -> &str {
+        "genesys/rolecall"
+    }
+
+    fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
+        let secret = json!({"client_id": "client", "client_secret": "secret", "base_url": self.base});
+        let error = AwsError {
+            operation: "secretsmanager:GetSecretValue",
+            kind: self.kind,
+            code: None,
+            message: "no".to_owned(),
+            request_id: None,
+        };
+        let is_first = self.reads.fetch_add(1, Ordering::Relaxed) == 0;
+        async move { if is_first { Ok(secret.to_string().into()) } else { Err(error) } }.boxed_local()
+    }
+}
+
+/// A store that is down takes away nothing, and is asked again; a secret that is taken away is not used any more.
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_again() {
+    for (kind, ends) in [
+        (AwsErrorKind::Throttled, [true; 4]),
+        (AwsErrorKind::TimedOut, [true; 4]),
+        (AwsErrorKind::AccessDenied, [true, false, false, false]),
+        (AwsErrorKind::NotFound, [true, false, false, false]),
+    ] {
+        let server = server().await;
+        answer(&server, ME, 9, organization()).await;
+        let reads = Arc::default();
+        let store = Failing { base: server.uri(), kind, reads: Arc::clone(&reads) };
+        let source =
+            CredentialSource::Secret { store: Box::new(store), region: "us-east-1".parse().unwrap() };
+        let client = Client::new(source, patience(), Calls::default());
+        let mut ended = Vec::new();
+        let mut asked = Vec::new();
+        for pause in [0, 301, 29, 2] {
+            tokio::time::pause();
+            tokio::time::advance(std::time::Duration::from_secs(pause)).await;
+            tokio::time::resume();
+            ended.push(client.organization().await.is_ok());
+            asked.push(reads.load(Ordering::Relaxed));
+        }
+        assert_eq!(ended, ends, "{kind:?}");
+        let expected = if ends[1] { [1, 2, 2, 3] } else { [1, 2, 3, 4] };
+        assert_eq!(asked, expected, "{kind:?}");
+        assert_eq!(requests(&server, "/oauth/token").await, 1, "{kind:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who rolecall is to Genesys Cloud: `whoami`, where its credentials come from, and whose external ID it is.
 
-use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Principal, State};
+use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Principal, State, Tamper};
 use serde_json::json;
 
 use super::stage::{EXTERNAL_ID, ONE_TARGET, Run, Stage, manifest};
@@ -135,6 +135,40 @@ fn an_organisation_that_does_not_answer_is_a_warning() {
             .unwrap()
             .starts_with("the manifest's organization_id was not compared")
     );
+}
+
+/// Credentials that somebody named are to be used: that they are of no use must not look as if all were right.
+#[test]
+fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_named() {
+    let stage = with_secret();
+    let access = stage.sandbox.genesys();
+    let secret = |secret: &str| json!({"client_id": access.client_id, "client_secret": secret, "base_url": access.base_url});
+    store(&stage, &secret(&access.client_secret));
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.run(&["drift"]).expect(0);
+    store(&stage, &secret("wrong"));
+    let refused = stage.run(&["drift", "--output", "json"]).expect(5).json();
+    store(&stage, &json!({"clientId": access.client_id}));
+    let unusable = stage.run(&["drift", "--output", "json"]).expect(5).json();
+    for report in [refused, unusable] {
+        let warning = report["warnings"][0].as_str().unwrap();
+        assert!(warning.starts_with("the manifest's organization_id was not compared"), "{warning}");
+        assert_eq!(report["drift"], json!([]));
+    }
+    // What is wrong besides is found all the same, and a refutation counts more.
+    stage.tamper(Tamper::TrustNoCondition);
+    stage.run(&["drift"]).expect(4).says("was not compared");
+}
+
+#[test]
+fn credentials_that_cannot_be_right_are_a_warning_of_the_report() {
+    let stage = Stage::new();
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let mut command = stage.client_command(&["drift", "--output", "json"]);
+    let run: Run = command.env("GENESYSCLOUD_REGION", "eu-west-1").output().unwrap().into();
+    let report = run.expect(0).json();
+    let warning = report["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("Genesys Cloud was not asked for the organisation's ID"), "{warning}");
 }
 
 #[test]

@@ -110,6 +110,11 @@ impl Clients {
         Ok(shared)
     }
 
+    /// Whether the credentials are named for the manifest, by itself or for all.
+    pub(crate) fn are_named(&self, manifest: &Manifest) -> bool {
+        manifest.genesys.credentials.is_some() || self.fallback.is_some()
+    }
+
     pub(crate) fn get(
         &self,
         manifest: &Manifest,

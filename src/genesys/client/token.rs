@@ -2,7 +2,8 @@
 //!
 //! Its life is counted from `expires_in` on the clock that only moves forward, so a wrong wall clock does no harm.
 //! Credentials that the login host refuses are read again: a rotated secret has another value by then. Whoever lives long
-//! reads them again every few minutes, for a secret may also name another OAuth client while the old one still works.
+//! reads them again every few minutes, for a secret may also name another OAuth client while the old one still works. A
+//! store that is down at that moment takes away nothing: what was read before serves on, and it is asked again soon.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +17,11 @@ use tokio::time::Instant;
 
 use super::Client;
 use super::attempt::Answer;
-use crate::genesys::credentials::{CredentialSource, Credentials};
+use crate::genesys::credentials::{CredentialError, CredentialSource, Credentials};
 use crate::genesys::error::Failure;
 use crate::genesys::operation::TOKEN;
 use crate::genesys::site::Site;
+use crate::ports::AwsErrorKind;
 use crate::ports::genesys::{GenesysErrorKind as Kind, GenesysResult};
 
 /// A token is replaced this long before its end, or a tenth of its life before where that is less.
@@ -28,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Credentials that were read serve this long, as they do in AWS's own cache for functions (Secrets Manager User Guide,
 /// "Use AWS Secrets Manager secrets in AWS Lambda functions": `SECRETS_MANAGER_TTL`, 300 s by default).
 const FRESH: Duration = Duration::from_secs(300);
+/// The same, where they could not be read again.
+const STALE: Duration = Duration::from_secs(30);
 
 /// The credentials and the token that they got.
 #[derive(Debug)]
@@ -38,7 +42,8 @@ pub(super) struct Tokens {
 
 struct Session {
     credentials: Credentials,
-    read_at: Instant,
+    /// When they are read again.
+    fresh_until: Instant,
     http: reqwest::Client,
     token: Option<Token>,
     /// How many tokens there have been.
@@ -52,7 +57,7 @@ struct Token {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { credentials, read_at: _, http: _, token, serial } = self;
+        let Self { credentials, fresh_until: _, http: _, token, serial } = self;
         let has_token = token.is_some();
         f.debug_struct("Session")
             .field("credentials", credentials)
@@ -109,8 +114,14 @@ impl Client {
             None => Session::new(self.tokens.read().await?)?,
         };
         let session = guard.insert(session);
-        if session.read_at.elapsed() >= FRESH {
-            session.renew(self.tokens.read().await?)?;
+        if Instant::now() >= session.fresh_until {
+            match self.tokens.source.read().await {
+                Ok(credentials) => session.renew(credentials)?,
+                Err(CredentialError::Store { source, .. }) if is_passing(source.kind) => {
+                    session.fresh_until = Instant::now() + STALE;
+                }
+                Err(error) => return Err(unreadable(error)),
+            }
         }
         let is_good = |token: &Token| refused != Some(session.serial) && Instant::now() < token.renew_at;
         if !session.token.as_ref().is_some_and(is_good) {
@@ -129,7 +140,7 @@ impl Client {
             session.serial += 1;
             session.token = Some(token);
         }
-        let Session { http, credentials, token: Some(token), serial, read_at: _ } = session else {
+        let Session { http, credentials, token: Some(token), serial, fresh_until: _ } = session else {
             return Err(Failure::new(&TOKEN, Kind::Other, "there is no token"));
         };
         Ok(Pass {
@@ -186,16 +197,30 @@ fn refused(mut failure: Failure, credentials: &Credentials) -> Failure {
 
 impl Tokens {
     async fn read(&self) -> Result<Credentials, Failure> {
-        let credentials = self.source.read().await;
-        credentials.map_err(|error| Failure::new(&TOKEN, Kind::NoCredentials, error.to_string()))
+        self.source.read().await.map_err(unreadable)
     }
+}
+
+fn unreadable(error: CredentialError) -> Failure {
+    Failure::new(&TOKEN, Kind::NoCredentials, error.to_string())
+}
+
+/// Whether the store says nothing about the secret. One that is gone or forbidden is not to be used any more.
+fn is_passing(kind: AwsErrorKind) -> bool {
+    matches!(
+        kind,
+        AwsErrorKind::Throttled
+            | AwsErrorKind::Unreachable
+            | AwsErrorKind::TimedOut
+            | AwsErrorKind::ServiceFailure
+    )
 }
 
 impl Session {
     /// Takes credentials that were read again; a token that other ones got ends with them.
     fn renew(&mut self, credentials: Credentials) -> Result<(), Failure> {
         if credentials.is_same(&self.credentials) {
-            self.read_at = Instant::now();
+            self.fresh_until = Instant::now() + FRESH;
         } else {
             *self = Self { serial: self.serial, ..Self::new(credentials)? };
         }
@@ -212,7 +237,7 @@ impl Session {
             let message = format!("cannot prepare the HTTP client: {}", error.without_url());
             Failure::new(&TOKEN, Kind::Other, message)
         };
-        let (read_at, http) = (Instant::now(), builder.build().map_err(unusable)?);
-        Ok(Self { credentials, read_at, http, token: None, serial: 0 })
+        let (fresh_until, http) = (Instant::now() + FRESH, builder.build().map_err(unusable)?);
+        Ok(Self { credentials, fresh_until, http, token: None, serial: 0 })
     }
 }

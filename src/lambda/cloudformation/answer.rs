@@ -14,7 +14,10 @@ use crate::log;
 const LARGEST: usize = 4096;
 
 /// How long one attempt to answer may take.
-pub(super) const ATTEMPT: Duration = Duration::from_secs(5);
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// What is left of the function's time when it gives up, to say so to Lambda.
+const AT_THE_END: Duration = Duration::from_secs(1);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -147,30 +150,31 @@ impl Answer {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Sends the answer, again and again until it arrives or the time is up.
+    /// Sends the answer, again and again until it arrives or the function's time is up.
     pub(super) async fn send(
         &self,
         http: &reqwest::Client,
         url: &ResponseUrl,
-        within: Duration,
+        deadline: Instant,
     ) -> anyhow::Result<()> {
-        let until = Instant::now() + within;
+        let left = || deadline.saturating_duration_since(Instant::now()).saturating_sub(AT_THE_END);
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
         loop {
             // The URL is signed for no content type, so none is sent.
-            let answered = http.put(url.expose()).body(self.body()).send().await;
-            let problem = match answered {
+            let call = http.put(url.expose()).body(self.body()).timeout(ATTEMPT.min(left()));
+            let problem = match call.send().await {
                 Ok(response) if response.status().is_success() => return Ok(()),
                 Ok(response) => format!("HTTP status {}", response.status().as_u16()),
                 // The error's text names the URL otherwise.
                 Err(error) => chain(&error.without_url()),
             };
             log::answer_again(attempt, &problem);
-            if Instant::now() + pause >= until {
+            if left() < FIRST_PAUSE {
                 anyhow::bail!("the answer did not reach CloudFormation after {attempt} attempts: {problem}");
             }
-            sleep(pause).await;
+            // The last pause leaves time for one attempt more.
+            sleep(pause.min(left() / 2)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempt += 1;
         }

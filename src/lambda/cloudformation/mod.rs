@@ -45,7 +45,7 @@ pub(crate) struct Custom {
 
 impl Custom {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().timeout(answer::ATTEMPT).build();
+        let http = reqwest::Client::builder().build();
         Ok(Self { http: http.context("cannot prepare the HTTP client")? })
     }
 
@@ -56,10 +56,10 @@ impl Custom {
         connections: &Connections,
         left: Duration,
     ) -> anyhow::Result<()> {
+        let now = Instant::now();
         let request: Request = serde_json::from_value(event)
             .map_err(|error| anyhow::anyhow!("this is no request for a custom resource: {error}"))?;
         // A short function keeps half of its time for the work.
-        let now = Instant::now();
         let for_work = left.saturating_sub(FOR_TAKING_BACK + FOR_THE_ANSWER).max(left / 2);
         let for_all = left.saturating_sub(FOR_THE_ANSWER).max(left / 4 * 3);
         let done = match timeout(for_all, carry_out(&request, connections, now + for_work)).await {
@@ -77,8 +77,7 @@ impl Custom {
             answer.status.as_str(),
             reason.as_deref(),
         );
-        let send_until = left.saturating_sub(for_all) / 10 * 9;
-        answer.send(&self.http, &request.response_url, send_until).await
+        answer.send(&self.http, &request.response_url, now + left).await
     }
 }
 

@@ -33,7 +33,9 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
         Compliance::Failed => format!("Role {role} has drifted from its manifest"),
         Compliance::NotAvailable => format!("The role of {name} could not be checked"),
     };
-    let complaints = report.complaints();
+    // A warning may be all there is to say of what could not be decided.
+    let complaints: Vec<String> =
+        report.complaints().into_iter().chain(report.warnings.iter().cloned()).collect();
     let description = match compliance {
         Compliance::Passed => format!("`rolecall {command}` found nothing wrong with the role of {name}."),
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable if complaints.is_empty() => {

@@ -9,13 +9,21 @@ mod finding;
 mod metric;
 mod topic;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rolecall::iam::arn::{AccountId, Arn, Region};
+use rolecall::ports::AwsResult;
 use rolecall::report::{AnyReport, ExitCode, Outcome, Report};
 use serde::Deserialize;
+use tokio::join;
+use tokio::time::timeout;
 
 use crate::manifests::Manifests;
 use crate::{Invocation, log};
+
+/// What is kept of the function's time to say who could not be told; a short function keeps half of its time for telling.
+const AT_THE_END: Duration = Duration::from_secs(2);
 
 /// What a request states.
 #[derive(Debug, Deserialize)]
@@ -93,21 +101,29 @@ impl Publish {
         let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
             let aws = invocation.connections.aws().await;
-            if let Some(topic) = topic {
-                let subject = topic::subject(checked.command, &roles);
-                let sent = aws.send_message(topic, &subject, &topic::message(checked.report)).await;
-                failures.extend(sent.err().map(|error| format!("the message to `{topic}`: {error}")));
-            }
-            if self.security_hub {
+            let left = invocation.left();
+            let limit = left.saturating_sub(AT_THE_END).max(left / 2);
+            let message = async {
+                let Some(topic) = topic else { return Vec::new() };
+                let (subject, text) =
+                    (topic::subject(checked.command, &roles), topic::message(checked.report));
+                let failure = within(limit, aws.send_message(topic, &subject, &text)).await.err();
+                failure.map(|error| format!("the message to `{topic}`: {error}")).into_iter().collect()
+            };
+            let findings = async {
+                if !self.security_hub {
+                    return Vec::new();
+                }
                 let findings: Vec<_> =
                     roles.iter().map(|(name, role)| finding::of(checked.command, name, role)).collect();
-                match aws.import_findings(&invocation.function, &findings, now).await {
-                    Ok(refused) => {
-                        failures.extend(refused.iter().map(|it| format!("Security Hub refused {it}")))
-                    }
-                    Err(error) => failures.push(format!("the findings: {error}")),
+                match within(limit, aws.import_findings(&invocation.function, &findings, now)).await {
+                    Ok(refused) => refused.iter().map(|it| format!("Security Hub refused {it}")).collect(),
+                    Err(error) => vec![format!("the findings: {error}")],
                 }
-            }
+            };
+            // At the same time: where one of them hangs (a VPC without its endpoint), the other has its turn.
+            let (message, findings) = join!(message, findings);
+            failures.extend(message.into_iter().chain(findings));
         }
         anyhow::ensure!(
             failures.is_empty(),
@@ -129,6 +145,16 @@ impl Checked<'_> {
             }
         };
         self.manifests.names().filter_map(|name| Some((name, of(name)?))).collect()
+    }
+}
+
+/// What came of the call in that time.
+async fn within<T>(limit: Duration, call: impl Future<Output = AwsResult<T>>) -> Result<T, String> {
+    match timeout(limit, call).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => {
+            Err(format!("no answer within {:.1} s, which the function's timeout leaves", limit.as_secs_f32()))
+        }
     }
 }
 
