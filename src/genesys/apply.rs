@@ -9,7 +9,7 @@
 mod patience;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::contract::same_config;
@@ -122,6 +122,8 @@ pub struct Made {
     pub integrations: BTreeMap<Kind, String>,
     /// The credential that was written.
     pub credential: Option<CredentialRecord>,
+    /// The integrations whose configuration was written, and with it whose they are.
+    pub configured: BTreeSet<String>,
     /// The action, or its draft, that was written last.
     pub action: Option<ActionRecord>,
 }
@@ -165,7 +167,9 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             }
             Step::DeleteCredential { id, .. } => {
                 // Genesys Cloud may still take it to be in use by the integration that was deleted a moment ago.
-                let is_passing = |error: &GenesysError| error.kind == GenesysErrorKind::Conflict;
+                let is_passing = |error: &GenesysError| {
+                    matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
+                };
                 let delete = async || gone(genesys.delete_credential(id).await);
                 self.patience.until("the credential to be free", delete, is_passing).await?;
             }
@@ -176,6 +180,7 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             Step::Configure { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;
                 self.configure(&id, after).await?;
+                self.made.configured.insert(id);
             }
             Step::SetState { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;

@@ -56,8 +56,8 @@ pub struct DesiredIntegration {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// What its administrators should read.
-    pub notes: String,
+    /// What its administrators should read; of one that was taken over, what they have there where nothing is stated.
+    pub notes: Option<String>,
     /// The name of the credential that holds the role's ARN; only Lambda's has one that is rolecall's.
     pub credential: Option<String>,
     /// The actions.
@@ -102,7 +102,7 @@ pub fn desired(
 ) -> Desired {
     let (name, credential) = own_names(manifest);
     let notes = manifest.genesys.integration.as_ref().and_then(|stated| stated.notes.clone());
-    let notes = notes.unwrap_or_default().trim_end().to_owned();
+    let notes = notes.map(|notes| notes.trim_end().to_owned());
     let mut lambda = DesiredIntegration {
         kind: Kind::Lambda,
         name: name.clone(),
@@ -176,6 +176,8 @@ pub struct Mark {
     pub resource: Option<StackResource>,
     /// Whether somebody else made the integration, and rolecall took it over. Such a one is never deleted.
     pub adopted: bool,
+    /// The credential that stood in the place of rolecall's when it took the integration over.
+    pub replaced: Option<String>,
     /// The credential that rolecall made, and when Genesys Cloud says that it was last changed: by rolecall, then.
     pub credential: Option<(String, Option<String>)>,
 }
@@ -218,6 +220,7 @@ impl Mark {
                 role: value("role")?,
                 resource,
                 adopted: value("adopted").is_some(),
+                replaced: value("replaced"),
                 credential: value("credential").map(|id| (id, value("written"))),
             })
         });
@@ -226,7 +229,7 @@ impl Mark {
 
     /// The notes with the mark in them.
     pub fn write(&self, notes: &str) -> String {
-        let Self { role, resource, adopted, credential } = self;
+        let Self { role, resource, adopted, replaced, credential } = self;
         let mut line = format!("{NOTES_MARK} role={role}");
         if let Some(StackResource { stack, logical_id }) = resource {
             line += &format!(" stack={stack} resource={logical_id}");
@@ -234,6 +237,7 @@ impl Mark {
         if *adopted {
             line += " adopted=yes";
         }
+        line.extend(replaced.iter().map(|id| format!(" replaced={id}")));
         if let Some((id, written)) = credential {
             line += &format!(" credential={id}");
             line.extend(written.iter().map(|written| format!(" written={written}")));
@@ -249,13 +253,14 @@ mod tests {
     #[test]
     fn marks_come_back_from_the_notes() {
         let role = "arn:aws:iam::123456789012:role/genesys/GenesysDataActionRole".to_owned();
-        let plain = Mark { role, resource: None, adopted: false, credential: None };
+        let plain = Mark { role, resource: None, adopted: false, replaced: None, credential: None };
         let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/centre/1".to_owned();
         let resource = StackResource { stack, logical_id: "Integration".to_owned() };
         let with = |credential| Mark { credential: Some(credential), ..plain.clone() };
         for mark in [
             plain.clone(),
             Mark { adopted: true, ..plain.clone() },
+            Mark { adopted: true, replaced: Some("c0".to_owned()), ..plain.clone() },
             Mark { resource: Some(resource), ..plain.clone() },
             with(("c1".to_owned(), None)),
             with(("c1".to_owned(), Some("2026-11-21T11:00:00.000Z".to_owned()))),

@@ -19,7 +19,7 @@ use crate::iam::arn::RoleArn;
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
 
 use action::plan_actions;
-pub use action::{ActionExists, can_become, plan_action};
+pub use action::{ActionExists, Likeness, Standing, can_become, plan_action};
 pub use step::{Attachment, Configuration, Id, Retirement, RoleCredential, Step};
 
 /// Something that no step changes, and that somebody should know.
@@ -167,27 +167,37 @@ pub fn plan_integration_alone(
 ) -> Result<(Id, Plan), PlanError> {
     check_organization(desired, observed)?;
     let by_id = observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id);
-    let known = match by_id {
-        Some(known) => Some(known),
-        None => find(wanted, observed, desired, adopt)?,
+    let unmarked = by_id.filter(|known| known.mark.is_none()).cloned().map(|mut known| {
+        // Somebody removed the line; its ID says whose it is all the same. Which role the credential is for, the line
+        // alone knew.
+        let attached = known.config.credentials.get(&observed.form.key);
+        known.mark = Some(Mark {
+            role: String::new(),
+            resource: desired.resource.clone(),
+            adopted: adopt,
+            replaced: None,
+            credential: attached.map(|id| (id.clone(), None)),
+        });
+        known
+    });
+    let known = match (&unmarked, by_id) {
+        (Some(known), _) => Some(known),
+        (None, Some(known)) if adopt || is_own(known, desired) => Some(known),
+        (None, Some(known)) => return Err(not_owned(known)),
+        (None, None) => find(wanted, observed, desired, adopt)?,
     };
     let mut plan = Plan::default();
     let (id, _) = plan_integration(wanted, known, desired, observed, &mut plan);
     Ok((id, plan))
 }
 
-/// The plan that leaves nothing behind of one integration; nor of one that a run was stopped before it could mark it, and of
-/// the credential that it had written by then.
+/// The plan that leaves nothing behind of one integration; nor of one that a run was stopped before it could mark it.
 pub fn plan_integration_removal(known: &ObservedIntegration, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     plan_removal(known, observed, Retirement::Destroyed, &mut plan);
     if is_bare(known) {
         let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
         plan.steps.push(Step::DeleteIntegration { kind, id, name });
-        plan.steps.extend(observed.orphan.as_ref().map(|orphan| {
-            let CredentialRecord { id, name, .. } = orphan.clone();
-            Step::DeleteCredential { id, name }
-        }));
     }
     plan
 }
@@ -238,14 +248,18 @@ fn find<'o>(
     match candidates.as_slice() {
         [] => Ok(None),
         [known] if adopt || is_own(known, desired) || is_bare(known) => Ok(Some(known)),
-        [known] => Err(PlanError::NotOwned {
-            name: known.record.name.clone(),
-            id: known.record.id.clone(),
-            owner: known.mark.as_ref().map(Mark::owner),
-        }),
+        [known] => Err(not_owned(known)),
         several => {
             Err(PlanError::Ambiguous { ids: several.iter().map(|known| known.record.id.clone()).collect() })
         }
+    }
+}
+
+fn not_owned(known: &ObservedIntegration) -> PlanError {
+    PlanError::NotOwned {
+        name: known.record.name.clone(),
+        id: known.record.id.clone(),
+        owner: known.mark.as_ref().map(Mark::owner),
     }
 }
 
@@ -276,7 +290,9 @@ fn plan_integration(
     let mark = known.filter(|known| is_own(known, desired)).and_then(|known| known.mark.clone());
     let planned = credential.map(|credential| {
         let key = credential.form.key.clone();
-        let written = plan_credential(credential, known, mark.as_ref(), observed, plan);
+        // Resources of stacks are made at the same time: what nothing uses yet may be about to be another's.
+        let orphan = observed.orphan.as_ref().filter(|_| desired.resource.is_none());
+        let written = plan_credential(credential, known, mark.as_ref(), (observed, orphan), plan);
         (key, written)
     });
     let (attachment, recorded, is_written) = match planned {
@@ -299,10 +315,21 @@ fn plan_integration(
         Some(mark) => mark.adopted,
         None => known.is_some_and(|known| !is_bare(known)),
     };
+    let replaced = match &mark {
+        Some(mark) => mark.replaced.clone(),
+        None => known.and_then(|known| known.config.credentials.get(&observed.form.key)).cloned(),
+    };
+    let theirs = known.filter(|_| adopted).map(|known| known.notes.clone());
     let after = Configuration {
         name: wanted.name.clone(),
-        notes: wanted.notes.clone(),
-        mark: Some(Mark { role, resource: desired.resource.clone(), adopted, credential: recorded }),
+        notes: wanted.notes.clone().or(theirs).unwrap_or_default(),
+        mark: Some(Mark {
+            role,
+            resource: desired.resource.clone(),
+            adopted,
+            replaced: replaced.filter(|_| adopted),
+            credential: recorded,
+        }),
         credential: attachment,
     };
     if is_written || !known.is_some_and(|known| is_configured(known, &after)) {
@@ -325,7 +352,7 @@ fn plan_credential(
     credential: RoleCredential,
     known: Option<&ObservedIntegration>,
     mark: Option<&Mark>,
-    observed: &Observed,
+    (observed, orphan): (&Observed, Option<&CredentialRecord>),
     plan: &mut Plan,
 ) -> Written {
     let recorded = mark.and_then(|mark| mark.credential.as_ref());
@@ -336,7 +363,7 @@ fn plan_credential(
     let Some((record, written)) = own else {
         // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: with which ARN,
         // nobody can tell.
-        let Some(CredentialRecord { id, .. }) = &observed.orphan else {
+        let Some(CredentialRecord { id, .. }) = orphan else {
             plan.steps.push(Step::CreateCredential { credential });
             return Written::Planned(Id::Made);
         };
@@ -428,11 +455,18 @@ fn plan_removal(known: &ObservedIntegration, observed: &Observed, why: Retiremen
     if mark.adopted {
         let key = observed.form.key.clone();
         let is_attached = own.is_some_and(|own| known.config.credentials.get(&key) == Some(&own.id));
+        let before = mark.replaced.as_ref();
+        let before = before.filter(|id| observed.credentials.iter().any(|record| record.id == **id));
+        let credential = match (is_attached, before) {
+            (false, _) => Attachment::Left,
+            (true, None) => Attachment::Detached { key },
+            (true, Some(id)) => Attachment::Attached { key, id: Id::Known(id.clone()) },
+        };
         let after = Configuration {
             name: known.config.name.clone(),
             notes: known.notes.clone(),
             mark: None,
-            credential: if is_attached { Attachment::Detached { key } } else { Attachment::Left },
+            credential,
         };
         let before = Some(known.config.clone());
         plan.steps.push(Step::Configure { kind, id: Id::Known(id), before, after });

@@ -163,7 +163,7 @@ fn work_that_does_not_end_is_answered_before_the_deadline() {
     let event = function.request("Create", &properties());
     let served = function.serve(vec![event]);
     let reason = served.answers[0]["Reason"].as_str().unwrap();
-    assert!(reason.contains("not finished after"), "{reason}");
+    assert!(reason.contains("not finished within"), "{reason}");
 }
 
 #[test]

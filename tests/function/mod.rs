@@ -9,6 +9,8 @@ mod direct;
 #[cfg(feature = "lambda")]
 mod life;
 #[cfg(feature = "lambda")]
+mod others;
+#[cfg(feature = "lambda")]
 mod publish;
 #[cfg(feature = "lambda")]
 mod services;

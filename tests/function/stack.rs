@@ -164,7 +164,9 @@ fn a_failed_create_is_rolled_back() {
     assert!(reason(&served.answers[1]).contains("/draft/publish"), "{}", served.answers[1]);
     assert!(served.answers[1]["PhysicalResourceId"].as_str().unwrap().starts_with("custom_-_"));
     assert!(reason(&served.answers[4]).contains("/config/current"), "{}", served.answers[4]);
-    assert!(!served.answers[4]["PhysicalResourceId"].as_str().unwrap().starts_with("not-made"));
+    // It bears no mark yet, so it is deleted at once.
+    assert!(reason(&served.answers[4]).contains("deleted again"), "{}", served.answers[4]);
+    assert_eq!(served.answers[4]["PhysicalResourceId"], "not-made/Integration");
     // Only the credential was made, and nothing would name it.
     assert!(reason(&served.answers[6]).contains("deleted again"), "{}", served.answers[6]);
     assert_eq!(served.answers[6]["PhysicalResourceId"], "not-made/Integration");
@@ -216,7 +218,7 @@ fn what_was_changed_outside_is_named_and_set_right() {
     assert_eq!(id(&served.answers[2]), id(&served.answers[1]));
     assert_eq!(note(2), "changed outside the stack, and now as the stack says: timeout");
     assert_eq!(note(3), "changed outside the stack, and now as the stack says: integration state `Orders`");
-    assert!(note(4).contains("is no longer there"), "{}", note(4));
+    assert!(note(4).contains("is not there any more"), "{}", note(4));
     assert_ne!(id(&served.answers[4]), id(&served.answers[1]));
     assert_eq!(actions(&stage), [id(&served.answers[4])]);
     let config =

@@ -310,7 +310,8 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     let left: Vec<_> =
         genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").collect();
     assert_eq!(left.len(), 1);
-    assert_eq!(left[0].configuration.notes, "");
+    // As it was, with its notes.
+    assert_eq!(left[0].configuration.notes, "Made by hand.");
     assert_eq!(genesys.actions.len(), 2);
 }
 

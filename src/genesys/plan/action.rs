@@ -79,57 +79,96 @@ fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
         && record.contract.as_ref().is_some_and(|contract| same_contract(&wanted.contract, contract))
 }
 
-/// An action of that name is there, and another one.
+/// An action of that name is there, and may be somebody else's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "action `{name}` ({id}) exists in the integration and {}",
-    if *has_contract { "is configured differently" } else { "has another contract" }
-)]
+#[error("action `{name}` ({id}) exists in the integration and {}", likeness.in_words())]
 pub struct ActionExists {
     /// Its name.
     pub name: String,
     /// Its ID.
     pub id: String,
-    /// Whether it could become the one that is wanted.
-    pub has_contract: bool,
+    /// How it is like the wanted one.
+    pub likeness: Likeness,
+}
+
+/// How an action of the same name is like the wanted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// It says exactly the same.
+    Same,
+    /// It could become the wanted one.
+    SameContract,
+    /// It could not.
+    OtherContract,
+}
+
+impl Likeness {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Same => "may be somebody else's, though it says the same",
+            Self::SameContract => "is configured differently",
+            Self::OtherContract => "has another contract",
+        }
+    }
+}
+
+/// What is known of the actions that have the wanted one's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The integration is the same stack's: what is in it was made by the stack.
+    pub is_own_place: bool,
+    /// One that is somebody else's may be taken over.
+    pub adopt: bool,
 }
 
 /// The steps for one action that is looked after by itself, and the one that it is already, where it keeps its ID.
 ///
-/// `known` is the action with the ID that it had. An action has no place for a mark; so of
-/// the others that have its name, one that says exactly the same is taken to be what an earlier attempt made. That is
-/// also how the action before a replacement comes back when the replacement is undone. Any other is somebody else's.
+/// `known` is the action with the ID that it had. An action has no place for a mark. In the stack's own integration, one that
+/// says exactly the same is what an earlier attempt made. Where there was an ID already, it is the one before a
+/// replacement that is being undone; in the stack's own integration even where somebody has changed it since. Any other is
+/// somebody else's.
 pub fn plan_action(
     wanted: &DesiredAction,
     (kind, integration): (Kind, &str),
     known: Option<&ActionRecord>,
     namesakes: &Namesakes,
-    adopt: bool,
+    Standing { is_own_place, adopt }: Standing,
 ) -> Result<(Option<ActionRecord>, Plan), ActionExists> {
     let mut plan = Plan::default();
     if kind == Kind::Lambda && has_qualifier(&wanted.config.url_template) {
         plan.notices.push(Notice::Qualified { action: wanted.name.clone() });
     }
-    let says_the_same =
-        |record: &&ActionRecord| has_contract(wanted, record) && update(wanted, record).is_none();
-    let known_id = known.map(|known| &known.id);
-    let mut others = namesakes.published.iter().filter(|record| Some(&record.id) != known_id);
     if let Some(record) = known.filter(|known| can_become(known, wanted, integration)) {
         plan.steps.extend(update(wanted, record));
         return Ok((Some(record.clone()), plan));
     }
-    if let Some(record) = others.clone().find(says_the_same) {
-        return Ok((Some(record.clone()), plan));
-    }
-    if let (None, Some(record)) = (known, others.next()) {
-        if !adopt || !has_contract(wanted, record) {
-            let (name, id) = (record.name.clone(), record.id.clone());
-            return Err(ActionExists { name, id, has_contract: has_contract(wanted, record) });
+    let likeness = |record: &ActionRecord| match (has_contract(wanted, record), update(wanted, record)) {
+        (false, _) => Likeness::OtherContract,
+        (true, Some(_)) => Likeness::SameContract,
+        (true, None) => Likeness::Same,
+    };
+    let known_id = known.map(|known| &known.id);
+    let others: Vec<_> = namesakes.published.iter().filter(|record| Some(&record.id) != known_id).collect();
+    let alike = |wanted| others.iter().copied().find(|record| likeness(record) == wanted);
+    let found = alike(Likeness::Same).or_else(|| alike(Likeness::SameContract));
+    if let Some(record) = found.or(others.first().copied()) {
+        let may_be_taken = match likeness(record) {
+            Likeness::Same => known.is_some() || is_own_place || adopt,
+            Likeness::SameContract => adopt || known.is_some() && is_own_place,
+            Likeness::OtherContract => false,
+        };
+        if may_be_taken {
+            plan.steps.extend(update(wanted, record));
+            return Ok((Some(record.clone()), plan));
         }
-        plan.steps.extend(update(wanted, record));
-        return Ok((Some(record.clone()), plan));
+        // What is replaced may well have the same name.
+        if known.is_none() {
+            let (name, id) = (record.name.clone(), record.id.clone());
+            return Err(ActionExists { name, id, likeness: likeness(record) });
+        }
     }
-    plan.steps.push(match namesakes.drafts.iter().find(says_the_same) {
+    let draft = namesakes.drafts.iter().find(|draft| is_own_place && likeness(draft) == Likeness::Same);
+    plan.steps.push(match draft {
         Some(ActionRecord { id, version, name, .. }) => {
             Step::PublishDraft { id: id.clone(), version: *version, name: name.clone() }
         }

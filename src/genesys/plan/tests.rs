@@ -41,7 +41,7 @@ fn desired() -> Desired {
     let lambda = DesiredIntegration {
         kind: Kind::Lambda,
         name: "Orders".to_owned(),
-        notes: "Ask us.".to_owned(),
+        notes: Some("Ask us.".to_owned()),
         credential: Some("Orders role".to_owned()),
         actions: vec![action],
     };
@@ -93,6 +93,7 @@ fn settled() -> Observed {
         resource: None,
         role: ROLE.to_owned(),
         adopted: false,
+        replaced: None,
         credential: Some(("c1".to_owned(), Some(WRITTEN.to_owned()))),
     };
     let integration = ObservedIntegration {
@@ -320,10 +321,42 @@ fn an_integration_of_a_stack_is_nobody_elses() {
     let mut moved = of_stack(desired());
     moved.role = format!("{ROLE}2").parse().unwrap();
     assert_eq!(shape(&of(&moved, &observed, Some("i1")).unwrap()), ["UpdateCredential", "Configure"]);
-    // By its ID it is known even without its mark.
+    // By its ID it is known even without its mark; with that of somebody else it is theirs.
     observed.integrations[0].mark = None;
-    let steps = shape(&of(&of_stack(desired()), &observed, Some("i1")).unwrap());
-    assert_eq!(steps, ["CreateCredential", "Configure"]);
+    let plan = of(&of_stack(desired()), &observed, Some("i1")).unwrap();
+    assert_eq!(shape(&plan), ["UpdateCredential", "Configure"]);
+    let Step::Configure { after, .. } = &plan.steps[1] else { panic!("{:?}", plan.steps[1]) };
+    assert!(after.mark.as_ref().is_some_and(|mark| !mark.adopted), "it is deleted with its stack");
+    let theirs = of(&of_stack(desired()), &settled(), Some("i1"));
+    assert!(matches!(theirs, Err(PlanError::NotOwned { .. })), "{theirs:?}");
+    // What nothing uses may be about to be another resource's.
+    let orphan = Observed { orphan: Some(credential("c1")), ..empty() };
+    assert_eq!(shape(&of(&of_stack(desired()), &orphan, None).unwrap())[0], "CreateCredential");
+    assert_eq!(shape(&plan_of(&orphan))[0], "UpdateCredential");
+}
+
+#[test]
+fn an_integration_that_was_taken_over_is_given_back_as_it_was() {
+    let mut theirs = settled();
+    let own = &mut theirs.integrations[0];
+    (own.mark, own.notes) = (None, "Call 555.".to_owned());
+    own.config.credentials = [("AmazonWebServicesARN".to_owned(), "c0".to_owned())].into();
+    let mut unnoted = desired();
+    unnoted.integrations[0].notes = None;
+    let adopted = plan(&unnoted, &theirs, true).unwrap();
+    let Step::Configure { after, .. } = &adopted.steps[1] else { panic!("{:?}", adopted.steps[1]) };
+    assert_eq!(after.notes, "Call 555.");
+    // As it is then.
+    let own = &mut theirs.integrations[0];
+    let mark = Mark { credential: Some(("c1".to_owned(), None)), ..after.mark.clone().unwrap() };
+    (own.mark, own.credential) = (Some(mark), None);
+    own.config.credentials = [("AmazonWebServicesARN".to_owned(), "c1".to_owned())].into();
+    theirs.credentials.push(credential("c0"));
+    let given_up = plan_destroy(&ROLE.parse().unwrap(), &theirs);
+    let Step::Configure { after, .. } = &given_up.steps[0] else { panic!("{:?}", given_up.steps[0]) };
+    let id = Id::Known("c0".to_owned());
+    assert_eq!(after.credential, Attachment::Attached { key: "AmazonWebServicesARN".to_owned(), id });
+    assert_eq!((after.notes.as_str(), &after.mark), ("Call 555.", &None));
 }
 
 #[test]
@@ -344,24 +377,28 @@ fn one_action_by_itself() {
         known: Option<&'c ActionRecord>,
         published: &'c [&'c ActionRecord],
         drafts: &'c [&'c ActionRecord],
-        adopt: bool,
-        id: Result<Option<&'c str>, &'c str>,
+        standing: Standing,
+        id: Result<Option<&'c str>, Likeness>,
         steps: &'c [&'c str],
     }
     let (twin, slow_twin, other_twin) = (named("a2", &same), named("a2", &slower), named("a2", &other));
     let elsewhere = ActionRecord { integration_id: "i2".to_owned(), ..same.clone() };
+    let own = Standing { is_own_place: true, adopt: false };
+    let adopt = Standing { is_own_place: false, adopt: true };
     let new = Case {
         known: None,
         published: &[],
         drafts: &[],
-        adopt: false,
+        standing: own,
         id: Ok(None),
         steps: &["CreateAction"],
     };
+    let theirs = Case { standing: Standing::default(), ..new };
     let stays = Case { known: Some(&same), id: Ok(Some("a1")), steps: &[], ..new };
     let claimed = Case { published: &[&twin], id: Ok(Some("a2")), steps: &[], ..new };
     let cases = [
         Case { ..new },
+        Case { ..theirs },
         Case { ..stays },
         Case { known: Some(&slower), steps: &["UpdateAction"], ..stays },
         Case { known: Some(&renamed), steps: &["UpdateAction"], ..stays },
@@ -371,24 +408,29 @@ fn one_action_by_itself() {
         // Delivered again, or a replacement that is undone.
         Case { ..claimed },
         Case { known: Some(&other), published: &[&other, &twin], ..claimed },
+        Case { known: Some(&other), published: &[&slow_twin], steps: &["UpdateAction"], ..claimed },
+        Case { known: Some(&other), published: &[&twin], standing: Standing::default(), ..claimed },
+        Case { known: Some(&other), published: &[&slow_twin], ..theirs },
         // Somebody else's.
-        Case { published: &[&slow_twin], id: Err("configured differently"), ..new },
-        Case { published: &[&slow_twin], adopt: true, steps: &["UpdateAction"], ..claimed },
-        Case { published: &[&other_twin], adopt: true, id: Err("another contract"), ..new },
-        Case { known: Some(&other), published: &[&slow_twin], ..new },
+        Case { published: &[&twin], id: Err(Likeness::Same), ..theirs },
+        Case { published: &[&slow_twin], id: Err(Likeness::SameContract), ..new },
+        Case { standing: adopt, ..claimed },
+        Case { published: &[&slow_twin], standing: adopt, steps: &["UpdateAction"], ..claimed },
+        Case { published: &[&other_twin], standing: adopt, id: Err(Likeness::OtherContract), ..new },
         // Stopped before it was published; another draft stays as it is.
         Case { drafts: &[&twin], steps: &["PublishDraft"], ..new },
+        Case { drafts: &[&twin], ..theirs },
         Case { drafts: &[&slow_twin], ..new },
     ];
-    for (index, Case { known, published, drafts, adopt, id, steps }) in cases.into_iter().enumerate() {
+    for (index, Case { known, published, drafts, standing, id, steps }) in cases.into_iter().enumerate() {
         let records = |records: &[&ActionRecord]| records.iter().map(|&record| record.clone()).collect();
         let namesakes = Namesakes { published: records(published), drafts: records(drafts) };
-        match (plan_action(&wanted, (Kind::Lambda, "i1"), known, &namesakes, adopt), id) {
+        match (plan_action(&wanted, (Kind::Lambda, "i1"), known, &namesakes, standing), id) {
             (Ok((kept, plan)), Ok(id)) => {
                 assert_eq!(kept.as_ref().map(|kept| kept.id.as_str()), id, "case {index}");
                 assert_eq!(shape(&plan), steps, "case {index}");
             }
-            (Err(error), Err(why)) => assert!(error.to_string().contains(why), "case {index}: {error}"),
+            (Err(error), Err(likeness)) => assert_eq!(error.likeness, likeness, "case {index}"),
             (got, expected) => panic!("case {index}: {got:?} instead of {expected:?}"),
         }
     }

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use rolecall::genesys::client::Client;
 use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{Arn, ExternalId};
+use rolecall::ports::genesys::Organization;
+use serde_json::{Map, Value};
 
 use super::properties::Properties;
 use crate::connections::{Connections, secret_arn};
@@ -38,6 +40,30 @@ impl Access {
             secret,
             region: properties.optional("GenesysRegion"),
             organization: properties.optional("OrganizationId"),
+        }
+    }
+
+    /// The way alone: what else is wrong with the properties of something that is to be deleted does not matter.
+    pub(super) fn alone(properties: &Map<String, Value>) -> Result<Self, String> {
+        let mut properties = Properties::of(properties);
+        let access = Self::read(&mut properties);
+        match properties.faults_so_far().as_slice() {
+            [] => Ok(access),
+            faults => Err(faults.join("; ")),
+        }
+    }
+
+    /// Fails where the credentials are of another organisation than the one that is stated: what it does not know, it would
+    /// take for gone.
+    pub(super) fn check(&self, actual: &Organization) -> Result<(), String> {
+        match &self.organization {
+            Some(stated) if stated.as_str() != actual.id => Err(format!(
+                "the OAuth client belongs to organisation `{}` ({}), and `OrganizationId` says {}",
+                actual.name,
+                actual.id,
+                stated.as_str()
+            )),
+            Some(_) | None => Ok(()),
         }
     }
 

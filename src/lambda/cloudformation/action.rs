@@ -7,24 +7,25 @@
 use rolecall::genesys::apply::Made;
 use rolecall::genesys::client::Client;
 use rolecall::genesys::contract::config_differences;
-use rolecall::genesys::desired::{DesiredAction, Kind};
+use rolecall::genesys::desired::{DesiredAction, Kind, Mark};
 use rolecall::genesys::exchange::ExchangedAction;
-use rolecall::genesys::observe::{Namesakes, action_in_full, namesakes};
-use rolecall::genesys::plan::{ActionExists, can_become, plan_action};
+use rolecall::genesys::observe::{action_in_full, namesakes};
+use rolecall::genesys::plan::{ActionExists, Likeness, Standing, Step, can_become, plan_action};
 use rolecall::iam::arn::FunctionArn;
 use rolecall::ports::genesys::{
     ActionRecord, GenesysError, GenesysRead as _, IntegrationRecord, Organization, Stage,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 use tokio::try_join;
 
 use super::access::Access;
-use super::answer::Done;
+use super::answer::{Done, Failed};
 use super::definition::{Stated, from_text, from_value};
 use super::integration::note;
 use super::properties::Properties;
-use super::request::Request;
+use super::request::{Change, Request};
 use super::settle::{self, settled};
 use super::steps::{carry_out, delete_action};
 use crate::connections::Connections;
@@ -142,38 +143,76 @@ impl Definition {
 pub(super) async fn put(
     request: &Request,
     connections: &Connections,
-    made: &mut Made,
-) -> Result<Done, String> {
+    until: Instant,
+) -> Result<Done, Failed> {
     let wanted = Wanted::read(&request.resource_properties)?;
-    let Defined { kind, action, is_secret } = wanted.define(connections).await?;
+    let defined = wanted.define(connections).await?;
+    let is_secret = defined.is_secret;
+    let done = put_defined(request, connections, until, &wanted, defined).await;
+    match done {
+        // Genesys Cloud quotes what it does not accept.
+        Err(Failed { made, .. }) if is_secret => Err(Failed {
+            reason: "the action could not be made as its definition says; why is not shown, because the definition is kept as \
+                     a secret (from S3 or from the template it would be)"
+                .to_owned(),
+            made,
+        }),
+        done => done,
+    }
+}
+
+async fn put_defined(
+    request: &Request,
+    connections: &Connections,
+    until: Instant,
+    wanted: &Wanted,
+    Defined { kind, action, is_secret }: Defined,
+) -> Result<Done, Failed> {
     let genesys = wanted.access.connect(connections).await?;
     let id = request.genesys_id();
-    let look = async || observe(&genesys, &wanted, id).await;
+    let look = async || observe(&genesys, wanted, id).await;
     let is_settled = |seen: &Seen| seen.integration.is_some() && (seen.known.is_some() || id.is_none());
     let seen = settled(settle::GENESYS, look, is_settled).await?;
-    check(&seen, &wanted, kind)?;
+    check(&seen, wanted, kind)?;
     let known = seen.known;
     let drift = match (request.genesys_id(), &known) {
-        (Some(gone), None) => vec![format!("action {gone} is no longer there")],
+        (Some(gone), None) => vec![format!("action {gone} is not there any more")],
         (Some(_), Some(known)) => drift(request, connections, known, &action).await,
         (None, _) => Vec::new(),
     };
     // Others matter only where there has to be another one.
-    let others = match known.as_ref().is_some_and(|own| can_become(own, &action, &wanted.integration)) {
-        true => Namesakes::default(),
-        false => namesakes(genesys.as_ref(), &wanted.integration, &action.name).await.map_err(in_words)?,
+    let (others, config) =
+        match known.as_ref().is_some_and(|own| can_become(own, &action, &wanted.integration)) {
+            true => Default::default(),
+            false => try_join!(
+                namesakes(genesys.as_ref(), &wanted.integration, &action.name),
+                genesys.integration_config(&wanted.integration),
+            )
+            .map_err(in_words)?,
+        };
+    let mark = config.and_then(|config| Mark::read(&config.notes).0);
+    let is_own = |mark: Mark| {
+        !mark.adopted && mark.resource.is_some_and(|resource| resource.stack == request.stack_id)
     };
+    let standing = Standing { is_own_place: mark.is_some_and(is_own), adopt: wanted.adopt };
     let place = (kind, wanted.integration.as_str());
-    let (kept, plan) = plan_action(&action, place, known.as_ref(), &others, wanted.adopt).map_err(refused)?;
-    let is_create = request.genesys_id().is_none();
-    carry_out(&plan, &genesys, made, |made| is_create && made.action.is_some()).await?;
+    let (kept, plan) = plan_action(&action, place, known.as_ref(), &others, standing).map_err(refused)?;
+    let draft = plan.steps.iter().find_map(|step| match step {
+        Step::PublishDraft { id, .. } => Some(id.clone()),
+        _ => None,
+    });
+    let keep = |made: &Made| {
+        let made = made.action.as_ref().map(|action| action.id.clone());
+        made.or_else(|| draft.clone()).filter(|_| request.change == Change::Create)
+    };
+    let made = carry_out(&plan, &genesys, until, keep).await?;
     let ActionRecord { id, version, .. } =
-        made.action.clone().or(kept).ok_or("Genesys Cloud did not say which ID the action has")?;
+        made.action.or(kept).ok_or_else(|| "Genesys Cloud did not say which ID the action has".to_owned())?;
     let mut done = Done { physical_id: id.clone(), note: note(&drift), is_secret, ..Done::default() };
     done.attributes.extend([
         ("ActionId", id),
         ("Version", version.to_string()),
-        ("IntegrationId", wanted.integration),
+        ("IntegrationId", wanted.integration.clone()),
     ]);
     Ok(done)
 }
@@ -209,16 +248,7 @@ async fn observe(genesys: &Client, wanted: &Wanted, id: Option<&str>) -> Result<
 /// Whether the action fits into what there is.
 fn check(seen: &Seen, wanted: &Wanted, kind: Kind) -> Result<(), String> {
     let Wanted { access, integration: id, .. } = wanted;
-    if let (Some(stated), Some(actual)) = (&access.organization, &seen.organization)
-        && stated.as_str() != actual.id
-    {
-        return Err(format!(
-            "the OAuth client belongs to organisation `{}` ({}), and `OrganizationId` says {}",
-            actual.name,
-            actual.id,
-            stated.as_str()
-        ));
-    }
+    seen.organization.as_ref().map_or(Ok(()), |actual| access.check(actual))?;
     match &seen.integration {
         None => Err(format!("integration `{id}` does not exist")),
         Some(integration) if integration.type_id != kind.type_id() => Err(format!(
@@ -266,9 +296,16 @@ fn differences(meant: &DesiredAction, there: &ActionRecord) -> Vec<&'static str>
 /// Deletes the action.
 pub(super) async fn delete(request: &Request, connections: &Connections) -> Result<Done, String> {
     let Some(id) = request.genesys_id() else { return Ok(Done::nothing(request)) };
-    // The definition may be gone by now, and is not needed.
-    let access = Access::read(&mut Properties::of(&request.resource_properties));
+    let access = Access::alone(&request.resource_properties)?;
+    let may_be_theirs = Properties::of(&request.resource_properties).flag("Adopt");
+    if may_be_theirs {
+        let note = format!("action {id} stays: with `Adopt` it may be somebody else's");
+        return Ok(Done { note: Some(note), ..Done::nothing(request) });
+    }
     let genesys = access.connect(connections).await?;
+    if access.organization.is_some() {
+        access.check(&genesys.organization().await.map_err(in_words)?)?;
+    }
     delete_action(&genesys, id).await.map_err(in_words)?;
     Ok(Done::nothing(request))
 }
@@ -280,9 +317,9 @@ fn in_words(error: GenesysError) -> String {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn refused(error: ActionExists) -> String {
-    let advice = match error.has_contract {
-        true => "`Adopt: true` takes it over, or choose another `Name`",
-        false => "choose another `Name`",
+    let advice = match error.likeness {
+        Likeness::Same | Likeness::SameContract => "`Adopt: true` takes it over, or choose another `Name`",
+        Likeness::OtherContract => "choose another `Name`",
     };
     format!("{error}; {advice}")
 }

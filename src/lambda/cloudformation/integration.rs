@@ -14,11 +14,12 @@ use rolecall::genesys::plan::{
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::ports::genesys::IntendedState;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::access::Access;
-use super::answer::Done;
+use super::answer::{Done, Failed};
 use super::properties::Properties;
-use super::request::Request;
+use super::request::{Change, Request};
 use super::settle::{self, settled};
 use super::steps::{carry_out, in_words};
 use crate::connections::Connections;
@@ -28,7 +29,7 @@ use crate::connections::Connections;
 struct Wanted {
     access: Access,
     name: String,
-    notes: String,
+    notes: Option<String>,
     role: RoleArn,
     credential: String,
     adopt: bool,
@@ -47,7 +48,7 @@ impl Wanted {
         match (name, role) {
             (Some(name), Some(role)) if faults.is_empty() => Ok(Self {
                 credential: credential.unwrap_or_else(|| name.clone()),
-                notes: notes.unwrap_or_default().trim_end().to_owned(),
+                notes: notes.map(|notes| notes.trim_end().to_owned()),
                 access,
                 name,
                 role,
@@ -55,23 +56,6 @@ impl Wanted {
             }),
             _ => Err(faults.join("; ")),
         }
-    }
-
-    async fn observe(
-        &self,
-        genesys: &Client,
-        resource: &StackResource,
-        id: Option<&str>,
-    ) -> Result<Observed, String> {
-        let sought = Sought {
-            role: &self.role.to_string(),
-            resource: Some(resource),
-            id,
-            name: &self.name,
-            credential: &self.credential,
-            actions: Detail::Listed,
-        };
-        observe(genesys, &sought).await.map_err(|error| error.to_string())
     }
 
     /// The ID of the integration, and what it takes to have it as the properties say.
@@ -106,23 +90,35 @@ impl Wanted {
     }
 }
 
+async fn look(
+    genesys: &Client,
+    resource: &StackResource,
+    id: Option<&str>,
+    (name, credential): (&str, &str),
+) -> Result<Observed, String> {
+    let (role, actions) = ("", Detail::Listed);
+    let sought = Sought { role, resource: Some(resource), id, name, credential, actions };
+    observe(genesys, &sought).await.map_err(|error| error.to_string())
+}
+
 /// Makes the integration, or makes it as the properties say.
 pub(super) async fn put(
     request: &Request,
     connections: &Connections,
-    made: &mut Made,
-) -> Result<Done, String> {
+    until: Instant,
+) -> Result<Done, Failed> {
     let wanted = Wanted::read(&request.resource_properties)?;
     let genesys = wanted.access.connect(connections).await?;
     let resource = request.stack_resource();
     let id = request.genesys_id();
-    let look = async || wanted.observe(&genesys, &resource, id).await;
-    let observed =
-        settled(settle::GENESYS, look, |observed| id.is_none() || with_id(observed, id).is_some()).await?;
+    let look = async || look(&genesys, &resource, id, (&wanted.name, &wanted.credential)).await;
+    let is_settled = |observed: &Observed| id.is_none() || with_id(observed, id).is_some();
+    let mut observed = settled(settle::GENESYS, look, is_settled).await?;
     let id = id.filter(|_| with_id(&observed, id).is_some());
+    note_written_role(request, &wanted, &mut observed);
     let (found, mut plan) = wanted.plan(&resource, &observed, id)?;
     let drift = match (request.genesys_id(), id) {
-        (Some(gone), None) => vec![format!("integration {gone} is no longer there")],
+        (Some(gone), None) => vec![format!("integration {gone} is not there any more")],
         // An `Update` that is delivered again finds what the first one wrote.
         (Some(_), Some(id)) if !plan.steps.is_empty() => drift(request, &resource, &observed, id),
         (Some(_), Some(_)) | (None, _) => Vec::new(),
@@ -132,14 +128,25 @@ pub(super) async fn put(
         let (kind, name, after) = (Kind::Lambda, wanted.name.clone(), IntendedState::Enabled);
         plan.steps.push(Step::SetState { kind, id: found.clone(), name, before: Some(after), after });
     }
-    let is_create = request.genesys_id().is_none();
-    carry_out(&plan, &genesys, made, |made| is_create && made.integrations.contains_key(&Kind::Lambda))
-        .await?;
+    // What bears the stack's mark and was not taken over goes with the stack, whichever attempt made it.
+    let own = match &found {
+        Id::Known(id) => with_id(&observed, Some(id)).and_then(|known| known.mark.as_ref()),
+        Id::Made => None,
+    };
+    let is_own = own.is_some_and(|mark| mark.is_of("", Some(&resource)) && !mark.adopted);
+    let keep = |made: &Made| match (request.change, &found) {
+        (Change::Create, Id::Known(id)) => is_own.then(|| id.clone()),
+        (Change::Create, Id::Made) => {
+            made.integrations.values().find(|id| made.configured.contains(*id)).cloned()
+        }
+        (Change::Update | Change::Delete, _) => None,
+    };
+    let made = carry_out(&plan, &genesys, until, keep).await?;
     let known = match found {
         Id::Known(id) => Some(id),
         Id::Made => made.integrations.get(&Kind::Lambda).cloned(),
     };
-    let id = known.ok_or("Genesys Cloud did not say which ID the integration has")?;
+    let id = known.ok_or_else(|| "Genesys Cloud did not say which ID the integration has".to_owned())?;
     let recorded = || {
         let known = observed.integrations.iter().find(|known| known.record.id == id)?;
         Some(known.mark.as_ref()?.credential.as_ref()?.0.clone())
@@ -149,6 +156,16 @@ pub(super) async fn put(
     done.attributes.insert("IntegrationId", id);
     done.attributes.extend(credential.map(|credential| ("CredentialId", credential)));
     Ok(done)
+}
+
+/// Where the stack had another role written last, the credential may hold that one, whatever the mark says: the update that
+/// wrote it may have failed before it came to the mark, and this is the way back.
+fn note_written_role(request: &Request, wanted: &Wanted, observed: &mut Observed) {
+    let before = request.old_resource_properties.get("RoleArn").and_then(Value::as_str);
+    let Some(before) = before.filter(|before| *before != wanted.role.to_string()) else { return };
+    let resource = request.stack_resource();
+    let marks = observed.integrations.iter_mut().filter_map(|known| known.mark.as_mut());
+    marks.filter(|mark| mark.is_of("", Some(&resource))).for_each(|mark| before.clone_into(&mut mark.role));
 }
 
 /// What somebody else changed since the stack wrote it: what it would take to have it so again.
@@ -171,50 +188,51 @@ pub(super) fn note(drift: &[String]) -> Option<String> {
 pub(super) async fn delete(
     request: &Request,
     connections: &Connections,
-    made: &mut Made,
-) -> Result<Done, String> {
+    until: Instant,
+) -> Result<Done, Failed> {
     let Some(id) = request.genesys_id() else { return Ok(Done::nothing(request)) };
-    let wanted = Wanted::read(&request.resource_properties)?;
-    let genesys = wanted.access.connect(connections).await?;
+    let access = Access::alone(&request.resource_properties)?;
+    let genesys = access.connect(connections).await?;
     let resource = request.stack_resource();
-    let look = async || wanted.observe(&genesys, &resource, Some(id)).await;
+    let look = async || look(&genesys, &resource, Some(id), ("", "")).await;
     // Neither the integration nor that the stack has just deleted its actions need be visible at once.
     let is_settled = |observed: &Observed| {
         with_id(observed, Some(id)).is_some_and(|known| actions_within(known).is_none())
     };
     let observed = settled(settle::GENESYS, look, is_settled).await?;
+    access.check(&observed.organization)?;
     let Some(known) = with_id(&observed, Some(id)) else { return Ok(Done::nothing(request)) };
     if let Some(actions) = actions_within(known) {
-        return Err(format!(
-            "integration `{}` ({id}) is not deleted, for it holds {actions}: flows that use them would fail. Delete these \
-             actions first, or keep the integration with `DeletionPolicy: Retain`",
-            known.record.name
-        ));
+        let name = &known.record.name;
+        return Err(Failed::from(format!(
+            "integration `{name}` ({id}) is not deleted, for it holds {actions}: flows that use them would fail. Delete these \
+             actions first, or keep the integration with `DeletionPolicy: Retain`"
+        )));
     }
-    let role = wanted.role.to_string();
-    if !known.mark.as_ref().is_some_and(|mark| mark.is_of(&role, Some(&resource))) && !is_bare(known) {
-        let owner = known
-            .mark
-            .as_ref()
-            .map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
+    if !known.mark.as_ref().is_some_and(|mark| mark.is_of("", Some(&resource))) && !is_bare(known) {
+        let owner = known.mark.as_ref();
+        let owner = owner.map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
         let note = format!("integration {id} stays: by the last line of its notes it is {owner}");
         return Ok(Done { note: Some(note), ..Done::nothing(request) });
     }
     let plan = plan_integration_removal(known, &observed);
-    carry_out(&plan, &genesys, made, |_| true).await?;
-    Ok(Done::nothing(request))
+    carry_out(&plan, &genesys, until, |_| None).await?;
+    let kept = plan.notices.iter().any(|notice| matches!(notice, Notice::Kept { .. }));
+    let note = kept.then(|| format!("integration {id} was taken over, so it stays as it was before"));
+    Ok(Done { note, ..Done::nothing(request) })
 }
 
 fn with_id<'o>(observed: &'o Observed, id: Option<&str>) -> Option<&'o ObservedIntegration> {
     observed.integrations.iter().find(|known| Some(known.record.id.as_str()) == id)
 }
 
-/// The actions that would go with the integration.
+/// The actions that would go with the integration, and the drafts of some.
 fn actions_within(known: &ObservedIntegration) -> Option<String> {
-    if known.mark.as_ref().is_some_and(|mark| mark.adopted) || known.actions.is_empty() {
+    let all: Vec<_> = known.actions.iter().chain(&known.drafts).collect();
+    if known.mark.as_ref().is_some_and(|mark| mark.adopted) || all.is_empty() {
         return None;
     }
-    let names = known.actions.iter().map(|action| format!("`{}` ({})", action.name, action.id));
+    let names = all.into_iter().map(|action| format!("`{}` ({})", action.name, action.id));
     Some(names.collect::<Vec<_>>().join(", "))
 }
 

@@ -19,7 +19,6 @@ mod trust_proof;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::Made;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
@@ -32,6 +31,12 @@ pub(crate) use self::request::is_request;
 
 /// What is kept of the function's time for the answer itself.
 const FOR_THE_ANSWER: Duration = Duration::from_secs(10);
+
+/// What is kept before that to take back what nobody would know of.
+const FOR_TAKING_BACK: Duration = Duration::from_secs(20);
+
+const OUT_OF_TIME: &str =
+    "not finished within what the function's timeout leaves; raise the timeout and repeat";
 
 /// The provider of the custom resources.
 pub(crate) struct Custom {
@@ -51,20 +56,16 @@ impl Custom {
         connections: &Connections,
         left: Duration,
     ) -> anyhow::Result<()> {
-        let deadline = Instant::now() + left;
         let request: Request = serde_json::from_value(event)
             .map_err(|error| anyhow::anyhow!("this is no request for a custom resource: {error}"))?;
         // A short function keeps half of its time for the work.
-        let for_work = left.saturating_sub(FOR_THE_ANSWER).max(left / 2);
-        let mut made = Made::default();
-        let done = match timeout(for_work, carry_out(&request, connections, &mut made)).await {
+        let now = Instant::now();
+        let for_work = left.saturating_sub(FOR_TAKING_BACK + FOR_THE_ANSWER).max(left / 2);
+        let for_all = left.saturating_sub(FOR_THE_ANSWER).max(left / 4 * 3);
+        let done = match timeout(for_all, carry_out(&request, connections, now + for_work)).await {
             Ok(done) => done,
-            Err(_) => Err(format!(
-                "not finished after {} s, which the function's timeout leaves; raise the timeout and repeat",
-                for_work.as_secs()
-            )),
+            Err(_) => Err(Failed::from(OUT_OF_TIME.to_owned())),
         };
-        let done = done.map_err(|reason| failed(&request, &made, reason));
         // The log has the whole reason; the answer may have to cut it.
         let reason =
             done.as_ref().map_or_else(|failed| Some(failed.reason.clone()), |done| done.note.clone());
@@ -76,49 +77,33 @@ impl Custom {
             answer.status.as_str(),
             reason.as_deref(),
         );
-        answer.send(&self.http, &request.response_url, deadline).await
+        answer.send(&self.http, &request.response_url, now + left).await
     }
 }
 
 /// What the request asks for.
-async fn carry_out(request: &Request, connections: &Connections, made: &mut Made) -> Result<Done, String> {
+async fn carry_out(request: &Request, connections: &Connections, until: Instant) -> Result<Done, Failed> {
     match (request.resource_type.as_str(), request.change) {
         ("Custom::GenesysTrustProof", Change::Create | Change::Update) => {
             let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
-            trust_proof::prove(connections.aws().await, &wanted).await
+            Ok(trust_proof::prove(connections.aws().await, &wanted).await?)
         }
         ("Custom::GenesysIntegration", Change::Create | Change::Update) => {
-            integration::put(request, connections, made).await
+            integration::put(request, connections, until).await
         }
         ("Custom::GenesysIntegration", Change::Delete) => {
-            integration::delete(request, connections, made).await
+            integration::delete(request, connections, until).await
         }
         ("Custom::GenesysDataAction", Change::Create | Change::Update) => {
-            action::put(request, connections, made).await
+            action::put(request, connections, until).await
         }
-        ("Custom::GenesysDataAction", Change::Delete) => action::delete(request, connections).await,
+        ("Custom::GenesysDataAction", Change::Delete) => Ok(action::delete(request, connections).await?),
         // A proof leaves nothing behind, and of a type that there is not nothing was ever made.
         (_, Change::Delete) => Ok(Done::nothing(request)),
         (other, Change::Create | Change::Update) => Err(format!(
             "rolecall makes no resource of type `{other}`; it makes Custom::GenesysTrustProof, \
              Custom::GenesysIntegration and Custom::GenesysDataAction"
-        )),
-    }
-}
-
-/// What the answer to a failure has to name.
-fn failed(request: &Request, made: &Made, mut reason: String) -> Failed {
-    let integration = made.integrations.values().next();
-    let made = integration.or(made.action.as_ref().map(|action| &action.id));
-    let made = made.filter(|id| request.genesys_id() != Some(id)).cloned();
-    match (request.genesys_id(), made) {
-        (None, made) => Failed { reason, made },
-        // Only work that was given up leaves something here: everything else was taken back.
-        (Some(_), made) => {
-            reason.extend(
-                made.map(|id| format!("; {id} was made, is not the stack's, and has to be deleted by hand")),
-            );
-            Failed { reason, made: None }
-        }
+        )
+        .into()),
     }
 }

@@ -115,6 +115,11 @@ impl<'p> Properties<'p> {
         }
     }
 
+    /// What is wrong with what was read so far.
+    pub(super) fn faults_so_far(self) -> Vec<String> {
+        self.faults
+    }
+
     /// Everything that is wrong; nothing where nothing is.
     pub(super) fn faults(mut self) -> Vec<String> {
         let known = |name: &&String| self.asked.contains(&name.as_str()) || NOT_OURS.contains(&name.as_str());

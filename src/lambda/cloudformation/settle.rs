@@ -10,7 +10,8 @@ pub(super) const GENESYS: Duration = Duration::from_secs(10);
 /// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
 pub(super) const IAM: Duration = Duration::from_secs(30);
 
-const PAUSE: Duration = Duration::from_secs(2);
+/// Between two looks.
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
 /// Looks until it is settled, or the time is up; what was seen last.
 pub(super) async fn settled<T>(

@@ -1,60 +1,93 @@
 //! Carries out a plan for a resource, and takes back what nobody would know of.
 //!
-//! What a `Create` made and could not finish is named in its answer, so that CloudFormation deletes it when the stack is
-//! rolled back. An `Update` that fails keeps the ID that it was asked about; what it made beside that is deleted at once.
+//! What a `Create` made and marked as the stack's is named in its answer where it fails, so that CloudFormation deletes it
+//! when the stack is rolled back. Everything else that was made is deleted at once: an `Update` that fails keeps the ID
+//! that it was asked about. Writing ends early enough for that. What a call did whose answer never came, nobody knows; the
+//! reason names it.
 
 use std::time::Duration;
 
 use rolecall::genesys::apply::{Applied, Made, apply};
 use rolecall::genesys::client::Client;
-use rolecall::genesys::plan::{Plan, Step};
-use rolecall::ports::genesys::{GenesysResult, GenesysWrite, gone};
+use rolecall::genesys::contract::config_differences;
+use rolecall::genesys::observe::action_in_full;
+use rolecall::genesys::plan::{Id, Plan, Step};
+use rolecall::ports::genesys::{
+    ActionUpdate, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _, IntegrationConfig,
+    Stage, gone,
+};
 use rolecall::provision::apply::Progress;
 use rolecall::report::ChangeView;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::try_join;
 
+use super::answer::Failed;
+use super::{FOR_TAKING_BACK, OUT_OF_TIME, settle};
 use crate::log;
 
 /// How long one step may wait for what Genesys Cloud does not show yet; the function's own timeout may end it earlier.
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Writes every step that was carried out into the log.
-struct Logged;
+#[derive(Default)]
+struct Logged {
+    /// The one that is being carried out.
+    current: &'static str,
+    done: Vec<Step>,
+}
 
 impl Progress<Step> for Logged {
-    fn starting(&mut self, _: &Step) {}
+    fn starting(&mut self, step: &Step) {
+        self.current = step.operation();
+    }
 
     fn finished(&mut self, step: &Step) {
         log::step(step.operation());
+        self.done.push(step.clone());
     }
 
     fn waiting(&mut self, _: &str, _: Duration) {}
 }
 
-/// Carries out the plan. Where it fails, `keeps` says whether what was made is named in the answer.
+/// Carries out the plan. Where it fails, `keep` says what is to be named in the answer; what it does not name is taken
+/// back.
 pub(super) async fn carry_out(
     plan: &Plan,
     genesys: &Client,
-    made: &mut Made,
-    keeps: impl Fn(&Made) -> bool,
-) -> Result<(), String> {
+    until: Instant,
+    keep: impl Fn(&Made) -> Option<String>,
+) -> Result<Made, Failed> {
+    let (mut made, mut logged) = (Made::default(), Logged::default());
     // Nobody interrupts: the sender lives as long as the run.
     let (_sender, interrupt) = watch::channel(false);
-    let applied = apply(plan, genesys, made, DEADLINE, interrupt, &mut Logged).await;
-    let Some((step, failure)) = &applied.failure else { return Ok(()) };
-    let mut reason = format!("{} failed: {failure}", step.operation());
-    let done = in_words(&applied.done);
+    let applied = timeout_at(until, apply(plan, genesys, &mut made, DEADLINE, interrupt, &mut logged)).await;
+    let mut reason = match applied {
+        Ok(Applied { failure: None, .. }) => return Ok(made),
+        Ok(Applied { failure: Some((step, failure)), .. }) => {
+            format!("{} failed: {failure}", step.operation())
+        }
+        Err(_) => format!("{OUT_OF_TIME}; whether {} was carried out is not known", logged.current),
+    };
+    let done = in_words(&logged.done);
     if !done.is_empty() {
         reason += &format!("; done before that: {}", done.join(", "));
     }
-    if !keeps(made) {
-        match take_back(&applied, genesys, made).await {
-            Ok(0) => {}
-            Ok(_) => reason += "; what had been made was deleted again",
-            Err(error) => reason += &format!("; what had been made could not be deleted again: {error}"),
+    let kept = keep(&made);
+    if kept.is_none() {
+        let taken_back = timeout(FOR_TAKING_BACK, take_back(plan, genesys, &mut made)).await;
+        reason += &match taken_back {
+            Ok(Ok(false)) => String::new(),
+            Ok(Ok(true)) => "; what had been made was deleted again".to_owned(),
+            Ok(Err(error)) => format!("; what had been made could not be deleted again: {error}"),
+            Err(_) => "; what had been made could not be deleted again in time".to_owned(),
+        };
+        let left = left_behind(plan, &made);
+        if !left.is_empty() {
+            reason += &format!("; to be deleted by hand: {}", left.join(", "));
         }
     }
-    Err(reason)
+    Err(Failed { reason, made: kept })
 }
 
 /// What the steps are about.
@@ -67,46 +100,126 @@ pub(super) fn in_words(steps: &[Step]) -> Vec<String> {
     steps.iter().map(words).collect()
 }
 
-/// Deletes what the steps made, and says how much that was.
-async fn take_back(applied: &Applied, genesys: &Client, made: &mut Made) -> GenesysResult<usize> {
-    let failed = applied.failure.iter().map(|(step, _)| step);
-    let mut deleted = 0;
-    for step in applied.done.iter().chain(failed).rev() {
+/// Deletes what the plan has made; whether there was anything.
+async fn take_back(plan: &Plan, genesys: &Client, made: &mut Made) -> GenesysResult<bool> {
+    let mut any = false;
+    for step in plan.steps.iter().rev() {
         match step {
             Step::CreateAction { .. } => {
-                if let Some(action) = made.action.take() {
+                if let Some(action) = &made.action {
                     delete_action(genesys, &action.id).await?;
-                    deleted += 1;
+                    (made.action, any) = (None, true);
                 }
             }
+            Step::UpdateAction { id, after, .. } => discard_draft(genesys, id, after).await?,
             Step::CreateIntegration { kind, .. } => {
-                if let Some(id) = made.integrations.remove(kind) {
-                    gone(genesys.delete_integration(&id).await)?;
-                    deleted += 1;
+                if let Some(id) = made.integrations.get(kind) {
+                    gone(genesys.delete_integration(id).await)?;
+                    made.integrations.remove(kind);
+                    any = true;
                 }
             }
             Step::CreateCredential { .. } => {
-                if let Some(credential) = made.credential.take() {
-                    gone(genesys.delete_credential(&credential.id).await)?;
-                    deleted += 1;
+                if let Some(credential) = &made.credential {
+                    // Where it may be in use by now, what was there before it comes back first.
+                    for step in &plan.steps {
+                        if let Step::Configure { id: Id::Known(id), before: Some(before), .. } = step {
+                            restore(genesys, id, before).await?;
+                        }
+                    }
+                    delete_credential(genesys, &credential.id).await?;
+                    (made.credential, any) = (None, true);
                 }
             }
-            Step::UpdateCredential { .. }
+            Step::Configure { .. }
+            | Step::UpdateCredential { .. }
             | Step::DeleteCredential { .. }
-            | Step::Configure { .. }
             | Step::SetState { .. }
             | Step::DeleteIntegration { .. }
             | Step::PublishDraft { .. }
             | Step::DiscardDraft { .. }
-            | Step::UpdateAction { .. }
             | Step::DeleteAction { .. } => {}
         }
     }
-    Ok(deleted)
+    Ok(any)
+}
+
+/// What the plan has made and is still there.
+fn left_behind(plan: &Plan, made: &Made) -> Vec<String> {
+    let left = plan.steps.iter().filter_map(|step| match step {
+        Step::CreateAction { .. } => made.action.as_ref().map(|action| format!("action {}", action.id)),
+        Step::CreateIntegration { kind, .. } => {
+            made.integrations.get(kind).map(|id| format!("integration {id}"))
+        }
+        Step::CreateCredential { .. } => {
+            made.credential.as_ref().map(|credential| format!("credential {}", credential.id))
+        }
+        Step::Configure { .. }
+        | Step::UpdateCredential { .. }
+        | Step::DeleteCredential { .. }
+        | Step::SetState { .. }
+        | Step::DeleteIntegration { .. }
+        | Step::PublishDraft { .. }
+        | Step::DiscardDraft { .. }
+        | Step::UpdateAction { .. }
+        | Step::DeleteAction { .. } => None,
+    });
+    left.collect()
+}
+
+/// Puts the configuration back that there was, where it is another one now.
+async fn restore(genesys: &Client, id: &str, before: &IntegrationConfig) -> GenesysResult<()> {
+    let Some(now) = genesys.integration_config(id).await? else { return Ok(()) };
+    let before = IntegrationConfig { version: now.version, ..before.clone() };
+    if now != before {
+        genesys.put_integration_config(id, &before).await?;
+    }
+    Ok(())
+}
+
+/// Discards the draft of an action that says what this plan wanted: it would be in the way of the next one.
+async fn discard_draft(genesys: &Client, id: &str, wanted: &ActionUpdate) -> GenesysResult<()> {
+    let Some(draft) = action_in_full(genesys, id, Stage::Draft).await? else { return Ok(()) };
+    let is_same = |there| config_differences(&wanted.config, there).is_empty();
+    if draft.name == wanted.name
+        && draft.category == wanted.category
+        && draft.config.as_ref().is_some_and(is_same)
+    {
+        gone(genesys.delete_draft(id).await)?;
+    }
+    Ok(())
+}
+
+/// Deletes a credential, as soon as Genesys Cloud has seen that nothing uses it any more.
+async fn delete_credential(genesys: &Client, id: &str) -> GenesysResult<()> {
+    let until = Instant::now() + settle::GENESYS;
+    loop {
+        match gone(genesys.delete_credential(id).await) {
+            Err(error)
+                if matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
+                    && Instant::now() + settle::PAUSE < until =>
+            {
+                sleep(settle::PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Deletes an action, published or not.
+///
+/// "Not found" may be said of one that was made a moment ago, so it counts only where nobody finds the action by reading
+/// either.
 pub(super) async fn delete_action(genesys: &Client, id: &str) -> GenesysResult<()> {
-    gone(genesys.delete_action(id).await)?;
-    gone(genesys.delete_draft(id).await)
+    let until = Instant::now() + settle::GENESYS;
+    loop {
+        gone(genesys.delete_action(id).await)?;
+        gone(genesys.delete_draft(id).await)?;
+        let (published, draft) =
+            try_join!(genesys.action(id, Stage::Published), genesys.action(id, Stage::Draft))?;
+        if published.is_none() && draft.is_none() || Instant::now() + settle::PAUSE > until {
+            return Ok(());
+        }
+        sleep(settle::PAUSE).await;
+    }
 }

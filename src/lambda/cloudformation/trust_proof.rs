@@ -4,6 +4,7 @@
 //! The documents are read from IAM as they are once the stack has made them: what is proved is what is in force, not what
 //! the template says. A claim that cannot be decided fails the stack too, unless `AllowUnknown` says otherwise.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use rolecall::aws::Aws;
@@ -98,14 +99,19 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
     })
 }
 
-/// The role's documents, once IAM shows them: a stack asks right after it made them.
+/// The role's documents, once IAM shows them: a stack asks right after it made or changed them, and until that has spread
+/// IAM may show what there was before (User Guide, "Changes that I make are not always immediately visible"). So they must
+/// be the same in two looks.
 async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), String> {
+    let before = RefCell::new(None);
     let look = async || {
         let observed = observe(aws, role, &[]).await.map_err(|error| error.to_string())?;
         let documents = Documents::observed(&observed, role);
-        Ok((observed, documents))
+        let is_same = documents.is_some() && *before.borrow() == documents;
+        before.borrow_mut().clone_from(&documents);
+        Ok((observed, documents, is_same))
     };
-    let (observed, documents) = settled(settle::IAM, look, |(_, documents)| documents.is_some()).await?;
+    let (observed, documents, _) = settled(settle::IAM, look, |(_, _, is_same)| *is_same).await?;
     Ok((observed, documents.ok_or_else(|| format!("role `{role}` does not exist"))?))
 }
 
