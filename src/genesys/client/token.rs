@@ -201,6 +201,7 @@ impl Tokens {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn unreadable(error: CredentialError) -> Failure {
     Failure::new(&TOKEN, Kind::NoCredentials, error.to_string())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rolecall::iam::arn::{AccountId, Arn, Region};
 use rolecall::ports::AwsResult;
-use rolecall::report::{AnyReport, ExitCode, Outcome, Report};
+use rolecall::report::{AnyReport, ErrorView, ExitCode, Outcome, Report};
 use serde::Deserialize;
 use tokio::join;
 use tokio::time::timeout;
@@ -88,7 +88,8 @@ impl Publish {
 
     /// Tells everybody.
     pub(crate) async fn tell(&self, checked: &Checked<'_>, invocation: &Invocation) -> anyhow::Result<()> {
-        let roles = checked.roles();
+        let missing = checked.missing();
+        let roles = checked.roles(&missing);
         let now = Timestamp::now();
         let mut failures: Vec<String> = Vec::new();
         if let Some(namespace) = &self.metrics {
@@ -97,7 +98,7 @@ impl Publish {
                 failures.push(format!("the metrics: {error}"));
             }
         }
-        let is_wrong = checked.report.exit() != ExitCode::Success;
+        let is_wrong = roles.iter().any(|(_, role)| role.exit() != ExitCode::Success);
         let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
             let aws = invocation.connections.aws().await;
@@ -136,15 +137,24 @@ impl Publish {
 }
 
 impl Checked<'_> {
-    /// What is known of each manifest's role. Where the check failed as a whole, that is what is known of each.
-    fn roles(&self) -> Vec<(&str, &Report)> {
+    /// What is known of each manifest's role. Where the check failed as a whole, that is what is known of each; and of one
+    /// that it says nothing about, `missing` is.
+    fn roles<'a>(&'a self, missing: &'a Report) -> Vec<(&'a str, &'a Report)> {
         let of = |name: &str| match self.report {
-            AnyReport::One(report) => Some(report.as_ref()),
+            AnyReport::One(report) => report.as_ref(),
             AnyReport::Several(fleet) => {
-                fleet.roles.iter().find(|role| role.manifest.as_deref() == Some(name))
+                let mut roles = fleet.roles.iter();
+                roles.find(|role| role.manifest.as_deref() == Some(name)).unwrap_or(missing)
             }
         };
-        self.manifests.names().filter_map(|name| Some((name, of(name)?))).collect()
+        self.manifests.names().map(|name| (name, of(name))).collect()
+    }
+
+    /// The report about a role that the check says nothing about.
+    fn missing(&self) -> Report {
+        let message = "the check says nothing about this manifest".to_owned();
+        let error = Some(ErrorView { message, hint: None });
+        Report { error, exit_code: ExitCode::Failed.code(), ..Report::new(self.command) }
     }
 }
 
@@ -206,8 +216,9 @@ fn topic_arn(text: &str) -> anyhow::Result<Arn> {
 #[cfg(test)]
 mod tests {
     use rolecall::manifest::Outline;
+    use rolecall::ports::findings::Compliance;
     use rolecall::report::{
-        ClaimKind, ClaimView, Consequence, DifferenceView, ErrorView, RoleView, VerificationView,
+        ClaimKind, ClaimView, Consequence, DifferenceView, FleetReport, RoleView, VerificationView,
     };
     use serde_json::json;
 
@@ -312,6 +323,25 @@ mod tests {
         }
         read(json!({"metrics": "Rolecall", "topic": topic}), &here).unwrap();
         assert!(serde_json::from_value::<Stated>(json!({"subject": "drift"})).is_err());
+    }
+
+    #[test]
+    fn a_manifest_that_the_report_leaves_out_is_a_failure() {
+        let manifests = Manifests::read(&json!(["s3://bucket/a.toml", "s3://bucket/b.toml"])).unwrap();
+        let role = Report { manifest: Some("s3://bucket/b.toml".to_owned()), ..fine() };
+        let fleet = FleetReport { roles: vec![role], ..FleetReport::new("drift", &[ExitCode::Success], 9) };
+        let report = AnyReport::Several(fleet);
+        let checked = Checked { command: "drift", manifests: &manifests, report: &report };
+        let missing = checked.missing();
+        let roles = checked.roles(&missing);
+        let ends: Vec<_> = roles.iter().map(|(name, role)| (*name, role.exit())).collect();
+        assert_eq!(
+            ends,
+            [("s3://bucket/a.toml", ExitCode::Failed), ("s3://bucket/b.toml", ExitCode::Success)]
+        );
+        let (name, role) = roles[0];
+        assert!(is_failed(role));
+        assert_eq!(finding::of("drift", name, role).compliance, Compliance::NotAvailable);
     }
 
     #[test]
