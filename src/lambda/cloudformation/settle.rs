@@ -10,15 +10,14 @@ pub(super) const GENESYS: Duration = Duration::from_secs(10);
 /// IAM shows a new role and its policies everywhere within seconds; longer than this they are not on their way.
 pub(super) const IAM: Duration = Duration::from_secs(30);
 
-/// Between two looks.
-pub(super) const PAUSE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Looks until it is settled, or the time is up; what was seen last.
-pub(super) async fn settled<T>(
+pub(super) async fn settled<T, E>(
     within: Duration,
-    look: impl AsyncFn() -> Result<T, String>,
+    look: impl AsyncFn() -> Result<T, E>,
     is_settled: impl Fn(&T) -> bool,
-) -> Result<T, String> {
+) -> Result<T, E> {
     let until = Instant::now() + within;
     loop {
         let seen = look().await?;

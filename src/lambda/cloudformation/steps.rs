@@ -13,17 +13,18 @@ use rolecall::genesys::contract::config_differences;
 use rolecall::genesys::observe::action_in_full;
 use rolecall::genesys::plan::{Id, Plan, Step};
 use rolecall::ports::genesys::{
-    ActionUpdate, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _, IntegrationConfig,
-    Stage, gone,
+    ActionUpdate, GenesysError, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _,
+    IntegrationConfig, Stage, gone,
 };
 use rolecall::provision::apply::Progress;
 use rolecall::report::ChangeView;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio::try_join;
 
 use super::answer::Failed;
-use super::{FOR_TAKING_BACK, OUT_OF_TIME, settle};
+use super::settle::{self, settled};
+use super::{FOR_TAKING_BACK, OUT_OF_TIME};
 use crate::log;
 
 /// How long one step may wait for what Genesys Cloud does not show yet; the function's own timeout may end it earlier.
@@ -192,18 +193,11 @@ async fn discard_draft(genesys: &Client, id: &str, wanted: &ActionUpdate) -> Gen
 
 /// Deletes a credential, as soon as Genesys Cloud has seen that nothing uses it any more.
 async fn delete_credential(genesys: &Client, id: &str) -> GenesysResult<()> {
-    let until = Instant::now() + settle::GENESYS;
-    loop {
-        match gone(genesys.delete_credential(id).await) {
-            Err(error)
-                if matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
-                    && Instant::now() + settle::PAUSE < until =>
-            {
-                sleep(settle::PAUSE).await;
-            }
-            result => return result,
-        }
-    }
+    let delete = async || Ok(gone(genesys.delete_credential(id).await));
+    let is_in_use = |error: &GenesysError| {
+        matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
+    };
+    settled(settle::GENESYS, delete, |result| !result.as_ref().is_err_and(is_in_use)).await?
 }
 
 /// Deletes an action, published or not.
@@ -211,15 +205,12 @@ async fn delete_credential(genesys: &Client, id: &str) -> GenesysResult<()> {
 /// "Not found" may be said of one that was made a moment ago, so it counts only where nobody finds the action by reading
 /// either.
 pub(super) async fn delete_action(genesys: &Client, id: &str) -> GenesysResult<()> {
-    let until = Instant::now() + settle::GENESYS;
-    loop {
+    let delete = async || {
         gone(genesys.delete_action(id).await)?;
         gone(genesys.delete_draft(id).await)?;
-        let (published, draft) =
-            try_join!(genesys.action(id, Stage::Published), genesys.action(id, Stage::Draft))?;
-        if published.is_none() && draft.is_none() || Instant::now() + settle::PAUSE > until {
-            return Ok(());
-        }
-        sleep(settle::PAUSE).await;
-    }
+        try_join!(genesys.action(id, Stage::Published), genesys.action(id, Stage::Draft))
+    };
+    settled(settle::GENESYS, delete, |(published, draft)| published.is_none() && draft.is_none())
+        .await
+        .map(drop)
 }

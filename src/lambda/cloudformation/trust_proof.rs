@@ -109,7 +109,7 @@ async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), St
         let documents = Documents::observed(&observed, role);
         let is_same = documents.is_some() && *before.borrow() == documents;
         before.borrow_mut().clone_from(&documents);
-        Ok((observed, documents, is_same))
+        Ok::<_, String>((observed, documents, is_same))
     };
     let (observed, documents, _) = settled(settle::IAM, look, |(_, _, is_same)| *is_same).await?;
     Ok((observed, documents.ok_or_else(|| format!("role `{role}` does not exist"))?))
