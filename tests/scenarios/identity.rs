@@ -143,7 +143,7 @@ fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_na
     let stage = with_secret();
     let access = stage.sandbox.genesys();
     let secret = |secret: &str| json!({"client_id": access.client_id, "client_secret": secret, "base_url": access.base_url});
-    store(&stage, &secret(&access.client_secret));
+    store(&stage, &secret(access.client_secret));
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.run(&["drift"]).expect(0);
     store(&stage, &secret("wrong"));
