@@ -120,7 +120,7 @@ impl Client {
                 Err(CredentialError::Store { source, .. }) if is_passing(source.kind) => {
                     session.fresh_until = Instant::now() + STALE;
                 }
-                Err(error) => return Err(unreadable(error)),
+                Err(error) => return Err(unreadable(&error)),
             }
         }
         let is_good = |token: &Token| refused != Some(session.serial) && Instant::now() < token.renew_at;
@@ -197,12 +197,11 @@ fn refused(mut failure: Failure, credentials: &Credentials) -> Failure {
 
 impl Tokens {
     async fn read(&self) -> Result<Credentials, Failure> {
-        self.source.read().await.map_err(unreadable)
+        self.source.read().await.map_err(|error| unreadable(&error))
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
-fn unreadable(error: CredentialError) -> Failure {
+fn unreadable(error: &CredentialError) -> Failure {
     Failure::new(&TOKEN, Kind::NoCredentials, error.to_string())
 }
 
