@@ -131,9 +131,18 @@ fn definitions_come_from_s3_and_from_secrets() {
         properties["Definition"] = json!(reference);
         properties
     };
+    let wrong = |stage: &Arc<Stage>| {
+        let change = |state: &mut State| {
+            let secrets = state.accounts.get_mut(CUSTOMER).unwrap().secrets.get_mut("us-east-1").unwrap();
+            let secret = secrets.get_mut("genesys/rolecall").unwrap();
+            secret.value = r#"{"integrationType": "veryPrivate"}"#.to_owned();
+        };
+        stage.sandbox.change(change).unwrap();
+    };
     life.create(INTEGRATION, &integration());
     life.create(ACTION, &kept_in("s3://definitions/order.json"));
     life.update(ACTION, "${1}", &kept_in(SECRET), &kept_in("s3://definitions/order.json"));
+    life.ask_after(wrong, ACTION, "Update", "${1}", &kept_in(SECRET), &kept_in(SECRET));
     life.create(ACTION, &kept_in("s3://definitions/none.json"));
     life.create(ACTION, &kept_in("s3://definitions"));
     life.create(ACTION, &kept_in("not json"));
@@ -143,9 +152,10 @@ fn definitions_come_from_s3_and_from_secrets() {
     // Another contract: another action.
     assert_ne!(id(&served.answers[1]), id(&served.answers[2]));
     assert_eq!(actions(&stage).len(), 2);
-    assert!(reason(&served.answers[3]).contains("s3://definitions/none.json"), "{}", served.answers[3]);
-    assert!(reason(&served.answers[4]).contains("names nothing that can be read"), "{}", served.answers[4]);
-    assert!(reason(&served.answers[5]).contains("not JSON"), "{}", served.answers[5]);
+    assert!(reason(&served.answers[3]).contains("is not shown"), "{}", served.answers[3]);
+    assert!(reason(&served.answers[4]).contains("s3://definitions/none.json"), "{}", served.answers[4]);
+    assert!(reason(&served.answers[5]).contains("names nothing that can be read"), "{}", served.answers[5]);
+    assert!(reason(&served.answers[6]).contains("not JSON"), "{}", served.answers[6]);
     assert!(!format!("{}{:?}", served.log, served.answers).contains("veryPrivate"));
 }
 

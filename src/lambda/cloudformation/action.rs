@@ -120,8 +120,12 @@ impl Wanted {
             }
             here => (here.here(self.name.as_deref(), self.function.as_ref()), false),
         };
-        let ExchangedAction { name, kind, secure, contract, config } =
-            action.map_err(|fault| format!("`Definition`: {fault}"))?;
+        let ExchangedAction { name, kind, secure, contract, config } = action.map_err(|fault| match is_secret {
+            false => format!("`Definition`: {fault}"),
+            true => "`Definition`: this is not an action that Genesys Cloud exports; what is wrong with it is not shown, because \
+                     it is kept as a secret"
+                .to_owned(),
+        })?;
         let category = self.category.clone();
         Ok(Defined { kind, action: DesiredAction { name, category, secure, contract, config }, is_secret })
     }
@@ -147,9 +151,20 @@ pub(super) async fn put(
 ) -> Result<Done, Failed> {
     let wanted = Wanted::read(&request.resource_properties)?;
     let defined = wanted.define(connections).await?;
+    let genesys = wanted.access.connect(connections).await?;
+    let id = request.genesys_id();
+    let look = async || observe(&genesys, &wanted, id).await;
+    let is_settled = |seen: &Seen| seen.integration.is_some() && (seen.known.is_some() || id.is_none());
+    let seen = settled(settle::GENESYS, look, is_settled).await?;
+    check(&seen, &wanted, defined.kind)?;
+    let drift = match (id, &seen.known) {
+        (Some(gone), None) => vec![format!("action {gone} is not there any more")],
+        (Some(_), Some(known)) => drift(request, connections, known, &defined.action).await,
+        (None, _) => Vec::new(),
+    };
+    let done = put_defined(request, &genesys, until, &wanted, &defined, seen.known).await;
     let is_secret = defined.is_secret;
-    let done = put_defined(request, connections, until, &wanted, defined).await;
-    match done {
+    match done.map(|done| Done { note: note(&drift), is_secret, ..done }) {
         // Genesys Cloud quotes what it does not accept.
         Err(Failed { made, .. }) if is_secret => Err(Failed {
             reason: "the action could not be made as its definition says; why is not shown, because the definition is kept as \
@@ -163,29 +178,18 @@ pub(super) async fn put(
 
 async fn put_defined(
     request: &Request,
-    connections: &Connections,
+    genesys: &Client,
     until: Instant,
     wanted: &Wanted,
-    Defined { kind, action, is_secret }: Defined,
+    Defined { kind, action, .. }: &Defined,
+    known: Option<ActionRecord>,
 ) -> Result<Done, Failed> {
-    let genesys = wanted.access.connect(connections).await?;
-    let id = request.genesys_id();
-    let look = async || observe(&genesys, wanted, id).await;
-    let is_settled = |seen: &Seen| seen.integration.is_some() && (seen.known.is_some() || id.is_none());
-    let seen = settled(settle::GENESYS, look, is_settled).await?;
-    check(&seen, wanted, kind)?;
-    let known = seen.known;
-    let drift = match (request.genesys_id(), &known) {
-        (Some(gone), None) => vec![format!("action {gone} is not there any more")],
-        (Some(_), Some(known)) => drift(request, connections, known, &action).await,
-        (None, _) => Vec::new(),
-    };
     // Others matter only where there has to be another one.
     let (others, config) =
-        match known.as_ref().is_some_and(|own| can_become(own, &action, &wanted.integration)) {
+        match known.as_ref().is_some_and(|own| can_become(own, action, &wanted.integration)) {
             true => Default::default(),
             false => try_join!(
-                namesakes(genesys.as_ref(), &wanted.integration, &action.name),
+                namesakes(genesys, &wanted.integration, &action.name),
                 genesys.integration_config(&wanted.integration),
             )
             .map_err(in_words)?,
@@ -195,20 +199,20 @@ async fn put_defined(
         !mark.adopted && mark.resource.is_some_and(|resource| resource.stack == request.stack_id)
     };
     let standing = Standing { is_own_place: mark.is_some_and(is_own), adopt: wanted.adopt };
-    let place = (kind, wanted.integration.as_str());
-    let (kept, plan) = plan_action(&action, place, known.as_ref(), &others, standing).map_err(refused)?;
-    let draft = plan.steps.iter().find_map(|step| match step {
-        Step::PublishDraft { id, .. } => Some(id.clone()),
-        _ => None,
-    });
+    let place = (*kind, wanted.integration.as_str());
+    let (kept, plan) = plan_action(action, place, known.as_ref(), &others, standing).map_err(refused)?;
+    let draft = plan
+        .steps
+        .iter()
+        .find_map(|step| if let Step::PublishDraft { id, .. } = step { Some(id.clone()) } else { None });
     let keep = |made: &Made| {
         let made = made.action.as_ref().map(|action| action.id.clone());
         made.or_else(|| draft.clone()).filter(|_| request.change == Change::Create)
     };
-    let made = carry_out(&plan, &genesys, until, keep).await?;
+    let made = carry_out(&plan, genesys, until, keep).await?;
     let ActionRecord { id, version, .. } =
         made.action.or(kept).ok_or_else(|| "Genesys Cloud did not say which ID the action has".to_owned())?;
-    let mut done = Done { physical_id: id.clone(), note: note(&drift), is_secret, ..Done::default() };
+    let mut done = Done { physical_id: id.clone(), ..Done::default() };
     done.attributes.extend([
         ("ActionId", id),
         ("Version", version.to_string()),
