@@ -149,6 +149,7 @@ impl Stage {
     }
 
     /// What leads a program to this AWS.
+    #[cfg(feature = "lambda")]
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         self.sandbox.environment(self.principal)
     }
