@@ -79,6 +79,8 @@ pub struct Sought<'n> {
     pub id: Option<&'n str>,
     /// those with the name of rolecall's own.
     pub name: &'n str,
+    /// Of which kinds; the configuration of each integration of these is read.
+    pub kinds: &'n [Kind],
     /// The name of rolecall's own credential.
     pub credential: &'n str,
     /// How much is read of their actions.
@@ -96,12 +98,11 @@ pub enum Detail {
 
 /// Reads the snapshot.
 pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> GenesysResult<Observed> {
-    let (organization, form, credentials, lambda, web_services, actions, drafts) = try_join!(
+    let (organization, form, credentials, configured, actions, drafts) = try_join!(
         reader.organization(),
         credential_form(reader),
         reader.credentials(),
-        configured(reader, Kind::Lambda, sought.id),
-        configured(reader, Kind::WebServices, sought.id),
+        try_join_all(sought.kinds.iter().map(|kind| configured(reader, *kind, sought.id))),
         reader.actions(Stage::Published),
         reader.actions(Stage::Draft),
     )?;
@@ -111,7 +112,7 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
             || sought.id == Some(&record.id)
             || sought.name == record.name
     };
-    let meant = lambda.into_iter().chain(web_services).filter(may_be_meant);
+    let meant = configured.into_iter().flatten().filter(may_be_meant);
     let integrations = try_join_all(meant.map(async |(kind, record, config)| {
         let attached = config.credentials.get(&form.key);
         let of = |actions: &[ActionRecord]| {

@@ -256,7 +256,7 @@ fn a_genesys_cloud_that_does_not_answer_is_told() {
     let schema = json!({"type": "object", "properties": {"id": {"type": "string"}}}).to_string();
     services.object("/manifests/team/rolecall.toml", &(manifest(ONE_TARGET) + WITH_ACTION));
     services.object("/manifests/team/schemas/in.json", &schema);
-    services.object("/manifests/shared/out.json", &schema);
+    services.object("/manifests/common/out.json", &schema);
     let rule = FaultRule { operation: "genesys:*".to_owned(), skip: 0, times: None, fault: Fault::Deny };
     stage.set(Faults { rules: vec![rule], ..Faults::default() });
     let event = about(&json!("s3://manifests/team/rolecall.toml"));

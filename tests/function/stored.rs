@@ -136,7 +136,7 @@ name = "Get order"
 category = "Orders"
 target = "my-genesys-trigger-function"
 input_schema = "schemas/in.json"
-output_schema = "../shared/out.json"
+output_schema = "../common/out.json"
 "#;
 
 #[test]
@@ -151,8 +151,8 @@ fn files_are_read_from_beside_the_manifest() {
     let served = Function::new(services.with_genesys(&stage)).serve(vec![event.clone()]);
     let missing = served.outcomes[0].as_ref().unwrap();
     let message = missing["error"]["message"].as_str().unwrap();
-    assert!(message.contains("names a file: cannot read `s3://manifests/shared/out.json`"), "{message}");
-    services.object("/manifests/shared/out.json", &schema);
+    assert!(message.contains("names a file: cannot read `s3://manifests/common/out.json`"), "{message}");
+    services.object("/manifests/common/out.json", &schema);
     let served = Function::new(services.with_genesys(&stage)).serve(vec![event]);
     let answer = served.outcomes[0].as_ref().unwrap();
     let drift = answer["drift"].as_array().unwrap_or_else(|| panic!("{answer:#}"));
@@ -174,7 +174,7 @@ fn files_are_nowhere_but_beside_a_manifest_in_s3() {
     for (outcome, parts) in served.outcomes.iter().zip([
         [PARAMETER, "only a manifest in S3 has files beside it"],
         ["`rolecall.toml` names the file", "only a manifest in S3 has files beside it"],
-        ["names the file `../shared/out.json`", "not in its bucket"],
+        ["names the file `../common/out.json`", "not in its bucket"],
     ]) {
         let message = outcome.as_ref().unwrap()["error"]["message"].as_str().unwrap();
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");

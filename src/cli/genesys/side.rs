@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use anyhow::Context as _;
 use rolecall::genesys::client::Client;
-use rolecall::genesys::desired::{Desired, desired, own_names};
+use rolecall::genesys::desired::{Desired, Kind, desired, own_names};
 use rolecall::genesys::observe::{Detail, Observed, Sought, observe};
 use rolecall::genesys::plan::{Plan, Retirement, plan};
 use rolecall::genesys::sources::ActionSources;
@@ -63,6 +63,7 @@ impl Side {
             resource: None,
             id: None,
             name: &integration,
+            kinds: &Kind::ALL,
             credential: &credential,
             actions: Detail::Full,
         };

@@ -96,8 +96,9 @@ async fn look(
     id: Option<&str>,
     (name, credential): (&str, &str),
 ) -> Result<Observed, String> {
-    let (role, actions) = ("", Detail::Listed);
-    let sought = Sought { role, resource: Some(resource), id, name, credential, actions };
+    // Of a stack's resource, the role is no part of what it is known by.
+    let (role, kinds, actions) = ("", &[Kind::Lambda], Detail::Listed);
+    let sought = Sought { role, resource: Some(resource), id, kinds, name, credential, actions };
     observe(genesys, &sought).await.map_err(|error| error.to_string())
 }
 
@@ -133,7 +134,7 @@ pub(super) async fn put(
         Id::Known(id) => with_id(&observed, Some(id)).and_then(|known| known.mark.as_ref()),
         Id::Made => None,
     };
-    let is_own = own.is_some_and(|mark| mark.is_of("", Some(&resource)) && !mark.adopted);
+    let is_own = own.is_some_and(|mark| mark.resource.as_ref() == Some(&resource) && !mark.adopted);
     let keep = |made: &Made| match (request.change, &found) {
         (Change::Create, Id::Known(id)) => is_own.then(|| id.clone()),
         (Change::Create, Id::Made) => {
@@ -165,7 +166,9 @@ fn note_written_role(request: &Request, wanted: &Wanted, observed: &mut Observed
     let Some(before) = before.filter(|before| *before != wanted.role.to_string()) else { return };
     let resource = request.stack_resource();
     let marks = observed.integrations.iter_mut().filter_map(|known| known.mark.as_mut());
-    marks.filter(|mark| mark.is_of("", Some(&resource))).for_each(|mark| before.clone_into(&mut mark.role));
+    marks
+        .filter(|mark| mark.resource.as_ref() == Some(&resource))
+        .for_each(|mark| before.clone_into(&mut mark.role));
 }
 
 /// What somebody else changed since the stack wrote it: what it would take to have it so again.
@@ -209,7 +212,8 @@ pub(super) async fn delete(
              actions first, or keep the integration with `DeletionPolicy: Retain`"
         )));
     }
-    if !known.mark.as_ref().is_some_and(|mark| mark.is_of("", Some(&resource))) && !is_bare(known) {
+    let marked = known.mark.as_ref().and_then(|mark| mark.resource.as_ref());
+    if marked != Some(&resource) && !is_bare(known) {
         let owner = known.mark.as_ref();
         let owner = owner.map_or_else(|| "nobody's".to_owned(), |mark| format!("that of {}", mark.owner()));
         let note = format!("integration {id} stays: by the last line of its notes it is {owner}");
