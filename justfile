@@ -17,15 +17,15 @@ test:
 
 # Format the code
 fmt:
-    cargo fmt
+    cargo fmt --all
 
 # Is the code formatted?
 fmt-check:
-    cargo fmt --check
+    cargo fmt --all --check
 
 # Lints, warnings denied
 clippy:
-    cargo clippy --all-targets --all-features -- --deny warnings
+    cargo clippy --workspace --all-targets --all-features -- --deny warnings
 
 # The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:

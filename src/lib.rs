@@ -4,8 +4,8 @@
 //! [`ports`], plans, and carries the plan out; [`verify`] proves the documents that AWS holds, with [`iam`], and probes
 //! them live; [`report`] shows all of it.
 //!
-//! What each room may know: `iam` knows nobody, it is the IAM language as values. `manifest` and `extract` (documents in
-//! other tools' files) know `iam`; `genesys` is the same path of data for Genesys Cloud, with the client that implements its
+//! What each room may know: `iam` and `extract` are crates of their own (`crates/`): the IAM language as values, which knows
+//! nobody, and documents in other tools' files, which knows `iam`. `manifest` knows `iam`; `genesys` is the same path of data for Genesys Cloud, with the client that implements its
 //! ports, and `provision` shows it how a plan is carried out.
 //! `provision` and `verify` know these and the ports, never the SDK: `aws` implements the ports and is the only code
 //! that names SDK types. `sandbox` is an AWS and a Genesys Cloud of its own, served on loopback; it shares no code with the
@@ -18,11 +18,12 @@
 // The command line stands outside the rooms: it names them as any other program would.
 extern crate self as rolecall;
 
+pub use rolecall_extract as extract;
+pub use rolecall_iam as iam;
+
 pub mod aws;
 pub mod cli;
-pub mod extract;
 pub mod genesys;
-pub mod iam;
 pub mod manifest;
 pub mod ports;
 pub mod provision;

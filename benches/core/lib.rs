@@ -1,6 +1,4 @@
-//! `iam` and `extract` as the real crate has them, and nothing else.
+//! `iam` and `extract` under the names that the real crate gives them, and nothing else.
 
-#[path = "../../src/extract/mod.rs"]
-pub mod extract;
-#[path = "../../src/iam/mod.rs"]
-pub mod iam;
+pub use rolecall_extract as extract;
+pub use rolecall_iam as iam;

@@ -1,0 +1,373 @@
+//! Findings about a trust policy.
+
+use super::external_id::{
+    REQUIRE_ID, guessable, is_external_id, is_negated, literals, why_absence_is_enough,
+    why_another_id_is_enough,
+};
+use super::{Finding, FindingId, StatementPlace};
+use crate::arn::ExternalId;
+use crate::condition::{Condition, Operand, Operator, Test};
+use crate::context::{Context, ContextValue};
+use crate::document::{Document, Effect, Statement, Version};
+use crate::evaluate::{Request, evaluate_trust};
+use crate::pattern::Budget;
+use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
+use crate::prove::{IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Witness};
+use crate::truth::Truth;
+
+/// Another role whose trust policy is known.
+#[derive(Debug, Clone, Copy)]
+pub struct OtherRole<'d> {
+    /// Its name.
+    pub name: &'d str,
+    /// Its trust policy.
+    pub trust: &'d Document,
+}
+
+/// What is known about a role besides its documents.
+#[derive(Debug, Clone, Default)]
+pub struct TrustFacts<'d> {
+    /// How long sessions can last, in seconds.
+    pub max_session_duration: Option<u32>,
+    /// Other roles of the account.
+    pub other_roles: Vec<OtherRole<'d>>,
+}
+
+/// The longest session that role chaining gives (STS AssumeRole, `DurationSeconds`).
+const ONE_HOUR: u32 = 3600;
+
+/// Every finding about a trust policy, in the order of its statements.
+#[must_use]
+pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &TrustFacts<'_>) -> Vec<Finding> {
+    let mut budget = Budget::new(PROOF_BUDGET);
+    let trust = Trust::new(policy.document, intent);
+    let expected = trust.expected_id(intent, &mut budget);
+    let mut linter = Linter { policy, trust, expected, findings: Vec::new(), budget };
+    for index in linter.trust.statements(Effect::Allow).collect::<Vec<usize>>() {
+        if let Some(statement) = policy.document.statements().get(index) {
+            linter.external_id(index, statement);
+            linter.callers(index, intent);
+            linter.text(index, statement);
+        }
+    }
+    linter.tags_and_source_identity();
+    linter.facts(facts);
+    linter.findings
+}
+
+struct Linter<'l, 'd> {
+    policy: &'l NamedDocument<'d>,
+    trust: Trust<'d>,
+    expected: Option<String>,
+    findings: Vec<Finding>,
+    budget: Budget,
+}
+
+impl Linter<'_, '_> {
+    fn add(
+        &mut self,
+        id: FindingId,
+        statement: Option<usize>,
+        message: String,
+        fix: &str,
+        witness: Option<Witness>,
+    ) {
+        self.findings.push(Finding {
+            id,
+            document: self.policy.name.to_owned(),
+            statement: statement.map(|index| StatementPlace::of(self.policy.document, index)),
+            message,
+            fix: fix.to_owned(),
+            witness,
+        });
+    }
+
+    /// A finding that its witness tells.
+    fn shown(&mut self, id: FindingId, statement: usize, witness: Witness, fix: &str) {
+        self.add(id, Some(statement), witness.sentence.clone(), fix, Some(witness));
+    }
+
+    fn ask(
+        &mut self,
+        through: usize,
+        who: &dyn Fn(&Principal) -> bool,
+        external_id: IdRule<'_>,
+    ) -> Option<Witness> {
+        let question = Question { through: Some(through), who, external_id };
+        match self.trust.ask(&question, &mut self.budget) {
+            Outcome::Allowed(found) => {
+                let (request, evaluation) = *found;
+                Some(self.trust.witness(request, &evaluation))
+            }
+            Outcome::Unknown(_) | Outcome::Nothing => None,
+        }
+    }
+
+    /// T1 to T9: who gets in without the external ID, or with another one.
+    fn external_id(&mut self, index: usize, statement: &Statement) {
+        let conditions: Vec<&Condition> = statement.conditions.iter().filter(is_external_id).collect();
+        let known = self.trust.known.clone();
+        let foreign = move |caller: &Principal| caller.account().is_some() && !known.is_own(caller);
+        if let Some(witness) = self.ask(index, &foreign, IdRule::Absent) {
+            let (id, fix) = why_absence_is_enough(self.policy.document, index, &conditions);
+            self.shown(id, index, witness, fix);
+        }
+        if conditions.is_empty() {
+            return;
+        }
+        let Some(expected) = self.expected.clone() else { return };
+        let Some(witness) = self.ask(index, &foreign, IdRule::Another(&expected)) else { return };
+        let id = why_another_id_is_enough(&conditions);
+        let same = |finding: &Finding| {
+            finding.id == id && finding.statement.as_ref().is_some_and(|place| place.index == index)
+        };
+        if self.findings.iter().any(same) {
+            return;
+        }
+        if id == FindingId::T9 {
+            let listed: Vec<String> = literals(&conditions)
+                .filter(|text| *text != expected)
+                .map(|text| format!("`{text}`"))
+                .collect();
+            let message =
+                format!("{}; it accepts {} besides `{expected}`", witness.sentence, listed.join(", "));
+            self.add(id, Some(index), message, "leave one external ID in the condition", Some(witness));
+        } else {
+            self.shown(id, index, witness, REQUIRE_ID);
+        }
+    }
+
+    /// T10, T11, T23, T24: who gets in at all.
+    fn callers(&mut self, index: usize, intent: &RoleIntent) {
+        let known = self.trust.known.clone();
+        let published: Vec<Principal> = intent
+            .trusted
+            .iter()
+            .filter(|trusted| !matches!(trusted, Principal::Root { .. }))
+            .cloned()
+            .collect();
+        let same_account = |caller: &Principal| {
+            caller.account().is_some()
+                && published.iter().any(|trusted| trusted.account() == caller.account())
+        };
+        let stranger =
+            |caller: &Principal| !known.trusts(caller) && !known.is_own(caller) && !same_account(caller);
+        if let Some(witness) = self.ask(index, &stranger, IdRule::Any) {
+            self.shown(FindingId::T10, index, witness, "name only the vendor's account as principal");
+        }
+        let sibling =
+            |caller: &Principal| !known.trusts(caller) && !known.is_own(caller) && same_account(caller);
+        if let Some(witness) = self.ask(index, &sibling, IdRule::Any) {
+            self.shown(FindingId::T11, index, witness, "name the principal that the vendor publishes");
+        }
+        let own =
+            |caller: &Principal| known.is_own(caller) && (intent.trusted.is_empty() || !known.trusts(caller));
+        if let Some(witness) = self.ask(index, &own, IdRule::Any) {
+            self.shown(FindingId::T24, index, witness, "remove the role's own account from the principals");
+        }
+        let names =
+            self.policy.document.statements().get(index).and_then(|statement| statement.principal.as_ref());
+        let named = |service: &str| {
+            let mut values = names.iter().flat_map(|clause| &clause.values);
+            values.any(|name| matches!(name, PrincipalName::Service(name) if name == service))
+        };
+        let service = |caller: &Principal| matches!(caller, Principal::Service(service) if named(service));
+        if let Some(witness) = self.ask(index, &service, IdRule::Any)
+            && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
+        {
+            let fix = "add a condition on `aws:SourceArn` or `aws:SourceAccount`";
+            let message = format!("{}, on whosever behalf it calls", witness.sentence);
+            self.add(FindingId::T23, Some(index), message, fix, Some(witness));
+        }
+    }
+
+    /// T12, T13, T17 to T20: what the text itself shows.
+    fn text(&mut self, index: usize, statement: &Statement) {
+        let place = Some(index);
+        let names = statement.principal.iter().flat_map(|clause| &clause.values);
+        for name in names {
+            if let PrincipalName::UniqueId(id) = name {
+                let message = format!("the principal `{id}` has been deleted");
+                self.add(
+                    FindingId::T12,
+                    place,
+                    message,
+                    "remove it, or name the new principal by its ARN",
+                    None,
+                );
+            }
+        }
+        if let Some(message) = covers_too_much(statement) {
+            self.add(
+                FindingId::T13,
+                place,
+                message,
+                "name the principals, and `sts:AssumeRole` alone as action",
+                None,
+            );
+        }
+        let values = || {
+            statement
+                .conditions
+                .iter()
+                .flat_map(|condition| condition.values.iter().map(move |value| (condition, value)))
+        };
+        let variable = values().find(|(_, value)| value.raw.contains("${"));
+        if let Some((_, value)) = variable.filter(|_| self.policy.document.version() != Some(Version::V2012))
+        {
+            let message = format!(
+                "`{}` is plain text in this version of the policy language",
+                value.raw.escape_debug()
+            );
+            self.add(FindingId::T17, place, message, "write \"Version\": \"2012-10-17\"", None);
+        }
+        for (condition, value) in values() {
+            let equals = matches!(
+                condition.operator,
+                Operator::Compare {
+                    test: Test::StringEquals | Test::StringEqualsIgnoreCase,
+                    negated: false,
+                    ..
+                }
+            );
+            if equals && value.raw.contains(['*', '?']) {
+                let message = format!(
+                    "`{}` compares `{}` literally",
+                    condition.operator_name,
+                    value.raw.escape_debug()
+                );
+                self.add(FindingId::T18, place, message, "write the whole value", None);
+            } else if is_external_id(&condition) && matches!(value.operand, Operand::Text(_)) {
+                self.id_text(index, condition, &value.raw);
+            }
+        }
+    }
+
+    fn id_text(&mut self, index: usize, condition: &Condition, id: &str) {
+        let pattern = matches!(
+            condition.operator,
+            Operator::Compare { test: Test::StringLike | Test::ArnEquals | Test::ArnLike, .. }
+        );
+        if id.contains("${") || is_negated(condition) || (pattern && id.contains(['*', '?'])) {
+            return;
+        }
+        if let Err(error) = id.parse::<ExternalId>() {
+            self.add(
+                FindingId::T19,
+                Some(index),
+                error.to_string(),
+                "write the ID exactly as the vendor gave it",
+                None,
+            );
+        } else if let Some(reason) = guessable(id) {
+            let message = format!("the external ID `{id}` can be guessed: {reason}");
+            self.add(
+                FindingId::T20,
+                Some(index),
+                message,
+                "use a random ID that the vendor gives to you alone",
+                None,
+            );
+        }
+    }
+
+    /// T14 to T16: what a caller may pass along.
+    fn tags_and_source_identity(&mut self) {
+        let known = self.trust.known.clone();
+        let trusted = move |caller: &Principal| caller.account().is_some() && known.trusts(caller);
+        let expected = self.expected.clone();
+        let external_id = expected.as_deref().map_or(IdRule::Any, IdRule::Exactly);
+        let question = Question { through: None, who: &trusted, external_id };
+        let Outcome::Allowed(found) = self.trust.ask(&question, &mut self.budget) else { return };
+        let (plain, _) = *found;
+        let tagged = plain
+            .context
+            .clone()
+            .with("aws:RequestTag/rolecall-probe", "x")
+            .with("aws:TagKeys", ContextValue::Many(vec!["rolecall-probe".to_owned()]));
+        let named = plain.context.clone().with("sts:SourceIdentity", "rolecall-probe");
+        self.passing(&plain, tagged, FindingId::T14, "sts:TagSession");
+        self.passing(&plain, named, FindingId::T15, "sts:SetSourceIdentity");
+    }
+
+    fn passing(&mut self, plain: &Request, context: Context, id: FindingId, action: &str) {
+        let request = Request { context, ..plain.clone() };
+        let evaluation = evaluate_trust(&request, self.policy.document);
+        match evaluation.allows {
+            Truth::True => {
+                let statement =
+                    evaluation.implied.iter().find_map(|implied| implied.evaluation.statements.first());
+                let Some(index) = statement.map(|statement| statement.statement) else { return };
+                let message = format!(
+                    "statement {} grants `{action}` with whatever values the caller likes",
+                    index + 1
+                );
+                let fix = "remove the action, or limit what can be passed by a condition";
+                let witness = self.trust.witness(request, &evaluation);
+                self.add(id, Some(index), message, fix, Some(witness));
+            }
+            Truth::False => {
+                let names_action = |statement: &&Statement| {
+                    let mut values = statement.action.values.iter();
+                    !statement.action.negated
+                        && statement.effect == Effect::Allow
+                        && values.any(|value| value.raw().eq_ignore_ascii_case(action))
+                        && statement.conditions.iter().any(|condition| is_external_id(&condition))
+                };
+                let Some(index) =
+                    self.policy.document.statements().iter().position(|statement| names_action(&statement))
+                else {
+                    return;
+                };
+                let fix = "grant it in a statement of its own, without a condition on `sts:ExternalId`";
+                let witness = self.trust.witness(request, &evaluation);
+                self.shown(FindingId::T16, index, witness, fix);
+            }
+            Truth::Unknown => {}
+        }
+    }
+
+    /// T21, T22: what is known besides.
+    fn facts(&mut self, facts: &TrustFacts<'_>) {
+        let TrustFacts { max_session_duration, other_roles } = facts;
+        if let Some(seconds) = max_session_duration.filter(|seconds| *seconds > ONE_HOUR) {
+            let message = format!("a session can last {seconds} seconds");
+            self.add(FindingId::T22, None, message, "set the maximum session duration to 3600", None);
+        }
+        let Some(expected) = self.expected.clone() else { return };
+        for OtherRole { name, trust } in other_roles {
+            let conditions = trust.statements().iter().flat_map(|statement| &statement.conditions);
+            let conditions: Vec<&Condition> = conditions.filter(is_external_id).collect();
+            if literals(&conditions).any(|text| text == expected) {
+                let message = format!("the role `{name}` accepts the external ID `{expected}` too");
+                self.add(
+                    FindingId::T21,
+                    None,
+                    message,
+                    "ask the vendor for an ID of its own for each role",
+                    None,
+                );
+            }
+        }
+    }
+}
+
+/// Why a statement covers more than assuming the role, if it does.
+fn covers_too_much(statement: &Statement) -> Option<String> {
+    if statement.principal.as_ref().is_some_and(|clause| clause.negated) {
+        return Some("`NotPrincipal` trusts everybody who is not listed".to_owned());
+    }
+    if statement.action.negated {
+        return Some("`NotAction` covers every action that is not listed".to_owned());
+    }
+    let wild = statement.action.values.iter().find(|value| value.raw().contains(['*', '?']))?;
+    let others = [
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+    ];
+    let covered = others.iter().find(|action| statement.covers_action(action) != Truth::False)?;
+    Some(format!("the action `{}` covers `{covered}` too", wild.raw()))
+}

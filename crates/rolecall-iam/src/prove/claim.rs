@@ -1,0 +1,139 @@
+//! What is claimed about a role, and what became of the claim.
+
+use std::fmt;
+
+use crate::arn::{ExternalId, FunctionArn, RoleArn};
+use crate::document::Document;
+use crate::evaluate::Request;
+use crate::principal::Principal;
+
+/// What a role is meant for. What is left out is taken from the documents themselves as far as that makes sense; the
+/// claims then say less.
+#[derive(Debug, Clone, Default)]
+pub struct RoleIntent {
+    /// The role.
+    pub role: Option<RoleArn>,
+    /// Who may assume it: the root of an account stands for the whole account. Empty where it is not stated.
+    pub trusted: Vec<Principal>,
+    /// The external ID that must be passed.
+    pub external_id: Option<ExternalId>,
+    /// The functions that a session may invoke, each in the form in which it is called. `None` where not stated.
+    pub targets: Option<Vec<FunctionArn>>,
+}
+
+/// A document with the name under which people know it.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedDocument<'d> {
+    /// The name of the policy, or of the file.
+    pub name: &'d str,
+    /// The document.
+    pub document: &'d Document,
+}
+
+/// Everything that decides what a session of the role may do, on the side of its account.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions<'d> {
+    /// Managed and inline policies of the role.
+    pub identity: Vec<NamedDocument<'d>>,
+    /// The permissions boundary; `None` limits nothing.
+    pub boundary: Option<NamedDocument<'d>>,
+}
+
+/// Something that is claimed about a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody but the trusted principals may assume the role.
+    OnlyTrustedMayAssume,
+    /// They may assume it with exactly this external ID and not otherwise; `None` where the documents name none.
+    OnlyWithExternalId(Option<String>),
+    /// This principal may assume the role with the external ID.
+    MayAssume(Principal),
+    /// A session may do nothing but invoke the targets.
+    OnlyTargetsMayBeInvoked,
+    /// A session may invoke each of the targets, of which there are so many.
+    EveryTargetMayBeInvoked(usize),
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnlyTrustedMayAssume => {
+                write!(formatter, "nobody but the trusted principals can assume the role")
+            }
+            Self::OnlyWithExternalId(Some(id)) => {
+                write!(formatter, "the role can be assumed with the external ID `{id}` and not otherwise")
+            }
+            Self::OnlyWithExternalId(None) => {
+                write!(formatter, "no other account can assume the role without an external ID")
+            }
+            Self::MayAssume(principal) => write!(formatter, "`{principal}` can assume the role"),
+            Self::OnlyTargetsMayBeInvoked => {
+                write!(formatter, "a session can do nothing but invoke the target functions")
+            }
+            Self::EveryTargetMayBeInvoked(1) => write!(formatter, "a session can invoke the target function"),
+            Self::EveryTargetMayBeInvoked(count) => {
+                write!(formatter, "a session can invoke each of the {count} target functions")
+            }
+        }
+    }
+}
+
+/// A complete request that refutes a claim. It has been put to the evaluator, which gave the answer that the sentence
+/// tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The request.
+    pub request: Request,
+    /// What it shows, in plain words.
+    pub sentence: String,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It holds for every request.
+    Proved,
+    /// This request breaks it.
+    Refuted(Box<Witness>),
+    /// It could not be decided.
+    Unknown {
+        /// Why, in one line each; at least one.
+        reasons: Vec<String>,
+    },
+}
+
+/// Most reasons that are given for one claim.
+const MOST_REASONS: usize = 20;
+
+impl Proof {
+    /// Unknown for these reasons, each told once and not too many of them.
+    pub(super) fn unknown(mut reasons: Vec<String>) -> Self {
+        reasons.sort();
+        reasons.dedup();
+        let more = reasons.len().saturating_sub(MOST_REASONS);
+        reasons.truncate(MOST_REASONS);
+        if more > 0 {
+            reasons.push(format!("and {more} more of the kind"));
+        }
+        Self::Unknown { reasons }
+    }
+
+    /// The word for the result in files and output.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Refuted(_) => "refuted",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// A claim with its proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimResult {
+    /// What is claimed.
+    pub claim: Claim,
+    /// What became of it.
+    pub result: Proof,
+}

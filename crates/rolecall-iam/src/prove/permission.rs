@@ -1,0 +1,338 @@
+//! Claims about what a session of the role can do: invoke the targets, and nothing else whatever.
+//!
+//! Only the side of the role's account is looked at: what identity policies and boundary grant. A function's own policy
+//! and policies of an organisation are other documents; the former can only add, the latter only take away.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::json;
+
+use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
+use super::domain::Call;
+use super::linked::completed;
+use super::question::stated;
+use super::readable;
+use super::rule::{Cover, Place, Rule};
+use super::solve::{Answer, Asked, Field, Found, find};
+use super::targets::every_target;
+use super::trust::PROOF_BUDGET;
+use super::variable::Uncut;
+use super::words;
+use crate::arn::{FunctionArn, RoleArn};
+use crate::condition::Operand;
+use crate::context::ContextKey;
+use crate::document::{Document, Effect, Statement};
+use crate::evaluate::{Evaluation, Layer, Layers, Request, evaluate};
+use crate::pattern::{Budget, Language, Pattern};
+use crate::principal::Principal;
+use crate::text::Form;
+use crate::truth::Truth;
+
+pub(super) const INVOKE: &str = "lambda:InvokeFunction";
+
+/// Proves or refutes what the permissions of a role should guarantee: a session can invoke every target, and can do
+/// nothing else.
+#[must_use]
+pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> Vec<ClaimResult> {
+    let Some(session) = Session::new(permissions, intent) else { return Vec::new() };
+    let targets = match &intent.targets {
+        Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
+        None => session.named_functions(),
+    };
+    let budget = || Budget::new(PROOF_BUDGET);
+    let only = match session.unknown_caller(intent) {
+        Some(reason) => Proof::unknown(vec![reason]),
+        None => session.only_targets(&targets, &mut budget()),
+    };
+    let every = match session.unknown_caller(intent) {
+        Some(reason) => Proof::unknown(vec![reason]),
+        None => every_target(&session, &targets, &mut budget()),
+    };
+    vec![
+        ClaimResult { claim: Claim::OnlyTargetsMayBeInvoked, result: only },
+        ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result: every },
+    ]
+}
+
+/// Where a statement stands among the rules of a session and in its document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    pub(crate) rule: usize,
+    pub(crate) document: usize,
+    pub(crate) statement: usize,
+}
+
+/// A session of the role with the policies that limit it.
+pub(crate) struct Session<'d> {
+    permissions: &'d Permissions<'d>,
+    pub(crate) caller: Principal,
+    pub(super) identity: Vec<Rule<'d>>,
+    pub(super) boundary: Option<Vec<Rule<'d>>>,
+    /// Stands for the policies of resources: it leaves every decision to the session's account.
+    delegation: Document,
+}
+
+impl<'d> Session<'d> {
+    /// `None` cannot happen: every name in here is a legal one.
+    pub(crate) fn new(permissions: &'d Permissions<'d>, intent: &RoleIntent) -> Option<Self> {
+        let role: RoleArn = match &intent.role {
+            Some(role) => role.clone(),
+            None => "arn:aws:iam::111122223333:role/the-role".parse().ok()?,
+        };
+        let account = role.account.to_string();
+        let caller = Principal::session_of(&role, "session".parse().ok()?);
+        let compile = |document: &NamedDocument<'d>, layer, index| -> Vec<Rule<'d>> {
+            Rule::compile(document.document, layer, index, &caller).collect()
+        };
+        let identity = permissions
+            .identity
+            .iter()
+            .enumerate()
+            .flat_map(|(index, document)| compile(document, Layer::Identity, index))
+            .collect();
+        let boundary = permissions.boundary.as_ref().map(|document| compile(document, Layer::Boundary, 0));
+        let delegation = Document::from_value(&json!({
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "*", "Resource": "*"},
+        }))
+        .ok()?;
+        Some(Self { permissions, caller, identity, boundary, delegation })
+    }
+
+    /// Why nothing can be said while the role's own ARN is not known.
+    fn unknown_caller(&self, intent: &RoleIntent) -> Option<String> {
+        if intent.role.is_some() {
+            return None;
+        }
+        let rules = self.identity.iter().chain(self.boundary.iter().flatten());
+        let follows = |key: &ContextKey| self.caller.derive(key.folded()).is_some();
+        rules.flat_map(|rule| keys_of(rule.statement)).find(|key| follows(key)).map(|key| {
+            format!(
+                "a statement asks about `{key}`, which follows from the role's ARN, and that is not known"
+            )
+        })
+    }
+
+    /// Functions that an `Allow` of the invocation names in full.
+    pub(crate) fn named_functions(&self) -> Vec<String> {
+        let allows = self.identity.iter().filter(|rule| rule.statement.effect == Effect::Allow);
+        let mut seen = HashSet::new();
+        allows
+            .filter(|rule| rule.statement.covers_action(INVOKE) == Truth::True)
+            .filter_map(|rule| rule.statement.resource.as_ref())
+            .filter(|clause| !clause.negated)
+            .flat_map(|clause| &clause.values)
+            .filter(|value| *value.text.form() == Form::Literal)
+            .filter(|value| value.text.raw().parse::<FunctionArn>().is_ok())
+            .map(|value| value.text.raw().to_owned())
+            .filter(|function| seen.insert(function.clone()))
+            .collect()
+    }
+
+    pub(super) fn policies(&self) -> &[NamedDocument<'d>] {
+        &self.permissions.identity
+    }
+
+    /// What must allow besides an identity policy: one of the boundary's statements, or nothing.
+    fn limits(&self) -> Vec<Option<&Rule<'d>>> {
+        match &self.boundary {
+            None => vec![None],
+            Some(rules) => {
+                rules.iter().filter(|rule| rule.statement.effect == Effect::Allow).map(Some).collect()
+            }
+        }
+    }
+
+    fn denies(&self) -> impl Iterator<Item = &Rule<'d>> {
+        let rules = self.identity.iter().chain(self.boundary.iter().flatten());
+        rules.filter(|rule| rule.statement.effect == Effect::Deny)
+    }
+
+    /// Nothing but the invocation of the targets is allowed.
+    fn only_targets(&self, targets: &[String], budget: &mut Budget) -> Proof {
+        let mut reasons = Vec::new();
+        let targets: BTreeSet<String> = targets.iter().cloned().collect();
+        let resources = readable::resources(targets.first().map(String::as_str));
+        let excess = Excess { session: self, targets: &targets, resources: &resources };
+        for rule in self.identity.iter().filter(|rule| rule.statement.effect == Effect::Allow) {
+            if budget.is_spent() {
+                reasons.push(words::not_cut(&Uncut::TooLarge, None));
+                break;
+            }
+            match excess.of(rule, budget) {
+                Ok(Some(found)) => match self.confirm(rule, &found) {
+                    Ok(witness) => return Proof::Refuted(Box::new(witness)),
+                    Err(more) => reasons.extend(more),
+                },
+                Ok(None) => {}
+                Err(uncut) => reasons.push(words::not_cut(&uncut, Some(rule.place))),
+            }
+        }
+        if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
+    }
+
+    /// A request for one of the actions on one of the resources that is allowed through one `Allow`.
+    fn search(
+        &self,
+        rule: &Rule<'_>,
+        actions: &Language<'_>,
+        resources: &Language<'_>,
+        call: Call,
+        readable_resources: &[String],
+        budget: &mut Budget,
+    ) -> Result<Option<Found>, Uncut> {
+        let specimens: Vec<String> =
+            readable_resources.iter().cloned().chain(readable::specimens(&rule.resources)).collect();
+        let names: Vec<String> = match actions.as_only() {
+            Some(_) => Vec::new(),
+            None => readable::lower_case_actions().chain(readable::action_specimens(&rule.actions)).collect(),
+        };
+        let field = Field {
+            caller: &self.caller,
+            call,
+            actions: actions.clone(),
+            resources: resources.clone(),
+            resource: resources.as_only(),
+            given: Vec::new(),
+            readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
+            readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
+        };
+        let fail: Vec<Asked<'_>> = self.denies().map(Asked::main).collect();
+        let mut possible = None;
+        for limit in self.limits() {
+            let hold: Vec<Asked<'_>> = std::iter::once(rule).chain(limit).map(Asked::main).collect();
+            match find(&field, &hold, &fail, budget)? {
+                Answer::Certain(found) => return Ok(Some(found)),
+                Answer::Possible(found) => possible = Some(found),
+                Answer::Nothing => {}
+            }
+        }
+        Ok(possible)
+    }
+
+    /// The statements of the identity policies that allow.
+    pub(crate) fn allows(&self) -> impl Iterator<Item = Placed> {
+        let rules =
+            self.identity.iter().enumerate().filter(|(_, rule)| rule.statement.effect == Effect::Allow);
+        rules.map(|(rule, compiled)| {
+            let Place { layer: _, document, statement } = compiled.place;
+            Placed { rule, document, statement }
+        })
+    }
+
+    /// A request that is not allowed, as a witness of that.
+    pub(crate) fn refusal(&self, request: Request) -> Option<Witness> {
+        let evaluation = self.evaluate(&request);
+        let sentence = words::session_cannot(&request, &evaluation, self.policies());
+        (evaluation.allows == Truth::False).then_some(Witness { request, sentence })
+    }
+
+    /// A request that is allowed through one `Allow`, which [`super::super::lint`] asks for.
+    pub(crate) fn reaches(
+        &self,
+        rule: usize,
+        actions: &Language<'_>,
+        resources: &Language<'_>,
+        readable_resources: &[String],
+        budget: &mut Budget,
+    ) -> Option<Witness> {
+        let rule = self.identity.get(rule)?;
+        let found = self.search(rule, actions, resources, Call::Any, readable_resources, budget).ok()??;
+        self.confirm(rule, &found).ok()
+    }
+
+    fn confirm(&self, rule: &Rule<'_>, found: &Found) -> Result<Witness, Vec<String>> {
+        let linked = || vec![words::not_cut(&Uncut::Linked, Some(rule.place))];
+        let found = completed(found, Some(&found.resource)).ok_or_else(linked)?;
+        let action = readable::action(&found.action, rule.statement);
+        let request = self.request(action, found);
+        let evaluation = self.evaluate(&request);
+        if evaluation.allows == Truth::True {
+            let sentence = words::session_can(&request, &evaluation, self.policies());
+            return Ok(Witness { request, sentence });
+        }
+        Err(words::not_evaluated(&evaluation, self.policies(), Some(rule.place)))
+    }
+
+    pub(super) fn request(&self, action: String, found: Found) -> Request {
+        Request {
+            principal: self.caller.clone(),
+            action,
+            resource: found.resource,
+            resource_account: None,
+            context: stated(&found.context, &self.caller),
+        }
+    }
+
+    /// What the session's account says to a request.
+    pub(crate) fn evaluate(&self, request: &Request) -> Evaluation {
+        let layers = Layers {
+            identity: self.permissions.identity.iter().map(|policy| policy.document).collect(),
+            boundary: self.permissions.boundary.as_ref().map(|policy| vec![policy.document]),
+            session: None,
+            resource: Some(&self.delegation),
+            service_control: Vec::new(),
+            resource_control: Vec::new(),
+        };
+        evaluate(request, &layers)
+    }
+}
+
+/// The search for something that a session can do beyond the invocation of the targets.
+struct Excess<'e, 'd> {
+    session: &'e Session<'d>,
+    targets: &'e BTreeSet<String>,
+    /// Resources to show where they fit.
+    resources: &'e [String],
+}
+
+impl Excess<'_, '_> {
+    /// What one `Allow` grants too much.
+    fn of(&self, rule: &Rule<'_>, budget: &mut Budget) -> Result<Option<Found>, Uncut> {
+        let invoke = INVOKE.to_ascii_lowercase();
+        if !rule.actions.is_only(&invoke) {
+            let action = readable::action_shape();
+            let except = BTreeSet::from([invoke.clone()]);
+            let actions = Language::new().all_of([&action]).except([&except]);
+            for resource in &[readable::arn_shape(), Pattern::literal("*")] {
+                let resources = Language::new().all_of([resource]);
+                if let Some(found) =
+                    self.session.search(rule, &actions, &resources, Call::Any, self.resources, budget)?
+                {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        // A resource that is a target adds nothing; leaving it out keeps a thousand of them cheap.
+        let Cover { negated, names, wild } = &rule.resources;
+        let names = names.iter().filter(|name| *negated || !self.targets.contains(*name)).cloned().collect();
+        let resources = Cover { negated: *negated, names, wild: wild.clone() };
+        if resources.is_empty() {
+            return Ok(None);
+        }
+        let rest = rule.with_resources(resources);
+        let actions = Language::new().only(&invoke);
+        for function in &readable::function_shapes() {
+            let resources = Language::new().all_of([function]).except([self.targets]);
+            if let Some(found) =
+                self.session.search(&rest, &actions, &resources, Call::Invoke, self.resources, budget)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Every key that a statement asks about, in conditions and variables.
+fn keys_of(statement: &Statement) -> impl Iterator<Item = &ContextKey> {
+    let conditions = statement.conditions.iter().flat_map(|condition| {
+        let variables = condition.values.iter().flat_map(|value| match &value.operand {
+            Operand::Text(text) => Some(text.variables()),
+            _ => None,
+        });
+        std::iter::once(&condition.key).chain(variables.flatten())
+    });
+    let resources = statement.resource.iter().flat_map(|clause| &clause.values);
+    conditions.chain(resources.flat_map(|value| value.text.variables()))
+}

@@ -1,0 +1,199 @@
+//! Claims about a trust policy: who can assume the role, and with which external ID.
+
+use super::callers::callers_as;
+use super::claim::{Claim, ClaimResult, Proof, RoleIntent};
+use super::question::{IdRule, Outcome, Question, Trust};
+use super::rule::Rule;
+use super::solve::{Answer, Asked};
+use super::variable::Uncut;
+use super::words;
+use crate::context::{ContextKey, ContextValue};
+use crate::document::{Document, Effect, Statement};
+use crate::evaluate::{Request, evaluate_trust};
+use crate::pattern::Budget;
+use crate::principal::Principal;
+use crate::truth::Truth;
+
+/// Where the intent names nobody, so many of those whom the document names are asked about.
+const MOST_NAMED: usize = 20;
+
+/// What the proof of one claim may cost: about a tenth of a second.
+pub(crate) const PROOF_BUDGET: usize = 2_000_000;
+
+/// Proves or refutes what a trust policy should guarantee: only the trusted principals can assume the role, only with
+/// the external ID, and they really can.
+#[must_use]
+pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult> {
+    let trust = Trust::new(document, intent);
+    let budget = || Budget::new(PROOF_BUDGET);
+    let external_id = trust.expected_id(intent, &mut budget());
+    let id = external_id.as_deref();
+    let mut results = vec![
+        ClaimResult { claim: Claim::OnlyTrustedMayAssume, result: trust.only_trusted(&mut budget()) },
+        ClaimResult {
+            claim: Claim::OnlyWithExternalId(external_id.clone()),
+            result: trust.only_with_id(id, &mut budget()),
+        },
+    ];
+    let mut budget = budget();
+    let named_at_most = if trust.trusted_is_stated { usize::MAX } else { MOST_NAMED };
+    for principal in trust.trusted.iter().take(named_at_most) {
+        results.push(ClaimResult {
+            claim: Claim::MayAssume(principal.clone()),
+            result: trust.may_assume(principal, id, &mut budget),
+        });
+    }
+    results
+}
+
+impl Trust<'_> {
+    /// The external ID that must be passed: the stated one, or else one with which the role can be assumed.
+    pub(crate) fn expected_id(&self, intent: &RoleIntent, budget: &mut Budget) -> Option<String> {
+        if let Some(id) = &intent.external_id {
+            return Some(id.to_string());
+        }
+        let who = |caller: &Principal| self.known.trusts(caller);
+        // A policy that never asks for an ID accepts any, so that none of them is expected.
+        let with = Question { through: None, who: &who, external_id: IdRule::Present };
+        match self.ask(&with, budget) {
+            Outcome::Allowed(found) if names_external_id(self.document) => {
+                match found.0.context.get(&ContextKey::new("sts:ExternalId")) {
+                    Some(ContextValue::One(id)) => Some(id.clone()),
+                    Some(ContextValue::Absent | ContextValue::Many(_)) | None => None,
+                }
+            }
+            Outcome::Allowed(_) | Outcome::Unknown(_) | Outcome::Nothing => None,
+        }
+    }
+
+    fn only_trusted(&self, budget: &mut Budget) -> Proof {
+        let who = |caller: &Principal| !self.known.trusts(caller);
+        self.never(&Question { through: None, who: &who, external_id: IdRule::Any }, budget)
+    }
+
+    fn only_with_id(&self, id: Option<&str>, budget: &mut Budget) -> Proof {
+        let who = |caller: &Principal| self.must_pass_id(caller);
+        let external_id = id.map_or(IdRule::Absent, IdRule::AnythingBut);
+        self.never(&Question { through: None, who: &who, external_id }, budget)
+    }
+
+    /// Whether an external ID is expected of a caller: of a third party's principals, so not of services and identity
+    /// providers, and not of the role's own account unless the intent says so.
+    pub(crate) fn must_pass_id(&self, caller: &Principal) -> bool {
+        let meant = self.known.trusts(caller) && caller.account().is_some();
+        meant && (self.trusted_is_stated || !self.known.is_own(caller))
+    }
+
+    fn never(&self, question: &Question<'_>, budget: &mut Budget) -> Proof {
+        match self.ask(question, budget) {
+            Outcome::Nothing => Proof::Proved,
+            Outcome::Unknown(reasons) => Proof::unknown(reasons),
+            Outcome::Allowed(found) => {
+                let (request, evaluation) = *found;
+                Proof::Refuted(Box::new(self.witness(request, &evaluation)))
+            }
+        }
+    }
+
+    /// Whether a principal that should be able to assume the role can, whatever else its request has.
+    fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> Proof {
+        let statements: Vec<&Statement> = self.document.statements().iter().collect();
+        let callers = match callers_as(trusted, &statements, &self.known, budget) {
+            Ok(callers) => callers,
+            Err(error) => return Proof::unknown(vec![words::not_cut(&Uncut::from(error), None)]),
+        };
+        let mut usual = Usual::default();
+        for caller in &callers {
+            let external_id = match id {
+                Some(id) if caller.account().is_some() => IdRule::Exactly(id),
+                Some(_) | None => IdRule::Absent,
+            };
+            if let Err(uncut) = self.usually(caller, external_id, &mut usual, budget) {
+                usual.reasons.push(words::not_cut(&uncut, None));
+            }
+        }
+        usual.conclude(self)
+    }
+
+    /// Looks for requests of a caller that are allowed, and for others that are not.
+    fn usually(
+        &self,
+        caller: &Principal,
+        external_id: IdRule<'_>,
+        usual: &mut Usual,
+        budget: &mut Budget,
+    ) -> Result<(), Uncut> {
+        let concerned = (0..self.document.statements().len()).filter(|index| self.concerns(*index, caller));
+        let rules: Vec<Rule<'_>> = concerned.filter_map(|index| self.rule(index, caller)).collect();
+        let (allows, denies): (Vec<&Rule<'_>>, Vec<&Rule<'_>>) =
+            rules.iter().partition(|rule| rule.statement.effect == Effect::Allow);
+        // A plain call: whoever passes tags or a source identity chooses to.
+        let absent: Vec<&ContextKey> = self.implying.iter().map(|(key, _)| key).collect();
+        let deny_all: Vec<Asked<'_>> = denies.into_iter().map(Asked::main).collect();
+        let allow_all: Vec<Asked<'_>> = allows.into_iter().map(Asked::main).collect();
+        for allow in &allow_all {
+            let answer = self.search(caller, external_id, &absent, &[*allow], &deny_all, budget)?;
+            if usual.note(self, caller, answer, Truth::True) {
+                break;
+            }
+        }
+        let refused = self.search(caller, external_id, &absent, &[], &allow_all, budget)?;
+        usual.note(self, caller, refused, Truth::False);
+        for deny in &deny_all {
+            let answer = self.search(caller, external_id, &absent, &[*deny], &[], budget)?;
+            usual.note(self, caller, answer, Truth::False);
+        }
+        Ok(())
+    }
+}
+
+/// What was found about requests that should be allowed.
+#[derive(Default)]
+struct Usual {
+    allowed: Option<Request>,
+    refused: Option<Request>,
+    reasons: Vec<String>,
+}
+
+impl Usual {
+    /// Keeps an example of an answer; false where there was none for sure.
+    fn note(&mut self, trust: &Trust<'_>, caller: &Principal, answer: Answer, expected: Truth) -> bool {
+        let found = match answer {
+            Answer::Certain(found) | Answer::Possible(found) => found,
+            Answer::Nothing => return false,
+        };
+        let request = trust.request(caller, &found);
+        let evaluation = evaluate_trust(&request, trust.document);
+        let slot = if expected == Truth::True { &mut self.allowed } else { &mut self.refused };
+        if evaluation.allows == expected {
+            slot.get_or_insert(request);
+            return true;
+        }
+        self.reasons.extend(words::not_evaluated(&evaluation, &[], None));
+        false
+    }
+
+    fn conclude(self, trust: &Trust<'_>) -> Proof {
+        let Self { allowed, refused, mut reasons } = self;
+        match (allowed, refused) {
+            (Some(_), None) if reasons.is_empty() => Proof::Proved,
+            (None, Some(request)) if reasons.is_empty() => {
+                let evaluation = evaluate_trust(&request, trust.document);
+                Proof::Refuted(Box::new(trust.witness(request, &evaluation)))
+            }
+            (Some(allowed), Some(refused)) => {
+                reasons.push(words::depends(&allowed, &refused));
+                Proof::unknown(reasons)
+            }
+            (None, None) if reasons.is_empty() => {
+                Proof::unknown(vec!["no request of this principal could be tried".to_owned()])
+            }
+            (Some(_) | None, None) | (None, Some(_)) => Proof::unknown(reasons),
+        }
+    }
+}
+
+fn names_external_id(document: &Document) -> bool {
+    let mut conditions = document.statements().iter().flat_map(|statement| &statement.conditions);
+    conditions.any(|condition| condition.key.folded() == "sts:externalid")
+}

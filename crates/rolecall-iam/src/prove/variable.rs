@@ -1,0 +1,342 @@
+//! A condition key as a variable: every value that it can have, cut into finitely many classes by the conditions that
+//! ask about it, each class with one example.
+//!
+//! Invariant: two requests that differ in this key only, with values of one class, meet exactly the same of the given
+//! conditions. Where that cannot be had, [`cut`] says why instead.
+
+use std::collections::HashSet;
+
+use super::domain::{Domain, Presence, Values};
+use super::family::{self, Spellings};
+use crate::condition::{Condition, Keys, Operand, Operator, Quantifier, Test};
+use crate::context::{ContextKey, ContextValue, Lookup};
+use crate::pattern::{Budget, CharacterSet, Pattern, Token, TooLarge, examples};
+use crate::principal::Principal;
+use crate::text::{self, Resolved, VariableValue};
+
+/// Most classes of sets of values that are tried for a key with several values.
+const MOST_SETS: usize = 4096;
+
+/// What a condition can ask while one key is looked at by itself: that key, and what follows from the caller. The
+/// value of any other key is unknown, and so is what depends on it.
+pub(super) struct OneKey<'a> {
+    pub(super) caller: &'a Principal,
+    pub(super) key: &'a ContextKey,
+    pub(super) value: &'a ContextValue,
+}
+
+impl Keys for OneKey<'_> {
+    fn lookup(&self, key: &ContextKey) -> Lookup<'_> {
+        if key == self.key { self.value.into() } else { derived(self.caller, key) }
+    }
+
+    fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
+        as_variable(derived(self.caller, key))
+    }
+}
+
+fn derived<'a>(caller: &'a Principal, key: &ContextKey) -> Lookup<'a> {
+    caller.derive(key.folded()).unwrap_or(Lookup::Unknown)
+}
+
+fn as_variable(lookup: Lookup<'_>) -> VariableValue<'_> {
+    match lookup {
+        Lookup::One(value) => VariableValue::Text(value),
+        Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
+        Lookup::Unknown => VariableValue::Unknown,
+    }
+}
+
+/// A text of a policy with the variables that follow from the caller filled in.
+pub(super) fn resolve<'a>(
+    text: &'a text::PolicyText,
+    caller: &Principal,
+) -> Resolved<std::borrow::Cow<'a, [text::Token]>> {
+    text.resolve(|key| as_variable(derived(caller, key)))
+}
+
+/// Tokens of a policy text as a pattern whose wildcards range over `set`.
+pub(super) fn pattern_of<'t>(
+    tokens: impl IntoIterator<Item = &'t text::Token>,
+    set: CharacterSet,
+) -> Pattern {
+    Pattern::from_tokens(tokens.into_iter().map(|token| match token {
+        text::Token::Char(character) => Token::Character(*character),
+        text::Token::AnyOne => Token::One(set),
+        text::Token::AnyRun => Token::Run(set),
+    }))
+}
+
+/// Tokens as an ARN whose six parts are compared one by one; `None` where there are fewer.
+pub(super) fn arn_pattern_of(tokens: &[text::Token]) -> Option<Pattern> {
+    let mut parts: Vec<&[text::Token]> = tokens.splitn(6, |token| *token == text::Token::Char(':')).collect();
+    let resource = parts.pop().filter(|_| parts.len() == 5)?;
+    let mut pattern = Pattern::default();
+    for part in parts {
+        pattern_of(part, CharacterSet::WithinArnPart).tokens().iter().for_each(|token| pattern.push(*token));
+        pattern.push(Token::Character(':'));
+    }
+    pattern_of(resource, CharacterSet::Any).tokens().iter().for_each(|token| pattern.push(*token));
+    Some(pattern)
+}
+
+/// What the conditions compare a key with, by kind.
+#[derive(Default)]
+struct Atoms<'a> {
+    texts: Vec<Pattern>,
+    numbers: Vec<&'a str>,
+    times: Vec<jiff::Timestamp>,
+    networks: Vec<ipnet::IpNet>,
+    base64: Vec<&'a str>,
+    booleans: bool,
+    /// How many conditions count the values of the key.
+    sets: usize,
+    /// Why the atoms do not cut the values into finitely many classes.
+    uncut: Option<String>,
+}
+
+impl<'a> Atoms<'a> {
+    fn collect(asked: &[&'a Condition], caller: &Principal) -> Self {
+        let mut atoms = Self::default();
+        for condition in asked {
+            let Operator::Compare { quantifier, test, .. } = &condition.operator else { continue };
+            match quantifier {
+                Quantifier::Single => {}
+                Quantifier::ForAnyValue => atoms.sets += 1,
+                Quantifier::ForAllValues => {
+                    atoms.sets += 1;
+                    // Nothing but empty values counts like no value.
+                    atoms.texts.push(Pattern::default());
+                }
+            }
+            if matches!(test, Test::ArnEquals | Test::ArnLike) {
+                atoms.texts.extend(Pattern::arn_like("arn:*:*:*:*:*"));
+            }
+            for value in &condition.values {
+                match &value.operand {
+                    Operand::Text(text) => atoms.text(*test, text, caller),
+                    Operand::Number(_) => atoms.numbers.push(&value.raw),
+                    Operand::Date(time) => atoms.times.push(*time),
+                    Operand::Bool(_) => atoms.booleans = true,
+                    Operand::Bytes(_) => atoms.base64.push(&value.raw),
+                    Operand::Network(network) => atoms.networks.push(*network),
+                    Operand::Unreadable | Operand::Unverified => {}
+                }
+            }
+        }
+        atoms
+    }
+
+    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Principal) {
+        let Resolved::Known(tokens) = resolve(text, caller) else { return };
+        let whole = pattern_of(tokens.iter(), CharacterSet::Any);
+        self.texts.push(match test {
+            Test::StringEqualsIgnoreCase => {
+                if !text.raw().is_ascii() {
+                    let text = text.raw().escape_debug();
+                    self.uncut = Some(format!("`{text}` is compared without regard to case beyond ASCII"));
+                }
+                whole.ignoring_case()
+            }
+            Test::ArnEquals | Test::ArnLike => arn_pattern_of(&tokens).unwrap_or(whole),
+            Test::StringEquals
+            | Test::StringLike
+            | Test::Numeric(_)
+            | Test::Date(_)
+            | Test::Bool
+            | Test::BinaryEquals
+            | Test::IpAddress => whole,
+        });
+    }
+
+    /// Example values for what is compared as something else than text.
+    fn spellings(&mut self, domain: &Domain) -> Vec<Spellings> {
+        let mut kinds: Vec<Vec<Spellings>> = Vec::new();
+        if !self.numbers.is_empty() {
+            kinds.push(family::numbers(&self.numbers));
+        }
+        if !self.times.is_empty() {
+            kinds.push(family::times(&self.times));
+        }
+        if !self.networks.is_empty() {
+            kinds.push(family::addresses(&self.networks));
+        }
+        if !self.base64.is_empty() {
+            kinds.push(family::base64(&self.base64));
+        }
+        if self.booleans {
+            kinds.push(["true", "false", "True"].map(|word| vec![word.to_owned()]).into());
+        }
+        if kinds.is_empty() {
+            kinds.extend(match domain.values {
+                Values::Addresses => Some(family::addresses(&[])),
+                Values::Times => Some(vec![vec!["2030-01-01T00:00:00Z".to_owned()]]),
+                Values::Numbers => Some(family::numbers(&["0"])),
+                Values::Listed(_) | Values::Shaped { .. } => None,
+            });
+        }
+        let wild = self.texts.iter().any(|text| text.as_literal().is_none());
+        if kinds.len() > 1 {
+            self.uncut = Some(
+                "its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned(),
+            );
+        } else if wild && !kinds.is_empty() {
+            self.uncut = Some(
+                "its values are compared both with wildcards and as something else than text".to_owned(),
+            );
+        }
+        kinds.into_iter().flatten().collect()
+    }
+}
+
+/// The classes of a key.
+pub(super) struct Classes {
+    /// One value of each.
+    pub(super) values: Vec<ContextValue>,
+    /// Why there are more classes than these. What is found with these values is true all the same.
+    pub(super) incomplete: Option<String>,
+}
+
+/// Every value of `key` that `asked` can tell apart, absence included, one example a class.
+///
+/// `also` are texts that the claim tells apart.
+pub(super) fn cut(
+    key: &ContextKey,
+    asked: &[&Condition],
+    also: &[&str],
+    domain: &Domain,
+    caller: &Principal,
+    budget: &mut Budget,
+) -> Result<Classes, TooLarge> {
+    let mut values = Vec::new();
+    if domain.presence != Presence::Always {
+        values.push(ContextValue::Absent);
+    }
+    if domain.presence == Presence::Never {
+        return Ok(Classes { values, incomplete: None });
+    }
+    let mut atoms = Atoms::collect(asked, caller);
+    atoms.texts.extend(also.iter().map(|text| Pattern::literal(text)));
+    let singles = single_values(&mut atoms, domain, budget)?;
+    if domain.several.unwrap_or(atoms.sets > 0) {
+        let sets = sets_of(&singles, 1 + atoms.sets, budget)?;
+        values.extend(sets.into_iter().map(ContextValue::from));
+    } else {
+        values.extend(singles.into_iter().map(ContextValue::One));
+    }
+    Ok(Classes { values, incomplete: atoms.uncut.map(|reason| format!("`{key}`: {reason}")) })
+}
+
+/// Why a question was not decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Uncut {
+    /// Some key has more classes than finitely many.
+    Reason(String),
+    /// What was found holds only for values that do not go together.
+    Linked,
+    /// There are too many classes.
+    TooLarge,
+}
+
+impl From<TooLarge> for Uncut {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
+    }
+}
+
+fn single_values(
+    atoms: &mut Atoms<'_>,
+    domain: &Domain,
+    budget: &mut Budget,
+) -> Result<Vec<String>, TooLarge> {
+    if let Values::Listed(listed) = &domain.values {
+        return Ok(listed.clone());
+    }
+    let spellings = atoms.spellings(domain);
+    budget.spend(spellings.len() + atoms.texts.len())?;
+    let literals: HashSet<String> = atoms.texts.iter().filter_map(Pattern::as_literal).collect();
+    let Values::Shaped { shape, longest } = &domain.values else {
+        let mut found = unlisted(&spellings, &literals, |_| true);
+        found.extend(literals);
+        return Ok(found);
+    };
+    let fits =
+        |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);
+    let mut found = unlisted(&spellings, &literals, fits);
+    found.extend(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
+    if !spellings.is_empty() {
+        // What the operator cannot read at all.
+        let unreadable = ["other", "another-value", "yet-another-value"].map(|text| vec![text.to_owned()]);
+        found.extend(unlisted(&unreadable, &literals, fits).into_iter().take(1));
+    }
+    let mut seen = HashSet::new();
+    found.retain(|text| seen.insert(text.clone()));
+    Ok(found)
+}
+
+/// Of each class a spelling that fits and is not listed: a listed text is a class of its own.
+fn unlisted(classes: &[Spellings], listed: &HashSet<String>, fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let spelling =
+        |class: &Spellings| class.iter().find(|text| fits(text) && !listed.contains(*text)).cloned();
+    classes.iter().filter_map(spelling).collect()
+}
+
+fn text_values(
+    texts: &[Pattern],
+    shape: &Pattern,
+    longest: Option<usize>,
+    readable: &[&str],
+    budget: &mut Budget,
+) -> Result<Vec<String>, TooLarge> {
+    let specimens: Vec<String> =
+        texts.iter().filter(|text| text.as_literal().is_none()).map(specimen).collect();
+    let preferred: Vec<&str> = readable.iter().copied().chain(specimens.iter().map(String::as_str)).collect();
+    examples(shape, longest, texts, &preferred, budget)
+}
+
+/// A text that matches the pattern and shows where its wildcards are.
+pub(super) fn specimen(pattern: &Pattern) -> String {
+    let mut text = String::new();
+    for token in pattern.tokens() {
+        match token {
+            Token::Character(character) => text.push(*character),
+            Token::One(set) => text.push(if set.contains('x') { 'x' } else { '1' }),
+            Token::Run(set) => {
+                if set.contains('-') && text.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+                    text.push('-');
+                }
+                text.push_str(if set.contains('x') { "other" } else { "" });
+            }
+        }
+    }
+    text
+}
+
+/// Every set of at most `size` of the values: a condition over a set is met or missed because of one value each.
+fn sets_of(values: &[String], size: usize, budget: &mut Budget) -> Result<Vec<Vec<String>>, TooLarge> {
+    // Two values of one class count as several all the same.
+    let mut all: Vec<Vec<usize>> = (0..values.len()).map(|index| vec![index, index]).collect();
+    let mut largest: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..size.min(values.len()) {
+        let mut larger = Vec::new();
+        for set in &largest {
+            for next in set.last().map_or(0, |last| last + 1)..values.len() {
+                larger.push(set.iter().copied().chain([next]).collect::<Vec<usize>>());
+                if all.len() + larger.len() > MOST_SETS {
+                    return Err(TooLarge);
+                }
+            }
+        }
+        budget.spend(larger.len())?;
+        all.extend(larger.iter().cloned());
+        largest = larger;
+    }
+    all.sort_by_key(|set| (set.len(), set.first() == set.last()));
+    Ok(all
+        .into_iter()
+        .map(|set| set.into_iter().filter_map(|index| values.get(index).cloned()).collect())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

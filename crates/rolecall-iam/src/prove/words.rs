@@ -1,0 +1,247 @@
+//! The sentences of witnesses and reasons: what somebody who does not know IAM needs in order to see what is wrong.
+
+use super::callers::{Known, is_example, is_stranger};
+use super::claim::NamedDocument;
+use super::rule::Place;
+use super::variable::Uncut;
+use crate::context::{ContextKey, ContextValue, Lookup};
+use crate::document::Document;
+use crate::evaluate::{Block, Evaluation, Layer, Request, StatementRef};
+use crate::principal::Principal;
+
+/// "any principal of account 999999999999 can assume the role without an external ID, because …"
+pub(super) fn can_assume(
+    request: &Request,
+    evaluation: &Evaluation,
+    trust: &Document,
+    known: &Known,
+) -> String {
+    let who = who(&request.principal, known);
+    let id = external_id(request);
+    let rest = circumstances(request);
+    let because = match evaluation.statements.first() {
+        Some(statement) => {
+            format!(", because {} {}", statement_name(statement), condition_on_id(statement, trust))
+        }
+        None => String::new(),
+    };
+    format!("{who} can assume the role{id}{rest}{because}")
+}
+
+/// "any principal of account 765628985471 can invoke `…` without the role, because …"
+pub(super) fn can_invoke(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
+    let who = match request.principal {
+        Principal::Anonymous => "anybody, without signing the request,".to_owned(),
+        _ => who(&request.principal, known),
+    };
+    let rest = circumstances(request);
+    let because = match evaluation.statements.first() {
+        Some(statement) => {
+            format!(", because {} of the function's policy allows it", statement_name(statement))
+        }
+        None => String::new(),
+    };
+    format!("{who} can invoke `{}` without the role{rest}{because}", request.resource)
+}
+
+/// "`arn:…` cannot assume the role with the external ID `…`, because …"
+pub(super) fn cannot_assume(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
+    let who = who(&request.principal, known);
+    let id = external_id(request);
+    let rest = circumstances(request);
+    format!("{who} cannot assume the role{id}{rest}, because {}", refusal(evaluation, &[]))
+}
+
+/// "a session of the role can call `s3:GetObject` on `…`, because …"
+pub(super) fn session_can(
+    request: &Request,
+    evaluation: &Evaluation,
+    policies: &[NamedDocument<'_>],
+) -> String {
+    let Request { action, resource, .. } = request;
+    let rest = circumstances(request);
+    let because = match evaluation.statements.iter().find(|statement| statement.layer == Layer::Identity) {
+        Some(statement) => format!(", because {} allows it", named_statement(statement, policies)),
+        None => String::new(),
+    };
+    format!("a session of the role can call `{action}` on `{resource}`{rest}{because}")
+}
+
+/// "a session of the role cannot call `lambda:InvokeFunction` on `…`, because …"
+pub(super) fn session_cannot(
+    request: &Request,
+    evaluation: &Evaluation,
+    policies: &[NamedDocument<'_>],
+) -> String {
+    let Request { action, resource, .. } = request;
+    let rest = circumstances(request);
+    let refusal = refusal(evaluation, policies);
+    format!("a session of the role cannot call `{action}` on `{resource}`{rest}, because {refusal}")
+}
+
+fn who(caller: &Principal, known: &Known) -> String {
+    match caller {
+        Principal::Service(name) => format!("the AWS service `{name}`"),
+        Principal::WebIdentity(provider) | Principal::Saml(provider) => {
+            format!("anybody with a token of the identity provider `{provider}`")
+        }
+        Principal::Root { .. }
+        | Principal::User { .. }
+        | Principal::Role(_)
+        | Principal::RoleSession { .. }
+        | Principal::FederatedUser { .. }
+        | Principal::Anonymous => match caller.account() {
+            Some(account) if is_example(caller) && known.is_own(caller) => {
+                format!("any principal of the role's own account {account}")
+            }
+            Some(account) if is_stranger(caller) => {
+                format!("any principal of any AWS account (here account {account})")
+            }
+            Some(account) if is_example(caller) => format!("any principal of account {account}"),
+            Some(_) | None => format!("`{caller}`"),
+        },
+    }
+}
+
+fn external_id(request: &Request) -> String {
+    match request.context.get(&ContextKey::new("sts:ExternalId")) {
+        Some(ContextValue::One(id)) => format!(" with the external ID `{id}`"),
+        Some(ContextValue::Many(ids)) => format!(" with the external IDs `{}`", ids.join("`, `")),
+        Some(ContextValue::Absent) | None if request.principal.account().is_some() => {
+            " without an external ID".to_owned()
+        }
+        Some(ContextValue::Absent) | None => String::new(),
+    }
+}
+
+/// What else the request must have, in as far as it does not follow from the caller.
+fn circumstances(request: &Request) -> String {
+    let stated: Vec<String> = request
+        .context
+        .iter()
+        .filter(|(key, _)| key.folded() != "sts:externalid")
+        .filter_map(|(key, value)| match value {
+            ContextValue::Absent => None,
+            ContextValue::One(value) => Some(format!("`{key}` is `{value}`")),
+            ContextValue::Many(values) => Some(format!("`{key}` is `{}`", values.join("` and `"))),
+        })
+        .collect();
+    if stated.is_empty() { String::new() } else { format!(" when {}", stated.join(" and ")) }
+}
+
+/// "statement 2 (`AllowGenesys`)"
+fn statement_name(statement: &StatementRef) -> String {
+    let number = statement.statement + 1;
+    match &statement.sid {
+        Some(sid) => format!("statement {number} (`{sid}`)"),
+        None => format!("statement {number}"),
+    }
+}
+
+fn named_statement(statement: &StatementRef, policies: &[NamedDocument<'_>]) -> String {
+    let name = statement_name(statement);
+    match policies.get(statement.document).filter(|_| statement.layer == Layer::Identity) {
+        Some(policy) => format!("{name} of `{}`", policy.name),
+        None if statement.layer == Layer::Boundary => format!("{name} of the permissions boundary"),
+        None => name,
+    }
+}
+
+fn condition_on_id(statement: &StatementRef, trust: &Document) -> String {
+    let conditions = trust.statements().get(statement.statement).map(|statement| &*statement.conditions);
+    let mut names = conditions
+        .unwrap_or_default()
+        .iter()
+        .filter(|condition| condition.key.folded() == "sts:externalid")
+        .map(|condition| format!("`{}`", condition.operator_name));
+    match names.next() {
+        None => "allows it and asks for no external ID".to_owned(),
+        Some(first) => {
+            let operators = names.fold(first, |all, name| format!("{all} and {name}"));
+            format!("allows it and its condition {operators} on `sts:ExternalId` is met by that")
+        }
+    }
+}
+
+fn refusal(evaluation: &Evaluation, policies: &[NamedDocument<'_>]) -> String {
+    if let Some(statement) = evaluation.statements.first() {
+        return format!("{} denies it", named_statement(statement, policies));
+    }
+    match evaluation.blocked {
+        Some(Block::Caller(reason)) => reason.to_owned(),
+        Some(Block::Implied(action)) => format!("the call also needs `{action}`, which is not allowed"),
+        Some(Block::Layer(Layer::Boundary)) => "the permissions boundary does not allow it".to_owned(),
+        Some(Block::Layer(
+            Layer::Resource
+            | Layer::Identity
+            | Layer::Session
+            | Layer::ServiceControl(_)
+            | Layer::ResourceControl(_),
+        ))
+        | None => "no statement allows it".to_owned(),
+    }
+}
+
+/// Why a statement, or a question about all of them, could not be decided for every request.
+pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
+    let which = statement.map(|place| format!("statement {}: ", place.statement + 1)).unwrap_or_default();
+    match uncut {
+        Uncut::Reason(reason) => format!("{which}{reason}"),
+        Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
+        Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
+    }
+}
+
+/// What the evaluator could not evaluate.
+pub(super) fn not_evaluated(
+    evaluation: &Evaluation,
+    policies: &[NamedDocument<'_>],
+    statement: Option<Place>,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = evaluation
+        .not_evaluated
+        .iter()
+        .map(|element| {
+            let name = named_statement(&element.statement, policies);
+            format!("{name}, {}: {}", element.pointer, element.reason)
+        })
+        .collect();
+    if reasons.is_empty() {
+        reasons.push(not_cut(&Uncut::Linked, statement));
+    }
+    reasons
+}
+
+/// Why a request that should be allowed is so only sometimes.
+pub(super) fn depends(allowed: &Request, refused: &Request) -> String {
+    let mut differences: Vec<String> = Vec::new();
+    if allowed.principal != refused.principal {
+        differences
+            .push(format!("the caller (`{}` is allowed, `{}` is not)", allowed.principal, refused.principal));
+    }
+    let mut keys: Vec<&ContextKey> =
+        allowed.context.iter().chain(refused.context.iter()).map(|(key, _)| key).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let (with, without) = (shown(allowed, key), shown(refused, key));
+        if with != without {
+            differences.push(format!("`{key}` ({with} is allowed, {without} is not)"));
+        }
+    }
+    format!("it depends on {}", differences.join(" and on "))
+}
+
+fn shown(request: &Request, key: &ContextKey) -> String {
+    match request.context.get(key) {
+        Some(ContextValue::One(value)) => format!("`{value}`"),
+        Some(ContextValue::Many(values)) => format!("`{}`", values.join("`, `")),
+        Some(ContextValue::Absent) => "a request without it".to_owned(),
+        None => match request.principal.derive(key.folded()) {
+            Some(Lookup::One(value)) => format!("`{value}`"),
+            Some(Lookup::Absent | Lookup::Unknown | Lookup::Many(_)) | None => {
+                "a request without it".to_owned()
+            }
+        },
+    }
+}
