@@ -161,6 +161,8 @@ pub enum Lookup<'a> {
     Absent,
     /// Every such request has the key, but its value cannot be derived and was not stated.
     Unknown,
+    /// AWS does not say whether such a request has the key.
+    Undocumented,
     /// One value.
     One(Cow<'a, str>),
     /// Several values.

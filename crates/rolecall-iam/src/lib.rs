@@ -26,7 +26,10 @@
 //!
 //! - Condition keys are equal whatever their case, the tag key after the slash included.
 //! - A key is stated, stated to be absent (`ContextValue::Absent`), derived from the principal, or absent.
-//!   `aws:userid` of a user or role cannot be derived: it is unknown until stated.
+//!   `aws:userid` of a user or role cannot be derived: it is unknown until stated. Keys of which AWS does not say whether
+//!   such a caller has them are unknown until stated, too.
+//! - An operator on a key of another type (`NumericEquals` on `aws:PrincipalAccount`) is unknown: the guide says nothing
+//!   about it.
 //! - `ForAllValues` over nothing but empty strings holds.
 //! - A key with several values under an operator without `ForAnyValue` or `ForAllValues` matches nothing.
 //! - A call for a role whose context has session tags, a source identity or a trusted context needs `sts:TagSession`,
@@ -36,9 +39,11 @@ pub mod arn;
 pub mod canonical;
 pub mod condition;
 pub mod context;
+mod coverage;
 pub mod document;
 pub mod evaluate;
 pub mod explain;
+mod keys;
 pub mod lint;
 pub mod pattern;
 pub mod principal;

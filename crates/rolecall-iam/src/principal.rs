@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use super::arn::{AccountId, Partition, RoleArn, RoleName, RolePath, SessionName, UserName, split_arn};
 use super::context::Lookup;
+use super::keys::{self, CallerKind, CallerPart, Follows, Presence, Source};
 
 /// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,46 +148,62 @@ impl Principal {
         }
     }
 
-    /// The value of a condition key that follows from the caller (IAM User Guide, "AWS global condition context
-    /// keys" and the table of principal key values in "Policy elements: variables and tags"); `None` for other keys.
-    pub(super) fn derive(&self, folded_key: &str) -> Option<Lookup<'_>> {
-        let lookup = match folded_key {
-            "aws:principalarn" => self.principal_arn(),
-            "aws:principalaccount" => match self.account() {
+    /// What kind of caller this is.
+    pub(crate) fn kind(&self) -> CallerKind {
+        match self {
+            Self::Root { .. } => CallerKind::Root,
+            Self::User { .. } => CallerKind::User,
+            Self::Role(_) | Self::RoleSession { .. } => CallerKind::Session,
+            Self::FederatedUser { .. } => CallerKind::FederatedUser,
+            Self::Service(_) => CallerKind::Service,
+            Self::WebIdentity(_) => CallerKind::WebIdentity,
+            Self::Saml(_) => CallerKind::Saml,
+            Self::Anonymous => CallerKind::Anonymous,
+        }
+    }
+
+    /// The value of a condition key that follows from the caller, by the table in [`keys`]; `None` for keys that do not.
+    pub(crate) fn derive(&self, folded_key: &str) -> Option<Lookup<'_>> {
+        let facts = keys::facts(folded_key)?;
+        let kind = self.kind();
+        match facts.source {
+            Source::Caller(key) => Some(match key.follows(kind) {
+                Follows::Constant(value) => Lookup::One(Cow::Borrowed(value)),
+                Follows::Part(part) => self.part(part),
+                Follows::Never => Lookup::Absent,
+                Follows::Undocumented => Lookup::Undocumented,
+            }),
+            Source::Attribute(attribute) => match attribute.presence(kind) {
+                Presence::Undocumented => Some(Lookup::Undocumented),
+                Presence::Always => Some(Lookup::Unknown),
+                Presence::Sometimes | Presence::Never => None,
+            },
+            Source::OnBehalf
+            | Source::Parameter(_)
+            | Source::Always(_)
+            | Source::Sometimes(_)
+            | Source::ResourceRegion
+            | Source::ResourceAccount => None,
+        }
+    }
+
+    fn part(&self, part: CallerPart) -> Lookup<'_> {
+        match part {
+            CallerPart::Arn => self.principal_arn(),
+            CallerPart::Account => match self.account() {
                 Some(account) => Lookup::One(Cow::Borrowed(account.as_str())),
                 None => Lookup::Absent,
             },
-            "aws:principaltype" => self.principal_type(),
-            "aws:userid" => self.user_id(),
-            "aws:username" => match self {
+            CallerPart::UserName => match self {
                 Self::User { name, .. } => Lookup::One(Cow::Borrowed(name.as_str())),
-                Self::Root { .. }
-                | Self::Role(_)
-                | Self::RoleSession { .. }
-                | Self::FederatedUser { .. }
-                | Self::Service(_)
-                | Self::WebIdentity(_)
-                | Self::Saml(_)
-                | Self::Anonymous => Lookup::Absent,
+                _ => Lookup::Absent,
             },
-            "aws:principalisawsservice" => {
-                let is_service = matches!(self, Self::Service(_));
-                Lookup::One(Cow::Borrowed(if is_service { "true" } else { "false" }))
-            }
-            "aws:principalservicename" => match self {
+            CallerPart::UserId => self.user_id(),
+            CallerPart::ServiceName => match self {
                 Self::Service(name) => Lookup::One(Cow::Borrowed(name)),
-                Self::Root { .. }
-                | Self::User { .. }
-                | Self::Role(_)
-                | Self::RoleSession { .. }
-                | Self::FederatedUser { .. }
-                | Self::WebIdentity(_)
-                | Self::Saml(_)
-                | Self::Anonymous => Lookup::Absent,
+                _ => Lookup::Absent,
             },
-            _ => return None,
-        };
-        Some(lookup)
+        }
     }
 
     /// `aws:PrincipalArn`: for a session it is the ARN of the role. A path that is not known is taken to be `/`, as
@@ -200,21 +217,8 @@ impl Principal {
                 let path = path.as_ref().map_or("/", RolePath::as_str);
                 Lookup::One(Cow::Owned(format!("arn:{partition}:iam::{account}:role{path}{role}")))
             }
-            Self::Service(_) | Self::Anonymous => Lookup::Absent,
-            Self::WebIdentity(_) | Self::Saml(_) => Lookup::Unknown,
+            Self::Service(_) | Self::Anonymous | Self::WebIdentity(_) | Self::Saml(_) => Lookup::Absent,
         }
-    }
-
-    fn principal_type(&self) -> Lookup<'_> {
-        let name = match self {
-            Self::Root { .. } => "Account",
-            Self::User { .. } => "User",
-            Self::Role(_) | Self::RoleSession { .. } => "AssumedRole",
-            Self::FederatedUser { .. } => "FederatedUser",
-            Self::Anonymous => "Anonymous",
-            Self::Service(_) | Self::WebIdentity(_) | Self::Saml(_) => return Lookup::Unknown,
-        };
-        Lookup::One(Cow::Borrowed(name))
     }
 
     /// The unique ids of users and roles are not part of their ARNs.
@@ -222,13 +226,8 @@ impl Principal {
         match self {
             Self::Root { account, .. } => Lookup::One(Cow::Borrowed(account.as_str())),
             Self::FederatedUser { account, name, .. } => Lookup::One(Cow::Owned(format!("{account}:{name}"))),
-            Self::User { .. }
-            | Self::Role(_)
-            | Self::RoleSession { .. }
-            | Self::Service(_)
-            | Self::WebIdentity(_)
-            | Self::Saml(_)
-            | Self::Anonymous => Lookup::Unknown,
+            Self::User { .. } | Self::Role(_) | Self::RoleSession { .. } => Lookup::Unknown,
+            Self::Service(_) | Self::WebIdentity(_) | Self::Saml(_) | Self::Anonymous => Lookup::Absent,
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn like(request: &str, text: &PolicyText, keys: &impl Keys) -> Match 
 }
 
 /// Part by part; `None` where the pattern has fewer than six.
-pub(crate) fn match_parts(pattern: &[Token], text: &[&str; 6]) -> Option<bool> {
+fn match_parts(pattern: &[Token], text: &[&str; 6]) -> Option<bool> {
     let mut parts = pattern.splitn(6, |token| *token == Token::Char(':'));
     let mut matched = true;
     for text in text {

@@ -57,6 +57,14 @@ fn parse_epoch(text: &str) -> Option<Timestamp> {
         .ok()
 }
 
+/// The time that a text gives, where it gives one without doubt.
+pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
+    match parse(text) {
+        Reading::At(time) => Some(time),
+        Reading::Ambiguous | Reading::Unreadable => None,
+    }
+}
+
 pub(super) fn read(raw: &str) -> Operand {
     match parse(raw) {
         Reading::At(time) => Operand::Date(time),

@@ -3,9 +3,10 @@
 //! One operator family a file; what they share is here: quantifiers, `IfExists`, negation, missing keys. Facts: IAM User
 //! Guide, "Condition operators", "Multivalued context keys" and "Policy elements: variables and tags".
 //!
-//! Invariants: an operator that is not known makes the condition [`Truth::Unknown`], never a match nor a miss. A value
-//! that the operator cannot read matches nothing; where a negated operator would turn that into a match, the answer
-//! is [`Truth::Unknown`] instead, because the guide does not say what AWS does.
+//! Invariants: an operator that is not known makes the condition [`Truth::Unknown`], never a match nor a miss; so does an
+//! operator on a key of another type. A value that the operator cannot read, or that has a variable without a value,
+//! matches nothing; where a negated operator would turn that into a match, the answer is [`Truth::Unknown`] instead,
+//! because the guide says both that such a condition is met and that its statement might be invalid.
 
 mod arn;
 mod binary;
@@ -17,11 +18,12 @@ mod numeric;
 mod string;
 mod words;
 
-pub(super) use arn::match_parts;
+pub(crate) use date::read_time;
 pub use numeric::Decimal;
 
 use super::context::{ContextKey, Lookup};
 use super::document::Effect;
+use super::keys;
 use super::text::{PolicyText, VariableValue};
 use super::truth::Truth;
 
@@ -270,7 +272,26 @@ pub(super) trait Keys {
         match self.lookup(key) {
             Lookup::One(value) => VariableValue::Text(value),
             Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
-            Lookup::Unknown => VariableValue::Unknown,
+            Lookup::Unknown | Lookup::Undocumented => VariableValue::Unknown,
+        }
+    }
+}
+
+/// What a negated operator makes of a variable without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unresolved {
+    /// It is met: "effectively null", says the page on variables.
+    Documented,
+    /// A note on the same page says that the statement might be invalid as a whole, so that it would not count.
+    Doubted,
+}
+
+impl Unresolved {
+    /// An `Allow` is taken by the page's word; a `Deny` that might not count is not relied upon.
+    pub(super) fn in_statement(effect: Effect) -> Self {
+        match effect {
+            Effect::Allow => Self::Documented,
+            Effect::Deny => Self::Doubted,
         }
     }
 }
@@ -281,6 +302,8 @@ enum Match {
     No,
     /// One of the two cannot be read by the operator: no match, and no grounds for a negated one.
     Unreadable,
+    /// A variable has no value: no match.
+    Unresolved,
     Unknown,
 }
 
@@ -291,11 +314,8 @@ impl From<bool> for Match {
 }
 
 impl Condition {
-    /// Whether a request meets the condition, in a statement with this effect.
-    ///
-    /// The effect counts where AWS is not verified: a reading that could match too much is taken for `Allow` and is
-    /// unknown for `Deny`.
-    pub(super) fn holds(&self, keys: &impl Keys, effect: Effect) -> Truth {
+    /// Whether a request meets the condition.
+    pub(super) fn holds(&self, keys: &impl Keys, unresolved: Unresolved) -> Truth {
         let (quantifier, test, negated, if_exists) = match &self.operator {
             Operator::Unknown(_) => return Truth::Unknown,
             Operator::Null => return null::holds(&self.values, &keys.lookup(&self.key)),
@@ -304,10 +324,14 @@ impl Condition {
             }
         };
         match keys.lookup(&self.key) {
-            Lookup::Unknown => Truth::Unknown,
-            Lookup::Absent => absent(quantifier, negated, if_exists, effect),
-            Lookup::One(value) => self.compare(&[value], quantifier, test, negated, keys),
-            Lookup::Many(values) => self.compare(values, quantifier, test, negated, keys),
+            Lookup::Unknown | Lookup::Undocumented => Truth::Unknown,
+            Lookup::Absent => absent(quantifier, negated, if_exists),
+            // The guide says which operators a key takes, and nothing about others.
+            Lookup::One(_) | Lookup::Many(_) if keys::is_mismatched(self.key.folded(), test) => {
+                Truth::Unknown
+            }
+            Lookup::One(value) => self.compare(&[value], quantifier, test, negated, keys, unresolved),
+            Lookup::Many(values) => self.compare(values, quantifier, test, negated, keys, unresolved),
         }
     }
 
@@ -318,8 +342,9 @@ impl Condition {
         test: Test,
         negated: bool,
         keys: &impl Keys,
+        unresolved: Unresolved,
     ) -> Truth {
-        let each = request.iter().map(|value| self.one(value.as_ref(), test, negated, keys));
+        let each = request.iter().map(|value| self.one(value.as_ref(), test, negated, keys, unresolved));
         match quantifier {
             // The guide calls keys with several values a matter for set operators; without one there is no match.
             Quantifier::Single if request.len() > 1 => unreadable(negated),
@@ -331,14 +356,22 @@ impl Condition {
     }
 
     /// One value of the request against all values of the document: one must match, or, negated, none may.
-    fn one(&self, request: &str, test: Test, negated: bool, keys: &impl Keys) -> Truth {
+    fn one(
+        &self,
+        request: &str,
+        test: Test,
+        negated: bool,
+        keys: &impl Keys,
+        unresolved: Unresolved,
+    ) -> Truth {
         let matched = Truth::any(self.values.iter().map(|value| {
             match matches_value(request, &value.operand, test, keys) {
                 Match::Yes => Truth::True,
                 Match::No => Truth::False,
                 Match::Unknown => Truth::Unknown,
-                Match::Unreadable if negated => Truth::Unknown,
-                Match::Unreadable => Truth::False,
+                Match::Unresolved if unresolved == Unresolved::Documented => Truth::False,
+                Match::Unreadable | Match::Unresolved if negated => Truth::Unknown,
+                Match::Unreadable | Match::Unresolved => Truth::False,
             }
         }));
         if negated { !matched } else { matched }
@@ -351,17 +384,14 @@ fn unreadable(negated: bool) -> Truth {
 }
 
 /// The request does not have the key.
-fn absent(quantifier: Quantifier, negated: bool, if_exists: bool, effect: Effect) -> Truth {
+fn absent(quantifier: Quantifier, negated: bool, if_exists: bool) -> Truth {
     match (quantifier, if_exists) {
         (Quantifier::ForAllValues, _) | (Quantifier::Single, true) => Truth::True,
         (Quantifier::Single, false) => negated.into(),
         (Quantifier::ForAnyValue, false) => Truth::False,
         // The guide says of IfExists that a missing key makes the condition true, and of ForAnyValue that it makes it
         // false; which one wins is not verified.
-        (Quantifier::ForAnyValue, true) => match effect {
-            Effect::Allow => Truth::True,
-            Effect::Deny => Truth::Unknown,
-        },
+        (Quantifier::ForAnyValue, true) => Truth::Unknown,
     }
 }
 

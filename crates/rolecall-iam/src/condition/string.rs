@@ -17,21 +17,31 @@ pub(super) fn equals(request: &str, text: &PolicyText, keys: &impl Keys) -> Matc
     }
 }
 
-/// Upper and lower case are compared letter by letter, for letters outside ASCII too.
+/// Upper and lower case are compared letter by letter, for letters outside ASCII too. Letters that only some rules for
+/// upper and lower case take for one another (the long s) stay in doubt.
 pub(super) fn equals_ignore_case(request: &str, text: &PolicyText, keys: &impl Keys) -> Match {
-    let fold = |text: &str| text.to_lowercase();
     match text.form() {
-        Form::Literal if text.raw().is_ascii() && request.is_ascii() => {
-            text.raw().eq_ignore_ascii_case(request).into()
-        }
-        Form::Literal => (fold(text.raw()) == fold(request)).into(),
+        Form::Literal => same_ignoring_case(text.raw(), request),
         Form::Pattern(_) | Form::Template(_) | Form::Unreadable => {
             match text.resolve(|key| keys.variable(key)) {
-                Resolved::Known(tokens) => (fold(&as_text(&tokens)) == fold(request)).into(),
-                Resolved::Unresolved => Match::No,
+                Resolved::Known(tokens) => same_ignoring_case(&as_text(&tokens), request),
+                Resolved::Unresolved => Match::Unresolved,
                 Resolved::Unknown => Match::Unknown,
             }
         }
+    }
+}
+
+fn same_ignoring_case(text: &str, request: &str) -> Match {
+    if text.is_ascii() && request.is_ascii() {
+        return text.eq_ignore_ascii_case(request).into();
+    }
+    if text.to_lowercase() == request.to_lowercase() {
+        Match::Yes
+    } else if text.to_uppercase() == request.to_uppercase() {
+        Match::Unknown
+    } else {
+        Match::No
     }
 }
 
@@ -58,7 +68,7 @@ pub(super) fn like(request: &str, text: &PolicyText, keys: &impl Keys) -> Match 
 fn resolved(request: &str, text: &PolicyText, keys: &impl Keys, case: Case) -> Match {
     match text.resolve(|key| keys.variable(key)) {
         Resolved::Known(tokens) => matches(&tokens, request, case).into(),
-        Resolved::Unresolved => Match::No,
+        Resolved::Unresolved => Match::Unresolved,
         Resolved::Unknown => Match::Unknown,
     }
 }

@@ -2,9 +2,10 @@
 //! the decision itself does not come through here.
 
 use super::scan::{PolicyKind, Subject};
-use crate::condition::{Condition, Keys};
+use crate::condition::{Condition, Keys, Operator, Unresolved};
 use crate::context::Lookup;
 use crate::document::{Document, Effect, Statement, push_step};
+use crate::keys;
 use crate::truth::Truth;
 
 /// One element of a statement and the answer to it.
@@ -29,7 +30,7 @@ pub(crate) fn parts_of(
     let mut parts = vec![action(subject, statement, &base)];
     parts.extend(principal(subject, statement, kind, &base));
     parts.extend(resource(subject, statement, kind, &base));
-    parts.extend(statement.conditions.iter().map(|asked| condition(subject, statement, asked, &base)));
+    parts.extend(statement.conditions.iter().map(|asked| condition(subject, statement.effect, asked, &base)));
     parts
 }
 
@@ -83,11 +84,7 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
     };
     let resource = &subject.request.resource;
     let truth = subject.resource(statement, kind);
-    let doubted = subject.resource_with(statement, kind, Truth::Unknown) != truth;
     let reason = match (truth, &statement.resource) {
-        (Truth::True, _) if doubted => format!(
-            "covers the resource `{resource}` where a `*` runs across a colon, as AWS says that it can at the end of a part"
-        ),
         (Truth::True, _) => format!("covers the resource `{resource}`"),
         (Truth::False, _) => format!("does not cover the resource `{resource}`"),
         (Truth::Unknown, None) => "is missing, and a policy of this kind needs it".to_owned(),
@@ -98,23 +95,28 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
     Some(Part { pointer: format!("{base}/{name}"), truth, reason })
 }
 
-fn condition(subject: &Subject<'_>, statement: &Statement, asked: &Condition, base: &str) -> Part {
+fn condition(subject: &Subject<'_>, effect: Effect, asked: &Condition, base: &str) -> Part {
     let mut pointer = format!("{base}/Condition");
     for step in [&asked.operator_name, asked.key.written()] {
         push_step(&mut pointer, step);
     }
-    let truth = asked.holds(subject, statement.effect);
+    let truth = asked.holds(subject, Unresolved::in_statement(effect));
     let found = match subject.lookup(&asked.key) {
         Lookup::Absent => "the request has none".to_owned(),
         Lookup::Unknown => "the request has one that is not known".to_owned(),
+        Lookup::Undocumented => "AWS does not say whether such a request has one".to_owned(),
         Lookup::One(value) => format!("the request has `{value}`"),
         Lookup::Many(values) => format!("the request has `{}`", values.join("`, `")),
     };
+    let mismatched = match &asked.operator {
+        Operator::Compare { test, .. } => keys::is_mismatched(asked.key.folded(), *test),
+        Operator::Null | Operator::Unknown(_) => false,
+    };
     let doubt = match truth {
-        Truth::Unknown => "; this cannot be decided",
-        Truth::True if asked.holds(subject, Effect::Deny) != truth => {
-            "; AWS does not say whether that is enough here, and it is taken to be"
+        Truth::Unknown if mismatched => {
+            "; AWS does not say what this operator does with values of this key's type, so this cannot be decided"
         }
+        Truth::Unknown => "; this cannot be decided",
         Truth::True | Truth::False => "",
     };
     Part { pointer, truth, reason: format!("{}; {found}{doubt}", asked.phrase()) }

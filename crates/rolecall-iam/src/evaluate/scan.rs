@@ -1,9 +1,9 @@
 //! Statements against a request: which match, and what they add up to.
 
 use super::{Block, Decision, Evaluation, Layer, NotEvaluated, Request, StatementRef, parts};
-use crate::arn::split_arn;
-use crate::condition::{Keys, match_parts};
+use crate::condition::{Keys, Unresolved};
 use crate::context::{ContextKey, Lookup};
+use crate::coverage::{self, Crossing};
 use crate::document::{Document, Effect, ResourcePattern, Statement};
 use crate::principal::element::PrincipalMatch;
 use crate::text::{Case, Form, Resolved, Token, matches};
@@ -68,7 +68,8 @@ impl Subject<'_> {
         if resource == Truth::False {
             return PrincipalMatch::NONE;
         }
-        let conditions = statement.conditions.iter().map(|condition| condition.holds(self, statement.effect));
+        let unresolved = Unresolved::in_statement(statement.effect);
+        let conditions = statement.conditions.iter().map(|condition| condition.holds(self, unresolved));
         principal.and(action.and(resource).and(Truth::all(conditions)))
     }
 
@@ -88,47 +89,35 @@ impl Subject<'_> {
     }
 
     /// Whether the statement covers the resource. A trust policy has no `Resource`: it belongs to its role.
-    ///
-    /// Where a reading is in doubt: more matches make an Allow of `Resource` cover more, which is the safe side of a doubt;
-    /// everywhere else the doubt stays.
     pub(super) fn resource(&self, statement: &Statement, kind: PolicyKind) -> Truth {
-        let negated = statement.resource.as_ref().is_some_and(|clause| clause.negated);
-        let crossing = match (statement.effect, negated) {
-            (Effect::Allow, false) => Truth::True,
-            (Effect::Allow, true) | (Effect::Deny, _) => Truth::Unknown,
-        };
-        self.resource_with(statement, kind, crossing)
-    }
-
-    /// The same, with the answer that a `*` gets which runs across a colon.
-    pub(super) fn resource_with(&self, statement: &Statement, kind: PolicyKind, crossing: Truth) -> Truth {
         let Some(clause) = &statement.resource else {
             return match kind {
                 PolicyKind::NamesPrincipals => Truth::True,
                 PolicyKind::WithoutPrincipals => Truth::Unknown,
             };
         };
+        let crossing = Crossing::in_statement(statement.effect, clause.negated);
         let unresolved = if clause.negated { Truth::Unknown } else { Truth::False };
         let covered =
             Truth::any(clause.values.iter().map(|pattern| self.covers(pattern, crossing, unresolved)));
         if clause.negated { !covered } else { covered }
     }
 
-    /// `crossing` is the answer where only a `*` that runs over one of the first five colons makes a match: the guide
-    /// says that a `*` at the end of a part "can expand to match beyond the colon boundaries", and does not say
-    /// more. `unresolved` is the answer where a variable has no value.
-    fn covers(&self, pattern: &ResourcePattern, crossing: Truth, unresolved: Truth) -> Truth {
+    /// `unresolved` is the answer where a variable has no value.
+    fn covers(&self, pattern: &ResourcePattern, crossing: Crossing, unresolved: Truth) -> Truth {
         let resource = self.request.resource.as_str();
         let covers = |tokens: &[Token]| {
             if !matches(tokens, resource, Case::Sensitive) {
                 return Truth::False;
             }
-            if crossing == Truth::True || tokens == [Token::AnyRun] {
+            if !coverage::is_doubtful(tokens, crossing) {
                 return Truth::True;
             }
-            match split_arn(resource).map(|parts| match_parts(tokens, &parts)) {
-                Some(Some(true)) | None => Truth::True,
-                Some(Some(false) | None) => crossing,
+            let certain = coverage::certain(tokens, crossing);
+            if certain.is_some_and(|certain| certain.matches(resource)) {
+                Truth::True
+            } else {
+                Truth::Unknown
             }
         };
         match pattern.text.form() {

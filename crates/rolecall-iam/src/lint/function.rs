@@ -5,10 +5,11 @@ use crate::arn::{FunctionArn, Qualifier};
 use crate::context::Context;
 use crate::document::{Document, Effect};
 use crate::evaluate::{Request, evaluate_trust};
+use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust};
+use crate::prove::{IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who};
 use crate::truth::Truth;
 
 /// A policy of a function, or of one of its aliases or versions.
@@ -104,9 +105,10 @@ fn direct_grants(
 ) {
     let mut budget = Budget::new(PROOF_BUDGET);
     let policy = Trust::of_function(document, resource, intent);
-    let outside = |caller: &Principal| caller.account().is_some_and(|account| *account != resource.account);
+    let own = [Principal::Root { partition: resource.partition.clone(), account: resource.account.clone() }];
     for index in policy.statements(Effect::Allow) {
-        let question = Question { through: Some(index), who: &outside, external_id: IdRule::Any };
+        let who = Who { kinds: CallerKind::has_account, inside: Vec::new(), outside: vec![&own] };
+        let question = Question { through: Some(index), who, external_id: IdRule::Any };
         let found = match policy.ask(&question, &mut budget) {
             Outcome::Allowed(found) => Some(*found),
             Outcome::Unknown(_) | Outcome::Nothing => anonymous(document, resource, index),

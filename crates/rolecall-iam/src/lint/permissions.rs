@@ -257,7 +257,7 @@ impl Linter<'_, '_> {
 
     fn invocation(&self, target: &FunctionArn) -> Request {
         Request {
-            principal: self.session.caller.clone(),
+            principal: self.session.example.clone(),
             action: INVOKE.to_owned(),
             resource: target.to_string(),
             resource_account: None,

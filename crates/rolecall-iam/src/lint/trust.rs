@@ -10,10 +10,11 @@ use crate::condition::{Condition, Operand, Operator, Test};
 use crate::context::{Context, ContextValue};
 use crate::document::{Document, Effect, Statement, Version};
 use crate::evaluate::{Request, evaluate_trust};
+use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Witness};
+use crate::prove::{IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness};
 use crate::truth::Truth;
 
 /// Another role whose trust policy is known.
@@ -88,12 +89,7 @@ impl Linter<'_, '_> {
         self.add(id, Some(statement), witness.sentence.clone(), fix, Some(witness));
     }
 
-    fn ask(
-        &mut self,
-        through: usize,
-        who: &dyn Fn(&Principal) -> bool,
-        external_id: IdRule<'_>,
-    ) -> Option<Witness> {
+    fn ask(&mut self, through: usize, who: Who<'_>, external_id: IdRule<'_>) -> Option<Witness> {
         let question = Question { through: Some(through), who, external_id };
         match self.trust.ask(&question, &mut self.budget) {
             Outcome::Allowed(found) => {
@@ -107,9 +103,9 @@ impl Linter<'_, '_> {
     /// T1 to T9: who gets in without the external ID, or with another one.
     fn external_id(&mut self, index: usize, statement: &Statement) {
         let conditions: Vec<&Condition> = statement.conditions.iter().filter(is_external_id).collect();
-        let known = self.trust.known.clone();
-        let foreign = move |caller: &Principal| caller.account().is_some() && !known.is_own(caller);
-        if let Some(witness) = self.ask(index, &foreign, IdRule::Absent) {
+        let own = self.trust.own.clone();
+        let foreign = || Who { kinds: CallerKind::has_account, inside: Vec::new(), outside: vec![&own] };
+        if let Some(witness) = self.ask(index, foreign(), IdRule::Absent) {
             let (id, fix) = why_absence_is_enough(self.policy.document, index, &conditions);
             self.shown(id, index, witness, fix);
         }
@@ -117,7 +113,7 @@ impl Linter<'_, '_> {
             return;
         }
         let Some(expected) = self.expected.clone() else { return };
-        let Some(witness) = self.ask(index, &foreign, IdRule::Another(&expected)) else { return };
+        let Some(witness) = self.ask(index, foreign(), IdRule::Another(&expected)) else { return };
         let id = why_another_id_is_enough(&conditions);
         let same = |finding: &Finding| {
             finding.id == id && finding.statement.as_ref().is_some_and(|place| place.index == index)
@@ -130,8 +126,10 @@ impl Linter<'_, '_> {
                 .filter(|text| *text != expected)
                 .map(|text| format!("`{text}`"))
                 .collect();
+            let also = self.ask(index, foreign(), IdRule::Exactly(&expected)).is_some();
+            let relation = if also { "besides" } else { "instead of" };
             let message =
-                format!("{}; it accepts {} besides `{expected}`", witness.sentence, listed.join(", "));
+                format!("{}; it accepts {} {relation} `{expected}`", witness.sentence, listed.join(", "));
             self.add(id, Some(index), message, "leave one external ID in the condition", Some(witness));
         } else {
             self.shown(id, index, witness, REQUIRE_ID);
@@ -140,40 +138,34 @@ impl Linter<'_, '_> {
 
     /// T10, T11, T23, T24: who gets in at all.
     fn callers(&mut self, index: usize, intent: &RoleIntent) {
-        let known = self.trust.known.clone();
-        let published: Vec<Principal> = intent
-            .trusted
-            .iter()
-            .filter(|trusted| !matches!(trusted, Principal::Root { .. }))
-            .cloned()
-            .collect();
-        let same_account = |caller: &Principal| {
-            caller.account().is_some()
-                && published.iter().any(|trusted| trusted.account() == caller.account())
-        };
-        let stranger =
-            |caller: &Principal| !known.trusts(caller) && !known.is_own(caller) && !same_account(caller);
-        if let Some(witness) = self.ask(index, &stranger, IdRule::Any) {
+        let (trusted, own) = (self.trust.trusted.clone(), self.trust.own.clone());
+        // The accounts of which the vendor publishes a principal.
+        let published: Vec<Principal> = intent.trusted.iter().filter_map(account_behind).collect();
+        let stranger = Who { outside: vec![&trusted, &own, &published], ..Who::anyone() };
+        if let Some(witness) = self.ask(index, stranger, IdRule::Any) {
             self.shown(FindingId::T10, index, witness, "name only the vendor's account as principal");
         }
-        let sibling =
-            |caller: &Principal| !known.trusts(caller) && !known.is_own(caller) && same_account(caller);
-        if let Some(witness) = self.ask(index, &sibling, IdRule::Any) {
+        let sibling = Who { inside: vec![&published], outside: vec![&trusted, &own], ..Who::anyone() };
+        if let Some(witness) = self.ask(index, sibling, IdRule::Any) {
             self.shown(FindingId::T11, index, witness, "name the principal that the vendor publishes");
         }
-        let own =
-            |caller: &Principal| known.is_own(caller) && (intent.trusted.is_empty() || !known.trusts(caller));
-        if let Some(witness) = self.ask(index, &own, IdRule::Any) {
+        let stated: &[Principal] = if intent.trusted.is_empty() { &[] } else { &trusted };
+        let of_own_account = Who { inside: vec![&own], outside: vec![stated], ..Who::anyone() };
+        if let Some(witness) = self.ask(index, of_own_account, IdRule::Any) {
             self.shown(FindingId::T24, index, witness, "remove the role's own account from the principals");
         }
-        let names =
-            self.policy.document.statements().get(index).and_then(|statement| statement.principal.as_ref());
-        let named = |service: &str| {
-            let mut values = names.iter().flat_map(|clause| &clause.values);
-            values.any(|name| matches!(name, PrincipalName::Service(name) if name == service))
-        };
-        let service = |caller: &Principal| matches!(caller, Principal::Service(service) if named(service));
-        if let Some(witness) = self.ask(index, &service, IdRule::Any)
+        let statement = self.policy.document.statements().get(index);
+        let names = statement.and_then(|statement| statement.principal.as_ref());
+        let services: Vec<Principal> = names
+            .iter()
+            .flat_map(|clause| &clause.values)
+            .filter_map(|name| match name {
+                PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
+                _ => None,
+            })
+            .collect();
+        let service = Who { inside: vec![&services], ..Who::anyone() };
+        if let Some(witness) = self.ask(index, service, IdRule::Any)
             && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
         {
             let fix = "add a condition on `aws:SourceArn` or `aws:SourceAccount`";
@@ -274,11 +266,11 @@ impl Linter<'_, '_> {
 
     /// T14 to T16: what a caller may pass along.
     fn tags_and_source_identity(&mut self) {
-        let known = self.trust.known.clone();
-        let trusted = move |caller: &Principal| caller.account().is_some() && known.trusts(caller);
+        let trusted = self.trust.trusted.clone();
+        let who = Who { kinds: CallerKind::has_account, inside: vec![&trusted], outside: Vec::new() };
         let expected = self.expected.clone();
         let external_id = expected.as_deref().map_or(IdRule::Any, IdRule::Exactly);
-        let question = Question { through: None, who: &trusted, external_id };
+        let question = Question { through: None, who, external_id };
         let Outcome::Allowed(found) = self.trust.ask(&question, &mut self.budget) else { return };
         let (plain, _) = *found;
         let tagged = plain
@@ -351,6 +343,21 @@ impl Linter<'_, '_> {
             }
         }
     }
+}
+
+/// The account of a principal that is less than the account, as a group.
+fn account_behind(principal: &Principal) -> Option<Principal> {
+    let (partition, account) = match principal {
+        Principal::Root { .. } => return None,
+        Principal::User { partition, account, .. }
+        | Principal::RoleSession { partition, account, .. }
+        | Principal::FederatedUser { partition, account, .. } => (partition, account),
+        Principal::Role(role) => (&role.partition, &role.account),
+        Principal::Service(_) | Principal::WebIdentity(_) | Principal::Saml(_) | Principal::Anonymous => {
+            return None;
+        }
+    };
+    Some(Principal::Root { partition: partition.clone(), account: account.clone() })
 }
 
 /// Why a statement covers more than assuming the role, if it does.

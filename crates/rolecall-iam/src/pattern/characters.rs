@@ -13,8 +13,10 @@ pub enum CharacterSet {
     Alphanumeric,
     /// Names of IAM entities and sessions: `[\w+=,.@-]`.
     Name,
-    /// Paths and names of IAM entities together: `[\w+=,.@/-]`.
-    PathAndName,
+    /// Visible ASCII characters and U+007F: paths of IAM entities (IAM API Reference, `CreateRole`, parameter `Path`).
+    Visible,
+    /// Host names: lower-case letters, digits, hyphens and dots.
+    Host,
     /// An external ID: `[\w+=,.@:\/-]` (STS AssumeRole, parameter `ExternalId`).
     ExternalId,
     /// A service prefix or a region: lower-case letters, digits and the hyphen.
@@ -35,7 +37,10 @@ impl CharacterSet {
             Self::Digit => character.is_ascii_digit(),
             Self::Alphanumeric => character.is_ascii_alphanumeric(),
             Self::Name => word || "+=,.@-".contains(character),
-            Self::PathAndName => word || "+=,.@-/".contains(character),
+            Self::Visible => ('\u{21}'..='\u{7f}').contains(&character),
+            Self::Host => {
+                character.is_ascii_lowercase() || character.is_ascii_digit() || "-.".contains(character)
+            }
             Self::ExternalId => word || "+=,.@-:/".contains(character),
             Self::Label => character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-',
             Self::FunctionName => word || character == '-',
@@ -44,9 +49,9 @@ impl CharacterSet {
     }
 }
 
-/// The visible ASCII characters, those first that read best in an example.
+/// The visible ASCII characters, the space and U+007F, those first that read best in an example.
 const READABLE: &str =
-    "xyzabcdefghijklmnopqrstuvw1234567890XYZABCDEFGHIJKLMNOPQRSTUVW-_./@=+,:;~!#%&()[]{}<>|^'\"`\\ *?$";
+    "xyzabcdefghijklmnopqrstuvw1234567890XYZABCDEFGHIJKLMNOPQRSTUVW-_./@=+,:;~!#%&()[]{}<>|^'\"`\\ *?$\u{7f}";
 
 /// Characters to try as "any other" character, without end: readable ones, then beyond ASCII.
 ///

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::walk::{Automaton, Step, Walk};
-use super::{Pattern, Token};
+use super::Pattern;
+use super::walk::{Automaton, State, Step, Walk};
 
 /// What questions may cost, in words of state touched, before they count as [`TooLarge`].
 ///
@@ -113,23 +113,19 @@ impl<'p> Language<'p> {
             && !self.except.iter().any(|texts| texts.contains(text))
     }
 
+    /// The patterns that every string of the language matches.
+    pub(crate) fn required(&self) -> &[&'p Pattern] {
+        &self.all_of
+    }
+
     /// Whether two required patterns demand different characters before any wildcard, so that nothing is left.
     fn begins_differently(&self) -> bool {
-        let Some((first, others)) = self.all_of.split_first() else { return false };
-        others.iter().any(|other| {
-            first
-                .tokens
-                .iter()
-                .zip(&other.tokens)
-                .map_while(|pair| match pair {
-                    (Token::Character(left), Token::Character(right)) => Some(
-                        left == right
-                            || (first.ignore_case || other.ignore_case) && left.eq_ignore_ascii_case(right),
-                    ),
-                    (Token::Character(_) | Token::One(_) | Token::Run(_), _) => None,
-                })
-                .any(|same| !same)
-        })
+        let Some((last, others)) = self.all_of.split_last() else { return false };
+        // Whatever was required before has been compared before.
+        others.iter().any(|other| other.begins_unlike(last))
+            || others
+                .split_last()
+                .is_some_and(|(last, others)| others.iter().any(|other| other.begins_unlike(last)))
     }
 
     /// A string of the language: the first of `preferred` that belongs to it, else a shortest one; `None` where the
@@ -139,35 +135,59 @@ impl<'p> Language<'p> {
             return Ok(None);
         }
         if let Some(only) = self.only {
+            budget.spend(1 + self.all_of.len() + self.none_of.len())?;
             return Ok(self.contains(only).then(|| only.to_owned()));
         }
         if self.begins_differently() {
             return Ok(None);
         }
-        budget.spend(preferred.len() * (1 + self.all_of.len() + self.none_of.len()))?;
-        if let Some(text) = preferred.iter().find(|text| self.contains(text)) {
+        // An excluded pattern that no string of the language matches anyway would only make the automaton larger.
+        budget.spend((1 + self.none_of.len()) * self.all_of.len())?;
+        let matters =
+            |excluded: &&&Pattern| !self.all_of.iter().any(|required| required.begins_unlike(excluded));
+        let none_of: Vec<&Pattern> = self.none_of.iter().filter(matters).copied().collect();
+        if none_of.iter().any(|excluded| excluded.is_universal() || self.all_of.contains(excluded)) {
+            return Ok(None);
+        }
+        budget.spend(preferred.len() * (1 + self.all_of.len() + none_of.len()))?;
+        let rest = Self { none_of, ..self.clone() };
+        if let Some(text) = preferred.iter().find(|text| rest.contains(text)) {
             return Ok(Some((*text).to_owned()));
         }
-        // An excluded text that does not belong to the language anyway would only make the automaton larger.
+        rest.search(budget)
+    }
+
+    fn search(&self, budget: &mut Budget) -> Result<Option<String>, TooLarge> {
         let counts = |text: &&String| self.all_of.iter().all(|required| required.matches(text));
-        let texts = self.except.iter().flat_map(|texts| texts.iter()).filter(counts);
-        let except: Vec<Pattern> = texts.map(|text| Pattern::literal(text)).collect();
+        let texts = self.except.iter().flat_map(|texts| texts.iter());
+        budget.spend(self.except.iter().map(|texts| texts.len()).sum())?;
+        let except: Vec<Pattern> = texts.filter(counts).map(|text| Pattern::literal(text)).collect();
         let required = self.all_of.len();
         let excluded = self.none_of.iter().copied().chain(&except);
         let automaton = Automaton::new(self.all_of.iter().copied().chain(excluded));
-        let mut walk = Walk::new(&automaton);
-        walk.run(self.longest, budget, |state| {
+        let atoms = automaton.atoms.len();
+        let judge = |state: &State| {
             if (0..required).any(|atom| automaton.is_dead(state, atom))
-                || (required..automaton.atoms.len()).any(|atom| automaton.is_full(state, atom))
+                || (required..atoms).any(|atom| automaton.is_full(state, atom))
             {
                 return Step::Prune;
             }
-            let accepted =
-                (0..automaton.atoms.len()).all(|atom| automaton.accepts(state, atom) == (atom < required));
+            let accepted = (0..atoms).all(|atom| automaton.accepts(state, atom) == (atom < required));
             if accepted { Step::Stop } else { Step::Expand }
-        })
+        };
+        let mut walk = Walk::new(&automaton);
+        // Where much is excluded, the way that leaves most of it behind is the one to try first.
+        if self.longest.is_none() && atoms - required > FEW_EXCLUDED {
+            let alive =
+                |state: &State| (required..atoms).filter(|atom| !automaton.is_dead(state, *atom)).count();
+            return walk.run_best_first(budget, judge, alive);
+        }
+        walk.run(self.longest, budget, judge)
     }
 }
+
+/// With so many excluded patterns or fewer the shortest example is looked for.
+const FEW_EXCLUDED: usize = 16;
 
 /// One string of every class into which `atoms` cut the strings that match `within` and have at most `longest`
 /// characters: two strings are of one class where they match the same atoms. Of each class the first member of

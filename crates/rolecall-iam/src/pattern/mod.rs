@@ -81,6 +81,59 @@ impl Pattern {
         self
     }
 
+    /// The same pattern with every wildcard restricted to `set`; `None` where a character does not belong to it.
+    #[must_use]
+    pub fn within(&self, set: CharacterSet) -> Option<Self> {
+        let mut pattern = Self { ignore_case: self.ignore_case, ..Self::default() };
+        for token in &self.tokens {
+            pattern.push(match token {
+                Token::Character(character) if set.contains(*character) => *token,
+                Token::Character(_) => return None,
+                Token::One(_) => Token::One(set),
+                Token::Run(_) => Token::Run(set),
+            });
+        }
+        Some(pattern)
+    }
+
+    /// Whether a wildcard stands for characters beyond ASCII.
+    pub(crate) fn reaches_beyond_ascii(&self) -> bool {
+        self.tokens.iter().any(|token| match token {
+            Token::Character(character) => !character.is_ascii(),
+            Token::One(set) | Token::Run(set) => set.contains('\u{212a}'),
+        })
+    }
+
+    /// The pattern followed by this text.
+    #[must_use]
+    pub fn followed_by(mut self, text: &str) -> Self {
+        self.push_literal(text);
+        self
+    }
+
+    /// Whether the two demand different characters before any run, so that no string belongs to both.
+    pub(crate) fn begins_unlike(&self, other: &Self) -> bool {
+        let blind = self.ignore_case || other.ignore_case;
+        self.tokens
+            .iter()
+            .zip(&other.tokens)
+            .map_while(|pair| match pair {
+                (Token::Run(_), _) | (_, Token::Run(_)) => None,
+                (Token::Character(left), Token::Character(right)) => {
+                    Some(left == right || blind && left.eq_ignore_ascii_case(right))
+                }
+                (Token::Character(character), Token::One(set))
+                | (Token::One(set), Token::Character(character)) => Some(
+                    set.contains(*character)
+                        || blind
+                            && (set.contains(character.to_ascii_lowercase())
+                                || set.contains(character.to_ascii_uppercase())),
+                ),
+                (Token::One(_), Token::One(_)) => Some(true),
+            })
+            .any(|same| !same)
+    }
+
     /// Appends `text` character by character; wildcards in it are ordinary characters.
     pub fn push_literal(&mut self, text: &str) {
         self.tokens.extend(text.chars().map(Token::Character));

@@ -4,7 +4,7 @@
 //! example found is a shortest one. In each state only characters that some active position asks for are told apart;
 //! all others behave alike and are represented by one readable character.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::characters::{self, CharacterSet};
 use super::language::{Budget, TooLarge};
@@ -198,6 +198,44 @@ impl<'a> Walk<'a> {
                         Step::Stop => return Ok(Some(self.text(reached))),
                         Step::Prune => {}
                         Step::Expand => frontier.push((reached, next)),
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same, the state first of which `rank` is least. What it finds need not be shortest.
+    pub(super) fn run_best_first(
+        &mut self,
+        budget: &mut Budget,
+        mut judge: impl FnMut(&State) -> Step,
+        rank: impl Fn(&State) -> usize,
+    ) -> Result<Option<String>, TooLarge> {
+        let start = self.automaton.start();
+        let mut known: HashSet<State> = HashSet::from([start.clone()]);
+        self.steps = vec![(0, '\0')];
+        match judge(&start) {
+            Step::Stop => return Ok(Some(String::new())),
+            Step::Prune => return Ok(None),
+            Step::Expand => {}
+        }
+        let mut frontier: BTreeMap<(usize, usize), State> = BTreeMap::from([((0, 0), start)]);
+        while let Some(((_, index), state)) = frontier.pop_first() {
+            for character in self.automaton.characters(&state) {
+                let next = self.automaton.step(&state, character);
+                budget.spend(2 * self.automaton.words + self.automaton.atoms.len())?;
+                if known.contains(&next) {
+                    continue;
+                }
+                known.insert(next.clone());
+                let reached = self.steps.len();
+                self.steps.push((index, character));
+                match judge(&next) {
+                    Step::Stop => return Ok(Some(self.text(reached))),
+                    Step::Prune => {}
+                    Step::Expand => {
+                        frontier.insert((rank(&next), reached), next);
                     }
                 }
             }

@@ -1,21 +1,13 @@
 //! What values a condition key can have in a request: the ground that conditions cut into classes.
 //!
-//! Facts: IAM User Guide, "AWS global condition context keys" and "IAM and AWS STS condition context keys"; Service
-//! Authorization Reference, AWS STS and AWS Lambda. A key that is not listed here may have any value or none, which is
-//! the safe assumption for a claim that something is impossible.
+//! Which requests have a key, and values of which kind, says [`crate::keys`]; this page gives the values. A key that is not
+//! in that table may have any value, several, or none, which is the safe assumption for a claim that something is
+//! impossible.
 
+use super::caller::{Call, Caller};
 use crate::arn::split_arn;
-use crate::context::Lookup;
+use crate::keys::{self, Attribute, CallerKind, Parameter, Presence, Source};
 use crate::pattern::{CharacterSet, Pattern, Token};
-use crate::principal::Principal;
-
-/// Whether a request has a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
-    Always,
-    Sometimes,
-    Never,
-}
 
 /// The values of a key.
 #[derive(Debug, Clone)]
@@ -43,17 +35,6 @@ pub(super) struct Domain {
     pub(super) readable: &'static [&'static str],
 }
 
-/// The calls that claims are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
-    /// Assuming the role.
-    AssumeRole,
-    /// Invoking a function.
-    Invoke,
-    /// Anything that a session may do.
-    Any,
-}
-
 fn repeated(set: CharacterSet, least: usize) -> Pattern {
     Pattern::from_tokens(std::iter::repeat_n(Token::One(set), least).chain([Token::Run(set)]))
 }
@@ -71,11 +52,14 @@ pub(super) fn external_id() -> (Pattern, usize) {
     (repeated(CharacterSet::ExternalId, 2), 1224)
 }
 
-/// The part of a resource's ARN that decides a key.
-fn part_of_arn<'r>(key: &str, resource: Option<&'r str>) -> Option<&'r str> {
-    let [_, _, _, region, account, _] = split_arn(resource?)?;
-    let part = if key == "aws:requestedregion" { region } else { account };
-    (!part.is_empty()).then_some(part)
+/// A part of a resource's ARN that is not empty: the region or the account.
+fn part_of_arn(index: usize, resource: Option<&str>) -> Option<String> {
+    let parts = split_arn(resource?)?;
+    parts.get(index).filter(|part| !part.is_empty()).map(|part| (*part).to_owned())
+}
+
+fn booleans() -> Values {
+    words(&["false", "true"])
 }
 
 impl Domain {
@@ -83,88 +67,97 @@ impl Domain {
         Self { presence, values, several: Some(false), readable: &["other"] }
     }
 
-    fn several(mut self) -> Self {
-        self.several = Some(true);
-        self
+    fn readable(self, readable: &'static [&'static str]) -> Self {
+        Self { readable, ..self }
     }
 
-    fn readable(mut self, readable: &'static [&'static str]) -> Self {
-        self.readable = readable;
-        self
+    /// The values of a key that does not follow from the caller, given its name in lower case, in a call upon `resource`,
+    /// if that is settled.
+    pub(super) fn of(key: &str, caller: &Caller, call: Call, resource: Option<&str>) -> Self {
+        let Some(facts) = keys::facts(key) else {
+            return Self { several: None, ..Self::new(Presence::Sometimes, anything(None)) };
+        };
+        let domain = match facts.source {
+            // Every condition on these is settled before values are asked for.
+            Source::Caller(_) => Self::new(Presence::Undocumented, anything(None)),
+            Source::Attribute(attribute) => Self::of_attribute(attribute, caller.kind),
+            Source::OnBehalf => {
+                let service = caller.kind == CallerKind::Service;
+                let presence = if service { Presence::Sometimes } else { Presence::Never };
+                Self::new(presence, anything(None))
+            }
+            Source::Parameter(parameter) => Self::of_parameter(parameter, caller.kind, call),
+            Source::Always(values) => Self::new(Presence::Always, values_of(values, call)),
+            Source::Sometimes(values) => Self::new(Presence::Sometimes, values_of(values, call)),
+            Source::ResourceRegion => match part_of_arn(3, resource) {
+                Some(region) => Self::new(Presence::Always, Values::Listed(vec![region])),
+                None => {
+                    let shape = repeated(CharacterSet::Label, 1);
+                    Self::new(Presence::Sometimes, Values::Shaped { shape, longest: None })
+                        .readable(&["eu-central-1"])
+                }
+            },
+            Source::ResourceAccount => match part_of_arn(4, resource) {
+                Some(account) => Self::new(Presence::Always, Values::Listed(vec![account])),
+                None => Self::new(Presence::Sometimes, anything(None)),
+            },
+        };
+        Self { several: Some(facts.several), ..domain }
     }
 
-    /// The values of a key, given its name in lower case, in a call by `caller` upon `resource`, if that is settled.
-    pub(super) fn of(key: &str, caller: &Principal, call: Call, resource: Option<&str>) -> Self {
-        use Presence::{Always, Never, Sometimes};
-        match caller.derive(key) {
-            Some(Lookup::One(value)) => return Self::new(Always, Values::Listed(vec![value.into_owned()])),
-            Some(Lookup::Absent) => return Self::new(Never, anything(None)),
-            Some(Lookup::Unknown | Lookup::Many(_)) => return Self::new(Always, anything(None)),
-            None => {}
-        }
-        let booleans = || words(&["false", "true"]);
-        // Keys about the resource on whose behalf a service calls.
-        let from_service = if matches!(caller, Principal::Service(_)) { Sometimes } else { Never };
-        match key {
-            "sts:externalid" => {
-                let (shape, longest) = external_id();
-                // Calls with a token or an assertion have no such parameter (STS API Reference).
-                let token = matches!(caller, Principal::WebIdentity(_) | Principal::Saml(_));
-                Self::new(
-                    if token { Never } else { Sometimes },
-                    Values::Shaped { shape, longest: Some(longest) },
-                )
-                .readable(&["another-external-id"])
-            }
-            "sts:rolesessionname" => {
-                let shape = repeated(CharacterSet::Name, 2);
-                let presence = if call == Call::AssumeRole { Always } else { Sometimes };
-                Self::new(presence, Values::Shaped { shape, longest: Some(64) }).readable(&["session"])
-            }
-            "sts:sourceidentity" => {
-                let shape = repeated(CharacterSet::Name, 2);
-                Self::new(Sometimes, Values::Shaped { shape, longest: Some(64) })
-            }
-            "aws:tagkeys" | "sts:transitivetagkeys" => Self::new(Sometimes, anything(Some(128))).several(),
-            "aws:principalorgid" => {
+    fn of_attribute(attribute: Attribute, kind: CallerKind) -> Self {
+        let presence = attribute.presence(kind);
+        match attribute {
+            Attribute::Organisation => {
                 let start = "o-".chars().map(Token::Character);
                 let rest = repeated(CharacterSet::Label, 10);
                 let shape = Pattern::from_tokens(start.chain(rest.tokens().iter().copied()));
-                Self::new(Sometimes, Values::Shaped { shape, longest: Some(34) }).readable(&["o-anotherorg1"])
+                Self::new(presence, Values::Shaped { shape, longest: Some(34) }).readable(&["o-anotherorg1"])
             }
-            "aws:principalorgpaths" | "aws:calledvia" => Self::new(Sometimes, anything(None)).several(),
-            "aws:principalservicenameslist" => Self::new(from_service, anything(None)).several(),
-            "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => {
-                Self::new(from_service, anything(None))
+            Attribute::Tag => Self::new(presence, anything(Some(256))),
+            Attribute::OrganisationPath | Attribute::FederatedProvider => Self::new(presence, anything(None)),
+            Attribute::SourceIdentity => {
+                let shape = repeated(CharacterSet::Name, 2);
+                Self::new(presence, Values::Shaped { shape, longest: Some(64) })
             }
-            "aws:sourceorgpaths" => Self::new(from_service, anything(None)).several(),
-            "aws:sourceip" | "aws:vpcsourceip" => Self::new(Sometimes, Values::Addresses),
-            "aws:currenttime" | "aws:epochtime" => Self::new(Always, Values::Times),
-            "aws:tokenissuetime" => Self::new(Sometimes, Values::Times),
-            "aws:multifactorauthage" => Self::new(Sometimes, Values::Numbers),
-            "aws:multifactorauthpresent" | "aws:viaawsservice" | "lambda:invokedviafunctionurl" => {
-                Self::new(Sometimes, booleans())
-            }
-            // The endpoints of STS and Lambda speak HTTPS only (AWS General Reference, service endpoints).
-            "aws:securetransport" => match call {
-                Call::AssumeRole | Call::Invoke => Self::new(Always, words(&["true"])),
-                Call::Any => Self::new(Always, booleans()),
-            },
-            "aws:requestedregion" | "aws:resourceaccount" if part_of_arn(key, resource).is_some() => {
-                let part = part_of_arn(key, resource).into_iter().map(str::to_owned).collect();
-                Self::new(Always, Values::Listed(part))
-            }
-            "aws:requestedregion" => {
-                let shape = repeated(CharacterSet::Label, 1);
-                Self::new(Sometimes, Values::Shaped { shape, longest: None }).readable(&["eu-central-1"])
-            }
-            _ if ["aws:requesttag/", "aws:principaltag/", "aws:resourcetag/", "iam:resourcetag/"]
-                .iter()
-                .any(|prefix| key.starts_with(prefix)) =>
-            {
-                Self::new(Sometimes, anything(Some(256)))
-            }
-            _ => Self { several: None, ..Self::new(Sometimes, anything(None)) },
+            Attribute::TokenIssueTime => Self::new(presence, Values::Times),
+            Attribute::Mfa => Self::new(presence, booleans()),
+            Attribute::MfaAge => Self::new(presence, Values::Numbers),
         }
+    }
+
+    fn of_parameter(parameter: Parameter, kind: CallerKind, call: Call) -> Self {
+        use Presence::{Always, Never, Sometimes};
+        let names = || Values::Shaped { shape: repeated(CharacterSet::Name, 2), longest: Some(64) };
+        match parameter {
+            Parameter::ExternalId => {
+                let (shape, longest) = external_id();
+                // Calls with a token or an assertion have no such parameter (STS API Reference).
+                let token = matches!(kind, CallerKind::WebIdentity | CallerKind::Saml);
+                let values = Values::Shaped { shape, longest: Some(longest) };
+                Self::new(if token { Never } else { Sometimes }, values).readable(&["another-external-id"])
+            }
+            Parameter::RoleSessionName => {
+                let presence = if call == Call::AssumeRole { Always } else { Sometimes };
+                Self::new(presence, names()).readable(&["session"])
+            }
+            Parameter::SourceIdentity => Self::new(Sometimes, names()),
+            Parameter::Tag => Self::new(Sometimes, anything(Some(256))),
+            Parameter::TagKeys | Parameter::TransitiveTagKeys => Self::new(Sometimes, anything(Some(128))),
+            Parameter::Context => Self::new(Sometimes, anything(None)),
+        }
+    }
+}
+
+fn values_of(values: keys::Values, call: Call) -> Values {
+    match values {
+        keys::Values::Text(longest) => anything(longest),
+        keys::Values::Bool => booleans(),
+        keys::Values::SecureTransport => match call {
+            Call::AssumeRole | Call::Invoke => words(&["true"]),
+            Call::Any => booleans(),
+        },
+        keys::Values::Addresses => Values::Addresses,
+        keys::Values::Times => Values::Times,
     }
 }

@@ -8,11 +8,16 @@ use crate::context::{Context, ContextKey, ContextValue};
 /// The request with what must be there besides, or `None` where its values contradict one another. `known` is the ARN of
 /// the resource, unless it is only an example.
 pub(super) fn completed(found: &Found, known: Option<&str>) -> Option<Found> {
-    let Found { action, resource, context } = found;
+    let Found { action, resource, caller, context } = found;
     let context = with_tag_keys(context)?;
     let follows = known.is_none_or(|resource| follows_resource(&context, resource));
     let consistent = follows && is_consistent(&context);
-    consistent.then(|| Found { action: action.clone(), resource: resource.clone(), context })
+    consistent.then(|| Found {
+        action: action.clone(),
+        resource: resource.clone(),
+        caller: caller.clone(),
+        context,
+    })
 }
 
 fn one<'c>(context: &'c Context, key: &str) -> Option<&'c str> {
@@ -59,14 +64,47 @@ fn follows_resource(context: &Context, resource: &str) -> bool {
     agrees("aws:RequestedRegion", region) && agrees("aws:ResourceAccount", account)
 }
 
-/// Multi-factor authentication has an age exactly where there was one; paths begin with their organisation.
+/// Whether the values of keys that tell of the same thing go together.
 fn is_consistent(context: &Context) -> bool {
+    mfa(context) && organisation(context) && time(context) && network(context) && on_behalf(context)
+}
+
+/// Multi-factor authentication has an age exactly where there was one.
+fn mfa(context: &Context) -> bool {
     let age = one(context, "aws:MultiFactorAuthAge").is_some();
     let present = context.get(&ContextKey::new("aws:MultiFactorAuthPresent"));
-    let present_or_unasked = present.is_none_or(|value| *value == ContextValue::from("true"));
+    !age || present.is_none_or(|value| *value == ContextValue::from("true"))
+}
+
+/// Paths begin with their organisation.
+fn organisation(context: &Context) -> bool {
     let organisation = one(context, "aws:PrincipalOrgID");
     let mut paths = many(context, "aws:PrincipalOrgPaths").into_iter();
-    (!age || present_or_unasked)
-        && organisation
-            .is_none_or(|organisation| paths.all(|path| path.split('/').next() == Some(organisation)))
+    organisation.is_none_or(|organisation| paths.all(|path| path.split('/').next() == Some(organisation)))
+}
+
+/// A request is made at one time.
+fn time(context: &Context) -> bool {
+    let at = |key: &str| one(context, key).and_then(crate::condition::read_time);
+    match (at("aws:CurrentTime"), at("aws:EpochTime")) {
+        (Some(current), Some(epoch)) => current == epoch,
+        (Some(_) | None, None) | (None, Some(_)) => true,
+    }
+}
+
+/// Through an endpoint of a VPC, a request has that network's keys, and `aws:SourceIp` otherwise.
+fn network(context: &Context) -> bool {
+    let has = |key: &str| one(context, key).is_some();
+    let endpoint = has("aws:SourceVpc") || has("aws:SourceVpce") || has("aws:VpcSourceIp");
+    !(endpoint && has("aws:SourceIp"))
+}
+
+/// The resource on whose behalf a service calls belongs to the account on whose behalf it calls.
+fn on_behalf(context: &Context) -> bool {
+    let account = one(context, "aws:SourceAccount");
+    let arn = one(context, "aws:SourceArn").and_then(split_arn);
+    match (account, arn) {
+        (Some(account), Some([_, _, _, _, of, _])) => of.is_empty() || of == account,
+        (Some(_) | None, _) => true,
+    }
 }

@@ -1,27 +1,30 @@
 //! Proofs about a role: who can assume it, and what a session of it can do, decided for *every* request.
 //!
-//! A claim is proved, refuted by a request that the evaluator confirms, or unknown with the reason. It is exact because
-//! only finitely much can be told apart: each condition key is a variable, the conditions that ask about it cut its
-//! values and its absence into finitely many classes ([`variable`]), callers are cut in the same way ([`callers`]),
-//! and actions and resources are regular languages ([`rule`]). One search ([`solve`]) finds a request that some
-//! statements match and others do not, or shows that there is none; [`question`], [`trust`], [`permission`] and [`targets`]
-//! put the claims to it.
+//! A claim is proved, refuted by a request that the evaluator confirms, or unknown with the reason. Nothing is decided on
+//! examples. Callers are products of languages ([`caller`]), and so are actions and resources; each other condition key is
+//! a variable whose values the conditions cut into finitely many classes ([`variable`]). Statements narrow these
+//! ([`rule`], [`names`], [`reading`]). One search ([`solve`]) finds a request that some statements match and
+//! others do not, or shows that there is none; [`question`], [`trust`], [`permission`] and [`targets`] put the claims to it.
 //!
-//! Invariants: the truth of a condition for a class always comes from the evaluator's own code, never from a second
-//! reading of it here. What the evaluator does not know is never part of a proof. Cost is bounded: a document with more
-//! cases than the bound gives "unknown".
+//! Invariants: what a key is for a caller comes from the table in [`crate::keys`], the truth of a condition for a class from
+//! the evaluator's own code, what a resource covers from [`crate::coverage`]: nothing is read a second time here. What
+//! the evaluator does not know is never part of a proof, and what cannot be expressed is unknown. Cost is bounded: a
+//! document with more cases than the bound gives "unknown".
 //! Deliberately absent: findings with names and fixes ([`super::lint`]) and the caller's side of assuming a role.
 
-mod callers;
+mod caller;
 mod claim;
 mod domain;
 mod family;
 mod linked;
+mod names;
 mod permission;
 mod question;
 pub(crate) mod readable;
+mod reading;
 mod rule;
 mod solve;
+mod strings;
 mod targets;
 mod trust;
 mod variable;
@@ -32,5 +35,5 @@ pub use permission::prove_permissions;
 pub use trust::prove_trust;
 
 pub(crate) use permission::{Placed, Session};
-pub(crate) use question::{IdRule, Outcome, Question, Trust};
+pub(crate) use question::{IdRule, Outcome, Question, Trust, Who};
 pub(crate) use trust::PROOF_BUDGET;

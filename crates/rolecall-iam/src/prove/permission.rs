@@ -7,21 +7,21 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 
+use super::caller::{Call, Caller, Derived, Example};
 use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
-use super::domain::Call;
 use super::linked::completed;
-use super::question::stated;
+use super::question::{keys_of_statement, state_caller, stated};
 use super::readable;
 use super::rule::{Cover, Place, Rule};
 use super::solve::{Answer, Asked, Field, Found, find};
+use super::strings::Variable;
 use super::targets::every_target;
 use super::trust::PROOF_BUDGET;
 use super::variable::Uncut;
 use super::words;
 use crate::arn::{FunctionArn, RoleArn};
-use crate::condition::Operand;
 use crate::context::ContextKey;
-use crate::document::{Document, Effect, Statement};
+use crate::document::{Document, Effect};
 use crate::evaluate::{Evaluation, Layer, Layers, Request, evaluate};
 use crate::pattern::{Budget, Language, Pattern};
 use crate::principal::Principal;
@@ -65,7 +65,11 @@ pub(crate) struct Placed {
 /// A session of the role with the policies that limit it.
 pub(crate) struct Session<'d> {
     permissions: &'d Permissions<'d>,
-    pub(crate) caller: Principal,
+    pub(super) caller: Caller,
+    /// Some statement asks for the unique id of the caller.
+    asks_for_user_id: bool,
+    /// One of its sessions.
+    pub(crate) example: Principal,
     pub(super) identity: Vec<Rule<'d>>,
     pub(super) boundary: Option<Vec<Rule<'d>>>,
     /// Stands for the policies of resources: it leaves every decision to the session's account.
@@ -80,7 +84,8 @@ impl<'d> Session<'d> {
             None => "arn:aws:iam::111122223333:role/the-role".parse().ok()?,
         };
         let account = role.account.to_string();
-        let caller = Principal::session_of(&role, "session".parse().ok()?);
+        let caller = Caller::session_of(&role);
+        let example = Principal::session_of(&role, "session".parse().ok()?);
         let compile = |document: &NamedDocument<'d>, layer, index| -> Vec<Rule<'d>> {
             Rule::compile(document.document, layer, index, &caller).collect()
         };
@@ -96,7 +101,16 @@ impl<'d> Session<'d> {
             "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "*", "Resource": "*"},
         }))
         .ok()?;
-        Some(Self { permissions, caller, identity, boundary, delegation })
+        let mut session =
+            Self { permissions, caller, asks_for_user_id: false, example, identity, boundary, delegation };
+        let asks = session.asked_keys().any(|key| key.folded() == "aws:userid");
+        session.asks_for_user_id = asks;
+        Some(session)
+    }
+
+    fn asked_keys(&self) -> impl Iterator<Item = &ContextKey> {
+        let rules = self.identity.iter().chain(self.boundary.iter().flatten());
+        rules.flat_map(|rule| keys_of_statement(rule.statement))
     }
 
     /// Why nothing can be said while the role's own ARN is not known.
@@ -104,9 +118,10 @@ impl<'d> Session<'d> {
         if intent.role.is_some() {
             return None;
         }
-        let rules = self.identity.iter().chain(self.boundary.iter().flatten());
-        let follows = |key: &ContextKey| self.caller.derive(key.folded()).is_some();
-        rules.flat_map(|rule| keys_of(rule.statement)).find(|key| follows(key)).map(|key| {
+        let follows = |key: &&ContextKey| {
+            matches!(self.caller.derived(key.folded()), Derived::Constant(_) | Derived::Part(..))
+        };
+        self.asked_keys().find(follows).map(|key| {
             format!(
                 "a statement asks about `{key}`, which follows from the role's ARN, and that is not known"
             )
@@ -190,8 +205,13 @@ impl<'d> Session<'d> {
         let field = Field {
             caller: &self.caller,
             call,
-            actions: actions.clone(),
-            resources: resources.clone(),
+            strings: self
+                .caller
+                .strings()
+                .with(Variable::Action, actions.clone())
+                .with(Variable::Resource, resources.clone()),
+            inside: Vec::new(),
+            outside: Vec::new(),
             resource: resources.as_only(),
             given: Vec::new(),
             readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -245,7 +265,8 @@ impl<'d> Session<'d> {
         let linked = || vec![words::not_cut(&Uncut::Linked, Some(rule.place))];
         let found = completed(found, Some(&found.resource)).ok_or_else(linked)?;
         let action = readable::action(&found.action, rule.statement);
-        let request = self.request(action, found);
+        let no_caller = || vec![words::not_cut(&Uncut::NoCaller, Some(rule.place))];
+        let request = self.request(action, found).ok_or_else(no_caller)?;
         let evaluation = self.evaluate(&request);
         if evaluation.allows == Truth::True {
             let sentence = words::session_can(&request, &evaluation, self.policies());
@@ -254,14 +275,11 @@ impl<'d> Session<'d> {
         Err(words::not_evaluated(&evaluation, self.policies(), Some(rule.place)))
     }
 
-    pub(super) fn request(&self, action: String, found: Found) -> Request {
-        Request {
-            principal: self.caller.clone(),
-            action,
-            resource: found.resource,
-            resource_account: None,
-            context: stated(&found.context, &self.caller),
-        }
+    pub(super) fn request(&self, action: String, found: Found) -> Option<Request> {
+        let Example { principal, user_id } = found.caller?;
+        let mut context = stated(&found.context, &principal);
+        state_caller(&mut context, &principal, user_id.filter(|_| self.asks_for_user_id));
+        Some(Request { principal, action, resource: found.resource, resource_account: None, context })
     }
 
     /// What the session's account says to a request.
@@ -322,17 +340,4 @@ impl Excess<'_, '_> {
         }
         Ok(None)
     }
-}
-
-/// Every key that a statement asks about, in conditions and variables.
-fn keys_of(statement: &Statement) -> impl Iterator<Item = &ContextKey> {
-    let conditions = statement.conditions.iter().flat_map(|condition| {
-        let variables = condition.values.iter().flat_map(|value| match &value.operand {
-            Operand::Text(text) => Some(text.variables()),
-            _ => None,
-        });
-        std::iter::once(&condition.key).chain(variables.flatten())
-    });
-    let resources = statement.resource.iter().flat_map(|clause| &clause.values);
-    conditions.chain(resources.flat_map(|value| value.text.variables()))
 }

@@ -1,22 +1,28 @@
 //! Questions to the policy of a role or a function: is there a request of this kind that it allows?
 //!
-//! Every `Allow` is taken by itself: whoever is let in, is let in by one of them. For each, the callers are cut into
-//! classes, and for each class one search decides whether some request gets past every `Deny`.
+//! Every `Allow` is taken by itself: whoever is let in, is let in by one of them. For each form of caller, one search decides
+//! whether some request gets past every `Deny`. What is found is made a request, put to the evaluator, and shown only where
+//! that allows it. Where the search could not see how two parts of a request depend on each other, the same search
+//! is made once more for the one caller that was found.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::callers::{Known, callers_of, role_call};
+use super::caller::{Call, Caller, Example};
 use super::claim::{RoleIntent, Witness};
-use super::domain::Call;
 use super::linked::completed;
+use super::names::Union;
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
+use super::strings::Variable;
 use super::variable::Uncut;
 use super::words;
-use crate::arn::FunctionArn;
+use crate::arn::{AccountId, FunctionArn, Partition, RoleArn};
+use crate::condition::Operand;
 use crate::context::{Context, ContextKey, ContextValue, Lookup};
 use crate::document::{Document, Effect, Statement};
 use crate::evaluate::{Evaluation, Layer, Request, evaluate_trust};
+use crate::keys::{self, CallerKind, Source};
 use crate::pattern::{Budget, Language};
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
@@ -61,12 +67,30 @@ impl<'q> IdRule<'q> {
     }
 }
 
+/// Callers that a question is about.
+#[derive(Clone)]
+pub(crate) struct Who<'q> {
+    /// Only callers of these kinds.
+    pub(crate) kinds: fn(CallerKind) -> bool,
+    /// Only members of each of these groups. An account's root stands for the whole account, a role for its sessions.
+    pub(crate) inside: Vec<&'q [Principal]>,
+    /// No members of these groups.
+    pub(crate) outside: Vec<&'q [Principal]>,
+}
+
+impl Who<'_> {
+    /// Every caller.
+    pub(crate) fn anyone() -> Self {
+        Self { kinds: |_| true, inside: Vec::new(), outside: Vec::new() }
+    }
+}
+
 /// A question to a trust policy: is there a request like this that it allows?
 pub(crate) struct Question<'q> {
     /// Only through this `Allow`.
     pub(crate) through: Option<usize>,
-    /// Only callers like these.
-    pub(crate) who: &'q dyn Fn(&Principal) -> bool,
+    /// Only these callers.
+    pub(crate) who: Who<'q>,
     /// Only with external IDs like these.
     pub(crate) external_id: IdRule<'q>,
 }
@@ -82,51 +106,82 @@ pub(crate) enum Outcome {
     Nothing,
 }
 
+/// Callers of one form, with the policy's statements as they read for them.
+pub(super) struct Form<'d> {
+    pub(super) caller: Caller,
+    rules: OnceCell<Vec<Rule<'d>>>,
+}
+
+impl<'d> Form<'d> {
+    fn new(caller: Caller) -> Self {
+        Self { caller, rules: OnceCell::new() }
+    }
+
+    pub(super) fn rules(&self, document: &'d Document) -> &[Rule<'d>] {
+        self.rules.get_or_init(|| Rule::compile(document, Layer::Resource, 0, &self.caller).collect())
+    }
+}
+
 /// A trust policy that questions are put to.
 pub(crate) struct Trust<'d> {
     pub(super) document: &'d Document,
-    pub(crate) known: Known,
-    pub(super) trusted: Vec<Principal>,
+    /// The role that is to be assumed.
+    role: Option<RoleArn>,
+    /// Those who are meant to assume it.
+    pub(crate) trusted: Vec<Principal>,
     /// The intent says who is trusted; otherwise it is whoever the document names.
     pub(super) trusted_is_stated: bool,
+    /// The account of the role, as a group.
+    pub(crate) own: Vec<Principal>,
+    pub(super) forms: Vec<Form<'d>>,
     /// The role, or another resource that has a policy.
     resource: String,
     resource_is_known: bool,
     /// Keys that the document asks about and that a call cannot have without another permission.
     pub(super) implying: Vec<(ContextKey, &'static str)>,
-    /// The action that a caller asks for.
-    pub(super) action: fn(&Principal) -> &'static str,
+    /// Some statement asks for the unique id of the caller.
+    asks_for_user_id: bool,
     call: Call,
 }
 
 impl<'d> Trust<'d> {
     pub(crate) fn new(document: &'d Document, intent: &RoleIntent) -> Self {
-        let role = match &intent.role {
-            Some(role) => role.to_string(),
-            None => "arn:aws:iam::111122223333:role/the-role".to_owned(),
-        };
-        let trusted_is_stated = !intent.trusted.is_empty();
-        let trusted = if trusted_is_stated { intent.trusted.clone() } else { named(document) };
-        let known = Known::new(intent.role.clone(), &trusted);
-        Self {
-            document,
-            known,
-            trusted,
-            trusted_is_stated,
-            resource: role,
-            resource_is_known: intent.role.is_some(),
-            implying: implying(document),
-            action: role_call,
-            call: Call::AssumeRole,
-        }
+        Self::of(document, intent, Call::AssumeRole, None)
     }
 
     /// The policy of a function instead of a role's: who can invoke it directly.
     pub(crate) fn of_function(document: &'d Document, function: &FunctionArn, intent: &RoleIntent) -> Self {
-        let action = |_: &Principal| "lambda:InvokeFunction";
-        let resource = function.to_string();
-        let policy = Self::new(document, intent);
-        Self { resource, resource_is_known: true, implying: Vec::new(), action, call: Call::Invoke, ..policy }
+        Self::of(document, intent, Call::Invoke, Some(function))
+    }
+
+    fn of(document: &'d Document, intent: &RoleIntent, call: Call, function: Option<&FunctionArn>) -> Self {
+        let trusted_is_stated = !intent.trusted.is_empty();
+        let trusted = if trusted_is_stated { intent.trusted.clone() } else { named(document) };
+        let own = intent.role.as_ref().and_then(|role| root_of(&role.partition, &role.account));
+        let resource = match (function, &intent.role) {
+            (Some(function), _) => function.to_string(),
+            (None, Some(role)) => role.to_string(),
+            (None, None) => "arn:aws:iam::111122223333:role/the-role".to_owned(),
+        };
+        let partition = match function {
+            Some(function) => Some(&function.partition),
+            None => intent.role.as_ref().map(|role| &role.partition),
+        };
+        let asked: HashSet<&str> = keys_of(document).map(ContextKey::folded).collect();
+        let partitions = partitions(partition, asked.contains("aws:principalarn"));
+        Self {
+            document,
+            role: intent.role.clone(),
+            trusted,
+            trusted_is_stated,
+            own: own.into_iter().collect(),
+            forms: Caller::forms(call, &partitions).into_iter().map(Form::new).collect(),
+            resource,
+            resource_is_known: function.is_some() || intent.role.is_some(),
+            implying: if call == Call::AssumeRole { implying(document) } else { Vec::new() },
+            asks_for_user_id: asked.contains("aws:userid"),
+            call,
+        }
     }
 
     /// The resource, unless its name is only an example.
@@ -134,116 +189,141 @@ impl<'d> Trust<'d> {
         self.resource_is_known.then_some(&*self.resource)
     }
 
+    /// Whether a caller belongs to the account of the role.
+    pub(crate) fn is_own(&self, caller: &Principal) -> bool {
+        self.role.as_ref().is_some_and(|role| caller.account() == Some(&role.account))
+    }
+
     /// What an answer shows, in words.
     pub(crate) fn witness(&self, request: Request, evaluation: &Evaluation) -> Witness {
+        let who = words::who(&request, evaluation, self);
         let sentence = match evaluation.allows {
-            _ if self.call == Call::Invoke => words::can_invoke(&request, evaluation, &self.known),
-            Truth::True => words::can_assume(&request, evaluation, self.document, &self.known),
-            Truth::False | Truth::Unknown => words::cannot_assume(&request, evaluation, &self.known),
+            _ if self.call == Call::Invoke => words::can_invoke(&who, &request, evaluation),
+            Truth::True => words::can_assume(&who, &request, evaluation, self.document),
+            Truth::False | Truth::Unknown => words::cannot_assume(&who, &request, evaluation),
         };
         Witness { request, sentence }
     }
 
+    /// The action that callers of a form ask for.
+    pub(super) fn action(&self, caller: &Caller) -> &'static str {
+        match self.call {
+            Call::Invoke | Call::Any => "lambda:InvokeFunction",
+            Call::AssumeRole => caller.role_call(),
+        }
+    }
+
     /// Searches for a request that the policy allows.
     pub(crate) fn ask(&self, question: &Question<'_>, budget: &mut Budget) -> Outcome {
-        let denies: Vec<usize> = self.statements(Effect::Deny).collect();
         let mut reasons = Vec::new();
+        let excluded = Excluded::new(&question.who.outside);
         for allow in self.statements(Effect::Allow) {
             if budget.is_spent() {
                 reasons.push(words::not_cut(&Uncut::TooLarge, None));
                 break;
             }
-            if question.through.is_none_or(|through| through == allow)
-                && let Some(outcome) = self.ask_through(allow, &denies, question, &mut reasons, budget)
-            {
-                return outcome;
+            if question.through.is_some_and(|through| through != allow) {
+                continue;
+            }
+            for form in self.forms.iter().filter(|form| (question.who.kinds)(form.caller.kind)) {
+                match self.ask_form(allow, form, question, &excluded, budget) {
+                    Ok(Some(outcome)) => return outcome,
+                    Ok(None) => {}
+                    Err(more) => reasons.extend(more),
+                }
             }
         }
         if reasons.is_empty() { Outcome::Nothing } else { Outcome::Unknown(reasons) }
     }
 
-    fn ask_through(
+    /// Whether callers of one form are let in through one `Allow`; the reasons where that is not known.
+    fn ask_form(
         &self,
         allow: usize,
-        denies: &[usize],
+        form: &Form<'d>,
         question: &Question<'_>,
-        reasons: &mut Vec<String>,
+        excluded: &Excluded<'_>,
         budget: &mut Budget,
-    ) -> Option<Outcome> {
-        let statement = self.statement(allow)?;
-        let denying: Vec<&Statement> = denies.iter().filter_map(|index| self.statement(*index)).collect();
-        let callers = match callers_of(statement, &denying, &self.known, budget) {
-            Ok(callers) => callers,
-            Err(error) => {
-                reasons.push(words::not_cut(&Uncut::from(error), Some(place(allow))));
-                return None;
-            }
-        };
-        for caller in callers.iter().filter(|caller| (question.who)(caller)) {
-            if !self.concerns(allow, caller) {
-                continue;
-            }
-            let Some(rule) = self.rule(allow, caller) else { continue };
-            let found = match self.assumable(caller, &rule, denies, question.external_id, budget) {
-                Ok(Answer::Certain(found) | Answer::Possible(found)) => found,
-                Ok(Answer::Nothing) => continue,
-                Err(uncut) => {
-                    reasons.push(words::not_cut(&uncut, Some(place(allow))));
-                    continue;
-                }
-            };
-            let Some(found) = completed(&found, self.settled_resource()) else {
-                reasons.push(words::not_cut(&Uncut::Linked, Some(place(allow))));
-                continue;
-            };
-            let request = self.request(caller, &found);
-            let evaluation = evaluate_trust(&request, self.document);
-            if evaluation.allows == Truth::True {
-                return Some(Outcome::Allowed(Box::new((request, evaluation))));
-            }
-            reasons.extend(words::not_evaluated(&evaluation, &[], Some(place(allow))));
+    ) -> Result<Option<Outcome>, Vec<String>> {
+        let undecided = |uncut: Uncut| vec![words::not_cut(&uncut, Some(place(allow)))];
+        let Some(statement) = self.statement(allow) else { return Ok(None) };
+        if statement.covers_action(self.action(&form.caller)) == Truth::False {
+            return Ok(None);
         }
-        None
+        let names = statement.principal.as_ref().map_or(0, |clause| clause.values.len());
+        budget.spend(names).map_err(|error| undecided(error.into()))?;
+        let rule = Rule::new(statement, place(allow), &form.caller, &|name| excluded.covers(name));
+        let rules = form.rules(self.document);
+        let answer = self.assumable(&form.caller, &rule, rules, question, budget).map_err(undecided)?;
+        let found = match answer {
+            Answer::Certain(found) | Answer::Possible(found) => found,
+            Answer::Nothing => return Ok(None),
+        };
+        let reasons = match self.confirm(allow, found.clone()) {
+            Ok(allowed) => return Ok(Some(allowed)),
+            Err(reasons) => reasons,
+        };
+        // What depends on the caller can be decided for the one that was found.
+        let Some(Example { principal, user_id }) = found.caller else { return Err(reasons) };
+        let one = Caller::only(&principal, user_id.as_deref());
+        let alone: Vec<Rule<'_>> = Rule::compile(self.document, Layer::Resource, 0, &one).collect();
+        let Some(rule) = alone.get(allow) else { return Err(reasons) };
+        match self.assumable(&one, rule, &alone, question, budget) {
+            Ok(Answer::Certain(found)) => self.confirm(allow, found).map(Some).or(Err(reasons)),
+            Ok(Answer::Possible(_) | Answer::Nothing) | Err(_) => Err(reasons),
+        }
     }
 
-    /// Whether the caller can assume the role through one `Allow`, past every `Deny`.
+    /// What was found, as a request that the evaluator allows.
+    fn confirm(&self, allow: usize, found: Found) -> Result<Outcome, Vec<String>> {
+        let linked = || vec![words::not_cut(&Uncut::Linked, Some(place(allow)))];
+        let found = completed(&found, self.settled_resource()).ok_or_else(linked)?;
+        let Some(request) = self.request(found) else {
+            return Err(vec![words::not_cut(&Uncut::NoCaller, Some(place(allow)))]);
+        };
+        let evaluation = evaluate_trust(&request, self.document);
+        if evaluation.allows == Truth::True {
+            return Ok(Outcome::Allowed(Box::new((request, evaluation))));
+        }
+        Err(words::not_evaluated(&evaluation, &[], Some(place(allow))))
+    }
+
+    /// Whether callers can assume the role through one `Allow`, past every `Deny`.
     ///
-    /// A call that passes session tags or a source identity needs another permission for that, so calls with and
+    /// A call that passes session tags, a source identity or a context needs another permission for that, so calls with and
     /// without them are searched one after the other.
     fn assumable(
         &self,
-        caller: &Principal,
+        caller: &Caller,
         rule: &Rule<'_>,
-        denies: &[usize],
-        external_id: IdRule<'_>,
+        rules: &[Rule<'_>],
+        question: &Question<'_>,
         budget: &mut Budget,
     ) -> Result<Answer, Uncut> {
-        let denies: Vec<Rule<'_>> = denies.iter().filter_map(|index| self.rule(*index, caller)).collect();
-        let asked = std::iter::once(rule).chain(&denies).flat_map(|rule| &rule.statement.conditions);
-        let asked: Vec<&ContextKey> = asked.map(|condition| &condition.key).collect();
+        let of = |effect: Effect| rules.iter().filter(move |rule| rule.statement.effect == effect);
+        let denies: Vec<&Rule<'_>> = of(Effect::Deny).filter(|rule| rule.settled != Truth::False).collect();
+        // A statement that grants one of the further permissions may ask for what another one is needed for.
+        let asked: HashSet<&ContextKey> =
+            rules.iter().flat_map(|rule| &rule.conditions).map(|condition| &condition.key).collect();
+        budget.spend(rules.len() + asked.len())?;
         let asks_about = |action: &str| {
-            self.implying.iter().any(|(key, implied)| *implied == action && asked.contains(&key))
+            self.implying.iter().any(|(key, implied)| *implied == action && asked.contains(key))
         };
+        let inside: Vec<Union> =
+            question.who.inside.iter().map(|group| Union::of_group(*group, caller)).collect();
+        let outside: Vec<Union> =
+            question.who.outside.iter().map(|group| Union::of_group(*group, caller)).collect();
+        let group = Groups { inside: &inside, outside: &outside };
         let mut possible = Answer::Nothing;
-        for (tags, source) in [(false, false), (true, false), (false, true), (true, true)] {
-            let mut needed: Vec<&'static str> = Vec::new();
-            needed.extend(tags.then_some("sts:TagSession"));
-            needed.extend(source.then_some("sts:SetSourceIdentity"));
-            // Where no statement asks for them, a call that passes them is allowed only where one without them is.
-            if !needed.is_empty() && !needed.iter().any(|action| asks_about(action)) {
-                continue;
-            }
+        for needed in needs(&asks_about) {
             let others = self.implying.iter().filter(|(_, action)| !needed.contains(action));
             let absent: Vec<&ContextKey> = others.map(|(key, _)| key).collect();
-            let calls = self.grants(caller, &needed);
-            for grants in calls.iter() {
-                let hold: Vec<Asked<'_>> = std::iter::once(Asked { rule, action: AskedAction::Main })
-                    .chain(
-                        grants
-                            .iter()
-                            .map(|(rule, action)| Asked { rule, action: AskedAction::Implied(action) }),
-                    )
-                    .collect();
+            let calls = grants(of(Effect::Allow), &needed).ok_or(Uncut::TooLarge)?;
+            for grants in calls {
+                budget.spend(1)?;
+                let implied =
+                    grants.iter().map(|(rule, action)| Asked { rule, action: AskedAction::Implied(action) });
+                let hold: Vec<Asked<'_>> = std::iter::once(Asked::main(rule)).chain(implied).collect();
                 let actions = || {
                     let implied = needed.iter().map(|action| AskedAction::Implied(action));
                     std::iter::once(AskedAction::Main).chain(implied)
@@ -252,7 +332,7 @@ impl<'d> Trust<'d> {
                     .iter()
                     .flat_map(|rule| actions().map(move |action| Asked { rule, action }))
                     .collect();
-                match self.search(caller, external_id, &absent, &hold, &fail, budget)? {
+                match self.search(caller, group, question.external_id, &absent, &hold, &fail, budget)? {
                     Answer::Certain(found) => return Ok(Answer::Certain(found)),
                     Answer::Possible(found) => possible = Answer::Possible(found),
                     Answer::Nothing => {}
@@ -262,42 +342,18 @@ impl<'d> Trust<'d> {
         Ok(possible)
     }
 
-    /// For each of the actions one `Allow` that may grant it, in every combination.
-    fn grants(&self, caller: &Principal, needed: &[&'static str]) -> Vec<Vec<(Rule<'d>, &'static str)>> {
-        let mut combinations = vec![Vec::new()];
-        for action in needed {
-            let granting: Vec<usize> = self
-                .statements(Effect::Allow)
-                .filter(|index| {
-                    self.statement(*index).is_some_and(|statement| {
-                        statement.covers_action(action) != Truth::False
-                            && statement.names_principal(caller) != Truth::False
-                    })
-                })
-                .collect();
-            combinations = combinations
-                .iter()
-                .flat_map(|before: &Vec<(usize, &'static str)>| {
-                    granting
-                        .iter()
-                        .map(move |index| before.iter().copied().chain([(*index, *action)]).collect())
-                })
-                .collect();
-        }
-        let compile = |(index, action): (usize, &'static str)| Some((self.rule(index, caller)?, action));
-        combinations.into_iter().map(|grants| grants.into_iter().filter_map(compile).collect()).collect()
-    }
-
+    #[expect(clippy::too_many_arguments, reason = "a search is made of all of these")]
     pub(super) fn search(
         &self,
-        caller: &Principal,
+        caller: &Caller,
+        group: Groups<'_>,
         external_id: IdRule<'_>,
         absent: &[&ContextKey],
         hold: &[Asked<'_>],
         fail: &[Asked<'_>],
         budget: &mut Budget,
     ) -> Result<Answer, Uncut> {
-        let call = (self.action)(caller).to_ascii_lowercase();
+        let call = self.action(caller).to_ascii_lowercase();
         let accepts = |value: &ContextValue| external_id.accepts(value);
         let mut given: Vec<Given<'_>> = Vec::new();
         if !matches!(external_id, IdRule::Any) {
@@ -313,8 +369,12 @@ impl<'d> Trust<'d> {
         let field = Field {
             caller,
             call: self.call,
-            actions: Language::new().only(&call),
-            resources: Language::new().only(&self.resource),
+            strings: caller
+                .strings()
+                .with(Variable::Action, Language::new().only(&call))
+                .with(Variable::Resource, Language::new().only(&self.resource)),
+            inside: group.inside.iter().collect(),
+            outside: group.outside.iter().collect(),
             resource: self.settled_resource(),
             given,
             readable_actions: &[],
@@ -332,31 +392,158 @@ impl<'d> Trust<'d> {
         self.document.statements().get(index)
     }
 
-    /// Whether a statement can mean the caller and the call.
-    pub(super) fn concerns(&self, index: usize, caller: &Principal) -> bool {
-        self.statement(index).is_some_and(|statement| {
-            statement.covers_action((self.action)(caller)) != Truth::False
-                && statement.names_principal(caller) != Truth::False
-        })
-    }
-
-    pub(super) fn rule(&self, index: usize, caller: &Principal) -> Option<Rule<'d>> {
-        Some(Rule::new(self.statement(index)?, place(index), caller))
-    }
-
-    pub(super) fn request(&self, caller: &Principal, found: &Found) -> Request {
-        Request {
-            principal: caller.clone(),
-            action: (self.action)(caller).to_owned(),
+    /// The request that was found; `None` where its caller is none that AWS would accept.
+    pub(super) fn request(&self, found: Found) -> Option<Request> {
+        let Example { principal, user_id } = found.caller?;
+        let mut context = stated(&found.context, &principal);
+        state_caller(&mut context, &principal, user_id.filter(|_| self.asks_for_user_id));
+        let action = match (self.call, &principal) {
+            (Call::Invoke | Call::Any, _) => "lambda:InvokeFunction",
+            (Call::AssumeRole, Principal::WebIdentity(_)) => "sts:AssumeRoleWithWebIdentity",
+            (Call::AssumeRole, Principal::Saml(_)) => "sts:AssumeRoleWithSAML",
+            (Call::AssumeRole, _) => "sts:AssumeRole",
+        };
+        Some(Request {
+            principal,
+            action: action.to_owned(),
             resource: self.resource.clone(),
             resource_account: None,
-            context: stated(&found.context, caller),
+            context,
+        })
+    }
+}
+
+/// Groups in the terms of one form of caller.
+#[derive(Clone, Copy)]
+pub(super) struct Groups<'g> {
+    pub(super) inside: &'g [Union],
+    pub(super) outside: &'g [Union],
+}
+
+/// Which names mean nobody but members of groups that are left out: a quick look, so that thousands of them cost nothing.
+struct Excluded<'q> {
+    accounts: HashSet<&'q AccountId>,
+    identities: HashSet<&'q Principal>,
+}
+
+impl<'q> Excluded<'q> {
+    fn new(groups: &[&'q [Principal]]) -> Self {
+        let members = || groups.iter().flat_map(|group| group.iter());
+        let whole = |member: &'q Principal| match member {
+            Principal::Root { account, .. } => Some(account),
+            _ => None,
+        };
+        Self { accounts: members().filter_map(whole).collect(), identities: members().collect() }
+    }
+
+    fn covers(&self, name: &PrincipalName) -> bool {
+        match name {
+            PrincipalName::Account(account) => self.accounts.contains(account),
+            PrincipalName::Identity(identity) => {
+                self.identities.contains(identity)
+                    || identity.account().is_some_and(|account| self.accounts.contains(account))
+            }
+            PrincipalName::Everyone
+            | PrincipalName::AnyAws
+            | PrincipalName::UniqueId(_)
+            | PrincipalName::Service(_)
+            | PrincipalName::Federated(_)
+            | PrincipalName::CanonicalUser(_)
+            | PrincipalName::Nobody(_) => false,
         }
     }
 }
 
-fn place(statement: usize) -> Place {
+/// Which further permissions a call may need: all combinations of those that some statement asks about. What no statement
+/// asks about helps nobody: a call that passes it is allowed only where one without it is.
+fn needs(asks_about: &dyn Fn(&str) -> bool) -> Vec<Vec<&'static str>> {
+    let actions = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"];
+    let mut combinations = vec![Vec::new()];
+    for action in actions.into_iter().filter(|action| asks_about(action)) {
+        let with: Vec<Vec<&'static str>> = combinations
+            .iter()
+            .map(|before: &Vec<&'static str>| before.iter().copied().chain([action]).collect())
+            .collect();
+        combinations.extend(with);
+    }
+    combinations
+}
+
+/// More combinations of statements than these are not searched through.
+const MOST_GRANTS: usize = 10_000;
+
+/// For each of the actions one `Allow` that may grant it, in every combination; `None` where there are too many.
+fn grants<'r, 'd: 'r>(
+    allows: impl Iterator<Item = &'r Rule<'d>>,
+    needed: &[&'static str],
+) -> Option<Vec<Vec<(&'r Rule<'d>, &'static str)>>> {
+    let allows: Vec<&Rule<'d>> = allows.filter(|rule| rule.settled != Truth::False).collect();
+    let mut combinations: Vec<Vec<(&Rule<'d>, &'static str)>> = vec![Vec::new()];
+    for action in needed {
+        let granting: Vec<&Rule<'d>> = allows
+            .iter()
+            .copied()
+            .filter(|rule| rule.statement.covers_action(action) != Truth::False)
+            .collect();
+        if combinations.len().saturating_mul(granting.len()) > MOST_GRANTS {
+            return None;
+        }
+        combinations = combinations
+            .iter()
+            .flat_map(|before| {
+                granting.iter().map(move |rule| before.iter().copied().chain([(*rule, *action)]).collect())
+            })
+            .collect();
+    }
+    Some(combinations)
+}
+
+pub(super) fn place(statement: usize) -> Place {
     Place { layer: Layer::Resource, document: 0, statement }
+}
+
+/// The partitions that AWS documents (AWS General Reference, "ARN format"; partition metadata of the SDKs).
+const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
+
+/// The partitions that callers can come from: nobody acts outside of his own. Where the resource's is not known, it
+/// counts only for documents that ask for the caller's ARN.
+fn partitions(known: Option<&Partition>, matters: bool) -> Vec<Partition> {
+    match known {
+        Some(partition) => vec![partition.clone()],
+        None => {
+            let count = if matters { PARTITIONS.len() } else { 1 };
+            PARTITIONS.iter().take(count).filter_map(|partition| partition.parse().ok()).collect()
+        }
+    }
+}
+
+fn root_of(partition: &Partition, account: &AccountId) -> Option<Principal> {
+    Some(Principal::Root { partition: partition.clone(), account: account.clone() })
+}
+
+/// Every key that the statements of a document ask about, in conditions and variables.
+fn keys_of(document: &Document) -> impl Iterator<Item = &ContextKey> {
+    document.statements().iter().flat_map(keys_of_statement)
+}
+
+/// Every key that a statement asks about, in conditions and variables.
+pub(super) fn keys_of_statement(statement: &Statement) -> impl Iterator<Item = &ContextKey> {
+    let conditions = statement.conditions.iter().flat_map(|condition| {
+        let variables = condition.values.iter().flat_map(|value| match &value.operand {
+            Operand::Text(text) => Some(text.variables()),
+            Operand::Number(_)
+            | Operand::Date(_)
+            | Operand::Bool(_)
+            | Operand::Bytes(_)
+            | Operand::Network(_)
+            | Operand::Unreadable
+            | Operand::Unverified => None,
+        });
+        std::iter::once(&condition.key).chain(variables.flatten())
+    });
+    let resources = statement.resource.iter().flat_map(|clause| &clause.values);
+    conditions.chain(resources.flat_map(|value| value.text.variables()))
 }
 
 /// The keys of a document that imply another action, with that action.
@@ -372,10 +559,8 @@ fn implying(document: &Document) -> Vec<(ContextKey, &'static str)> {
 
 /// The action that a call for a role implies where it passes this key.
 fn implied_action(key: &str) -> Option<&'static str> {
-    match key {
-        "aws:tagkeys" | "sts:transitivetagkeys" => Some("sts:TagSession"),
-        "sts:sourceidentity" => Some("sts:SetSourceIdentity"),
-        _ if key.starts_with("aws:requesttag/") => Some("sts:TagSession"),
+    match keys::facts(key)?.source {
+        Source::Parameter(parameter) => parameter.implies(),
         _ => None,
     }
 }
@@ -387,13 +572,26 @@ pub(super) fn stated(context: &Context, caller: &Principal) -> Context {
         let said = match caller.derive(key.folded()) {
             Some(Lookup::One(derived)) => matches!(value, ContextValue::One(value) if *value == derived),
             Some(Lookup::Absent) | None => *value == ContextValue::Absent,
-            Some(Lookup::Unknown | Lookup::Many(_)) => false,
+            Some(Lookup::Unknown | Lookup::Undocumented | Lookup::Many(_)) => false,
         };
         if !said {
             result.set(key.clone(), value.clone());
         }
     }
     result
+}
+
+/// What the printed name of a caller does not tell: the path of the role behind a session, and the unique id.
+pub(super) fn state_caller(context: &mut Context, caller: &Principal, user_id: Option<String>) {
+    if let Principal::RoleSession { path: Some(path), .. } = caller
+        && path.as_str() != "/"
+        && let Some(Lookup::One(arn)) = caller.derive("aws:principalarn")
+    {
+        context.set("aws:PrincipalArn", arn.into_owned());
+    }
+    if let Some(user_id) = user_id {
+        context.set("aws:userid", user_id);
+    }
 }
 
 /// Everybody whom an `Allow` names.

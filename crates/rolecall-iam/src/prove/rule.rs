@@ -1,17 +1,23 @@
-//! A statement as languages: which actions and resources it covers for sure, and which it may cover.
+//! A statement as languages: which actions, resources and callers it covers for sure, and which it may cover.
 //!
 //! The two differ where the evaluator answers "unknown": a wildcard in the service's name, a `*` that must run across a
-//! colon, a variable without a known value. The prover looks for a certain counterexample first and for a possible one
+//! colon, a variable without a known value, an operator on a key of another type. The prover looks for a certain counterexample first and for a possible one
 //! after that, so that what is not understood ends as "unknown" and never as a proof.
 
 use std::collections::BTreeSet;
 
-use super::variable::{arn_pattern_of, pattern_of, resolve};
+use super::caller::{Caller, Derived};
+use super::names::Union;
+use super::reading::{Reading, compared, read};
+use super::strings::Variable;
+use crate::condition::{Condition, Keys, Operator, Unresolved};
+use crate::context::{ContextKey, Lookup};
+use crate::coverage::{self, Crossing};
 use crate::document::{ActionPattern, Clause, Document, Effect, ResourcePattern, Statement};
 use crate::evaluate::Layer;
-use crate::pattern::{CharacterSet, Language, Pattern, Token};
-use crate::principal::Principal;
-use crate::text::{self, Form, Piece, Resolved};
+use crate::keys::{self, CallerPart};
+use crate::pattern::{Language, Pattern};
+use crate::principal::element::PrincipalName;
 use crate::truth::Truth;
 
 /// Where a statement stands.
@@ -32,15 +38,15 @@ pub(super) struct Element {
 }
 
 impl Element {
-    fn exactly(pattern: Pattern) -> Self {
+    pub(super) fn exactly(pattern: Pattern) -> Self {
         Self { certain: Some(pattern.clone()), possible: pattern }
     }
 
-    fn perhaps(possible: Pattern) -> Self {
+    pub(super) fn perhaps(possible: Pattern) -> Self {
         Self { certain: None, possible }
     }
 
-    fn bound(&self, sureness: Sureness) -> Option<&Pattern> {
+    pub(super) fn bound(&self, sureness: Sureness) -> Option<&Pattern> {
         match sureness {
             Sureness::Certain => self.certain.as_ref(),
             Sureness::Possible => Some(&self.possible),
@@ -91,10 +97,10 @@ impl Sureness {
 /// A way to be covered, or not to be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Constraint<'r> {
-    only: Option<&'r str>,
-    all_of: Option<&'r Pattern>,
-    none_of: Vec<&'r Pattern>,
-    except: Option<&'r BTreeSet<String>>,
+    pub(super) only: Option<&'r str>,
+    pub(super) all_of: Option<&'r Pattern>,
+    pub(super) none_of: Vec<&'r Pattern>,
+    pub(super) except: Option<&'r BTreeSet<String>>,
 }
 
 impl<'r> Constraint<'r> {
@@ -191,7 +197,7 @@ impl Cover {
     }
 }
 
-/// A statement with its languages, for one caller.
+/// A statement in the strings of callers of one form. All of its parts must hold for it to match.
 #[derive(Debug)]
 pub(super) struct Rule<'d> {
     pub(super) place: Place,
@@ -199,43 +205,130 @@ pub(super) struct Rule<'d> {
     /// Action names in lower case: IAM ignores their case.
     pub(super) actions: Cover,
     pub(super) resources: Cover,
-    /// Whether the statement means the caller.
-    pub(super) principal: Truth,
+    /// Whom it names.
+    pub(super) names: Union,
+    /// Conditions on keys that follow from the caller.
+    pub(super) on_caller: Vec<(Variable, Cover)>,
+    /// The other conditions.
+    pub(super) conditions: Vec<&'d Condition>,
+    /// What is the same for every request of such callers.
+    pub(super) settled: Truth,
 }
 
 impl<'d> Rule<'d> {
-    /// The statements of a document, compiled for a caller. `names_principals` says that the document is a resource's.
+    /// The statements of a document, compiled for a form of caller.
     pub(super) fn compile(
         document: &'d Document,
         layer: Layer,
         index: usize,
-        caller: &Principal,
+        caller: &Caller,
     ) -> impl Iterator<Item = Rule<'d>> {
         let statements = document.statements().iter().enumerate();
         statements.map(move |(number, statement)| {
-            Rule::new(statement, Place { layer, document: index, statement: number }, caller)
+            Rule::new(statement, Place { layer, document: index, statement: number }, caller, &|_| false)
         })
     }
 
-    pub(super) fn new(statement: &'d Statement, place: Place, caller: &Principal) -> Self {
+    /// `skipped` takes names out of a `Principal` element.
+    pub(super) fn new(
+        statement: &'d Statement,
+        place: Place,
+        caller: &Caller,
+        skipped: &dyn Fn(&PrincipalName) -> bool,
+    ) -> Self {
         let of_resource = matches!(place.layer, Layer::Resource | Layer::ResourceControl(_));
-        let principal = match (of_resource, &statement.principal) {
-            (true, _) => statement.names_principal(caller),
-            (false, None) => Truth::True,
-            (false, Some(_)) => Truth::Unknown,
+        let (names, mut settled) = match (of_resource, &statement.principal) {
+            (true, Some(clause)) => (Union::of_clause(clause, caller, skipped), Truth::True),
+            // AWS stores no policy in which a `Principal` is missing, or stands where none may.
+            (true, None) | (false, Some(_)) => (Union::all(true), Truth::Unknown),
+            (false, None) => (Union::all(true), Truth::True),
         };
         let resources = match &statement.resource {
             Some(clause) => resources(clause, statement.effect, caller),
             None if of_resource => Cover::everything(Sureness::Certain),
             None => Cover::everything(Sureness::Possible),
         };
-        Self { place, statement, actions: actions(&statement.action), resources, principal }
+        let (mut on_caller, mut conditions) = (Vec::new(), Vec::new());
+        for condition in &statement.conditions {
+            match caller.derived(condition.key.folded()) {
+                Derived::Independent => conditions.push(condition),
+                Derived::Part(variable, part) => match on_part(condition, part, caller) {
+                    Ok(cover) => on_caller.push((variable, cover)),
+                    Err(truth) => settled = settled.and(truth),
+                },
+                Derived::Constant(_) | Derived::Never | Derived::Undocumented => {
+                    settled = settled.and(condition.holds(&OfCaller { caller }, Unresolved::Doubted));
+                }
+            }
+        }
+        let actions = actions(&statement.action);
+        Self { place, statement, actions, resources, names, on_caller, conditions, settled }
     }
 
     /// The same statement, covering other resources.
     pub(super) fn with_resources(&self, resources: Cover) -> Self {
-        let Self { place, statement, actions, resources: _, principal } = self;
-        Self { place: *place, statement, actions: actions.clone(), resources, principal: *principal }
+        let Self { place, statement, actions, resources: _, names, on_caller, conditions, settled } = self;
+        Self {
+            place: *place,
+            statement,
+            actions: actions.clone(),
+            resources,
+            names: names.clone(),
+            on_caller: on_caller.clone(),
+            conditions: conditions.clone(),
+            settled: *settled,
+        }
+    }
+
+    /// Whether anything but the conditions is unknown for some request.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let Self { place: _, statement: _, actions, resources, names, on_caller, conditions: _, settled } =
+            self;
+        *settled == Truth::Unknown
+            || actions.is_doubtful()
+            || resources.is_doubtful()
+            || names.is_doubtful()
+            || on_caller.iter().any(|(_, cover)| cover.is_doubtful())
+    }
+}
+
+/// A condition on a part of the caller as a cover of the string that it stands in; a truth where it is the same for all.
+fn on_part(condition: &Condition, part: CallerPart, caller: &Caller) -> Result<Cover, Truth> {
+    let (test, negated) = match &condition.operator {
+        Operator::Compare { quantifier: _, test, negated, if_exists: _ } => (*test, *negated),
+        // Whether it is there is the same for all such callers.
+        Operator::Null | Operator::Unknown(_) => {
+            return Err(condition.holds(&OfCaller { caller }, Unresolved::Doubted));
+        }
+    };
+    if keys::is_mismatched(condition.key.folded(), test) {
+        return Err(Truth::Unknown);
+    }
+    let values = condition.values.iter();
+    let elements = values.filter_map(|value| compared(value, condition, test, negated, part, caller));
+    Ok(Cover::of(negated, elements))
+}
+
+/// What follows from callers of one form, as conditions ask for it.
+struct OfCaller<'c> {
+    caller: &'c Caller,
+}
+
+impl Keys for OfCaller<'_> {
+    fn lookup(&self, key: &ContextKey) -> Lookup<'_> {
+        lookup(self.caller, key)
+    }
+}
+
+/// What is known about a key where nothing is known but the form of the caller.
+pub(super) fn lookup<'c>(caller: &'c Caller, key: &ContextKey) -> Lookup<'c> {
+    match caller.derived(key.folded()) {
+        Derived::Constant(value) => Lookup::One(value),
+        Derived::Never => Lookup::Absent,
+        Derived::Undocumented => Lookup::Undocumented,
+        Derived::Part(..) => Lookup::Unknown,
+        // Whether the request has it is not known either.
+        Derived::Independent => Lookup::Undocumented,
     }
 }
 
@@ -252,34 +345,21 @@ fn has_wild_service(raw: &str) -> bool {
     raw != "*" && raw.split(':').next().is_some_and(|service| service.contains(['*', '?']))
 }
 
-fn resources(clause: &Clause<ResourcePattern>, effect: Effect, caller: &Principal) -> Cover {
-    let elements = clause.values.iter().filter_map(|value| resource(value, clause.negated, effect, caller));
+fn resources(clause: &Clause<ResourcePattern>, effect: Effect, caller: &Caller) -> Cover {
+    let crossing = Crossing::in_statement(effect, clause.negated);
+    let elements = clause.values.iter().filter_map(|value| resource(value, clause.negated, crossing, caller));
     Cover::of(clause.negated, elements)
 }
 
 /// `None` where the value covers nothing.
-fn resource(value: &ResourcePattern, negated: bool, effect: Effect, caller: &Principal) -> Option<Element> {
-    // The evaluator's reading: only an Allow of Resource lets a `*` run across colons without doubt.
-    let crosses = effect == Effect::Allow && !negated;
-    let tokens = match resolve(&value.text, caller) {
-        Resolved::Known(tokens) => tokens,
-        Resolved::Unresolved if negated => return Some(Element::perhaps(Pattern::like("*"))),
-        Resolved::Unresolved => return None,
-        Resolved::Unknown => return Some(Element::perhaps(with_any_values(value.text.form()))),
-    };
-    let whole = pattern_of(tokens.iter(), CharacterSet::Any);
-    if crosses || whole.is_universal() || whole.as_literal().is_some() {
-        return Some(Element::exactly(whole));
+fn resource(value: &ResourcePattern, negated: bool, crossing: Crossing, caller: &Caller) -> Option<Element> {
+    match read(&value.text, caller) {
+        Reading::Known(tokens) => Some(Element {
+            certain: coverage::certain(&tokens, crossing),
+            possible: coverage::possible(&tokens),
+        }),
+        Reading::Perhaps(tokens) => Some(Element::perhaps(coverage::possible(&tokens))),
+        Reading::Unresolved if negated => Some(Element::perhaps(Pattern::like("*"))),
+        Reading::Unresolved => None,
     }
-    Some(Element { certain: arn_pattern_of(&tokens), possible: whole })
-}
-
-/// What a text covers at most, whatever its variables stand for.
-fn with_any_values(form: &Form) -> Pattern {
-    let Form::Template(pieces) = form else { return Pattern::like("*") };
-    Pattern::from_tokens(pieces.iter().map(|piece| match piece {
-        Piece::Token(text::Token::Char(character)) => Token::Character(*character),
-        Piece::Token(text::Token::AnyOne) => Token::One(CharacterSet::Any),
-        Piece::Token(text::Token::AnyRun) | Piece::Variable { .. } => Token::Run(CharacterSet::Any),
-    }))
 }

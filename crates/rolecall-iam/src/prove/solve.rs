@@ -1,20 +1,28 @@
 //! The search for one request that some statements match and others do not.
 //!
-//! A request is an action, a resource and a value for each condition key. The statements that must match narrow each of
-//! these by itself. A statement that must not match fails in at least one of them, so the search tries these ways one
-//! after the other, and takes a way that costs nothing without trying the rest. Nothing is enumerated that a statement
-//! does not ask for; the cost is the sum of the classes of the keys, not their product.
+//! A request is its strings (action, resource, and what the caller consists of) and a value for each condition key. The
+//! statements that must match narrow each of these by itself. A statement that must not match is an obstacle: it is avoided
+//! where one of its parts fails. Obstacles that cannot match any more are dropped, those with one way left are
+//! avoided by it at once, and only then is a way chosen and tried. Nothing is enumerated that a statement does not ask for.
+//!
+//! Invariant: [`Answer::Nothing`] means that no request exists, whatever is unknown; what the search gave up on is
+//! [`Uncut`].
 
-use super::domain::{Call, Domain};
+use std::collections::BTreeMap;
+
+use super::caller::{Call, Caller, Example};
+use super::domain::Domain;
+use super::names::{Alternative, Union};
 use super::rule::{Constraint, Cover, Rule, Sureness};
+use super::strings::{Strings, Variable};
 use super::variable::{OneKey, Uncut, cut};
+use crate::condition::{Condition, Unresolved};
 use crate::context::{Context, ContextKey, ContextValue};
-use crate::pattern::{Budget, Language, TooLarge};
-use crate::principal::Principal;
+use crate::pattern::{Budget, Language, Pattern, TooLarge};
 use crate::truth::Truth;
 
-/// Statements that must not match and do not fail by themselves: more are not searched through.
-const MOST_OBSTACLES: usize = 200;
+/// So many choices are made one below the other, and no more.
+const MOST_CHOICES: usize = 200;
 
 /// A statement in its part as an answer to one of the actions that a call asks for.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +34,14 @@ pub(super) struct Asked<'r> {
 impl<'r> Asked<'r> {
     pub(super) fn main(rule: &'r Rule<'r>) -> Self {
         Self { rule, action: AskedAction::Main }
+    }
+
+    /// What holds or not for every request.
+    fn settled(&self) -> Truth {
+        match self.action {
+            AskedAction::Main => self.rule.settled,
+            AskedAction::Implied(action) => self.rule.settled.and(self.rule.statement.covers_action(action)),
+        }
     }
 }
 
@@ -48,10 +64,14 @@ pub(super) struct Given<'a> {
 
 /// Requests among which to search.
 pub(super) struct Field<'a> {
-    pub(super) caller: &'a Principal,
+    pub(super) caller: &'a Caller,
     pub(super) call: Call,
-    pub(super) actions: Language<'a>,
-    pub(super) resources: Language<'a>,
+    /// What is left of every string.
+    pub(super) strings: Strings<'a>,
+    /// Only callers of these groups.
+    pub(super) inside: Vec<&'a Union>,
+    /// No callers of these groups.
+    pub(super) outside: Vec<&'a Union>,
     /// The resource, where the request names one whose ARN is known: some keys follow from it.
     pub(super) resource: Option<&'a str>,
     pub(super) given: Vec<Given<'a>>,
@@ -61,10 +81,12 @@ pub(super) struct Field<'a> {
 }
 
 /// A request found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) action: String,
     pub(super) resource: String,
+    /// `None` where what is left is no caller that AWS would accept.
+    pub(super) caller: Option<Example>,
     pub(super) context: Context,
 }
 
@@ -77,8 +99,7 @@ struct Key {
 /// What is still possible on one path of the search.
 #[derive(Clone)]
 struct State<'a> {
-    actions: Language<'a>,
-    resources: Language<'a>,
+    strings: Strings<'a>,
     open: Vec<Vec<bool>>,
 }
 
@@ -89,7 +110,7 @@ struct Table<'a> {
 }
 
 /// What a search came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Answer {
     /// There is such a request.
     Certain(Found),
@@ -106,19 +127,19 @@ pub(super) fn find<'a>(
     fail: &[Asked<'a>],
     budget: &mut Budget,
 ) -> Result<Answer, Uncut> {
-    if hold.iter().any(|asked| asked.rule.principal == Truth::False) {
+    if hold.iter().any(|asked| asked.settled() == Truth::False) {
         return Ok(Answer::Nothing);
     }
-    budget.spend(hold.len() + fail.len())?;
-    let fail: Vec<Asked<'a>> =
-        fail.iter().copied().filter(|asked| asked.rule.principal != Truth::False).collect();
+    budget.spend(1 + hold.len() + fail.len())?;
+    let fail: Vec<Asked<'a>> = fail.iter().copied().filter(|asked| asked.settled() != Truth::False).collect();
     let (keys, incomplete) = keys_of(field, hold, &fail, budget)?;
     let hold = tables(field, hold, &keys, budget)?;
     let fail = tables(field, &fail, &keys, budget)?;
     if let Some(found) = find_surely(field, &keys, &hold, &fail, Sureness::Certain, budget)? {
         return Ok(Answer::Certain(found));
     }
-    if hold.iter().chain(&fail).any(Table::is_doubtful)
+    if (hold.iter().chain(&fail).any(Table::is_doubtful)
+        || field.inside.iter().chain(&field.outside).any(|union| union.is_doubtful()))
         && let Some(found) = find_surely(field, &keys, &hold, &fail, Sureness::Possible, budget)?
     {
         return Ok(Answer::Possible(found));
@@ -126,15 +147,15 @@ pub(super) fn find<'a>(
     incomplete.map_or(Ok(Answer::Nothing), |reason| Err(Uncut::Reason(reason)))
 }
 
-fn find_surely<'a>(
-    field: &Field<'a>,
-    keys: &[Key],
-    hold: &[Table<'a>],
-    fail: &[Table<'a>],
+fn find_surely<'s, 'a: 's>(
+    field: &'s Field<'a>,
+    keys: &'s [Key],
+    hold: &'s [Table<'a>],
+    fail: &'s [Table<'a>],
     sureness: Sureness,
-    budget: &mut Budget,
+    budget: &'s mut Budget,
 ) -> Result<Option<Found>, Uncut> {
-    if !hold.iter().all(|table| sureness.holds(table.asked.rule.principal)) {
+    if !hold.iter().all(|table| sureness.holds(table.asked.settled())) {
         return Ok(None);
     }
     let mut open: Vec<Vec<bool>> = keys.iter().map(|key| key.open.clone()).collect();
@@ -143,8 +164,15 @@ fn find_surely<'a>(
             return Ok(None);
         }
     }
-    let start = State { actions: field.actions.clone(), resources: field.resources.clone(), open };
-    Search { field, keys, fail, sureness, budget }.cover(&start, hold)
+    let mut required: Vec<Part<'s>> = field.inside.iter().map(|union| Part::Names(union)).collect();
+    required.extend(hold.iter().flat_map(Table::parts).filter(|part| !matches!(part, Part::Key(..))));
+    let mut obstacles: Vec<Obstacle<'s>> =
+        field.outside.iter().map(|union| Obstacle { parts: vec![Part::Names(union)] }).collect();
+    let standing = fail.iter().filter(|table| !sureness.fails(table.asked.settled()));
+    obstacles.extend(standing.map(|table| Obstacle { parts: table.parts().collect() }));
+    let start = State { strings: field.strings.clone(), open };
+    let mut search = Search { field, keys, sureness, budget };
+    search.require(&start, &required, &obstacles)
 }
 
 /// Leaves only the values of a key whose truth is good; false where none is left.
@@ -164,17 +192,15 @@ fn keys_of(
     fail: &[Asked<'_>],
     budget: &mut Budget,
 ) -> Result<(Vec<Key>, Option<String>), TooLarge> {
-    let mut names: Vec<ContextKey> = field.given.iter().map(|given| ContextKey::new(given.key)).collect();
-    let conditions: Vec<_> =
-        hold.iter().chain(fail).flat_map(|asked| &asked.rule.statement.conditions).collect();
-    names.extend(conditions.iter().map(|condition| condition.key.clone()));
-    budget.spend(names.len())?;
-    names.sort();
-    names.dedup();
+    let mut asked: BTreeMap<ContextKey, Vec<&Condition>> =
+        field.given.iter().map(|given| (ContextKey::new(given.key), Vec::new())).collect();
+    for condition in hold.iter().chain(fail).flat_map(|asked| &asked.rule.conditions) {
+        budget.spend(1)?;
+        asked.entry(condition.key.clone()).or_default().push(condition);
+    }
     let mut keys = Vec::new();
     let mut incomplete = None;
-    for name in names {
-        let asked: Vec<_> = conditions.iter().copied().filter(|condition| condition.key == name).collect();
+    for (name, asked) in asked {
         let given: Vec<&Given<'_>> = field.given.iter().filter(|given| name.folded() == given.key).collect();
         let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
         let domain = Domain::of(name.folded(), field.caller, field.call, field.resource);
@@ -196,7 +222,7 @@ fn tables<'a>(
     let mut tables = Vec::with_capacity(asked.len());
     for asked in asked {
         let mut conditions = Vec::new();
-        for condition in &asked.rule.statement.conditions {
+        for condition in &asked.rule.conditions {
             let found = keys.binary_search_by(|key| key.name.cmp(&condition.key));
             let Some((index, key)) = found.ok().and_then(|index| Some((index, keys.get(index)?))) else {
                 continue;
@@ -205,8 +231,7 @@ fn tables<'a>(
             let hidden = asked.action != AskedAction::Main && key.name.folded() == "sts:externalid";
             let truth = |value: &ContextValue| {
                 let value = if hidden { &ContextValue::Absent } else { value };
-                let one = OneKey { caller: field.caller, key: &key.name, value };
-                condition.holds(&one, asked.rule.statement.effect)
+                condition.holds(&OneKey { caller: field.caller, key: &key.name, value }, Unresolved::Doubted)
             };
             conditions.push((index, key.values.iter().map(truth).collect()));
         }
@@ -215,165 +240,311 @@ fn tables<'a>(
     Ok(tables)
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
     /// Whether anything about the statement is unknown for some request.
     fn is_doubtful(&self) -> bool {
-        let Rule { place: _, statement: _, actions, resources, principal } = self.asked.rule;
-        *principal == Truth::Unknown
+        self.asked.settled() == Truth::Unknown
+            || self.asked.rule.is_doubtful()
             || self.conditions.iter().any(|(_, truths)| truths.contains(&Truth::Unknown))
-            || actions.is_doubtful()
-            || resources.is_doubtful()
+    }
+
+    /// What must hold for the statement to match, apart from what is settled.
+    fn parts<'s>(&'s self) -> impl Iterator<Item = Part<'s>>
+    where
+        'a: 's,
+    {
+        let Rule { place: _, statement: _, actions, resources, names, on_caller, conditions: _, settled: _ } =
+            self.asked.rule;
+        let keys = self.conditions.iter().map(|(key, truths)| Part::Key(*key, truths));
+        let action =
+            (self.asked.action == AskedAction::Main).then_some(Part::Cover(Variable::Action, actions));
+        let caller = on_caller.iter().map(|(variable, cover)| Part::Cover(*variable, cover));
+        keys.chain(action)
+            .chain([Part::Cover(Variable::Resource, resources), Part::Names(names)])
+            .chain(caller)
+    }
+}
+
+/// Something that holds for some requests.
+#[derive(Clone, Copy)]
+enum Part<'s> {
+    /// A key has one of the values for which a condition holds.
+    Key(usize, &'s [Truth]),
+    /// A string is covered.
+    Cover(Variable, &'s Cover),
+    /// A string matches.
+    Matches(Variable, &'s Pattern),
+    /// The caller is named.
+    Names(&'s Union),
+}
+
+/// Parts that must not all hold.
+#[derive(Clone)]
+struct Obstacle<'s> {
+    parts: Vec<Part<'s>>,
+}
+
+/// A way in which a part holds or fails.
+#[derive(Default)]
+struct Way<'s> {
+    strings: Vec<(Variable, Constraint<'s>)>,
+    /// The values of a key that are left have these truths, and fail.
+    key: Option<(usize, &'s [Truth])>,
+    /// Several strings must not all match.
+    besides: Vec<Obstacle<'s>>,
+}
+
+impl<'s> Way<'s> {
+    fn of(variable: Variable, constraint: Constraint<'s>) -> Self {
+        Self { strings: vec![(variable, constraint)], ..Self::default() }
+    }
+
+    fn matching(alternative: &'s Alternative) -> Self {
+        let strings = alternative.on.iter().map(|(variable, pattern)| {
+            (*variable, Constraint { all_of: Some(pattern), ..Constraint::default() })
+        });
+        Self { strings: strings.collect(), ..Self::default() }
+    }
+
+    /// Outside all of the alternatives; `None` where one of them is everybody.
+    fn outside(alternatives: impl Iterator<Item = &'s Alternative>) -> Option<Self> {
+        let mut way = Self::default();
+        for alternative in alternatives {
+            match alternative.on.as_slice() {
+                [] => return None,
+                [(variable, pattern)] => match way.strings.iter_mut().find(|(known, _)| known == variable) {
+                    Some((_, constraint)) => constraint.none_of.push(pattern),
+                    None => {
+                        let constraint = Constraint { none_of: vec![pattern], ..Constraint::default() };
+                        way.strings.push((*variable, constraint));
+                    }
+                },
+                several => {
+                    let parts = several.iter().map(|(variable, pattern)| Part::Matches(*variable, pattern));
+                    way.besides.push(Obstacle { parts: parts.collect() });
+                }
+            }
+        }
+        Some(way)
     }
 }
 
 struct Search<'s, 'a> {
     field: &'s Field<'a>,
     keys: &'s [Key],
-    fail: &'s [Table<'a>],
     sureness: Sureness,
     budget: &'s mut Budget,
 }
 
-impl<'a> Search<'_, 'a> {
-    /// Tries every way in which the statements that must match cover actions and resources.
-    fn cover(&mut self, state: &State<'a>, hold: &[Table<'a>]) -> Result<Option<Found>, Uncut> {
-        let Some((first, rest)) = hold.split_first() else {
-            let obstacles: Vec<usize> = (0..self.fail.len()).collect();
-            return self.avoid(state, &obstacles);
-        };
-        let rule = first.asked.rule;
-        let actions = match first.asked.action {
-            AskedAction::Main => rule.actions.covering(&state.actions, self.sureness),
-            AskedAction::Implied(action) if self.sureness.holds(rule.statement.covers_action(action)) => {
-                vec![Constraint::default()]
+impl<'s, 'a: 's> Search<'s, 'a> {
+    /// The ways in which a part holds for what is left. It holds in no other.
+    fn holding(&self, part: Part<'s>, state: &State<'s>, sureness: Sureness) -> Vec<Way<'s>> {
+        match part {
+            Part::Key(..) => vec![Way::default()],
+            Part::Cover(variable, cover) => cover
+                .covering(state.strings.get(variable), sureness)
+                .into_iter()
+                .map(|constraint| Way::of(variable, constraint))
+                .collect(),
+            Part::Matches(variable, pattern) => {
+                vec![Way::of(variable, Constraint { all_of: Some(pattern), ..Constraint::default() })]
             }
-            AskedAction::Implied(_) => return Ok(None),
-        };
-        let resources = rule.resources.covering(&state.resources, self.sureness);
-        for action in &actions {
-            let narrowed = action.narrow(&state.actions);
-            if self.is_empty(&narrowed, self.field.readable_actions)? {
-                continue;
+            Part::Names(union) if union.negated => {
+                Way::outside(union.bound(sureness.opposite())).into_iter().collect()
             }
-            for resource in &resources {
-                let resources = resource.narrow(&state.resources);
-                if self.is_empty(&resources, self.field.readable_resources)? {
+            Part::Names(union) => union.bound(sureness).map(Way::matching).collect(),
+        }
+    }
+
+    /// The ways in which a part fails for what is left.
+    fn failing(&self, part: Part<'s>, state: &State<'s>) -> Vec<Way<'s>> {
+        match part {
+            Part::Key(key, truths) => vec![Way { key: Some((key, truths)), ..Way::default() }],
+            Part::Cover(variable, cover) => cover
+                .missing(state.strings.get(variable), self.sureness)
+                .into_iter()
+                .map(|constraint| Way::of(variable, constraint))
+                .collect(),
+            Part::Matches(variable, pattern) => {
+                vec![Way::of(variable, Constraint { none_of: vec![pattern], ..Constraint::default() })]
+            }
+            Part::Names(union) if union.negated => union.bound(self.sureness).map(Way::matching).collect(),
+            Part::Names(union) => Way::outside(union.bound(self.sureness.opposite())).into_iter().collect(),
+        }
+    }
+
+    /// What is left on a way; `None` where that is nothing.
+    fn taken(&mut self, way: &Way<'s>, state: &State<'s>) -> Result<Option<State<'s>>, Uncut> {
+        self.budget.spend(1)?;
+        let mut next = state.clone();
+        let sureness = self.sureness;
+        if let Some((key, truths)) = way.key
+            && !narrow(&mut next.open, key, truths, |truth| sureness.fails(truth))
+        {
+            return Ok(None);
+        }
+        for (variable, constraint) in &way.strings {
+            let language = constraint.narrow(next.strings.get(*variable));
+            if self.is_empty(*variable, &language)? {
+                return Ok(None);
+            }
+            next.strings = next.strings.with(*variable, language);
+        }
+        Ok(Some(next))
+    }
+
+    fn is_empty(&mut self, variable: Variable, language: &Language<'_>) -> Result<bool, Uncut> {
+        self.budget.spend(1)?;
+        let readable = match variable {
+            Variable::Action => self.field.readable_actions,
+            Variable::Resource => self.field.readable_resources,
+            Variable::Arn | Variable::UserId | Variable::Name => &[],
+        };
+        Ok(language.example(readable, self.budget)?.is_none())
+    }
+
+    /// Tries every way in which the required parts hold.
+    fn require(
+        &mut self,
+        state: &State<'s>,
+        required: &[Part<'s>],
+        obstacles: &[Obstacle<'s>],
+    ) -> Result<Option<Found>, Uncut> {
+        let Some((first, rest)) = required.split_first() else {
+            return self.avoid(state.clone(), obstacles.to_vec(), 0);
+        };
+        for way in self.holding(*first, state, self.sureness) {
+            if let Some(next) = self.taken(&way, state)? {
+                let found = if way.besides.is_empty() {
+                    self.require(&next, rest, obstacles)?
+                } else {
+                    let more: Vec<Obstacle<'s>> = obstacles.iter().cloned().chain(way.besides).collect();
+                    self.require(&next, rest, &more)?
+                };
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tries every way around the obstacles.
+    fn avoid(
+        &mut self,
+        mut state: State<'s>,
+        mut obstacles: Vec<Obstacle<'s>>,
+        choices: usize,
+    ) -> Result<Option<Found>, Uncut> {
+        // Those that cannot match need no choice, and those with one way left have none.
+        loop {
+            let mut standing = Vec::new();
+            let mut narrowed = false;
+            for obstacle in obstacles {
+                self.budget.spend(1)?;
+                if self.fails_anyway(&obstacle, &state)? {
                     continue;
                 }
-                let next = State { actions: narrowed.clone(), resources, open: state.open.clone() };
-                if let Some(found) = self.cover(&next, rest)? {
-                    return Ok(Some(found));
+                match self.only_way(&obstacle, &state)? {
+                    Ways::None => return Ok(None),
+                    Ways::One(next, besides) => {
+                        state = next;
+                        standing.extend(besides);
+                        narrowed = true;
+                    }
+                    Ways::Several => standing.push(obstacle),
                 }
             }
-        }
-        Ok(None)
-    }
-
-    /// Tries every way in which the remaining statements can fail.
-    fn avoid(&mut self, state: &State<'a>, obstacles: &[usize]) -> Result<Option<Found>, Uncut> {
-        // Those that fail whatever is chosen need no choice.
-        let mut standing = Vec::new();
-        for index in obstacles {
-            self.budget.spend(1)?;
-            if let Some(table) = self.fail.get(*index)
-                && !self.sureness.fails(table.asked.rule.principal)
-                && !self.fails_anyway(state, table)?
-            {
-                standing.push(*index);
+            obstacles = standing;
+            if !narrowed {
+                break;
             }
         }
-        let Some((first, rest)) = standing.split_first() else { return self.example(state) };
-        if standing.len() > MOST_OBSTACLES {
+        let Some((first, rest)) = obstacles.split_first() else { return self.example(&state) };
+        if choices >= MOST_CHOICES {
             return Err(Uncut::TooLarge);
         }
-        let Some(table) = self.fail.get(*first) else { return Ok(None) };
-        for (key, truths) in &table.conditions {
-            let mut next = state.clone();
-            let sureness = self.sureness;
-            if narrow(&mut next.open, *key, truths, |truth| sureness.fails(truth))
-                && let Some(found) = self.avoid(&next, rest)?
-            {
-                return Ok(Some(found));
-            }
-        }
-        if table.asked.action == AskedAction::Main {
-            for constraint in table.asked.rule.actions.missing(&state.actions, self.sureness) {
-                let actions = constraint.narrow(&state.actions);
-                if !self.is_empty(&actions, self.field.readable_actions)?
-                    && let Some(found) = self.avoid(&State { actions, ..state.clone() }, rest)?
-                {
-                    return Ok(Some(found));
+        for part in &first.parts {
+            for way in self.failing(*part, &state) {
+                if let Some(next) = self.taken(&way, &state)? {
+                    let left: Vec<Obstacle<'s>> = rest.iter().cloned().chain(way.besides).collect();
+                    if let Some(found) = self.avoid(next, left, choices + 1)? {
+                        return Ok(Some(found));
+                    }
                 }
-            }
-        }
-        for constraint in table.asked.rule.resources.missing(&state.resources, self.sureness) {
-            let resources = constraint.narrow(&state.resources);
-            if !self.is_empty(&resources, self.field.readable_resources)?
-                && let Some(found) = self.avoid(&State { resources, ..state.clone() }, rest)?
-            {
-                return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// Whether a statement fails for every request that is left.
-    fn fails_anyway(&mut self, state: &State<'a>, table: &Table<'a>) -> Result<bool, Uncut> {
-        let fails_by_key = table.conditions.iter().any(|(key, truths)| {
-            state.open.get(*key).is_some_and(|open| {
-                open.iter().zip(truths).all(|(open, truth)| !open || self.sureness.fails(*truth))
-            })
-        });
-        if fails_by_key {
-            return Ok(true);
+    /// The way around an obstacle, where there is only one.
+    fn only_way(&mut self, obstacle: &Obstacle<'s>, state: &State<'s>) -> Result<Ways<'s>, Uncut> {
+        let mut only = Ways::None;
+        for part in &obstacle.parts {
+            for way in self.failing(*part, state) {
+                if let Some(next) = self.taken(&way, state)? {
+                    if !matches!(only, Ways::None) {
+                        return Ok(Ways::Several);
+                    }
+                    only = Ways::One(next, way.besides);
+                }
+            }
         }
-        // What is left for the statement to match, by the reading that must be avoided.
-        let matching = self.sureness.opposite();
-        let rule = table.asked.rule;
-        let (actions, resources) = (self.field.readable_actions, self.field.readable_resources);
-        let covers_action = match table.asked.action {
-            AskedAction::Main => self.any_left(&state.actions, &rule.actions, matching, actions)?,
-            AskedAction::Implied(action) => matching.holds(rule.statement.covers_action(action)),
-        };
-        Ok(!covers_action || !self.any_left(&state.resources, &rule.resources, matching, resources)?)
+        Ok(only)
     }
 
-    fn any_left(
-        &mut self,
-        language: &Language<'a>,
-        cover: &'a Cover,
-        sureness: Sureness,
-        readable: &[&str],
-    ) -> Result<bool, Uncut> {
-        for way in cover.covering(language, sureness) {
-            if !self.is_empty(&way.narrow(language), readable)? {
+    /// Whether an obstacle is avoided by every request that is left.
+    fn fails_anyway(&mut self, obstacle: &Obstacle<'s>, state: &State<'s>) -> Result<bool, Uncut> {
+        for part in &obstacle.parts {
+            if !self.can_hold(*part, state)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn is_empty(&mut self, language: &Language<'_>, readable: &[&str]) -> Result<bool, Uncut> {
-        self.budget.spend(1)?;
-        Ok(language.example(readable, self.budget)?.is_none())
+    /// Whether a part holds for some request that is left, by the reading that must be avoided.
+    fn can_hold(&mut self, part: Part<'s>, state: &State<'s>) -> Result<bool, Uncut> {
+        if let Part::Key(key, truths) = part {
+            let sureness = self.sureness;
+            return Ok(state.open.get(key).is_none_or(|open| {
+                open.iter().zip(truths).any(|(open, truth)| *open && !sureness.fails(*truth))
+            }));
+        }
+        for way in self.holding(part, state, self.sureness.opposite()) {
+            if self.taken(&way, state)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A request out of what is left.
-    fn example(&mut self, state: &State<'a>) -> Result<Option<Found>, Uncut> {
-        let action = state.actions.example(self.field.readable_actions, self.budget)?;
+    fn example(&mut self, state: &State<'s>) -> Result<Option<Found>, Uncut> {
+        let field = self.field;
+        let action = state.strings.get(Variable::Action).example(field.readable_actions, self.budget)?;
         let Some(action) = action else { return Ok(None) };
         // A resource of the action's own service reads best.
         let service = action.split(':').next().map(|service| if service == "sts" { "iam" } else { service });
         let (own, others): (Vec<&str>, Vec<&str>) =
-            self.field.readable_resources.iter().partition(|resource| resource.split(':').nth(2) == service);
+            field.readable_resources.iter().partition(|resource| resource.split(':').nth(2) == service);
         let readable: Vec<&str> = own.into_iter().chain(others).collect();
-        let Some(resource) = state.resources.example(&readable, self.budget)? else { return Ok(None) };
+        let resource = state.strings.get(Variable::Resource).example(&readable, self.budget)?;
+        let Some(resource) = resource else { return Ok(None) };
+        let Some(caller) = field.caller.example(&state.strings, self.budget)? else { return Ok(None) };
         let mut context = Context::new();
         for (key, open) in self.keys.iter().zip(&state.open) {
             let value = key.values.iter().zip(open).find(|(_, open)| **open).map(|(value, _)| value);
             let Some(value) = value else { return Ok(None) };
             context.set(key.name.clone(), value.clone());
         }
-        Ok(Some(Found { action, resource, context }))
+        Ok(Some(Found { action, resource, caller, context }))
     }
+}
+
+/// How many ways there are around an obstacle.
+enum Ways<'s> {
+    None,
+    One(State<'s>, Vec<Obstacle<'s>>),
+    Several,
 }

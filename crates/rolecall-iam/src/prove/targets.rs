@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
+use super::caller::Call;
 use super::claim::{Proof, Witness};
-use super::domain::Call;
 use super::permission::{INVOKE, Session};
 use super::rule::{Cover, Rule, Sureness};
 use super::solve::{Answer, Asked, Field, find};
+use super::strings::Variable;
 use super::variable::Uncut;
 use super::words;
 use crate::document::Effect;
@@ -130,7 +131,7 @@ impl<'s, 'd> Index<'s, 'd> {
 
 /// Whether a statement that concerns a target matches for sure and whatever the request.
 fn is_plain(rule: &Rule<'_>) -> bool {
-    rule.statement.conditions.is_empty() && rule.principal == Truth::True && !rule.resources.is_doubtful()
+    rule.statement.conditions.is_empty() && !rule.is_doubtful()
 }
 
 impl<'s, 'd> ByResource<'s, 'd> {
@@ -197,25 +198,37 @@ impl<'s, 'd> Samples<'s, 'd> {
         let field = Field {
             caller: &self.session.caller,
             call: Call::Invoke,
-            actions: Language::new().only(&invoke),
-            resources: Language::new().only(self.target),
+            strings: self
+                .session
+                .caller
+                .strings()
+                .with(Variable::Action, Language::new().only(&invoke))
+                .with(Variable::Resource, Language::new().only(self.target)),
+            inside: Vec::new(),
+            outside: Vec::new(),
             resource: Some(self.target),
             given: Vec::new(),
             readable_actions: &[],
             readable_resources: &[],
         };
-        match find(&field, hold, fail, budget)? {
-            Answer::Certain(found) => *slot = Some(self.session.request(INVOKE.to_owned(), found)),
-            Answer::Possible(found) => {
-                let request = self.session.request(INVOKE.to_owned(), found);
-                let evaluation = self.session.evaluate(&request);
-                if evaluation.allows == expected {
-                    *slot = Some(request);
-                } else {
-                    self.reasons.extend(words::not_evaluated(&evaluation, self.session.policies(), None));
-                }
-            }
-            Answer::Nothing => {}
+        let (certain, found) = match find(&field, hold, fail, budget)? {
+            Answer::Certain(found) => (true, found),
+            Answer::Possible(found) => (false, found),
+            Answer::Nothing => return Ok(()),
+        };
+        let Some(request) = self.session.request(INVOKE.to_owned(), found) else {
+            self.reasons.push(words::not_cut(&Uncut::NoCaller, None));
+            return Ok(());
+        };
+        if certain {
+            *slot = Some(request);
+            return Ok(());
+        }
+        let evaluation = self.session.evaluate(&request);
+        if evaluation.allows == expected {
+            *slot = Some(request);
+        } else {
+            self.reasons.extend(words::not_evaluated(&evaluation, self.session.policies(), None));
         }
         Ok(())
     }

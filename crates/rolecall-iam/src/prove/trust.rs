@@ -1,15 +1,16 @@
 //! Claims about a trust policy: who can assume the role, and with which external ID.
 
-use super::callers::callers_as;
 use super::claim::{Claim, ClaimResult, Proof, RoleIntent};
-use super::question::{IdRule, Outcome, Question, Trust};
-use super::rule::Rule;
+use super::names::Union;
+use super::question::{Form, Groups, IdRule, Outcome, Question, Trust, Who};
+use super::rule::{Rule, Sureness};
 use super::solve::{Answer, Asked};
 use super::variable::Uncut;
 use super::words;
 use crate::context::{ContextKey, ContextValue};
-use crate::document::{Document, Effect, Statement};
+use crate::document::{Document, Effect};
 use crate::evaluate::{Request, evaluate_trust};
+use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::truth::Truth;
@@ -46,42 +47,41 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
     results
 }
 
-impl Trust<'_> {
+impl<'d> Trust<'d> {
     /// The external ID that must be passed: the stated one, or else one with which the role can be assumed.
     pub(crate) fn expected_id(&self, intent: &RoleIntent, budget: &mut Budget) -> Option<String> {
         if let Some(id) = &intent.external_id {
             return Some(id.to_string());
         }
-        let who = |caller: &Principal| self.known.trusts(caller);
         // A policy that never asks for an ID accepts any, so that none of them is expected.
-        let with = Question { through: None, who: &who, external_id: IdRule::Present };
-        match self.ask(&with, budget) {
-            Outcome::Allowed(found) if names_external_id(self.document) => {
-                match found.0.context.get(&ContextKey::new("sts:ExternalId")) {
-                    Some(ContextValue::One(id)) => Some(id.clone()),
-                    Some(ContextValue::Absent | ContextValue::Many(_)) | None => None,
-                }
-            }
-            Outcome::Allowed(_) | Outcome::Unknown(_) | Outcome::Nothing => None,
+        if !names_external_id(self.document) {
+            return None;
+        }
+        let who = Who { inside: vec![&self.trusted], ..Who::anyone() };
+        match self.ask(&Question { through: None, who, external_id: IdRule::Present }, budget) {
+            Outcome::Allowed(found) => match found.0.context.get(&ContextKey::new("sts:ExternalId")) {
+                Some(ContextValue::One(id)) => Some(id.clone()),
+                Some(ContextValue::Absent | ContextValue::Many(_)) | None => None,
+            },
+            Outcome::Unknown(_) | Outcome::Nothing => None,
         }
     }
 
     fn only_trusted(&self, budget: &mut Budget) -> Proof {
-        let who = |caller: &Principal| !self.known.trusts(caller);
-        self.never(&Question { through: None, who: &who, external_id: IdRule::Any }, budget)
+        let who = Who { outside: vec![&self.trusted], ..Who::anyone() };
+        self.never(&Question { through: None, who, external_id: IdRule::Any }, budget)
     }
 
     fn only_with_id(&self, id: Option<&str>, budget: &mut Budget) -> Proof {
-        let who = |caller: &Principal| self.must_pass_id(caller);
         let external_id = id.map_or(IdRule::Absent, IdRule::AnythingBut);
-        self.never(&Question { through: None, who: &who, external_id }, budget)
+        self.never(&Question { through: None, who: self.must_pass_id(), external_id }, budget)
     }
 
-    /// Whether an external ID is expected of a caller: of a third party's principals, so not of services and identity
-    /// providers, and not of the role's own account unless the intent says so.
-    pub(crate) fn must_pass_id(&self, caller: &Principal) -> bool {
-        let meant = self.known.trusts(caller) && caller.account().is_some();
-        meant && (self.trusted_is_stated || !self.known.is_own(caller))
+    /// Callers of whom an external ID is expected: a third party's principals, so neither services nor identity
+    /// providers, and not the role's own account unless the intent says so.
+    pub(crate) fn must_pass_id(&self) -> Who<'_> {
+        let outside: Vec<&[Principal]> = if self.trusted_is_stated { Vec::new() } else { vec![&self.own] };
+        Who { kinds: CallerKind::has_account, inside: vec![&self.trusted], outside }
     }
 
     fn never(&self, question: &Question<'_>, budget: &mut Budget) -> Proof {
@@ -97,51 +97,57 @@ impl Trust<'_> {
 
     /// Whether a principal that should be able to assume the role can, whatever else its request has.
     fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> Proof {
-        let statements: Vec<&Statement> = self.document.statements().iter().collect();
-        let callers = match callers_as(trusted, &statements, &self.known, budget) {
-            Ok(callers) => callers,
-            Err(error) => return Proof::unknown(vec![words::not_cut(&Uncut::from(error), None)]),
-        };
         let mut usual = Usual::default();
-        for caller in &callers {
+        for form in &self.forms {
+            let group = Union::of_group([trusted], &form.caller);
+            if group.bound(Sureness::Possible).next().is_none() {
+                continue;
+            }
             let external_id = match id {
-                Some(id) if caller.account().is_some() => IdRule::Exactly(id),
+                Some(id) if form.caller.kind.has_account() => IdRule::Exactly(id),
                 Some(_) | None => IdRule::Absent,
             };
-            if let Err(uncut) = self.usually(caller, external_id, &mut usual, budget) {
+            if let Err(uncut) = self.usually(form, &group, external_id, &mut usual, budget) {
                 usual.reasons.push(words::not_cut(&uncut, None));
             }
         }
         usual.conclude(self)
     }
 
-    /// Looks for requests of a caller that are allowed, and for others that are not.
+    /// Looks for requests of a group of callers that are allowed, and for others that are not.
     fn usually(
         &self,
-        caller: &Principal,
+        form: &Form<'d>,
+        group: &Union,
         external_id: IdRule<'_>,
         usual: &mut Usual,
         budget: &mut Budget,
     ) -> Result<(), Uncut> {
-        let concerned = (0..self.document.statements().len()).filter(|index| self.concerns(*index, caller));
-        let rules: Vec<Rule<'_>> = concerned.filter_map(|index| self.rule(index, caller)).collect();
+        let caller = &form.caller;
+        let groups = Groups { inside: std::slice::from_ref(group), outside: &[] };
+        let call = self.action(caller);
+        let rules = form.rules(self.document);
+        budget.spend(rules.len())?;
+        let concerned = rules.iter().filter(|rule| {
+            rule.settled != Truth::False && rule.statement.covers_action(call) != Truth::False
+        });
         let (allows, denies): (Vec<&Rule<'_>>, Vec<&Rule<'_>>) =
-            rules.iter().partition(|rule| rule.statement.effect == Effect::Allow);
+            concerned.partition(|rule| rule.statement.effect == Effect::Allow);
         // A plain call: whoever passes tags or a source identity chooses to.
         let absent: Vec<&ContextKey> = self.implying.iter().map(|(key, _)| key).collect();
         let deny_all: Vec<Asked<'_>> = denies.into_iter().map(Asked::main).collect();
         let allow_all: Vec<Asked<'_>> = allows.into_iter().map(Asked::main).collect();
         for allow in &allow_all {
-            let answer = self.search(caller, external_id, &absent, &[*allow], &deny_all, budget)?;
-            if usual.note(self, caller, answer, Truth::True) {
+            let answer = self.search(caller, groups, external_id, &absent, &[*allow], &deny_all, budget)?;
+            if usual.note(self, answer, Truth::True) {
                 break;
             }
         }
-        let refused = self.search(caller, external_id, &absent, &[], &allow_all, budget)?;
-        usual.note(self, caller, refused, Truth::False);
+        let refused = self.search(caller, groups, external_id, &absent, &[], &allow_all, budget)?;
+        usual.note(self, refused, Truth::False);
         for deny in &deny_all {
-            let answer = self.search(caller, external_id, &absent, &[*deny], &[], budget)?;
-            usual.note(self, caller, answer, Truth::False);
+            let answer = self.search(caller, groups, external_id, &absent, &[*deny], &[], budget)?;
+            usual.note(self, answer, Truth::False);
         }
         Ok(())
     }
@@ -157,12 +163,15 @@ struct Usual {
 
 impl Usual {
     /// Keeps an example of an answer; false where there was none for sure.
-    fn note(&mut self, trust: &Trust<'_>, caller: &Principal, answer: Answer, expected: Truth) -> bool {
+    fn note(&mut self, trust: &Trust<'_>, answer: Answer, expected: Truth) -> bool {
         let found = match answer {
             Answer::Certain(found) | Answer::Possible(found) => found,
             Answer::Nothing => return false,
         };
-        let request = trust.request(caller, &found);
+        let Some(request) = trust.request(found) else {
+            self.reasons.push(words::not_cut(&Uncut::NoCaller, None));
+            return false;
+        };
         let evaluation = evaluate_trust(&request, trust.document);
         let slot = if expected == Truth::True { &mut self.allowed } else { &mut self.refused };
         if evaluation.allows == expected {

@@ -6,13 +6,17 @@
 
 use std::collections::HashSet;
 
-use super::domain::{Domain, Presence, Values};
+use super::caller::Caller;
+use super::domain::{Domain, Values};
 use super::family::{self, Spellings};
+use super::reading::{Reading, arn_pattern, read};
+use super::rule::lookup;
 use crate::condition::{Condition, Keys, Operand, Operator, Quantifier, Test};
 use crate::context::{ContextKey, ContextValue, Lookup};
-use crate::pattern::{Budget, CharacterSet, Pattern, Token, TooLarge, examples};
-use crate::principal::Principal;
-use crate::text::{self, Resolved, VariableValue};
+use crate::coverage;
+use crate::keys::{self, Presence};
+use crate::pattern::{Budget, Pattern, Token, TooLarge, examples};
+use crate::text;
 
 /// Most classes of sets of values that are tried for a key with several values.
 const MOST_SETS: usize = 4096;
@@ -20,64 +24,15 @@ const MOST_SETS: usize = 4096;
 /// What a condition can ask while one key is looked at by itself: that key, and what follows from the caller. The
 /// value of any other key is unknown, and so is what depends on it.
 pub(super) struct OneKey<'a> {
-    pub(super) caller: &'a Principal,
+    pub(super) caller: &'a Caller,
     pub(super) key: &'a ContextKey,
     pub(super) value: &'a ContextValue,
 }
 
 impl Keys for OneKey<'_> {
     fn lookup(&self, key: &ContextKey) -> Lookup<'_> {
-        if key == self.key { self.value.into() } else { derived(self.caller, key) }
+        if key == self.key { self.value.into() } else { lookup(self.caller, key) }
     }
-
-    fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
-        as_variable(derived(self.caller, key))
-    }
-}
-
-fn derived<'a>(caller: &'a Principal, key: &ContextKey) -> Lookup<'a> {
-    caller.derive(key.folded()).unwrap_or(Lookup::Unknown)
-}
-
-fn as_variable(lookup: Lookup<'_>) -> VariableValue<'_> {
-    match lookup {
-        Lookup::One(value) => VariableValue::Text(value),
-        Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
-        Lookup::Unknown => VariableValue::Unknown,
-    }
-}
-
-/// A text of a policy with the variables that follow from the caller filled in.
-pub(super) fn resolve<'a>(
-    text: &'a text::PolicyText,
-    caller: &Principal,
-) -> Resolved<std::borrow::Cow<'a, [text::Token]>> {
-    text.resolve(|key| as_variable(derived(caller, key)))
-}
-
-/// Tokens of a policy text as a pattern whose wildcards range over `set`.
-pub(super) fn pattern_of<'t>(
-    tokens: impl IntoIterator<Item = &'t text::Token>,
-    set: CharacterSet,
-) -> Pattern {
-    Pattern::from_tokens(tokens.into_iter().map(|token| match token {
-        text::Token::Char(character) => Token::Character(*character),
-        text::Token::AnyOne => Token::One(set),
-        text::Token::AnyRun => Token::Run(set),
-    }))
-}
-
-/// Tokens as an ARN whose six parts are compared one by one; `None` where there are fewer.
-pub(super) fn arn_pattern_of(tokens: &[text::Token]) -> Option<Pattern> {
-    let mut parts: Vec<&[text::Token]> = tokens.splitn(6, |token| *token == text::Token::Char(':')).collect();
-    let resource = parts.pop().filter(|_| parts.len() == 5)?;
-    let mut pattern = Pattern::default();
-    for part in parts {
-        pattern_of(part, CharacterSet::WithinArnPart).tokens().iter().for_each(|token| pattern.push(*token));
-        pattern.push(Token::Character(':'));
-    }
-    pattern_of(resource, CharacterSet::Any).tokens().iter().for_each(|token| pattern.push(*token));
-    Some(pattern)
 }
 
 /// What the conditions compare a key with, by kind.
@@ -91,12 +46,14 @@ struct Atoms<'a> {
     booleans: bool,
     /// How many conditions count the values of the key.
     sets: usize,
+    /// A text that other texts beyond ASCII are equal to without regard to case.
+    beyond_ascii: Option<String>,
     /// Why the atoms do not cut the values into finitely many classes.
     uncut: Option<String>,
 }
 
 impl<'a> Atoms<'a> {
-    fn collect(asked: &[&'a Condition], caller: &Principal) -> Self {
+    fn collect(asked: &[&'a Condition], caller: &Caller) -> Self {
         let mut atoms = Self::default();
         for condition in asked {
             let Operator::Compare { quantifier, test, .. } = &condition.operator else { continue };
@@ -108,6 +65,10 @@ impl<'a> Atoms<'a> {
                     // Nothing but empty values counts like no value.
                     atoms.texts.push(Pattern::default());
                 }
+            }
+            // Every value of the key gets the same answer: none.
+            if keys::is_mismatched(condition.key.folded(), *test) {
+                continue;
             }
             if matches!(test, Test::ArnEquals | Test::ArnLike) {
                 atoms.texts.extend(Pattern::arn_like("arn:*:*:*:*:*"));
@@ -127,18 +88,19 @@ impl<'a> Atoms<'a> {
         atoms
     }
 
-    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Principal) {
-        let Resolved::Known(tokens) = resolve(text, caller) else { return };
-        let whole = pattern_of(tokens.iter(), CharacterSet::Any);
+    fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Caller) {
+        // What depends on something else gets the same answer for every value that the key has.
+        let Reading::Known(tokens) = read(text, caller) else { return };
+        let whole = coverage::possible(&tokens);
         self.texts.push(match test {
             Test::StringEqualsIgnoreCase => {
-                if !text.raw().is_ascii() {
-                    let text = text.raw().escape_debug();
-                    self.uncut = Some(format!("`{text}` is compared without regard to case beyond ASCII"));
+                // Letters beyond ASCII count as the case of these, too.
+                if !text.raw().is_ascii() || text.raw().contains(['k', 'K', 's', 'S', 'i', 'I']) {
+                    self.beyond_ascii = Some(text.raw().escape_debug().to_string());
                 }
                 whole.ignoring_case()
             }
-            Test::ArnEquals | Test::ArnLike => arn_pattern_of(&tokens).unwrap_or(whole),
+            Test::ArnEquals | Test::ArnLike => arn_pattern(&tokens).unwrap_or(whole),
             Test::StringEquals
             | Test::StringLike
             | Test::Numeric(_)
@@ -205,7 +167,7 @@ pub(super) fn cut(
     asked: &[&Condition],
     also: &[&str],
     domain: &Domain,
-    caller: &Principal,
+    caller: &Caller,
     budget: &mut Budget,
 ) -> Result<Classes, TooLarge> {
     let mut values = Vec::new();
@@ -218,11 +180,12 @@ pub(super) fn cut(
     let mut atoms = Atoms::collect(asked, caller);
     atoms.texts.extend(also.iter().map(|text| Pattern::literal(text)));
     let singles = single_values(&mut atoms, domain, budget)?;
-    if domain.several.unwrap_or(atoms.sets > 0) {
+    if domain.several == Some(false) {
+        values.extend(singles.into_iter().map(ContextValue::One));
+    } else {
+        // A key that nobody describes may have several values, even where no condition counts them.
         let sets = sets_of(&singles, 1 + atoms.sets, budget)?;
         values.extend(sets.into_iter().map(ContextValue::from));
-    } else {
-        values.extend(singles.into_iter().map(ContextValue::One));
     }
     Ok(Classes { values, incomplete: atoms.uncut.map(|reason| format!("`{key}`: {reason}")) })
 }
@@ -234,6 +197,8 @@ pub(super) enum Uncut {
     Reason(String),
     /// What was found holds only for values that do not go together.
     Linked,
+    /// Only callers are left whose names AWS would not accept.
+    NoCaller,
     /// There are too many classes.
     TooLarge,
 }
@@ -260,6 +225,9 @@ fn single_values(
         found.extend(literals);
         return Ok(found);
     };
+    if let Some(text) = atoms.beyond_ascii.take().filter(|_| shape.reaches_beyond_ascii()) {
+        atoms.uncut = Some(format!("`{text}` is compared without regard to case beyond ASCII"));
+    }
     let fits =
         |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);
     let mut found = unlisted(&spellings, &literals, fits);

@@ -1,27 +1,25 @@
-//! The sentences of witnesses and reasons: what somebody who does not know IAM needs in order to see what is wrong.
+//! The sentences of witnesses and reasons: what somebody who does not know IAM needs in order to see what is wrong. A
+//! sentence says no more than its request and the document show.
 
-use super::callers::{Known, is_example, is_stranger};
 use super::claim::NamedDocument;
+use super::question::{Trust, keys_of_statement};
 use super::rule::Place;
 use super::variable::Uncut;
 use crate::context::{ContextKey, ContextValue, Lookup};
-use crate::document::Document;
+use crate::document::{Document, Effect, Statement};
 use crate::evaluate::{Block, Evaluation, Layer, Request, StatementRef};
+use crate::keys::{self, Source};
 use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
+use crate::truth::Truth;
 
 /// "any principal of account 999999999999 can assume the role without an external ID, because …"
-pub(super) fn can_assume(
-    request: &Request,
-    evaluation: &Evaluation,
-    trust: &Document,
-    known: &Known,
-) -> String {
-    let who = who(&request.principal, known);
+pub(super) fn can_assume(who: &str, request: &Request, evaluation: &Evaluation, trust: &Document) -> String {
     let id = external_id(request);
     let rest = circumstances(request);
     let because = match evaluation.statements.first() {
         Some(statement) => {
-            format!(", because {} {}", statement_name(statement), condition_on_id(statement, trust))
+            format!(", because {} {}", statement_name(statement), condition_on_id(statement, request, trust))
         }
         None => String::new(),
     };
@@ -29,11 +27,7 @@ pub(super) fn can_assume(
 }
 
 /// "any principal of account 765628985471 can invoke `…` without the role, because …"
-pub(super) fn can_invoke(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
-    let who = match request.principal {
-        Principal::Anonymous => "anybody, without signing the request,".to_owned(),
-        _ => who(&request.principal, known),
-    };
+pub(super) fn can_invoke(who: &str, request: &Request, evaluation: &Evaluation) -> String {
     let rest = circumstances(request);
     let because = match evaluation.statements.first() {
         Some(statement) => {
@@ -45,8 +39,7 @@ pub(super) fn can_invoke(request: &Request, evaluation: &Evaluation, known: &Kno
 }
 
 /// "`arn:…` cannot assume the role with the external ID `…`, because …"
-pub(super) fn cannot_assume(request: &Request, evaluation: &Evaluation, known: &Known) -> String {
-    let who = who(&request.principal, known);
+pub(super) fn cannot_assume(who: &str, request: &Request, evaluation: &Evaluation) -> String {
     let id = external_id(request);
     let rest = circumstances(request);
     format!("{who} cannot assume the role{id}{rest}, because {}", refusal(evaluation, &[]))
@@ -79,28 +72,52 @@ pub(super) fn session_cannot(
     format!("a session of the role cannot call `{action}` on `{resource}`{rest}, because {refusal}")
 }
 
-fn who(caller: &Principal, known: &Known) -> String {
-    match caller {
-        Principal::Service(name) => format!("the AWS service `{name}`"),
-        Principal::WebIdentity(provider) | Principal::Saml(provider) => {
-            format!("anybody with a token of the identity provider `{provider}`")
-        }
-        Principal::Root { .. }
-        | Principal::User { .. }
-        | Principal::Role(_)
-        | Principal::RoleSession { .. }
-        | Principal::FederatedUser { .. }
-        | Principal::Anonymous => match caller.account() {
-            Some(account) if is_example(caller) && known.is_own(caller) => {
-                format!("any principal of the role's own account {account}")
-            }
-            Some(account) if is_stranger(caller) => {
-                format!("any principal of any AWS account (here account {account})")
-            }
-            Some(account) if is_example(caller) => format!("any principal of account {account}"),
-            Some(_) | None => format!("`{caller}`"),
-        },
+/// Who makes the request. A whole account is named only where the statement that lets it in names it, and nothing in the
+/// document tells one caller of it from another.
+pub(super) fn who(request: &Request, evaluation: &Evaluation, trust: &Trust<'_>) -> String {
+    let caller = &request.principal;
+    let Some(account) = caller.account() else {
+        return match caller {
+            Principal::Service(name) => format!("the AWS service `{name}`"),
+            Principal::Anonymous => "anybody, without signing the request,".to_owned(),
+            _ => format!("anybody with a token of the identity provider `{caller}`"),
+        };
+    };
+    let decisive = evaluation.statements.first().filter(|_| evaluation.allows == Truth::True);
+    let statement = decisive.and_then(|decisive| trust.statement(decisive.statement));
+    let names = statement.and_then(|statement| statement.principal.as_ref()).filter(|names| !names.negated);
+    let Some(names) = names.filter(|_| treats_callers_alike(trust.document, statement)) else {
+        return format!("`{caller}`");
+    };
+    let named = |wanted: &dyn Fn(&PrincipalName) -> bool| names.values.iter().any(wanted);
+    let everybody = named(&|name| matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws));
+    if !everybody && !named(&|name| matches!(name, PrincipalName::Account(named) if named == account)) {
+        format!("`{caller}`")
+    } else if trust.is_own(caller) {
+        format!("any principal of the role's own account {account}")
+    } else if everybody {
+        format!("any principal of any AWS account (for example `{caller}`)")
+    } else {
+        format!("any principal of account {account}")
     }
+}
+
+/// Whether no statement that counts tells one caller from another, but for the names of the one that allows.
+fn treats_callers_alike(document: &Document, allow: Option<&Statement>) -> bool {
+    let reads_caller = |statement: &Statement| {
+        keys_of_statement(statement).any(|key| {
+            keys::facts(key.folded())
+                .is_none_or(|facts| matches!(facts.source, Source::Caller(_) | Source::Attribute(_)))
+        })
+    };
+    let names_everybody = |statement: &Statement| {
+        statement.principal.as_ref().is_some_and(|names| {
+            !names.negated && names.values.iter().any(|name| *name == PrincipalName::Everyone)
+        })
+    };
+    let mut denies = document.statements().iter().filter(|statement| statement.effect == Effect::Deny);
+    allow.is_some_and(|allow| !reads_caller(allow))
+        && denies.all(|deny| !reads_caller(deny) && names_everybody(deny))
 }
 
 fn external_id(request: &Request) -> String {
@@ -147,19 +164,23 @@ fn named_statement(statement: &StatementRef, policies: &[NamedDocument<'_>]) -> 
     }
 }
 
-fn condition_on_id(statement: &StatementRef, trust: &Document) -> String {
+/// "allows it and its condition `StringEquals` accepts this external ID"
+fn condition_on_id(statement: &StatementRef, request: &Request, trust: &Document) -> String {
     let conditions = trust.statements().get(statement.statement).map(|statement| &*statement.conditions);
     let mut names = conditions
         .unwrap_or_default()
         .iter()
         .filter(|condition| condition.key.folded() == "sts:externalid")
         .map(|condition| format!("`{}`", condition.operator_name));
-    match names.next() {
-        None => "allows it and asks for no external ID".to_owned(),
-        Some(first) => {
-            let operators = names.fold(first, |all, name| format!("{all} and {name}"));
-            format!("allows it and its condition {operators} on `sts:ExternalId` is met by that")
+    let Some(first) = names.next() else { return "allows it and asks for no external ID".to_owned() };
+    let operators = names.fold(first, |all, name| format!("{all} and {name}"));
+    match request.context.get(&ContextKey::new("sts:ExternalId")) {
+        Some(ContextValue::One(_) | ContextValue::Many(_)) => {
+            format!("allows it and this external ID satisfies its condition {operators} on `sts:ExternalId`")
         }
+        Some(ContextValue::Absent) | None => format!(
+            "allows it and a request without an external ID satisfies its condition {operators} on `sts:ExternalId`"
+        ),
     }
 }
 
@@ -187,6 +208,9 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     let which = statement.map(|place| format!("statement {}: ", place.statement + 1)).unwrap_or_default();
     match uncut {
         Uncut::Reason(reason) => format!("{which}{reason}"),
+        Uncut::NoCaller => format!(
+            "{which}it was decided for no caller with a name that AWS accepts, and not for all of them"
+        ),
         Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
         Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
     }
@@ -239,7 +263,7 @@ fn shown(request: &Request, key: &ContextKey) -> String {
         Some(ContextValue::Absent) => "a request without it".to_owned(),
         None => match request.principal.derive(key.folded()) {
             Some(Lookup::One(value)) => format!("`{value}`"),
-            Some(Lookup::Absent | Lookup::Unknown | Lookup::Many(_)) | None => {
+            Some(Lookup::Absent | Lookup::Unknown | Lookup::Undocumented | Lookup::Many(_)) | None => {
                 "a request without it".to_owned()
             }
         },

@@ -117,16 +117,19 @@ fn conditions_as_sentences() {
     }
 }
 
-/// Where AWS is not verified, an Allow may match, and the explanation says so.
+/// Where AWS is not verified, the explanation says what cannot be decided.
 #[test]
 fn doubts_are_told() {
-    let identity = policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:iam*",
+    let identity = policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:i*m:*",
         "Condition": { "ForAnyValue:StringEqualsIfExists": { "aws:TagKeys": "a" } } }]));
     let asked = assume("arn:aws:iam::111122223333:role/own");
     let layers = Layers { identity: vec![&identity], ..Layers::default() };
     let text = explain(&asked, &layers, &evaluate(&asked, &layers)).to_string();
-    assert!(text.contains("✓ Resource covers the resource `arn:aws:iam::111122223333:role/DataActions` where a `*` runs across a colon"), "{text}");
-    assert!(text.contains("the request has none; AWS does not say whether that is enough here"), "{text}");
+    assert!(text.contains("the request has none; this cannot be decided"), "{text}");
+    let wide = policy(json!([{ "Effect": "Deny", "Action": "*", "Resource": "arn:aws:iam*" }]));
+    let layers = Layers { identity: vec![&wide], ..Layers::default() };
+    let text = explain(&asked, &layers, &evaluate(&asked, &layers)).to_string();
+    assert!(text.contains("on a `*` that runs across a colon"), "{text}");
 }
 
 /// "NotPrincipal": a boundary changes whom a Deny means, and the words follow the decision.

@@ -41,24 +41,29 @@ fn a_denied_session_does_not_hide_the_other_sessions_of_its_role() {
 fn accounts_and_users_are_told_apart_by_conditions() {
     let everybody = |condition: Value| json!({"Principal": {"AWS": "*"}, "Condition": condition});
     refuted(&[everybody(json!({"StringLike": {"aws:PrincipalAccount": "3*"}}))], "arn:aws:sts::3");
-    refuted(&[everybody(json!({"StringNotEquals": {"aws:PrincipalAccount": "999999999999"}}))], "account ");
+    refuted(
+        &[everybody(json!({"StringNotEquals": {"aws:PrincipalAccount": "999999999999"}}))],
+        "arn:aws:sts::",
+    );
     refuted(&[everybody(json!({"StringEquals": {"aws:username": "ada"}}))], "user/ada");
     refuted(
         &[everybody(json!({"StringEquals": {"aws:PrincipalOrgID": "o-0123456789"}}))],
         "`aws:PrincipalOrgID` is `o-0123456789`",
     );
-    assert_eq!(
-        others(&[everybody(json!({"StringEquals": {"aws:PrincipalAccount": "765628985471"}}))]),
-        "proved"
-    );
-    assert_eq!(
-        others(&[everybody(json!({"StringEquals": {"aws:PrincipalAccount": "765628985471*"}}))]),
-        "proved"
-    );
-    assert_eq!(
-        others(&[everybody(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::765628985471:*"}}))]),
-        "proved"
-    );
+    // Whether a service has an account is not documented; everybody else is out.
+    for condition in [
+        json!({"StringEquals": {"aws:PrincipalAccount": "765628985471"}}),
+        json!({"StringEquals": {"aws:PrincipalAccount": "765628985471*"}}),
+        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::765628985471:*"}}),
+    ] {
+        assert!(
+            others(&[everybody(condition.clone())])
+                .contains("AWS does not say whether such a request has one")
+        );
+        let mut signed = condition;
+        signed["Bool"] = json!({"aws:PrincipalIsAWSService": "false"});
+        assert_eq!(others(&[everybody(signed)]), "proved");
+    }
 }
 
 #[test]

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::document::{Document, Effect};
-use crate::prove::domain::Call;
+use crate::condition::Unresolved;
+use crate::document::Document;
+use crate::principal::Principal;
+use crate::prove::caller::Call;
 use crate::truth::Truth;
 
 const TEXTS: [&str; 22] = [
@@ -109,7 +111,7 @@ proptest! {
         let document = Document::from_value(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap();
         let asked: Vec<&Condition> =
             document.statements().iter().flat_map(|statement| &statement.conditions).collect();
-        let caller = Principal::Anonymous;
+        let caller = Caller::only(&Principal::Anonymous, None);
         let key = ContextKey::new("custom:key");
         let domain = Domain::of(key.folded(), &caller, Call::Any, None);
         let counts = asked.iter().any(|condition| {
@@ -117,7 +119,7 @@ proptest! {
         });
         let truths = |value: &ContextValue| -> Vec<Truth> {
             let one = OneKey { caller: &caller, key: &key, value };
-            asked.iter().map(|condition| condition.holds(&one, Effect::Allow)).collect()
+            asked.iter().map(|condition| condition.holds(&one, Unresolved::Doubted)).collect()
         };
         let classes = cut(&key, &asked, &[], &domain, &caller, &mut Budget::default());
         let Ok(classes) = classes else { return Ok(()) };

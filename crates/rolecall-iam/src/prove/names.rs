@@ -1,0 +1,227 @@
+//! Whom a `Principal` element names, and groups of callers that a claim is about, in the strings of callers of one form.
+//!
+//! The meaning is that of [`crate::principal::element`]; a test compares the two.
+
+use super::caller::{Caller, user_ids_of_session};
+use super::rule::Sureness;
+use super::strings::Variable;
+use crate::document::Clause;
+use crate::keys::CallerKind;
+use crate::pattern::Pattern;
+use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
+
+/// Callers whose strings match all of these patterns; all callers of the form where there is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Alternative {
+    pub(super) on: Vec<(Variable, Pattern)>,
+    /// They are meant for sure.
+    certain: bool,
+    /// They may be meant.
+    possible: bool,
+}
+
+impl Alternative {
+    fn surely(on: Vec<(Variable, Pattern)>) -> Self {
+        Self { on, certain: true, possible: true }
+    }
+
+    fn perhaps(self) -> Self {
+        Self { certain: false, ..self }
+    }
+
+    fn within(self, other: &Self) -> Self {
+        Self { on: self.on.into_iter().chain(other.on.iter().cloned()).collect(), ..self }
+    }
+}
+
+/// Any of several alternatives, or, negated, none of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Union {
+    pub(super) negated: bool,
+    alternatives: Vec<Alternative>,
+}
+
+impl Union {
+    /// The alternatives that count for a reading.
+    pub(super) fn bound(&self, sureness: Sureness) -> impl Iterator<Item = &Alternative> {
+        self.alternatives.iter().filter(move |alternative| match sureness {
+            Sureness::Certain => alternative.certain,
+            Sureness::Possible => alternative.possible,
+        })
+    }
+
+    /// Whether what is meant for sure differs from what may be meant.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.alternatives.iter().any(|alternative| alternative.certain != alternative.possible)
+    }
+
+    /// A `Principal` or `NotPrincipal` element, without the names that `skipped` takes out.
+    pub(super) fn of_clause(
+        clause: &Clause<PrincipalName>,
+        caller: &Caller,
+        skipped: &dyn Fn(&PrincipalName) -> bool,
+    ) -> Self {
+        let kept = || clause.values.iter().filter(|name| clause.negated || !skipped(name));
+        let alternatives: Vec<Alternative> = kept().filter_map(|name| named(name, caller)).collect();
+        if !clause.negated {
+            return Self { negated: false, alternatives };
+        }
+        if clause.values.iter().any(|name| matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws)) {
+            return Self { negated: true, alternatives: vec![Alternative::surely(Vec::new())] };
+        }
+        // Whoever is listed in part may be exempt or not; whoever is listed in every part is exempt.
+        let mut exempt = exempt(&clause.values, caller);
+        exempt.extend(alternatives.into_iter().map(Alternative::perhaps));
+        Self { negated: true, alternatives: exempt }
+    }
+
+    /// A group of callers, an account's root standing for the whole account and a role for its sessions.
+    pub(super) fn of_group<'p>(group: impl IntoIterator<Item = &'p Principal>, caller: &Caller) -> Self {
+        let alternatives = group.into_iter().filter_map(|member| member_of(member, caller)).collect();
+        Self { negated: false, alternatives }
+    }
+
+    /// All callers of the form, or none of them.
+    pub(super) fn all(all: bool) -> Self {
+        let alternatives = all.then(|| Alternative::surely(Vec::new())).into_iter().collect();
+        Self { negated: false, alternatives }
+    }
+}
+
+fn on(variable: Variable, pattern: Pattern) -> Alternative {
+    Alternative::surely(vec![(variable, pattern)])
+}
+
+/// The callers of the form that a name means; `None` where there is none.
+fn named(name: &PrincipalName, caller: &Caller) -> Option<Alternative> {
+    match name {
+        PrincipalName::Everyone => Some(Alternative::surely(Vec::new())),
+        PrincipalName::AnyAws => {
+            let all = Alternative::surely(Vec::new());
+            // What it means for a caller who holds nothing but a provider's token is not documented.
+            let signed = !matches!(caller.kind, CallerKind::WebIdentity | CallerKind::Saml);
+            Some(if signed { all } else { all.perhaps() })
+        }
+        PrincipalName::Account(account) => {
+            let arns = caller.arns_of_account(account).filter(|_| caller.kind.has_account())?;
+            Some(on(Variable::Arn, arns))
+        }
+        PrincipalName::Identity(identity) => identified(identity, caller),
+        PrincipalName::Service(service) => {
+            (caller.kind == CallerKind::Service).then(|| on(Variable::Name, Pattern::literal(service)))
+        }
+        PrincipalName::Federated(provider) => {
+            matches!(caller.kind, CallerKind::WebIdentity | CallerKind::Saml)
+                .then(|| on(Variable::Name, Pattern::literal(provider)))
+        }
+        PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => None,
+    }
+}
+
+fn identified(identity: &Principal, caller: &Caller) -> Option<Alternative> {
+    match (identity, caller.kind) {
+        (Principal::Role(role), CallerKind::Session) => {
+            Some(on(Variable::Arn, Pattern::literal(&role.to_string())))
+        }
+        (Principal::RoleSession { partition, .. }, CallerKind::Session)
+            if caller.partition() == Some(partition) =>
+        {
+            member_of(identity, caller)
+        }
+        (Principal::User { .. }, CallerKind::User)
+        | (Principal::FederatedUser { .. }, CallerKind::FederatedUser) => {
+            Some(on(Variable::Arn, Pattern::literal(&identity.to_string())))
+        }
+        // The user behind a federated session is not part of the session's ARN.
+        (Principal::User { account, .. }, CallerKind::FederatedUser) => {
+            Some(on(Variable::Arn, caller.arns_of_account(account)?).perhaps())
+        }
+        _ => None,
+    }
+}
+
+/// The callers of the form who belong to a principal.
+fn member_of(member: &Principal, caller: &Caller) -> Option<Alternative> {
+    match member {
+        Principal::Root { account, .. } => {
+            let arns = caller.arns_of_account(account).filter(|_| caller.kind.has_account())?;
+            Some(on(Variable::Arn, arns))
+        }
+        Principal::Role(role) => {
+            let session = caller.kind == CallerKind::Session;
+            let arns = session.then(|| caller.arns_of_role(&role.account, role.name.as_str())).flatten()?;
+            Some(on(Variable::Arn, arns))
+        }
+        Principal::RoleSession { account, role, session, .. } => {
+            let is_session = caller.kind == CallerKind::Session;
+            let arns = is_session.then(|| caller.arns_of_role(account, role.as_str())).flatten()?;
+            let ids = user_ids_of_session(session);
+            Some(Alternative::surely(vec![(Variable::Arn, arns), (Variable::UserId, ids)]))
+        }
+        Principal::User { .. } | Principal::FederatedUser { .. } => {
+            let same = caller.kind == member.kind();
+            same.then(|| on(Variable::Arn, Pattern::literal(&member.to_string())))
+        }
+        Principal::Service(name) | Principal::WebIdentity(name) | Principal::Saml(name) => {
+            let same = caller.kind == member.kind();
+            same.then(|| on(Variable::Name, Pattern::literal(name)))
+        }
+        Principal::Anonymous => {
+            (caller.kind == CallerKind::Anonymous).then(|| Alternative::surely(Vec::new()))
+        }
+    }
+}
+
+/// More names than this are not looked through for callers who are listed in every form: all of them stay in doubt.
+const MOST_EXEMPT: usize = 1000;
+
+/// Callers whom `NotPrincipal` lists in all the forms that it asks for: with the account, the user or role, and the session.
+fn exempt(names: &[PrincipalName], caller: &Caller) -> Vec<Alternative> {
+    let all = || names.iter().filter_map(|name| named(name, caller)).collect();
+    match caller.kind {
+        // The account is the only form in which a root user is listed.
+        CallerKind::Root => all(),
+        CallerKind::Service | CallerKind::WebIdentity | CallerKind::Saml | CallerKind::Anonymous => all(),
+        // The user who asked for the session counts too, and is not known.
+        CallerKind::FederatedUser => Vec::new(),
+        CallerKind::User | CallerKind::Session if names.len() > MOST_EXEMPT => Vec::new(),
+        CallerKind::User => listed_with_account(names)
+            .filter(|identity| matches!(identity, Principal::User { .. }))
+            .filter_map(|user| identified(user, caller))
+            .collect(),
+        CallerKind::Session => {
+            let mut exempt = Vec::new();
+            for session in listed_with_account(names) {
+                let Principal::RoleSession { account, role, .. } = session else { continue };
+                for listed in listed_with_account(names) {
+                    if let Principal::Role(named) = listed
+                        && named.account == *account
+                        && named.name == *role
+                        && let (Some(session), Some(role)) =
+                            (identified(session, caller), identified(listed, caller))
+                    {
+                        exempt.push(session.within(&role));
+                    }
+                }
+            }
+            exempt
+        }
+    }
+}
+
+/// The users, roles and sessions among the names whose account is listed, too.
+fn listed_with_account(names: &[PrincipalName]) -> impl Iterator<Item = &Principal> {
+    let lists = |identity: &Principal| {
+        names.iter().any(
+            |name| matches!(name, PrincipalName::Account(account) if identity.account() == Some(account)),
+        )
+    };
+    names
+        .iter()
+        .filter_map(|name| match name {
+            PrincipalName::Identity(identity) => Some(identity),
+            _ => None,
+        })
+        .filter(move |identity| lists(identity))
+}
