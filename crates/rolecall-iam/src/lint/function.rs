@@ -9,7 +9,7 @@ use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who};
+use crate::prove::{Group, IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who};
 use crate::truth::Truth;
 
 /// A policy of a function, or of one of its aliases or versions.
@@ -105,7 +105,8 @@ fn direct_grants(
 ) {
     let mut budget = Budget::new(PROOF_BUDGET);
     let policy = Trust::of_function(document, resource, intent);
-    let own = [Principal::Root { partition: resource.partition.clone(), account: resource.account.clone() }];
+    let root = Principal::Root { partition: resource.partition.clone(), account: resource.account.clone() };
+    let own = Group::of([root]);
     for index in policy.statements(Effect::Allow) {
         let who = Who { kinds: CallerKind::has_account, inside: Vec::new(), outside: vec![&own] };
         let question = Question { through: Some(index), who, external_id: IdRule::Any };

@@ -1,5 +1,7 @@
 //! Findings about a trust policy.
 
+use std::rc::Rc;
+
 use super::external_id::{
     REQUIRE_ID, guessable, is_external_id, is_negated, literals, why_absence_is_enough,
     why_another_id_is_enough,
@@ -14,7 +16,9 @@ use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness};
+use crate::prove::{
+    Group, IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness,
+};
 use crate::truth::Truth;
 
 /// Another role whose trust policy is known.
@@ -44,7 +48,8 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
     let mut budget = Budget::new(PROOF_BUDGET);
     let trust = Trust::new(policy.document, intent);
     let expected = trust.expected_id(intent, &mut budget);
-    let mut linter = Linter { policy, trust, expected, findings: Vec::new(), budget };
+    let trusted = Rc::new(trust.trusted_group.clone());
+    let mut linter = Linter { policy, trust, trusted, expected, findings: Vec::new(), budget };
     for index in linter.trust.statements(Effect::Allow).collect::<Vec<usize>>() {
         if let Some(statement) = policy.document.statements().get(index) {
             linter.external_id(index, statement);
@@ -60,6 +65,7 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
 struct Linter<'l, 'd> {
     policy: &'l NamedDocument<'d>,
     trust: Trust<'d>,
+    trusted: Rc<Group>,
     expected: Option<String>,
     findings: Vec<Finding>,
     budget: Budget,
@@ -138,32 +144,31 @@ impl Linter<'_, '_> {
 
     /// T10, T11, T23, T24: who gets in at all.
     fn callers(&mut self, index: usize, intent: &RoleIntent) {
-        let (trusted, own) = (self.trust.trusted.clone(), self.trust.own.clone());
+        let (trusted, own) = (self.trusted.clone(), self.trust.own.clone());
         // The accounts of which the vendor publishes a principal.
-        let published: Vec<Principal> = intent.trusted.iter().filter_map(account_behind).collect();
+        let published = Group::of(intent.trusted.iter().filter_map(account_behind));
         let stranger = Who { outside: vec![&trusted, &own, &published], ..Who::anyone() };
         if let Some(witness) = self.ask(index, stranger, IdRule::Any) {
             self.shown(FindingId::T10, index, witness, "name only the vendor's account as principal");
         }
         let sibling = Who { inside: vec![&published], outside: vec![&trusted, &own], ..Who::anyone() };
-        if let Some(witness) = self.ask(index, sibling, IdRule::Any) {
+        if !published.is_empty()
+            && let Some(witness) = self.ask(index, sibling, IdRule::Any)
+        {
             self.shown(FindingId::T11, index, witness, "name the principal that the vendor publishes");
         }
-        let stated: &[Principal] = if intent.trusted.is_empty() { &[] } else { &trusted };
-        let of_own_account = Who { inside: vec![&own], outside: vec![stated], ..Who::anyone() };
+        let outside = if intent.trusted.is_empty() { Vec::new() } else { vec![&*trusted] };
+        let of_own_account = Who { inside: vec![&own], outside, ..Who::anyone() };
         if let Some(witness) = self.ask(index, of_own_account, IdRule::Any) {
             self.shown(FindingId::T24, index, witness, "remove the role's own account from the principals");
         }
         let statement = self.policy.document.statements().get(index);
         let names = statement.and_then(|statement| statement.principal.as_ref());
-        let services: Vec<Principal> = names
-            .iter()
-            .flat_map(|clause| &clause.values)
-            .filter_map(|name| match name {
-                PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
-                _ => None,
-            })
-            .collect();
+        let services = names.iter().flat_map(|clause| &clause.values).filter_map(|name| match name {
+            PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
+            _ => None,
+        });
+        let services = Group::of(services);
         let service = Who { inside: vec![&services], ..Who::anyone() };
         if let Some(witness) = self.ask(index, service, IdRule::Any)
             && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
@@ -266,7 +271,7 @@ impl Linter<'_, '_> {
 
     /// T14 to T16: what a caller may pass along.
     fn tags_and_source_identity(&mut self) {
-        let trusted = self.trust.trusted.clone();
+        let trusted = self.trusted.clone();
         let who = Who { kinds: CallerKind::has_account, inside: vec![&trusted], outside: Vec::new() };
         let expected = self.expected.clone();
         let external_id = expected.as_deref().map_or(IdRule::Any, IdRule::Exactly);

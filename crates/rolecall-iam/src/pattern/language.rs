@@ -142,7 +142,7 @@ impl<'p> Language<'p> {
             return Ok(None);
         }
         // An excluded pattern that no string of the language matches anyway would only make the automaton larger.
-        budget.spend((1 + self.none_of.len()) * self.all_of.len())?;
+        budget.spend((1 + self.none_of.len()) * self.all_of.len() / 16 + 1)?;
         let matters =
             |excluded: &&&Pattern| !self.all_of.iter().any(|required| required.begins_unlike(excluded));
         let none_of: Vec<&Pattern> = self.none_of.iter().filter(matters).copied().collect();
@@ -167,20 +167,21 @@ impl<'p> Language<'p> {
         let automaton = Automaton::new(self.all_of.iter().copied().chain(excluded));
         let atoms = automaton.atoms.len();
         let judge = |state: &State| {
-            if (0..required).any(|atom| automaton.is_dead(state, atom))
-                || (required..atoms).any(|atom| automaton.is_full(state, atom))
+            let alive = automaton.alive(state);
+            let excluded = || alive.iter().copied().filter(|atom| *atom >= required);
+            if alive.iter().take_while(|atom| **atom < required).count() < required
+                || excluded().any(|atom| automaton.is_full(state, atom))
             {
                 return Step::Prune;
             }
-            let accepted = (0..atoms).all(|atom| automaton.accepts(state, atom) == (atom < required));
+            let accepted = (0..required).all(|atom| automaton.accepts(state, atom))
+                && !excluded().any(|atom| automaton.accepts(state, atom));
             if accepted { Step::Stop } else { Step::Expand }
         };
         let mut walk = Walk::new(&automaton);
         // Where much is excluded, the way that leaves most of it behind is the one to try first.
         if self.longest.is_none() && atoms - required > FEW_EXCLUDED {
-            let alive =
-                |state: &State| (required..atoms).filter(|atom| !automaton.is_dead(state, *atom)).count();
-            return walk.run_best_first(budget, judge, alive);
+            return walk.run_best_first(budget, judge, |state| automaton.alive(state).len());
         }
         walk.run(self.longest, budget, judge)
     }

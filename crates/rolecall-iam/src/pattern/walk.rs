@@ -29,6 +29,8 @@ pub(super) type State = Box<[u64]>;
 /// Several patterns laid end to end; each has one position a token and one behind the last.
 pub(super) struct Automaton<'p> {
     pub(super) atoms: Vec<Atom<'p>>,
+    /// The pattern that each position belongs to.
+    owners: Vec<u32>,
     words: usize,
 }
 
@@ -45,13 +47,14 @@ impl Atom<'_> {
 
 impl<'p> Automaton<'p> {
     pub(super) fn new(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
-        let mut first = 0;
         let mut atoms = Vec::new();
-        for pattern in patterns {
-            atoms.push(Atom { pattern, first });
-            first += pattern.tokens.len() + 1;
+        let mut owners = Vec::new();
+        for (owner, pattern) in (0..).zip(patterns) {
+            atoms.push(Atom { pattern, first: owners.len() });
+            owners.extend(std::iter::repeat_n(owner, pattern.tokens.len() + 1));
         }
-        Self { atoms, words: first.div_ceil(64) }
+        let words = owners.len().div_ceil(64);
+        Self { atoms, owners, words }
     }
 
     fn start(&self) -> State {
@@ -69,30 +72,56 @@ impl<'p> Automaton<'p> {
 
     fn step(&self, state: &State, character: char) -> State {
         let mut next = self.empty();
-        for atom in &self.atoms {
-            for_each_active(state, atom, |position, token| {
-                if atom.pattern.token_accepts(token, character) {
-                    let stays = matches!(token, Token::Run(_));
-                    activate(&mut next, atom, if stays { position } else { position + 1 });
-                }
-            });
-        }
+        self.for_each_active(state, |atom, position, token| {
+            if atom.pattern.token_accepts(token, character) {
+                let stays = matches!(token, Token::Run(_));
+                activate(&mut next, atom, if stays { position } else { position + 1 });
+            }
+        });
         self.reduce(&mut next);
         next
+    }
+
+    /// Calls `visit` for each active position that has a token. What is dead costs nothing.
+    fn for_each_active(&self, state: &State, mut visit: impl FnMut(&Atom<'p>, usize, Token)) {
+        let mut from = 0;
+        while let Some(bit) = next_bit(state, from) {
+            let atom = self.owners.get(bit).and_then(|owner| self.atoms.get(*owner as usize));
+            if let Some(atom) = atom
+                && let Some(token) = atom.pattern.tokens.get(bit - atom.first)
+            {
+                visit(atom, bit - atom.first, *token);
+            }
+            from = bit + 1;
+        }
+    }
+
+    /// The patterns that are not dead, in their order.
+    pub(super) fn alive(&self, state: &State) -> Vec<usize> {
+        let mut alive = Vec::new();
+        let mut from = 0;
+        while let Some(bit) = next_bit(state, from) {
+            let Some(owner) = self.owners.get(bit).map(|owner| *owner as usize) else { break };
+            alive.push(owner);
+            from = self.atoms.get(owner).map_or(bit, Atom::end) + 1;
+        }
+        alive
     }
 
     /// Forgets positions that stand before an active run of any characters: whatever they lead to, the run leads to
     /// as well. Without this, `*a*a*a*b` would have exponentially many states.
     fn reduce(&self, state: &mut State) {
-        for atom in &self.atoms {
-            let mut last_run = None;
-            for_each_active(state, atom, |position, token| {
-                if token == Token::Run(CharacterSet::Any) {
-                    last_run = Some(position);
+        let mut last_runs: Vec<(usize, usize)> = Vec::new();
+        self.for_each_active(state, |atom, position, token| {
+            if token == Token::Run(CharacterSet::Any) {
+                match last_runs.last_mut().filter(|(first, _)| *first == atom.first) {
+                    Some((_, last)) => *last = position,
+                    None => last_runs.push((atom.first, position)),
                 }
-            });
-            let before = atom.first + last_run.unwrap_or(0);
-            while let Some(bit) = next_bit(state, atom.first).filter(|bit| *bit < before) {
+            }
+        });
+        for (first, position) in last_runs {
+            while let Some(bit) = next_bit(state, first).filter(|bit| *bit < first + position) {
                 set_bit(state, bit, false);
             }
         }
@@ -117,15 +146,13 @@ impl<'p> Automaton<'p> {
     fn characters(&self, state: &State) -> Vec<char> {
         let mut named: Vec<char> = Vec::new();
         let mut sets: Vec<CharacterSet> = Vec::new();
-        for atom in &self.atoms {
-            for_each_active(state, atom, |_, token| match token {
-                Token::Character(character) if atom.pattern.ignore_case => {
-                    named.extend([character.to_ascii_lowercase(), character.to_ascii_uppercase()]);
-                }
-                Token::Character(character) => named.push(character),
-                Token::One(set) | Token::Run(set) => sets.push(set),
-            });
-        }
+        self.for_each_active(state, |atom, _, token| match token {
+            Token::Character(character) if atom.pattern.ignore_case => {
+                named.extend([character.to_ascii_lowercase(), character.to_ascii_uppercase()]);
+            }
+            Token::Character(character) => named.push(character),
+            Token::One(set) | Token::Run(set) => sets.push(set),
+        });
         named.sort_unstable();
         named.dedup();
         sets.sort_unstable_by_key(|set| *set as u8);
@@ -262,16 +289,6 @@ fn activate(state: &mut State, atom: &Atom<'_>, mut position: usize) {
     while matches!(atom.pattern.tokens.get(position), Some(Token::Run(_))) {
         position += 1;
         set_bit(state, atom.first + position, true);
-    }
-}
-
-fn for_each_active(state: &State, atom: &Atom<'_>, mut visit: impl FnMut(usize, Token)) {
-    let mut from = atom.first;
-    while let Some(bit) = next_bit(state, from).filter(|bit| *bit < atom.end()) {
-        if let Some(token) = atom.pattern.tokens.get(bit - atom.first) {
-            visit(bit - atom.first, *token);
-        }
-        from = bit + 1;
     }
 }
 

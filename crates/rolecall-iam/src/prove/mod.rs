@@ -34,6 +34,7 @@ pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleInten
 pub use permission::prove_permissions;
 pub use trust::prove_trust;
 
+pub(crate) use names::Group;
 pub(crate) use permission::{Placed, Session};
 pub(crate) use question::{IdRule, Outcome, Question, Trust, Who};
 pub(crate) use trust::PROOF_BUDGET;

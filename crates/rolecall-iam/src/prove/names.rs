@@ -2,9 +2,12 @@
 //!
 //! The meaning is that of [`crate::principal::element`]; a test compares the two.
 
+use std::collections::BTreeMap;
+
 use super::caller::{Caller, user_ids_of_session};
 use super::rule::Sureness;
 use super::strings::Variable;
+use crate::arn::AccountId;
 use crate::document::Clause;
 use crate::keys::CallerKind;
 use crate::pattern::Pattern;
@@ -35,6 +38,80 @@ impl Alternative {
     }
 }
 
+/// Callers that a claim is about: an account's root stands for the whole account, a role for its sessions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group {
+    by_account: BTreeMap<Option<AccountId>, Vec<Principal>>,
+}
+
+impl Group {
+    /// The group of these principals.
+    pub(crate) fn of(members: impl IntoIterator<Item = Principal>) -> Self {
+        let mut group = Self::default();
+        for member in members {
+            group.by_account.entry(member.account().cloned()).or_default().push(member);
+        }
+        group
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_account.is_empty()
+    }
+
+    /// Whether a name means nobody but members.
+    pub(super) fn covers(&self, name: &PrincipalName) -> bool {
+        let lists = |account: &AccountId, identity: Option<&Principal>| {
+            self.by_account.get(&Some(account.clone())).is_some_and(|members| {
+                members.iter().any(|member| {
+                    matches!(member, Principal::Root { .. }) || identity.is_some_and(|named| named == member)
+                })
+            })
+        };
+        match name {
+            PrincipalName::Account(account) => lists(account, None),
+            PrincipalName::Identity(identity) => {
+                identity.account().is_some_and(|account| lists(account, Some(identity)))
+            }
+            PrincipalName::Everyone
+            | PrincipalName::AnyAws
+            | PrincipalName::UniqueId(_)
+            | PrincipalName::Service(_)
+            | PrincipalName::Federated(_)
+            | PrincipalName::CanonicalUser(_)
+            | PrincipalName::Nobody(_) => false,
+        }
+    }
+
+    /// The members among callers of one form who can be named by an element. Thousands of others cost nothing.
+    pub(super) fn among(&self, caller: &Caller, element: Option<&Clause<PrincipalName>>) -> Union {
+        let few = element.filter(|clause| !clause.negated && clause.values.len() <= FEW_NAMES);
+        let accounts: Option<Vec<Option<AccountId>>> = few.and_then(|clause| {
+            let account_of = |name: &PrincipalName| match name {
+                PrincipalName::Account(account) => Some(Some(account.clone())),
+                PrincipalName::Identity(identity) => Some(identity.account().cloned()),
+                PrincipalName::Service(_) | PrincipalName::Federated(_) => Some(None),
+                PrincipalName::Everyone | PrincipalName::AnyAws => None,
+                PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {
+                    Some(None)
+                }
+            };
+            clause.values.iter().map(account_of).collect()
+        });
+        match accounts {
+            Some(mut accounts) => {
+                accounts.sort();
+                accounts.dedup();
+                let members = accounts.iter().filter_map(|account| self.by_account.get(account)).flatten();
+                Union::of_members(members, caller)
+            }
+            None => Union::of_members(self.by_account.values().flatten(), caller),
+        }
+    }
+}
+
+/// Elements of more names are not looked through for the accounts that they name.
+const FEW_NAMES: usize = 64;
+
 /// Any of several alternatives, or, negated, none of them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Union {
@@ -49,6 +126,11 @@ impl Union {
             Sureness::Certain => alternative.certain,
             Sureness::Possible => alternative.possible,
         })
+    }
+
+    /// Whether nobody is meant.
+    pub(super) fn is_nobody(&self) -> bool {
+        !self.negated && self.alternatives.is_empty()
     }
 
     /// Whether what is meant for sure differs from what may be meant.
@@ -76,9 +158,9 @@ impl Union {
         Self { negated: true, alternatives: exempt }
     }
 
-    /// A group of callers, an account's root standing for the whole account and a role for its sessions.
-    pub(super) fn of_group<'p>(group: impl IntoIterator<Item = &'p Principal>, caller: &Caller) -> Self {
-        let alternatives = group.into_iter().filter_map(|member| member_of(member, caller)).collect();
+    /// The callers of the form who belong to these principals.
+    pub(super) fn of_members<'p>(members: impl IntoIterator<Item = &'p Principal>, caller: &Caller) -> Self {
+        let alternatives = members.into_iter().filter_map(|member| member_of(member, caller)).collect();
         Self { negated: false, alternatives }
     }
 

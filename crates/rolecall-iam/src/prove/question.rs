@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::caller::{Call, Caller, Example};
 use super::claim::{RoleIntent, Witness};
 use super::linked::completed;
-use super::names::Union;
+use super::names::{Group, Union};
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
 use super::strings::Variable;
@@ -72,10 +72,10 @@ impl<'q> IdRule<'q> {
 pub(crate) struct Who<'q> {
     /// Only callers of these kinds.
     pub(crate) kinds: fn(CallerKind) -> bool,
-    /// Only members of each of these groups. An account's root stands for the whole account, a role for its sessions.
-    pub(crate) inside: Vec<&'q [Principal]>,
+    /// Only members of each of these groups.
+    pub(crate) inside: Vec<&'q Group>,
     /// No members of these groups.
-    pub(crate) outside: Vec<&'q [Principal]>,
+    pub(crate) outside: Vec<&'q Group>,
 }
 
 impl Who<'_> {
@@ -129,10 +129,11 @@ pub(crate) struct Trust<'d> {
     role: Option<RoleArn>,
     /// Those who are meant to assume it.
     pub(crate) trusted: Vec<Principal>,
+    pub(crate) trusted_group: Group,
     /// The intent says who is trusted; otherwise it is whoever the document names.
     pub(super) trusted_is_stated: bool,
-    /// The account of the role, as a group.
-    pub(crate) own: Vec<Principal>,
+    /// The account of the role.
+    pub(crate) own: Group,
     pub(super) forms: Vec<Form<'d>>,
     /// The role, or another resource that has a policy.
     resource: String,
@@ -172,9 +173,10 @@ impl<'d> Trust<'d> {
         Self {
             document,
             role: intent.role.clone(),
+            trusted_group: Group::of(trusted.iter().cloned()),
             trusted,
             trusted_is_stated,
-            own: own.into_iter().collect(),
+            own: Group::of(own),
             forms: Caller::forms(call, &partitions).into_iter().map(Form::new).collect(),
             resource,
             resource_is_known: function.is_some() || intent.role.is_some(),
@@ -216,7 +218,6 @@ impl<'d> Trust<'d> {
     /// Searches for a request that the policy allows.
     pub(crate) fn ask(&self, question: &Question<'_>, budget: &mut Budget) -> Outcome {
         let mut reasons = Vec::new();
-        let excluded = Excluded::new(&question.who.outside);
         for allow in self.statements(Effect::Allow) {
             if budget.is_spent() {
                 reasons.push(words::not_cut(&Uncut::TooLarge, None));
@@ -226,7 +227,7 @@ impl<'d> Trust<'d> {
                 continue;
             }
             for form in self.forms.iter().filter(|form| (question.who.kinds)(form.caller.kind)) {
-                match self.ask_form(allow, form, question, &excluded, budget) {
+                match self.ask_form(allow, form, question, budget) {
                     Ok(Some(outcome)) => return outcome,
                     Ok(None) => {}
                     Err(more) => reasons.extend(more),
@@ -242,7 +243,6 @@ impl<'d> Trust<'d> {
         allow: usize,
         form: &Form<'d>,
         question: &Question<'_>,
-        excluded: &Excluded<'_>,
         budget: &mut Budget,
     ) -> Result<Option<Outcome>, Vec<String>> {
         let undecided = |uncut: Uncut| vec![words::not_cut(&uncut, Some(place(allow)))];
@@ -252,7 +252,11 @@ impl<'d> Trust<'d> {
         }
         let names = statement.principal.as_ref().map_or(0, |clause| clause.values.len());
         budget.spend(names).map_err(|error| undecided(error.into()))?;
-        let rule = Rule::new(statement, place(allow), &form.caller, &|name| excluded.covers(name));
+        let excluded = |name: &PrincipalName| question.who.outside.iter().any(|group| group.covers(name));
+        let rule = Rule::new(statement, place(allow), &form.caller, &excluded);
+        if rule.settled == Truth::False || rule.names.is_nobody() {
+            return Ok(None);
+        }
         let rules = form.rules(self.document);
         let answer = self.assumable(&form.caller, &rule, rules, question, budget).map_err(undecided)?;
         let found = match answer {
@@ -302,20 +306,16 @@ impl<'d> Trust<'d> {
     ) -> Result<Answer, Uncut> {
         let of = |effect: Effect| rules.iter().filter(move |rule| rule.statement.effect == effect);
         let denies: Vec<&Rule<'_>> = of(Effect::Deny).filter(|rule| rule.settled != Truth::False).collect();
-        // A statement that grants one of the further permissions may ask for what another one is needed for.
-        let asked: HashSet<&ContextKey> =
-            rules.iter().flat_map(|rule| &rule.conditions).map(|condition| &condition.key).collect();
-        budget.spend(rules.len() + asked.len())?;
-        let asks_about = |action: &str| {
-            self.implying.iter().any(|(key, implied)| *implied == action && asked.contains(key))
-        };
-        let inside: Vec<Union> =
-            question.who.inside.iter().map(|group| Union::of_group(*group, caller)).collect();
-        let outside: Vec<Union> =
-            question.who.outside.iter().map(|group| Union::of_group(*group, caller)).collect();
+        budget.spend(rules.len() + self.implying.len())?;
+        let among = |group: &&Group| group.among(caller, rule.statement.principal.as_ref());
+        let inside: Vec<Union> = question.who.inside.iter().map(among).collect();
+        let outside: Vec<Union> = question.who.outside.iter().map(among).collect();
+        if inside.iter().any(Union::is_nobody) {
+            return Ok(Answer::Nothing);
+        }
         let group = Groups { inside: &inside, outside: &outside };
         let mut possible = Answer::Nothing;
-        for needed in needs(&asks_about) {
+        for needed in self.needs() {
             let others = self.implying.iter().filter(|(_, action)| !needed.contains(action));
             let absent: Vec<&ContextKey> = others.map(|(key, _)| key).collect();
             let calls = grants(of(Effect::Allow), &needed).ok_or(Uncut::TooLarge)?;
@@ -340,6 +340,23 @@ impl<'d> Trust<'d> {
             }
         }
         Ok(possible)
+    }
+
+    /// Which further permissions a call may need: all combinations of those that some statement asks about. What no statement
+    /// asks about helps nobody: a call that passes it is allowed only where one without it is.
+    fn needs(&self) -> Vec<Vec<&'static str>> {
+        let actions = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"];
+        let mut combinations = vec![Vec::new()];
+        for action in actions {
+            if self.implying.iter().any(|(_, implied)| *implied == action) {
+                let with: Vec<Vec<&'static str>> = combinations
+                    .iter()
+                    .map(|before: &Vec<&'static str>| before.iter().copied().chain([action]).collect())
+                    .collect();
+                combinations.extend(with);
+            }
+        }
+        combinations
     }
 
     #[expect(clippy::too_many_arguments, reason = "a search is made of all of these")]
@@ -418,55 +435,6 @@ impl<'d> Trust<'d> {
 pub(super) struct Groups<'g> {
     pub(super) inside: &'g [Union],
     pub(super) outside: &'g [Union],
-}
-
-/// Which names mean nobody but members of groups that are left out: a quick look, so that thousands of them cost nothing.
-struct Excluded<'q> {
-    accounts: HashSet<&'q AccountId>,
-    identities: HashSet<&'q Principal>,
-}
-
-impl<'q> Excluded<'q> {
-    fn new(groups: &[&'q [Principal]]) -> Self {
-        let members = || groups.iter().flat_map(|group| group.iter());
-        let whole = |member: &'q Principal| match member {
-            Principal::Root { account, .. } => Some(account),
-            _ => None,
-        };
-        Self { accounts: members().filter_map(whole).collect(), identities: members().collect() }
-    }
-
-    fn covers(&self, name: &PrincipalName) -> bool {
-        match name {
-            PrincipalName::Account(account) => self.accounts.contains(account),
-            PrincipalName::Identity(identity) => {
-                self.identities.contains(identity)
-                    || identity.account().is_some_and(|account| self.accounts.contains(account))
-            }
-            PrincipalName::Everyone
-            | PrincipalName::AnyAws
-            | PrincipalName::UniqueId(_)
-            | PrincipalName::Service(_)
-            | PrincipalName::Federated(_)
-            | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => false,
-        }
-    }
-}
-
-/// Which further permissions a call may need: all combinations of those that some statement asks about. What no statement
-/// asks about helps nobody: a call that passes it is allowed only where one without it is.
-fn needs(asks_about: &dyn Fn(&str) -> bool) -> Vec<Vec<&'static str>> {
-    let actions = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"];
-    let mut combinations = vec![Vec::new()];
-    for action in actions.into_iter().filter(|action| asks_about(action)) {
-        let with: Vec<Vec<&'static str>> = combinations
-            .iter()
-            .map(|before: &Vec<&'static str>| before.iter().copied().chain([action]).collect())
-            .collect();
-        combinations.extend(with);
-    }
-    combinations
 }
 
 /// More combinations of statements than these are not searched through.

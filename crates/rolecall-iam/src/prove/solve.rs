@@ -192,8 +192,13 @@ fn keys_of(
     fail: &[Asked<'_>],
     budget: &mut Budget,
 ) -> Result<(Vec<Key>, Option<String>), TooLarge> {
-    let mut asked: BTreeMap<ContextKey, Vec<&Condition>> =
-        field.given.iter().map(|given| (ContextKey::new(given.key), Vec::new())).collect();
+    budget.spend(field.given.len())?;
+    let mut asked: BTreeMap<ContextKey, Vec<&Condition>> = BTreeMap::new();
+    let mut given_of: BTreeMap<&str, Vec<&Given<'_>>> = BTreeMap::new();
+    for given in &field.given {
+        asked.entry(ContextKey::new(given.key)).or_default();
+        given_of.entry(given.key).or_default().push(given);
+    }
     for condition in hold.iter().chain(fail).flat_map(|asked| &asked.rule.conditions) {
         budget.spend(1)?;
         asked.entry(condition.key.clone()).or_default().push(condition);
@@ -201,7 +206,7 @@ fn keys_of(
     let mut keys = Vec::new();
     let mut incomplete = None;
     for (name, asked) in asked {
-        let given: Vec<&Given<'_>> = field.given.iter().filter(|given| name.folded() == given.key).collect();
+        let given = given_of.remove(name.folded()).unwrap_or_default();
         let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
         let domain = Domain::of(name.folded(), field.caller, field.call, field.resource);
         let classes = cut(&name, &asked, &also, &domain, field.caller, budget)?;

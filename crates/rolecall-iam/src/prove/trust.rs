@@ -1,9 +1,9 @@
 //! Claims about a trust policy: who can assume the role, and with which external ID.
 
 use super::claim::{Claim, ClaimResult, Proof, RoleIntent};
-use super::names::Union;
+use super::names::{Group, Union};
 use super::question::{Form, Groups, IdRule, Outcome, Question, Trust, Who};
-use super::rule::{Rule, Sureness};
+use super::rule::Rule;
 use super::solve::{Answer, Asked};
 use super::variable::Uncut;
 use super::words;
@@ -57,7 +57,7 @@ impl<'d> Trust<'d> {
         if !names_external_id(self.document) {
             return None;
         }
-        let who = Who { inside: vec![&self.trusted], ..Who::anyone() };
+        let who = Who { inside: vec![&self.trusted_group], ..Who::anyone() };
         match self.ask(&Question { through: None, who, external_id: IdRule::Present }, budget) {
             Outcome::Allowed(found) => match found.0.context.get(&ContextKey::new("sts:ExternalId")) {
                 Some(ContextValue::One(id)) => Some(id.clone()),
@@ -68,7 +68,7 @@ impl<'d> Trust<'d> {
     }
 
     fn only_trusted(&self, budget: &mut Budget) -> Proof {
-        let who = Who { outside: vec![&self.trusted], ..Who::anyone() };
+        let who = Who { outside: vec![&self.trusted_group], ..Who::anyone() };
         self.never(&Question { through: None, who, external_id: IdRule::Any }, budget)
     }
 
@@ -80,8 +80,8 @@ impl<'d> Trust<'d> {
     /// Callers of whom an external ID is expected: a third party's principals, so neither services nor identity
     /// providers, and not the role's own account unless the intent says so.
     pub(crate) fn must_pass_id(&self) -> Who<'_> {
-        let outside: Vec<&[Principal]> = if self.trusted_is_stated { Vec::new() } else { vec![&self.own] };
-        Who { kinds: CallerKind::has_account, inside: vec![&self.trusted], outside }
+        let outside: Vec<&Group> = if self.trusted_is_stated { Vec::new() } else { vec![&self.own] };
+        Who { kinds: CallerKind::has_account, inside: vec![&self.trusted_group], outside }
     }
 
     fn never(&self, question: &Question<'_>, budget: &mut Budget) -> Proof {
@@ -99,8 +99,8 @@ impl<'d> Trust<'d> {
     fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> Proof {
         let mut usual = Usual::default();
         for form in &self.forms {
-            let group = Union::of_group([trusted], &form.caller);
-            if group.bound(Sureness::Possible).next().is_none() {
+            let group = Union::of_members([trusted], &form.caller);
+            if group.is_nobody() {
                 continue;
             }
             let external_id = match id {
