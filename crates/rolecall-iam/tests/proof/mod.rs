@@ -1,5 +1,6 @@
 //! The wildcard algebra, the prover and the findings: exactness, agreement with the evaluator, bounded cost.
 
+mod adversary;
 mod agreement;
 mod bounds;
 mod callers;
