@@ -14,6 +14,9 @@ use super::knowledge::{
 pub(super) struct Maker<'c> {
     pub(super) dice: Dice,
     pub(super) constants: &'c Constants,
+    /// Accounts and names of the document so far: statements must meet to exclude one another.
+    accounts: Vec<String>,
+    names: Vec<String>,
 }
 
 /// An intent as a document of its own, for other programs that read the adversarial documents.
@@ -31,7 +34,11 @@ const TRUSTED_ROLE: &str = "arn:aws:iam::765628985471:role/svc/genesys-service";
 const TRUSTED_SESSION: &str = "arn:aws:sts::765628985471:assumed-role/genesys-batch/nightly";
 const TRUSTED_USER: &str = "arn:aws:iam::765628985471:user/people/ada";
 
-impl Maker<'_> {
+impl<'c> Maker<'c> {
+    pub(super) fn new(seed: u64, constants: &'c Constants) -> Self {
+        Self { dice: Dice(seed), constants, accounts: Vec::new(), names: Vec::new() }
+    }
+
     fn pick(&mut self, from: &[&str]) -> String {
         (*self.dice.pick(from)).to_owned()
     }
@@ -41,12 +48,22 @@ impl Maker<'_> {
         if !own.is_empty() && self.dice.one_in(2) { self.dice.pick(own).clone() } else { self.pick(other) }
     }
 
-    pub(super) fn account(&mut self) -> String {
-        self.own_or(&self.constants.accounts, &ACCOUNTS)
+    fn account(&mut self) -> String {
+        if !self.accounts.is_empty() && self.dice.one_in(2) {
+            return self.dice.pick(&self.accounts).clone();
+        }
+        let account = self.own_or(&self.constants.accounts, &ACCOUNTS);
+        self.accounts.push(account.clone());
+        account
     }
 
     fn name(&mut self) -> String {
-        self.own_or(&self.constants.names, &NAMES)
+        if !self.names.is_empty() && self.dice.one_in(2) {
+            return self.dice.pick(&self.names).clone();
+        }
+        let name = self.own_or(&self.constants.names, &NAMES);
+        self.names.push(name.clone());
+        name
     }
 
     fn entity(&mut self) -> String {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::context::ContextValue;
+use rolecall_iam::document::Document;
 use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::{
     Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, prove_permissions,
@@ -12,7 +13,6 @@ use rolecall_iam::prove::{
 use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
-use super::super::random::Dice;
 use super::super::support::{FUNCTION, QUALIFIED, ROLE, session_may};
 use super::documents::Maker;
 use super::knowledge::{Constants, near_miss};
@@ -97,6 +97,27 @@ fn choose(
     (action.to_owned(), resource.to_owned())
 }
 
+/// Looks for a request of a session that breaks a claim.
+fn attack(
+    drawer: &mut Drawer<'_>,
+    role: &RoleArn,
+    identity: &Document,
+    boundary: Option<&Document>,
+    claim: &Claim,
+    requests: &mut usize,
+) -> Option<(Request, Truth)> {
+    for _ in 0..requests_per_claim() {
+        let request =
+            drawer.session_call(role, |drawer, through, known| choose(drawer, claim, through, known));
+        let allows = session_may(&request, std::slice::from_ref(identity), boundary);
+        *requests += 1;
+        if breaks_permissions(claim, &request, allows) {
+            return Some((request, allows));
+        }
+    }
+    None
+}
+
 fn permission_witness_fault(
     documents: &Value,
     claim: &Claim,
@@ -122,7 +143,7 @@ fn run() -> Report {
     let mut report = Report::default();
     let first = first_seed();
     for seed in first..first + u64::from(super::super::cases(1500)) {
-        let mut maker = Maker { dice: Dice(seed ^ 0xbad0_0000_0000), constants: &constants };
+        let mut maker = Maker::new(seed ^ 0xbad0_0000_0000, &constants);
         let intent = RoleIntent { role: Some(ROLE.parse().unwrap()), ..maker.intent() };
         let role: RoleArn = ROLE.parse().unwrap();
         let documents = maker.permissions();
@@ -153,16 +174,9 @@ fn run() -> Report {
             };
             match &result.result {
                 Proof::Proved => {
-                    for _ in 0..requests_per_claim() {
-                        let request = drawer.session_call(&role, |drawer, through, known| {
-                            choose(drawer, claim, through, known)
-                        });
-                        let allows =
-                            session_may(&request, std::slice::from_ref(&identity), boundary.as_ref());
-                        report.requests += 1;
-                        if !breaks_permissions(claim, &request, allows) {
-                            continue;
-                        }
+                    let found =
+                        attack(&mut drawer, &role, &identity, boundary.as_ref(), claim, &mut report.requests);
+                    if let Some((request, allows)) = found {
                         let why = answer(allows);
                         report.fail(failure(FALSE_PROOF, request, why), |failure| {
                             let holds = |documents: &Value| {
@@ -180,11 +194,14 @@ fn run() -> Report {
                             };
                             failure.documents = minimise::smallest(failure.documents.clone(), &holds);
                         });
-                        break;
                     }
                 }
                 Proof::Refuted(_) => {
                     report.requests += 1;
+                    let found =
+                        attack(&mut drawer, &role, &identity, boundary.as_ref(), claim, &mut report.requests);
+                    report.power.0 += 1;
+                    report.power.1 += usize::from(found.is_some());
                     if let Some((request, why)) = permission_witness_fault(&documents, claim, &results) {
                         report.fail(failure(UNUSABLE_WITNESS, request, why), |failure| {
                             let again = |documents: &Value| {

@@ -89,6 +89,8 @@ impl std::fmt::Display for Failure {
 pub(super) struct Report {
     pub(super) documents: usize,
     pub(super) requests: usize,
+    /// Refuted claims that were attacked like proved ones, and those of them that a drawn request breaks.
+    pub(super) power: (usize, usize),
     verdicts: BTreeMap<(&'static str, &'static str), usize>,
     found: BTreeMap<&'static str, usize>,
     failures: BTreeMap<String, (usize, Failure)>,
@@ -122,9 +124,11 @@ impl Report {
             .map(|what| format!("{} × {what}", self.found.get(what).copied().unwrap_or_default()))
             .into();
         format!(
-            "adversary, {name}: {} documents, {} requests, {}; {}",
+            "adversary, {name}: {} documents, {} requests, {} of {} refuted claims broken, {}; {}",
             self.documents,
             self.requests,
+            self.power.1,
+            self.power.0,
             failures.join(", "),
             verdicts.join(", ")
         )
@@ -145,5 +149,8 @@ impl Report {
         let any =
             |wanted: &str| self.verdicts.iter().any(|((_, verdict), count)| *verdict == wanted && *count > 0);
         assert!(any("proved") && any("refuted"), "{:?}", self.verdicts);
+        // An adversary that does not break what is known to be false shows nothing either.
+        let (attacked, broken) = self.power;
+        assert!(broken * 100 >= attacked * 60, "{broken} of {attacked} refuted claims were broken");
     }
 }

@@ -12,7 +12,6 @@ use rolecall_iam::prove::{Claim, ClaimResult, Proof, RoleIntent, prove_trust};
 use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
-use super::super::random::Dice;
 use super::documents::{Maker, intent_value};
 use super::knowledge::Constants;
 use super::report::{FALSE_PROOF, Failure, Report, UNUSABLE_WITNESS};
@@ -210,7 +209,7 @@ fn run() -> Report {
         .map(|path| std::io::BufWriter::new(std::fs::File::create(path).unwrap()));
     let first = first_seed();
     for seed in first..first + u64::from(super::super::cases(800)) {
-        let mut maker = Maker { dice: Dice(seed ^ 0xad7e_0000_0000), constants: &constants };
+        let mut maker = Maker::new(seed ^ 0xad7e_0000_0000, &constants);
         let intent = maker.intent();
         let value = maker.trust(&intent);
         // One key in two spellings under one operator is no document.
@@ -254,6 +253,10 @@ fn run() -> Report {
                 }
                 Proof::Refuted(_) => {
                     report.requests += 1;
+                    let found =
+                        attack_trust(&mut drawer, &document, &trust, &results, claim, &mut report.requests);
+                    report.power.0 += 1;
+                    report.power.1 += usize::from(found.is_some());
                     if let Some((request, why)) = trust_witness_fault(&value, &intent, claim, &results) {
                         report.fail(failure(UNUSABLE_WITNESS, request, why), |failure| {
                             let again = |documents: &Value| {
