@@ -377,8 +377,43 @@ fn services_say_who_they_are() {
                 vec![service(json!({"Null": {"aws:PrincipalType": "true"}}))],
             ),
             (
+                "a Deny of everybody without an ARN, and AWS does not say whether services have one",
+                vec![
+                    service(json!({})),
+                    deny(
+                        &json!({"AWS": "*"}),
+                        &json!({"ArnLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::222233334444:*"}}),
+                    ),
+                ],
+            ),
+            (
                 "AWS does not say whether services have a user id",
                 vec![service(json!({"Null": {"aws:userid": "true"}}))],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_trusted_service_may_have_keys_that_aws_does_not_tell() {
+    let intent = RoleIntent { trusted: vec!["vendor.amazonaws.com".parse().unwrap()], ..intent() };
+    let service = json!({"Principal": {"Service": "vendor.amazonaws.com"}});
+    let denied = |condition: Value| vec![service.clone(), deny(&json!({"AWS": "*"}), &condition)];
+    assert_never_proved_for(
+        &intent,
+        Wanted::MayAssume,
+        &[
+            (
+                "the account that is denied may be the service's",
+                denied(json!({"StringEquals": {"aws:PrincipalAccount": "888888888888"}})),
+            ),
+            (
+                "whoever has an ARN is denied, and services may have one",
+                denied(json!({"Null": {"aws:PrincipalArn": "false"}})),
+            ),
+            (
+                "a user id that is denied may be the service's",
+                denied(json!({"StringLikeIfExists": {"aws:userid": "${aws:username}"}})),
             ),
         ],
     );
@@ -409,6 +444,13 @@ fn unsigned_calls_have_few_keys() {
                 json!({"Effect": "Deny", "Principal": {"Federated": provider}, "Action": "sts:*",
                     "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}}),
             ],
+        ));
+        cases.push((
+            format!("{provider}: no value is as good as any for ForAllValues"),
+            vec![federated(
+                provider,
+                &json!({"ForAllValues:StringEquals": {"aws:PrincipalIsAWSService": "x"}}),
+            )],
         ));
         cases.push((
             format!("{provider}: every request has an account, and AWS does not say which"),
@@ -535,6 +577,10 @@ fn trusted_callers_are_not_all_like_the_examples() {
             ),
         ],
     );
+}
+
+#[test]
+fn what_is_denied_to_some_callers_is_no_right_of_their_account() {
     let denied = |condition: Value| vec![deny(&json!({"AWS": "*"}), &condition)];
     assert_never_proved(
         Wanted::MayAssume,
