@@ -1,6 +1,8 @@
 //! Documents that aim: they deny the prover's examples, allow what only an unusual caller has, and combine the two with
 //! quantifiers, `IfExists`, `Null`, variables and operators of the wrong type.
 
+use std::collections::BTreeMap;
+
 use rolecall_iam::prove::RoleIntent;
 use serde_json::{Value, json};
 
@@ -17,6 +19,8 @@ pub(super) struct Maker<'c> {
     /// Accounts and names of the document so far: statements must meet to exclude one another.
     accounts: Vec<String>,
     names: Vec<String>,
+    /// The paths of the roles and users that are named as principals: names are unique in an account.
+    paths: BTreeMap<String, String>,
 }
 
 /// An intent as a document of its own, for other programs that read the adversarial documents.
@@ -36,7 +40,9 @@ const TRUSTED_USER: &str = "arn:aws:iam::765628985471:user/people/ada";
 
 impl<'c> Maker<'c> {
     pub(super) fn new(seed: u64, constants: &'c Constants) -> Self {
-        Self { dice: Dice(seed), constants, accounts: Vec::new(), names: Vec::new() }
+        let paths = [("765628985471:user/ada", "/people/"), ("765628985471:role/genesys-service", "/svc/")];
+        let paths = paths.map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+        Self { dice: Dice(seed), constants, accounts: Vec::new(), names: Vec::new(), paths }
     }
 
     fn pick(&mut self, from: &[&str]) -> String {
@@ -66,6 +72,13 @@ impl<'c> Maker<'c> {
         name
     }
 
+    /// A role or user that exists beside the others that the document names.
+    fn principal_arn(&mut self, account: &str, kind: &str, path: &str, name: &str) -> String {
+        let unique = format!("{account}:{kind}/{}", name.to_ascii_lowercase());
+        let path = self.paths.entry(unique).or_insert_with(|| path.to_owned());
+        format!("arn:aws:iam::{account}:{kind}{path}{name}")
+    }
+
     fn entity(&mut self) -> String {
         if !self.constants.arns.is_empty() && self.dice.one_in(12) {
             return self.dice.pick(&self.constants.arns).clone();
@@ -73,8 +86,8 @@ impl<'c> Maker<'c> {
         let (account, name) = (self.account(), self.name());
         let path = self.pick(&PATHS);
         match self.dice.roll(8) {
-            0..=2 => format!("arn:aws:iam::{account}:role{path}{name}"),
-            3 | 4 => format!("arn:aws:iam::{account}:user{path}{name}"),
+            0..=2 => self.principal_arn(&account, "role", &path, &name),
+            3 | 4 => self.principal_arn(&account, "user", &path, &name),
             5 | 6 => {
                 let session = self.name();
                 format!("arn:aws:sts::{account}:assumed-role/{name}/{session}")
@@ -306,15 +319,12 @@ impl<'c> Maker<'c> {
             2 => json!({"Service": self.constants.services}),
             3 => {
                 let account = self.account();
-                let names: Vec<String> = self
-                    .constants
-                    .names
-                    .iter()
-                    .flat_map(|name| {
-                        ["role", "user"].map(|kind| format!("arn:aws:iam::{account}:{kind}/{name}"))
-                    })
-                    .collect();
-                json!({"AWS": names})
+                let constants = self.constants;
+                let mut arns = Vec::new();
+                for name in &constants.names {
+                    arns.extend(["role", "user"].map(|kind| self.principal_arn(&account, kind, "/", name)));
+                }
+                json!({"AWS": arns})
             }
             4 => {
                 let (account, role) = (self.account(), self.name());

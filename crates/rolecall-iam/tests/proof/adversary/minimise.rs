@@ -41,7 +41,8 @@ fn candidates(whole: &Value) -> Vec<Value> {
             Some(Value::Array(items)) if items.len() > 1 => {
                 items.remove(last.parse().unwrap());
             }
-            Some(Value::Object(entries)) => {
+            // An element without names would mean something else.
+            Some(Value::Object(entries)) if entries.len() > 1 || !parent.ends_with("Principal") => {
                 entries.remove(&last);
             }
             _ => continue,
