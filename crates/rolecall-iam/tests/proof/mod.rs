@@ -1,9 +1,12 @@
 //! The wildcard algebra, the prover and the findings: exactness, agreement with the evaluator, bounded cost.
 
+mod adversary;
 mod agreement;
 mod bounds;
 mod callers;
+mod corpus;
 mod findings;
+mod known;
 mod mutations;
 mod pattern;
 mod pitfalls;
