@@ -48,6 +48,8 @@ fn role_documents(role: &Value, permissions: Side<super::PermissionDocuments>) -
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),
         },
         permissions,
+        trust_assumes: Vec::new(),
+        permissions_assume: Vec::new(),
         notes: Vec::new(),
     }
 }

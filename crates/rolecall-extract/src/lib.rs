@@ -8,9 +8,8 @@
 
 mod aws;
 mod cloudformation;
-mod intrinsics;
 mod policy;
-mod references;
+mod reach;
 mod role;
 mod terraform;
 mod text;

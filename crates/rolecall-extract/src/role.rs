@@ -64,6 +64,10 @@ pub struct RoleDocuments {
     pub trust: Side<Document>,
     /// What it may do.
     pub permissions: Side<PermissionDocuments>,
+    /// Why no claim about the trust policy is proved, although the document is known: a value in it may be another.
+    pub trust_assumes: Vec<String>,
+    /// The same for what it may do.
+    pub permissions_assume: Vec<String>,
     /// What was taken for granted.
     pub notes: Vec<String>,
 }
