@@ -202,9 +202,12 @@ pub(in super::super) fn row_of(kind: &str, provider: &str, is_data: bool) -> &'s
             (false, false) => &UNKNOWN,
         };
     }
-    let is_harmless = HARMLESS_PROVIDERS.iter().any(|known| {
-        let (known_namespace, known_name) = known.split_once('/').unwrap_or_default();
-        known_namespace.eq_ignore_ascii_case(namespace) && known_name == name
-    });
+    // A manifest can be of an operator that makes roles (AWS Controllers for Kubernetes).
+    let is_kubernetes = namespace == "hashicorp" && name == "kubernetes" && kind != "kubernetes_manifest";
+    let is_harmless = is_kubernetes
+        || HARMLESS_PROVIDERS.iter().any(|known| {
+            let (known_namespace, known_name) = known.split_once('/').unwrap_or_default();
+            known_namespace.eq_ignore_ascii_case(namespace) && known_name == name
+        });
     if is_harmless { &HARMLESS } else { &FOREIGN }
 }

@@ -11,6 +11,7 @@
     missing_docs
 )]
 
+mod accounts;
 mod attempts;
 mod cloudformation;
 mod numbers;

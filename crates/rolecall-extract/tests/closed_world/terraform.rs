@@ -21,6 +21,7 @@ pub(crate) fn add(plan: &mut Value, kind: &str, values: Value, unknown: Value, e
         "awscc" => "registry.terraform.io/hashicorp/awscc",
         "terraform" => "terraform.io/builtin/terraform",
         "null" => "registry.terraform.io/hashicorp/null",
+        "kubernetes" => "registry.terraform.io/hashicorp/kubernetes",
         "genesyscloud" => "registry.terraform.io/mypurecloud/genesyscloud",
         other => &format!("registry.terraform.io/acme/{other}"),
     };
@@ -162,6 +163,23 @@ fn one_more_resource() {
             json!({}),
             "tp",
             "",
+        ),
+        ("kubernetes_deployment", json!({ "restart_policy": "Always" }), id.clone(), json!({}), "tp", ""),
+        (
+            "kubernetes_manifest",
+            json!({ "manifest": { "kind": "Role", "apiVersion": "iam.services.k8s.aws/v1alpha1" } }),
+            id.clone(),
+            json!({}),
+            "",
+            "kubernetes_manifest.added: rolecall does not know this type",
+        ),
+        (
+            "kubernetes_job",
+            json!({ "command": ["aws", "iam", "attach-role-policy"] }),
+            id.clone(),
+            json!({}),
+            "",
+            "kubernetes_job.added: a text in it calls IAM",
         ),
         // What adds or takes off policies.
         (
