@@ -63,18 +63,19 @@ impl Names {
         }
     }
 
-    /// The parts of a name that is put together: of `${AWS::StackName}-vendor` the part `vendor`.
-    pub(super) fn add_parts(&mut self, text: &str, role: usize) {
-        let mut rest = text;
+    /// The parts of a name that is put together: of `${AWS::StackName}-vendor` the part `vendor`. Tells if there is one.
+    pub(super) fn add_parts(&mut self, text: &str, role: usize) -> bool {
+        let (mut rest, mut found) = (text, false);
         loop {
             let (plain, variable) = rest.split_once("${").unwrap_or((rest, ""));
             let part = plain.trim_matches(['-', '_', '.']);
-            if part.len() > 2 {
+            if part.len() > 1 {
                 self.add(part, role);
+                found = true;
             }
             match variable.split_once('}') {
                 Some((_, after)) => rest = after,
-                None => return,
+                None => return found,
             }
         }
     }

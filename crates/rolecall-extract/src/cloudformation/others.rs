@@ -159,10 +159,16 @@ impl<'r, 't> Look<'r, 't> {
             if is_fixed {
                 look.fixed.insert(role);
             }
-            match (name, resource.property("RoleName")) {
-                (Some(name), _) => look.names.add(name, role),
-                (None, Some((value, _))) => literals(value, &mut |text| look.names.add_parts(text, role)),
-                (None, None) => {}
+            if let Some(name) = name {
+                look.names.add(name, role);
+            }
+            // A name that is put together can be put together elsewhere in another way.
+            if let Some((value, _)) = resource.property("RoleName").filter(|(value, _)| !value.is_string()) {
+                let mut has_parts = false;
+                literals(value, &mut |text| has_parts |= look.names.add_parts(text, role));
+                for reference in references(value).into_iter().filter(|_| !has_parts) {
+                    look.known_as.entry(reference).or_default().insert(role);
+                }
             }
             let parts = ["RoleName", "ManagedPolicyArns", "PermissionsBoundary"];
             for (value, _) in parts.iter().filter_map(|name| resource.property(name)) {

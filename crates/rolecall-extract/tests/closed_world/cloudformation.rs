@@ -236,6 +236,18 @@ fn attempts_to_sneak_past() {
             "it runs a program",
         ),
         (
+            "RoleName: !Sub '${AWS::StackName}-R1'",
+            resource("Custom::A", "Name: !Sub 'role/${AWS::StackName}-R1'"),
+            "",
+            "it runs a program",
+        ),
+        (
+            "RoleName: !Ref AWS::StackName",
+            resource("Custom::A", "Name: !Ref AWS::StackName"),
+            "",
+            "it runs a program",
+        ),
+        (
             "RoleName: fixed",
             resource("Custom::A", "Name: {Deep: [{Er: 'role/fixed'}]}"),
             "",
@@ -320,4 +332,15 @@ fn attempts_to_sneak_past() {
         let text = template("Parameters: {Open: {Type: String}}", properties, &resources);
         expect(&text, "Role", sides, words);
     }
+}
+
+/// The role's name is known because a parameter is stated, and the ARN elsewhere is not.
+#[test]
+fn a_name_that_is_stated_in_part() {
+    let resources =
+        resource("Custom::A", "Name: !Sub 'arn:aws:iam::${AWS::AccountId}:role/${AWS::StackName}-vendor'");
+    let text = template("", "RoleName: !Sub '${AWS::StackName}-vendor'", &resources);
+    let role = roles_with(&text, &[("AWS::StackName", "stack")]).remove(0);
+    assert_eq!(role.role_name.as_deref(), Some("stack-vendor"));
+    assert_eq!(known(&role).0, "");
 }
