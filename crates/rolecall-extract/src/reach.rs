@@ -144,6 +144,32 @@ pub(super) fn speaks_of_iam(text: &str) -> bool {
     WORDS.iter().any(|word| text.contains(word))
 }
 
+/// Whether a type of an unknown provider runs programs or deploys what is not in the file, to judge by its name.
+pub(super) fn runs_programs(kind: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "account",
+        "ansible",
+        "baseline",
+        "command",
+        "crossplane",
+        "deploy",
+        "exec",
+        "helm",
+        "invo",
+        "job",
+        "kube",
+        "manifest",
+        "provision",
+        "run",
+        "script",
+        "shell",
+        "ssh",
+        "stack",
+    ];
+    let kind = kind.to_ascii_lowercase();
+    WORDS.iter().any(|word| kind.contains(word))
+}
+
 /// Why the sides of the roles are not known, apart from what their own documents say.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {

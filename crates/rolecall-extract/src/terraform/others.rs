@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::super::reach::{Breaks, Names, calls_iam, speaks_of_iam, texts};
+use super::super::reach::{Breaks, Names, calls_iam, runs_programs, speaks_of_iam, texts};
 use super::super::{Kind, cloudformation};
 use super::references::{ATTACHMENT, ATTACHMENTS, INLINE, POLICY, ROLE, actions, items, member, text};
 use super::table::{Reach, Row, row_of};
@@ -142,6 +142,20 @@ fn look_at_plan(file: &mut File<'_>, kind: Kind) {
             lost.push(format!("{address}: the plan changes it, and the planned values do not have it"));
         }
     }
+    let reads = [ROLE, POLICY, INLINE, ATTACHMENT, ATTACHMENTS];
+    let unsaid: Vec<&str> = file
+        .resources
+        .all()
+        .filter(|(_, resource)| {
+            kind == Kind::TerraformPlan
+                && !resource.is_data
+                && resource.actions.is_empty()
+                && reads.contains(&resource.kind)
+        })
+        .map(|(_, resource)| resource.address)
+        .collect();
+    let unsaid = unsaid.iter().take(20);
+    reasons.extend(unsaid.map(|address| format!("{address}: the plan does not say what it does to it")));
     reasons.into_iter().for_each(|reason| file.doubts.of_all(Breaks::Everything, &reason));
     lost.into_iter().for_each(|reason| file.doubts.of_all(Breaks::Permissions, &reason));
 }
@@ -267,7 +281,8 @@ impl Look<'_> {
     /// The roles that a resource mentions, or could, in values that are not known yet.
     fn mentions(&self, file: &File<'_>, index: usize, row: &Row) -> Knows {
         let Some(resource) = file.resources.get(index) else { return Knows::Roles(BTreeSet::new()) };
-        let (mut roles, mut speaks) = (BTreeSet::new(), speaks_of_iam(resource.kind));
+        let (mut roles, mut speaks) =
+            (BTreeSet::new(), speaks_of_iam(resource.kind) || runs_programs(resource.kind));
         texts(resource.values, &mut |text| {
             self.names.find(text, &mut roles);
             speaks = speaks || speaks_of_iam(text);

@@ -10,6 +10,11 @@ use crate::{expect, roles};
 fn plans_that_are_not_the_whole() {
     type Edit = fn(&mut Value);
     let rows: Vec<(Edit, &str, &str)> = vec![
+        (
+            |plan| plan["resource_changes"] = json!([]),
+            "",
+            "aws_iam_role.vendor: the plan does not say what it does to it",
+        ),
         (|plan| plan["complete"] = json!(false), "", "/complete: the plan is not complete"),
         (
             |plan| {

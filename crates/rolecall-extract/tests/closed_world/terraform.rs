@@ -166,6 +166,22 @@ fn one_more_resource() {
         ),
         ("kubernetes_deployment", json!({ "restart_policy": "Always" }), id.clone(), json!({}), "tp", ""),
         (
+            "shell_script",
+            json!({ "lifecycle_commands": [{ "create": "./do.sh" }] }),
+            id.clone(),
+            json!({}),
+            "",
+            "shell_script.added: rolecall does not know this type",
+        ),
+        (
+            "helm_release",
+            json!({ "chart": "any" }),
+            id.clone(),
+            json!({}),
+            "",
+            "helm_release.added: rolecall does not know this type",
+        ),
+        (
             "kubernetes_manifest",
             json!({ "manifest": { "kind": "Role", "apiVersion": "iam.services.k8s.aws/v1alpha1" } }),
             id.clone(),
