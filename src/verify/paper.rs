@@ -7,7 +7,7 @@ use crate::iam::document::Document;
 use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
-use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
+use crate::report::{ClaimKind, ClaimView, FindingView, Outcome, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
@@ -57,7 +57,10 @@ fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
 pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     let mut claims = Vec::new();
     match &role.trust {
-        Side::Known(trust) => claims.extend(prove_trust(trust, intent).iter().map(ClaimView::from)),
+        Side::Known(trust) => {
+            let decided = prove_trust(trust, intent);
+            claims.extend(decided.iter().map(|claim| assuming(claim.into(), &role.trust_assumes)));
+        }
         Side::Unknown(reasons) => {
             claims.push(ClaimView::undecided(
                 ClaimKind::OnlyTrusted,
@@ -77,7 +80,8 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     }
     match &role.permissions {
         Side::Known(documents) => {
-            claims.extend(prove_permissions(&documents.for_proof(), intent).iter().map(ClaimView::from));
+            let decided = prove_permissions(&documents.for_proof(), intent);
+            claims.extend(decided.iter().map(|claim| assuming(claim.into(), &role.permissions_assume)));
         }
         Side::Unknown(reasons) => {
             claims.push(ClaimView::undecided(
@@ -93,6 +97,14 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
         }
     }
     claims
+}
+
+/// A claim that holds only with values that nobody stated is not proved; one that they break is refuted.
+fn assuming(claim: ClaimView, assumptions: &[String]) -> ClaimView {
+    if claim.result != Outcome::Proved || assumptions.is_empty() {
+        return claim;
+    }
+    ClaimView { result: Outcome::Unknown, reasons: assumptions.to_vec(), ..claim }
 }
 
 /// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account, `facts`
@@ -143,6 +155,8 @@ pub fn read(documents: &Documents, role: &RoleArn) -> RoleDocuments {
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),
         },
         permissions: permissions.finish(),
+        trust_assumes: Vec::new(),
+        permissions_assume: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -9,6 +9,17 @@ const INTENT: [&str; 8] =
 #[test]
 fn a_template_with_every_function_that_is_resolved() {
     let arguments = [&["prove", "cloudformation/role.yaml"][..], &INTENT].concat();
+    // A stack can have other values than the defaults, so they prove nothing.
+    rolecall(&arguments)
+        .expect(5)
+        .says("unknown    nobody but the trusted principals can assume the role")
+        .says(&format!("state it with --parameter 'ExternalId={EXTERNAL_ID}'"))
+        .says("note: parameter Environment is taken at its default `production`");
+    let external_id = format!("ExternalId={EXTERNAL_ID}");
+    let stated =
+        ["Environment=production", "Functions=my-genesys-trigger-function, orders-status", &external_id];
+    let stated = stated.iter().flat_map(|parameter| ["--parameter", parameter]);
+    let arguments: Vec<&str> = arguments.into_iter().chain(stated).collect();
     insta::assert_snapshot!(rolecall(&arguments).expect(0).stdout);
     // Another value of a parameter: the test environment has debugging policies.
     rolecall(&[&arguments[..], &["--parameter", "Environment=test"]].concat())

@@ -183,7 +183,9 @@ fn references_that_could_mean_something_else_are_not_followed() {
     let expression = "/configuration/root_module/resources";
     for (references, status) in [
         (json!(["aws_iam_policy.genesys_data_actions_1.arn", "aws_iam_policy.genesys_data_actions_1"]), 0),
-        (json!(["aws_iam_policy.genesys_data_actions_1"]), 0),
+        // Something is made of the whole policy.
+        (json!(["aws_iam_policy.genesys_data_actions_1"]), 5),
+        (json!(["aws_iam_policy.genesys_data_actions_1.name", "aws_iam_policy.genesys_data_actions_1"]), 5),
         (json!(["aws_iam_policy.genesys_data_actions_1.arn", "var.other"]), 5),
         (json!(["local.policy_arn"]), 5),
         (

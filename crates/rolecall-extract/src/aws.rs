@@ -18,6 +18,12 @@ pub(super) fn authorization_details(details: &Value) -> Vec<RoleDocuments> {
         items(details, "Policies").map(|policy| (text(policy, "Arn"), policy)).collect();
     let with_permissions = |role: &Value| {
         let mut permissions = PermissionReader::default();
+        // An account description has both lists, also where they are empty; a filter can take them out.
+        for list in ["RolePolicyList", "AttachedManagedPolicies"] {
+            if !role.get(list).is_some_and(Value::is_array) {
+                permissions.unknown([format!("`{list}` is not in the file")]);
+            }
+        }
         for policy in items(role, "RolePolicyList") {
             let name = format!("inline policy {}", text(policy, "PolicyName"));
             permissions.identity(&name, member(policy, "PolicyDocument"));
@@ -48,6 +54,8 @@ fn role_documents(role: &Value, permissions: Side<super::PermissionDocuments>) -
             Err(reason) => Side::Unknown(vec![format!("the trust policy: {reason}")]),
         },
         permissions,
+        trust_assumes: Vec::new(),
+        permissions_assume: Vec::new(),
         notes: Vec::new(),
     }
 }

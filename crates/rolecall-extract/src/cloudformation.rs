@@ -1,20 +1,28 @@
 //! CloudFormation templates, in JSON or YAML: the roles that a stack of them would have.
 //!
-//! What the functions of a template stand for is worked out in [`super::intrinsics`]; a document in which something
-//! stays unresolved is unknown, with that place. A template with a macro that is not AWS's own is unknown as a whole.
+//! What the functions of a template stand for is worked out in [`intrinsics`]; a document in which something stays
+//! unresolved is unknown, with that place. What every other resource could do to a role is in [`table`]; [`others`]
+//! looks for it, and [`links`] for the policies that are resources of their own.
+
+mod intrinsics;
+mod links;
+mod others;
+pub(super) mod table;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::intrinsics::{Reasons, Resolver};
+use super::reach::Doubts;
 use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use super::{ExtractError, Parameters};
+use intrinsics::{Reasons, Resolver};
+use links::Links;
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::{Document, push_step};
+use table::ROLE;
 
-const ROLE: &str = "AWS::IAM::Role";
-const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
-const POLICY: &str = "AWS::IAM::Policy";
-const ROLE_POLICY: &str = "AWS::IAM::RolePolicy";
+pub(super) use others::is_harmless;
 
 /// "The maximum number of resources that you can declare in your CloudFormation template" (CloudFormation User Guide,
 /// "Understand CloudFormation quotas").
@@ -43,12 +51,37 @@ pub(super) fn roles(tree: &Value, parameters: &Parameters) -> Result<Vec<RoleDoc
     }
     let resources: Vec<Resource<'_>> =
         members.into_iter().flatten().map(|(id, value)| Resource::new(id, value)).collect();
-    let template = Template { tree, parameters, resources: &resources };
-    Ok(resources
-        .iter()
-        .filter(|resource| resource.kind == ROLE)
-        .filter_map(|role| Reader { template: &template, role, resolver: template.resolver() }.read())
-        .collect())
+    let by_id = resources.iter().enumerate().map(|(index, resource)| (resource.id, index)).collect();
+    let template = Template { tree, parameters, resources: &resources, by_id };
+    let mut doubts = Doubts::default();
+    let links = Links::find(&template, &mut doubts);
+    others::look(&template, &links, &mut doubts);
+    let mut roles = Vec::new();
+    for (index, resource) in resources.iter().enumerate() {
+        if resource.kind == ROLE {
+            let reader = Reader { template: &template, role: resource, resolver: template.resolver() };
+            roles.extend(reader.read(links.of(index), &doubts, index));
+        } else if resource.id.starts_with("Fn::") && others::has_role(resource.value) {
+            roles.push(unread_role(resource));
+        }
+    }
+    Ok(roles)
+}
+
+/// Roles that are not written out.
+fn unread_role(resource: &Resource<'_>) -> RoleDocuments {
+    let reason = || vec![format!("{}: it stands for roles that are not written out", resource.pointer)];
+    RoleDocuments {
+        name: resource.id.to_owned(),
+        role_name: None,
+        arn: None,
+        max_session_duration: None,
+        trust: Side::Unknown(reason()),
+        permissions: Side::Unknown(reason()),
+        trust_assumes: Vec::new(),
+        permissions_assume: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 struct Resource<'t> {
@@ -70,12 +103,21 @@ impl<'t> Resource<'t> {
         let value = self.value.get("Properties")?.get(name)?;
         Some((value, format!("{}/Properties/{name}", self.pointer)))
     }
+
+    /// Whether its properties are written out: a function among them (`Fn::Transform`) can change those beside it.
+    fn is_written_out(&self) -> bool {
+        let is_plain = |value: &Value| {
+            value.as_object().is_some_and(|members| !members.keys().any(|key| key.starts_with("Fn::")))
+        };
+        is_plain(self.value) && self.value.get("Properties").is_none_or(is_plain)
+    }
 }
 
 struct Template<'t> {
     tree: &'t Value,
     parameters: &'t Parameters,
     resources: &'t [Resource<'t>],
+    by_id: HashMap<&'t str, usize>,
 }
 
 impl<'t> Template<'t> {
@@ -83,42 +125,49 @@ impl<'t> Template<'t> {
         Resolver::new(self.tree, self.parameters)
     }
 
-    /// A transform that may do anything to the template. AWS's own leave explicit roles as they are, but `AWS::Include`
-    /// brings in what is not here.
-    fn foreign_macro(&self) -> Option<String> {
-        let name = |transform: &Value| match transform {
-            Value::Object(members) => members.get("Name").and_then(Value::as_str).unwrap_or("?").to_owned(),
-            other => other.as_str().unwrap_or("?").to_owned(),
-        };
-        let names: Vec<String> = match self.tree.get("Transform") {
-            None => Vec::new(),
-            Some(Value::Array(transforms)) => transforms.iter().map(name).collect(),
-            Some(transform) => vec![name(transform)],
-        };
-        names.into_iter().find(|name| !name.starts_with("AWS::") || name == "AWS::Include")
+    fn resource(&self, id: &str) -> Option<&'t Resource<'t>> {
+        self.resources.get(*self.by_id.get(id)?)
+    }
+
+    /// A parameter's default, unless the template hides it.
+    fn default(&self, name: &str) -> Option<String> {
+        let declared = self.tree.get("Parameters").and_then(|declared| declared.get(name))?;
+        let hidden =
+            declared.get("NoEcho").is_some_and(|value| *value == Value::Bool(true) || value == "true");
+        match declared.get("Default")? {
+            Value::String(value) if !hidden => Some(value.clone()),
+            Value::Number(value) if !hidden => Some(value.to_string()),
+            _ => None,
+        }
     }
 
     fn note_on_default(&self, name: &str) -> String {
-        let declared = self.tree.get("Parameters").and_then(|declared| declared.get(name));
-        let member = |key: &str| declared.and_then(|declared| declared.get(key));
-        let hidden = member("NoEcho").is_some_and(|value| *value == Value::Bool(true) || value == "true");
-        match member("Default") {
-            Some(Value::String(value)) if !hidden => {
-                format!("parameter {name} is taken at its default `{value}`")
-            }
-            Some(Value::Number(value)) if !hidden => {
-                format!("parameter {name} is taken at its default `{value}`")
-            }
-            _ => format!("parameter {name} is taken at its default"),
+        match self.default(name) {
+            Some(value) => format!("parameter {name} is taken at its default `{value}`"),
+            None => format!("parameter {name} is taken at its default"),
         }
     }
-}
 
-/// Whether a resource puts its policy on the role.
-enum Link {
-    Yes,
-    No,
-    Unknown(Reasons),
+    /// Why what follows from a default is not proved.
+    fn assumption(&self, name: &str) -> String {
+        let value = self.default(name).unwrap_or_else(|| "VALUE".to_owned());
+        format!(
+            "parameter `{name}` is not stated, and a stack can have another value than the default; state it with \
+             --parameter '{name}={value}'"
+        )
+    }
+
+    fn is_created(&self, resource: &Resource<'t>, resolver: &mut Resolver<'t>) -> Result<bool, Reasons> {
+        match resource.value.get("Condition") {
+            None => Ok(true),
+            Some(Value::String(condition)) => {
+                resolver.holds(condition, &format!("{}/Condition", resource.pointer))
+            }
+            Some(_) => {
+                Err(vec![format!("{}/Condition: it is not the name of a condition", resource.pointer)])
+            }
+        }
+    }
 }
 
 /// Reads one role.
@@ -128,47 +177,73 @@ struct Reader<'r, 't> {
     resolver: Resolver<'t>,
 }
 
+/// Parameters whose defaults were used.
+type Defaults<'t> = BTreeSet<&'t str>;
+
+/// What was linked to a role: resources with policies, and the defaults on which that depends.
+#[derive(Default)]
+struct Linked<'t> {
+    policies: Vec<usize>,
+    defaults: Defaults<'t>,
+}
+
 impl<'t> Reader<'_, 't> {
     /// The role, unless its condition says that there will be none.
-    fn read(mut self) -> Option<RoleDocuments> {
+    fn read(mut self, linked: Linked<'t>, doubts: &Doubts, index: usize) -> Option<RoleDocuments> {
         let role = self.role;
         let mut notes = Vec::new();
-        match self.is_created(role) {
+        match self.template.is_created(role, &mut self.resolver) {
             Ok(true) => {}
-            Ok(false) => return None,
+            Ok(false) if self.resolver.defaults.is_empty() => return None,
+            Ok(false) => notes.push("by the defaults of the parameters it is not created".to_owned()),
             Err(reasons) => notes.push(format!("it is taken to be created; {}", reasons.join("; "))),
         }
+        let created = std::mem::take(&mut self.resolver.defaults);
         let role_name = self.text("RoleName");
-        let mut trust = match role.property("AssumeRolePolicyDocument") {
+        let arn = self.arn(role_name.as_deref());
+        let max_session_duration = self.value("MaxSessionDuration").as_ref().and_then(seconds);
+        let named = std::mem::take(&mut self.resolver.defaults);
+        let trust = match role.property("AssumeRolePolicyDocument") {
             Some((value, pointer)) => match self.document(value, &pointer) {
                 Ok(trust) => Side::Known(trust),
                 Err(reasons) => Side::Unknown(reasons),
             },
             None => Side::Unknown(vec![format!("{}: it has no AssumeRolePolicyDocument", role.pointer)]),
         };
+        let mut trusted = std::mem::take(&mut self.resolver.defaults);
+        if arn.is_some() {
+            trusted.extend(&named);
+        }
         let mut permissions = PermissionReader::default();
         self.own_policies(&mut permissions);
         self.boundary(&mut permissions);
-        for resource in self.template.resources {
-            self.policy_of(resource, &mut permissions);
+        for policy in linked.policies {
+            self.linked_policy(policy, &mut permissions);
         }
-        if let Some(name) = self.template.foreign_macro() {
-            let reason = format!("/Transform: macro `{name}` can change the whole template");
-            trust = Side::Unknown(vec![reason.clone()]);
-            permissions.unknown([reason]);
-        }
-        let arn = self.arn(role_name.as_deref());
-        let max_session_duration = self.value("MaxSessionDuration").as_ref().and_then(seconds);
-        notes.extend(self.resolver.defaults.iter().map(|name| self.template.note_on_default(name)));
-        let (name, permissions) = (role.id.to_owned(), permissions.finish());
-        Some(RoleDocuments { name, role_name, arn, max_session_duration, trust, permissions, notes })
-    }
-
-    fn is_created(&mut self, resource: &Resource<'t>) -> Result<bool, Reasons> {
-        match resource.value.get("Condition").and_then(Value::as_str) {
-            Some(condition) => self.resolver.holds(condition, &format!("{}/Condition", resource.pointer)),
-            None => Ok(true),
-        }
+        let mut permitted = std::mem::take(&mut self.resolver.defaults);
+        permitted.extend(linked.defaults);
+        let (trust, permissions) = doubts.judge(index, trust, permissions.finish());
+        let defaults: Defaults<'_> = created
+            .into_iter()
+            .chain(named)
+            .chain(trusted.iter().copied())
+            .chain(permitted.iter().copied())
+            .collect();
+        notes.extend(defaults.iter().map(|name| self.template.note_on_default(name)));
+        let assumptions = |defaults: &Defaults<'_>| -> Vec<String> {
+            defaults.iter().map(|name| self.template.assumption(name)).collect()
+        };
+        Some(RoleDocuments {
+            name: role.id.to_owned(),
+            role_name,
+            arn,
+            max_session_duration,
+            trust,
+            permissions,
+            trust_assumes: assumptions(&trusted),
+            permissions_assume: assumptions(&permitted),
+            notes,
+        })
     }
 
     /// A property of the role; `None` where it has none or it does not follow from the template.
@@ -202,9 +277,9 @@ impl<'t> Reader<'_, 't> {
     /// `Policies` and `ManagedPolicyArns` of the role.
     fn own_policies(&mut self, permissions: &mut PermissionReader) {
         if let Some((value, pointer)) = self.role.property("Policies") {
-            match self.resolver.value(value, &pointer) {
+            match self.resolver.value(value, &pointer).and_then(|list| items(list, &pointer)) {
                 Ok(policies) => {
-                    for policy in items(policies.as_ref()) {
+                    for policy in policies {
                         let name = policy.get("PolicyName").and_then(Value::as_str).unwrap_or_default();
                         let name = format!("inline policy {name} of {}", self.role.id);
                         permissions
@@ -215,9 +290,9 @@ impl<'t> Reader<'_, 't> {
             }
         }
         if let Some((value, pointer)) = self.role.property("ManagedPolicyArns") {
-            match self.resolver.links(value, &pointer) {
+            match self.resolver.links(value, &pointer).and_then(|list| items(list, &pointer)) {
                 Ok(policies) => {
-                    for policy in items(policies.as_ref()) {
+                    for policy in &policies {
                         match self.managed_policy(policy) {
                             Ok((name, document)) => permissions.identity(&name, Ok(document)),
                             Err(reasons) => permissions.unknown(reasons),
@@ -244,87 +319,43 @@ impl<'t> Reader<'_, 't> {
 
     /// The managed policy of a reference, or of an ARN.
     fn managed_policy(&mut self, policy: &Value) -> Result<(String, Document), Reasons> {
-        let id = policy.get("Ref").and_then(Value::as_str);
-        let resources = self.template.resources;
-        let Some(resource) = resources.iter().find(|resource| Some(resource.id) == id) else {
+        let id = policy.get("Ref").and_then(Value::as_str).unwrap_or_default();
+        let Some(resource) = self.template.resource(id) else {
             let arn = policy.as_str().unwrap_or_default();
             return Err(vec![format!("{arn}: its document is not in the template")]);
         };
+        Ok((resource.id.to_owned(), self.policy_document(resource)?))
+    }
+
+    /// A policy that is a resource of its own.
+    fn linked_policy(&mut self, policy: usize, permissions: &mut PermissionReader) {
+        let Some(resource) = self.template.resources.get(policy) else { return };
+        match self.policy_document(resource) {
+            Ok(document) => permissions.identity(resource.id, Ok(document)),
+            Err(reasons) => permissions.unknown(reasons),
+        }
+    }
+
+    fn policy_document(&mut self, resource: &Resource<'t>) -> Result<Document, Reasons> {
         match resource.property("PolicyDocument") {
-            Some((value, pointer)) => Ok((resource.id.to_owned(), self.document(value, &pointer)?)),
+            Some((value, pointer)) => self.document(value, &pointer),
             None => Err(vec![format!("{}: it has no PolicyDocument", resource.pointer)]),
         }
     }
+}
 
-    /// A policy that is a resource of its own, where it goes to the role.
-    fn policy_of(&mut self, resource: &'t Resource<'t>, permissions: &mut PermissionReader) {
-        let property = match resource.kind {
-            MANAGED_POLICY | POLICY => "Roles",
-            ROLE_POLICY => "RoleName",
-            _ if resource.id.starts_with("Fn::") => {
-                // `Fn::ForEach::…` and `Fn::Transform` stand for resources that are not written out.
-                permissions.unknown([format!(
-                    "{}: it stands for resources that are not written out",
-                    resource.pointer
-                )]);
-                return;
-            }
-            _ => return,
-        };
-        let link = match self.is_created(resource) {
-            Ok(true) => self.link(resource, property),
-            Ok(false) => Link::No,
-            Err(reasons) => match self.link(resource, property) {
-                Link::No => Link::No,
-                Link::Yes | Link::Unknown(_) => Link::Unknown(reasons),
-            },
-        };
-        match link {
-            Link::No => {}
-            Link::Unknown(reasons) => permissions.unknown(reasons),
-            Link::Yes => match resource.property("PolicyDocument") {
-                Some((value, pointer)) => match self.document(value, &pointer) {
-                    Ok(document) => permissions.identity(resource.id, Ok(document)),
-                    Err(reasons) => permissions.unknown(reasons),
-                },
-                None => permissions.unknown([format!("{}: it has no PolicyDocument", resource.pointer)]),
-            },
-        }
-    }
-
-    fn link(&mut self, resource: &'t Resource<'t>, property: &str) -> Link {
-        let Some((value, pointer)) = resource.property(property) else { return Link::No };
-        let own_name = self.role.property("RoleName");
-        match self.resolver.links(value, &pointer) {
-            Ok(names) => {
-                let own_text = self.text("RoleName");
-                let names_role = |name: &Value| {
-                    name.get("Ref").and_then(Value::as_str) == Some(self.role.id)
-                        || (own_text.is_some() && name.as_str() == own_text.as_deref())
-                };
-                let single = names.iter().filter(|names| !names.is_array());
-                let mut all = single.chain(items(names.as_ref()));
-                match all.any(names_role) {
-                    true => Link::Yes,
-                    false if own_name.is_none() || own_text.is_some() => Link::No,
-                    false => Link::Unknown(vec![format!(
-                        "{pointer}: whether it means role {} is open",
-                        self.role.id
-                    )]),
-                }
-            }
-            // The same expression gives the same name, whatever that is.
-            Err(reasons) => {
-                let same = |value: &Value| own_name.as_ref().is_some_and(|(own, _)| *own == value);
-                match same(value) || items(Some(value)).any(same) {
-                    true => Link::Yes,
-                    false => Link::Unknown(reasons),
-                }
-            }
-        }
+/// The items of a resolved list; none where the property is left out.
+fn items(list: Option<Value>, pointer: &str) -> Result<Vec<Value>, Reasons> {
+    match list {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(vec![format!("{pointer}: it is not a list")]),
     }
 }
 
-fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
+/// What IAM takes for the same name (IAM User Guide, "IAM and AWS STS quotas": names are not distinguished by case).
+fn folded(name: &str) -> String {
+    name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase()
 }
+
+type ByName<T> = BTreeMap<String, Vec<T>>;

@@ -2,15 +2,15 @@
 //! prints. Pure: text comes in, the documents of each role come out; no file is opened here.
 //!
 //! Invariants: a document is either exactly what the file says it will be, or unknown with the reason and the place;
-//! nothing is guessed. A file says what *it* puts on a role; what others put there is in none of these files, apart from
+//! nothing is guessed. The world of a file is closed: a resource that is not known to be harmless makes unknown what it
+//! could change (`reach`). A file says what *it* puts on a role; what others put there is in none of these files, apart from
 //! the authorization details of an account and the state of Terraform.
 //! Deliberately absent: proofs ([`rolecall_iam::prove`]), HCL and other sources from which these files are made.
 
 mod aws;
 mod cloudformation;
-mod intrinsics;
 mod policy;
-mod references;
+mod reach;
 mod role;
 mod terraform;
 mod text;
@@ -179,7 +179,7 @@ fn list(faults: &[Fault]) -> String {
 }
 
 /// Takes the roles from the text of a file. `parameters` are the values that a template's parameters have; a template
-/// without them is taken at its defaults.
+/// without them is taken at its defaults, which prove nothing: a stack can have other values.
 ///
 /// # Errors
 /// Why there is nothing to take.

@@ -31,6 +31,8 @@ pub(super) fn policy(tree: &Value, bytes: usize) -> Result<Extracted, ExtractErr
         max_session_duration: None,
         trust,
         permissions,
+        trust_assumes: Vec::new(),
+        permissions_assume: Vec::new(),
         notes,
     };
     Ok(Extracted { kind, roles: vec![role] })

@@ -1,10 +1,15 @@
 //! The documents that decide who may assume a role and what it may then do, as far as they are known.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::Document;
 use rolecall_iam::prove::{self, Permissions};
+
+/// The most reasons that are kept for one side of a role.
+const MAX_REASONS: usize = 100;
 
 /// One side of a role.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +69,10 @@ pub struct RoleDocuments {
     pub trust: Side<Document>,
     /// What it may do.
     pub permissions: Side<PermissionDocuments>,
+    /// Why no claim about the trust policy is proved, although the document is known: a value in it may be another.
+    pub trust_assumes: Vec<String>,
+    /// The same for what it may do.
+    pub permissions_assume: Vec<String>,
     /// What was taken for granted.
     pub notes: Vec<String>,
 }
@@ -73,15 +82,15 @@ pub struct RoleDocuments {
 #[derive(Debug, Default)]
 pub struct PermissionReader {
     found: PermissionDocuments,
+    names: HashSet<String>,
     reasons: Vec<String>,
 }
 
 impl PermissionReader {
     /// A managed or inline policy. The same one twice counts once.
     pub fn identity(&mut self, name: &str, document: Result<Document, String>) {
-        if let Some(found) = self.named(name, document)
-            && !self.found.identity.contains(&found)
-        {
+        let Some(found) = self.named(name, document) else { return };
+        if self.names.insert(found.name.clone()) || !self.found.identity.contains(&found) {
             self.found.identity.push(found);
         }
     }
@@ -94,7 +103,7 @@ impl PermissionReader {
     /// Something is not known, for these reasons.
     pub fn unknown(&mut self, reasons: impl IntoIterator<Item = String>) {
         for reason in reasons {
-            if !self.reasons.contains(&reason) {
+            if self.reasons.len() < MAX_REASONS && !self.reasons.contains(&reason) {
                 self.reasons.push(reason);
             }
         }

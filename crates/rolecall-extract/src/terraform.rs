@@ -1,19 +1,29 @@
 //! `terraform show -json` of a plan or a state: the roles as they will be, or are.
 //!
 //! What is known only after apply is unknown here, with one exception: a policy or role that the configuration merely
-//! *refers to* ([`super::references`]) is the one that is meant, although its ARN or name is not known yet.
+//! *refers to* ([`references`]) is the one that is meant, although its ARN or name is not known yet.
+//! What every other resource could do to a role is in [`table`]; [`others`] looks for it.
 //! Format: developer.hashicorp.com/terraform/internals/json-format.
-//! Deliberately absent: `aws_iam_role_policies_exclusive` and its kin, which take off what others put on (it counts as
-//! staying), and roles of the `awscc` provider.
 
-use std::collections::{HashMap, HashSet};
+mod attached;
+mod others;
+mod references;
+pub(super) mod table;
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::references::{ATTACHMENT, ATTACHMENTS, INLINE, POLICY, ROLE, Resources, leaves};
+use super::reach::{Breaks, Doubts};
 use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use super::{ExtractError, Extracted, Kind};
+use attached::Removed;
+use references::{INLINE, POLICY, ROLE, Resources, leaves};
 use rolecall_iam::document::Document;
+
+/// Roles of another provider. They are named, and nothing is read of them.
+const OTHER_ROLE: &str = "awscc_iam_role";
 
 pub(super) fn extract(tree: &Value) -> Result<Extracted, ExtractError> {
     let version = tree.get("format_version").and_then(Value::as_str).unwrap_or_default();
@@ -21,15 +31,19 @@ pub(super) fn extract(tree: &Value) -> Result<Extracted, ExtractError> {
     if !matches!(version.split('.').next(), Some("0" | "1")) {
         return Err(ExtractError::TerraformVersion { version: version.to_owned() });
     }
-    if tree.get("errored").and_then(Value::as_bool) == Some(true) {
+    if tree.get("errored").is_some_and(|errored| *errored != Value::Bool(false)) {
         return Err(ExtractError::FailedPlan);
     }
     let (kind, values) = match tree.get("planned_values") {
         Some(planned) => (Kind::TerraformPlan, planned),
+        None if tree.get("resource_changes").is_some() => (Kind::TerraformPlan, &Value::Null),
         None => (Kind::TerraformState, tree.get("values").unwrap_or(&Value::Null)),
     };
-    let file = File::read(tree, values);
-    let roles = file.resources.of_kind(ROLE).map(|role| file.role(role)).collect();
+    let mut file = File::read(tree, values);
+    file.attach();
+    others::look(&mut file, kind);
+    let mut roles: Vec<RoleDocuments> = file.resources.of_kind(ROLE).map(|role| file.role(role)).collect();
+    roles.extend(file.resources.of_kind(OTHER_ROLE).map(|role| file.unread_role(role)));
     Ok(Extracted { kind, roles })
 }
 
@@ -43,54 +57,33 @@ enum Attribute<'t> {
 }
 
 struct File<'t> {
+    tree: &'t Value,
     resources: Resources<'t>,
     /// Managed policies whose ARNs are known.
-    by_arn: HashMap<&'t str, usize>,
+    by_arn: HashMap<&'t str, Vec<usize>>,
     /// What resources of their own put on each role.
     received: HashMap<usize, Vec<usize>>,
-    /// Those of which it is not known what role they go to.
-    unaddressed: Vec<usize>,
-    /// What the plan deletes: kind, role, and the policy's ARN or name.
-    deleted: HashSet<(&'t str, &'t str, &'t str)>,
+    /// What the plan takes off roles.
+    removed: Removed<'t>,
+    /// What could be otherwise.
+    doubts: Doubts,
+    notes: RefCell<BTreeSet<String>>,
 }
 
 impl<'t> File<'t> {
     fn read(tree: &'t Value, values: &'t Value) -> Self {
         let mut file = Self {
+            tree,
             resources: Resources::read(tree, values),
             by_arn: HashMap::new(),
             received: HashMap::new(),
-            unaddressed: Vec::new(),
-            deleted: deletions(tree),
+            removed: Removed::read(tree),
+            doubts: Doubts::default(),
+            notes: RefCell::default(),
         };
-        let policies = file.resources.of_kind(POLICY);
-        file.by_arn = policies.filter_map(|policy| Some((file.text(policy, "arn")?, policy))).collect();
-        let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
-        for role in file.resources.of_kind(ROLE) {
-            if let Some(name) = file.text(role, "name") {
-                named.entry(name).or_default().push(role);
-            }
-        }
-        for (kind, attribute) in [(INLINE, "role"), (ATTACHMENT, "role"), (ATTACHMENTS, "roles")] {
-            for resource in file.resources.of_kind(kind).collect::<Vec<_>>() {
-                let names = match file.attribute(resource, attribute) {
-                    Attribute::Known(Value::Array(names)) => names.as_slice(),
-                    Attribute::Known(name) => std::slice::from_ref(name),
-                    Attribute::Missing => &[],
-                    Attribute::AfterApply => {
-                        let referred = file.resources.referred(resource, attribute, ROLE);
-                        match referred.filter(|_| attribute == "role") {
-                            Some(role) => file.received.entry(role).or_default().push(resource),
-                            None => file.unaddressed.push(resource),
-                        }
-                        continue;
-                    }
-                };
-                for role in
-                    names.iter().filter_map(Value::as_str).filter_map(|name| named.get(name)).flatten()
-                {
-                    file.received.entry(*role).or_default().push(resource);
-                }
+        for policy in file.resources.of_kind(POLICY).collect::<Vec<_>>() {
+            if let Some(arn) = file.text(policy, "arn") {
+                file.by_arn.entry(arn).or_default().push(policy);
             }
         }
         file
@@ -98,7 +91,8 @@ impl<'t> File<'t> {
 
     fn attribute(&self, resource: usize, name: &str) -> Attribute<'t> {
         let Some(found) = self.resources.get(resource) else { return Attribute::Missing };
-        if found.unknown.get(name).is_some_and(is_unknown) {
+        let whole = *found.unknown == Value::Bool(true);
+        if whole || found.unknown.get(name).is_some_and(is_unknown) {
             return Attribute::AfterApply;
         }
         match found.values.get(name) {
@@ -121,6 +115,7 @@ impl<'t> File<'t> {
 
     fn role(&self, role: usize) -> RoleDocuments {
         let address = self.address(role);
+        self.notes.take();
         let mut permissions = PermissionReader::default();
         for resource in self.received.get(&role).into_iter().flatten().copied() {
             match self.resources.get(resource).map(|resource| resource.kind) {
@@ -133,12 +128,6 @@ impl<'t> File<'t> {
                 }
             }
         }
-        for resource in self.unaddressed.iter().copied() {
-            let made_of = self.made_of(resource, "role");
-            let address = self.address(resource);
-            permissions
-                .unknown([format!("{address}: which role it goes to is known only after apply{made_of}")]);
-        }
         self.listed_policies(role, &mut permissions);
         self.inline_policies(role, &mut permissions);
         let bounded = match self.attribute(role, "permissions_boundary") {
@@ -150,6 +139,11 @@ impl<'t> File<'t> {
             let (name, document) = self.managed_policy(role, "permissions_boundary");
             permissions.boundary(name, document);
         }
+        let trust = match self.policy_text(role, "assume_role_policy") {
+            Ok(trust) => Side::Known(trust),
+            Err(reason) => Side::Unknown(vec![format!("{address}: {reason}")]),
+        };
+        let (trust, permissions) = self.doubts.judge(role, trust, permissions.finish());
         RoleDocuments {
             name: address.to_owned(),
             role_name: self.text(role, "name").map(str::to_owned),
@@ -158,13 +152,34 @@ impl<'t> File<'t> {
                 Attribute::Known(value) => seconds(value),
                 Attribute::AfterApply | Attribute::Missing => None,
             },
-            trust: match self.policy_text(role, "assume_role_policy") {
-                Ok(trust) => Side::Known(trust),
-                Err(reason) => Side::Unknown(vec![format!("{address}: {reason}")]),
-            },
-            permissions: permissions.finish(),
+            trust,
+            permissions,
+            trust_assumes: Vec::new(),
+            permissions_assume: Vec::new(),
+            notes: self.notes.take().into_iter().collect(),
+        }
+    }
+
+    /// A role of which only the name is taken.
+    fn unread_role(&self, role: usize) -> RoleDocuments {
+        let address = self.address(role);
+        let reason = || vec![format!("{address}: rolecall does not read roles of the type `{OTHER_ROLE}`")];
+        RoleDocuments {
+            name: address.to_owned(),
+            role_name: self.text(role, "role_name").map(str::to_owned),
+            arn: self.text(role, "arn").and_then(|arn| arn.parse().ok()),
+            max_session_duration: None,
+            trust: Side::Unknown(reason()),
+            permissions: Side::Unknown(reason()),
+            trust_assumes: Vec::new(),
+            permissions_assume: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// Whether the configuration has an attribute; where there is no configuration it may have.
+    fn may_be_configured(&self, role: usize, attribute: &str) -> bool {
+        self.resources.configured(role).is_none() || self.resources.expression(role, attribute).is_some()
     }
 
     /// `managed_policy_arns` of the role. Where the configuration does not have it, Terraform shows what was attached at
@@ -174,14 +189,20 @@ impl<'t> File<'t> {
         let name = self.text(role, "name").unwrap_or_default();
         match self.attribute(role, "managed_policy_arns") {
             Attribute::Known(arns) => {
-                for arn in arns.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    if configured || !self.deleted.contains(&(ATTACHMENT, name, arn)) {
+                let Some(arns) = arns.as_array() else {
+                    permissions
+                        .unknown([format!("{}: `managed_policy_arns` is not a list", self.address(role))]);
+                    return;
+                };
+                for arn in arns {
+                    let arn = arn.as_str().unwrap_or_default();
+                    if configured || !self.removed.takes_policy(name, arn) {
                         let (name, document) = self.policy_of(arn);
                         permissions.identity(name, document);
                     }
                 }
             }
-            Attribute::AfterApply if configured => {
+            Attribute::AfterApply if self.may_be_configured(role, "managed_policy_arns") => {
                 permissions.unknown([format!(
                     "{}: {}",
                     self.address(role),
@@ -196,22 +217,35 @@ impl<'t> File<'t> {
     fn inline_policies(&self, role: usize, permissions: &mut PermissionReader) {
         let configured = self.resources.expression(role, "inline_policy").is_some();
         let (address, name) = (self.address(role), self.text(role, "name").unwrap_or_default());
-        let received = || self.received.get(&role).into_iter().flatten();
+        let received: BTreeSet<&str> = self
+            .received
+            .get(&role)
+            .into_iter()
+            .flatten()
+            .filter(|resource| self.resources.get(**resource).is_some_and(|resource| resource.kind == INLINE))
+            .filter_map(|inline| self.text(*inline, "name"))
+            .collect();
         match self.attribute(role, "inline_policy") {
             Attribute::Known(policies) => {
                 for policy in policies.as_array().into_iter().flatten() {
-                    let Some(policy_name) = policy.get("name").and_then(Value::as_str) else { continue };
-                    let has_resource =
-                        received().any(|inline| self.text(*inline, "name") == Some(policy_name));
-                    let goes = !configured && self.deleted.contains(&(INLINE, name, policy_name));
-                    if !has_resource && !goes {
-                        let text = policy.get("policy").unwrap_or(&Value::Null);
+                    let text = policy.get("policy").unwrap_or(&Value::Null);
+                    let policy_name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
+                    // An empty block stands for no policy at all.
+                    let is_empty = policy_name.is_empty() && (text.is_null() || text == "");
+                    let has_resource = !configured && received.contains(policy_name);
+                    let goes = !configured && self.removed.takes_inline(name, policy_name);
+                    if !is_empty && !has_resource && !goes {
                         permissions
                             .identity(&format!("inline policy {policy_name} of {address}"), document(text));
                     }
                 }
             }
-            Attribute::AfterApply if configured => {
+            // The configuration does not show blocks that `dynamic` makes; a block of which a part is known is there.
+            Attribute::AfterApply
+                if self.may_be_configured(role, "inline_policy")
+                    || self.resources.get(role).and_then(|role| role.unknown.get("inline_policy"))
+                        != Some(&Value::Bool(true)) =>
+            {
                 permissions.unknown([format!("{address}: {}", self.later(role, "inline_policy"))]);
             }
             Attribute::AfterApply | Attribute::Missing => {}
@@ -222,18 +256,35 @@ impl<'t> File<'t> {
     fn managed_policy(&self, resource: usize, attribute: &str) -> (&'t str, Result<Document, String>) {
         match self.attribute(resource, attribute) {
             Attribute::Known(arn) => self.policy_of(arn.as_str().unwrap_or_default()),
-            Attribute::AfterApply => match self.resources.referred(resource, attribute, POLICY) {
-                Some(policy) => (self.address(policy), self.policy_text(policy, "policy")),
+            Attribute::AfterApply => match self.referred_policy(resource, attribute) {
+                Some(policy) => {
+                    let (address, policy_address) = (self.address(resource), self.address(policy));
+                    self.notes.borrow_mut().insert(format!(
+                        "{address}: `{attribute}` is taken to be the ARN of {policy_address}, because it refers to \
+                         nothing else; a plan does not show functions around a reference"
+                    ));
+                    (policy_address, self.policy_text(policy, "policy"))
+                }
                 None => (self.address(resource), Err(self.later(resource, attribute))),
             },
             Attribute::Missing => (self.address(resource), Err(format!("`{attribute}` is missing"))),
         }
     }
 
+    /// The policy that an attribute refers to, which is not known yet.
+    fn referred_policy(&self, resource: usize, attribute: &str) -> Option<usize> {
+        self.resources.referred(resource, attribute, POLICY, &["arn", "id"])
+    }
+
     fn policy_of(&self, arn: &'t str) -> (&'t str, Result<Document, String>) {
-        match self.by_arn.get(arn) {
-            Some(policy) => (self.address(*policy), self.policy_text(*policy, "policy")),
-            None => (arn, Err("its document is not in the file".to_owned())),
+        let Some((first, more)) = self.by_arn.get(arn).and_then(|policies| policies.split_first()) else {
+            return (arn, Err("its document is not in the file".to_owned()));
+        };
+        let document = self.policy_text(*first, "policy");
+        let same = |policy: &usize| self.policy_text(*policy, "policy") == document;
+        match more.iter().all(same) {
+            true => (self.address(*first), document),
+            false => (arn, Err("the file has more than one document for it".to_owned())),
         }
     }
 
@@ -260,21 +311,10 @@ impl<'t> File<'t> {
             .collect();
         if references.is_empty() { String::new() } else { format!(", from {}", references.join(" and ")) }
     }
-}
 
-fn deletions(tree: &Value) -> HashSet<(&str, &str, &str)> {
-    let changes = tree.get("resource_changes").and_then(Value::as_array);
-    let deletes = |change: &&Value| {
-        let actions = change.pointer("/change/actions").and_then(Value::as_array);
-        actions.is_some_and(|actions| actions.iter().any(|action| action == "delete"))
-    };
-    let deletion = |change| {
-        let member = |name: &str| Value::pointer(change, name).and_then(Value::as_str);
-        let kind = member("/type")?;
-        let policy = if kind == INLINE { "/change/before/name" } else { "/change/before/policy_arn" };
-        Some((kind, member("/change/before/role")?, member(policy)?))
-    };
-    changes.into_iter().flatten().filter(deletes).filter_map(deletion).collect()
+    fn doubt_permissions(&mut self, role: usize, reason: &str) {
+        self.doubts.of_role(role, Breaks::Permissions, reason);
+    }
 }
 
 /// `after_unknown` has `true` for what is not known, and has the value's own shape around it.

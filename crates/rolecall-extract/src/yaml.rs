@@ -135,6 +135,13 @@ impl<'t> Reader<'t> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, Fault> {
         let value = match (style, tag) {
+            (ScalarStyle::Plain, None) if is_ambiguous(text) => {
+                let message = format!(
+                    "YAML's readers do not agree on the number `{}`; put it in quotes",
+                    text.escape_debug()
+                );
+                return Err(self.fault(span, message));
+            }
             (ScalarStyle::Plain, None) => plain(text),
             _ => Value::from(text),
         };
@@ -170,6 +177,42 @@ fn plain(text: &str) -> Value {
             Some(_) | None => Value::from(text),
         },
     }
+}
+
+/// Whether text without quotes is a number for one reader and text for another, or a number that loses digits.
+fn is_ambiguous(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(digits.to_ascii_lowercase().as_str(), ".inf" | ".nan") {
+        return true;
+    }
+    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return false;
+    }
+    let digits = digits.replace('_', "");
+    let is = |text: &str, radix: u32| !text.is_empty() && text.chars().all(|digit| digit.is_digit(radix));
+    let is_whole = |text: &str| is(text, 10);
+    if let Some(octal) = digits.strip_prefix("0o") {
+        return is(octal, 8);
+    }
+    if let Some((mantissa, exponent)) = digits.split_once(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        return is_whole(exponent) && is_whole(&mantissa.replacen('.', "", 1));
+    }
+    if let Some((whole, fraction)) = digits.split_once('.') {
+        // A double keeps fifteen digits.
+        return is_whole(&format!("{whole}{fraction}")) && whole.len() + fraction.len() > 15;
+    }
+    if digits.contains(':') {
+        return digits.split(':').all(is_whole) && number(text).is_none();
+    }
+    let (rest, radix) = match (digits.strip_prefix("0b"), digits.strip_prefix("0x"), digits.strip_prefix('0'))
+    {
+        (Some(binary), _, _) => (binary, 2),
+        (_, Some(hexadecimal), _) => (hexadecimal, 16),
+        (_, _, Some(octal)) => (octal, 8),
+        _ => return false,
+    };
+    is(rest, radix) && number(text).is_none()
 }
 
 /// The value of a number of YAML 1.1 (yaml.org/type/int.html and float.html).

@@ -1,5 +1,6 @@
 //! JSON text to a value, without what `serde_json` does silently: a key that is repeated is a fault here, because a reader
-//! that keeps the last one and a reader that keeps the first would see two different policies.
+//! that keeps the last one and a reader that keeps the first would see two different policies. A number that would become
+//! another one (`1e5`, thirty digits) stays the text that it is, because a policy means its text.
 
 use std::fmt::{self, Write as _};
 
@@ -26,7 +27,8 @@ pub fn parse_json(text: &str, limits: Limits) -> Result<Value, Vec<Fault>> {
         let message = format!("the text has {} bytes; at most {} are read", text.len(), limits.bytes);
         return Err(vec![Fault { pointer: String::new(), message }]);
     }
-    let mut place = Place { pointer: String::new(), faults: Vec::new(), max_depth: limits.depth };
+    let numbers = Numbers { rest: text };
+    let mut place = Place { pointer: String::new(), faults: Vec::new(), max_depth: limits.depth, numbers };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Node { place: &mut place, depth: 0 }
         .deserialize(&mut deserializer)
@@ -43,13 +45,52 @@ pub fn parse_json(text: &str, limits: Limits) -> Result<Value, Vec<Fault>> {
 }
 
 /// Where the reader is, and what it has found.
-struct Place {
+struct Place<'t> {
     pointer: String,
     faults: Vec<Fault>,
     max_depth: usize,
+    /// The numbers that the reader has not come to yet.
+    numbers: Numbers<'t>,
 }
 
-impl Place {
+/// The numbers of a JSON text as they are written.
+struct Numbers<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Iterator for Numbers<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        let bytes = self.rest.as_bytes();
+        let (mut at, mut quoted) = (0, false);
+        loop {
+            match (bytes.get(at)?, quoted) {
+                (b'\\', true) => at += 1,
+                (b'"', _) => quoted = !quoted,
+                (b'-' | b'0'..=b'9', false) => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        let start = self.rest.get(at..)?;
+        let end = start.find(|letter: char| !letter.is_ascii_digit() && !"+-.eE".contains(letter));
+        let (number, rest) = start.split_at_checked(end.unwrap_or(start.len()))?;
+        self.rest = rest;
+        Some(number)
+    }
+}
+
+impl Place<'_> {
+    /// The number that the reader has just come to, or its text if that says something else.
+    fn number(&mut self, read: Option<Number>) -> Value {
+        let text = self.numbers.next().unwrap_or_default();
+        match read {
+            Some(number) if text.is_empty() || number.to_string() == text => Value::Number(number),
+            Some(_) | None => Value::from(text),
+        }
+    }
+
     fn fault(&mut self, message: String) {
         if self.faults.len() < MAX_FAULTS {
             self.faults.push(Fault { pointer: self.pointer.clone(), message });
@@ -69,12 +110,12 @@ pub fn push_step(pointer: &mut String, step: &str) {
     }
 }
 
-struct Node<'a> {
-    place: &'a mut Place,
+struct Node<'a, 't> {
+    place: &'a mut Place<'t>,
     depth: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -82,7 +123,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for Node<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,15 +135,15 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+        Ok(self.place.number(Some(value.into())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+        Ok(self.place.number(Some(value.into())))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(self.place.number(Number::from_f64(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::Parameters;
+use super::super::Parameters;
+use super::super::reach::texts;
 use rolecall_iam::document::push_step;
 
 /// The deepest chain of conditions that are made of conditions.
@@ -32,7 +33,8 @@ pub(super) type Reasons = Vec<String>;
 pub(super) struct Resolver<'t> {
     template: &'t Value,
     given: &'t Parameters,
-    conditions: BTreeMap<&'t str, Option<bool>>,
+    /// What was found of each condition, and the defaults that this depends on.
+    conditions: BTreeMap<&'t str, (Option<bool>, BTreeSet<&'t str>)>,
     reasons: Reasons,
     /// Parameters whose defaults were used.
     pub(super) defaults: BTreeSet<&'t str>,
@@ -50,6 +52,11 @@ impl<'t> Resolver<'t> {
     pub(super) fn value(&mut self, node: &'t Value, pointer: &str) -> Result<Option<Value>, Reasons> {
         self.reasons.clear();
         match self.resolve(node, pointer) {
+            // A dynamic reference ("Get values stored in other services").
+            Resolved::Value(value) if has_dynamic_reference(&value) => {
+                self.unresolved(pointer, "`{{resolve:…}}` is known only once the stack exists");
+                Err(self.take_reasons(pointer))
+            }
             Resolved::Value(value) => Ok(Some(value)),
             Resolved::Nothing => Ok(None),
             Resolved::Unresolved => Err(self.take_reasons(pointer)),
@@ -90,6 +97,11 @@ impl<'t> Resolver<'t> {
             Value::Object(members) => {
                 if let Some((name, argument)) = function(members) {
                     return self.call(name, argument, &step(pointer, name));
+                }
+                // `Fn::Transform` can change what is beside it.
+                if let Some(name) = members.keys().find(|key| *key == "Ref" || key.starts_with("Fn::")) {
+                    return self
+                        .unresolved(&step(pointer, name), "a function cannot stand beside other members");
                 }
                 let mut resolved = Some(Map::new());
                 for (key, value) in members {
@@ -200,6 +212,14 @@ impl<'t> Resolver<'t> {
             );
             return self.unresolved(pointer, &reason);
         }
+        // The only value that the parameter can have.
+        let allowed = declared.get("AllowedValues").and_then(Value::as_array).map(Vec::as_slice);
+        if let Some([only]) = allowed
+            && let Some(only) = scalar(only)
+            && declared.get("Default").and_then(scalar).is_none_or(|default| default == only)
+        {
+            return Resolved::Value(value(&only));
+        }
         match declared.get("Default").and_then(scalar) {
             Some(default) => {
                 self.defaults.insert(name);
@@ -289,18 +309,26 @@ impl<'t> Resolver<'t> {
     fn find_in_map(&mut self, keys: &[Value]) -> Option<Value> {
         let [map, first, second] = keys else { return None };
         let mappings = self.template.get("Mappings")?;
-        mappings.get(scalar(map)?)?.get(scalar(first)?)?.get(scalar(second)?).cloned()
+        let found = mappings.get(scalar(map)?)?.get(scalar(first)?)?.get(scalar(second)?)?;
+        let is_plain = match found {
+            Value::Array(items) => items.iter().all(|item| scalar(item).is_some()),
+            found => scalar(found).is_some(),
+        };
+        is_plain.then(|| found.clone())
     }
 
     fn condition(&mut self, name: &'t str, pointer: &str, levels: usize) -> Option<bool> {
-        if let Some(known) = self.conditions.get(name).copied() {
+        if let Some((known, defaults)) = self.conditions.get(name) {
+            let known = *known;
+            self.defaults.extend(defaults);
             if known.is_none() {
                 self.unresolved(pointer, &format!("condition `{name}` cannot be decided"));
             }
             return known;
         }
         // While it is being decided it is undecided: a condition that depends on itself.
-        self.conditions.insert(name, None);
+        self.conditions.insert(name, (None, BTreeSet::new()));
+        let before = std::mem::take(&mut self.defaults);
         let condition = self.template.get("Conditions").and_then(|conditions| conditions.get(name));
         let place = step("/Conditions", name);
         let holds = match (condition, levels.checked_sub(1)) {
@@ -310,7 +338,8 @@ impl<'t> Resolver<'t> {
                 None
             }
         };
-        self.conditions.insert(name, holds);
+        self.conditions.insert(name, (holds, self.defaults.clone()));
+        self.defaults.extend(before);
         holds
     }
 
@@ -325,6 +354,7 @@ impl<'t> Resolver<'t> {
             ("Fn::Equals", Value::Array(sides)) => {
                 let sides = self.list(sides, &pointer)?;
                 match sides.as_slice() {
+                    sides if sides.iter().any(has_dynamic_reference) => None,
                     [one, other] => Some(match (scalar(one), scalar(other)) {
                         (Some(one), Some(other)) => one == other,
                         (Some(_) | None, Some(_) | None) => one == other,
@@ -365,6 +395,12 @@ impl<'t> Resolver<'t> {
 fn function(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = members.iter().next().filter(|_| members.len() == 1)?;
     (name == "Ref" || name.starts_with("Fn::")).then_some((name.as_str(), argument))
+}
+
+fn has_dynamic_reference(value: &Value) -> bool {
+    let mut found = false;
+    texts(value, &mut |text| found = found || text.contains("{{resolve:"));
+    found
 }
 
 fn step(pointer: &str, step: &str) -> String {
