@@ -14,6 +14,7 @@ mod expect;
 mod explain;
 pub mod explain_error;
 pub mod functions;
+pub mod gate;
 mod genesys;
 mod held;
 pub mod live;
@@ -37,9 +38,9 @@ use crate::iam::arn::RoleName;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 use crate::ports::ProbeAnswer;
-use crate::provision::desired::Desired;
 use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::provision::plan::{Foreign, Plan, is_own};
+use crate::provision::survey::Survey;
 use crate::report::{Answer, ClaimKind, EvidenceView, FindingView, ProbeView, Shows};
 
 /// The shortest session that STS gives.
@@ -125,7 +126,7 @@ impl Documents {
     }
 
     /// As they will be once the plan is carried out.
-    pub fn planned(desired: &Desired, observed: &Observed, plan: &Plan) -> Self {
+    pub fn planned(Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey, plan: &Plan) -> Self {
         let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
             name: arn.clone(),
             document: Some(policy.document.clone()),
@@ -143,8 +144,9 @@ impl Documents {
             }
         });
         let boundary = desired.role.permissions_boundary.as_ref().map(|arn| {
-            // Only the boundary in force was read; another one is known by its ARN alone.
-            let known = observed.boundary.as_ref().filter(|known| known.arn == *arn);
+            // `drift` reads only the boundary in force; another one is then known by its ARN alone.
+            let mut read = observed.boundary.iter().chain(wanted_boundary);
+            let known = read.find(|known| known.arn == *arn);
             NamedDocument { name: arn.clone(), document: known.and_then(|known| known.document.clone()) }
         });
         Self {

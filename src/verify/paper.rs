@@ -11,6 +11,16 @@ use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
+    let (claims, findings) = examine(documents, desired);
+    VerificationView {
+        claims,
+        findings: findings.iter().map(FindingView::from).collect(),
+        ..VerificationView::default()
+    }
+}
+
+/// The same as values.
+pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<ClaimView>, Vec<Finding>) {
     let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
@@ -25,11 +35,8 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
             attachments: *attachments,
         })
         .collect();
-    VerificationView {
-        claims: decide(&role, &intent(desired)),
-        findings: findings(&role, &[], &intent(desired), &facts).iter().map(FindingView::from).collect(),
-        ..VerificationView::default()
-    }
+    let intent = intent(desired);
+    (decide(&role, &intent), findings(&role, &[], &intent, &facts))
 }
 
 /// What the manifest means the role for.

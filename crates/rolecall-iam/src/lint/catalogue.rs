@@ -1,6 +1,7 @@
 //! What is known about each kind of finding, whatever the document.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,6 +200,19 @@ findings! {
     L4 Warning Fact "the alias points elsewhere"
         "whoever can change the alias decides which code the role invokes"
         "https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html"
+}
+
+/// Not the name of a kind of finding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the ID of a finding (expected an ID such as `T3`)")]
+pub struct NoSuchFinding;
+
+impl FromStr for FindingId {
+    type Err = NoSuchFinding;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|id| id.as_str().eq_ignore_ascii_case(text)).ok_or(NoSuchFinding)
+    }
 }
 
 impl fmt::Display for FindingId {

@@ -15,7 +15,7 @@ mod trust;
 
 use std::sync::Arc;
 
-pub use catalogue::{Basis, FindingId, Severity};
+pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
 pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
 pub use permissions::{PolicyFacts, lint_permissions};
 pub use trust::{OtherRole, TrustFacts, lint_trust};
