@@ -3,9 +3,10 @@
 use rolecall::genesys::credentials::CredentialError;
 use rolecall::genesys::plan::PlanError as GenesysPlanError;
 use rolecall::genesys::sources::SourceFaults;
-use rolecall::manifest::ManifestError;
+use rolecall::manifest::{ManifestError, WrongPartition};
 use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
+use rolecall::provision::desired::DesiredError;
 use rolecall::provision::plan::PlanError;
 use rolecall::provision::survey::{AddressError, SurveyError};
 use rolecall::provision::template::TemplateError;
@@ -84,13 +85,13 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
             None.or_else(|| cause.downcast_ref::<UsageError>().map(of_usage))
                 .or_else(|| cause.downcast_ref::<ManifestError>().map(|_| (ExitCode::Usage, None)))
                 .or_else(|| cause.downcast_ref::<TemplateError>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<WrongPartition>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<DesiredError>().map(|_| (ExitCode::Usage, None)))
                 .or_else(|| cause.downcast_ref::<AddressError>().map(of_address))
                 .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
                 .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
-                .or_else(|| {
-                    cause.downcast_ref::<RefusedPlan>().map(|plan| (plan.exit(), Some(plan.hint())))
-                })
+                .or_else(|| cause.downcast_ref::<RefusedPlan>().map(|plan| (plan.exit(), Some(plan.hint()))))
                 .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
                 .or_else(|| cause.downcast_ref::<CredentialError>().map(of_credentials))
                 .or_else(|| cause.downcast_ref::<SourceFaults>().map(|_| (ExitCode::Usage, None)))

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::lint::FindingId;
-use rolecall::iam::principal::Principal;
+use rolecall::iam::principal::{InvalidPrincipal, Principal};
 use rolecall::manifest::Target;
 use rolecall::report::{ClaimKind, Format};
 use rolecall::sandbox::Tamper;
@@ -396,9 +396,9 @@ pub(crate) struct RenderOptions {
 pub(crate) struct ProveOptions {
     /// The file; `-` is standard input
     pub(crate) file: PathBuf,
-    /// Who may assume the role, and nobody else: a role, a user, or the root of an account for the whole of it
+    /// Who may assume the role, and nobody else: a role, a user, or an account, by its root's ARN or its twelve digits
     /// (repeatable)
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = principal)]
     pub(crate) principal: Vec<Principal>,
     /// The external ID that they must send
     #[arg(long, value_name = "ID")]
@@ -415,6 +415,14 @@ pub(crate) struct ProveOptions {
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,
+}
+
+/// A principal as IAM's policies name it: twelve digits stand for the root of the account.
+fn principal(text: &str) -> Result<Principal, InvalidPrincipal> {
+    match text.parse::<AccountId>() {
+        Ok(account) => format!("arn:aws:iam::{account}:root").parse(),
+        Err(_) => text.parse(),
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

@@ -14,8 +14,8 @@ pub use functions::{ObservedFunction, list_functions, observe_functions};
 use super::desired::policy_path;
 use crate::iam::arn::RoleName;
 use crate::ports::{
-    AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
-    RoleRecord, Tags,
+    AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
+    PolicyVersionRecord, Read, RoleRecord, Tags,
 };
 
 /// The state of a role and of all that decides what it may do.

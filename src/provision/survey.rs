@@ -7,7 +7,8 @@ use futures_util::future::try_join_all;
 
 use super::desired::{Desired, DesiredError, Home, desired};
 use super::observe::{
-    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary, observe_functions,
+    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
+    observe_functions,
 };
 use super::pack::Bin;
 use super::plan::{check_quotas, default_quotas, foreign_attachments, is_own};
@@ -152,7 +153,9 @@ pub async fn survey<R: Read>(
         return Err(SurveyError::TargetsMissing(survey.missing));
     }
     let in_force = survey.observed.boundary.as_ref().map(|boundary| &boundary.arn);
-    if let Some(wanted) = survey.desired.role.permissions_boundary.as_ref().filter(|arn| Some(*arn) != in_force) {
+    if let Some(wanted) =
+        survey.desired.role.permissions_boundary.as_ref().filter(|arn| Some(*arn) != in_force)
+    {
         survey.boundary = Some(observe_boundary(reader, wanted).await?);
     }
     Ok(survey)

@@ -78,9 +78,15 @@ impl Report {
         if self.refusals.is_empty() {
             return String::new();
         }
-        let mut text = format!("\n{RED}Apply refuses this plan.{RED:#} After it, not everything would be proved:\n");
+        let mut text =
+            format!("\n{RED}Apply refuses this plan.{RED:#} After it, not everything would be proved:\n");
         for refusal in &self.refusals {
-            let _ = writeln!(text, "  {}\n             {} applies all the same", refusal.to_text(), refusal.option);
+            let _ = writeln!(
+                text,
+                "  {}\n             {} applies all the same",
+                refusal.to_text(),
+                refusal.option
+            );
         }
         text
     }

@@ -140,13 +140,13 @@ impl Allowed {
 /// permissions stop it through the claim that they break.
 fn stops(id: FindingId) -> bool {
     use FindingId::{
-        L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13,
-        T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
+        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
     };
     let is_gated = match id {
-        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18 | T19
-        | T20 | T21 | T22 | T23 | T24 => true,
-        P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 => false,
+        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
+        | T19 | T20 | T21 | T22 | T23 | T24 | G1 => true,
+        P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G2 => false,
     };
     is_gated && id.severity() == Severity::Error
 }
@@ -155,8 +155,8 @@ fn stops(id: FindingId) -> bool {
 fn breaks(id: FindingId) -> &'static [ClaimKind] {
     use ClaimKind::{EveryTarget, ExternalId, MayAssume, OnlyTargets, OnlyTrusted};
     use FindingId::{
-        L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13,
-        T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
+        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
     };
     match id {
         T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 => &[ExternalId],
@@ -166,7 +166,7 @@ fn breaks(id: FindingId) -> &'static [ClaimKind] {
         P1 | P2 | P3 | P6 | P8 | P9 => &[OnlyTargets],
         P5 => &[EveryTarget],
         P7 => &[OnlyTargets, EveryTarget],
-        T14 | T15 | T16 | T20 | T21 | T22 | P4 | L1 | L2 | L3 | L4 => &[],
+        T14 | T15 | T16 | T20 | T21 | T22 | P4 | L1 | L2 | L3 | L4 | G1 | G2 => &[],
     }
 }
 

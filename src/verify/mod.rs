@@ -126,7 +126,10 @@ impl Documents {
     }
 
     /// As they will be once the plan is carried out.
-    pub fn planned(Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey, plan: &Plan) -> Self {
+    pub fn planned(
+        Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey,
+        plan: &Plan,
+    ) -> Self {
         let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
             name: arn.clone(),
             document: Some(policy.document.clone()),

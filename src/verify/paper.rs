@@ -4,7 +4,10 @@ use super::{Documents, RolePolicy};
 use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
-use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
+use crate::iam::lint::{
+    Finding, OtherRole, PolicyFacts, TrustFacts, lint_identity_grammar, lint_permissions, lint_trust,
+    lint_trust_grammar,
+};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, FindingView, VerificationView};
@@ -118,10 +121,17 @@ pub fn findings(
         });
         let max_session_duration = role.max_session_duration;
         let facts = TrustFacts { max_session_duration, other_roles: with_trust.collect() };
-        findings.extend(lint_trust(&NamedDocument { name: "the trust policy", document }, intent, &facts));
+        let policy = NamedDocument { name: "the trust policy", document };
+        findings.extend(lint_trust(&policy, intent, &facts));
+        findings.extend(lint_trust_grammar(&policy, role.arn.as_ref().map(|arn| &arn.partition)));
     }
     if let Side::Known(documents) = &role.permissions {
-        findings.extend(lint_permissions(&documents.for_proof(), intent, facts));
+        let permissions = documents.for_proof();
+        findings.extend(lint_permissions(&permissions, intent, facts));
+        // What others put on the role AWS has stored, whatever is said here.
+        let is_ours = |index: usize| facts.get(index).is_none_or(|facts| !facts.foreign);
+        let ours = permissions.identity.iter().enumerate().filter(|(index, _)| is_ours(*index));
+        findings.extend(ours.flat_map(|(_, policy)| lint_identity_grammar(policy)));
     }
     findings
 }

@@ -64,6 +64,63 @@ fn another_intent_refutes_them() {
     prove(&invoke(), &["--target", FUNCTION, "--target", ALIAS, "--target", third]).expect(4).says(third);
 }
 
+/// Twelve digits are the root of an account, as in a policy.
+#[test]
+fn an_account_is_named_by_its_digits_too() {
+    let intent = ["--principal", "765628985471", "--external-id", EXTERNAL_ID];
+    prove(&trust(), &intent).expect(0);
+    prove(&trust(), &["--principal", "210987654321"]).expect(4);
+}
+
+/// What IAM does not store is said, whatever it would let somebody do.
+#[test]
+fn a_document_that_iam_does_not_store_is_refuted() {
+    let statement = |change: Value| {
+        let mut document = trust();
+        let statement = document["Statement"][0].as_object_mut().unwrap();
+        statement.extend(change.as_object().unwrap().clone());
+        document
+    };
+    let root =
+        |partition: &str| json!({"Principal": {"AWS": format!("arn:{partition}:iam::765628985471:root")}});
+    for (document, fault) in [
+        (statement(json!({"Resource": "*"})), "a trust policy cannot have `Resource`"),
+        (statement(json!({"NotResource": "*"})), "a trust policy cannot have `NotResource`"),
+        (statement(json!({"Principal": "*"})), "a trust policy cannot have"),
+        (
+            statement(json!({"Principal": {"Federated": "*"}})),
+            "`*` under `Federated` does not name one principal",
+        ),
+        (
+            statement(json!({"Principal": {"AWS": "arn:aws:iam::765628985471:role/*"}})),
+            "is not an account, a role",
+        ),
+        (
+            statement(json!({"Action": ["sts:AssumeRole", "s3:GetObject"]})),
+            "`s3:GetObject` is not an STS action",
+        ),
+    ] {
+        let run = prove(&document, &[]).expect(4).says("error      G1 (statement 1 of the trust policy)");
+        run.says("IAM does not store this document").says(fault);
+    }
+    let mut twice = trust();
+    twice["Statement"][0]["Sid"] = json!("Genesys");
+    let copy = twice["Statement"][0].clone();
+    twice["Statement"].as_array_mut().unwrap().push(copy);
+    prove(&twice, &[]).expect(4).says("G1 (statement 2 `Genesys` of the trust policy)").says("is used twice");
+    // Only a role says which partition is its own.
+    prove(&statement(root("aws-cn")), &[]).expect(0);
+    let role = json!({"Role": {"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r",
+        "AssumeRolePolicyDocument": statement(root("aws-cn"))}});
+    prove(&role, &[]).expect(4).says("is not of the role's partition `aws`");
+    let mut permission = invoke();
+    permission["Statement"][0]["Sid"] = json!("a b");
+    prove(&permission, &[]).expect(4).says("G1").says("letters and digits only");
+    let mut old = invoke();
+    old.as_object_mut().unwrap().remove("Version");
+    prove(&old, &[]).expect(0).says("note       G2");
+}
+
 /// A side that the file does not have can be neither proved nor refuted.
 #[test]
 fn an_intent_about_the_other_side_is_unknown() {
@@ -191,6 +248,7 @@ fn an_unknown_operator_is_inconclusive() {
 fn options_that_are_wrong() {
     for (arguments, message) in [
         (&["--principal", "me"][..], "`me` is not a principal"),
+        (&["--principal", "12345"][..], "`12345` is not a principal"),
         (&["--external-id", "x"], "an external id"),
         (&["--target", "my-function"], "a Lambda function ARN"),
         (&["--parameter", "x"], "it reads NAME=VALUE"),

@@ -18,8 +18,12 @@ fn refused(stage: &Stage, exit: i32, claim: &str) -> Run {
     let plan = stage.run(&["plan", "--policies", "own"]).expect(exit).says("Apply refuses this plan.");
     plan.says(&format!("{ALLOW} {claim} applies all the same"));
     let json = stage.run(&["plan", "--policies", "own", "--output", "json"]).expect(exit).json();
-    let names: Vec<&str> =
-        json["refusals"].as_array().unwrap().iter().map(|refusal| refusal["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = json["refusals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refusal| refusal["name"].as_str().unwrap())
+        .collect();
     assert!(names.contains(&claim), "{names:?}");
     let run = stage.run(&["apply", "--yes", "--policies", "own"]).expect(exit);
     let run = run.says("nothing was changed in AWS or Genesys Cloud").says(&format!("{ALLOW} {claim}"));
@@ -50,8 +54,7 @@ fn a_pattern_as_external_id_is_refused() {
 #[test]
 fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     let stage = Stage::new();
-    let condition =
-        r#"{"StringEquals":{"sts:ExternalId":"{{external_id}}"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#;
+    let condition = r#"{"StringEquals":{"sts:ExternalId":"{{external_id}}"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#;
     stage.write("own/trust.json", &trust(condition));
     refused(&stage, 5, "may-assume").says("may-assume (unknown)").says("aws:SourceIp");
     // One claim for each of the principals, under one name.
@@ -112,7 +115,11 @@ fn undecided_by_others(first: &str) -> Stage {
 fn what_others_left_undecided_before_is_not_held_against_a_plan() {
     let stage = undecided_by_others(ONE_TARGET);
     stage.run(&["target", "add", "orders-status", "--qualifier", "live"]).expect(0);
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(5).says("1 change made.").says("StringResembles");
+    stage
+        .run(&["apply", "--yes", "--level", "paper"])
+        .expect(5)
+        .says("1 change made.")
+        .says("StringResembles");
 }
 
 #[test]
@@ -132,7 +139,11 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     stage.tamper(Tamper::ExtraInlinePolicy);
     stage.calls();
     let add = ["target", "add", "orders-status", "--qualifier", "live", "--apply", "--yes"];
-    stage.run(&add).expect(4).says("nothing was changed in AWS or Genesys Cloud").says("only-targets (refuted)");
+    stage
+        .run(&add)
+        .expect(4)
+        .says("nothing was changed in AWS or Genesys Cloud")
+        .says("only-targets (refuted)");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 

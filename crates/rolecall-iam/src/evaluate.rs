@@ -339,7 +339,9 @@ fn needs_no_permission(subject: &Subject<'_>) -> bool {
             | Principal::Role(_)
             | Principal::RoleSession { .. }
             | Principal::FederatedUser { .. } => true,
-            Principal::Service(_) | Principal::WebIdentity(_) | Principal::Saml(_) | Principal::Anonymous => false,
+            Principal::Service(_) | Principal::WebIdentity(_) | Principal::Saml(_) | Principal::Anonymous => {
+                false
+            }
         }
 }
 

@@ -111,7 +111,9 @@ fn subject<'a>(
 #[must_use]
 pub fn reason(evaluation: &Evaluation) -> String {
     match evaluation.decision {
-        Decision::Allowed if evaluation.statements.is_empty() => "allowed: no policy has to allow it".to_owned(),
+        Decision::Allowed if evaluation.statements.is_empty() => {
+            "allowed: no policy has to allow it".to_owned()
+        }
         Decision::Allowed => format!("allowed by {}", statement_list(&evaluation.statements)),
         Decision::ExplicitlyDenied => format!("denied by {}", statement_list(&evaluation.statements)),
         Decision::ImplicitlyDenied => match evaluation.blocked {

@@ -10,6 +10,7 @@
 mod catalogue;
 mod external_id;
 mod function;
+mod grammar;
 mod permissions;
 mod trust;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
 pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
+pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};
 pub use trust::{OtherRole, TrustFacts, lint_trust};
 

@@ -229,7 +229,11 @@ impl Linter<'_, '_> {
         let (arn, everything) = (readable::arn_shape(), Pattern::literal("*"));
         let anywhere = [Language::new().all_of([&arn]), Language::new().all_of([&everything])];
         // What everybody may do anyway is not too much.
-        let except = ESCALATIONS.iter().chain([&INVOKE, &UNRESTRICTED]).map(|action| action.to_ascii_lowercase()).collect();
+        let except = ESCALATIONS
+            .iter()
+            .chain([&INVOKE, &UNRESTRICTED])
+            .map(|action| action.to_ascii_lowercase())
+            .collect();
         let shape = readable::action_shape();
         self.reaches(placed, &Language::new().all_of([&shape]).except([&except]), &anywhere)
     }

@@ -294,6 +294,21 @@ fn ways_around_the_role_are_found() {
         let findings = lint_function(&facts, &intent());
         assert_eq!(ids(&findings), expected, "{findings:?}");
     }
+    // A URL without authentication is closed as long as no policy opens it.
+    let public =
+        document(&json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+        "Action": "lambda:InvokeFunctionUrl", "Resource": FUNCTION,
+        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}]}));
+    let url = |policies, authenticated| {
+        let url = Some(FunctionUrl { authenticated });
+        let facts = FunctionFacts { function: FUNCTION.parse().unwrap(), policies, url, aliases: Vec::new() };
+        ids(&lint_function(&facts, &intent()))
+    };
+    let open = || vec![Published { qualifier: None, document: &public }];
+    assert_eq!(
+        [url(Vec::new(), false), url(open(), true), url(open(), false)],
+        ["", "L2", "L2 L3"].map(str::to_owned)
+    );
     let facts = FunctionFacts {
         function: FUNCTION.parse().unwrap(),
         policies: Vec::new(),
@@ -305,7 +320,7 @@ fn ways_around_the_role_are_found() {
             weighted: Some("8".to_owned()),
         }],
     };
-    assert_eq!(ids(&lint_function(&facts, &intent())), "L3 L4 L4");
+    assert_eq!(ids(&lint_function(&facts, &intent())), "L4 L4");
 }
 
 #[test]
@@ -314,5 +329,5 @@ fn every_kind_of_finding_is_described() {
         assert!(id.reference().starts_with("https://"), "{id}");
         assert!(!id.why().is_empty() && !id.summary().is_empty(), "{id}");
     }
-    assert_eq!(FindingId::ALL.len(), 24 + 9 + 4);
+    assert_eq!(FindingId::ALL.len(), 24 + 9 + 4 + 2);
 }
