@@ -21,6 +21,7 @@ pub mod live;
 pub mod organization;
 mod paper;
 pub mod second;
+mod service_role;
 mod session;
 pub mod steady;
 pub mod twin;
@@ -31,7 +32,8 @@ pub use drift::drift;
 pub use explain::explain;
 pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, paper, read};
+pub use paper::{decide, findings, paper, read, shared_ids};
+pub use service_role::services_alone;
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;

@@ -5,8 +5,8 @@ use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{
-    Finding, OtherRole, PolicyFacts, TrustFacts, lint_identity_grammar, lint_permissions, lint_trust,
-    lint_trust_grammar,
+    Finding, KnownRole, PolicyFacts, SharedIds, TrustFacts, lint_identity_grammar, lint_permissions,
+    lint_trust, lint_trust_grammar,
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
@@ -39,7 +39,7 @@ pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<ClaimVie
         })
         .collect();
     let intent = intent(desired);
-    (decide(&role, &intent), findings(&role, &[], &intent, &facts))
+    (decide(&role, &intent), findings(&role, None, &intent, &facts))
 }
 
 /// What the manifest means the role for.
@@ -105,22 +105,25 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
     claims
 }
 
-/// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account, `facts`
-/// belong to its identity policies, in their order.
+/// The external IDs of roles that were read together.
+pub fn shared_ids(roles: &[RoleDocuments]) -> SharedIds<'_> {
+    SharedIds::of(roles.iter().enumerate().filter_map(|(place, role)| match &role.trust {
+        Side::Known(trust) => Some(KnownRole { place, name: &role.name, trust }),
+        Side::Unknown(_) | Side::Absent => None,
+    }))
+}
+
+/// What is worth a change in the documents of a role, as far as they are known. `shared` is its place among the roles that
+/// were read together and their external IDs; `facts` belong to its identity policies, in their order.
 pub fn findings(
     role: &RoleDocuments,
-    others: &[&RoleDocuments],
+    shared: Option<(usize, &SharedIds<'_>)>,
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Side::Known(document) = &role.trust {
-        let with_trust = others.iter().filter_map(|other| match &other.trust {
-            Side::Known(trust) => Some(OtherRole { name: &other.name, trust }),
-            Side::Unknown(_) | Side::Absent => None,
-        });
-        let max_session_duration = role.max_session_duration;
-        let facts = TrustFacts { max_session_duration, other_roles: with_trust.collect() };
+        let facts = TrustFacts { max_session_duration: role.max_session_duration, shared };
         let policy = NamedDocument { name: "the trust policy", document };
         findings.extend(lint_trust(&policy, intent, &facts));
         findings.extend(lint_trust_grammar(&policy, role.arn.as_ref().map(|arn| &arn.partition)));

@@ -72,6 +72,74 @@ fn an_account_is_named_by_its_digits_too() {
     prove(&trust(), &["--principal", "210987654321"]).expect(4);
 }
 
+fn of_service(service: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": service },
+        "Action": "sts:AssumeRole" }] })
+}
+
+/// The execution role of a function is not meant for a vendor, unless somebody says so.
+#[test]
+fn a_role_for_a_service_is_not_refuted_where_nobody_states_an_intent() {
+    let run = prove(&of_service("lambda.amazonaws.com"), &[]).expect(0);
+    let run = run.says("note: the role trusts only the AWS service lambda.amazonaws.com").says("note: T23");
+    assert!(
+        !run.stdout.contains("external ID and not otherwise") && !run.stdout.contains("warning"),
+        "{}",
+        run.stdout
+    );
+    prove(&of_service("lambda.amazonaws.com"), &["--principal", PRINCIPAL]).expect(4);
+}
+
+#[test]
+fn a_vendor_role_among_execution_roles_is_what_counts() {
+    let role = |name: &str, trust: Value, action: &str| {
+        json!({"RoleName": name, "Arn": format!("arn:aws:iam::123456789012:role/{name}"),
+            "AssumeRolePolicyDocument": trust, "AttachedManagedPolicies": [],
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": action, "Resource": FUNCTION}]}}]})
+    };
+    let account = |vendor: Value| {
+        let execution = |name| role(name, of_service("lambda.amazonaws.com"), "logs:PutLogEvents");
+        json!({"RoleDetailList": [role("vendor", vendor, "lambda:InvokeFunction"), execution("a"), execution("b"),
+            execution("c")], "Policies": []})
+    };
+    let intent = ["--principal", PRINCIPAL, "--external-id", EXTERNAL_ID, "--target", FUNCTION];
+    prove(&account(trust()), &intent)
+        .expect(0)
+        .says("4 roles: 4 proved")
+        .says("its permissions were not judged");
+    prove(&account(trust()), &[]).expect(0);
+    let mut open = trust();
+    open["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    prove(&account(open), &intent).expect(4).says("4 roles: 3 proved, 1 refuted");
+}
+
+/// A claim about the external ID holds for those who are trusted, and says nothing where everybody is let in.
+#[test]
+fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
+    let mut open = trust();
+    open["Statement"][0]["Principal"] = json!({"AWS": "*"});
+    open["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    let run = prove(&open, &[]).expect(4);
+    assert!(!run.stdout.contains("proved     no other account"), "{}", run.stdout);
+}
+
+/// A thousand roles with one external ID are one finding, and the output grows with the roles, not with their pairs.
+#[test]
+fn one_external_id_of_many_roles_is_told_once() {
+    let roles: Vec<Value> = (0..300)
+        .map(|number| {
+            json!({"RoleName": format!("r{number}"), "AssumeRolePolicyDocument": trust(),
+            "Arn": format!("arn:aws:iam::123456789012:role/r{number}")})
+        })
+        .collect();
+    let run = prove(&json!({"Roles": roles}), &[])
+        .expect(0)
+        .says("300 roles: 300 proved")
+        .says("and 294 more accept");
+    assert_eq!(run.stdout.matches("T21").count(), 1);
+}
+
 /// What IAM does not store is said, whatever it would let somebody do.
 #[test]
 fn a_document_that_iam_does_not_store_is_refuted() {

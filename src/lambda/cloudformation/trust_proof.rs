@@ -81,7 +81,7 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
     };
     let documents = read(&documents, &role);
     let claims = decide(&documents, &intent);
-    let findings = findings(&documents, &[], &intent, &[]);
+    let findings = findings(&documents, None, &intent, &[]);
     // What is in force has no past that would excuse anything: the gate of `apply`, without its exceptions.
     let objections = objections(&claims, &findings, &Allowed::default(), |_| true);
     let with = |exit| objections.iter().filter(move |objection| objection.exit() == exit).map(in_words);

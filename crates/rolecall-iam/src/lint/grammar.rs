@@ -106,6 +106,8 @@ fn fix(pointer: &str, is_trust: bool) -> &'static str {
             "write actions as `service:Action`, such as `lambda:InvokeFunction`"
         }
         (Some("Condition"), _) => "use operators and condition keys that IAM knows",
+        (None, _) if pointer.is_empty() => "shorten the document",
+        (None, _) if pointer == "/Statement" => "write a statement, or remove the policy",
         (Some(_) | None, _) => "correct the document",
     }
 }

@@ -3,8 +3,8 @@
 use rolecall_iam::document::Document;
 use rolecall_iam::evaluate::evaluate_trust;
 use rolecall_iam::lint::{
-    AliasTarget, Basis, Finding, FindingId, FunctionFacts, FunctionUrl, OtherRole, PolicyFacts, Published,
-    TrustFacts, lint_function, lint_permissions, lint_trust,
+    AliasTarget, Basis, Finding, FindingId, FunctionFacts, FunctionUrl, KnownRole, PolicyFacts, Published,
+    SharedIds, TrustFacts, lint_function, lint_permissions, lint_trust,
 };
 use rolecall_iam::prove::{NamedDocument, Permissions, RoleIntent};
 use rolecall_iam::truth::Truth;
@@ -163,12 +163,23 @@ fn every_pitfall_of_a_trust_policy_has_its_finding() {
 fn facts_beside_the_trust_policy_are_found() {
     let trust = document(&clean_trust());
     let other = document(&clean_trust());
-    let facts = TrustFacts {
-        max_session_duration: Some(7200),
-        other_roles: vec![OtherRole { name: "legacy", trust: &other }],
+    let mut roles = vec![KnownRole { place: 0, name: "genesys", trust: &trust }];
+    let find = |roles: &[KnownRole<'_>], place| {
+        let ids = SharedIds::of(roles.iter().copied());
+        let facts = TrustFacts { max_session_duration: Some(7200), shared: Some((place, &ids)) };
+        lint_trust(&NamedDocument { name: "trust", document: &trust }, &intent(), &facts)
     };
-    let findings = lint_trust(&NamedDocument { name: "trust", document: &trust }, &intent(), &facts);
+    assert_eq!(ids(&find(&roles, 0)), "T22");
+    roles.extend((1..10).map(|place| KnownRole { place, name: "legacy", trust: &other }));
+    let findings = find(&roles, 0);
     assert_eq!(ids(&findings), "T22 T21");
+    assert!(
+        findings[1].message.contains("`legacy` and 4 more accept the external ID"),
+        "{}",
+        findings[1].message
+    );
+    // Once for all of them.
+    assert_eq!(ids(&find(&roles, 1)), "T22");
 }
 
 fn permission_findings(
