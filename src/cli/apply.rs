@@ -13,22 +13,23 @@ use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
 use rolecall::provision::settle::{SPREADING, Settled, settle};
 use rolecall::provision::survey::Survey;
-use rolecall::report::{
-    ChangeView, ErrorView, ExitCode, FindingView, Report, VerificationView, count, saved,
-};
+use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, count, saved};
+use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::steady::Freshness;
-use rolecall::verify::{Documents, paper};
 
 use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::{Failure, RefusedPlan, UsageError, explain, genesys_hint, hint_for};
 use super::fleet::{self, Reads};
 use super::genesys::{GenesysPlanned, refuse_retirement, with_plan};
-use super::options::{ApplyCommand, AwsOptions};
+use super::options::{AllowOptions, ApplyCommand, AwsOptions};
 use super::printer::Printer;
 use super::verify::verify;
 
 /// Said of everything that goes wrong before the first write.
 pub(crate) const UNCHANGED: &str = "nothing was changed";
+
+/// The same where the manifest may just have been edited.
+const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
 
 /// An answer takes time, and what was shown must be what is done.
 pub(crate) const STALE: &str =
@@ -109,9 +110,8 @@ async fn apply_one(
         }
         printer.result(&report.plan_text());
     }
-    let planned = paper(&Documents::planned(&survey.desired, &survey.observed, &plan), &survey.desired);
-    if !plan.changes.is_empty() {
-        refuse_findings(&planned, &options.allow_findings).context(UNCHANGED)?;
+    if !is_empty {
+        refuse_unproved(&survey, &plan, &options.allow).context(NOTHING_WRITTEN)?;
     }
     if let Some(plan) = steps {
         refuse_retirement(plan, options.reach.replace).context(UNCHANGED)?;
@@ -128,6 +128,8 @@ async fn apply_one(
         }
         let now = context.survey().await.context(UNCHANGED)?;
         let genesys = context.plan_genesys(&now, options.reach.adopt).await.context(UNCHANGED)?;
+        // The same plan can leave another role behind: others may have edited what it does not touch.
+        refuse_unproved(&now, &plan, &options.allow).context(NOTHING_WRITTEN)?;
         let now = plan_changes(&now.desired, &now.observed, &now.quotas, options.reach.into())?;
         anyhow::ensure!(now == plan && genesys.as_ref().map(|genesys| &genesys.plan) == steps, STALE);
     }
@@ -256,20 +258,22 @@ impl Run<'_> {
     }
 }
 
-/// A role that somebody else could assume is not made, unless the user said that each such finding is meant to be.
-fn refuse_findings(planned: &VerificationView, allowed: &[String]) -> Result<(), RefusedPlan> {
-    let is_refused = |finding: &&FindingView| {
-        finding.is_about_trust()
-            && finding.is_error()
-            && !allowed.iter().any(|id| id.eq_ignore_ascii_case(&finding.id))
-    };
-    let refused: Vec<String> = planned
-        .findings
-        .iter()
-        .filter(is_refused)
-        .map(|finding| format!("{}: {}", finding.id, finding.message))
-        .collect();
-    if refused.is_empty() { Ok(()) } else { Err(RefusedPlan { findings: refused }) }
+/// A plan is carried out only where the role is then proved to be what the manifest says, except for what the user names.
+fn refuse_unproved(survey: &Survey, plan: &Plan, allowed: &AllowOptions) -> Result<(), RefusedPlan> {
+    let Verdict { objections, verification: _ } = judge(survey, plan, &allowed.into());
+    if objections.is_empty() {
+        return Ok(());
+    }
+    Err(RefusedPlan { objections, leaves_foreign: !plan.foreign.is_empty() })
+}
+
+impl From<&AllowOptions> for Allowed {
+    fn from(AllowOptions { allow_claim, allow_findings }: &AllowOptions) -> Self {
+        Self {
+            claims: allow_claim.iter().copied().collect(),
+            findings: allow_findings.iter().copied().collect(),
+        }
+    }
 }
 
 /// Asks at a terminal; elsewhere nobody can answer, and that is a mistake in the call.

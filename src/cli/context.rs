@@ -121,17 +121,15 @@ impl Context {
             Some(sources) => (Some(client?), Some(sources)),
             None => (at_hand(client, &mut warnings, printer), None),
         };
+        let region = configured_region(&aws)?;
+        if let Some(region) = &region {
+            manifest.genesys.check_partition(&format!("the region `{region}`"), region.partition())?;
+        }
         let external_id = external_id(&manifest, client.as_ref()).await?;
         let (genesys, organizations) = match (client, sources) {
             (Some(SharedClient { client, .. }), Some(sources)) => (Some(Side { client, sources }), None),
             (client, _) => (None, client),
         };
-        let region = aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
-            UsageError::new(
-                format!("the configured region is not one: {error}"),
-                Some("set --region, AWS_REGION or the profile's region"),
-            )
-        })?;
         let addresses = addresses(&manifest.targets, region.as_ref())?;
         Ok(Self {
             are_credentials_named: clients.are_named(&manifest),
@@ -235,6 +233,15 @@ impl Context {
             None => survey_with_gaps(manifest, external_id, templates, addresses, aws).await?,
         })
     }
+}
+
+fn configured_region(aws: &Aws) -> Result<Option<Region>, UsageError> {
+    aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
+        UsageError::new(
+            format!("the configured region is not one: {error}"),
+            Some("set --region, AWS_REGION or the profile's region"),
+        )
+    })
 }
 
 /// How AWS is reached: the command line goes before the manifest, and the sandbox before both.

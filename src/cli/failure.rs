@@ -3,15 +3,17 @@
 use rolecall::genesys::credentials::CredentialError;
 use rolecall::genesys::plan::PlanError as GenesysPlanError;
 use rolecall::genesys::sources::SourceFaults;
-use rolecall::manifest::ManifestError;
+use rolecall::manifest::{ManifestError, WrongPartition};
 use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
+use rolecall::provision::desired::DesiredError;
 use rolecall::provision::plan::PlanError;
 use rolecall::provision::survey::{AddressError, SurveyError};
 use rolecall::provision::template::TemplateError;
 
 use rolecall::report::ExitCode;
 use rolecall::report::saved::SavedPlanError;
+use rolecall::verify::gate::Objection;
 use rolecall::verify::steady::ProbeError;
 
 /// A mistake in how the command was called, found after the options were parsed.
@@ -28,11 +30,35 @@ impl UsageError {
     }
 }
 
-/// A plan whose result would let somebody in who is not meant.
+/// A plan after which what the manifest claims of the role would not hold, or could not be decided.
 #[derive(Debug, thiserror::Error)]
-#[error("the role would then be open to somebody else:\n  {}", findings.join("\n  "))]
+#[error("apply refuses this plan, because after it not everything would be proved:{}", self.listed())]
 pub(crate) struct RefusedPlan {
-    pub(crate) findings: Vec<String>,
+    pub(crate) objections: Vec<Objection>,
+    /// Others put policies on the role, and the plan leaves them there.
+    pub(crate) leaves_foreign: bool,
+}
+
+impl RefusedPlan {
+    fn listed(&self) -> String {
+        self.objections.iter().map(|objection| format!("\n  {}", objection.view().to_text())).collect()
+    }
+
+    fn exit(&self) -> ExitCode {
+        self.objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or)
+    }
+
+    fn hint(&self) -> String {
+        let mut options: Vec<String> =
+            self.objections.iter().map(|objection| objection.view().option).collect();
+        options.dedup();
+        let foreign = if self.leaves_foreign {
+            "remove the policies that others put on the role (--remove-foreign), or "
+        } else {
+            ""
+        };
+        format!("{foreign}correct the template or the manifest; `{}` applies all the same", options.join(" "))
+    }
 }
 
 /// A plan after which IDs that flows may refer to would be gone.
@@ -50,9 +76,6 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
 }
 
-const REFUSED: &str =
-    "correct the template or the manifest; --allow-findings ID applies all the same (repeat it for each)";
-
 /// Finds the typed error within and says what to do about it.
 pub(crate) fn explain(error: &anyhow::Error) -> Failure {
     let message = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
@@ -62,13 +85,13 @@ pub(crate) fn explain(error: &anyhow::Error) -> Failure {
             None.or_else(|| cause.downcast_ref::<UsageError>().map(of_usage))
                 .or_else(|| cause.downcast_ref::<ManifestError>().map(|_| (ExitCode::Usage, None)))
                 .or_else(|| cause.downcast_ref::<TemplateError>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<WrongPartition>().map(|_| (ExitCode::Usage, None)))
+                .or_else(|| cause.downcast_ref::<DesiredError>().map(|_| (ExitCode::Usage, None)))
                 .or_else(|| cause.downcast_ref::<AddressError>().map(of_address))
                 .or_else(|| cause.downcast_ref::<SurveyError>().map(of_survey))
                 .or_else(|| cause.downcast_ref::<PlanError>().map(of_plan))
                 .or_else(|| cause.downcast_ref::<SavedPlanError>().map(of_saved_plan))
-                .or_else(|| {
-                    cause.downcast_ref::<RefusedPlan>().map(|_| (ExitCode::Refuted, Some(REFUSED.to_owned())))
-                })
+                .or_else(|| cause.downcast_ref::<RefusedPlan>().map(|plan| (plan.exit(), Some(plan.hint()))))
                 .or_else(|| cause.downcast_ref::<ProbeError>().map(of_probe))
                 .or_else(|| cause.downcast_ref::<CredentialError>().map(of_credentials))
                 .or_else(|| cause.downcast_ref::<SourceFaults>().map(|_| (ExitCode::Usage, None)))

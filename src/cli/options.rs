@@ -9,9 +9,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
-use rolecall::iam::principal::Principal;
+use rolecall::iam::lint::FindingId;
+use rolecall::iam::principal::{InvalidPrincipal, Principal};
 use rolecall::manifest::Target;
-use rolecall::report::Format;
+use rolecall::report::{ClaimKind, Format};
 use rolecall::sandbox::Tamper;
 
 use super::genesys::Clients;
@@ -224,9 +225,34 @@ pub(crate) struct ApplyCommand {
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
-    /// Apply although the result would have this finding (repeatable)
+    #[command(flatten)]
+    pub(crate) allow: AllowOptions,
+}
+
+/// What `apply` leaves unproved only where it is named.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct AllowOptions {
+    /// Apply although this claim would then be refuted or unknown (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = claim())]
+    pub(crate) allow_claim: Vec<ClaimKind>,
+    /// Apply although the result would have this finding; a claim that fails for this reason alone is allowed too
+    /// (repeatable)
     #[arg(long, value_name = "ID")]
-    pub(crate) allow_findings: Vec<String>,
+    pub(crate) allow_findings: Vec<FindingId>,
+}
+
+/// The claims that a plan is held to.
+const CLAIMS: [ClaimKind; 5] = [
+    ClaimKind::OnlyTrusted,
+    ClaimKind::ExternalId,
+    ClaimKind::MayAssume,
+    ClaimKind::OnlyTargets,
+    ClaimKind::EveryTarget,
+];
+
+fn claim() -> impl TypedValueParser<Value = ClaimKind> {
+    let names = PossibleValuesParser::new(CLAIMS.map(ClaimKind::id));
+    names.try_map(|name| CLAIMS.into_iter().find(|kind| kind.id() == name).ok_or("no such claim"))
 }
 
 #[derive(Args, Debug)]
@@ -370,9 +396,9 @@ pub(crate) struct RenderOptions {
 pub(crate) struct ProveOptions {
     /// The file; `-` is standard input
     pub(crate) file: PathBuf,
-    /// Who may assume the role, and nobody else: a role, a user, or the root of an account for the whole of it
+    /// Who may assume the role, and nobody else: a role, a user, or an account, by its root's ARN or its twelve digits
     /// (repeatable)
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = principal)]
     pub(crate) principal: Vec<Principal>,
     /// The external ID that they must send
     #[arg(long, value_name = "ID")]
@@ -389,6 +415,14 @@ pub(crate) struct ProveOptions {
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,
+}
+
+/// A principal as IAM's policies name it: twelve digits stand for the root of the account.
+fn principal(text: &str) -> Result<Principal, InvalidPrincipal> {
+    match text.parse::<AccountId>() {
+        Ok(account) => format!("arn:aws:iam::{account}:root").parse(),
+        Err(_) => text.parse(),
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

@@ -9,6 +9,7 @@ use rolecall::ports::genesys::Organization;
 use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
+use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
 use tokio::join;
 
@@ -50,8 +51,7 @@ async fn plan_one(
     let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
-    let documents = Documents::planned(&survey.desired, &survey.observed, &plan);
-    let verification = paper(&documents, &survey.desired);
+    let Verdict { verification, objections } = judge(&survey, &plan, &Allowed::default());
     if let Some(path) = &options.out {
         write::save(path, &saved::save(&survey, &plan, genesys.as_ref().map(|genesys| &genesys.plan)))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
@@ -59,9 +59,15 @@ async fn plan_one(
     let is_in_sync = plan.is_in_sync() && genesys.as_ref().is_none_or(|genesys| genesys.plan.is_in_sync());
     let is_pending = options.detailed_exitcode && !is_in_sync;
     let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
-    let exit = verification.exit().or(pending);
+    let is_empty =
+        plan.changes.is_empty() && genesys.as_ref().is_none_or(|genesys| genesys.plan.steps.is_empty());
+    // `apply` refuses only what it would write.
+    let objections = if is_empty { Vec::new() } else { objections };
+    let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
+    let exit = verification.exit().or(refused).or(pending);
     let outline = load_outline(aws)?;
-    let mut report = Report { outline, ..report("plan", context, &survey, &plan, verification) };
+    let refusals = objections.iter().map(Objection::view).collect();
+    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, verification) };
     if let Some(GenesysPlanned { survey, plan }) = &genesys {
         report = with_plan(report, &survey.observed, plan);
     }
@@ -145,6 +151,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
     if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
         printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
     }
+    printer.result(&report.refusals_text());
 }
 
 /// With `-v`: every request, and what came back.

@@ -1,9 +1,12 @@
 //! `rolecall prove`: the proof of a role in a file, offline.
 
-use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments};
+use std::collections::BTreeSet;
+
+use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments, Side};
+use rolecall::iam::lint::{Finding, FindingId};
 use rolecall::iam::prove::RoleIntent;
-use rolecall::report::{ExitCode, ProofView, RoleProof};
-use rolecall::verify::{decide, findings};
+use rolecall::report::{ClaimKind, ClaimView, ExitCode, Outcome, ProofView, RoleProof};
+use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
 use super::failure::UsageError;
 use super::input;
@@ -21,17 +24,19 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         external_id: options.external_id.clone(),
         targets: (!options.target.is_empty()).then(|| options.target.clone()),
     };
+    // Of several roles the intent is about those that somebody outside can assume.
+    let is_stated = !intent.trusted.is_empty() || intent.external_id.is_some() || intent.targets.is_some();
+    let is_meant = is_stated && roles.len() == 1;
+    let shared = shared_ids(&roles);
     let prove = |(index, role): (usize, &RoleDocuments)| {
         let intent = RoleIntent { role: role.arn.clone(), ..intent.clone() };
-        let others: Vec<&RoleDocuments> =
-            roles.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, role)| role).collect();
         let is_role = !matches!(kind, Kind::TrustPolicy | Kind::IdentityPolicy);
-        RoleProof::new(
-            is_role.then(|| role.name.clone()),
-            decide(role, &intent),
-            &findings(role, &others, &intent, &[]),
-            role.notes.clone(),
-        )
+        let name = is_role.then(|| role.name.clone());
+        if !is_meant && let Some(services) = services_alone(role) {
+            return of_services(name, role, &services);
+        }
+        let found = findings(role, Some((index, &shared)), &intent, &[]);
+        RoleProof::new(name, only_what_holds(decide(role, &intent), &intent), &found, role.notes.clone())
     };
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
@@ -43,6 +48,38 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         printer.hint("--role NAME proves only that role of the file");
     }
     Ok(view.exit())
+}
+
+/// A role that only AWS services can assume. Nobody stated what it is for, so that its permissions are not judged, and no
+/// external ID is expected of a service.
+fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&str>) -> RoleProof {
+    let intent = RoleIntent { role: role.arn.clone(), ..RoleIntent::default() };
+    let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
+    let claims = decide(&trust, &intent).into_iter().filter(|claim| claim.kind != ClaimKind::ExternalId);
+    // T23 is about a service that acts for others; without an intent it is a remark about such a role, not a fault.
+    let (remarks, found): (Vec<Finding>, Vec<Finding>) =
+        findings(&trust, None, &intent, &[]).into_iter().partition(|finding| finding.id == FindingId::T23);
+    let listed: Vec<&str> = services.iter().copied().collect();
+    let (service, listed) = (if listed.len() == 1 { "service" } else { "services" }, listed.join(", "));
+    let mut notes = role.notes.clone();
+    notes.push(format!("the role trusts only the AWS {service} {listed}"));
+    notes.extend(remarks.iter().map(|finding| format!("{}: {}", finding.id, finding.message)));
+    if !matches!(role.permissions, Side::Absent) {
+        notes.push(
+            "its permissions were not judged; `--role NAME` with --principal or --target says what the role is for".to_owned(),
+        );
+    }
+    RoleProof::new(name, claims.collect(), &found, notes)
+}
+
+/// Where strangers can assume the role, nothing was shown about the external ID that they need, unless one was stated.
+fn only_what_holds(mut claims: Vec<ClaimView>, intent: &RoleIntent) -> Vec<ClaimView> {
+    let is_open =
+        claims.iter().any(|claim| claim.kind == ClaimKind::OnlyTrusted && claim.result == Outcome::Refuted);
+    if is_open && intent.external_id.is_none() {
+        claims.retain(|claim| claim.kind != ClaimKind::ExternalId || claim.result != Outcome::Proved);
+    }
+    claims
 }
 
 fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::context::{Context, Services};
 use super::failure::UsageError;
-use super::options::{AddTarget, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
+use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
 
@@ -106,7 +106,7 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow
         reach,
         yes,
         level: Level::default(),
-        allow_findings: Vec::new(),
+        allow: AllowOptions::default(),
     };
     super::apply::run(&apply, printer).await
 }

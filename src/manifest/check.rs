@@ -15,7 +15,7 @@ use super::raw::{
 };
 use super::target::Target;
 use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action};
-use crate::iam::arn::ExternalId;
+use crate::iam::arn::{ExternalId, Partition, Region};
 
 /// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
 pub(super) const MAX_TAGS: usize = 49;
@@ -39,11 +39,15 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
     let RawManifest { version, genesys, role, target, aws, verify, action } = raw;
+    let places = Places::of(target.as_deref(), aws.as_ref());
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = target.and_then(|raws| check_targets(raws, notes));
     let access = aws.map_or(Some(Access::default()), |raw| check_access(raw, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
+    if let (Some(genesys), Some(targets), Some(access)) = (&genesys, &targets, &access) {
+        places.check_partitions(genesys, targets, access, notes);
+    }
     let actions = action::check_all(action.unwrap_or_default(), targets.as_deref(), notes);
     version?;
     Some(Manifest {
@@ -55,6 +59,45 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         verify: verify?,
         actions,
     })
+}
+
+/// Where the manifest says in which partition something is.
+struct Places {
+    targets: Vec<Span>,
+    region: Span,
+    role: Span,
+}
+
+impl Places {
+    fn of(targets: Option<&[RawTarget]>, aws: Option<&RawAws>) -> Self {
+        let of_target = |raw: &RawTarget| place(raw.region.as_ref()).or_else(|| place(raw.function.as_ref()));
+        Self {
+            targets: targets.unwrap_or_default().iter().map(of_target).collect(),
+            region: place(aws.and_then(|aws| aws.region.as_ref())),
+            role: place(aws.and_then(|aws| aws.assume_role.as_ref())),
+        }
+    }
+
+    fn check_partitions(self, genesys: &Genesys, targets: &[Target], access: &Access, notes: &mut Notes<'_>) {
+        let mut check = |span: Span, what: String, partition: &str| {
+            if let Err(error) = genesys.check_partition(&what, partition) {
+                notes.fault(span, error.to_string());
+            }
+        };
+        let Access { profile: _, region, assume_role } = access;
+        if let Some(region) = region {
+            check(self.region, format!("the region `{region}`"), region.partition());
+        }
+        if let Some(AssumedRole { role, external_id: _ }) = assume_role {
+            check(self.role, format!("the role `{role}`"), role.partition.as_str());
+        }
+        for (target, span) in targets.iter().zip(self.targets) {
+            let of_region = target.region.as_ref().map(Region::partition);
+            if let Some(partition) = target.partition.as_ref().map(Partition::as_str).or(of_region) {
+                check(span, format!("the target `{target}`"), partition);
+            }
+        }
+    }
 }
 
 /// The value of a required key; a wrong one is reported, a missing one was reported before.

@@ -72,6 +72,43 @@ pub struct Genesys {
     pub integration: Option<Integration>,
 }
 
+impl Genesys {
+    /// The partition of the trusted account, where Genesys has published it. An account that only the manifest names may be
+    /// in any.
+    pub fn partition(&self) -> Option<&'static str> {
+        let is_published = self.region.trusted_account().as_ref() == Some(&self.trusted_account);
+        self.region.partition.filter(|_| is_published)
+    }
+
+    /// Refuses a partition in which the trusted account cannot be: an AWS account exists in one partition, and no principal
+    /// acts outside of its own (AWS General Reference, "Amazon Resource Names").
+    pub fn check_partition(&self, what: &str, partition: &str) -> Result<(), WrongPartition> {
+        match self.partition() {
+            Some(trusted) if trusted != partition => Err(WrongPartition {
+                what: what.to_owned(),
+                partition: partition.to_owned(),
+                account: self.trusted_account.clone(),
+                trusted: trusted.to_owned(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Genesys Cloud's account is of another partition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} is in the partition `{partition}`, and Genesys Cloud's account {account} is in `{trusted}`: no principal can assume a \
+     role of another partition; use a region and an account of `{trusted}`, or state the `trusted_account` that Genesys gave you \
+     for `{partition}`"
+)]
+pub struct WrongPartition {
+    what: String,
+    partition: String,
+    account: AccountId,
+    trusted: String,
+}
+
 /// The integration that the data actions belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Integration {

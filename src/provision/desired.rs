@@ -5,7 +5,7 @@ use super::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
 use crate::iam::document::Document;
 use crate::iam::quota::{self, Violation};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 
 /// The tag that marks what rolecall made; its value is the role's name.
@@ -103,6 +103,9 @@ impl Desired {
 /// Why the documents cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DesiredError {
+    /// The role's account is where the trusted account cannot be.
+    #[error(transparent)]
+    Partition(#[from] WrongPartition),
     /// A template cannot be filled.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -131,6 +134,7 @@ pub fn desired(
     attachable: usize,
 ) -> Result<Desired, DesiredError> {
     let role = &manifest.role;
+    manifest.genesys.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
     let fillings = fillings(manifest, external_id, home, targets);
     let owner = (OWNER_TAG.to_owned(), role.name.to_string());
     let with_targets = |targets: &[FunctionArn]| {

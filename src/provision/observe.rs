@@ -14,8 +14,8 @@ pub use functions::{ObservedFunction, list_functions, observe_functions};
 use super::desired::policy_path;
 use crate::iam::arn::RoleName;
 use crate::ports::{
-    AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
-    RoleRecord, Tags,
+    AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
+    PolicyVersionRecord, Read, RoleRecord, Tags,
 };
 
 /// The state of a role and of all that decides what it may do.
@@ -173,6 +173,17 @@ async fn observe_foreign<R: Read>(reader: &R, policy: &AttachedPolicy) -> AwsRes
 /// A policy that was deleted since the list was read has none.
 fn tags(policy: Option<PolicyRecord>) -> Option<Tags> {
     policy.map_or_else(|| Some(Tags::default()), |policy| policy.tags)
+}
+
+/// A permissions boundary that is to be put on the role. A caller who may not read it learns that it is not known, which is
+/// not the same as that it limits nothing.
+pub(super) async fn observe_boundary<R: Read>(reader: &R, arn: &str) -> AwsResult<ObservedBoundary> {
+    let document = match document_in_force(reader, arn).await {
+        Ok((_, document)) => document,
+        Err(error) if error.kind == AwsErrorKind::AccessDenied => None,
+        Err(error) => return Err(error),
+    };
+    Ok(ObservedBoundary { arn: arn.to_owned(), document })
 }
 
 async fn document_in_force<R: Read>(

@@ -236,6 +236,11 @@ pub fn foreign_attachments(observed: &Observed, role: &RoleName) -> usize {
     observed.policies.iter().filter(is_foreign).count()
 }
 
+/// Whether rolecall made the role.
+pub fn is_own_role(role: &RoleRecord, name: &RoleName) -> bool {
+    is_owned(&role.tags, name)
+}
+
 /// Whether rolecall made it, for this role.
 fn is_owned(tags: &Tags, role: &RoleName) -> bool {
     tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())

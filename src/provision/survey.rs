@@ -6,7 +6,10 @@ use std::fmt;
 use futures_util::future::try_join_all;
 
 use super::desired::{Desired, DesiredError, Home, desired};
-use super::observe::{Observed, ObservedFunction, ObservedPolicy, observe, observe_functions};
+use super::observe::{
+    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
+    observe_functions,
+};
 use super::pack::Bin;
 use super::plan::{check_quotas, default_quotas, foreign_attachments, is_own};
 use super::template::Templates;
@@ -26,6 +29,9 @@ pub struct Survey {
     pub quotas: AccountQuotas,
     /// The targets that Lambda does not have.
     pub missing: Vec<MissingTarget>,
+    /// The permissions boundary that a plan would put on the role, where it is not the one in force. Read where something
+    /// may be written.
+    pub boundary: Option<ObservedBoundary>,
 }
 
 impl Survey {
@@ -142,8 +148,17 @@ pub async fn survey<R: Read>(
     addresses: &[FunctionAddress],
     reader: &R,
 ) -> Result<Survey, SurveyError> {
-    let survey = survey_with_gaps(manifest, external_id, templates, addresses, reader).await?;
-    if survey.missing.is_empty() { Ok(survey) } else { Err(SurveyError::TargetsMissing(survey.missing)) }
+    let mut survey = survey_with_gaps(manifest, external_id, templates, addresses, reader).await?;
+    if !survey.missing.is_empty() {
+        return Err(SurveyError::TargetsMissing(survey.missing));
+    }
+    let in_force = survey.observed.boundary.as_ref().map(|boundary| &boundary.arn);
+    if let Some(wanted) =
+        survey.desired.role.permissions_boundary.as_ref().filter(|arn| Some(*arn) != in_force)
+    {
+        survey.boundary = Some(observe_boundary(reader, wanted).await?);
+    }
+    Ok(survey)
 }
 
 /// The same, with missing targets as something that was found: what is desired takes them to be where the manifest says.
@@ -173,7 +188,7 @@ pub async fn survey_with_gaps<R: Read>(
         quotas = reader.quotas().await?;
         desired = make(&quotas)?;
     }
-    Ok(Survey { desired, observed, quotas, missing })
+    Ok(Survey { desired, observed, quotas, missing, boundary: None })
 }
 
 /// The policies that rolecall made for the role, with the functions that they name.

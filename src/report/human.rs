@@ -73,6 +73,24 @@ impl Report {
 }
 
 impl Report {
+    /// Why `apply` would refuse the plan; empty where it would not.
+    pub fn refusals_text(&self) -> String {
+        if self.refusals.is_empty() {
+            return String::new();
+        }
+        let mut text =
+            format!("\n{RED}Apply refuses this plan.{RED:#} After it, not everything would be proved:\n");
+        for refusal in &self.refusals {
+            let _ = writeln!(
+                text,
+                "  {}\n             {} applies all the same",
+                refusal.to_text(),
+                refusal.option
+            );
+        }
+        text
+    }
+
     /// The differences, and a closing line.
     pub fn drift_text(&self) -> String {
         let drift = self.drift.as_deref().unwrap_or_default();

@@ -204,8 +204,8 @@ impl Report {
 }
 
 impl ClaimKind {
-    /// The name in files.
-    pub(super) fn id(self) -> &'static str {
+    /// The name in files and on the command line.
+    pub fn id(self) -> &'static str {
         match self {
             Self::OnlyTrusted => "only-trusted",
             Self::ExternalId => "external-id",

@@ -23,6 +23,7 @@ mod junit;
 mod markdown;
 mod picture;
 mod proof;
+mod refusal;
 mod sarif;
 pub mod saved;
 mod simulation;
@@ -46,6 +47,7 @@ pub use human::{Evidence, count};
 pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
 pub use proof::{ProofView, RoleProof};
+pub use refusal::RefusalView;
 pub use simulation::{CaseView, SimulationView};
 pub use table::{CellView, RowView, SourceView};
 pub use verification::{
@@ -109,6 +111,9 @@ pub struct Report {
     /// What is proved and what was probed. Of `plan`: as it would be after `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationView>,
+    /// Of `plan`: why `apply` would refuse to carry it out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalView>,
     /// The causes of the error that was passed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisView>,

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{ActionTestView, AnalysisView, ErrorView, ExitCode, OrganizationStanding, RowView};
 use crate::iam::evaluate::Request;
-use crate::iam::lint::Severity;
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -85,18 +84,6 @@ pub struct FindingView {
     /// A request that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<serde_json::Value>,
-}
-
-impl FindingView {
-    /// Whether somebody can do what they should not, or the role cannot do its work.
-    pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error.as_str()
-    }
-
-    /// Whether it is about who can assume the role.
-    pub fn is_about_trust(&self) -> bool {
-        self.id.starts_with('T')
-    }
 }
 
 /// What AWS answered to a probe, and what that shows.

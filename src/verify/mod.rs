@@ -14,12 +14,14 @@ mod expect;
 mod explain;
 pub mod explain_error;
 pub mod functions;
+pub mod gate;
 mod genesys;
 mod held;
 pub mod live;
 pub mod organization;
 mod paper;
 pub mod second;
+mod service_role;
 mod session;
 pub mod steady;
 pub mod twin;
@@ -30,16 +32,17 @@ pub use drift::drift;
 pub use explain::explain;
 pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, paper, read};
+pub use paper::{decide, findings, paper, read, shared_ids};
+pub use service_role::services_alone;
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
 use crate::ports::ProbeAnswer;
-use crate::provision::desired::Desired;
 use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
 use crate::provision::plan::{Foreign, Plan, is_own};
+use crate::provision::survey::Survey;
 use crate::report::{Answer, ClaimKind, EvidenceView, FindingView, ProbeView, Shows};
 
 /// The shortest session that STS gives.
@@ -125,7 +128,10 @@ impl Documents {
     }
 
     /// As they will be once the plan is carried out.
-    pub fn planned(desired: &Desired, observed: &Observed, plan: &Plan) -> Self {
+    pub fn planned(
+        Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey,
+        plan: &Plan,
+    ) -> Self {
         let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
             name: arn.clone(),
             document: Some(policy.document.clone()),
@@ -143,8 +149,9 @@ impl Documents {
             }
         });
         let boundary = desired.role.permissions_boundary.as_ref().map(|arn| {
-            // Only the boundary in force was read; another one is known by its ARN alone.
-            let known = observed.boundary.as_ref().filter(|known| known.arn == *arn);
+            // `drift` reads only the boundary in force; another one is then known by its ARN alone.
+            let mut read = observed.boundary.iter().chain(wanted_boundary);
+            let known = read.find(|known| known.arn == *arn);
             NamedDocument { name: arn.clone(), document: known.and_then(|known| known.document.clone()) }
         });
         Self {

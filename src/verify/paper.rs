@@ -4,13 +4,26 @@ use super::{Documents, RolePolicy};
 use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
-use crate::iam::lint::{Finding, OtherRole, PolicyFacts, TrustFacts, lint_permissions, lint_trust};
+use crate::iam::lint::{
+    Finding, KnownRole, PolicyFacts, SharedIds, TrustFacts, lint_identity_grammar, lint_permissions,
+    lint_trust, lint_trust_grammar,
+};
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, FindingView, Outcome, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
+    let (claims, findings) = examine(documents, desired);
+    VerificationView {
+        claims,
+        findings: findings.iter().map(FindingView::from).collect(),
+        ..VerificationView::default()
+    }
+}
+
+/// The same as values.
+pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<ClaimView>, Vec<Finding>) {
     let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
@@ -25,11 +38,8 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
             attachments: *attachments,
         })
         .collect();
-    VerificationView {
-        claims: decide(&role, &intent(desired)),
-        findings: findings(&role, &[], &intent(desired), &facts).iter().map(FindingView::from).collect(),
-        ..VerificationView::default()
-    }
+    let intent = intent(desired);
+    (decide(&role, &intent), findings(&role, None, &intent, &facts))
 }
 
 /// What the manifest means the role for.
@@ -107,26 +117,36 @@ fn assuming(claim: ClaimView, assumptions: &[String]) -> ClaimView {
     ClaimView { result: Outcome::Unknown, reasons: assumptions.to_vec(), ..claim }
 }
 
-/// What is worth a change in the documents of a role, as far as they are known. `others` are roles of its account, `facts`
-/// belong to its identity policies, in their order.
+/// The external IDs of roles that were read together.
+pub fn shared_ids(roles: &[RoleDocuments]) -> SharedIds<'_> {
+    SharedIds::of(roles.iter().enumerate().filter_map(|(place, role)| match &role.trust {
+        Side::Known(trust) => Some(KnownRole { place, name: &role.name, trust }),
+        Side::Unknown(_) | Side::Absent => None,
+    }))
+}
+
+/// What is worth a change in the documents of a role, as far as they are known. `shared` is its place among the roles that
+/// were read together and their external IDs; `facts` belong to its identity policies, in their order.
 pub fn findings(
     role: &RoleDocuments,
-    others: &[&RoleDocuments],
+    shared: Option<(usize, &SharedIds<'_>)>,
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Side::Known(document) = &role.trust {
-        let with_trust = others.iter().filter_map(|other| match &other.trust {
-            Side::Known(trust) => Some(OtherRole { name: &other.name, trust }),
-            Side::Unknown(_) | Side::Absent => None,
-        });
-        let max_session_duration = role.max_session_duration;
-        let facts = TrustFacts { max_session_duration, other_roles: with_trust.collect() };
-        findings.extend(lint_trust(&NamedDocument { name: "the trust policy", document }, intent, &facts));
+        let facts = TrustFacts { max_session_duration: role.max_session_duration, shared };
+        let policy = NamedDocument { name: "the trust policy", document };
+        findings.extend(lint_trust(&policy, intent, &facts));
+        findings.extend(lint_trust_grammar(&policy, role.arn.as_ref().map(|arn| &arn.partition)));
     }
     if let Side::Known(documents) = &role.permissions {
-        findings.extend(lint_permissions(&documents.for_proof(), intent, facts));
+        let permissions = documents.for_proof();
+        findings.extend(lint_permissions(&permissions, intent, facts));
+        // What others put on the role AWS has stored, whatever is said here.
+        let is_ours = |index: usize| facts.get(index).is_none_or(|facts| !facts.foreign);
+        let ours = permissions.identity.iter().enumerate().filter(|(index, _)| is_ours(*index));
+        findings.extend(ours.flat_map(|(_, policy)| lint_identity_grammar(policy)));
     }
     findings
 }

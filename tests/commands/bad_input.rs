@@ -55,7 +55,9 @@ fn broken_and_foreign_files() {
         run.expect(status).says(words);
         assert!(begun.elapsed() < Duration::from_secs(10), "{words}");
     }
-    rolecall_reading(b"\xef\xbb\xbf{\"Statement\":[]}", &["prove", "-"]).expect(0);
+    rolecall_reading(b"\xef\xbb\xbf{\"Statement\":[]}", &["prove", "-"])
+        .expect(4)
+        .says("IAM does not store this document: a policy needs at least one statement");
     rolecall(&["prove", "pitfalls"]).expect(2).says("cannot read `pitfalls`: ");
 }
 

@@ -64,6 +64,131 @@ fn another_intent_refutes_them() {
     prove(&invoke(), &["--target", FUNCTION, "--target", ALIAS, "--target", third]).expect(4).says(third);
 }
 
+/// Twelve digits are the root of an account, as in a policy.
+#[test]
+fn an_account_is_named_by_its_digits_too() {
+    let intent = ["--principal", "765628985471", "--external-id", EXTERNAL_ID];
+    prove(&trust(), &intent).expect(0);
+    prove(&trust(), &["--principal", "210987654321"]).expect(4);
+}
+
+fn of_service(service: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": service },
+        "Action": "sts:AssumeRole" }] })
+}
+
+/// The execution role of a function is not meant for a vendor, unless somebody says so.
+#[test]
+fn a_role_for_a_service_is_not_refuted_where_nobody_states_an_intent() {
+    let run = prove(&of_service("lambda.amazonaws.com"), &[]).expect(0);
+    let run = run.says("note: the role trusts only the AWS service lambda.amazonaws.com").says("note: T23");
+    assert!(
+        !run.stdout.contains("external ID and not otherwise") && !run.stdout.contains("warning"),
+        "{}",
+        run.stdout
+    );
+    prove(&of_service("lambda.amazonaws.com"), &["--principal", PRINCIPAL]).expect(4);
+}
+
+#[test]
+fn a_vendor_role_among_execution_roles_is_what_counts() {
+    let role = |name: &str, trust: Value, action: &str| {
+        json!({"RoleName": name, "Arn": format!("arn:aws:iam::123456789012:role/{name}"),
+            "AssumeRolePolicyDocument": trust, "AttachedManagedPolicies": [],
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": action, "Resource": FUNCTION}]}}]})
+    };
+    let account = |vendor: Value| {
+        let execution = |name| role(name, of_service("lambda.amazonaws.com"), "logs:PutLogEvents");
+        json!({"RoleDetailList": [role("vendor", vendor, "lambda:InvokeFunction"), execution("a"), execution("b"),
+            execution("c")], "Policies": []})
+    };
+    let intent = ["--principal", PRINCIPAL, "--external-id", EXTERNAL_ID, "--target", FUNCTION];
+    prove(&account(trust()), &intent)
+        .expect(0)
+        .says("4 roles: 4 proved")
+        .says("its permissions were not judged");
+    prove(&account(trust()), &[]).expect(0);
+    let mut open = trust();
+    open["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    prove(&account(open), &intent).expect(4).says("4 roles: 3 proved, 1 refuted");
+}
+
+/// A claim about the external ID holds for those who are trusted, and says nothing where everybody is let in.
+#[test]
+fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
+    let mut open = trust();
+    open["Statement"][0]["Principal"] = json!({"AWS": "*"});
+    open["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    let run = prove(&open, &[]).expect(4);
+    assert!(!run.stdout.contains("proved     no other account"), "{}", run.stdout);
+}
+
+/// A thousand roles with one external ID are one finding, and the output grows with the roles, not with their pairs.
+#[test]
+fn one_external_id_of_many_roles_is_told_once() {
+    let roles: Vec<Value> = (0..300)
+        .map(|number| {
+            json!({"RoleName": format!("r{number}"), "AssumeRolePolicyDocument": trust(),
+            "Arn": format!("arn:aws:iam::123456789012:role/r{number}")})
+        })
+        .collect();
+    let run = prove(&json!({"Roles": roles}), &[])
+        .expect(0)
+        .says("300 roles: 300 proved")
+        .says("and 294 more accept");
+    assert_eq!(run.stdout.matches("T21").count(), 1);
+}
+
+/// What IAM does not store is said, whatever it would let somebody do.
+#[test]
+fn a_document_that_iam_does_not_store_is_refuted() {
+    let statement = |change: Value| {
+        let mut document = trust();
+        let statement = document["Statement"][0].as_object_mut().unwrap();
+        statement.extend(change.as_object().unwrap().clone());
+        document
+    };
+    let root =
+        |partition: &str| json!({"Principal": {"AWS": format!("arn:{partition}:iam::765628985471:root")}});
+    for (document, fault) in [
+        (statement(json!({"Resource": "*"})), "a trust policy cannot have `Resource`"),
+        (statement(json!({"NotResource": "*"})), "a trust policy cannot have `NotResource`"),
+        (statement(json!({"Principal": "*"})), "a trust policy cannot have"),
+        (
+            statement(json!({"Principal": {"Federated": "*"}})),
+            "`*` under `Federated` does not name one principal",
+        ),
+        (
+            statement(json!({"Principal": {"AWS": "arn:aws:iam::765628985471:role/*"}})),
+            "is not an account, a role",
+        ),
+        (
+            statement(json!({"Action": ["sts:AssumeRole", "s3:GetObject"]})),
+            "`s3:GetObject` is not an STS action",
+        ),
+    ] {
+        let run = prove(&document, &[]).expect(4).says("error      G1 (statement 1 of the trust policy)");
+        run.says("IAM does not store this document").says(fault);
+    }
+    let mut twice = trust();
+    twice["Statement"][0]["Sid"] = json!("Genesys");
+    let copy = twice["Statement"][0].clone();
+    twice["Statement"].as_array_mut().unwrap().push(copy);
+    prove(&twice, &[]).expect(4).says("G1 (statement 2 `Genesys` of the trust policy)").says("is used twice");
+    // Only a role says which partition is its own.
+    prove(&statement(root("aws-cn")), &[]).expect(0);
+    let role = json!({"Role": {"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r",
+        "AssumeRolePolicyDocument": statement(root("aws-cn"))}});
+    prove(&role, &[]).expect(4).says("is not of the role's partition `aws`");
+    let mut permission = invoke();
+    permission["Statement"][0]["Sid"] = json!("a b");
+    prove(&permission, &[]).expect(4).says("G1").says("letters and digits only");
+    let mut old = invoke();
+    old.as_object_mut().unwrap().remove("Version");
+    prove(&old, &[]).expect(0).says("note       G2");
+}
+
 /// A side that the file does not have can be neither proved nor refuted.
 #[test]
 fn an_intent_about_the_other_side_is_unknown() {
@@ -191,6 +316,7 @@ fn an_unknown_operator_is_inconclusive() {
 fn options_that_are_wrong() {
     for (arguments, message) in [
         (&["--principal", "me"][..], "`me` is not a principal"),
+        (&["--principal", "12345"][..], "`12345` is not a principal"),
         (&["--external-id", "x"], "an external id"),
         (&["--target", "my-function"], "a Lambda function ARN"),
         (&["--parameter", "x"], "it reads NAME=VALUE"),

@@ -137,7 +137,13 @@ fn functions_in_all_of_their_forms() {
             "arn:aws-eusc:lambda:eusc-de-east-1:123456789012:function:f:live",
         ),
     ] {
-        let (manifest, _) = super::parse(&LEAST.replace("order-status", text));
+        let sovereign = "region = \"eusc-de-east-1\"\ntrusted_account = \"111122223333\"";
+        let least = if text.contains("eusc") {
+            LEAST.replace("region = \"us-east-1\"", sovereign)
+        } else {
+            LEAST.to_owned()
+        };
+        let (manifest, _) = super::parse(&least.replace("order-status", text));
         assert_eq!(manifest.targets[0].to_string(), shown);
         assert_eq!(
             manifest.targets[0].account.as_ref().map(|id| id.as_str()),

@@ -104,7 +104,7 @@ fn tags() -> impl Strategy<Value = BTreeMap<String, String>> {
 
 pub(super) fn target() -> impl Strategy<Value = Target> {
     let qualifier = || option::of(text("[A-Za-z0-9_-]{1,20}|\\$LATEST"));
-    let aws_region = || select(vec!["us-east-1", "eu-west-1", "us-gov-west-1", "eusc-de-east-1"]);
+    let aws_region = || select(vec!["us-east-1", "eu-west-1", "ap-southeast-3"]);
     let function = || text("[A-Za-z0-9_-]{1,64}");
     let by_name = (function(), qualifier(), option::of(aws_region()), option::of(text("[0-9]{12}")))
         .prop_map(|(function, qualifier, region, account)| Target {
@@ -119,7 +119,8 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
         qualifier(),
         aws_region(),
         text("[0-9]{12}"),
-        select(vec!["aws", "aws-us-gov", "aws-eusc"]),
+        // The partition of the accounts that Genesys has published.
+        select(vec!["aws"]),
     )
         .prop_map(|(function, qualifier, region, account, partition)| Target {
             function,

@@ -136,3 +136,16 @@ fn errors_are_json_where_json_was_asked_for() {
     assert_eq!(report["exit_code"], 2);
     assert!(report["error"]["message"].as_str().unwrap().contains("gone.toml"));
 }
+
+/// Accounts exist in one partition: what Genesys Cloud publishes for the commercial one is nobody's elsewhere.
+#[test]
+fn a_region_of_another_partition_is_refused_before_anybody_is_contacted() {
+    let stage = super::stage::Stage::new();
+    for region in ["us-gov-west-1", "cn-north-1"] {
+        for command in [&["plan"][..], &["apply", "--yes"], &["drift"]] {
+            let run = stage.run(&[command, &["--region", region]].concat()).expect(2);
+            run.says("no principal can assume a role of another partition").says(region);
+        }
+    }
+    assert!(stage.calls().is_empty());
+}

@@ -9,6 +9,7 @@ mod faults;
 mod findings;
 mod fleet;
 mod functions;
+mod gate;
 mod genesys;
 mod identity;
 mod life;

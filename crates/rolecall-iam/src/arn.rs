@@ -127,6 +127,26 @@ name_type! {
     }
 }
 
+/// How the names of regions begin that do not belong to the partition `aws`, as botocore's `partitions.json` has them.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+];
+
+impl Region {
+    /// The partition that the region belongs to, by its name.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        let found = PARTITIONS.iter().find(|(beginning, _)| self.as_str().starts_with(beginning));
+        found.map_or("aws", |(_, partition)| partition)
+    }
+}
+
 name_type! {
     /// A region, such as `us-east-1`, in the form that Lambda's function ARNs allow.
     Region, "an AWS region", "it looks like `us-east-1`: an area, a place and a digit, joined by hyphens",

@@ -255,6 +255,9 @@ fn decide(subject: &Subject<'_>, layers: &Layers<'_>) -> Evaluation {
     if let Some(reason) = subject.request.principal.cannot_call(subject.action) {
         return Evaluation::caller_cannot(reason);
     }
+    if needs_no_permission(subject) {
+        return Evaluation::always_allowed();
+    }
     let mut tally = Tally::new(subject);
     for (index, level) in layers.resource_control.iter().enumerate() {
         tally.scan(Layer::ResourceControl(index), &level.documents);
@@ -325,7 +328,39 @@ fn needs_resource_policy(subject: &Subject<'_>) -> bool {
     ROLE_CALLS.iter().chain(&ROLE_ACTIONS).any(|name| action.eq_ignore_ascii_case(name)) || is_key()
 }
 
+/// "No permissions are required to perform this operation. If an administrator attaches a policy to your identity that
+/// explicitly denies access to the sts:GetCallerIdentity action, you can still perform this operation." (STS API
+/// Reference, `GetCallerIdentity`.) The request must still be signed.
+fn needs_no_permission(subject: &Subject<'_>) -> bool {
+    subject.action.eq_ignore_ascii_case(UNRESTRICTED)
+        && match subject.request.principal {
+            Principal::Root { .. }
+            | Principal::User { .. }
+            | Principal::Role(_)
+            | Principal::RoleSession { .. }
+            | Principal::FederatedUser { .. } => true,
+            Principal::Service(_) | Principal::WebIdentity(_) | Principal::Saml(_) | Principal::Anonymous => {
+                false
+            }
+        }
+}
+
+/// The action that no policy restricts.
+pub const UNRESTRICTED: &str = "sts:GetCallerIdentity";
+
 impl Evaluation {
+    fn always_allowed() -> Self {
+        Self {
+            decision: Decision::Allowed,
+            allows: Truth::True,
+            blocked: None,
+            statements: Vec::new(),
+            not_evaluated: Vec::new(),
+            names_caller: Truth::False,
+            implied: Vec::new(),
+        }
+    }
+
     fn caller_cannot(reason: &'static str) -> Self {
         Self {
             decision: Decision::ImplicitlyDenied,

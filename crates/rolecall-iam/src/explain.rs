@@ -111,6 +111,9 @@ fn subject<'a>(
 #[must_use]
 pub fn reason(evaluation: &Evaluation) -> String {
     match evaluation.decision {
+        Decision::Allowed if evaluation.statements.is_empty() => {
+            "allowed: no policy has to allow it".to_owned()
+        }
         Decision::Allowed => format!("allowed by {}", statement_list(&evaluation.statements)),
         Decision::ExplicitlyDenied => format!("denied by {}", statement_list(&evaluation.statements)),
         Decision::ImplicitlyDenied => match evaluation.blocked {
@@ -137,7 +140,7 @@ fn statement_list(statements: &[StatementRef]) -> String {
     if let Some(more) = statements.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         names.push(format!("{more} more"));
     }
-    if names.is_empty() { "the rights of the root user".to_owned() } else { names.join(" and ") }
+    names.join(" and ")
 }
 
 fn name_of(statement: &StatementRef) -> String {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::arn::{Partition, split_arn};
 use super::condition::Operator;
 use super::document::{Document, Statement, Version, push_step};
 use super::principal::element::{PrincipalKind, PrincipalName};
@@ -52,6 +53,9 @@ pub struct Violation {
     pub message: String,
     /// How sure the refusal is.
     pub evidence: Evidence,
+    /// Whether another result tells it better: the ID of a deleted principal, which IAM itself put there (finding T12), or an
+    /// operator that is not known here, which leaves the claims unknown because AWS may know it.
+    pub is_told_elsewhere: bool,
 }
 
 /// Everything for which IAM would refuse the document as a role's trust policy.
@@ -101,6 +105,26 @@ pub fn check_identity_grammar(document: &Document) -> Vec<Violation> {
     check.violations
 }
 
+/// Every principal of a trust policy that belongs to another partition than the role. "Invalid principal in policy" is IAM's
+/// answer: an account exists in one partition, and nobody acts outside of their own (AWS General Reference, "ARNs").
+#[must_use]
+pub fn check_partition(document: &Document, partition: &Partition) -> Vec<Violation> {
+    let mut check = Check { document, violations: Vec::new() };
+    for index in 0..document.statements().len() {
+        let base = format!("{}/Principal", document.statement_pointer(index));
+        for kind in [PrincipalKind::Aws, PrincipalKind::Federated] {
+            for (place, text) in check.strings(&format!("{base}/{}", kind.key())) {
+                let Some([_, named, ..]) = split_arn(text) else { continue };
+                if named != partition.as_str() {
+                    let message = format!("`{text}` is not of the role's partition `{partition}`");
+                    check.refuse(place, message);
+                }
+            }
+        }
+    }
+    check.violations
+}
+
 struct Check<'a> {
     document: &'a Document,
     violations: Vec<Violation>,
@@ -108,12 +132,14 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn refuse(&mut self, pointer: String, message: impl Into<String>) {
-        let violation = Violation { pointer, message: message.into(), evidence: Evidence::Documented };
+        let (message, evidence) = (message.into(), Evidence::Documented);
+        let violation = Violation { pointer, message, evidence, is_told_elsewhere: false };
         self.violations.push(violation);
     }
 
     fn doubt(&mut self, pointer: String, message: impl Into<String>) {
-        let violation = Violation { pointer, message: message.into(), evidence: Evidence::Contested };
+        let (message, evidence) = (message.into(), Evidence::Contested);
+        let violation = Violation { pointer, message, evidence, is_told_elsewhere: false };
         self.violations.push(violation);
     }
 
@@ -213,7 +239,9 @@ impl<'a> Check<'a> {
             let mut pointer = format!("{base}/Condition");
             push_step(&mut pointer, &condition.operator_name);
             if let Operator::Unknown(name) = &condition.operator {
-                self.refuse(pointer.clone(), format!("`{name}` is not a condition operator"));
+                let message = format!("`{name}` is not a condition operator");
+                let (pointer, evidence) = (pointer.clone(), Evidence::Documented);
+                self.violations.push(Violation { pointer, message, evidence, is_told_elsewhere: true });
             }
             let key = condition.key.written();
             if !key.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty()) {
@@ -244,10 +272,14 @@ impl<'a> Check<'a> {
         for (place, text) in self.strings(&format!("{pointer}/{}", PrincipalKind::Aws.key())) {
             match PrincipalName::read(PrincipalKind::Aws, text) {
                 PrincipalName::UniqueId(_) => {
-                    self.refuse(
-                        place,
-                        format!("`{text}` is the id of a principal that does not exist any more"),
-                    );
+                    let message = format!("`{text}` is the id of a principal that does not exist any more");
+                    let evidence = Evidence::Documented;
+                    self.violations.push(Violation {
+                        pointer: place,
+                        message,
+                        evidence,
+                        is_told_elsewhere: true,
+                    });
                 }
                 PrincipalName::Nobody(_) => {
                     self.refuse(place, format!("`{text}` is not an account, a role, a user or a session"));
@@ -259,6 +291,17 @@ impl<'a> Check<'a> {
                 | PrincipalName::Service(_)
                 | PrincipalName::Federated(_)
                 | PrincipalName::CanonicalUser(_) => {}
+            }
+        }
+        // IAM User Guide, "Principal": wildcards stand for all of a kind only in `"AWS": "*"`.
+        for kind in [PrincipalKind::Service, PrincipalKind::Federated] {
+            for (place, text) in self.strings(&format!("{pointer}/{}", kind.key())) {
+                if text.is_empty() || text.contains(['*', '?']) {
+                    self.refuse(
+                        place,
+                        format!("`{text}` under `{}` does not name one principal", kind.key()),
+                    );
+                }
             }
         }
         for (place, _) in self.strings(&format!("{pointer}/{}", PrincipalKind::CanonicalUser.key())) {

@@ -14,8 +14,9 @@ use rolecall::iam::principal::Principal;
 use rolecall::iam::prove::RoleIntent;
 use rolecall::provision::observe::{Observed, observe};
 use rolecall::provision::survey::home;
-use rolecall::report::{ClaimView, Outcome};
-use rolecall::verify::{Documents, decide, read};
+use rolecall::report::ExitCode;
+use rolecall::verify::gate::{Allowed, Objection, objections};
+use rolecall::verify::{Documents, decide, findings, read};
 use serde_json::{Map, Value};
 
 use super::answer::Done;
@@ -78,13 +79,17 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
         external_id: Some(wanted.external_id.clone()),
         targets: Some(wanted.targets.clone()),
     };
-    let claims = decide(&read(&documents, &role), &intent);
-    let with = |outcome| claims.iter().filter(move |claim| claim.result == outcome);
-    let refuted: Vec<String> = with(Outcome::Refuted).map(in_words).collect();
+    let documents = read(&documents, &role);
+    let claims = decide(&documents, &intent);
+    let findings = findings(&documents, None, &intent, &[]);
+    // What is in force has no past that would excuse anything: the gate of `apply`, without its exceptions.
+    let objections = objections(&claims, &findings, &Allowed::default(), |_| true);
+    let with = |exit| objections.iter().filter(move |objection| objection.exit() == exit).map(in_words);
+    let refuted: Vec<String> = with(ExitCode::Refuted).collect();
     if !refuted.is_empty() {
         return Err(format!("role {role} is refuted: {}", refuted.join("; ")));
     }
-    let unknown: Vec<String> = with(Outcome::Unknown).map(in_words).collect();
+    let unknown: Vec<String> = with(ExitCode::Inconclusive).collect();
     if !unknown.is_empty() && !wanted.allow_unknown {
         return Err(format!(
             "it cannot be decided whether role {role} is safe: {} (`AllowUnknown: true` lets the stack go on)",
@@ -116,6 +121,6 @@ async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), St
 }
 
 /// The claim, and the request that breaks it or what leaves it open.
-fn in_words(claim: &ClaimView) -> String {
-    format!("{}: {}", claim.claim, claim.because().join(", "))
+fn in_words(objection: &Objection) -> String {
+    objection.view().message
 }

@@ -1,6 +1,7 @@
 //! What is known about each kind of finding, whatever the document.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +39,8 @@ pub enum Basis {
 
 macro_rules! findings {
     ($($id:ident $severity:ident $basis:ident $summary:literal $why:literal $reference:literal)*) => {
-        /// A kind of finding. `T` is about trust policies, `P` about permissions, `L` about the functions themselves.
+        /// A kind of finding. `T` is about trust policies, `P` about permissions, `L` about the functions themselves,
+        /// `G` about documents that IAM does not store.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FindingId {
             $(#[doc = $summary] $id,)*
@@ -194,11 +196,30 @@ findings! {
         "boundary and session policies do not limit what such a grant allows"
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
     L3 Error Fact "the function has a public URL"
-        "with the authentication type NONE anybody can call it over the internet"
+        "with the authentication type NONE and a policy that lets everybody in, anybody can call it over the internet"
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
     L4 Warning Fact "the alias points elsewhere"
         "whoever can change the alias decides which code the role invokes"
         "https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html"
+    G1 Error Text "a document that IAM does not store"
+        "whoever applies it gets an error from AWS, and the policy that was there before stays in force"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
+    G2 Note Text "a policy without the current version"
+        "IAM stores a managed policy only with this version, and variables are plain text in an older one"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
+}
+
+/// Not the name of a kind of finding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the ID of a finding (expected an ID such as `T3`)")]
+pub struct NoSuchFinding;
+
+impl FromStr for FindingId {
+    type Err = NoSuchFinding;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|id| id.as_str().eq_ignore_ascii_case(text)).ok_or(NoSuchFinding)
+    }
 }
 
 impl fmt::Display for FindingId {

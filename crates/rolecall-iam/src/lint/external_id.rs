@@ -52,7 +52,7 @@ pub(super) fn why_absence_is_enough(
 }
 
 /// The plain values of conditions, in their order.
-pub(super) fn literals<'c>(conditions: &'c [&Condition]) -> impl Iterator<Item = &'c str> {
+pub(super) fn literals<'c, 'd: 'c>(conditions: &'c [&'d Condition]) -> impl Iterator<Item = &'d str> + 'c {
     let positive = conditions.iter().filter(|condition| !is_negated(condition));
     let texts = positive.flat_map(|condition| &condition.values);
     texts.filter(|value| matches!(value.operand, Operand::Text(_))).map(|value| &*value.raw)

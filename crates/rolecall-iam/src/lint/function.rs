@@ -9,7 +9,7 @@ use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{Group, IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who};
+use crate::prove::{Group, IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness};
 use crate::truth::Truth;
 
 /// A policy of a function, or of one of its aliases or versions.
@@ -76,12 +76,7 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
         witness: None,
     };
     if url.is_some_and(|url| !url.authenticated) {
-        let message = "anybody can call the function over its URL".to_owned();
-        findings.push(of_function(
-            FindingId::L3,
-            message,
-            "set the URL's authentication type to AWS_IAM, or delete the URL",
-        ));
+        findings.extend(policies.iter().find_map(|policy| public_url(function, policy)));
     }
     for AliasTarget { alias, version, expected, weighted } in aliases {
         if let Some(expected) = expected.as_ref().filter(|expected| *expected != version) {
@@ -94,6 +89,44 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
         }
     }
     findings
+}
+
+/// L3: anybody can call the function over its URL.
+///
+/// "Lambda doesn't perform any authentication before invoking your function. However, your function's resource-based policy is
+/// always in effect and must grant public access before your function URL can receive requests" (Lambda Developer Guide,
+/// "Control access to Lambda function URLs"). URLs that were made since October 2025 need `lambda:InvokeFunction` as well;
+/// when this one was made is not known, so the one action that every URL needs is enough.
+fn public_url(function: &FunctionArn, Published { qualifier, document }: &Published<'_>) -> Option<Finding> {
+    let resource = match qualifier {
+        Some(qualifier) => function.qualified(qualifier.clone()),
+        None => function.unqualified(),
+    };
+    let request = Request {
+        principal: Principal::Anonymous,
+        action: "lambda:InvokeFunctionUrl".to_owned(),
+        resource: resource.to_string(),
+        resource_account: None,
+        context: Context::new().with("lambda:FunctionUrlAuthType", "NONE"),
+    };
+    let evaluation = evaluate_trust(&request, document);
+    let index = evaluation.statements.first()?.statement;
+    (evaluation.allows == Truth::True).then(|| {
+        let place = StatementPlace::of(document, index);
+        let message = format!(
+            "anybody can call the function over its URL: the URL asks for no authentication, and statement {} of the \
+             function's policy allows `lambda:InvokeFunctionUrl` to everybody",
+            index + 1
+        );
+        Finding {
+            id: FindingId::L3,
+            document: resource.to_string(),
+            statement: Some(place),
+            message: message.clone(),
+            fix: "set the URL's authentication type to AWS_IAM, or delete the URL and that permission".to_owned(),
+            witness: Some(Witness { request, sentence: message }),
+        }
+    })
 }
 
 /// L1: somebody outside the function's account can invoke it without the role.

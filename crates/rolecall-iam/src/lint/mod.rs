@@ -10,15 +10,19 @@
 mod catalogue;
 mod external_id;
 mod function;
+mod grammar;
 mod permissions;
+mod shared_ids;
 mod trust;
 
 use std::sync::Arc;
 
-pub use catalogue::{Basis, FindingId, Severity};
+pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
 pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
+pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};
-pub use trust::{OtherRole, TrustFacts, lint_trust};
+pub use shared_ids::{KnownRole, SharedIds};
+pub use trust::{TrustFacts, lint_trust};
 
 use super::document::Document;
 use super::prove::Witness;

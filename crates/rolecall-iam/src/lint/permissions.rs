@@ -6,7 +6,7 @@ use super::{Finding, FindingId, StatementPlace};
 use crate::arn::FunctionArn;
 use crate::context::Context;
 use crate::document::{Document, Effect, Statement};
-use crate::evaluate::Request;
+use crate::evaluate::{Request, UNRESTRICTED};
 use crate::pattern::{Budget, Language, Pattern};
 use crate::prove::{PROOF_BUDGET, Permissions, Placed, RoleIntent, Session, Witness, readable};
 use crate::truth::Truth;
@@ -228,7 +228,12 @@ impl Linter<'_, '_> {
     fn other_action(&mut self, placed: Placed) -> Option<Witness> {
         let (arn, everything) = (readable::arn_shape(), Pattern::literal("*"));
         let anywhere = [Language::new().all_of([&arn]), Language::new().all_of([&everything])];
-        let except = ESCALATIONS.iter().chain([&INVOKE]).map(|action| action.to_ascii_lowercase()).collect();
+        // What everybody may do anyway is not too much.
+        let except = ESCALATIONS
+            .iter()
+            .chain([&INVOKE, &UNRESTRICTED])
+            .map(|action| action.to_ascii_lowercase())
+            .collect();
         let shape = readable::action_shape();
         self.reaches(placed, &Language::new().all_of([&shape]).except([&except]), &anywhere)
     }

@@ -6,11 +6,11 @@ use super::external_id::{
     REQUIRE_ID, guessable, is_external_id, is_negated, literals, why_absence_is_enough,
     why_another_id_is_enough,
 };
-use super::{Finding, FindingId, StatementPlace};
+use super::{Finding, FindingId, SharedIds, StatementPlace};
 use crate::arn::ExternalId;
 use crate::condition::{Condition, Operand, Operator, Test};
 use crate::context::{Context, ContextValue};
-use crate::document::{Document, Effect, Statement, Version};
+use crate::document::{Effect, Statement, Version};
 use crate::evaluate::{Request, evaluate_trust};
 use crate::keys::CallerKind;
 use crate::pattern::Budget;
@@ -21,22 +21,13 @@ use crate::prove::{
 };
 use crate::truth::Truth;
 
-/// Another role whose trust policy is known.
-#[derive(Debug, Clone, Copy)]
-pub struct OtherRole<'d> {
-    /// Its name.
-    pub name: &'d str,
-    /// Its trust policy.
-    pub trust: &'d Document,
-}
-
 /// What is known about a role besides its documents.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct TrustFacts<'d> {
     /// How long sessions can last, in seconds.
     pub max_session_duration: Option<u32>,
-    /// Other roles of the account.
-    pub other_roles: Vec<OtherRole<'d>>,
+    /// The place of the role among those that were read together, and the external IDs that they all accept.
+    pub shared: Option<(usize, &'d SharedIds<'d>)>,
 }
 
 /// The longest session that role chaining gives (STS AssumeRole, `DurationSeconds`).
@@ -327,25 +318,21 @@ impl Linter<'_, '_> {
 
     /// T21, T22: what is known besides.
     fn facts(&mut self, facts: &TrustFacts<'_>) {
-        let TrustFacts { max_session_duration, other_roles } = facts;
+        let TrustFacts { max_session_duration, shared } = facts;
         if let Some(seconds) = max_session_duration.filter(|seconds| *seconds > ONE_HOUR) {
             let message = format!("a session can last {seconds} seconds");
             self.add(FindingId::T22, None, message, "set the maximum session duration to 3600", None);
         }
         let Some(expected) = self.expected.clone() else { return };
-        for OtherRole { name, trust } in other_roles {
-            let conditions = trust.statements().iter().flat_map(|statement| &statement.conditions);
-            let conditions: Vec<&Condition> = conditions.filter(is_external_id).collect();
-            if literals(&conditions).any(|text| text == expected) {
-                let message = format!("the role `{name}` accepts the external ID `{expected}` too");
-                self.add(
-                    FindingId::T21,
-                    None,
-                    message,
-                    "ask the vendor for an ID of its own for each role",
-                    None,
-                );
-            }
+        let others = shared.and_then(|(place, ids)| ids.beside(place, &expected));
+        if let Some(message) = others {
+            self.add(
+                FindingId::T21,
+                None,
+                message,
+                "ask the vendor for an ID of its own for each role",
+                None,
+            );
         }
     }
 }

@@ -236,7 +236,12 @@ impl Reader {
             return None;
         }
         let text = self.string(value)?;
-        text.parse().map_err(|error: crate::principal::InvalidPrincipal| self.fault(error.to_string())).ok()
+        // IAM's own short form of an account (User Guide, "Principal").
+        let named = match text.parse::<AccountId>() {
+            Ok(account) => format!("arn:aws:iam::{account}:root").parse(),
+            Err(_) => text.parse(),
+        };
+        named.map_err(|error: crate::principal::InvalidPrincipal| self.fault(error.to_string())).ok()
     }
 
     fn context(&mut self, value: &Value) -> Option<Context> {

@@ -57,6 +57,16 @@ fn trust_policies() {
             "P: no partial wildcards",
         ),
         (
+            json!({ "Principal": { "Federated": "*" } }),
+            vec![("/Statement/0/Principal/Federated", Documented)],
+            "P: a wildcard stands for everybody under `AWS` only",
+        ),
+        (
+            json!({ "Principal": { "Service": ["lambda.amazonaws.com", "*"] } }),
+            vec![("/Statement/0/Principal/Service/1", Documented)],
+            "P",
+        ),
+        (
             json!({ "Principal": { "CanonicalUser": "abc" } }),
             vec![("/Statement/0/Principal/CanonicalUser", Documented)],
             "P: S3 only",

@@ -33,6 +33,19 @@ fn invoke(principal: &str) -> Request {
     request(principal, "lambda:InvokeFunction", FUNCTION)
 }
 
+/// STS API Reference, GetCallerIdentity: "No permissions are required to perform this operation … even if an explicit deny".
+#[test]
+fn everybody_with_credentials_may_ask_who_they_are() {
+    let denied = deny("*");
+    let layers = Layers { identity: vec![&denied], boundary: Some(Vec::new()), ..Layers::default() };
+    for principal in [USER, OWN_ROLE, OWN_SESSION, FEDERATED] {
+        let evaluation = evaluate(&request(principal, "STS:getcalleridentity", "*"), &layers);
+        assert_eq!((evaluation.decision, evaluation.allows), (Allowed, Truth::True), "{principal}");
+        let other = evaluate(&request(principal, "sts:GetSessionToken", "*"), &layers);
+        assert_eq!(other.decision, ExplicitlyDenied, "{principal}");
+    }
+}
+
 /// EL: the table of a resource policy's Allow against implicit denies in one account. Whether the call passes where only
 /// the resource policy allows; then with everything else allowing but the boundary, and but the session policy.
 #[test]

@@ -3,8 +3,8 @@
 use rolecall_iam::document::Document;
 use rolecall_iam::evaluate::evaluate_trust;
 use rolecall_iam::lint::{
-    AliasTarget, Basis, Finding, FindingId, FunctionFacts, FunctionUrl, OtherRole, PolicyFacts, Published,
-    TrustFacts, lint_function, lint_permissions, lint_trust,
+    AliasTarget, Basis, Finding, FindingId, FunctionFacts, FunctionUrl, KnownRole, PolicyFacts, Published,
+    SharedIds, TrustFacts, lint_function, lint_permissions, lint_trust,
 };
 use rolecall_iam::prove::{NamedDocument, Permissions, RoleIntent};
 use rolecall_iam::truth::Truth;
@@ -163,12 +163,23 @@ fn every_pitfall_of_a_trust_policy_has_its_finding() {
 fn facts_beside_the_trust_policy_are_found() {
     let trust = document(&clean_trust());
     let other = document(&clean_trust());
-    let facts = TrustFacts {
-        max_session_duration: Some(7200),
-        other_roles: vec![OtherRole { name: "legacy", trust: &other }],
+    let mut roles = vec![KnownRole { place: 0, name: "genesys", trust: &trust }];
+    let find = |roles: &[KnownRole<'_>], place| {
+        let ids = SharedIds::of(roles.iter().copied());
+        let facts = TrustFacts { max_session_duration: Some(7200), shared: Some((place, &ids)) };
+        lint_trust(&NamedDocument { name: "trust", document: &trust }, &intent(), &facts)
     };
-    let findings = lint_trust(&NamedDocument { name: "trust", document: &trust }, &intent(), &facts);
+    assert_eq!(ids(&find(&roles, 0)), "T22");
+    roles.extend((1..10).map(|place| KnownRole { place, name: "legacy", trust: &other }));
+    let findings = find(&roles, 0);
     assert_eq!(ids(&findings), "T22 T21");
+    assert!(
+        findings[1].message.contains("`legacy` and 4 more accept the external ID"),
+        "{}",
+        findings[1].message
+    );
+    // Once for all of them.
+    assert_eq!(ids(&find(&roles, 1)), "T22");
 }
 
 fn permission_findings(
@@ -294,6 +305,21 @@ fn ways_around_the_role_are_found() {
         let findings = lint_function(&facts, &intent());
         assert_eq!(ids(&findings), expected, "{findings:?}");
     }
+    // A URL without authentication is closed as long as no policy opens it.
+    let public =
+        document(&json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+        "Action": "lambda:InvokeFunctionUrl", "Resource": FUNCTION,
+        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}]}));
+    let url = |policies, authenticated| {
+        let url = Some(FunctionUrl { authenticated });
+        let facts = FunctionFacts { function: FUNCTION.parse().unwrap(), policies, url, aliases: Vec::new() };
+        ids(&lint_function(&facts, &intent()))
+    };
+    let open = || vec![Published { qualifier: None, document: &public }];
+    assert_eq!(
+        [url(Vec::new(), false), url(open(), true), url(open(), false)],
+        ["", "L2", "L2 L3"].map(str::to_owned)
+    );
     let facts = FunctionFacts {
         function: FUNCTION.parse().unwrap(),
         policies: Vec::new(),
@@ -305,7 +331,7 @@ fn ways_around_the_role_are_found() {
             weighted: Some("8".to_owned()),
         }],
     };
-    assert_eq!(ids(&lint_function(&facts, &intent())), "L3 L4 L4");
+    assert_eq!(ids(&lint_function(&facts, &intent())), "L4 L4");
 }
 
 #[test]
@@ -314,5 +340,5 @@ fn every_kind_of_finding_is_described() {
         assert!(id.reference().starts_with("https://"), "{id}");
         assert!(!id.why().is_empty() && !id.summary().is_empty(), "{id}");
     }
-    assert_eq!(FindingId::ALL.len(), 24 + 9 + 4);
+    assert_eq!(FindingId::ALL.len(), 24 + 9 + 4 + 2);
 }

@@ -1,0 +1,233 @@
+//! Whether a plan may be carried out: what it would leave unproved stops it before the first write.
+//!
+//! One rule for everything that writes: `apply` alone and over a fleet, of a saved plan, after `target add --apply`; and for
+//! the proof that a CloudFormation stack asks for. It reads typed results only: claims, outcomes and IDs of findings.
+//!
+//! A claim that the plan would leave refuted is always refused, whoever broke it: a role that is adopted with
+//! `AdministratorAccess` on it counts as much as a template that lets strangers in. A claim that the plan would leave
+//! undecided is refused unless it is open already and the plan does not touch what leaves it open (`Past::excuses`): a policy
+//! that somebody else put on rolecall's own role and that cannot be decided keeps nobody from adding a target. Nothing is
+//! excused on a role that is created or adopted.
+//!
+//! Deliberately absent: what to do about it, which the command line adds.
+
+use std::collections::BTreeSet;
+
+use super::paper::{claims, examine};
+use super::{Documents, RolePolicy};
+use crate::iam::document::Document;
+use crate::iam::lint::{Finding, FindingId, Severity};
+use crate::provision::plan::{Plan, is_own_role};
+use crate::provision::survey::Survey;
+use crate::report::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, RefusalView, VerificationView};
+
+/// What the user accepts by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Claims that need not hold.
+    pub claims: BTreeSet<ClaimKind>,
+    /// Findings that are meant to be.
+    pub findings: BTreeSet<FindingId>,
+}
+
+/// A reason not to carry a plan out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Objection {
+    /// A request breaks the claim.
+    Refuted(ClaimView),
+    /// The claim could not be decided.
+    Undecided(ClaimView),
+    /// A fault of a document that no claim is about, or that names the cause of one.
+    Fault(Finding),
+}
+
+/// A plan, judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What is proved of the role once the plan is carried out.
+    pub verification: VerificationView,
+    /// Why the plan is refused; none where it may be carried out.
+    pub objections: Vec<Objection>,
+}
+
+impl Objection {
+    /// The exit code of a command that is refused for it.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::Refuted(_) | Self::Fault(_) => ExitCode::Refuted,
+            Self::Undecided(_) => ExitCode::Inconclusive,
+        }
+    }
+
+    /// The objection as data for readers.
+    #[must_use]
+    pub fn view(&self) -> RefusalView {
+        match self {
+            Self::Refuted(claim) | Self::Undecided(claim) => RefusalView {
+                name: claim.kind.id().to_owned(),
+                result: claim.result,
+                message: format!("{}: {}", claim.claim, claim.because().join("; ")),
+                option: format!("--allow-claim {}", claim.kind.id()),
+            },
+            Self::Fault(finding) => RefusalView {
+                name: finding.id.to_string(),
+                result: Outcome::Refuted,
+                message: finding.message.clone(),
+                option: format!("--allow-findings {}", finding.id),
+            },
+        }
+    }
+}
+
+/// Judges a plan by what it would leave behind.
+#[must_use]
+pub fn judge(survey: &Survey, plan: &Plan, allowed: &Allowed) -> Verdict {
+    let planned = Documents::planned(survey, plan);
+    let (claims, findings) = examine(&planned, &survey.desired);
+    let past = Past::of(survey, &planned);
+    let is_new = |claim: &ClaimView| past.as_ref().is_none_or(|past| !past.excuses(claim));
+    let objections = objections(&claims, &findings, allowed, is_new);
+    let verification = VerificationView {
+        claims,
+        findings: findings.iter().map(FindingView::from).collect(),
+        ..VerificationView::default()
+    };
+    Verdict { verification, objections }
+}
+
+/// The objections to claims and findings about a role; `is_new` is asked about claims that could not be decided.
+#[must_use]
+pub fn objections(
+    claims: &[ClaimView],
+    findings: &[Finding],
+    allowed: &Allowed,
+    is_new: impl Fn(&ClaimView) -> bool,
+) -> Vec<Objection> {
+    let of_claim = |claim: &ClaimView| match claim.result {
+        Outcome::Proved => None,
+        Outcome::Refuted => Some(Objection::Refuted(claim.clone())),
+        Outcome::Unknown => is_new(claim).then(|| Objection::Undecided(claim.clone())),
+    };
+    let broken = claims.iter().filter(|claim| !allowed.covers(claim.kind, findings)).filter_map(of_claim);
+    let faults = findings
+        .iter()
+        .filter(|finding| stops(finding.id) && !allowed.accepts(finding.id))
+        .map(|finding| Objection::Fault(finding.clone()));
+    broken.chain(faults).collect()
+}
+
+impl Allowed {
+    /// A finding is accepted by its own name, or by that of a claim that it is the cause of.
+    fn accepts(&self, id: FindingId) -> bool {
+        self.findings.contains(&id) || breaks(id).iter().any(|claim| self.claims.contains(claim))
+    }
+
+    /// A claim is accepted by its own name, or by those of all findings that are the cause: accepting the cause would do
+    /// nothing otherwise.
+    fn covers(&self, claim: ClaimKind, findings: &[Finding]) -> bool {
+        let mut causes = findings
+            .iter()
+            .map(|finding| finding.id)
+            .filter(|id| id.severity() > Severity::Note && breaks(*id).contains(&claim))
+            .peekable();
+        self.claims.contains(&claim)
+            || (causes.peek().is_some() && causes.all(|id| self.findings.contains(&id)))
+    }
+}
+
+/// Whether the finding stops a plan by itself: an error about the trust, or a document that IAM does not store. Those about
+/// permissions stop it through the claim that they break.
+fn stops(id: FindingId) -> bool {
+    use FindingId::{
+        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
+        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+    };
+    let is_gated = match id {
+        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
+        | T19 | T20 | T21 | T22 | T23 | T24 | G1 => true,
+        P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G2 => false,
+    };
+    is_gated && id.severity() == Severity::Error
+}
+
+/// The claims that fail because of the finding.
+fn breaks(id: FindingId) -> &'static [ClaimKind] {
+    use ClaimKind::{EveryTarget, ExternalId, MayAssume, OnlyTargets, OnlyTrusted};
+    use FindingId::{
+        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
+        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+    };
+    match id {
+        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 => &[ExternalId],
+        T10 | T11 | T13 | T23 | T24 => &[OnlyTrusted],
+        T12 | T18 | T19 => &[MayAssume],
+        T17 => &[ExternalId, MayAssume],
+        P1 | P2 | P3 | P6 | P8 | P9 => &[OnlyTargets],
+        P5 => &[EveryTarget],
+        P7 => &[OnlyTargets, EveryTarget],
+        T14 | T15 | T16 | T20 | T21 | T22 | P4 | L1 | L2 | L3 | L4 | G1 | G2 => &[],
+    }
+}
+
+/// What is undecided about rolecall's own role as AWS has it, and what the plan would add to that.
+struct Past {
+    /// The claims about the role as it is.
+    before: Vec<ClaimView>,
+    /// The claims about what the plan changes alone.
+    changed: Vec<ClaimView>,
+    is_trust_kept: bool,
+}
+
+impl Past {
+    /// `None` where rolecall has answered for nothing yet: there is no role, or it is somebody else's.
+    fn of(survey: &Survey, planned: &Documents) -> Option<Self> {
+        let name = &survey.desired.role.name;
+        survey.observed.role.as_ref().filter(|role| is_own_role(role, name))?;
+        let before = Documents::observed(&survey.observed, name)?;
+        let is_kept = |policy: &RolePolicy| {
+            before.identity.iter().any(|known| {
+                known.name == policy.name && is_same(known.document.as_deref(), policy.document.as_deref())
+            })
+        };
+        let changed = Documents {
+            identity: planned.identity.iter().filter(|policy| !is_kept(policy)).cloned().collect(),
+            boundary: planned.boundary.clone().filter(|boundary| before.boundary.as_ref() != Some(boundary)),
+            ..planned.clone()
+        };
+        let is_trust_kept = is_same(Some(&before.trust), Some(&planned.trust));
+        Some(Self {
+            before: claims(&before, &survey.desired),
+            changed: claims(&changed, &survey.desired),
+            is_trust_kept,
+        })
+    }
+
+    /// Whether the claim is open already, for a reason that the plan does not touch.
+    fn excuses(&self, claim: &ClaimView) -> bool {
+        let is_open = |claims: &[ClaimView]| {
+            let mut same =
+                claims.iter().filter(|it| it.kind == claim.kind && it.principal == claim.principal);
+            same.any(|it| it.result == Outcome::Unknown)
+        };
+        let is_elsewhere = match claim.kind {
+            ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume => self.is_trust_kept,
+            ClaimKind::OnlyTargets | ClaimKind::EveryTarget => !is_open(&self.changed),
+            ClaimKind::Organization => true,
+        };
+        is_open(&self.before) && is_elsewhere
+    }
+}
+
+/// Whether two documents say the same. One that nobody can read is what it was.
+fn is_same(before: Option<&str>, after: Option<&str>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            let parsed = |text| Document::parse(text).ok();
+            before == after
+                || parsed(before).zip(parsed(after)).is_some_and(|(before, after)| before.equivalent(&after))
+        }
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
