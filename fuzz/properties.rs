@@ -216,7 +216,10 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
     });
     match claim {
         Claim::OnlyTrustedMayAssume => !trusted && allows == Truth::True,
-        Claim::OnlyWithExternalId(_) => trusted && id != Some(EXTERNAL_ID) && allows == Truth::True,
+        Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => {
+            trusted && id != Some(EXTERNAL_ID) && allows == Truth::True
+        }
+        Claim::MayAssumeUnderConditions(_) => false,
         Claim::MayAssume(_) => trusted && id == Some(EXTERNAL_ID) && plain && allows == Truth::False,
         Claim::OnlyTargetsMayBeInvoked | Claim::EveryTargetMayBeInvoked(_) => false,
     }
@@ -321,7 +324,11 @@ fn prove_of_permissions(
             let broken = match claim {
                 Claim::OnlyTargetsMayBeInvoked => !meant && allows == Truth::True,
                 Claim::EveryTargetMayBeInvoked(_) => meant && allows == Truth::False,
-                Claim::OnlyTrustedMayAssume | Claim::OnlyWithExternalId(_) | Claim::MayAssume(_) => false,
+                Claim::OnlyTrustedMayAssume
+                | Claim::OnlyWithExternalId(_)
+                | Claim::OthersOnlyWithExternalId(_)
+                | Claim::MayAssume(_)
+                | Claim::MayAssumeUnderConditions(_) => false,
             };
             assert!(!broken || *result != Proof::Proved, "{claim}: {request:?}\n{identity:?}\n{boundary:?}");
         }

@@ -36,7 +36,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
             return of_services(name, role, &services);
         }
         let found = findings(role, Some((index, &shared)), &intent, &[]);
-        RoleProof::new(name, only_what_holds(decide(role, &intent), &intent), &found, role.notes.clone())
+        RoleProof::new(name, decide(role, &intent), &found, role.notes.clone())
     };
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
@@ -70,16 +70,6 @@ fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&
         );
     }
     RoleProof::new(name, claims.collect(), &found, notes)
-}
-
-/// Where strangers can assume the role, nothing was shown about the external ID that they need, unless one was stated.
-fn only_what_holds(mut claims: Vec<ClaimView>, intent: &RoleIntent) -> Vec<ClaimView> {
-    let is_open =
-        claims.iter().any(|claim| claim.kind == ClaimKind::OnlyTrusted && claim.result == Outcome::Refuted);
-    if is_open && intent.external_id.is_none() {
-        claims.retain(|claim| claim.kind != ClaimKind::ExternalId || claim.result != Outcome::Proved);
-    }
-    claims
 }
 
 fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {

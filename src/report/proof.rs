@@ -20,9 +20,12 @@ impl From<&ClaimResult> for ClaimView {
             Proof::Unknown { reasons } => (Outcome::Unknown, None, reasons.clone()),
         };
         let principal = match claim {
-            Claim::MayAssume(principal) => Some(principal.to_string()),
+            Claim::MayAssume(principal) | Claim::MayAssumeUnderConditions(principal) => {
+                Some(principal.to_string())
+            }
             Claim::OnlyTrustedMayAssume
             | Claim::OnlyWithExternalId(_)
+            | Claim::OthersOnlyWithExternalId(_)
             | Claim::OnlyTargetsMayBeInvoked
             | Claim::EveryTargetMayBeInvoked(_) => None,
         };
@@ -43,8 +46,8 @@ impl From<&Claim> for ClaimKind {
     fn from(claim: &Claim) -> Self {
         match claim {
             Claim::OnlyTrustedMayAssume => Self::OnlyTrusted,
-            Claim::OnlyWithExternalId(_) => Self::ExternalId,
-            Claim::MayAssume(_) => Self::MayAssume,
+            Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => Self::ExternalId,
+            Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => Self::MayAssume,
             Claim::OnlyTargetsMayBeInvoked => Self::OnlyTargets,
             Claim::EveryTargetMayBeInvoked(_) => Self::EveryTarget,
         }

@@ -54,7 +54,7 @@ pub fn lint_permissions(
         Some(targets) => targets.clone(),
         None => session.named_functions().iter().filter_map(|function| function.parse().ok()).collect(),
     };
-    let near = readable::resources(targets.first().map(FunctionArn::to_string).as_deref());
+    let near = readable::functions(targets.first().map(FunctionArn::to_string).as_deref());
     let budget = Budget::new(PROOF_BUDGET);
     let mut linter = Linter {
         permissions,
@@ -212,38 +212,26 @@ impl Linter<'_, '_> {
     }
 
     fn escalation(&mut self, placed: Placed) -> Option<Witness> {
-        let (arn, everything) = (readable::arn_shape(), Pattern::literal("*"));
-        let anywhere = [Language::new().all_of([&arn]), Language::new().all_of([&everything])];
-        let statement =
-            self.permissions.identity.get(placed.document)?.document.statements().get(placed.statement)?;
-        ESCALATIONS.iter().filter(|action| statement.covers_action(action) != Truth::False).find_map(
-            |action| {
-                let action = action.to_ascii_lowercase();
-                self.reaches(placed, &Language::new().only(&action), &anywhere)
-            },
-        )
+        let escalates = |action: &str| ESCALATIONS.iter().any(|name| name.eq_ignore_ascii_case(action));
+        self.session.reaches_one(placed.rule, escalates, &mut self.budget)
     }
 
-    /// An action that is neither the invocation nor an escalation.
+    /// An action that is neither the invocation nor an escalation, and that not everybody may do anyway.
     fn other_action(&mut self, placed: Placed) -> Option<Witness> {
-        let (arn, everything) = (readable::arn_shape(), Pattern::literal("*"));
-        let anywhere = [Language::new().all_of([&arn]), Language::new().all_of([&everything])];
-        // What everybody may do anyway is not too much.
-        let except = ESCALATIONS
-            .iter()
-            .chain([&INVOKE, &UNRESTRICTED])
-            .map(|action| action.to_ascii_lowercase())
-            .collect();
-        let shape = readable::action_shape();
-        self.reaches(placed, &Language::new().all_of([&shape]).except([&except]), &anywhere)
+        let expected = |action: &str| {
+            let mut names = ESCALATIONS.iter().chain([&INVOKE, &UNRESTRICTED]);
+            names.any(|name| name.eq_ignore_ascii_case(action))
+        };
+        self.session.reaches_one(placed.rule, |action| !expected(action), &mut self.budget)
     }
 
     /// The invocation of a function that has nothing to do with a target.
     fn other_function(&mut self, placed: Placed) -> Option<Witness> {
         let related: Vec<Pattern> =
             self.targets.iter().map(|target| Pattern::like(&format!("{}*", target.unqualified()))).collect();
-        let functions = readable::function_shapes();
-        let elsewhere = functions.each_ref().map(|shape| Language::new().all_of([shape]).none_of(&related));
+        let functions = self.session.function_shapes();
+        let elsewhere: Vec<Language<'_>> =
+            functions.iter().map(|shape| Language::new().all_of([shape]).none_of(&related)).collect();
         self.reaches(placed, &Language::new().only(&INVOKE.to_ascii_lowercase()), &elsewhere)
     }
 
@@ -251,11 +239,13 @@ impl Linter<'_, '_> {
     fn other_form(&mut self, placed: Placed) -> Option<Witness> {
         let listed = self.targets.iter().map(FunctionArn::to_string).collect();
         let invoke = INVOKE.to_ascii_lowercase();
-        let functions = readable::function_shapes();
+        let functions = self.session.function_shapes();
         self.targets.iter().find_map(|target| {
             let related = Pattern::like(&format!("{}*", target.unqualified()));
-            let forms =
-                functions.each_ref().map(|shape| Language::new().all_of([shape, &related]).except([&listed]));
+            let forms: Vec<Language<'_>> = functions
+                .iter()
+                .map(|shape| Language::new().all_of([shape, &related]).except([&listed]))
+                .collect();
             self.reaches(placed, &Language::new().only(&invoke), &forms)
         })
     }

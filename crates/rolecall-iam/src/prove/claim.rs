@@ -44,10 +44,15 @@ pub struct Permissions<'d> {
 pub enum Claim {
     /// Nobody but the trusted principals may assume the role.
     OnlyTrustedMayAssume,
-    /// They may assume it with exactly this external ID and not otherwise; `None` where the documents name none.
+    /// The trusted principals may assume it with exactly this external ID and not otherwise; `None` where neither the intent
+    /// nor the documents name one.
     OnlyWithExternalId(Option<String>),
-    /// This principal may assume the role with the external ID.
+    /// The same of every principal of another account, where nobody stated who is trusted.
+    OthersOnlyWithExternalId(Option<String>),
+    /// This principal may assume the role with the external ID, whatever else its request has.
     MayAssume(Principal),
+    /// Some request of this principal, whom the documents name, is allowed, and others are not.
+    MayAssumeUnderConditions(Principal),
     /// A session may do nothing but invoke the targets.
     OnlyTargetsMayBeInvoked,
     /// A session may invoke each of the targets, of which there are so many.
@@ -61,12 +66,31 @@ impl fmt::Display for Claim {
                 write!(formatter, "nobody but the trusted principals can assume the role")
             }
             Self::OnlyWithExternalId(Some(id)) => {
-                write!(formatter, "the role can be assumed with the external ID `{id}` and not otherwise")
+                write!(
+                    formatter,
+                    "the trusted principals can assume the role only with the external ID `{id}`"
+                )
             }
             Self::OnlyWithExternalId(None) => {
-                write!(formatter, "no other account can assume the role without an external ID")
+                write!(formatter, "the trusted principals cannot assume the role without an external ID")
+            }
+            Self::OthersOnlyWithExternalId(Some(id)) => write!(
+                formatter,
+                "principals of other accounts can assume the role only with the external ID `{id}`"
+            ),
+            Self::OthersOnlyWithExternalId(None) => {
+                write!(
+                    formatter,
+                    "no principal of another account can assume the role without an external ID"
+                )
             }
             Self::MayAssume(principal) => write!(formatter, "`{principal}` can assume the role"),
+            Self::MayAssumeUnderConditions(principal) => {
+                write!(
+                    formatter,
+                    "`{principal}` can assume the role under the conditions of the trust policy"
+                )
+            }
             Self::OnlyTargetsMayBeInvoked => {
                 write!(formatter, "a session can do nothing but invoke the target functions")
             }

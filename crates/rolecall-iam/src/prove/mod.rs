@@ -12,9 +12,11 @@
 //! document with more cases than the bound gives "unknown".
 //! Deliberately absent: findings with names and fixes ([`super::lint`]) and the caller's side of assuming a role.
 
+mod actions;
 mod caller;
 mod claim;
 mod domain;
+mod excess;
 mod family;
 mod linked;
 mod names;

@@ -164,6 +164,15 @@ impl Union {
         Self { negated: false, alternatives }
     }
 
+    /// A principal itself: of a role the sessions of exactly this one, path included.
+    pub(super) fn of_exactly(principal: &Principal, caller: &Caller) -> Self {
+        let alternative = match principal {
+            Principal::Role(_) => identified(principal, caller),
+            _ => member_of(principal, caller),
+        };
+        Self { negated: false, alternatives: alternative.into_iter().collect() }
+    }
+
     /// All callers of the form, or none of them.
     pub(super) fn all(all: bool) -> Self {
         let alternatives = all.then(|| Alternative::surely(Vec::new())).into_iter().collect();

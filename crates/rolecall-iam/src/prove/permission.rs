@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::caller::{Call, Caller, Derived, Example};
 use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
+use super::excess::Excess;
 use super::linked::completed;
 use super::question::{keys_of_statement, state_caller, stated};
 use super::readable;
-use super::rule::{Cover, Place, Rule};
+use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, Field, Found, find};
 use super::strings::Variable;
 use super::targets::every_target;
@@ -23,7 +24,7 @@ use crate::arn::{FunctionArn, RoleArn};
 use crate::context::ContextKey;
 use crate::document::{Document, Effect};
 use crate::evaluate::{Evaluation, Layer, Layers, Request, evaluate};
-use crate::pattern::{Budget, Language, Pattern};
+use crate::pattern::{Budget, Language};
 use crate::principal::Principal;
 use crate::text::Form;
 use crate::truth::Truth;
@@ -167,27 +168,29 @@ impl<'d> Session<'d> {
     fn only_targets(&self, targets: &[String], budget: &mut Budget) -> Proof {
         let mut reasons = Vec::new();
         let targets: BTreeSet<String> = targets.iter().cloned().collect();
-        let resources = readable::resources(targets.first().map(String::as_str));
-        let excess = Excess { session: self, targets: &targets, resources: &resources };
+        let near = readable::functions(targets.first().map(String::as_str));
+        let excess = Excess { session: self, targets: &targets, near: &near };
         for rule in self.identity.iter().filter(|rule| rule.statement.effect == Effect::Allow) {
             if budget.is_spent() {
                 reasons.push(words::not_cut(&Uncut::TooLarge, None));
                 break;
             }
             match excess.of(rule, budget) {
-                Ok(Some(found)) => match self.confirm(rule, &found) {
-                    Ok(witness) => return Proof::Refuted(Box::new(witness)),
-                    Err(more) => reasons.extend(more),
-                },
+                Ok(Some(witness)) => return Proof::Refuted(Box::new(witness)),
                 Ok(None) => {}
-                Err(uncut) => reasons.push(words::not_cut(&uncut, Some(rule.place))),
+                Err(more) => reasons.extend(more),
             }
         }
         if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
     }
 
+    /// The account of the role.
+    pub(super) fn account(&self) -> String {
+        self.example.account().map(ToString::to_string).unwrap_or_default()
+    }
+
     /// A request for one of the actions on one of the resources that is allowed through one `Allow`.
-    fn search(
+    pub(super) fn search(
         &self,
         rule: &Rule<'_>,
         actions: &Language<'_>,
@@ -198,10 +201,6 @@ impl<'d> Session<'d> {
     ) -> Result<Option<Found>, Uncut> {
         let specimens: Vec<String> =
             readable_resources.iter().cloned().chain(readable::specimens(&rule.resources)).collect();
-        let names: Vec<String> = match actions.as_only() {
-            Some(_) => Vec::new(),
-            None => readable::lower_case_actions().chain(readable::action_specimens(&rule.actions)).collect(),
-        };
         let field = Field {
             caller: &self.caller,
             call,
@@ -214,7 +213,7 @@ impl<'d> Session<'d> {
             outside: Vec::new(),
             resource: resources.as_only(),
             given: Vec::new(),
-            readable_actions: &names.iter().map(String::as_str).collect::<Vec<_>>(),
+            readable_actions: &[],
             readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
         };
         let fail: Vec<Asked<'_>> = self.denies().map(Asked::main).collect();
@@ -261,7 +260,17 @@ impl<'d> Session<'d> {
         self.confirm(rule, &found).ok()
     }
 
-    fn confirm(&self, rule: &Rule<'_>, found: &Found) -> Result<Witness, Vec<String>> {
+    /// A request for one of the actions that AWS has, which is allowed through one `Allow`.
+    pub(crate) fn reaches_one(
+        &self,
+        rule: usize,
+        wanted: impl Fn(&str) -> bool,
+        budget: &mut Budget,
+    ) -> Option<Witness> {
+        self.exceeds(self.identity.get(rule)?, wanted, budget).ok()?
+    }
+
+    pub(super) fn confirm(&self, rule: &Rule<'_>, found: &Found) -> Result<Witness, Vec<String>> {
         let linked = || vec![words::not_cut(&Uncut::Linked, Some(rule.place))];
         let found = completed(found, Some(&found.resource)).ok_or_else(linked)?;
         let action = readable::action(&found.action, rule.statement);
@@ -293,51 +302,5 @@ impl<'d> Session<'d> {
             resource_control: Vec::new(),
         };
         evaluate(request, &layers)
-    }
-}
-
-/// The search for something that a session can do beyond the invocation of the targets.
-struct Excess<'e, 'd> {
-    session: &'e Session<'d>,
-    targets: &'e BTreeSet<String>,
-    /// Resources to show where they fit.
-    resources: &'e [String],
-}
-
-impl Excess<'_, '_> {
-    /// What one `Allow` grants too much.
-    fn of(&self, rule: &Rule<'_>, budget: &mut Budget) -> Result<Option<Found>, Uncut> {
-        let invoke = INVOKE.to_ascii_lowercase();
-        if !rule.actions.is_only(&invoke) {
-            let action = readable::action_shape();
-            let except = BTreeSet::from([invoke.clone()]);
-            let actions = Language::new().all_of([&action]).except([&except]);
-            for resource in &[readable::arn_shape(), Pattern::literal("*")] {
-                let resources = Language::new().all_of([resource]);
-                if let Some(found) =
-                    self.session.search(rule, &actions, &resources, Call::Any, self.resources, budget)?
-                {
-                    return Ok(Some(found));
-                }
-            }
-        }
-        // A resource that is a target adds nothing; leaving it out keeps a thousand of them cheap.
-        let Cover { negated, names, wild } = &rule.resources;
-        let names = names.iter().filter(|name| *negated || !self.targets.contains(*name)).cloned().collect();
-        let resources = Cover { negated: *negated, names, wild: wild.clone() };
-        if resources.is_empty() {
-            return Ok(None);
-        }
-        let rest = rule.with_resources(resources);
-        let actions = Language::new().only(&invoke);
-        for function in &readable::function_shapes() {
-            let resources = Language::new().all_of([function]).except([self.targets]);
-            if let Some(found) =
-                self.session.search(&rest, &actions, &resources, Call::Invoke, self.resources, budget)?
-            {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
     }
 }

@@ -1,62 +1,17 @@
 //! Shapes of actions and resources, and examples of them that a reader recognises.
 
+use super::actions::ACTIONS;
 use super::rule::Cover;
 use super::variable::specimen;
 use crate::arn::FunctionArn;
 use crate::document::Statement;
 use crate::pattern::{CharacterSet, Pattern, Token};
 
-/// Actions that a session must not have, worst first: those that give it more power, then those that read or change.
-const ACTIONS: [&str; 30] = [
-    "iam:PassRole",
-    "iam:CreatePolicyVersion",
-    "iam:AttachRolePolicy",
-    "iam:PutRolePolicy",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateUser",
-    "iam:GetRole",
-    "sts:AssumeRole",
-    "sts:TagSession",
-    "lambda:UpdateFunctionCode",
-    "lambda:AddPermission",
-    "lambda:CreateFunction",
-    "lambda:UpdateFunctionConfiguration",
-    "lambda:DeleteFunction",
-    "lambda:InvokeFunctionUrl",
-    "lambda:InvokeAsync",
-    "lambda:GetFunction",
-    "lambda:ListFunctions",
-    "secretsmanager:GetSecretValue",
-    "kms:Decrypt",
-    "ssm:GetParameter",
-    "s3:GetObject",
-    "s3:PutObject",
-    "s3:ListAllMyBuckets",
-    "dynamodb:GetItem",
-    "ec2:RunInstances",
-    "logs:CreateLogGroup",
-    "logs:PutLogEvents",
-    "sts:GetCallerIdentity",
-];
-
-/// The names of [`ACTIONS`] as rules have them.
-pub(super) fn lower_case_actions() -> impl Iterator<Item = String> {
-    ACTIONS.iter().map(|action| action.to_ascii_lowercase())
-}
-
 /// An action in lower case as AWS or the statement writes it.
 pub(super) fn action(lower_case: &str, statement: &Statement) -> String {
     let written = statement.action.values.iter().map(|value| value.raw());
-    let known = ACTIONS.iter().copied().chain(["lambda:InvokeFunction"]);
+    let known = ACTIONS.iter().map(|(name, _)| *name).chain(["lambda:InvokeFunction"]);
     known.chain(written).find(|name| name.eq_ignore_ascii_case(lower_case)).unwrap_or(lower_case).to_owned()
-}
-
-/// Names that an element's wildcards may stand for.
-pub(super) fn action_specimens(actions: &Cover) -> Vec<String> {
-    // Names of actions have no hyphens.
-    let plain = |text: String| text.replace("-other", "other");
-    actions.wild.iter().map(|element| plain(specimen(&element.possible))).collect()
 }
 
 /// Resources that an element's wildcards may stand for.
@@ -68,8 +23,8 @@ pub(super) fn specimens(resources: &Cover) -> impl Iterator<Item = String> {
 pub(crate) fn action_shape() -> Pattern {
     let mut shape = Pattern::from_tokens([Token::One(CharacterSet::Label), Token::Run(CharacterSet::Label)]);
     shape.push(Token::Character(':'));
-    shape.push(Token::One(CharacterSet::Alphanumeric));
-    shape.push(Token::Run(CharacterSet::Alphanumeric));
+    shape.push(Token::One(CharacterSet::FunctionName));
+    shape.push(Token::Run(CharacterSet::FunctionName));
     shape
 }
 
@@ -87,27 +42,8 @@ pub(crate) fn arn_shape() -> Pattern {
     shape
 }
 
-/// A function without and with an alias or version: what the invocation acts upon.
-pub(crate) fn function_shapes() -> [Pattern; 2] {
-    let mut plain = Pattern::literal("arn:aws");
-    plain.push(Token::Run(CharacterSet::Label));
-    plain.push_literal(":lambda:");
-    plain.push(Token::One(CharacterSet::Label));
-    plain.push(Token::Run(CharacterSet::Label));
-    plain.push_literal(":");
-    (0..12).for_each(|_| plain.push(Token::One(CharacterSet::Digit)));
-    plain.push_literal(":function:");
-    plain.push(Token::One(CharacterSet::FunctionName));
-    plain.push(Token::Run(CharacterSet::FunctionName));
-    let mut qualified = plain.clone();
-    qualified.push_literal(":");
-    qualified.push(Token::One(CharacterSet::Qualifier));
-    qualified.push(Token::Run(CharacterSet::Qualifier));
-    [plain, qualified]
-}
-
-/// Resources that a session must not reach, those first that are closest to a target.
-pub(crate) fn resources(target: Option<&str>) -> Vec<String> {
+/// Functions that a session must not invoke, those first that are closest to a target.
+pub(crate) fn functions(target: Option<&str>) -> Vec<String> {
     let example = "arn:aws:lambda:us-east-1:111122223333:function:example";
     let mut found = Vec::new();
     if let Ok(function) = target.unwrap_or(example).parse::<FunctionArn>() {
@@ -127,8 +63,6 @@ pub(crate) fn resources(target: Option<&str>) -> Vec<String> {
         let elsewhere = if region == "eu-central-1" { "us-east-1" } else { "eu-central-1" };
         found.push(plain(elsewhere, account, name));
         found.push(plain(region, "999999999999", name));
-        found.push(format!("arn:{partition}:iam::{account}:role/another-role"));
-        found.push(format!("arn:{partition}:s3:::another-bucket/object"));
     }
     found
 }

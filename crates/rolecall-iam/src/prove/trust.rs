@@ -7,6 +7,8 @@ use super::rule::Rule;
 use super::solve::{Answer, Asked};
 use super::variable::Uncut;
 use super::words;
+use crate::arn::ExternalId;
+use crate::condition::{Condition, Operator, Test};
 use crate::context::{ContextKey, ContextValue};
 use crate::document::{Document, Effect};
 use crate::evaluate::{Request, evaluate_trust};
@@ -29,20 +31,18 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
     let budget = || Budget::new(PROOF_BUDGET);
     let external_id = trust.expected_id(intent, &mut budget());
     let id = external_id.as_deref();
+    let only_with_id = match trust.trusted_is_stated {
+        true => Claim::OnlyWithExternalId(external_id.clone()),
+        false => Claim::OthersOnlyWithExternalId(external_id.clone()),
+    };
     let mut results = vec![
         ClaimResult { claim: Claim::OnlyTrustedMayAssume, result: trust.only_trusted(&mut budget()) },
-        ClaimResult {
-            claim: Claim::OnlyWithExternalId(external_id.clone()),
-            result: trust.only_with_id(id, &mut budget()),
-        },
+        ClaimResult { claim: only_with_id, result: trust.only_with_id(id, &mut budget()) },
     ];
     let mut budget = budget();
     let named_at_most = if trust.trusted_is_stated { usize::MAX } else { MOST_NAMED };
     for principal in trust.trusted.iter().take(named_at_most) {
-        results.push(ClaimResult {
-            claim: Claim::MayAssume(principal.clone()),
-            result: trust.may_assume(principal, id, &mut budget),
-        });
+        results.push(trust.may_assume(principal, id, &mut budget));
     }
     results
 }
@@ -63,7 +63,9 @@ impl<'d> Trust<'d> {
                 Some(ContextValue::One(id)) => Some(id.clone()),
                 Some(ContextValue::Absent | ContextValue::Many(_)) | None => None,
             },
-            Outcome::Unknown(_) | Outcome::Nothing => None,
+            // What the policy asks for besides cannot be decided; the only ID that it names is expected all the same.
+            Outcome::Unknown(_) => only_named_id(self.document),
+            Outcome::Nothing => None,
         }
     }
 
@@ -77,11 +79,14 @@ impl<'d> Trust<'d> {
         self.never(&Question { through: None, who: self.must_pass_id(), external_id }, budget)
     }
 
-    /// Callers of whom an external ID is expected: a third party's principals, so neither services nor identity
-    /// providers, and not the role's own account unless the intent says so.
+    /// Callers of whom an external ID is expected: the trusted principals, or, where they are not stated, everybody of
+    /// another account; neither services nor identity providers.
     pub(crate) fn must_pass_id(&self) -> Who<'_> {
-        let outside: Vec<&Group> = if self.trusted_is_stated { Vec::new() } else { vec![&self.own] };
-        Who { kinds: CallerKind::has_account, inside: vec![&self.trusted_group], outside }
+        let (inside, outside): (Vec<&Group>, Vec<&Group>) = match self.trusted_is_stated {
+            true => (vec![&self.trusted_group], Vec::new()),
+            false => (Vec::new(), vec![&self.own]),
+        };
+        Who { kinds: CallerKind::has_account, inside, outside }
     }
 
     fn never(&self, question: &Question<'_>, budget: &mut Budget) -> Proof {
@@ -95,23 +100,43 @@ impl<'d> Trust<'d> {
         }
     }
 
-    /// Whether a principal that should be able to assume the role can, whatever else its request has.
-    fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> Proof {
+    /// Whether a principal that should be able to assume the role can, whatever else its request has. Where nobody stated
+    /// that it should, it is enough that it can with some request.
+    fn may_assume(&self, trusted: &Principal, id: Option<&str>, budget: &mut Budget) -> ClaimResult {
+        let always = |result| ClaimResult { claim: Claim::MayAssume(trusted.clone()), result };
+        let usual = self.usual(trusted, id.map(IdRule::Exactly), budget);
+        if self.trusted_is_stated {
+            return always(usual.conclude(self));
+        }
+        let usual = match usual.allowed {
+            Some(_) => usual,
+            None => {
+                // Another ID may be expected of it.
+                let any = self.usual(trusted, Some(IdRule::Any), budget);
+                if any.allowed.is_some() { any } else { usual }
+            }
+        };
+        if usual.reasons.is_empty() && usual.allowed.is_some() && usual.refused.is_some() {
+            let claim = Claim::MayAssumeUnderConditions(trusted.clone());
+            return ClaimResult { claim, result: Proof::Proved };
+        }
+        always(usual.conclude(self))
+    }
+
+    /// What was found about requests of a principal with this external ID; without one where there is none.
+    fn usual(&self, trusted: &Principal, id: Option<IdRule<'_>>, budget: &mut Budget) -> Usual {
         let mut usual = Usual::default();
         for form in &self.forms {
-            let group = Union::of_members([trusted], &form.caller);
+            let group = Union::of_exactly(trusted, &form.caller);
             if group.is_nobody() {
                 continue;
             }
-            let external_id = match id {
-                Some(id) if form.caller.kind.has_account() => IdRule::Exactly(id),
-                Some(_) | None => IdRule::Absent,
-            };
+            let external_id = id.filter(|_| form.caller.kind.has_account()).unwrap_or(IdRule::Absent);
             if let Err(uncut) = self.usually(form, &group, external_id, &mut usual, budget) {
                 usual.reasons.push(words::not_cut(&uncut, None));
             }
         }
-        usual.conclude(self)
+        usual
     }
 
     /// Looks for requests of a group of callers that are allowed, and for others that are not.
@@ -200,6 +225,22 @@ impl Usual {
             (Some(_) | None, None) | (None, Some(_)) => Proof::unknown(reasons),
         }
     }
+}
+
+/// The external ID that the policy's `Allow` statements compare with, where there is one and no other.
+fn only_named_id(document: &Document) -> Option<String> {
+    let allows = document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
+    let equal = |condition: &&Condition| {
+        condition.key.folded() == "sts:externalid"
+            && matches!(
+                condition.operator,
+                Operator::Compare { test: Test::StringEquals | Test::StringLike, negated: false, .. }
+            )
+    };
+    let conditions = allows.flat_map(|statement| &statement.conditions).filter(equal);
+    let mut ids = conditions.flat_map(|condition| &condition.values).map(|value| &*value.raw);
+    let first = ids.next().filter(|id| id.parse::<ExternalId>().is_ok())?;
+    ids.all(|id| id == first).then(|| first.to_owned())
 }
 
 fn names_external_id(document: &Document) -> bool {

@@ -216,6 +216,15 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     }
 }
 
+/// A statement may grant something of which no request can be shown.
+pub(super) fn no_known_action(statement: Place) -> String {
+    format!(
+        "statement {}: it may allow other requests, and none of them has an action that rolecall knows AWS to have, on a \
+         resource that the action acts upon",
+        statement.statement + 1
+    )
+}
+
 /// What the evaluator could not evaluate.
 pub(super) fn not_evaluated(
     evaluation: &Evaluation,
@@ -239,7 +248,7 @@ pub(super) fn not_evaluated(
 /// Why a request that should be allowed is so only sometimes.
 pub(super) fn depends(allowed: &Request, refused: &Request) -> String {
     let mut differences: Vec<String> = Vec::new();
-    if allowed.principal != refused.principal {
+    if allowed.principal.to_string() != refused.principal.to_string() {
         differences
             .push(format!("the caller (`{}` is allowed, `{}` is not)", allowed.principal, refused.principal));
     }

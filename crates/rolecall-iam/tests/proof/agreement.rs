@@ -37,12 +37,13 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
     });
     match claim {
         Claim::OnlyTrustedMayAssume => !is_trusted(&request.principal) && allows != Truth::False,
-        Claim::OnlyWithExternalId(_) => {
+        Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => {
             is_trusted(&request.principal) && id != Some(EXTERNAL_ID) && allows != Truth::False
         }
         Claim::MayAssume(_) => {
             is_trusted(&request.principal) && id == Some(EXTERNAL_ID) && plain && allows != Truth::True
         }
+        Claim::MayAssumeUnderConditions(_) => false,
         Claim::OnlyTargetsMayBeInvoked | Claim::EveryTargetMayBeInvoked(_) => unreachable!("not about trust"),
     }
 }

@@ -28,10 +28,13 @@ enum Kind {
 impl Kind {
     fn of(claim: &Claim) -> Self {
         match claim {
-            Claim::OnlyTrustedMayAssume | Claim::OnlyWithExternalId(_) | Claim::OnlyTargetsMayBeInvoked => {
-                Self::NobodyElse
+            Claim::OnlyTrustedMayAssume
+            | Claim::OnlyWithExternalId(_)
+            | Claim::OthersOnlyWithExternalId(_)
+            | Claim::OnlyTargetsMayBeInvoked => Self::NobodyElse,
+            Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) | Claim::EveryTargetMayBeInvoked(_) => {
+                Self::Can
             }
-            Claim::MayAssume(_) | Claim::EveryTargetMayBeInvoked(_) => Self::Can,
         }
     }
 }

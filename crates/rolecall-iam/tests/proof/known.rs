@@ -23,8 +23,8 @@ impl Wanted {
     fn is(self, claim: &Claim) -> bool {
         match claim {
             Claim::OnlyTrustedMayAssume => self == Self::OnlyTrusted,
-            Claim::OnlyWithExternalId(_) => self == Self::OnlyWithId,
-            Claim::MayAssume(_) => self == Self::MayAssume,
+            Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => self == Self::OnlyWithId,
+            Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => self == Self::MayAssume,
             Claim::OnlyTargetsMayBeInvoked | Claim::EveryTargetMayBeInvoked(_) => false,
         }
     }

@@ -41,8 +41,8 @@ fn most_shown() -> usize {
 fn short(claim: &Claim) -> &'static str {
     match claim {
         Claim::OnlyTrustedMayAssume => "only trusted",
-        Claim::OnlyWithExternalId(_) => "only with ID",
-        Claim::MayAssume(_) => "may assume",
+        Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => "only with ID",
+        Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => "may assume",
         Claim::OnlyTargetsMayBeInvoked => "only targets",
         Claim::EveryTargetMayBeInvoked(_) => "every target",
     }

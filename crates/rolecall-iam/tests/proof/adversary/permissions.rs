@@ -51,8 +51,10 @@ fn permission_results(documents: &Value, intent: &RoleIntent) -> Option<Vec<Clai
 fn breaks_permissions(claim: &Claim, request: &Request, allows: Truth) -> bool {
     let intended = request.action.eq_ignore_ascii_case("lambda:InvokeFunction")
         && [FUNCTION, QUALIFIED].contains(&request.resource.as_str());
+    // What every caller may do without a permission is no policy's doing.
+    let granted = !request.action.eq_ignore_ascii_case("sts:GetCallerIdentity");
     match claim {
-        Claim::OnlyTargetsMayBeInvoked => !intended && allows != Truth::False,
+        Claim::OnlyTargetsMayBeInvoked => !intended && granted && allows != Truth::False,
         _ => intended && allows != Truth::True,
     }
 }

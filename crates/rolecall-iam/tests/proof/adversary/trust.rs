@@ -34,7 +34,6 @@ fn every_witness_about_an_adversarial_trust_policy_can_be_used() {
 /// Who is trusted: stated, or else whoever an `Allow` names.
 struct Trust {
     trusted: Vec<Principal>,
-    stated: bool,
     role: String,
     own: Option<String>,
 }
@@ -54,7 +53,6 @@ impl Trust {
         };
         Self {
             trusted,
-            stated,
             role: intent
                 .role
                 .as_ref()
@@ -88,8 +86,11 @@ impl Trust {
     }
 
     fn must_pass_id(&self, caller: &Principal) -> bool {
-        let own = caller.account().is_some_and(|account| Some(account.as_str()) == self.own.as_deref());
-        self.trusts(caller) && caller.account().is_some() && (self.stated || !own)
+        self.trusts(caller) && caller.account().is_some()
+    }
+
+    fn is_of_another_account(&self, caller: &Principal) -> bool {
+        caller.account().is_some_and(|account| Some(account.as_str()) != self.own.as_deref())
     }
 
     /// Whether a request that gets this answer breaks a claim that is proved.
@@ -107,9 +108,14 @@ impl Trust {
             Claim::OnlyWithExternalId(None) => {
                 self.must_pass_id(caller) && id.is_none() && allows != Truth::False
             }
+            Claim::OthersOnlyWithExternalId(expected) => {
+                self.is_of_another_account(caller)
+                    && (id.is_none() || id != expected.as_deref() && expected.is_some())
+                    && allows != Truth::False
+            }
+            Claim::MayAssumeUnderConditions(_) => false,
             Claim::MayAssume(trusted) => {
-                let one =
-                    Self { trusted: vec![trusted.clone()], stated: true, role: String::new(), own: None };
+                let one = Self { trusted: vec![trusted.clone()], role: String::new(), own: None };
                 let wanted = if caller.account().is_some() { expected } else { None };
                 one.trusts(caller) && id == wanted && is_plain(request) && allows != Truth::True
             }
@@ -129,7 +135,7 @@ fn is_plain(request: &Request) -> bool {
 
 fn expected_id(results: &[ClaimResult]) -> Option<String> {
     results.iter().find_map(|result| match &result.claim {
-        Claim::OnlyWithExternalId(id) => id.clone(),
+        Claim::OnlyWithExternalId(id) | Claim::OthersOnlyWithExternalId(id) => id.clone(),
         _ => None,
     })
 }
@@ -147,6 +153,8 @@ fn attack_trust(
     let (id, plain, callers): (Id, bool, Vec<Principal>) = match claim {
         Claim::OnlyWithExternalId(Some(id)) => (Id::AnythingBut(id.clone()), false, trust.trusted.clone()),
         Claim::OnlyWithExternalId(None) => (Id::Absent, false, trust.trusted.clone()),
+        Claim::OthersOnlyWithExternalId(Some(id)) => (Id::AnythingBut(id.clone()), false, Vec::new()),
+        Claim::OthersOnlyWithExternalId(None) => (Id::Absent, false, Vec::new()),
         Claim::MayAssume(trusted) => match &expected {
             Some(id) if trusted.account().is_some() => (Id::Exactly(id.clone()), true, vec![trusted.clone()]),
             Some(_) | None => (Id::Absent, true, vec![trusted.clone()]),
@@ -154,7 +162,8 @@ fn attack_trust(
         _ => (Id::Any, false, Vec::new()),
     };
     let callers: Vec<String> = callers.iter().map(ToString::to_string).collect();
-    if callers.is_empty() && *claim != Claim::OnlyTrustedMayAssume {
+    let anybody = matches!(claim, Claim::OnlyTrustedMayAssume | Claim::OthersOnlyWithExternalId(_));
+    if callers.is_empty() && !anybody {
         return None;
     }
     for _ in 0..requests_per_claim() {

@@ -25,12 +25,21 @@ pub(super) enum Target {
     Table,
     LogGroup,
     Instance,
+    Queue,
+    Topic,
+    StateMachine,
+    Repository,
+    Database,
+    Alarm,
+    EventBus,
+    Stack,
+    Trail,
     /// The action has no resource.
     Nothing,
 }
 
 /// Actions that AWS has, with what they act upon (Service Authorization Reference).
-pub(super) const ACTIONS: [(&str, Target); 46] = [
+pub(super) const ACTIONS: [(&str, Target); 76] = [
     ("lambda:InvokeFunction", Target::Function),
     ("lambda:InvokeFunctionUrl", Target::Function),
     ("lambda:InvokeAsync", Target::Function),
@@ -77,6 +86,36 @@ pub(super) const ACTIONS: [(&str, Target); 46] = [
     ("logs:CreateLogGroup", Target::LogGroup),
     ("logs:PutLogEvents", Target::LogGroup),
     ("logs:DescribeLogGroups", Target::LogGroup),
+    ("iam:SetDefaultPolicyVersion", Target::Policy),
+    ("iam:CreateLoginProfile", Target::User),
+    ("iam:AttachUserPolicy", Target::User),
+    ("iam:CreatePolicy", Target::Policy),
+    ("iam:DeletePolicy", Target::Policy),
+    ("iam:GetPolicy", Target::Policy),
+    ("iam:GetUser", Target::User),
+    ("iam:ListRoles", Target::Nothing),
+    ("iam:GetAccountSummary", Target::Nothing),
+    ("sts:SetSourceIdentity", Target::Role),
+    ("secretsmanager:PutSecretValue", Target::Secret),
+    ("kms:Encrypt", Target::Key),
+    ("ssm:PutParameter", Target::Parameter),
+    ("s3:PutBucketPolicy", Target::Bucket),
+    ("dynamodb:PutItem", Target::Table),
+    ("sqs:SendMessage", Target::Queue),
+    ("sqs:ReceiveMessage", Target::Queue),
+    ("sns:Publish", Target::Topic),
+    ("states:StartExecution", Target::StateMachine),
+    ("events:PutEvents", Target::EventBus),
+    ("ec2:TerminateInstances", Target::Instance),
+    ("ecr:BatchGetImage", Target::Repository),
+    ("ecr:GetAuthorizationToken", Target::Nothing),
+    ("rds:DeleteDBInstance", Target::Database),
+    ("cloudformation:CreateStack", Target::Stack),
+    ("cloudformation:DescribeStacks", Target::Stack),
+    ("cloudtrail:StopLogging", Target::Trail),
+    ("cloudwatch:PutMetricAlarm", Target::Alarm),
+    ("cloudwatch:PutMetricData", Target::Nothing),
+    ("organizations:DescribeOrganization", Target::Nothing),
 ];
 
 const PARTITIONS: [&str; 8] =
@@ -128,6 +167,15 @@ impl Target {
                 Self::LogGroup => in_region("logs", "log-group:"),
                 Self::Instance => in_region("ec2", "instance/") || *service == "ec2" && is_region,
                 Self::Nothing => false,
+                Self::Queue => in_region("sqs", ""),
+                Self::Topic => in_region("sns", ""),
+                Self::StateMachine => in_region("states", "stateMachine:"),
+                Self::Repository => in_region("ecr", "repository/"),
+                Self::Database => in_region("rds", "db:"),
+                Self::Alarm => in_region("cloudwatch", "alarm:"),
+                Self::EventBus => in_region("events", "event-bus/"),
+                Self::Stack => in_region("cloudformation", "stack/"),
+                Self::Trail => in_region("cloudtrail", "trail/"),
             }
     }
 
@@ -163,6 +211,15 @@ impl Target {
             Self::LogGroup => &["arn:aws:logs:us-east-1:111122223333:log-group:g"],
             Self::Instance => &["arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0"],
             Self::Nothing => &["*"],
+            Self::Queue => &["arn:aws:sqs:us-east-1:111122223333:x"],
+            Self::Topic => &["arn:aws:sns:us-east-1:111122223333:x"],
+            Self::StateMachine => &["arn:aws:states:us-east-1:111122223333:stateMachine:x"],
+            Self::Repository => &["arn:aws:ecr:us-east-1:111122223333:repository/x"],
+            Self::Database => &["arn:aws:rds:us-east-1:111122223333:db:x"],
+            Self::Alarm => &["arn:aws:cloudwatch:us-east-1:111122223333:alarm:x"],
+            Self::EventBus => &["arn:aws:events:us-east-1:111122223333:event-bus/x"],
+            Self::Stack => &["arn:aws:cloudformation:us-east-1:111122223333:stack/x"],
+            Self::Trail => &["arn:aws:cloudtrail:us-east-1:111122223333:trail/x"],
         }
     }
 }

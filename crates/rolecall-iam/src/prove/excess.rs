@@ -1,0 +1,177 @@
+//! The search for something that a session can do beyond the invocation of the targets.
+//!
+//! What refutes the claim is a request that somebody could make: an action that AWS has, on a resource that it acts upon. So
+//! known actions are tried first, then those that the statement writes out. Whether anything else is left is asked of all
+//! actions and resources at once; what is found there by its pattern alone makes the claim unknown.
+
+use std::collections::BTreeSet;
+
+use super::actions::{self, ACTIONS, Target};
+use super::caller::Call;
+use super::claim::Witness;
+use super::permission::{INVOKE, Session};
+use super::readable;
+use super::rule::{Cover, Rule};
+use super::solve::Found;
+use super::variable::Uncut;
+use super::words;
+use crate::arn::{FunctionArn, Partition};
+use crate::evaluate::UNRESTRICTED;
+use crate::pattern::{Budget, Language, Pattern};
+use crate::truth::Truth;
+
+/// Actions that are no excess: the invocation of the targets, and what every caller may do without a permission.
+const EXPECTED: [&str; 2] = [INVOKE, UNRESTRICTED];
+
+fn is_expected(action: &str) -> bool {
+    EXPECTED.iter().any(|expected| expected.eq_ignore_ascii_case(action))
+}
+
+pub(super) struct Excess<'e, 'd> {
+    pub(super) session: &'e Session<'d>,
+    pub(super) targets: &'e BTreeSet<String>,
+    /// Functions to show where they fit.
+    pub(super) near: &'e [String],
+}
+
+impl Excess<'_, '_> {
+    /// What one `Allow` grants too much; the reasons where that is not known.
+    pub(super) fn of(&self, rule: &Rule<'_>, budget: &mut Budget) -> Result<Option<Witness>, Vec<String>> {
+        let mut reasons = Vec::new();
+        if !EXPECTED.iter().any(|expected| rule.actions.is_only(&expected.to_ascii_lowercase())) {
+            match self.session.exceeds(rule, |action| !is_expected(action), budget) {
+                Ok(Some(witness)) => return Ok(Some(witness)),
+                Ok(None) => {}
+                Err(more) => reasons.extend(more),
+            }
+            reasons.extend(self.anything_else(rule, budget));
+        }
+        match self.other_functions(rule, budget) {
+            Ok(Some(witness)) => return Ok(Some(witness)),
+            Ok(None) => {}
+            Err(more) => reasons.extend(more),
+        }
+        if reasons.is_empty() { Ok(None) } else { Err(reasons) }
+    }
+
+    /// Why it is not proved that the statement grants no other action.
+    fn anything_else(&self, rule: &Rule<'_>, budget: &mut Budget) -> Option<String> {
+        let action = readable::action_shape();
+        let except = EXPECTED.iter().map(|expected| expected.to_ascii_lowercase()).collect();
+        let actions = Language::new().all_of([&action]).except([&except]);
+        for resource in &[readable::arn_shape(), Pattern::literal("*")] {
+            let resources = Language::new().all_of([resource]);
+            match self.session.search(rule, &actions, &resources, Call::Any, &[], budget) {
+                Ok(Some(_)) => return Some(words::no_known_action(rule.place)),
+                Ok(None) => {}
+                Err(uncut) => return Some(words::not_cut(&uncut, Some(rule.place))),
+            }
+        }
+        None
+    }
+
+    /// The invocation of a function that is no target.
+    fn other_functions(&self, rule: &Rule<'_>, budget: &mut Budget) -> Result<Option<Witness>, Vec<String>> {
+        // A resource that is a target adds nothing; leaving it out keeps a thousand of them cheap.
+        let Cover { negated, names, wild } = &rule.resources;
+        let names = names.iter().filter(|name| *negated || !self.targets.contains(*name)).cloned().collect();
+        let resources = Cover { negated: *negated, names, wild: wild.clone() };
+        if resources.is_empty() || rule.statement.covers_action(INVOKE) == Truth::False {
+            return Ok(None);
+        }
+        let rest = rule.with_resources(resources);
+        let invoke = INVOKE.to_ascii_lowercase();
+        let actions = Language::new().only(&invoke);
+        let mut reasons = Vec::new();
+        for shape in &self.session.function_shapes() {
+            let resources = Language::new().all_of([shape]).except([self.targets]);
+            let found =
+                match self.session.search(&rest, &actions, &resources, Call::Invoke, self.near, budget) {
+                    Ok(Some(found)) => found,
+                    Ok(None) => continue,
+                    Err(uncut) => {
+                        reasons.push(words::not_cut(&uncut, Some(rule.place)));
+                        continue;
+                    }
+                };
+            if found.resource.parse::<FunctionArn>().is_err() {
+                reasons.push(words::no_known_action(rule.place));
+                continue;
+            }
+            match self.session.confirm(rule, &found) {
+                Ok(witness) => return Ok(Some(witness)),
+                Err(more) => reasons.extend(more),
+            }
+        }
+        if reasons.is_empty() { Ok(None) } else { Err(reasons) }
+    }
+}
+
+impl<'d> Session<'d> {
+    /// The partition of the role, whose resources a session acts upon.
+    pub(super) fn partition(&self) -> Option<&Partition> {
+        self.caller.partition()
+    }
+
+    /// Functions of the role's partition, without and with an alias or version.
+    pub(crate) fn function_shapes(&self) -> Vec<Pattern> {
+        self.partition().map(|partition| Target::Function.shapes(partition)).unwrap_or_default()
+    }
+
+    /// A request for an action that AWS has and that is `wanted`, which is allowed through one `Allow`.
+    pub(super) fn exceeds(
+        &self,
+        rule: &Rule<'_>,
+        wanted: impl Fn(&str) -> bool,
+        budget: &mut Budget,
+    ) -> Result<Option<Witness>, Vec<String>> {
+        let mut reasons = Vec::new();
+        let covered = ACTIONS
+            .iter()
+            .filter(|(name, _)| wanted(name) && rule.statement.covers_action(name) != Truth::False);
+        let written = rule.actions.names.iter().filter(|name| actions::known(name).is_none() && wanted(name));
+        let written = written.map(|name| (name.as_str(), None)).filter(|_| !rule.actions.negated);
+        for (name, target) in covered.map(|(name, target)| (*name, Some(*target))).chain(written) {
+            match self.reaches_action(rule, name, target, budget) {
+                Ok(Some(found)) => match self.confirm(rule, &found) {
+                    Ok(witness) => return Ok(Some(witness)),
+                    Err(more) => reasons.extend(more),
+                },
+                Ok(None) => {}
+                Err(uncut) => reasons.push(words::not_cut(&uncut, Some(rule.place))),
+            }
+        }
+        if reasons.is_empty() { Ok(None) } else { Err(reasons) }
+    }
+
+    /// A request for one action on a resource that it acts upon: of its service, where it is not known better.
+    fn reaches_action(
+        &self,
+        rule: &Rule<'_>,
+        name: &str,
+        target: Option<Target>,
+        budget: &mut Budget,
+    ) -> Result<Option<Found>, Uncut> {
+        let Some(partition) = self.partition() else { return Ok(None) };
+        let (action, account) = (name.to_ascii_lowercase(), self.account());
+        let shapes = match target {
+            Some(target) => target.shapes(partition),
+            None => {
+                let service = action.split(':').next().unwrap_or_default();
+                let own = Pattern::like(&format!("arn:{partition}:{service}:*:*:?*"));
+                vec![own, Pattern::literal("*")]
+            }
+        };
+        let likely = target.map(|target| target.likely(partition, &account)).unwrap_or_default();
+        let actions = Language::new().only(&action);
+        for shape in &shapes {
+            let resources = Language::new().all_of([shape]);
+            let found = self.search(rule, &actions, &resources, Call::Any, &likely, budget)?;
+            let accepts = |found: &Found| target.is_none_or(|target| target.accepts(&found.resource));
+            if let Some(found) = found.filter(accepts) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
