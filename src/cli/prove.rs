@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments, Side};
 use rolecall::iam::lint::{Finding, FindingId};
 use rolecall::iam::prove::RoleIntent;
-use rolecall::report::{ClaimKind, ClaimView, ExitCode, Outcome, ProofView, RoleProof};
+use rolecall::report::{ClaimKind, ExitCode, ProofView, RoleProof};
 use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
 use super::failure::UsageError;
