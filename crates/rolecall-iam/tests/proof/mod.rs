@@ -4,6 +4,7 @@ mod agreement;
 mod bounds;
 mod callers;
 mod findings;
+mod mutants;
 mod mutations;
 mod pattern;
 mod pitfalls;
