@@ -5,6 +5,7 @@ use rolecall::iam::prove::RoleIntent;
 use rolecall::report::{ExitCode, ProofView, RoleProof};
 use rolecall::verify::{decide, findings};
 
+use super::certificate;
 use super::failure::UsageError;
 use super::input;
 use super::options::ProveOptions;
@@ -33,6 +34,13 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
             role.notes.clone(),
         )
     };
+    if let Some(folder) = &options.smtlib {
+        for role in &roles {
+            let intent = RoleIntent { role: role.arn.clone(), ..intent.clone() };
+            let folder = certificate::folder_of(folder, roles.len(), &role.name);
+            certificate::write(&folder, role, &intent, printer)?;
+        }
+    }
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
     printer.result(&match options.output.is_human() {

@@ -30,7 +30,7 @@ pub use drift::drift;
 pub use explain::explain;
 pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, paper, read};
+pub use paper::{decide, findings, intent, paper, read};
 
 use self::steady::Answered;
 use crate::iam::arn::RoleName;

@@ -33,7 +33,7 @@ pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
 }
 
 /// What the manifest means the role for.
-pub(super) fn intent(desired: &Desired) -> RoleIntent {
+pub fn intent(desired: &Desired) -> RoleIntent {
     RoleIntent {
         role: Some(desired.role_arn()),
         trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),

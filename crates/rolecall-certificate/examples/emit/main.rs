@@ -1,6 +1,6 @@
 //! Documents with our verdicts and their certificates as JSON lines, for `tests/solvers/run`.
 //!
-//!     emit [--random N] [--mutations EVERY] [--lines FILE]... [--shipped]
+//!     emit [--shipped] [--broken] [--mutations EVERY] [--random N] [--differential N] [--lines FILE]...
 //!
 //! `--lines` reads JSON lines `{"name", "trust", "permissions": [...], "boundary", "intent": {"role", "trusted": [...],
 //! "external_id", "targets": [...]}}`; everything but one of the documents may be left out.
@@ -16,7 +16,9 @@
     reason = "a tool for tests that must fail loudly, and files that the tests of rolecall-iam share"
 )]
 
+mod broken;
 mod case;
+mod differential;
 #[path = "../../../rolecall-iam/tests/proof/mutants.rs"]
 mod mutants;
 #[path = "../../../rolecall-iam/tests/proof/random.rs"]
@@ -34,21 +36,23 @@ use random::Dice;
 fn main() {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut arguments = std::env::args().skip(1);
-    let mut cases: Box<dyn Iterator<Item = Case>> = Box::new(std::iter::empty());
+    let mut print = |lines: Vec<Value>| {
+        for line in lines {
+            writeln!(out, "{line}").unwrap();
+        }
+    };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
-        let more: Box<dyn Iterator<Item = Case>> = match argument.as_str() {
-            "--shipped" => Box::new(shipped().into_iter()),
-            "--random" => Box::new(random_cases(value().parse().unwrap())),
-            "--mutations" => Box::new(mutations(value().parse().unwrap())),
-            "--lines" => Box::new(lines(&value()).into_iter()),
+        match argument.as_str() {
+            "--shipped" => shipped().iter().for_each(|case| print(case.lines())),
+            "--broken" => print(broken::lines()),
+            "--mutations" => mutations(value().parse().unwrap()).for_each(|case| print(case.lines())),
+            "--random" => random_cases(value().parse().unwrap()).for_each(|case| print(case.lines())),
+            "--differential" => {
+                differential::lines(value().parse().unwrap()).for_each(|line| print(vec![line]));
+            }
+            "--lines" => lines(&value()).iter().for_each(|case| print(case.lines())),
             other => panic!("unknown argument {other}"),
-        };
-        cases = Box::new(cases.chain(more));
-    }
-    for case in cases {
-        for line in case.lines() {
-            writeln!(out, "{line}").unwrap();
         }
     }
 }
