@@ -40,13 +40,16 @@ pub(crate) fn write(
         return Ok(());
     }
     printer.progress(&format!("{} certificates in `{shown}`; check them with", scripts.len()));
-    printer.progress(&format!("  for file in {shown}/*.smt2; do echo \"$file\"; z3 -t:60000 \"$file\"; done"));
+    printer
+        .progress(&format!("  for file in {shown}/*.smt2; do echo \"$file\"; z3 -t:60000 \"$file\"; done"));
     printer.progress(
         "  every answer is `unsat`, and `sat` in *.vacuity.smt2; cvc5: --strings-exp --incremental",
     );
     let loosened = scripts.iter().map(|script| script.loosened.len()).max().unwrap_or(0);
     if loosened > 0 {
-        printer.warning(&format!("{loosened} elements are not documented by AWS; the files list them as loosened"));
+        printer.warning(&format!(
+            "{loosened} elements are not documented by AWS; the files list them as loosened"
+        ));
     }
     Ok(())
 }

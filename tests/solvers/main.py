@@ -56,7 +56,7 @@ class Runner:
         key = (solver.name, hashlib.sha256(body.encode()).digest())
         if key in self.known:
             return self.known[key]
-        seconds = PATIENCE[script["verdict"]] * self.patience
+        seconds = (5.0 if script["claim"] == "rule" else PATIENCE[script["verdict"]]) * self.patience
         began = time.monotonic()
         checks = len(script["checks"])
         answers = solver.ask(script["text"], checks, seconds, whole=seconds * min(checks, 6) + 2)
@@ -72,7 +72,8 @@ class Runner:
         ours = scripts[0]["verdict"]
         by_part = {script["part"]: script for script in scripts}
         for name, part in ORDER:
-            if part not in by_part or (ours != "proved" and (name, part) in LEFT_OUT):
+            is_rule = scripts[0]["claim"] == "rule"
+            if part not in by_part or (ours != "proved" and not is_rule and (name, part) in LEFT_OUT):
                 continue
             script = by_part[part]
             solver = next(solver for solver in self.solvers() if solver.name == name)
@@ -129,6 +130,8 @@ class Verdict:
                 self.kind = {0: "confirmed by none", 1: "confirmed by one", 2: "confirmed by both"}[len(by)]
         elif ours == "refuted":
             self.kind = "shown" if "sat" in said else "not shown"
+            if self.script["claim"] == "rule" and "sat" not in said:
+                self.faults.append(f"a stored verdict: no counterexample was found: {self.proofs}")
             if "unsat" in said:
                 self.kind = "contradicted"
                 self.faults.append(f"we refute it, and a solver proves it: {self.proofs}\n  ours: {self.script['why']}")

@@ -10,7 +10,9 @@ use crate::Encoding;
 use crate::cut::{self, Alphabet, cut};
 use crate::keys::{Count, Type, Value};
 use crate::model::{Model, Scope, Used};
-use crate::pattern::{Reach, Token, arn_language, arn_parts, ignoring_case, language, matches, plain, values_before_resource};
+use crate::pattern::{
+    Reach, Token, arn_language, arn_parts, ignoring_case, language, matches, plain, values_before_resource,
+};
 use crate::smt::{Bound, FALSE, and, equal, in_language, integer, is_expressible, literal, not, or};
 
 /// A comparison without its quantifier.
@@ -95,7 +97,13 @@ impl Model<'_> {
     }
 
     /// `ForAnyValue`: one of the values. Without values it does not hold; whether `IfExists` changes that is not documented.
-    fn any_value(&mut self, used: &Used, comparison: Comparison<'_>, if_exists: bool, bound: Bound) -> String {
+    fn any_value(
+        &mut self,
+        used: &Used,
+        comparison: Comparison<'_>,
+        if_exists: bool,
+        bound: Bound,
+    ) -> String {
         let mut ways = Vec::new();
         for value in used.values() {
             let mut both = vec![self.present(used, &value), self.one(used, &value, comparison, bound)];
@@ -151,9 +159,14 @@ impl Model<'_> {
             return bound.unknown();
         }
         match (test, &listed.operand) {
-            (Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::ArnEquals | Test::ArnLike, Operand::Text(text)) => {
-                self.text(used, value, test, negated, text, bound)
-            }
+            (
+                Test::StringEquals
+                | Test::StringEqualsIgnoreCase
+                | Test::StringLike
+                | Test::ArnEquals
+                | Test::ArnLike,
+                Operand::Text(text),
+            ) => self.text(used, value, test, negated, text, bound),
             (Test::Numeric(relation), Operand::Number(_)) => match self.scaled(&listed.raw) {
                 Some(number) => compare(relation, value, &number),
                 None => bound.unknown(),
@@ -220,7 +233,10 @@ impl Model<'_> {
             }
             tokens = ignoring_case(tokens);
             if used.can_be_empty() {
-                self.loosen(&format!("IgnoreCase on `{}`, which may hold letters outside ASCII", used.folded));
+                self.loosen(&format!(
+                    "IgnoreCase on `{}`, which may hold letters outside ASCII",
+                    used.folded
+                ));
                 wide = Some(bound);
             }
         }
@@ -394,7 +410,9 @@ impl Model<'_> {
             Value::CallerArn => match (self.encoding, self.scope) {
                 (Encoding::Whole, _) => "arn".to_owned(),
                 (Encoding::Parts, Scope::Session) => self.caller_arn(),
-                (Encoding::Parts, Scope::Trust) => format!("(ite (<= kind 2) {} {})", self.caller_arn(), used.name),
+                (Encoding::Parts, Scope::Trust) => {
+                    format!("(ite (<= kind 2) {} {})", self.caller_arn(), used.name)
+                }
             },
             Value::CallerAccount => {
                 self.needs_account = true;

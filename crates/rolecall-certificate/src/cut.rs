@@ -94,8 +94,7 @@ impl Cut<'_> {
                 };
                 let rest = if fits { self.from(piece + 1, end) } else { FALSE.to_owned() };
                 if rest != FALSE {
-                    let mut read: Vec<Token> =
-                        self.tokens.get(position..end).unwrap_or_default().to_vec();
+                    let mut read: Vec<Token> = self.tokens.get(position..end).unwrap_or_default().to_vec();
                     read.extend(stays_in_run.then_some(Token::AnyRun));
                     ways.push(and([matches(name, &read, Reach::Everything, None), rest]));
                 }

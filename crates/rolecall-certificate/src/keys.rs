@@ -123,10 +123,7 @@ const KEYS: [(&str, Key); 41] = {
         ("aws:principalaccount", key("principal_account", Text, One, SIGNED, CallerAccount, true)),
         ("aws:principaltype", key("principal_type", Text, One, SIGNED, CallerType, true)),
         ("aws:userid", key("user_id", Text, One, SIGNED, Any, true)),
-        (
-            "aws:username",
-            key("user_name", Text, One, [Always, Never, Silent, Never, Never], UserName, true),
-        ),
+        ("aws:username", key("user_name", Text, One, [Always, Never, Silent, Never, Never], UserName, true)),
         ("aws:principalorgid", key("organization", Text, One, MAYBE_SIGNED, Any, true)),
         ("aws:principalorgpaths", key("organization_paths", Text, Several, MAYBE_SIGNED, Any, true)),
         (

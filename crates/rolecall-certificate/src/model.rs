@@ -169,9 +169,9 @@ impl<'m> Model<'m> {
     pub(crate) fn declarations(&mut self) -> String {
         let mut text = String::new();
         let used: Vec<Used> = self.used.values().cloned().collect();
-        self.needs_account |= used.iter().any(|used| {
-            used.key.value == Value::CallerAccount && self.encoding == Encoding::Parts
-        });
+        self.needs_account |= used
+            .iter()
+            .any(|used| used.key.value == Value::CallerAccount && self.encoding == Encoding::Parts);
         self.caller(&mut text);
         for used in &used {
             self.declare(used, &mut text);
@@ -188,7 +188,10 @@ impl<'m> Model<'m> {
             text.push('\n');
         };
         line("; --- The caller".to_owned());
-        line("; 1: IAM user, 2: session of a role, 3: AWS service, 4: web identity, 5: SAML identity".to_owned());
+        line(
+            "; 1: IAM user, 2: session of a role, 3: AWS service, 4: web identity, 5: SAML identity"
+                .to_owned(),
+        );
         line("(declare-const kind Int)".to_owned());
         line(match self.scope {
             Scope::Trust => "(assert (and (<= 1 kind) (<= kind 5)))".to_owned(),
@@ -272,7 +275,9 @@ impl<'m> Model<'m> {
         let first = used.first();
         for (kind, presence) in (1..).zip(self.presences(used)) {
             match presence {
-                Presence::Always => text.push_str(&format!("(assert (=> (= kind {kind}) {first}.present))\n")),
+                Presence::Always => {
+                    text.push_str(&format!("(assert (=> (= kind {kind}) {first}.present))\n"))
+                }
                 Presence::Never => {
                     text.push_str(&format!("(assert (=> (= kind {kind}) (not {first}.present)))\n"));
                 }
@@ -346,11 +351,8 @@ impl<'m> Model<'m> {
 
 /// Six parts, the first of which is `arn`.
 fn is_arn(value: &str) -> String {
-    let part = crate::pattern::language(
-        &[crate::pattern::Token::AnyRun],
-        crate::pattern::Reach::WithinPart,
-        None,
-    );
+    let part =
+        crate::pattern::language(&[crate::pattern::Token::AnyRun], crate::pattern::Reach::WithinPart, None);
     let colon = "(str.to_re \":\")";
     format!("(str.in_re {value} (re.++ (str.to_re \"arn:\") ((_ re.^ 4) (re.++ {part} {colon})) re.all))")
 }

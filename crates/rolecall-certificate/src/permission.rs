@@ -31,7 +31,8 @@ pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script>
 fn named(policies: &Policies<'_>) -> Vec<String> {
     let statements = policies.identity.iter().flat_map(|named| named.document.statements());
     let mut found: Vec<String> = Vec::new();
-    let allows = statements.filter(|statement| statement.effect == Effect::Allow && covers(&statement.action, INVOKE));
+    let allows =
+        statements.filter(|statement| statement.effect == Effect::Allow && covers(&statement.action, INVOKE));
     let clauses = allows.filter_map(|statement| statement.resource.as_ref()).filter(|clause| !clause.negated);
     for value in clauses.flat_map(|clause| &clause.values) {
         let raw = value.text.raw();
@@ -110,7 +111,14 @@ impl<'q> Question<'q> {
         });
         let checks = checks.collect();
         let sentence = format!("a session can invoke each of {}", self.targets.join(", "));
-        Some(self.write(model, &compiled, (Claim::EveryTarget, Part::Proof(encoding)), sentence, asserted, checks))
+        Some(self.write(
+            model,
+            &compiled,
+            (Claim::EveryTarget, Part::Proof(encoding)),
+            sentence,
+            asserted,
+            checks,
+        ))
     }
 
     fn vacuity(&self) -> Script {
@@ -142,9 +150,9 @@ impl<'q> Question<'q> {
         asserted: Vec<(String, String)>,
         checks: Vec<Check>,
     ) -> Script {
-        let definitions =
-            format!("{}{}{}", model.declarations(), request(model.encoding), compiled.text);
-        Contents { claim, part, sentence, documents: self.documents, definitions, asserted, checks }.write(&model)
+        let definitions = format!("{}{}{}", model.declarations(), request(model.encoding), compiled.text);
+        Contents { claim, part, sentence, documents: self.documents, definitions, asserted, checks }
+            .write(&model)
     }
 }
 
@@ -153,7 +161,9 @@ fn request(encoding: Encoding) -> String {
     let letters = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\"))";
     let label = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") (str.to_re \"-\"))";
     let name = "(re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\") (str.to_re \"_\"))";
-    let qualifier = format!("(re.opt (re.++ (str.to_re \":\") (re.+ (re.union {name} (str.to_re \"$\") (str.to_re \".\")))))");
+    let qualifier = format!(
+        "(re.opt (re.++ (str.to_re \":\") (re.+ (re.union {name} (str.to_re \"$\") (str.to_re \".\")))))"
+    );
     let function = format!("(re.++ (str.to_re \"function:\") (re.+ {name}) {qualifier})");
     let partition = "(re.++ (str.to_re \"aws\") (re.* (re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\"))))";
     let no_colon = "(re.union (re.range \"\\u{0}\" \"9\") (re.range \";\" \"\\u{2ffff}\"))";
@@ -166,7 +176,9 @@ fn request(encoding: Encoding) -> String {
             text.push_str("; The resource: * where r_none holds, else arn:r_partition:r_service:r_region:r_account:r_name\n");
             text.push_str("(declare-const r_none Bool)\n");
             for part in ["r_partition", "r_service", "r_region", "r_account"] {
-                text.push_str(&format!("(declare-const {part} String)\n(assert (str.in_re {part} (re.* {no_colon})))\n"));
+                text.push_str(&format!(
+                    "(declare-const {part} String)\n(assert (str.in_re {part} (re.* {no_colon})))\n"
+                ));
             }
             text.push_str("(declare-const r_name String)\n");
             text.push_str(&format!(

@@ -105,9 +105,7 @@ impl Model<'_> {
                 equal("acct", &literal(account)),
                 equal("res", &literal(resource)),
             ]),
-            Encoding::Whole => {
-                equal("arn", &literal(&format!("arn:{partition}:iam::{account}:{resource}")))
-            }
+            Encoding::Whole => equal("arn", &literal(&format!("arn:{partition}:iam::{account}:{resource}"))),
         };
         and([format!("(= kind {kind})"), same])
     }
@@ -147,7 +145,9 @@ impl Model<'_> {
                 PrincipalName::Identity(Principal::RoleSession { .. }) => &mut session,
                 PrincipalName::Identity(_) => &mut entity,
                 PrincipalName::Service(_) | PrincipalName::Federated(_) => &mut other,
-                PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => continue,
+                PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {
+                    continue;
+                }
             };
             list.push(self.name(name, bound.flip()));
         }
@@ -163,4 +163,5 @@ impl Model<'_> {
                 not(or([user, role, other]))
             }
         }
-    }}
+    }
+}

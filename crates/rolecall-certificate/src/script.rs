@@ -167,7 +167,9 @@ impl Contents<'_> {
             Part::Proof(encoding) => {
                 lines.push("This script asks for a request that breaks the claim.".to_owned());
                 lines.push("unsat for every check: there is none, the claim is confirmed.".to_owned());
-                lines.push("sat for a check: there is one, or one that the loosening below lets in.".to_owned());
+                lines.push(
+                    "sat for a check: there is one, or one that the loosening below lets in.".to_owned(),
+                );
                 lines.push("unknown, a timeout or an (error ...): nothing is shown.".to_owned());
                 lines.push(match encoding {
                     Encoding::Parts => "Encoding: parts. ARNs are strings for their parts; the other file has one string.",
@@ -175,8 +177,14 @@ impl Contents<'_> {
                 }.to_owned());
             }
             Part::Vacuity => {
-                lines.push("This script asks for a request under the same assumptions, without the negated claim.".to_owned());
-                lines.push("The first check must be sat: otherwise the assumptions contradict each other.".to_owned());
+                lines.push(
+                    "This script asks for a request under the same assumptions, without the negated claim."
+                        .to_owned(),
+                );
+                lines.push(
+                    "The first check must be sat: otherwise the assumptions contradict each other."
+                        .to_owned(),
+                );
                 lines.push("The second is sat if the policies let an ordinary request through.".to_owned());
             }
         }
@@ -240,4 +248,3 @@ fn assumptions(model: &Model<'_>) -> Vec<String> {
 pub(crate) fn nothing_allows() -> Check {
     Check { asks: "no statement allows anything".to_owned(), terms: vec![FALSE.to_owned()] }
 }
-

@@ -87,11 +87,15 @@ pub(crate) fn equal(left: &str, right: &str) -> String {
     if left == right { TRUE.to_owned() } else { call("=", &[left, right]) }
 }
 
-pub(crate) fn not(term: String) -> String {
+pub(crate) fn not(mut term: String) -> String {
     match term.as_str() {
         TRUE => FALSE.to_owned(),
         FALSE => TRUE.to_owned(),
-        _ => format!("(not {term})"),
+        _ => {
+            term.insert_str(0, "(not ");
+            term.push(')');
+            term
+        }
     }
 }
 

@@ -34,7 +34,12 @@ impl Translated {
 
 impl Model<'_> {
     /// Whether a statement matches. An `Allow` is read as widely as its meaning is open, a `Deny` as narrowly.
-    pub(crate) fn statement(&mut self, statement: &Statement, source: Option<&Json>, bound: Bound) -> Translated {
+    pub(crate) fn statement(
+        &mut self,
+        statement: &Statement,
+        source: Option<&Json>,
+        bound: Bound,
+    ) -> Translated {
         let says = |element: &str| {
             let complement = format!("Not{element}");
             [element, complement.as_str()]
@@ -46,14 +51,17 @@ impl Model<'_> {
             .iter()
             .any(|action| covers(&statement.action, action));
         let mut parts = vec![(says("Action"), self.action(&statement.action, bound))];
-        parts.push((says("Principal"), match (self.scope, &statement.principal) {
-            (Scope::Session, None) => TRUE.to_owned(),
-            (Scope::Trust, Some(clause)) => self.principal(clause, bound),
-            (Scope::Session, Some(_)) | (Scope::Trust, None) => {
-                self.loosen("`Principal` is missing, or stands where none may stand");
-                bound.unknown()
-            }
-        }));
+        parts.push((
+            says("Principal"),
+            match (self.scope, &statement.principal) {
+                (Scope::Session, None) => TRUE.to_owned(),
+                (Scope::Trust, Some(clause)) => self.principal(clause, bound),
+                (Scope::Session, Some(_)) | (Scope::Trust, None) => {
+                    self.loosen("`Principal` is missing, or stands where none may stand");
+                    bound.unknown()
+                }
+            },
+        ));
         match (self.scope, &statement.resource) {
             (Scope::Trust, None) => {}
             (Scope::Session, Some(clause)) => {
@@ -67,7 +75,12 @@ impl Model<'_> {
         for condition in &statement.conditions {
             let says = || {
                 let values = source?.get("Condition")?.get(&*condition.operator_name)?;
-                Some(format!("{} {}: {}", condition.operator_name, condition.key, values.get(condition.key.written())?))
+                Some(format!(
+                    "{} {}: {}",
+                    condition.operator_name,
+                    condition.key,
+                    values.get(condition.key.written())?
+                ))
             };
             let said = says().unwrap_or_else(|| format!("{} {}", condition.operator_name, condition.key));
             parts.push((said, self.condition(condition, bound)));
@@ -179,7 +192,8 @@ pub(crate) fn covers(clause: &Clause<ActionPattern>, action: &str) -> bool {
 }
 
 /// The resource of a request as one string, made of its parts.
-const RESOURCE_TEXT: &str = "(str.++ \"arn:\" r_partition \":\" r_service \":\" r_region \":\" r_account \":\" r_name)";
+const RESOURCE_TEXT: &str =
+    "(str.++ \"arn:\" r_partition \":\" r_service \":\" r_region \":\" r_account \":\" r_name)";
 
 fn resource_pieces() -> Vec<Piece> {
     let mut pieces = Vec::new();

@@ -35,7 +35,8 @@ pub(crate) fn scripts(trust: Named<'_>, subject: &Subject) -> Vec<Script> {
 fn named(document: &Document) -> Vec<Principal> {
     let mut found: Vec<Principal> = Vec::new();
     let allows = document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
-    let clauses = allows.filter_map(|statement| statement.principal.as_ref()).filter(|clause| !clause.negated);
+    let clauses =
+        allows.filter_map(|statement| statement.principal.as_ref()).filter(|clause| !clause.negated);
     for name in clauses.flat_map(|clause| &clause.values) {
         let principal = match name {
             PrincipalName::Account(account) => format!("arn:aws:iam::{account}:root").parse().ok(),
@@ -68,7 +69,8 @@ impl<'q> Question<'q> {
         let partition = partition.or_else(|| self.trusted.iter().find_map(partition_of));
         let (counts, decimals) = asked(std::iter::once(self.trust.document));
         let partition = partition.unwrap_or_else(|| "aws".to_owned());
-        let mut model = Model::new(encoding, Scope::Trust, partition, self.subject.role.as_ref(), counts, decimals);
+        let mut model =
+            Model::new(encoding, Scope::Trust, partition, self.subject.role.as_ref(), counts, decimals);
         model.key("sts:externalid");
         model
     }
@@ -91,12 +93,15 @@ impl<'q> Question<'q> {
             .allows
             .iter()
             .flatten()
-            .map(|(name, place)| Check { asks: format!("{place} allows"), terms: vec![format!("({name} action true)")] })
+            .map(|(name, place)| Check {
+                asks: format!("{place} allows"),
+                terms: vec![format!("({name} action true)")],
+            })
             .collect();
         if checks.is_empty() {
             checks.push(nothing_allows());
         }
-        self.write(model, compiled, claim, Part::Proof(encoding), sentence, asserted, checks)
+        self.write(model, &compiled, claim, Part::Proof(encoding), sentence, asserted, checks)
     }
 
     /// The caller is trusted and passes no external ID or another one. None is expected of services and identity providers,
@@ -132,20 +137,30 @@ impl<'q> Question<'q> {
         asserted.push(("The request is refused".to_owned(), refused));
         let checks = vec![Check { asks: "a request is refused".to_owned(), terms: Vec::new() }];
         let sentence = format!("`{principal}` can assume the role, whatever else its request has");
-        Some(self.write(model, compiled, Claim::MayAssume(index), Part::Proof(encoding), sentence, asserted, checks))
+        Some(self.write(
+            model,
+            &compiled,
+            Claim::MayAssume(index),
+            Part::Proof(encoding),
+            sentence,
+            asserted,
+            checks,
+        ))
     }
 
     /// A request of a principal as it should be: with the external ID, without session tags and source identity.
     fn plain_request(&self, model: &mut Model<'_>, principal: &Principal) -> Vec<(String, String)> {
         let mut asserted = vec![("The caller".to_owned(), model.caller_is(principal))];
         let id = match (&self.subject.external_id, principal.account()) {
-            (Some(id), Some(_)) => and(["external_id.present".to_owned(), format!("(= external_id {})", literal(id))]),
+            (Some(id), Some(_)) => {
+                and(["external_id.present".to_owned(), format!("(= external_id {})", literal(id))])
+            }
             (Some(_) | None, _) => "(not external_id.present)".to_owned(),
         };
         asserted.push(("The external ID".to_owned(), id));
-        let passed = model.keys().filter(|used| {
-            implied_action(&used.folded).is_some() || used.folded == "sts:transitivetagkeys"
-        });
+        let passed = model
+            .keys()
+            .filter(|used| implied_action(&used.folded).is_some() || used.folded == "sts:transitivetagkeys");
         let absent = and(passed.map(|used| format!("(not {}.present)", used.first())));
         asserted.push(("No session tags, no source identity".to_owned(), absent));
         asserted
@@ -169,14 +184,14 @@ impl<'q> Question<'q> {
             },
         ];
         let sentence = "the assumptions of the other two files do not contradict each other".to_owned();
-        self.write(model, compiled, claim, Part::Vacuity, sentence, asserted, checks)
+        self.write(model, &compiled, claim, Part::Vacuity, sentence, asserted, checks)
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is another part of the file")]
     fn write(
         &self,
         mut model: Model<'_>,
-        compiled: Compiled,
+        compiled: &Compiled,
         claim: Claim,
         part: Part,
         sentence: String,
@@ -188,7 +203,8 @@ impl<'q> Question<'q> {
              (assert (= action (ite (<= kind 3) \"sts:assumerole\" (ite (= kind 4) \"sts:assumerolewithwebidentity\" \
              \"sts:assumerolewithsaml\"))))\n";
         let definitions = format!("{}; --- The call\n{operation}{}", model.declarations(), compiled.text);
-        Contents { claim, part, sentence, documents: &[self.trust], definitions, asserted, checks }.write(&model)
+        Contents { claim, part, sentence, documents: &[self.trust], definitions, asserted, checks }
+            .write(&model)
     }
 
     fn trusted(&self, model: &mut Model<'_>) -> String {

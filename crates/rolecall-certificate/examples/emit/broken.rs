@@ -23,9 +23,7 @@ const BOTH: &[Encoding] = &[Encoding::Parts, Encoding::Whole];
 
 fn breaks() -> Vec<Break> {
     let id = |operator: &str| json!({operator: {"sts:ExternalId": EXTERNAL_ID}});
-    let allow = |principal: Value, condition: Value| {
-        json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", "Condition": condition})
-    };
+    let allow = |principal: Value, condition: Value| json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", "Condition": condition});
     let document = |statements: Value| json!({"Version": "2012-10-17", "Statement": statements});
     let present = "(and (and external_id.present main) (= external_id ".to_owned();
     let if_exists = "(or (not (and external_id.present main)) (= external_id ".to_owned();
@@ -72,7 +70,10 @@ fn breaks() -> Vec<Break> {
         Break {
             name: "a wildcard cut at the colon of the account",
             claim: Claim::OnlyTrusted,
-            trust: document(json!([allow(json!("*"), json!({"StringLike": {"aws:PrincipalArn": "*:765628985471:role/*"}}))])),
+            trust: document(json!([allow(
+                json!("222233334444"),
+                json!({"StringLike": {"aws:PrincipalArn": "*:765628985471:role/*"}})
+            )])),
             holds: false,
             from: "(str.in_re res (re.++ re.all (str.to_re \":765628985471:role/\") re.all))".to_owned(),
             to: "false".to_owned(),
@@ -82,7 +83,7 @@ fn breaks() -> Vec<Break> {
             name: "a negation around each value instead of all",
             claim: Claim::OnlyTrusted,
             trust: document(json!([
-                allow(json!("*"), json!({})),
+                allow(json!("222233334444"), json!({})),
                 {"Effect": "Deny", "Principal": "*", "Action": "*", "Condition":
                     {"StringNotEquals": {"aws:PrincipalAccount": ["765628985471", "222233334444"]}}},
             ])),
@@ -114,7 +115,11 @@ fn lines_of(broken: &Break) -> Vec<Value> {
             continue;
         }
         let text = script.text.replace(&broken.from, &broken.to);
-        assert_ne!(text, script.text, "{}: the script has no `{}`\n{}", broken.name, broken.from, script.text);
+        assert_ne!(
+            text, script.text,
+            "{}: the script has no `{}`\n{}",
+            broken.name, broken.from, script.text
+        );
         for (how, text, holds) in [("intact", script.text, broken.holds), ("broken", text, !broken.holds)] {
             // Each encoding by itself, so that the part is one that both solvers are asked about.
             lines.push(json!({

@@ -44,7 +44,11 @@ impl Case {
             None => support::intent(),
             Some(_) => RoleIntent {
                 role: text("role").map(|role| role.parse().unwrap()),
-                trusted: list("trusted").unwrap_or_default().iter().map(|name| name.parse().unwrap()).collect(),
+                trusted: list("trusted")
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|name| name.parse().unwrap())
+                    .collect(),
                 external_id: text("external_id").map(|id| id.parse().unwrap()),
                 targets: list("targets").map(|all| all.iter().map(|arn| arn.parse().unwrap()).collect()),
             },

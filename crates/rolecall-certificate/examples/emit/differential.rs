@@ -51,7 +51,8 @@ fn one(number: u64) -> Vec<Value> {
     let mut dice = Dice(number ^ 0xd1ff);
     let mut value = random::trust_document(&mut dice);
     if dice.one_in(2) {
-        let operator = *dice.pick(&["StringLike", "StringNotLike", "ArnLike", "StringEqualsIgnoreCase", "StringEquals"]);
+        let operator =
+            *dice.pick(&["StringLike", "StringNotLike", "ArnLike", "StringEqualsIgnoreCase", "StringEquals"]);
         value["Statement"][0]["Principal"] = json!({"AWS": "*"});
         value["Statement"][0]["Condition"][operator]["aws:PrincipalArn"] = json!(dice.pick(&ARN_PATTERNS));
     }
@@ -67,6 +68,12 @@ fn one(number: u64) -> Vec<Value> {
     if with_id {
         context.set("sts:ExternalId", support::EXTERNAL_ID);
     }
+    // What STS never sees: an ID of one character, a call without a region.
+    if context.get(&ContextKey::new("sts:ExternalId")) == Some(&ContextValue::from("7")) {
+        context.set("sts:ExternalId", "77");
+    }
+    context.set("aws:RequestedRegion", *dice.pick(&["us-east-1", "eu-west-1"]));
+    let context = mentioned(&context, &value);
     let request = Request {
         principal: principal.clone(),
         action: "sts:AssumeRole".to_owned(),
@@ -101,6 +108,16 @@ fn one(number: u64) -> Vec<Value> {
         .collect()
 }
 
+/// The keys that the document asks about. A script has no others, and nobody has to pass tags or a source identity.
+fn mentioned(context: &Context, document: &Value) -> Context {
+    let document = document.to_string().to_ascii_lowercase();
+    let mut result = Context::new();
+    for (key, value) in context.iter().filter(|(key, _)| document.contains(key.folded())) {
+        result.set(key.clone(), value.clone());
+    }
+    result
+}
+
 fn arn_of(principal: &Principal) -> Option<String> {
     match principal {
         Principal::User { .. } => Some(principal.to_string()),
@@ -127,7 +144,9 @@ fn fixed_caller(script: &Script, principal: &Principal, arn: &str) -> Option<(&'
         }
         Part::Vacuity => return None,
     };
-    if let (Principal::RoleSession { session, .. }, true) = (principal, script.text.contains("caller_session")) {
+    if let (Principal::RoleSession { session, .. }, true) =
+        (principal, script.text.contains("caller_session"))
+    {
         text.push_str(&format!("(assert (= caller_session \"{session}\"))\n"));
     }
     Some((part, text))
@@ -182,11 +201,15 @@ fn number(constant: &str, value: &str, key: &str) -> String {
         // Random documents compare whole numbers, which scripts hold with one decimal.
         "aws:multifactorauthage" => match value.split_once('.') {
             Some((whole, tenths)) => format!("{whole}{tenths}"),
+            None if value == "0" => "0".to_owned(),
             None => format!("{value}0"),
         },
         "aws:sourceip" => match value.parse().unwrap() {
             std::net::IpAddr::V4(address) => {
-                return format!("(assert (and (not {constant}.six) (= {constant} {})))\n", u32::from(address));
+                return format!(
+                    "(assert (and (not {constant}.six) (= {constant} {})))\n",
+                    u32::from(address)
+                );
             }
             std::net::IpAddr::V6(address) => {
                 return format!("(assert (and {constant}.six (= {constant} {})))\n", u128::from(address));
