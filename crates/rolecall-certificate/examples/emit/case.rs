@@ -56,7 +56,12 @@ impl Case {
         Self {
             name: value.get("name").and_then(Value::as_str).unwrap_or(name).to_owned(),
             trust: value.get("trust").filter(|trust| !trust.is_null()).cloned(),
-            identity: value.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default(),
+            identity: value
+                .get("permissions")
+                .or_else(|| value.get("identity"))
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default(),
             boundary: value.get("boundary").filter(|boundary| !boundary.is_null()).cloned(),
             intent,
         }
