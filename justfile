@@ -31,6 +31,10 @@ clippy:
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}
 
+# z3 and cvc5 over certificates, beside our verdicts: N random documents (1,000), or `--quick`; also files of JSON lines
+solvers *ARGS:
+    tests/solvers/run {{ ARGS }}
+
 # SARIF against the official schema, with Microsoft's validator from npm
 sarif:
     cargo build

@@ -1,6 +1,7 @@
 //! The command line: one file a command, output through one door, hints and exit codes here and nowhere below.
 
 mod apply;
+mod certificate;
 mod context;
 mod destroy;
 mod explain_error;

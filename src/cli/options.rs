@@ -191,6 +191,9 @@ pub(crate) struct PlanCommand {
     /// Also write the plan to a file, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
+    #[arg(long, value_name = "DIR")]
+    pub(crate) smtlib: Option<PathBuf>,
     /// Exit with 3 where something is to be changed
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -280,6 +283,9 @@ pub(crate) struct VerifyCommand {
     /// functions (`-` reads it from standard input)
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks"])]
     pub(crate) explain_error: Option<String>,
+    /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "explain_error"])]
+    pub(crate) smtlib: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -412,6 +418,9 @@ pub(crate) struct ProveOptions {
     /// The value of a template's parameter, `AWS::Region` and the like among them (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
+    #[arg(long, value_name = "DIR")]
+    pub(crate) smtlib: Option<PathBuf>,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,

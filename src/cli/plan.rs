@@ -10,9 +10,12 @@ use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{Documents, drift as drift_of, genesys_drift, other_organization, paper};
+use rolecall::verify::{
+    Documents, drift as drift_of, genesys_drift, intent, other_organization, paper, read,
+};
 use tokio::join;
 
+use super::certificate;
 use super::context::{Context, NOT_COMPARED, Services, load_outline};
 use super::failure::UsageError;
 use super::fleet::{self, Reads};
@@ -31,6 +34,7 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow
         let message = "a plan that is written to a file is of one manifest";
         return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
     }
+    certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;
     fleet::run(
         "plan",
         &options.aws,
@@ -52,6 +56,10 @@ async fn plan_one(
     let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { verification, objections } = judge(&survey, &plan, &Allowed::default());
+    if let Some(folder) = &options.smtlib {
+        let role = read(&Documents::planned(&survey, &plan), &survey.desired.role_arn());
+        certificate::write(folder, &role, &intent(&survey.desired), printer)?;
+    }
     if let Some(path) = &options.out {
         write::save(path, &saved::save(&survey, &plan, genesys.as_ref().map(|genesys| &genesys.plan)))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;

@@ -8,6 +8,7 @@ use rolecall::iam::prove::RoleIntent;
 use rolecall::report::{ClaimKind, ExitCode, ProofView, RoleProof};
 use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
+use super::certificate;
 use super::failure::UsageError;
 use super::input;
 use super::options::ProveOptions;
@@ -38,6 +39,13 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         let found = findings(role, Some((index, &shared)), &intent, &[]);
         RoleProof::new(name, decide(role, &intent), &found, role.notes.clone())
     };
+    if let Some(folder) = &options.smtlib {
+        for role in &roles {
+            let intent = RoleIntent { role: role.arn.clone(), ..intent.clone() };
+            let folder = certificate::folder_of(folder, roles.len(), &role.name);
+            certificate::write(&folder, role, &intent, printer)?;
+        }
+    }
     let source = format!("{kind} {}", input::label(&options.file));
     let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
     printer.result(&match options.output.is_human() {

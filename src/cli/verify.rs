@@ -10,9 +10,10 @@ use rolecall::verify::second::SecondOpinions;
 use rolecall::verify::steady::{Freshness, Patience};
 use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
-use rolecall::verify::{Documents, disagreements, explain, paper};
+use rolecall::verify::{Documents, disagreements, explain, intent, paper, read as read_documents};
 
 use super::apply::{Narrator, UNCHANGED, confirm, describe};
+use super::certificate;
 use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::hint_for;
 use super::fleet::{self, Reads};
@@ -30,6 +31,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyho
         let context = Context::open(&options.aws, Services::Aws, printer).await?;
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
     }
+    certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;
     let reads = if options.sweep { Reads::ForWriting } else { Reads::ForLooking };
     if options.level == Level::Genesys
         && !options.sweep
@@ -87,6 +89,10 @@ async fn verify_one(
         second.add_to(&mut verification, &survey);
     }
     let documents = Documents::observed(&survey.observed, &survey.desired.role.name);
+    if let (Some(folder), Some(documents)) = (&options.smtlib, &documents) {
+        let role = read_documents(documents, &survey.desired.role_arn());
+        certificate::write(folder, &role, &intent(&survey.desired), printer)?;
+    }
     if let (true, Some(documents)) = (options.explain, documents) {
         explain(&mut verification, &documents, &survey.desired);
     }

@@ -32,7 +32,7 @@ pub use drift::drift;
 pub use explain::explain;
 pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, paper, read, shared_ids};
+pub use paper::{decide, findings, intent, paper, read, shared_ids};
 pub use service_role::services_alone;
 
 use self::steady::Answered;

@@ -43,7 +43,7 @@ pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<ClaimVie
 }
 
 /// What the manifest means the role for.
-pub(super) fn intent(desired: &Desired) -> RoleIntent {
+pub fn intent(desired: &Desired) -> RoleIntent {
     RoleIntent {
         role: Some(desired.role_arn()),
         trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),

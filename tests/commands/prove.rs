@@ -313,6 +313,32 @@ fn an_unknown_operator_is_inconclusive() {
 }
 
 #[test]
+fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("certificates");
+    let smtlib = ["--principal", PRINCIPAL, "--external-id", EXTERNAL_ID, "--smtlib", path.to_str().unwrap()];
+    prove(&trust(), &smtlib).expect(0).says("8 certificates in");
+    let names = |path: &std::path::Path| {
+        let mut names: Vec<_> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    assert!(names(&path).contains(&"only-with-external-id.parts.smt2".to_owned()));
+    // Another kind of document: the files about the trust policy would mislead.
+    prove(&invoke(), &smtlib[4..]).expect(0).says("5 certificates in");
+    assert!(
+        names(&path).iter().all(|name| name.starts_with("only-targets") || name.starts_with("every-target"))
+    );
+    std::fs::write(path.join("only-trusted.parts.smt2"), "(check-sat)").unwrap();
+    prove(&trust(), &smtlib).expect(1).says("is no certificate of rolecall's");
+    assert_eq!(std::fs::read_to_string(path.join("only-trusted.parts.smt2")).unwrap(), "(check-sat)");
+    assert!(names(&path).contains(&"only-targets.parts.smt2".to_owned()));
+}
+
+#[test]
 fn options_that_are_wrong() {
     for (arguments, message) in [
         (&["--principal", "me"][..], "`me` is not a principal"),

@@ -7,6 +7,7 @@ mod callers;
 mod corpus;
 mod findings;
 mod known;
+mod mutants;
 mod mutations;
 mod pattern;
 mod pitfalls;

@@ -1,0 +1,201 @@
+//! Claims about what a session of the role can do: invoke the targets, and nothing else.
+
+use rolecall_iam::arn::FunctionArn;
+use rolecall_iam::document::Effect;
+use rolecall_iam::text::Form;
+
+use crate::model::{Model, Scope};
+use crate::script::{Check, Compiled, Contents, Script, asked, compile, nothing_allows};
+use crate::smt::{and, not, or};
+use crate::statement::{covers, resource_is};
+use crate::{Claim, Encoding, Named, Part, Policies, Subject};
+
+const ENCODINGS: [Encoding; 2] = [Encoding::Parts, Encoding::Whole];
+const INVOKE: &str = "lambda:invokefunction";
+const IS_INVOKE: &str = "(= action \"lambda:invokefunction\")";
+
+pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script> {
+    let targets = match &subject.targets {
+        Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
+        None => named(policies),
+    };
+    let documents: Vec<Named<'_>> = policies.identity.iter().chain(&policies.boundary).copied().collect();
+    let question = Question { policies, subject, documents: &documents, targets: &targets };
+    let mut scripts: Vec<Script> = ENCODINGS.map(|encoding| question.only_targets(encoding)).into();
+    scripts.push(question.vacuity());
+    scripts.extend(ENCODINGS.iter().filter_map(|encoding| question.every_target(*encoding)));
+    scripts
+}
+
+/// Functions that an `Allow` of the invocation names in full.
+fn named(policies: &Policies<'_>) -> Vec<String> {
+    let statements = policies.identity.iter().flat_map(|named| named.document.statements());
+    let mut found: Vec<String> = Vec::new();
+    let allows =
+        statements.filter(|statement| statement.effect == Effect::Allow && covers(&statement.action, INVOKE));
+    let clauses = allows.filter_map(|statement| statement.resource.as_ref()).filter(|clause| !clause.negated);
+    for value in clauses.flat_map(|clause| &clause.values) {
+        let raw = value.text.raw();
+        let is_function = *value.text.form() == Form::Literal && raw.parse::<FunctionArn>().is_ok();
+        if is_function && !found.iter().any(|known| known == raw) {
+            found.push(raw.to_owned());
+        }
+    }
+    found
+}
+
+struct Question<'q> {
+    policies: &'q Policies<'q>,
+    subject: &'q Subject,
+    documents: &'q [Named<'q>],
+    targets: &'q [String],
+}
+
+impl<'q> Question<'q> {
+    fn model(&self, encoding: Encoding) -> Model<'q> {
+        let role = self.subject.role.as_ref();
+        let partition = role.map_or_else(|| "aws".to_owned(), |role| role.partition.to_string());
+        let (counts, decimals) = asked(self.documents.iter().map(|named| named.document));
+        Model::new(encoding, Scope::Session, partition, role, counts, decimals)
+    }
+
+    /// The `Allow` statements of the identity policies, and what the boundary must say besides.
+    fn split(&self, compiled: &Compiled) -> (Vec<(String, String)>, String) {
+        let count = self.policies.identity.len();
+        let identity = compiled.allows.iter().take(count).flatten().cloned().collect();
+        let boundary = match self.policies.boundary {
+            None => "true".to_owned(),
+            Some(_) => or(compiled.allows.iter().skip(count).flatten().map(|(name, _)| name.clone())),
+        };
+        (identity, boundary)
+    }
+
+    /// A request that is allowed and does not invoke a target: one check for each `Allow` of the identity policies.
+    fn only_targets(&self, encoding: Encoding) -> Script {
+        let mut model = self.model(encoding);
+        let compiled = compile(&mut model, self.documents);
+        let (identity, boundary) = self.split(&compiled);
+        let targets = or(self.targets.iter().map(|target| resource_is(encoding, target)));
+        let asserted = vec![
+            ("Not denied".to_owned(), "(not denied)".to_owned()),
+            ("The permissions boundary allows".to_owned(), boundary),
+            ("Something else than invoking a target".to_owned(), not(and([IS_INVOKE.to_owned(), targets]))),
+        ];
+        let mut checks: Vec<Check> = identity
+            .into_iter()
+            .map(|(name, place)| Check { asks: format!("{place} allows"), terms: vec![name] })
+            .collect();
+        if checks.is_empty() {
+            checks.push(nothing_allows());
+        }
+        let sentence = format!("a session can do nothing but invoke {}", self.targets.join(", "));
+        self.write(model, &compiled, (Claim::OnlyTargets, Part::Proof(encoding)), sentence, asserted, checks)
+    }
+
+    /// An invocation of a target that is refused: one check for each target. Only where every statement has a single reading.
+    fn every_target(&self, encoding: Encoding) -> Option<Script> {
+        let mut model = self.model(encoding);
+        let compiled = compile(&mut model, self.documents);
+        if !compiled.is_exact || self.targets.is_empty() {
+            return None;
+        }
+        let (identity, boundary) = self.split(&compiled);
+        let allowed = and([or(identity.into_iter().map(|(name, _)| name)), boundary]);
+        let asserted = vec![
+            ("The invocation".to_owned(), IS_INVOKE.to_owned()),
+            ("It is refused".to_owned(), or([not(allowed), "denied".to_owned()])),
+        ];
+        let checks = self.targets.iter().map(|target| Check {
+            asks: format!("{target} cannot be invoked"),
+            terms: vec![resource_is(encoding, target)],
+        });
+        let checks = checks.collect();
+        let sentence = format!("a session can invoke each of {}", self.targets.join(", "));
+        Some(self.write(
+            model,
+            &compiled,
+            (Claim::EveryTarget, Part::Proof(encoding)),
+            sentence,
+            asserted,
+            checks,
+        ))
+    }
+
+    fn vacuity(&self) -> Script {
+        let mut model = self.model(Encoding::Parts);
+        let compiled = compile(&mut model, self.documents);
+        let (identity, boundary) = self.split(&compiled);
+        let mut asserted = vec![("The invocation".to_owned(), IS_INVOKE.to_owned())];
+        if let Some(target) = self.targets.first() {
+            asserted.push(("A target".to_owned(), resource_is(Encoding::Parts, target)));
+        }
+        let allowed = or(identity.into_iter().map(|(name, _)| name));
+        let checks = vec![
+            Check { asks: "the assumptions can be met".to_owned(), terms: Vec::new() },
+            Check {
+                asks: "the invocation of a target is allowed".to_owned(),
+                terms: vec![allowed, boundary, "(not denied)".to_owned()],
+            },
+        ];
+        let sentence = "the assumptions of the other two files do not contradict each other".to_owned();
+        self.write(model, &compiled, (Claim::OnlyTargets, Part::Vacuity), sentence, asserted, checks)
+    }
+
+    fn write(
+        &self,
+        mut model: Model<'_>,
+        compiled: &Compiled,
+        (claim, part): (Claim, Part),
+        sentence: String,
+        asserted: Vec<(String, String)>,
+        checks: Vec<Check>,
+    ) -> Script {
+        let definitions = format!("{}{}{}", model.declarations(), request(model.encoding), compiled.text);
+        Contents { claim, part, sentence, documents: self.documents, definitions, asserted, checks }
+            .write(&model)
+    }
+}
+
+/// The action and the resource of the request. Names of functions: Lambda API Reference, Invoke.
+fn request(encoding: Encoding) -> String {
+    let letters = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\"))";
+    let label = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") (str.to_re \"-\"))";
+    let name = "(re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\") (str.to_re \"_\"))";
+    let qualifier = format!(
+        "(re.opt (re.++ (str.to_re \":\") (re.+ (re.union {name} (str.to_re \"$\") (str.to_re \".\")))))"
+    );
+    let function = format!("(re.++ (str.to_re \"function:\") (re.+ {name}) {qualifier})");
+    let partition = "(re.++ (str.to_re \"aws\") (re.* (re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\"))))";
+    let no_colon = "(re.union (re.range \"\\u{0}\" \"9\") (re.range \";\" \"\\u{2ffff}\"))";
+    let mut text = "; --- The request: an action in lower case\n(declare-const action String)\n".to_owned();
+    text.push_str(&format!(
+        "(assert (str.in_re action (re.++ (re.+ {label}) (str.to_re \":\") (re.+ {letters}))))\n"
+    ));
+    match encoding {
+        Encoding::Parts => {
+            text.push_str("; The resource: * where r_none holds, else arn:r_partition:r_service:r_region:r_account:r_name\n");
+            text.push_str("(declare-const r_none Bool)\n");
+            for part in ["r_partition", "r_service", "r_region", "r_account"] {
+                text.push_str(&format!(
+                    "(declare-const {part} String)\n(assert (str.in_re {part} (re.* {no_colon})))\n"
+                ));
+            }
+            text.push_str("(declare-const r_name String)\n");
+            text.push_str(&format!(
+                "(assert (=> {IS_INVOKE} (and (not r_none) (str.in_re r_partition {partition}) (= r_service \"lambda\") \
+                 (str.in_re r_region (re.+ {label})) (str.in_re r_account digits_12) (str.in_re r_name {function}))))\n"
+            ));
+        }
+        Encoding::Whole => {
+            text.push_str("; The resource: * or an ARN\n(declare-const resource String)\n");
+            text.push_str(&format!(
+                "(assert (or (= resource \"*\") (str.in_re resource (re.++ (str.to_re \"arn:\") ((_ re.^ 4) (re.++ (re.* {no_colon}) (str.to_re \":\"))) re.all))))\n"
+            ));
+            text.push_str(&format!(
+                "(assert (=> {IS_INVOKE} (str.in_re resource (re.++ (str.to_re \"arn:\") {partition} (str.to_re \":lambda:\") (re.+ {label}) \
+                 (str.to_re \":\") digits_12 (str.to_re \":\") {function}))))\n"
+            ));
+        }
+    }
+    text
+}

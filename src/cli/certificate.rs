@@ -1,0 +1,118 @@
+//! `--smtlib DIR`: the claims as files for solvers that are not ours (`docs/certificates.md`).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rolecall::extract::{PermissionDocuments, RoleDocuments, Side};
+use rolecall::iam::prove::{Claim, ClaimResult, RoleIntent, prove_trust};
+use rolecall_certificate::{FIRST_LINE, Named, Policies, Script, Subject, certificates};
+
+use super::failure::UsageError;
+use super::fleet;
+use super::options::AwsOptions;
+use super::printer::Printer;
+
+/// The options of a command that reads manifests: certificates are of one role.
+pub(crate) fn refuse_many(folder: Option<&PathBuf>, options: &AwsOptions) -> Result<(), UsageError> {
+    match folder {
+        Some(_) if fleet::is_named(options) => {
+            let hint = "run the command once for each manifest, with a folder of its own";
+            Err(UsageError::new("`--smtlib` writes the certificates of one manifest", Some(hint)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Writes the certificates of one role and says how to check them.
+pub(crate) fn write(
+    folder: &Path,
+    role: &RoleDocuments,
+    intent: &RoleIntent,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let scripts = scripts(role, intent);
+    save(folder, &scripts).with_context(|| format!("cannot write certificates to `{}`", folder.display()))?;
+    let shown = folder.display();
+    if scripts.is_empty() {
+        printer.warning(&format!("no certificates: no document of {} is known", role.name));
+        return Ok(());
+    }
+    printer.progress(&format!("{} certificates in `{shown}`; check them with", scripts.len()));
+    printer
+        .progress(&format!("  for file in {shown}/*.smt2; do echo \"$file\"; z3 -t:60000 \"$file\"; done"));
+    printer.progress(
+        "  every answer is `unsat`, and `sat` in *.vacuity.smt2; cvc5: --strings-exp --incremental",
+    );
+    let loosened = scripts.iter().map(|script| script.loosened.len()).max().unwrap_or(0);
+    if loosened > 0 {
+        printer.warning(&format!(
+            "{loosened} elements are not documented by AWS; the files list them as loosened"
+        ));
+    }
+    Ok(())
+}
+
+fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
+    let trust = match &role.trust {
+        Side::Known(document) => Some(document),
+        Side::Unknown(_) | Side::Absent => None,
+    };
+    // Without a stated ID the claim is about the one that the prover found in the policy.
+    let claims = trust.map(|trust| prove_trust(trust, intent)).unwrap_or_default();
+    let external_id = claims.into_iter().find_map(|ClaimResult { claim, result: _ }| match claim {
+        Claim::OnlyWithExternalId(id) | Claim::OthersOnlyWithExternalId(id) => id,
+        Claim::OnlyTrustedMayAssume
+        | Claim::MayAssume(_)
+        | Claim::MayAssumeUnderConditions(_)
+        | Claim::OnlyTargetsMayBeInvoked
+        | Claim::EveryTargetMayBeInvoked(_) => None,
+    });
+    let subject = Subject {
+        role: intent.role.clone(),
+        trusted: intent.trusted.clone(),
+        external_id,
+        targets: intent.targets.clone(),
+    };
+    let policies = match &role.permissions {
+        Side::Known(PermissionDocuments { identity, boundary }) => Some(Policies {
+            identity: identity.iter().map(|it| Named { name: &it.name, document: &it.document }).collect(),
+            boundary: boundary.as_ref().map(|it| Named { name: &it.name, document: &it.document }),
+        }),
+        Side::Unknown(_) | Side::Absent => None,
+    };
+    let trust = trust.map(|document| Named { name: "trust policy", document });
+    certificates(trust, policies.as_ref(), &subject)
+}
+
+/// Writes the scripts in the place of those that are there. A file that rolecall did not write is never replaced.
+fn save(folder: &Path, scripts: &[Script]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut old = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "smt2") {
+            let ours = fs::read(&path)?.starts_with(FIRST_LINE.as_bytes());
+            if !ours && scripts.iter().any(|script| path.ends_with(script.file_name())) {
+                let message = format!("`{}` is no certificate of rolecall's; move it away", path.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+            }
+            old.extend(ours.then_some(path));
+        }
+    }
+    // Those of an earlier run, which may have been about another document.
+    old.into_iter().try_for_each(fs::remove_file)?;
+    scripts.iter().try_for_each(|script| fs::write(folder.join(script.file_name()), &script.text))
+}
+
+/// A folder for one of several roles.
+pub(crate) fn folder_of(folder: &Path, roles: usize, name: &str) -> PathBuf {
+    if roles == 1 {
+        return folder.to_owned();
+    }
+    let safe = |character: char| {
+        if character.is_ascii_alphanumeric() || "-_".contains(character) { character } else { '_' }
+    };
+    folder.join(name.chars().map(safe).collect::<String>())
+}
