@@ -219,7 +219,7 @@ impl ClaimKind {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::OnlyTrusted => "Nobody but the trusted principals can assume the role",
-            Self::ExternalId => "The role can be assumed with the external ID and not otherwise",
+            Self::ExternalId => "The trusted principals can assume the role only with the external ID",
             Self::MayAssume => "The trusted principals can assume the role",
             Self::OnlyTargets => "A session can do nothing but invoke the target functions",
             Self::EveryTarget => "A session can invoke the target functions",

@@ -79,7 +79,7 @@ fn what_is_unresolved_is_unknown_and_named() {
     ];
     rolecall(&[&["prove", path, "--principal", PRINCIPAL, "--external-id", EXTERNAL_ID][..], &stated].concat())
         .expect(5)
-        .says("proved     the role can be assumed with the external ID")
+        .says("proved     the trusted principals can assume the role only with the external ID")
         .says(&format!("{role}/Policies/0/PolicyDocument/Statement/0/Resource/Fn::GetAtt: `Function.Arn` is known only once the stack exists"))
         .says("arn:aws:iam::aws:policy/ReadOnlyAccess: its document is not in the template");
 }

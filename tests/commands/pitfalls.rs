@@ -11,49 +11,57 @@ const PITFALLS: [(&str, &str); 28] = [
     ),
     (
         "t02-any-external-id",
-        "any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because \
-         statement 1 allows it and its condition `StringLike` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role with the external ID \
+         `another-external-id`, because statement 1 allows it and this external ID satisfies its \
+         condition `StringLike` on `sts:ExternalId`",
     ),
     (
         "t02-prefix-of-the-id",
-        "any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because \
-         statement 1 allows it and its condition `StringLike` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role with the external ID \
+         `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition \
+         `StringLike` on `sts:ExternalId`",
     ),
     (
         "t02-the-id-or-anything",
-        "any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because \
-         statement 1 allows it and its condition `StringLike` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role with the external ID \
+         `another-external-id`, because statement 1 allows it and this external ID satisfies its \
+         condition `StringLike` on `sts:ExternalId`",
     ),
     (
         "t03-if-exists",
-        "any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows \
-         it and its condition `StringEqualsIfExists` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role without an external ID, because \
+         statement 1 allows it and a request without an external ID satisfies its condition \
+         `StringEqualsIfExists` on `sts:ExternalId`",
     ),
     (
         "t04-for-all-values",
-        "any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows \
-         it and its condition `ForAllValues:StringEquals` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role without an external ID, because \
+         statement 1 allows it and a request without an external ID satisfies its condition \
+         `ForAllValues:StringEquals` on `sts:ExternalId`",
     ),
     (
         "t05-any-but-one",
-        "any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows \
-         it and its condition `StringNotEquals` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role without an external ID, because \
+         statement 1 allows it and a request without an external ID satisfies its condition \
+         `StringNotEquals` on `sts:ExternalId`",
     ),
     (
         "t05-presence-only",
-        "any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because \
-         statement 1 allows it and its condition `Null` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role with the external ID \
+         `another-external-id`, because statement 1 allows it and this external ID satisfies its \
+         condition `Null` on `sts:ExternalId`",
     ),
     (
         "t06-must-be-absent",
-        "any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows \
-         it and its condition `Null` on `sts:ExternalId` is met by that",
+        "any principal of account 765628985471 can assume the role without an external ID, because \
+         statement 1 allows it and a request without an external ID satisfies its condition `Null` on \
+         `sts:ExternalId`",
     ),
     (
         "t07-ignoring-case",
         "any principal of account 765628985471 can assume the role with the external ID \
-         `5F6B2C1E-8A4D-4C3B-9E7F-2D1A6B8C0E94`, because statement 1 allows it and its condition \
-         `StringEqualsIgnoreCase` on `sts:ExternalId` is met by that",
+         `5F6B2C1E-8A4D-4C3B-9E7F-2D1A6B8C0E94`, because statement 1 allows it and this external ID \
+         satisfies its condition `StringEqualsIgnoreCase` on `sts:ExternalId`",
     ),
     (
         "t08-second-statement",
@@ -63,20 +71,21 @@ const PITFALLS: [(&str, &str); 28] = [
     (
         "t09-old-tenant",
         "any principal of account 765628985471 can assume the role with the external ID \
-         `0d9c7f52-3b1e-4f6a-8c2d-7e5a9b1f3c46`, because statement 1 allows it and its condition `StringEquals` on \
-         `sts:ExternalId` is met by that",
+         `0d9c7f52-3b1e-4f6a-8c2d-7e5a9b1f3c46`, because statement 1 allows it and this external ID \
+         satisfies its condition `StringEquals` on `sts:ExternalId`",
     ),
     (
         "t10-everybody",
-        "any principal of any AWS account (here account 999999999999) can assume the role with the external ID \
-         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and its condition `StringEquals` on \
-         `sts:ExternalId` is met by that",
+        "any principal of any AWS account (for example \
+         `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the \
+         external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this \
+         external ID satisfies its condition `StringEquals` on `sts:ExternalId`",
     ),
     (
         "t10-extra-account",
         "any principal of account 210987654321 can assume the role with the external ID \
-         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and its condition `StringEquals` on \
-         `sts:ExternalId` is met by that",
+         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID \
+         satisfies its condition `StringEquals` on `sts:ExternalId`",
     ),
     (
         "t10-a-service",
@@ -91,19 +100,17 @@ const PITFALLS: [(&str, &str); 28] = [
     (
         "t11-the-whole-account",
         "any principal of account 765628985471 can assume the role with the external ID \
-         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and its condition `StringEquals` on \
-         `sts:ExternalId` is met by that",
+         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID \
+         satisfies its condition `StringEquals` on `sts:ExternalId`",
     ),
     (
         "t12-deleted-principal",
-        "any principal of account 765628985471 cannot assume the role with the external ID \
+        "`arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID \
          `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it",
     ),
     (
         "t13-not-principal",
-        "any principal of any AWS account (here account 999999999999) can assume the role with the external ID \
-         `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and its condition `StringEquals` on \
-         `sts:ExternalId` is met by that",
+        "`arn:aws:sts::999999999999:assumed-role/another-role/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`",
     ),
     ("t13-every-sts-action", "the action `sts:*` covers `sts:TagSession` too"),
     ("t13-not-action", "`NotAction` covers every action that is not listed"),
@@ -114,23 +121,23 @@ const PITFALLS: [(&str, &str); 28] = [
     ),
     (
         "t16-tags-under-the-id",
-        "any principal of account 765628985471 cannot assume the role with the external ID \
+        "`arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID \
          `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` when `aws:RequestTag/rolecall-probe` is `x` and `aws:TagKeys` is \
          `rolecall-probe`, because the call also needs `sts:TagSession`, which is not allowed",
     ),
     (
         "t17-variable-of-2012",
-        "any principal of account 765628985471 cannot assume the role with the external ID \
+        "`arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID \
          `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it",
     ),
     (
         "t18-wildcard-as-text",
-        "any principal of account 765628985471 cannot assume the role with the external ID \
+        "`arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID \
          `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it",
     ),
     (
         "t19-line-break",
-        "any principal of account 765628985471 cannot assume the role with the external ID \
+        "`arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID \
          `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it",
     ),
     (

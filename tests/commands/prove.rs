@@ -25,7 +25,7 @@ fn the_shipped_policies_are_proved() {
     insta::assert_snapshot!(prove(&trust(), &intent).expect(0).stdout);
     insta::assert_snapshot!(prove(&invoke(), &["--target", FUNCTION, "--target", ALIAS]).expect(0).stdout);
     // The documents say themselves what they are meant for, where nobody else does.
-    prove(&trust(), &[]).expect(0).says("the role can be assumed with the external ID");
+    prove(&trust(), &[]).expect(0).says("can assume the role only with the external ID");
     prove(&invoke(), &[]).expect(0).says("each of the 2 target functions");
 }
 
@@ -57,7 +57,7 @@ fn another_intent_refutes_them() {
     prove(&trust(), &["--principal", stranger])
         .expect(4)
         .says("any principal of account 765628985471 can assume the role")
-        .says("any principal of account 210987654321 cannot assume the role");
+        .says("arn:aws:sts::210987654321:assumed-role/another-role/session` cannot assume the role");
     prove(&trust(), &["--external-id", "0d9c7f52-3b1e-4f6a-8c2d-7e5a9b1f3c46"]).expect(4);
     prove(&invoke(), &["--target", FUNCTION]).expect(4).says(ALIAS);
     let third = "arn:aws:lambda:us-east-1:123456789012:function:third";
@@ -205,7 +205,8 @@ fn what_programs_read() {
     weak["Statement"][0]["Condition"] = json!({ "StringEqualsIfExists": { "sts:ExternalId": EXTERNAL_ID } });
     let intent = ["--principal", PRINCIPAL, "--external-id", EXTERNAL_ID, "--output", "json"];
     let sentence = "any principal of account 765628985471 can assume the role without an external ID, because statement 1 \
-                    allows it and its condition `StringEqualsIfExists` on `sts:ExternalId` is met by that";
+                    allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on \
+                    `sts:ExternalId`";
     let proof = prove(&weak, &intent).expect(4).json();
     let witness = &proof["claims"][1]["witness"];
     assert_eq!(witness["sentence"], sentence);
@@ -220,7 +221,7 @@ fn what_programs_read() {
             "claims": [
                 { "claim": "nobody but the trusted principals can assume the role", "result": "proved" },
                 {
-                    "claim": format!("the role can be assumed with the external ID `{EXTERNAL_ID}` and not otherwise"),
+                    "claim": format!("the trusted principals can assume the role only with the external ID `{EXTERNAL_ID}`"),
                     "result": "refuted",
                     "witness": witness,
                 },

@@ -22,7 +22,11 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
         .says("`--allow-claim external-id --allow-findings T3` applies all the same");
     assert!(stage.calls().iter().all(|call| !call.write));
     let allowed = ["apply", "--yes", "--policies", "own", "--allow-findings", "t3"];
-    stage.run(&allowed).expect(4).says("3 changes made.").says("refuted    the role can be assumed");
+    stage
+        .run(&allowed)
+        .expect(4)
+        .says("3 changes made.")
+        .says("refuted    the trusted principals can assume the role only with");
 }
 
 /// Each kind of tampering with the documents has its finding in `verify`, and a role as it should be has none.
