@@ -129,8 +129,9 @@ pub(super) enum Resolved<T> {
     Known(T),
     /// A variable has no value in this request and no default: the text matches nothing.
     Unresolved,
-    /// A variable's value, or the text itself, is not known.
-    Unknown,
+    /// A variable's value, or the text itself, is not known. These tokens match whatever it matches at most; it matches
+    /// nothing where the variable has no value.
+    Unknown(T),
 }
 
 /// What the request says about a variable.
@@ -193,7 +194,7 @@ impl PolicyText {
         let pieces = match &self.form {
             Form::Literal => return Resolved::Known(self.raw.chars().map(Token::Char).collect()),
             Form::Pattern(tokens) => return Resolved::Known(Cow::Borrowed(tokens)),
-            Form::Unreadable => return Resolved::Unknown,
+            Form::Unreadable => return Resolved::Unknown(Cow::Owned(vec![Token::AnyRun])),
             Form::Template(pieces) => pieces,
         };
         let mut tokens = Vec::with_capacity(self.raw.len());
@@ -207,11 +208,14 @@ impl PolicyText {
                         tokens.extend(default.chars().map(Token::Char));
                     }
                     (VariableValue::Missing, None) => return Resolved::Unresolved,
-                    (VariableValue::Unknown, _) => unknown = true,
+                    (VariableValue::Unknown, _) => {
+                        unknown = true;
+                        tokens.push(Token::AnyRun);
+                    }
                 },
             }
         }
-        if unknown { Resolved::Unknown } else { Resolved::Known(Cow::Owned(tokens)) }
+        if unknown { Resolved::Unknown(Cow::Owned(tokens)) } else { Resolved::Known(Cow::Owned(tokens)) }
     }
 }
 

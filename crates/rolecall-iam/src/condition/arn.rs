@@ -17,7 +17,9 @@ pub(super) fn like(request: &str, text: &PolicyText, keys: &impl Keys) -> Match 
     let tokens = match text.resolve(|key| keys.variable(key)) {
         Resolved::Known(tokens) => tokens,
         Resolved::Unresolved => return Match::No,
-        Resolved::Unknown => return Match::Unknown,
+        Resolved::Unknown(most) => {
+            return if matches(&most, request, Case::Sensitive) { Match::Unknown } else { Match::Unresolved };
+        }
     };
     match match_parts(&tokens, &request_parts) {
         Some(matched) => matched.into(),

@@ -26,7 +26,15 @@ pub(super) fn equals_ignore_case(request: &str, text: &PolicyText, keys: &impl K
             match text.resolve(|key| keys.variable(key)) {
                 Resolved::Known(tokens) => same_ignoring_case(&as_text(&tokens), request),
                 Resolved::Unresolved => Match::Unresolved,
-                Resolved::Unknown => Match::Unknown,
+                // Which letters are the same beyond ASCII is not settled here.
+                Resolved::Unknown(most)
+                    if request.is_ascii()
+                        && text.raw().is_ascii()
+                        && !matches(&most, request, Case::Insensitive) =>
+                {
+                    Match::Unresolved
+                }
+                Resolved::Unknown(_) => Match::Unknown,
             }
         }
     }
@@ -69,6 +77,8 @@ fn resolved(request: &str, text: &PolicyText, keys: &impl Keys, case: Case) -> M
     match text.resolve(|key| keys.variable(key)) {
         Resolved::Known(tokens) => matches(&tokens, request, case).into(),
         Resolved::Unresolved => Match::Unresolved,
-        Resolved::Unknown => Match::Unknown,
+        // It matches nothing, whatever stands in for the variable.
+        Resolved::Unknown(most) if !matches(&most, request, case) => Match::Unresolved,
+        Resolved::Unknown(_) => Match::Unknown,
     }
 }

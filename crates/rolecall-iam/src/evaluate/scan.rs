@@ -126,7 +126,8 @@ impl Subject<'_> {
             Form::Template(_) | Form::Unreadable => match pattern.text.resolve(|key| self.variable(key)) {
                 Resolved::Known(tokens) => covers(&tokens),
                 Resolved::Unresolved => unresolved,
-                Resolved::Unknown => Truth::Unknown,
+                Resolved::Unknown(most) if !matches(&most, resource, Case::Sensitive) => unresolved,
+                Resolved::Unknown(_) => Truth::Unknown,
             },
         }
     }

@@ -13,6 +13,8 @@
 //! Deliberately absent: findings with names and fixes ([`super::lint`]) and the caller's side of assuming a role.
 
 mod actions;
+#[cfg(test)]
+mod agreement;
 mod caller;
 mod claim;
 mod domain;

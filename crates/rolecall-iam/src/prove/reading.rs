@@ -124,6 +124,8 @@ pub(super) fn compared(
     let aligned = |index| on_arn.then(|| own_account(text, caller, index, test)).flatten();
     let (tokens, known) = match read_with(text, caller, aligned) {
         Reading::Known(tokens) => (tokens, true),
+        // Without a value for its variable, a negated operator may be met or its statement may not count.
+        Reading::Perhaps(_) if negated => return anything(),
         Reading::Perhaps(tokens) => (tokens, false),
         // The guide says of a negated operator both that it is met and that the statement might be invalid.
         Reading::Unresolved if negated => return anything(),

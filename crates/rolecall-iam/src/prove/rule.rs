@@ -358,7 +358,8 @@ fn resource(value: &ResourcePattern, negated: bool, crossing: Crossing, caller: 
             certain: coverage::certain(&tokens, crossing),
             possible: coverage::possible(&tokens),
         }),
-        Reading::Perhaps(tokens) => Some(Element::perhaps(coverage::possible(&tokens))),
+        Reading::Perhaps(tokens) if !negated => Some(Element::perhaps(coverage::possible(&tokens))),
+        Reading::Perhaps(_) => Some(Element::perhaps(Pattern::like("*"))),
         Reading::Unresolved if negated => Some(Element::perhaps(Pattern::like("*"))),
         Reading::Unresolved => None,
     }

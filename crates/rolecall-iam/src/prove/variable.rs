@@ -89,8 +89,20 @@ impl<'a> Atoms<'a> {
     }
 
     fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Caller) {
-        // What depends on something else gets the same answer for every value that the key has.
-        let Reading::Known(tokens) = read(text, caller) else { return };
+        let tokens = match read(text, caller) {
+            Reading::Known(tokens) => tokens,
+            Reading::Unresolved => return,
+            // Values that it cannot match, whatever stands in for its variables, get another answer than the rest.
+            Reading::Perhaps(tokens) => {
+                let most = coverage::possible(&tokens);
+                let blind = test == Test::StringEqualsIgnoreCase;
+                self.texts.push(if blind { most.ignoring_case() } else { most });
+                if blind {
+                    self.beyond_ascii = Some(text.raw().escape_debug().to_string());
+                }
+                return;
+            }
+        };
         let whole = coverage::possible(&tokens);
         self.texts.push(match test {
             Test::StringEqualsIgnoreCase => {

@@ -34,7 +34,10 @@ const TEXTS: [&str; 22] = [
     "true",
     "YWI=",
 ];
-const VALUES: [&str; 22] = [
+const VALUES: [&str; 25] = [
+    "a${aws:PrincipalTag/x}",
+    "${aws:PrincipalTag/x}*b",
+    "arn:aws:s3:${aws:PrincipalTag/x}:*",
     "a",
     "a*",
     "?",
