@@ -412,6 +412,10 @@ pub(crate) struct ProveOptions {
     /// The value of a template's parameter, `AWS::Region` and the like among them (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// The configuration of the Terraform plan has no function and no condition around a reference whose value is known only
+    /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
+    #[arg(long)]
+    pub(crate) plain_references: bool,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,

@@ -83,7 +83,10 @@ fn only_what_holds(mut claims: Vec<ClaimView>, intent: &RoleIntent) -> Vec<Claim
 }
 
 fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {
-    let extracted = extract::extract(text, &options.parameter.iter().cloned().collect())?;
+    let mut extracted = extract::extract(text, &options.parameter.iter().cloned().collect())?;
+    if options.plain_references {
+        extracted = extracted.with_plain_references()?;
+    }
     match &options.role {
         Some(role) => extracted.only(role),
         None => Ok(extracted),
@@ -100,6 +103,7 @@ fn hint(error: &ExtractError) -> Option<&'static str> {
         | ExtractError::Empty
         | ExtractError::FailedPlan
         | ExtractError::NoParameters { .. }
+        | ExtractError::NoReferences { .. }
         | ExtractError::NoSuchParameter { .. }
         | ExtractError::NoSuchRole { .. }
         | ExtractError::NotJson { .. }
