@@ -191,13 +191,18 @@ fn list(faults: &[Fault]) -> String {
 /// Why there is nothing to take.
 pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, ExtractError> {
     let tree = text::tree(text)?;
+    if tree.get("Statement").is_some() {
+        let extracted = policy::policy(tree, text.len())?;
+        return match parameters.is_empty() {
+            true => Ok(extracted),
+            false => Err(ExtractError::NoParameters { kind: extracted.kind }),
+        };
+    }
     let extracted = match &tree {
         Value::Object(members) => {
             let has = |key: &str| members.contains_key(key);
             let list = |key: &str| members.get(key).and_then(Value::as_array);
-            if has("Statement") {
-                policy::policy(&tree, text.len())?
-            } else if has("format_version") {
+            if has("format_version") {
                 terraform::extract(&tree)?
             } else if has("RoleDetailList") {
                 Extracted { kind: Kind::AuthorizationDetails, roles: aws::authorization_details(&tree) }
