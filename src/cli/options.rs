@@ -421,6 +421,11 @@ pub(crate) struct ProveOptions {
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
     #[arg(long, value_name = "DIR")]
     pub(crate) smtlib: Option<PathBuf>,
+
+    /// The configuration of the Terraform plan has no function and no condition around a reference whose value is known only
+    /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
+    #[arg(long)]
+    pub(crate) plain_references: bool,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,

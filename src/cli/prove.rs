@@ -1,11 +1,12 @@
 //! `rolecall prove`: the proof of a role in a file, offline.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments, Side};
 use rolecall::iam::lint::{Finding, FindingId};
 use rolecall::iam::prove::RoleIntent;
-use rolecall::report::{ClaimKind, ExitCode, ProofView, RoleProof};
+use rolecall::report::{ClaimKind, ClaimView, ExitCode, ProofView, RoleProof};
 use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
 use super::certificate;
@@ -29,10 +30,16 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
     let is_stated = !intent.trusted.is_empty() || intent.external_id.is_some() || intent.targets.is_some();
     let is_meant = is_stated && roles.len() == 1;
     let shared = shared_ids(&roles);
-    let prove = |(index, role): (usize, &RoleDocuments)| {
+    let prove = |index: usize, role: &RoleDocuments| {
         let intent = RoleIntent { role: role.arn.clone(), ..intent.clone() };
         let is_role = !matches!(kind, Kind::TrustPolicy | Kind::IdentityPolicy);
         let name = is_role.then(|| role.name.clone());
+        if index >= MOST_ROLES {
+            let reason =
+                format!("the file has more than {MOST_ROLES} roles; --role NAME proves only that role");
+            let claim = ClaimView::undecided(ClaimKind::OnlyTrusted, "who can assume the role", vec![reason]);
+            return RoleProof::new(name, vec![claim], &[], role.notes.clone());
+        }
         if !is_meant && let Some(services) = services_alone(role) {
             return of_services(name, role, &services);
         }
@@ -47,7 +54,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         }
     }
     let source = format!("{kind} {}", input::label(&options.file));
-    let view = ProofView { source, roles: roles.iter().enumerate().map(prove).collect() };
+    let view = ProofView { source, roles: in_parallel(&roles, prove) };
     printer.result(&match options.output.is_human() {
         true => view.to_text(),
         false => view.to_json(),
@@ -56,6 +63,41 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         printer.hint("--role NAME proves only that role of the file");
     }
     Ok(view.exit())
+}
+
+/// The most roles that are proved in one run: IAM's largest quota of roles in an account (IAM User Guide, "IAM and AWS STS
+/// quotas").
+const MOST_ROLES: usize = 5000;
+
+/// So few roles are proved faster than threads are started.
+const FEW_ROLES: usize = 64;
+
+/// The results in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    if items.len() <= FEW_ROLES || threads == 1 {
+        return items.iter().enumerate().map(|(index, item)| work(index, item)).collect();
+    }
+    // Short pieces in turn: what is slow is not all in one of them.
+    let (next, work) = (AtomicUsize::new(0), &work);
+    let turn = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, work(index, item)));
+        }
+    };
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(turn)).collect();
+        let joined = running.into_iter().map(|thread| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.flatten().collect()
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// A role that only AWS services can assume. Nobody stated what it is for, so that its permissions are not judged, and no
@@ -81,7 +123,10 @@ fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&
 }
 
 fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {
-    let extracted = extract::extract(text, &options.parameter.iter().cloned().collect())?;
+    let mut extracted = extract::extract(text, &options.parameter.iter().cloned().collect())?;
+    if options.plain_references {
+        extracted = extracted.with_plain_references()?;
+    }
     match &options.role {
         Some(role) => extracted.only(role),
         None => Ok(extracted),
@@ -98,6 +143,7 @@ fn hint(error: &ExtractError) -> Option<&'static str> {
         | ExtractError::Empty
         | ExtractError::FailedPlan
         | ExtractError::NoParameters { .. }
+        | ExtractError::NoReferences { .. }
         | ExtractError::NoSuchParameter { .. }
         | ExtractError::NoSuchRole { .. }
         | ExtractError::NotJson { .. }

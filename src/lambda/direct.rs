@@ -54,6 +54,9 @@ enum Request {
         /// The functions that it may invoke.
         #[serde(default)]
         target: Vec<String>,
+        /// Whether the configuration of a Terraform plan has no function around a reference.
+        #[serde(default)]
+        plain_references: bool,
     },
     /// Run policy unit tests.
     Simulate {
@@ -130,11 +133,12 @@ impl Job {
                 arguments.extend(option("level", level));
                 Work::Check(check)
             }
-            Request::Prove { document, role, principal, external_id, target } => {
+            Request::Prove { document, role, principal, external_id, target, plain_references } => {
                 arguments.extend(["prove".to_owned(), "document".to_owned()]);
                 arguments.extend(option("role", role).into_iter().chain(option("external-id", external_id)));
                 arguments.extend(principal.into_iter().map(|it| format!("--principal={it}")));
                 arguments.extend(target.into_iter().map(|it| format!("--target={it}")));
+                arguments.extend(plain_references.then(|| "--plain-references".to_owned()));
                 Work::Offline { name: "document", text: text(document) }
             }
             Request::Simulate { cases, explain } => {

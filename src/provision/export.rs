@@ -36,13 +36,15 @@ pub fn terraform(desired: &Desired) -> Value {
         }),
     );
     let (mut policies, mut attachments) = (Map::new(), Map::new());
-    for (index, (_, policy)) in desired.policies.iter().enumerate() {
+    for (index, (arn, policy)) in desired.policies.iter().enumerate() {
         let resource = format!("{ROLE}_{}", index + 1);
+        // A plan shows the value of a literal ARN, but only that something refers to a policy that does not exist yet.
         attachments.insert(
             resource.clone(),
             json!({
                 "role": format!("${{aws_iam_role.{ROLE}.name}}"),
-                "policy_arn": format!("${{aws_iam_policy.{resource}.arn}}"),
+                "policy_arn": literal(arn),
+                "depends_on": [format!("aws_iam_policy.{resource}")],
             }),
         );
         policies.insert(

@@ -1,7 +1,9 @@
 //! The proof: what is meant of a role against its documents, for every request there can be.
 
+use std::borrow::Cow;
+
 use super::{Documents, RolePolicy};
-use crate::extract::{PermissionReader, RoleDocuments, Side};
+use crate::extract::{PermissionDocuments, PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{
@@ -9,6 +11,7 @@ use crate::iam::lint::{
     lint_trust, lint_trust_grammar,
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
+use crate::iam::quota::DOCUMENT_LENGTH;
 use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, FindingView, Outcome, VerificationView};
 
@@ -63,8 +66,72 @@ fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
     Document::parse(&policy.document).ok()
 }
 
+/// The longest document that is proved, in characters: twice what IAM takes in any call. For a longer document the answer
+/// would take more than some seconds.
+const LONGEST_PROVED: usize = 2 * DOCUMENT_LENGTH;
+
+/// Why a document is not proved, whatever it says.
+fn too_long(name: &str, document: &Document) -> Option<String> {
+    let size = document.size();
+    (size > LONGEST_PROVED).then(|| {
+        format!(
+            "{name}: it has {size} characters; IAM stores no document of this size, and rolecall proves documents of up to \
+             {LONGEST_PROVED}"
+        )
+    })
+}
+
+/// Why the permissions are not proved, whatever they say.
+fn too_long_together(documents: &PermissionDocuments) -> Vec<String> {
+    let all = documents.identity.iter().chain(&documents.boundary);
+    let sizes: Vec<(&str, usize)> =
+        all.clone().map(|policy| (policy.name.as_str(), policy.document.size())).collect();
+    let whole: usize = sizes.iter().map(|(_, size)| size).sum();
+    let reasons: Vec<String> = all.filter_map(|policy| too_long(&policy.name, &policy.document)).collect();
+    if reasons.is_empty() && whole > LONGEST_PROVED {
+        return vec![format!(
+            "its {} policies have {whole} characters; rolecall proves policies of up to {LONGEST_PROVED} together",
+            sizes.len()
+        )];
+    }
+    reasons
+}
+
+/// A side that is too long to be proved, as one that is not known.
+fn shortened(role: &RoleDocuments) -> Cow<'_, RoleDocuments> {
+    let trust = match &role.trust {
+        Side::Known(trust) => too_long("the trust policy", trust),
+        Side::Unknown(_) | Side::Absent => None,
+    };
+    let permissions = match &role.permissions {
+        Side::Known(documents) => too_long_together(documents),
+        Side::Unknown(_) | Side::Absent => Vec::new(),
+    };
+    if trust.is_none() && permissions.is_empty() {
+        return Cow::Borrowed(role);
+    }
+    Cow::Owned(RoleDocuments {
+        name: role.name.clone(),
+        role_name: role.role_name.clone(),
+        arn: role.arn.clone(),
+        max_session_duration: role.max_session_duration,
+        trust: match trust {
+            Some(reason) => Side::Unknown(vec![reason]),
+            None => role.trust.clone(),
+        },
+        permissions: match permissions.is_empty() {
+            false => Side::Unknown(permissions),
+            true => role.permissions.clone(),
+        },
+        trust_assumes: role.trust_assumes.clone(),
+        permissions_assume: role.permissions_assume.clone(),
+        notes: role.notes.clone(),
+    })
+}
+
 /// Decides the claims about a role. A side that nothing is known of is passed over, unless the intent is about it.
 pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
+    let role = &*shortened(role);
     let mut claims = Vec::new();
     match &role.trust {
         Side::Known(trust) => {
@@ -133,6 +200,7 @@ pub fn findings(
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
+    let role = &*shortened(role);
     let mut findings = Vec::new();
     if let Side::Known(document) = &role.trust {
         let facts = TrustFacts { max_session_duration: role.max_session_duration, shared };

@@ -65,13 +65,13 @@ fn broken_and_foreign_files() {
 fn huge_files() {
     let huge_policy = format!(
         r#"{{"Statement":{{"Effect":"Allow","Action":"{}","Resource":"*"}}}}"#,
-        "a".repeat(10_000_000)
+        "a".repeat(17_000_000)
     );
     let huge_template = format!("Resources:\n{}", "# nothing\n".repeat(500_000));
     let resources: Vec<String> =
         (0..501).map(|index| format!(r#""R{index}":{{"Type":"AWS::IAM::Role"}}"#)).collect();
     for (text, words) in [
-        (huge_policy, "it has more than the 4194304 bytes that are read"),
+        (huge_policy, "it has more than the 16777216 bytes that are read"),
         (huge_template, "it has more than the 4194304 bytes that are read"),
         (" ".repeat(65 * 1024 * 1024), "it has more than the 67108864 bytes that are read"),
         (

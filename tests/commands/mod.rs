@@ -4,6 +4,7 @@
 //! configurations beside them), answers of AWS CLI 1.45, templates that cfn-lint accepts.
 
 mod bad_input;
+mod bounds;
 mod cloudformation;
 mod descriptions;
 mod extraction;

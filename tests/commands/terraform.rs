@@ -12,31 +12,132 @@ fn prove(tree: &Value, arguments: &[&str]) -> crate::scenarios::stage::Run {
     rolecall_reading(tree.to_string(), &[&["prove", "-"], arguments].concat())
 }
 
-/// The configuration is what `rolecall render --format terraform` prints. In its plan, the policy's ARN is not known yet.
+const INTENT: [&str; 10] = [
+    "--principal",
+    PRINCIPAL,
+    "--external-id",
+    EXTERNAL_ID,
+    "--target",
+    FUNCTION,
+    "--target",
+    ALIAS,
+    "--output",
+    "json",
+];
+
+/// In the plan, `policy_arn` refers to the ARN of a policy that does not exist yet.
 #[test]
 fn a_new_role_and_an_existing_one_are_proved() {
-    for name in ["role-plan.json", "role-state.json"] {
-        let path = format!("terraform/{name}");
-        let proof = rolecall(&[
-            "prove",
-            &path,
-            "--principal",
-            PRINCIPAL,
-            "--external-id",
-            EXTERNAL_ID,
-            "--target",
-            FUNCTION,
-            "--target",
-            ALIAS,
-            "--output",
-            "json",
-        ])
-        .expect(0)
-        .json();
+    let plain = [INTENT.as_slice(), &["--plain-references"]].concat();
+    for (name, arguments) in [("role-plan.json", plain.as_slice()), ("role-state.json", &INTENT)] {
+        let proof = prove(&tree(name), arguments).expect(0).json();
         assert_eq!(results(&proof), ["proved"; 5], "{name}");
         assert_eq!(proof["role"], "aws_iam_role.genesys_data_actions");
     }
     rolecall(&["prove", "terraform/role-plan.json", "--target", FUNCTION]).expect(4).says(ALIAS);
+}
+
+/// `replace(aws_iam_policy.x.arn, …)` and a condition with another ARN make the same plan as the reference alone.
+#[test]
+fn what_rests_on_a_reference_is_not_proved() {
+    let proof = prove(&tree("role-plan.json"), &INTENT).expect(5).json();
+    assert_eq!(results(&proof), ["proved", "proved", "proved", "unknown", "unknown"]);
+    let reason = "aws_iam_role_policy_attachment.genesys_data_actions_1: `policy_arn` is known only after apply, from \
+        `aws_iam_policy.genesys_data_actions_1.arn`; the plan does not show whether a function or a condition is around \
+        the reference: prove the state after the apply, or give --plain-references if the configuration has neither";
+    assert_eq!(proof["claims"][3]["reasons"], json!([reason]));
+    let state = tree("role-state.json");
+    prove(&state, &["--plain-references"]).expect(2).says("only a Terraform plan shows references");
+}
+
+/// A role that the configuration only refers to could be another one, which would then have the policy.
+#[test]
+fn a_reference_to_a_role_is_an_assumption_about_every_role() {
+    let mut plan = tree("role-plan.json");
+    for pointer in ["/planned_values/root_module/resources", "/resource_changes"] {
+        for resource in plan.pointer_mut(pointer).unwrap().as_array_mut().unwrap() {
+            if resource["type"] == "aws_iam_role_policy_attachment" {
+                let (values, unknown) = match resource.get("change") {
+                    Some(_) => ("/change/after", Some("/change/after_unknown")),
+                    None => ("/values", None),
+                };
+                let values = resource.pointer_mut(values).unwrap();
+                values.as_object_mut().unwrap().remove("role");
+                values["policy_arn"] = json!("arn:aws:iam::123456789012:policy/other");
+                if let Some(unknown) = unknown {
+                    *resource.pointer_mut(unknown).unwrap() = json!({ "id": true, "role": true });
+                }
+            }
+        }
+    }
+    let mut other = plan["planned_values"]["root_module"]["resources"][0].clone();
+    for resource in plan["planned_values"]["root_module"]["resources"].as_array().unwrap() {
+        if resource["type"] == "aws_iam_role" {
+            other = resource.clone();
+        }
+    }
+    let mut change = plan["resource_changes"][0].clone();
+    change["change"] = json!({ "actions": ["create"], "after_unknown": { "arn": true } });
+    for resource in [&mut other, &mut change] {
+        resource["address"] = json!("aws_iam_role.other");
+        resource["name"] = json!("other");
+        resource["type"] = json!("aws_iam_role");
+    }
+    other["values"]["name"] = json!("Other");
+    plan["planned_values"]["root_module"]["resources"].as_array_mut().unwrap().push(other);
+    plan["resource_changes"].as_array_mut().unwrap().push(change);
+    let of_other = ["--role", "aws_iam_role.other"];
+    prove(&plan, &of_other)
+        .expect(5)
+        .says("`role` is known only after apply, from `aws_iam_role.genesys_data_actions.name`")
+        .says("give --plain-references");
+    prove(&plan, &[of_other.as_slice(), &["--plain-references"]].concat()).expect(0);
+}
+
+/// As `rolecall render --format terraform` prints it: the policy by its ARN.
+#[test]
+fn an_attachment_that_names_a_new_policy_by_its_arn_is_proved() {
+    let named = |arn: &str| {
+        let mut plan = tree("role-plan.json");
+        for pointer in ["/planned_values/root_module/resources", "/resource_changes"] {
+            for resource in plan.pointer_mut(pointer).unwrap().as_array_mut().unwrap() {
+                if resource["type"] == "aws_iam_role_policy_attachment" {
+                    let is_change = resource.get("change").is_some();
+                    let values = if is_change { "/change/after" } else { "/values" };
+                    resource.pointer_mut(values).unwrap()["policy_arn"] = json!(arn);
+                    if is_change {
+                        resource["change"]["after_unknown"] = json!({ "id": true });
+                    }
+                }
+            }
+        }
+        plan
+    };
+    let ending = "policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke";
+    let plan = named(&format!("arn:aws:iam::123456789012:{ending}"));
+    let proof = prove(&plan, &INTENT).expect(0).json();
+    assert_eq!(results(&proof), ["proved"; 5]);
+    // The policy exists already, is of AWS, has another path or is made in what is perhaps another account.
+    let unknown = "its document is not in the file";
+    prove(&named(&format!("arn:aws:iam::aws:{ending}")), &INTENT).expect(5).says(unknown);
+    let other = "arn:aws:iam::123456789012:policy/GenesysDataActionRole-invoke";
+    prove(&named(other), &INTENT).expect(5).says(unknown);
+    for (kind, key, value) in
+        [("change", "actions", json!(["delete", "create"])), ("", "", json!("aws.west"))]
+    {
+        let mut plan = plan.clone();
+        let pointer =
+            if kind.is_empty() { "/configuration/root_module/resources" } else { "/resource_changes" };
+        for resource in plan.pointer_mut(pointer).unwrap().as_array_mut().unwrap() {
+            if resource["type"] == "aws_iam_policy" {
+                match kind {
+                    "" => resource["provider_config_key"] = value.clone(),
+                    _ => resource[kind][key] = value.clone(),
+                }
+            }
+        }
+        prove(&plan, &INTENT).expect(5).says(unknown);
+    }
 }
 
 /// Names and ARNs that are not known yet reach the attachments through variables and outputs of a module.
@@ -44,7 +145,12 @@ fn a_new_role_and_an_existing_one_are_proved() {
 fn roles_of_modules() {
     let path = "terraform/modules-plan.json";
     let production = "module.genesys[\"production\"].aws_iam_role.this[0]";
-    rolecall(&["prove", path, "--target", FUNCTION, "--role", production]).expect(0).says("Result: proved");
+    rolecall(&["prove", path, "--target", FUNCTION, "--role", production])
+        .expect(5)
+        .says("give --plain-references");
+    rolecall(&["prove", path, "--target", FUNCTION, "--role", production, "--plain-references"])
+        .expect(0)
+        .says("Result: proved");
     rolecall(&[
         "prove",
         path,
@@ -55,13 +161,15 @@ fn roles_of_modules() {
     ])
     .expect(4)
     .says("because statement 1 of `aws_iam_role_policy.debug` allows it");
-    rolecall(&["prove", path, "--target", FUNCTION]).expect(4).says("2 roles: 1 proved, 1 refuted");
+    rolecall(&["prove", path, "--target", FUNCTION, "--plain-references"])
+        .expect(4)
+        .says("2 roles: 1 proved, 1 refuted");
 }
 
 #[test]
 fn what_is_known_only_after_apply_is_unknown() {
     let path = "terraform/unknown-plan.json";
-    let proof = rolecall(&["prove", path, "--output", "json"]).expect(5).json();
+    let proof = rolecall(&["prove", path, "--output", "json", "--plain-references"]).expect(5).json();
     assert_eq!(proof["result"], "unknown");
     assert_eq!(results(&proof["roles"][0]), ["unknown", "unknown"]);
     assert_eq!(results(&proof["roles"][1]), ["proved", "proved", "proved", "unknown"]);
@@ -208,7 +316,7 @@ fn references_that_could_mean_something_else_are_not_followed() {
                 resource["expressions"]["policy_arn"] = json!({ "references": references });
             }
         }
-        prove(&plan, &["--target", FUNCTION, "--target", ALIAS]).expect(status);
+        prove(&plan, &["--target", FUNCTION, "--target", ALIAS, "--plain-references"]).expect(status);
     }
     // What a filter took out of the plan cannot be followed at all.
     let mut plan = tree("role-plan.json");

@@ -166,6 +166,12 @@ pub enum ExtractError {
         /// The kind of file.
         kind: Kind,
     },
+    /// Plain references are stated of a file that shows its values.
+    #[error("only a Terraform plan shows references in the place of values, and this is a {kind}")]
+    NoReferences {
+        /// The kind of file.
+        kind: Kind,
+    },
     /// A parameter that the template does not have.
     #[error("the template has no parameter `{}`", name.escape_debug())]
     NoSuchParameter {
@@ -185,13 +191,18 @@ fn list(faults: &[Fault]) -> String {
 /// Why there is nothing to take.
 pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, ExtractError> {
     let tree = text::tree(text)?;
+    if tree.get("Statement").is_some() {
+        let extracted = policy::policy(tree, text.len())?;
+        return match parameters.is_empty() {
+            true => Ok(extracted),
+            false => Err(ExtractError::NoParameters { kind: extracted.kind }),
+        };
+    }
     let extracted = match &tree {
         Value::Object(members) => {
             let has = |key: &str| members.contains_key(key);
             let list = |key: &str| members.get(key).and_then(Value::as_array);
-            if has("Statement") {
-                policy::policy(&tree, text.len())?
-            } else if has("format_version") {
+            if has("format_version") {
                 terraform::extract(&tree)?
             } else if has("RoleDetailList") {
                 Extracted { kind: Kind::AuthorizationDetails, roles: aws::authorization_details(&tree) }
@@ -226,6 +237,24 @@ pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, Extract
 }
 
 impl Extracted {
+    /// Takes it as stated that the configuration has no function and no condition around a reference whose value a plan does
+    /// not know. Without this, no claim that rests on such a reference is proved.
+    ///
+    /// # Errors
+    /// It is not a Terraform plan.
+    pub fn with_plain_references(mut self) -> Result<Self, ExtractError> {
+        let kind = self.kind;
+        if kind != Kind::TerraformPlan {
+            return Err(ExtractError::NoReferences { kind });
+        }
+        for role in &mut self.roles {
+            // A plan has no other assumptions.
+            role.trust_assumes.clear();
+            role.permissions_assume.clear();
+        }
+        Ok(self)
+    }
+
     /// Only the role of this name, ARN, address or logical ID.
     ///
     /// # Errors

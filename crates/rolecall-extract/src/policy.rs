@@ -10,11 +10,11 @@ use rolecall_iam::truth::Truth;
 /// The calls that a trust policy is about.
 const ROLE_CALLS: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
-pub(super) fn policy(tree: &Value, bytes: usize) -> Result<Extracted, ExtractError> {
+pub(super) fn policy(tree: Value, bytes: usize) -> Result<Extracted, ExtractError> {
     if bytes > document::MAX_BYTES {
         return Err(ExtractError::TooLarge { limit: document::MAX_BYTES });
     }
-    let document = Document::from_value(tree).map_err(ExtractError::Policy)?;
+    let document = Document::from_owned(tree).map_err(ExtractError::Policy)?;
     let (is_trust, notes) = is_trust(&document)?;
     let kind = if is_trust { Kind::TrustPolicy } else { Kind::IdentityPolicy };
     let name = "the policy".to_owned();

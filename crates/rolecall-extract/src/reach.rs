@@ -12,7 +12,7 @@ use super::role::{PermissionDocuments, Side};
 use rolecall_iam::document::Document;
 
 /// The most reasons that are given for one side of a role.
-const MAX_REASONS: usize = 20;
+pub(super) const MAX_REASONS: usize = 20;
 
 /// What a resource could change of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +206,15 @@ impl Doubts {
         self.of_role.entry(role).or_default().add(breaks, reason);
     }
 
+    /// The reasons for the trust policy of a role, and for its permissions.
+    pub(super) fn reasons(&self, role: usize) -> (Vec<String>, Vec<String>) {
+        let own = self.of_role.get(&role);
+        let reasons = |part: fn(&Doubt) -> &Vec<String>| -> Vec<String> {
+            part(&self.of_all).iter().chain(own.into_iter().flat_map(part)).cloned().collect()
+        };
+        (reasons(|doubt| &doubt.trust), reasons(|doubt| &doubt.permissions))
+    }
+
     /// A side of a role stays known only if nothing could change it.
     pub(super) fn judge(
         &self,
@@ -213,14 +222,8 @@ impl Doubts {
         trust: Side<Document>,
         permissions: Side<PermissionDocuments>,
     ) -> (Side<Document>, Side<PermissionDocuments>) {
-        let own = self.of_role.get(&role);
-        let reasons = |part: fn(&Doubt) -> &Vec<String>| -> Vec<String> {
-            part(&self.of_all).iter().chain(own.into_iter().flat_map(part)).cloned().collect()
-        };
-        (
-            doubted(trust, reasons(|doubt| &doubt.trust)),
-            doubted(permissions, reasons(|doubt| &doubt.permissions)),
-        )
+        let (of_trust, of_permissions) = self.reasons(role);
+        (doubted(trust, of_trust), doubted(permissions, of_permissions))
     }
 }
 

@@ -1,7 +1,8 @@
 //! `terraform show -json` of a plan or a state: the roles as they will be, or are.
 //!
 //! What is known only after apply is unknown here, with one exception: a policy or role that the configuration merely
-//! *refers to* ([`references`]) is the one that is meant, although its ARN or name is not known yet.
+//! *refers to* ([`references`]) is taken to be the one that is meant, although its ARN or name is not known yet. A plan
+//! does not show the function or the condition around a reference, so each such reading is an assumption of the role.
 //! What every other resource could do to a role is in [`table`]; [`others`] looks for it.
 //! Format: developer.hashicorp.com/terraform/internals/json-format.
 
@@ -15,7 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::reach::{Breaks, Doubts};
+use super::reach::{Breaks, Doubts, MAX_REASONS};
 use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
 use super::{ExtractError, Extracted, Kind};
 use attached::Removed;
@@ -61,12 +62,18 @@ struct File<'t> {
     resources: Resources<'t>,
     /// Managed policies whose ARNs are known.
     by_arn: HashMap<&'t str, Vec<usize>>,
+    /// Managed policies that the plan creates, by path and name, which are the end of their ARNs.
+    created: HashMap<String, Vec<usize>>,
     /// What resources of their own put on each role.
     received: HashMap<usize, Vec<usize>>,
     /// What the plan takes off roles.
     removed: Removed<'t>,
     /// What could be otherwise.
     doubts: Doubts,
+    /// What is so only if references are plain.
+    assumed: Doubts,
+    /// The same for the permissions of the role that is being read.
+    assumed_here: RefCell<Vec<String>>,
     notes: RefCell<BTreeSet<String>>,
 }
 
@@ -76,14 +83,19 @@ impl<'t> File<'t> {
             tree,
             resources: Resources::read(tree, values),
             by_arn: HashMap::new(),
+            created: HashMap::new(),
             received: HashMap::new(),
             removed: Removed::read(tree),
             doubts: Doubts::default(),
+            assumed: Doubts::default(),
+            assumed_here: RefCell::default(),
             notes: RefCell::default(),
         };
         for policy in file.resources.of_kind(POLICY).collect::<Vec<_>>() {
             if let Some(arn) = file.text(policy, "arn") {
                 file.by_arn.entry(arn).or_default().push(policy);
+            } else if let Some(ending) = file.created_policy(policy) {
+                file.created.entry(ending).or_default().push(policy);
             }
         }
         file
@@ -116,6 +128,7 @@ impl<'t> File<'t> {
     fn role(&self, role: usize) -> RoleDocuments {
         let address = self.address(role);
         self.notes.take();
+        self.assumed_here.take();
         let mut permissions = PermissionReader::default();
         for resource in self.received.get(&role).into_iter().flatten().copied() {
             match self.resources.get(resource).map(|resource| resource.kind) {
@@ -144,6 +157,10 @@ impl<'t> File<'t> {
             Err(reason) => Side::Unknown(vec![format!("{address}: {reason}")]),
         };
         let (trust, permissions) = self.doubts.judge(role, trust, permissions.finish());
+        let (trust_assumes, assumed) = self.assumed.reasons(role);
+        let mut permissions_assume = self.assumed_here.take();
+        permissions_assume.extend(assumed);
+        permissions_assume.truncate(MAX_REASONS);
         RoleDocuments {
             name: address.to_owned(),
             role_name: self.text(role, "name").map(str::to_owned),
@@ -154,8 +171,8 @@ impl<'t> File<'t> {
             },
             trust,
             permissions,
-            trust_assumes: Vec::new(),
-            permissions_assume: Vec::new(),
+            trust_assumes,
+            permissions_assume,
             notes: self.notes.take().into_iter().collect(),
         }
     }
@@ -197,7 +214,7 @@ impl<'t> File<'t> {
                 for arn in arns {
                     let arn = arn.as_str().unwrap_or_default();
                     if configured || !self.removed.takes_policy(name, arn) {
-                        let (name, document) = self.policy_of(arn);
+                        let (name, document) = self.policy_of(arn, role);
                         permissions.identity(name, document);
                     }
                 }
@@ -255,7 +272,7 @@ impl<'t> File<'t> {
     /// The managed policy whose ARN an attribute is, known or not, with its name for people.
     fn managed_policy(&self, resource: usize, attribute: &str) -> (&'t str, Result<Document, String>) {
         match self.attribute(resource, attribute) {
-            Attribute::Known(arn) => self.policy_of(arn.as_str().unwrap_or_default()),
+            Attribute::Known(arn) => self.policy_of(arn.as_str().unwrap_or_default(), resource),
             Attribute::AfterApply => match self.referred_policy(resource, attribute) {
                 Some(policy) => {
                     let (address, policy_address) = (self.address(resource), self.address(policy));
@@ -263,6 +280,10 @@ impl<'t> File<'t> {
                         "{address}: `{attribute}` is taken to be the ARN of {policy_address}, because it refers to \
                          nothing else; a plan does not show functions around a reference"
                     ));
+                    let mut assumed = self.assumed_here.borrow_mut();
+                    if assumed.len() < MAX_REASONS {
+                        assumed.push(self.assumption(resource, attribute));
+                    }
                     (policy_address, self.policy_text(policy, "policy"))
                 }
                 None => (self.address(resource), Err(self.later(resource, attribute))),
@@ -276,15 +297,48 @@ impl<'t> File<'t> {
         self.resources.referred(resource, attribute, POLICY, &["arn", "id"])
     }
 
-    fn policy_of(&self, arn: &'t str) -> (&'t str, Result<Document, String>) {
+    /// The managed policy of an ARN that a resource names.
+    fn policy_of(&self, arn: &'t str, resource: usize) -> (&'t str, Result<Document, String>) {
         let Some((first, more)) = self.by_arn.get(arn).and_then(|policies| policies.split_first()) else {
-            return (arn, Err("its document is not in the file".to_owned()));
+            return match self.created_by_arn(arn) {
+                Some(policy) if self.is_one_provider(policy, resource) => {
+                    (self.address(policy), self.policy_text(policy, "policy"))
+                }
+                Some(_) | None => (arn, Err("its document is not in the file".to_owned())),
+            };
         };
         let document = self.policy_text(*first, "policy");
         let same = |policy: &usize| self.policy_text(*policy, "policy") == document;
         match more.iter().all(same) {
             true => (self.address(*first), document),
             false => (arn, Err("the file has more than one document for it".to_owned())),
+        }
+    }
+
+    /// The path and the name of a policy that does not exist yet. A policy that is replaced can be off the role after it.
+    fn created_policy(&self, policy: usize) -> Option<String> {
+        let actions = &self.resources.get(policy)?.actions;
+        let (path, name) = (self.text(policy, "path")?, self.text(policy, "name")?);
+        matches!(actions.as_slice(), ["create"]).then(|| format!("{path}{name}"))
+    }
+
+    /// The only policy that the plan creates and that can get this ARN. A role takes policies of its own account only (IAM
+    /// User Guide, "Managed policies and inline policies"), so the account in the ARN decides nothing.
+    fn created_by_arn(&self, arn: &str) -> Option<usize> {
+        let (account, ending) = arn.strip_prefix("arn:")?.split_once(":policy")?;
+        if account.ends_with(":aws") {
+            return None;
+        }
+        match self.created.get(ending)?.as_slice() {
+            [policy] => Some(*policy),
+            _ => None,
+        }
+    }
+
+    fn is_one_provider(&self, one: usize, other: usize) -> bool {
+        match (self.resources.provider_key(one), self.resources.provider_key(other)) {
+            (Some(one), Some(other)) => one == other,
+            (Some(_) | None, Some(_) | None) => false,
         }
     }
 
@@ -298,6 +352,21 @@ impl<'t> File<'t> {
 
     fn later(&self, resource: usize, attribute: &str) -> String {
         format!("`{attribute}` is known only after apply{}", self.made_of(resource, attribute))
+    }
+
+    /// Why a value is perhaps not what its reference says, and what to do.
+    fn assumption(&self, resource: usize, attribute: &str) -> String {
+        format!(
+            "{}: {}; the plan does not show whether a function or a condition is around the reference: prove the state \
+             after the apply, or give --plain-references if the configuration has neither",
+            self.address(resource),
+            self.later(resource, attribute)
+        )
+    }
+
+    fn assume_of_all(&mut self, resource: usize, attribute: &str, breaks: Breaks) {
+        let reason = self.assumption(resource, attribute);
+        self.assumed.of_all(breaks, &reason);
     }
 
     /// What the configuration makes an attribute of.

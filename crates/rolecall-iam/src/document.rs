@@ -24,7 +24,7 @@ use super::truth::Truth;
 
 /// The largest document that is read, in bytes. IAM's own limit is 131,072 characters ([`super::quota`]); tools that
 /// look for faults also meet documents that no account would accept.
-pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The deepest nesting that is read. A policy needs seven levels.
 pub const MAX_DEPTH: usize = 16;
@@ -254,7 +254,11 @@ impl Document {
         Self::from_owned(value.clone())
     }
 
-    fn from_owned(source: Value) -> Result<Self, DocumentErrors> {
+    /// The same without a copy of it.
+    ///
+    /// # Errors
+    /// As [`Document::from_value`].
+    pub fn from_owned(source: Value) -> Result<Self, DocumentErrors> {
         let parts = read::read(&source).map_err(|faults| DocumentErrors { faults })?;
         let read::Parts { version, id, statements } = parts;
         Ok(Self { source, version, id, statements })

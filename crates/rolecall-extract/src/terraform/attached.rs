@@ -161,6 +161,8 @@ impl<'t> File<'t> {
             Attribute::AfterApply => {
                 let referred = self.resources.referred(resource, attribute, ROLE, &["name", "id"]);
                 if let Some(role) = referred.filter(|_| attribute == "role") {
+                    // Another role could be meant, which then has the policy that this one lacks.
+                    self.assume_of_all(resource, attribute, Breaks::Permissions);
                     return self.give(resource, role, roles);
                 }
                 let made_of = self.made_of(resource, attribute);
@@ -316,8 +318,23 @@ impl<'t> File<'t> {
     fn doubt_exclusive(&mut self) {
         let mut exclusive: HashMap<Policy<'t>, usize> = HashMap::new();
         for resource in self.resources.of_kind(ATTACHMENTS).collect::<Vec<_>>() {
-            if let Some(policy) = self.policy_on(resource) {
-                exclusive.insert(policy, resource);
+            let is_later = matches!(self.attribute(resource, "policy_arn"), Attribute::AfterApply);
+            match self.policy_on(resource) {
+                Some(policy) => {
+                    exclusive.insert(policy, resource);
+                    if is_later {
+                        self.assume_of_all(resource, "policy_arn", Breaks::Permissions);
+                    }
+                }
+                None if is_later => {
+                    let reason = format!(
+                        "{}: it takes its policy off every role that it does not name; {}",
+                        self.address(resource),
+                        self.later(resource, "policy_arn")
+                    );
+                    self.doubts.of_all(Breaks::Permissions, &reason);
+                }
+                None => {}
             }
         }
         if exclusive.is_empty() {
@@ -345,8 +362,8 @@ impl<'t> File<'t> {
     }
 
     fn policy(&self, arn: &'t str) -> Policy<'t> {
-        let resource = self.by_arn.get(arn).and_then(|resources| resources.first());
-        resource.map_or(Policy::Arn(arn), |resource| Policy::Resource(*resource))
+        let known = self.by_arn.get(arn).and_then(|resources| resources.first()).copied();
+        known.or_else(|| self.created_by_arn(arn)).map_or(Policy::Arn(arn), Policy::Resource)
     }
 
     /// The managed policy that an attachment is about.

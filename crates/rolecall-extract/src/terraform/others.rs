@@ -1,5 +1,6 @@
 //! What the rest of a plan or state could do to the roles: every resource that is not read, and the plan itself.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
@@ -62,7 +63,8 @@ pub(super) fn look(file: &mut File<'_>, kind: Kind) {
             functions.entry(name).or_default().push(function);
         }
     }
-    let look = Look { names, policies, nameless, functions, is_plan: kind == Kind::TerraformPlan };
+    let is_plan = kind == Kind::TerraformPlan;
+    let look = Look { names, policies, nameless, functions, is_plan, referring: RefCell::default() };
     let mut found = Vec::new();
     for (index, resource) in file.resources.all() {
         let row = row_of(resource.kind, resource.provider, resource.is_data);
@@ -78,6 +80,9 @@ pub(super) fn look(file: &mut File<'_>, kind: Kind) {
         if let Some(knows) = look.deletes(change, row) {
             found.push((text(change, "address"), row.breaks, row.does, knows));
         }
+    }
+    for (resource, attribute, breaks) in look.referring.take() {
+        file.assume_of_all(resource, attribute, breaks);
     }
     for (address, breaks, does, knows) in found {
         match knows {
@@ -215,11 +220,13 @@ struct Look<'t> {
     nameless: BTreeSet<usize>,
     functions: HashMap<&'t str, Vec<usize>>,
     is_plan: bool,
+    /// Attributes of which only the references are known, and what they could break.
+    referring: RefCell<Vec<(usize, &'t str, Breaks)>>,
 }
 
-impl Look<'_> {
+impl<'t> Look<'t> {
     /// Which roles a resource could change, and what it does to them.
-    fn knows(&self, file: &File<'_>, index: usize, row: &Row) -> Option<(Knows, &'static str)> {
+    fn knows(&self, file: &File<'t>, index: usize, row: &Row) -> Option<(Knows, &'static str)> {
         let resource = file.resources.get(index)?;
         let all = |how: &str| Some((Knows::All(how.to_owned()), row.does));
         let some = |knows: Knows| match knows {
@@ -244,7 +251,10 @@ impl Look<'_> {
                 }
                 Attribute::AfterApply => {
                     match file.resources.referred(index, attribute, ROLE, &["name", "id"]) {
-                        Some(role) => some(Knows::Roles(BTreeSet::from([role]))),
+                        Some(role) => {
+                            self.referring.borrow_mut().push((index, attribute, row.breaks));
+                            some(Knows::Roles(BTreeSet::from([role])))
+                        }
                         None => all(&format!("; {}", file.later(index, attribute))),
                     }
                 }
@@ -279,7 +289,7 @@ impl Look<'_> {
     }
 
     /// The roles that a resource mentions, or could, in values that are not known yet.
-    fn mentions(&self, file: &File<'_>, index: usize, row: &Row) -> Knows {
+    fn mentions(&self, file: &File<'t>, index: usize, row: &Row) -> Knows {
         let Some(resource) = file.resources.get(index) else { return Knows::Roles(BTreeSet::new()) };
         let (mut roles, mut speaks) =
             (BTreeSet::new(), speaks_of_iam(resource.kind) || runs_programs(resource.kind));
@@ -321,6 +331,8 @@ impl Look<'_> {
             if !harmless || is_other {
                 return unclear(attribute);
             }
+            // Text around the references could name a role.
+            self.referring.borrow_mut().push((index, attribute, row.breaks));
         }
         if *resource.unknown == Value::Bool(true) {
             return Knows::All("; nothing of it is known before apply".to_owned());

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::characters::{self, CharacterSet};
+use super::characters::{self, CharacterSet, Memberships};
 use super::language::{Budget, TooLarge};
 use super::{Pattern, Token};
 
@@ -145,26 +145,17 @@ impl<'p> Automaton<'p> {
     /// One character for each way in which `state` can go on.
     fn characters(&self, state: &State) -> Vec<char> {
         let mut named: Vec<char> = Vec::new();
-        let mut sets: Vec<CharacterSet> = Vec::new();
+        let mut sets = Memberships::default();
         self.for_each_active(state, |atom, _, token| match token {
             Token::Character(character) if atom.pattern.ignore_case => {
                 named.extend([character.to_ascii_lowercase(), character.to_ascii_uppercase()]);
             }
             Token::Character(character) => named.push(character),
-            Token::One(set) | Token::Run(set) => sets.push(set),
+            Token::One(set) | Token::Run(set) => sets.add(set),
         });
         named.sort_unstable();
         named.dedup();
-        sets.sort_unstable_by_key(|set| *set as u8);
-        sets.dedup();
-        let mut signatures: HashSet<u16> = HashSet::new();
-        let signature =
-            |character| sets.iter().fold(0, |bits: u16, set| bits << 1 | u16::from(set.contains(character)));
-        let mut others: Vec<char> = characters::readable()
-            .take(characters::enough_readable(named.len()))
-            .filter(|character| named.binary_search(character).is_err())
-            .filter(|character| signatures.insert(signature(*character)))
-            .collect();
+        let mut others = characters::one_of_each(sets, &named);
         others.extend(named);
         others
     }

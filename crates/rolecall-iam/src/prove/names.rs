@@ -2,7 +2,7 @@
 //!
 //! The meaning is that of [`crate::principal::element`]; a test compares the two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::caller::{Caller, user_ids_of_session};
 use super::rule::Sureness;
@@ -41,7 +41,7 @@ impl Alternative {
 /// Callers that a claim is about: an account's root stands for the whole account, a role for its sessions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Group {
-    by_account: BTreeMap<Option<AccountId>, Vec<Principal>>,
+    by_account: BTreeMap<Option<AccountId>, BTreeSet<Principal>>,
 }
 
 impl Group {
@@ -49,7 +49,7 @@ impl Group {
     pub(crate) fn of(members: impl IntoIterator<Item = Principal>) -> Self {
         let mut group = Self::default();
         for member in members {
-            group.by_account.entry(member.account().cloned()).or_default().push(member);
+            group.by_account.entry(member.account().cloned()).or_default().insert(member);
         }
         group
     }
@@ -62,9 +62,9 @@ impl Group {
     pub(super) fn covers(&self, name: &PrincipalName) -> bool {
         let lists = |account: &AccountId, identity: Option<&Principal>| {
             self.by_account.get(&Some(account.clone())).is_some_and(|members| {
-                members.iter().any(|member| {
-                    matches!(member, Principal::Root { .. }) || identity.is_some_and(|named| named == member)
-                })
+                // Root users come first in the order of principals.
+                matches!(members.first(), Some(Principal::Root { .. }))
+                    || identity.is_some_and(|named| members.contains(named))
             })
         };
         match name {
