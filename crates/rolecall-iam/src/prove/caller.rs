@@ -80,10 +80,10 @@ impl Caller {
                 forms.push(Self::of_entity(CallerKind::User, partition, "user", pathed));
             }
             if call != Call::AssumeRole {
-                forms.push(Self::in_account(CallerKind::Root, partition, Pattern::literal("root")));
+                forms.push(Self::in_account(CallerKind::Root, partition, &Pattern::literal("root")));
                 let name = repeated(CharacterSet::Name, 2);
                 let user = extended(Pattern::literal("federated-user/"), name);
-                forms.push(Self::in_account(CallerKind::FederatedUser, partition, user));
+                forms.push(Self::in_account(CallerKind::FederatedUser, partition, &user));
             }
         }
         // Names of services end like this (IAM User Guide, "Principal"); any other name is a form of its own.
@@ -124,10 +124,10 @@ impl Caller {
             repeated(CharacterSet::Visible, 1).for_each(|token| entity.push(token));
             entity.push_literal("/");
         }
-        Self::in_account(kind, partition, extended(entity, repeated(CharacterSet::Name, 1)))
+        Self::in_account(kind, partition, &extended(entity, repeated(CharacterSet::Name, 1)))
     }
 
-    fn in_account(kind: CallerKind, partition: &Partition, resource: Pattern) -> Self {
+    fn in_account(kind: CallerKind, partition: &Partition, resource: &Pattern) -> Self {
         let mut arn = Pattern::literal(&format!("arn:{partition}:{}::", arn_service(kind)));
         account_digits().for_each(|digit| arn.push(digit));
         arn.push_literal(":");
@@ -333,13 +333,13 @@ impl Caller {
             Some(name) => name,
             None => return Ok(None),
         };
-        Ok(Some(self.principal(&arn, &user_id, name).map(|principal| Example {
+        Ok(Some(self.principal(&arn, &user_id, &name).map(|principal| Example {
             user_id: matches!(self.kind, CallerKind::User | CallerKind::Session).then_some(user_id),
             principal,
         })))
     }
 
-    fn principal(&self, arn: &str, user_id: &str, name: String) -> Option<Principal> {
+    fn principal(&self, arn: &str, user_id: &str, name: &str) -> Option<Principal> {
         if let Some(fixed) = &self.fixed
             && !matches!(fixed, Principal::Role(_))
         {

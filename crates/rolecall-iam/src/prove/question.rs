@@ -263,7 +263,7 @@ impl<'d> Trust<'d> {
             Answer::Certain(found) | Answer::Possible(found) => found,
             Answer::Nothing => return Ok(None),
         };
-        let reasons = match self.confirm(allow, found.clone()) {
+        let reasons = match self.confirm(allow, &found) {
             Ok(allowed) => return Ok(Some(allowed)),
             Err(reasons) => reasons,
         };
@@ -273,15 +273,15 @@ impl<'d> Trust<'d> {
         let alone: Vec<Rule<'_>> = Rule::compile(self.document, Layer::Resource, 0, &one).collect();
         let Some(rule) = alone.get(allow) else { return Err(reasons) };
         match self.assumable(&one, rule, &alone, question, budget) {
-            Ok(Answer::Certain(found)) => self.confirm(allow, found).map(Some).or(Err(reasons)),
+            Ok(Answer::Certain(found)) => self.confirm(allow, &found).map(Some).or(Err(reasons)),
             Ok(Answer::Possible(_) | Answer::Nothing) | Err(_) => Err(reasons),
         }
     }
 
     /// What was found, as a request that the evaluator allows.
-    fn confirm(&self, allow: usize, found: Found) -> Result<Outcome, Vec<String>> {
+    fn confirm(&self, allow: usize, found: &Found) -> Result<Outcome, Vec<String>> {
         let linked = || vec![words::not_cut(&Uncut::Linked, Some(place(allow)))];
-        let found = completed(&found, self.settled_resource()).ok_or_else(linked)?;
+        let found = completed(found, self.settled_resource()).ok_or_else(linked)?;
         let Some(request) = self.request(found) else {
             return Err(vec![words::not_cut(&Uncut::NoCaller, Some(place(allow)))]);
         };

@@ -453,7 +453,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
                 match self.only_way(&obstacle, &state)? {
                     Ways::None => return Ok(None),
                     Ways::One(next, besides) => {
-                        state = next;
+                        state = *next;
                         standing.extend(besides);
                         narrowed = true;
                     }
@@ -491,7 +491,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
                     if !matches!(only, Ways::None) {
                         return Ok(Ways::Several);
                     }
-                    only = Ways::One(next, way.besides);
+                    only = Ways::One(Box::new(next), way.besides);
                 }
             }
         }
@@ -550,6 +550,6 @@ impl<'s, 'a: 's> Search<'s, 'a> {
 /// How many ways there are around an obstacle.
 enum Ways<'s> {
     None,
-    One(State<'s>, Vec<Obstacle<'s>>),
+    One(Box<State<'s>>, Vec<Obstacle<'s>>),
     Several,
 }

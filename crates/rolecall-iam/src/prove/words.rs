@@ -111,9 +111,10 @@ fn treats_callers_alike(document: &Document, allow: Option<&Statement>) -> bool 
         })
     };
     let names_everybody = |statement: &Statement| {
-        statement.principal.as_ref().is_some_and(|names| {
-            !names.negated && names.values.iter().any(|name| *name == PrincipalName::Everyone)
-        })
+        statement
+            .principal
+            .as_ref()
+            .is_some_and(|names| !names.negated && names.values.contains(&PrincipalName::Everyone))
     };
     let mut denies = document.statements().iter().filter(|statement| statement.effect == Effect::Deny);
     allow.is_some_and(|allow| !reads_caller(allow))
