@@ -58,6 +58,9 @@ pub(crate) enum Value {
     ServiceName,
     /// Whether the caller is a service.
     IsService,
+    /// `true` in calls of STS and invocations of Lambda, whose endpoints speak HTTPS only (AWS General Reference, service
+    /// endpoints).
+    Encrypted,
     /// The account that owns the role.
     RoleAccount,
     /// A number that is not negative.
@@ -115,8 +118,8 @@ const KEYS: [(&str, Key); 41] = {
     use Count::{One, Several};
     use Type::{Address, Arn, Bool, Date, Number, Text};
     use Value::{
-        Any, CallerAccount, CallerArn, CallerType, IsService, NotNegative, Of, RoleAccount, ServiceName,
-        Short, UserName,
+        Any, CallerAccount, CallerArn, CallerType, Encrypted, IsService, NotNegative, Of, RoleAccount,
+        ServiceName, Short, UserName,
     };
     [
         ("aws:principalarn", key("principal_arn", Arn, One, SIGNED, CallerArn, true)),
@@ -169,7 +172,7 @@ const KEYS: [(&str, Key); 41] = {
         ("aws:currenttime", key("time", Date, One, EVERY, Any, true)),
         // Numeric operators may ask about it too; here they are taken for operators on a key of another type.
         ("aws:epochtime", key("epoch_time", Date, One, EVERY, Any, true)),
-        ("aws:securetransport", key("secure_transport", Bool, One, EVERY, Any, true)),
+        ("aws:securetransport", key("secure_transport", Bool, One, EVERY, Encrypted, true)),
         ("aws:requestedregion", key("requested_region", Text, One, EVERY, Any, false)),
         ("aws:useragent", key("user_agent", Text, One, MAYBE, Any, true)),
         ("aws:referer", key("referer", Text, One, MAYBE, Any, true)),

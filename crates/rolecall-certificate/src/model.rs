@@ -340,6 +340,10 @@ impl<'m> Model<'m> {
             ],
             Value::ServiceName => vec![implies("(= kind 3)", &format!("(= {value} service)"))],
             Value::IsService => vec![format!("(= {value} (= kind 3))")],
+            Value::Encrypted => match self.scope {
+                Scope::Trust => vec![value.to_owned()],
+                Scope::Session => vec![implies("(= action \"lambda:invokefunction\")", value)],
+            },
             Value::RoleAccount => match self.role {
                 Some(role) => vec![format!("(= {value} {})", literal(role.account.as_str()))],
                 None => Vec::new(),

@@ -49,10 +49,12 @@ pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> 
         Some(reason) => Proof::unknown(vec![reason]),
         None => every_target(&session, &targets, &mut budget()),
     };
-    vec![
-        ClaimResult { claim: Claim::OnlyTargetsMayBeInvoked, result: only },
-        ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result: every },
-    ]
+    let mut results = vec![ClaimResult { claim: Claim::OnlyTargetsMayBeInvoked, result: only }];
+    // Of no target nothing can be said.
+    if !targets.is_empty() {
+        results.push(ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result: every });
+    }
+    results
 }
 
 /// Where a statement stands among the rules of a session and in its document.

@@ -171,7 +171,7 @@ fn every_fault_has_its_place() {
 fn bad_input_is_bounded() {
     let error = Document::parse_bytes(b"{\"Statement\":\"\xff\"}").unwrap_err();
     assert_eq!(error.faults[0].message, "the text is not UTF-8: byte 14 cannot be read");
-    let huge = format!("{{\"Statement\":[{}]}}", " ".repeat(10 * 1024 * 1024));
+    let huge = format!("{{\"Statement\":[{}]}}", " ".repeat(MAX_BYTES));
     let error = Document::parse(&huge).unwrap_err();
     assert!(error.faults[0].message.contains(&format!("at most {MAX_BYTES}")), "{error}");
     for depth in [MAX_DEPTH + 1, 100_000] {
