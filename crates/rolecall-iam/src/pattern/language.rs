@@ -142,7 +142,7 @@ impl<'p> Language<'p> {
             return Ok(None);
         }
         // An excluded pattern that no string of the language matches anyway would only make the automaton larger.
-        budget.spend((1 + self.none_of.len()) * self.all_of.len() / 16 + 1)?;
+        budget.spend((1 + self.none_of.len()) * self.all_of.len() / 8 + 1)?;
         let matters =
             |excluded: &&&Pattern| !self.all_of.iter().any(|required| required.begins_unlike(excluded));
         let none_of: Vec<&Pattern> = self.none_of.iter().filter(matters).copied().collect();
