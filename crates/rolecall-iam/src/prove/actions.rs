@@ -112,6 +112,15 @@ pub(crate) const ACTIONS: [(&str, Target); 74] = [
     ("organizations:DescribeOrganization", Target::Nothing),
 ];
 
+/// The partitions that AWS documents (AWS General Reference, "ARN format"; partition metadata of the SDKs).
+const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
+
+/// All partitions, the commercial one first.
+pub(super) fn partitions() -> impl Iterator<Item = Partition> {
+    PARTITIONS.iter().filter_map(|partition| partition.parse().ok())
+}
+
 /// A region as it is shown where it can be chosen.
 const LIKELY_REGIONS: [&str; 2] = ["us-east-1", "eu-central-1"];
 

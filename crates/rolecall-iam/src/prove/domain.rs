@@ -84,7 +84,13 @@ impl Domain {
             Source::OnBehalf => {
                 let service = caller.kind == CallerKind::Service;
                 let presence = if service { Presence::Sometimes } else { Presence::Never };
-                Self::new(presence, anything(None))
+                let values = if key == "aws:sourceaccount" {
+                    let digits = std::iter::repeat_n(Token::One(CharacterSet::Digit), 12);
+                    Values::Shaped { shape: Pattern::from_tokens(digits), longest: Some(12) }
+                } else {
+                    anything(None)
+                };
+                Self::new(presence, values).readable(&["999999999999", "other"])
             }
             Source::Parameter(parameter) => Self::of_parameter(parameter, caller.kind, call),
             Source::Always(values) => Self::new(Presence::Always, values_of(values, call)),

@@ -113,9 +113,15 @@ impl<'d> Session<'d> {
         self.caller.partition()
     }
 
-    /// Functions of the role's partition, without and with an alias or version.
+    /// Functions of the role's partition, without and with an alias or version; of any partition while the role is not
+    /// known.
     pub(crate) fn function_shapes(&self) -> Vec<Pattern> {
-        self.partition().map(|partition| Target::Function.shapes(partition)).unwrap_or_default()
+        let known = self.partition().filter(|_| self.role_is_known).cloned();
+        let partitions: Vec<Partition> = match known {
+            Some(partition) => vec![partition],
+            None => actions::partitions().collect(),
+        };
+        partitions.iter().flat_map(|partition| Target::Function.shapes(partition)).collect()
     }
 
     /// A request for an action that AWS has and that is `wanted`, which is allowed through one `Allow`.

@@ -66,7 +66,12 @@ fn follows_resource(context: &Context, resource: &str) -> bool {
 
 /// Whether the values of keys that tell of the same thing go together.
 fn is_consistent(context: &Context) -> bool {
-    mfa(context) && organisation(context) && time(context) && network(context) && on_behalf(context)
+    mfa(context)
+        && organisation(context)
+        && time(context)
+        && network(context)
+        && on_behalf(context)
+        && via_service(context)
 }
 
 /// Multi-factor authentication has an age exactly where there was one.
@@ -83,13 +88,24 @@ fn organisation(context: &Context) -> bool {
     organisation.is_none_or(|organisation| paths.all(|path| path.split('/').next() == Some(organisation)))
 }
 
-/// A request is made at one time.
+/// A request is made at one time, and not before its credentials were issued.
 fn time(context: &Context) -> bool {
     let at = |key: &str| one(context, key).and_then(crate::condition::read_time);
-    match (at("aws:CurrentTime"), at("aws:EpochTime")) {
+    let now = at("aws:CurrentTime").or(at("aws:EpochTime"));
+    let same = match (at("aws:CurrentTime"), at("aws:EpochTime")) {
         (Some(current), Some(epoch)) => current == epoch,
         (Some(_) | None, None) | (None, Some(_)) => true,
-    }
+    };
+    let issued = at("aws:TokenIssueTime");
+    same && issued.is_none_or(|issued| now.is_none_or(|now| issued <= now))
+}
+
+/// A service that uses the caller's credentials is told by two keys.
+fn via_service(context: &Context) -> bool {
+    let called = one(context, "aws:CalledViaFirst").is_some()
+        || one(context, "aws:CalledViaLast").is_some()
+        || !many(context, "aws:CalledVia").is_empty();
+    !called || one(context, "aws:ViaAWSService").is_none_or(|via| via == "true")
 }
 
 /// Through an endpoint of a VPC, a request has that network's keys, and `aws:SourceIp` otherwise.

@@ -71,6 +71,7 @@ pub(crate) struct Session<'d> {
     pub(super) caller: Caller,
     /// Some statement asks for the unique id of the caller.
     asks_for_user_id: bool,
+    pub(super) role_is_known: bool,
     /// One of its sessions.
     pub(crate) example: Principal,
     pub(super) identity: Vec<Rule<'d>>,
@@ -104,8 +105,16 @@ impl<'d> Session<'d> {
             "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "*", "Resource": "*"},
         }))
         .ok()?;
-        let mut session =
-            Self { permissions, caller, asks_for_user_id: false, example, identity, boundary, delegation };
+        let mut session = Self {
+            permissions,
+            caller,
+            asks_for_user_id: false,
+            role_is_known: intent.role.is_some(),
+            example,
+            identity,
+            boundary,
+            delegation,
+        };
         let asks = session.asked_keys().any(|key| key.folded() == "aws:userid");
         session.asks_for_user_id = asks;
         Some(session)

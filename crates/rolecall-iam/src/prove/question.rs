@@ -8,6 +8,7 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use super::actions;
 use super::caller::{Call, Caller, Example};
 use super::claim::{RoleIntent, Witness};
 use super::linked::completed;
@@ -132,6 +133,8 @@ pub(crate) struct Trust<'d> {
     pub(crate) trusted_group: Group,
     /// The intent says who is trusted; otherwise it is whoever the document names.
     pub(super) trusted_is_stated: bool,
+    /// They are stated, and all of them belong to an account, so that all of them can pass an external ID.
+    pub(super) all_can_pass_id: bool,
     /// The account of the role.
     pub(crate) own: Group,
     pub(super) forms: Vec<Form<'d>>,
@@ -142,6 +145,8 @@ pub(crate) struct Trust<'d> {
     pub(super) implying: Vec<(ContextKey, &'static str)>,
     /// Some statement asks for the unique id of the caller.
     asks_for_user_id: bool,
+    /// Some statement names a resource, and which one the policy belongs to is not known.
+    pub(super) resource_matters: bool,
     call: Call,
 }
 
@@ -169,10 +174,16 @@ impl<'d> Trust<'d> {
             None => intent.role.as_ref().map(|role| &role.partition),
         };
         let asked: HashSet<&str> = keys_of(document).map(ContextKey::folded).collect();
-        let partitions = partitions(partition, asked.contains("aws:principalarn"));
+        let mut partitions = partitions(partition, asked.contains("aws:principalarn"));
+        // Whoever is named by an ARN counts, even where AWS would not store such a policy.
+        partitions.extend(named_partitions(document).cloned());
+        partitions.sort();
+        partitions.dedup();
         Self {
             document,
             role: intent.role.clone(),
+            all_can_pass_id: trusted_is_stated
+                && trusted.iter().all(|principal| principal.account().is_some()),
             trusted_group: Group::of(trusted.iter().cloned()),
             trusted,
             trusted_is_stated,
@@ -182,6 +193,9 @@ impl<'d> Trust<'d> {
             resource_is_known: function.is_some() || intent.role.is_some(),
             implying: if call == Call::AssumeRole { implying(document) } else { Vec::new() },
             asks_for_user_id: asked.contains("aws:userid"),
+            resource_matters: function.is_none()
+                && intent.role.is_none()
+                && document.statements().iter().any(|statement| statement.resource.is_some()),
             call,
         }
     }
@@ -234,6 +248,7 @@ impl<'d> Trust<'d> {
                 }
             }
         }
+        reasons.extend(self.resource_matters.then(words::resource_matters));
         if reasons.is_empty() { Outcome::Nothing } else { Outcome::Unknown(reasons) }
     }
 
@@ -278,10 +293,15 @@ impl<'d> Trust<'d> {
         }
     }
 
+    /// What was found, with what must be there besides; `None` where its values contradict one another.
+    pub(super) fn completed(&self, found: &Found) -> Option<Found> {
+        completed(found, self.settled_resource())
+    }
+
     /// What was found, as a request that the evaluator allows.
     fn confirm(&self, allow: usize, found: &Found) -> Result<Outcome, Vec<String>> {
         let linked = || vec![words::not_cut(&Uncut::Linked, Some(place(allow)))];
-        let found = completed(found, self.settled_resource()).ok_or_else(linked)?;
+        let found = self.completed(found).ok_or_else(linked)?;
         let Some(request) = self.request(found) else {
             return Err(vec![words::not_cut(&Uncut::NoCaller, Some(place(allow)))]);
         };
@@ -470,20 +490,30 @@ pub(super) fn place(statement: usize) -> Place {
     Place { layer: Layer::Resource, document: 0, statement }
 }
 
-/// The partitions that AWS documents (AWS General Reference, "ARN format"; partition metadata of the SDKs).
-const PARTITIONS: [&str; 8] =
-    ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
-
 /// The partitions that callers can come from: nobody acts outside of his own. Where the resource's is not known, it
 /// counts only for documents that ask for the caller's ARN.
 fn partitions(known: Option<&Partition>, matters: bool) -> Vec<Partition> {
     match known {
         Some(partition) => vec![partition.clone()],
         None => {
-            let count = if matters { PARTITIONS.len() } else { 1 };
-            PARTITIONS.iter().take(count).filter_map(|partition| partition.parse().ok()).collect()
+            let count = if matters { usize::MAX } else { 1 };
+            actions::partitions().take(count).collect()
         }
     }
+}
+
+/// The partitions of the users, roles and sessions that a document names.
+fn named_partitions(document: &Document) -> impl Iterator<Item = &Partition> {
+    let names = document.statements().iter().filter_map(|statement| statement.principal.as_ref());
+    names.flat_map(|clause| &clause.values).filter_map(|name| match name {
+        PrincipalName::Identity(
+            Principal::User { partition, .. }
+            | Principal::RoleSession { partition, .. }
+            | Principal::FederatedUser { partition, .. }
+            | Principal::Role(RoleArn { partition, .. }),
+        ) => Some(partition),
+        _ => None,
+    })
 }
 
 fn root_of(partition: &Partition, account: &AccountId) -> Option<Principal> {

@@ -31,7 +31,7 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
     let budget = || Budget::new(PROOF_BUDGET);
     let external_id = trust.expected_id(intent, &mut budget());
     let id = external_id.as_deref();
-    let only_with_id = match trust.trusted_is_stated {
+    let only_with_id = match trust.all_can_pass_id {
         true => Claim::OnlyWithExternalId(external_id.clone()),
         false => Claim::OthersOnlyWithExternalId(external_id.clone()),
     };
@@ -79,10 +79,10 @@ impl<'d> Trust<'d> {
         self.never(&Question { through: None, who: self.must_pass_id(), external_id }, budget)
     }
 
-    /// Callers of whom an external ID is expected: the trusted principals, or, where they are not stated, everybody of
-    /// another account; neither services nor identity providers.
+    /// Callers of whom an external ID is expected: the trusted principals, or, where they are not stated or not all of them
+    /// can pass one, everybody of another account.
     pub(crate) fn must_pass_id(&self) -> Who<'_> {
-        let (inside, outside): (Vec<&Group>, Vec<&Group>) = match self.trusted_is_stated {
+        let (inside, outside): (Vec<&Group>, Vec<&Group>) = match self.all_can_pass_id {
             true => (vec![&self.trusted_group], Vec::new()),
             false => (Vec::new(), vec![&self.own]),
         };
@@ -116,7 +116,14 @@ impl<'d> Trust<'d> {
                 if any.allowed.is_some() { any } else { usual }
             }
         };
-        if usual.reasons.is_empty() && usual.allowed.is_some() && usual.refused.is_some() {
+        let at_some_time = usual.allowed.as_ref().is_some_and(|request| {
+            request
+                .context
+                .iter()
+                .any(|(key, _)| ["aws:currenttime", "aws:epochtime"].contains(&key.folded()))
+        });
+        // Nobody chooses the time of a request.
+        if usual.reasons.is_empty() && usual.allowed.is_some() && usual.refused.is_some() && !at_some_time {
             let claim = Claim::MayAssumeUnderConditions(trusted.clone());
             return ClaimResult { claim, result: Proof::Proved };
         }
@@ -136,6 +143,7 @@ impl<'d> Trust<'d> {
                 usual.reasons.push(words::not_cut(&uncut, None));
             }
         }
+        usual.reasons.extend(self.resource_matters.then(words::resource_matters));
         usual
     }
 
@@ -192,6 +200,10 @@ impl Usual {
         let found = match answer {
             Answer::Certain(found) | Answer::Possible(found) => found,
             Answer::Nothing => return false,
+        };
+        let Some(found) = trust.completed(&found) else {
+            self.reasons.push(words::not_cut(&Uncut::Linked, None));
+            return false;
         };
         let Some(request) = trust.request(found) else {
             self.reasons.push(words::not_cut(&Uncut::NoCaller, None));

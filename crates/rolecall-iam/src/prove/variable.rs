@@ -16,7 +16,7 @@ use crate::context::{ContextKey, ContextValue, Lookup};
 use crate::coverage;
 use crate::keys::{self, Presence};
 use crate::pattern::{Budget, Pattern, Token, TooLarge, examples};
-use crate::text;
+use crate::text::{self, VariableValue};
 
 /// Most classes of sets of values that are tried for a key with several values.
 const MOST_SETS: usize = 4096;
@@ -33,6 +33,11 @@ impl Keys for OneKey<'_> {
     fn lookup(&self, key: &ContextKey) -> Lookup<'_> {
         if key == self.key { self.value.into() } else { lookup(self.caller, key) }
     }
+
+    /// A key that is compared with itself depends on its whole value, not on a class of values.
+    fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
+        lookup(self.caller, key).as_variable()
+    }
 }
 
 /// What the conditions compare a key with, by kind.
@@ -46,6 +51,8 @@ struct Atoms<'a> {
     booleans: bool,
     /// How many conditions count the values of the key.
     sets: usize,
+    /// Some condition compares the values as text.
+    as_text: bool,
     /// A text that other texts beyond ASCII are equal to without regard to case.
     beyond_ascii: Option<String>,
     /// Why the atoms do not cut the values into finitely many classes.
@@ -89,6 +96,7 @@ impl<'a> Atoms<'a> {
     }
 
     fn text(&mut self, test: Test, text: &text::PolicyText, caller: &Caller) {
+        self.as_text = true;
         let tokens = match read(text, caller) {
             Reading::Known(tokens) => tokens,
             Reading::Unresolved => return,
@@ -106,9 +114,13 @@ impl<'a> Atoms<'a> {
         let whole = coverage::possible(&tokens);
         self.texts.push(match test {
             Test::StringEqualsIgnoreCase => {
-                // Letters beyond ASCII count as the case of these, too.
-                if !text.raw().is_ascii() || text.raw().contains(['k', 'K', 's', 'S', 'i', 'I']) {
-                    self.beyond_ascii = Some(text.raw().escape_debug().to_string());
+                let shown = || text.raw().escape_debug().to_string();
+                if !text.raw().is_ascii() {
+                    self.uncut =
+                        Some(format!("`{}` is compared without regard to case beyond ASCII", shown()));
+                } else if text.raw().contains(|letter: char| letter.is_ascii_alphabetic()) {
+                    // Letters beyond ASCII count as the case of some, too: the sign of Kelvin, ligatures.
+                    self.beyond_ascii = Some(shown());
                 }
                 whole.ignoring_case()
             }
@@ -130,7 +142,12 @@ impl<'a> Atoms<'a> {
             kinds.push(family::numbers(&self.numbers));
         }
         if !self.times.is_empty() {
-            kinds.push(family::times(&self.times));
+            let mut times = family::times(&self.times);
+            // Four digits are a year or seconds; AWS gives its own times in full.
+            if !matches!(domain.values, Values::Times) {
+                times.push(vec!["2024".to_owned()]);
+            }
+            kinds.push(times);
         }
         if !self.networks.is_empty() {
             kinds.push(family::addresses(&self.networks));
@@ -149,15 +166,14 @@ impl<'a> Atoms<'a> {
                 Values::Listed(_) | Values::Shaped { .. } => None,
             });
         }
-        let wild = self.texts.iter().any(|text| text.as_literal().is_none());
         if kinds.len() > 1 {
             self.uncut = Some(
                 "its values are compared in more than one way (as numbers, dates, addresses, …)".to_owned(),
             );
-        } else if wild && !kinds.is_empty() {
-            self.uncut = Some(
-                "its values are compared both with wildcards and as something else than text".to_owned(),
-            );
+        } else if self.as_text && !kinds.is_empty() {
+            // One value can be written in many ways, and as text they differ.
+            self.uncut =
+                Some("its values are compared both as text and as something else than text".to_owned());
         }
         kinds.into_iter().flatten().collect()
     }
@@ -235,6 +251,8 @@ fn single_values(
     let Values::Shaped { shape, longest } = &domain.values else {
         let mut found = unlisted(&spellings, &literals, |_| true);
         found.extend(literals);
+        // No time is before 1970 and no age before now.
+        found.retain(|text| !text.starts_with('-') && !is_before_1970(text, &domain.values));
         return Ok(found);
     };
     if let Some(text) = atoms.beyond_ascii.take().filter(|_| shape.reaches_beyond_ascii()) {
@@ -252,6 +270,11 @@ fn single_values(
     let mut seen = HashSet::new();
     found.retain(|text| seen.insert(text.clone()));
     Ok(found)
+}
+
+fn is_before_1970(text: &str, values: &Values) -> bool {
+    matches!(values, Values::Times)
+        && crate::condition::read_time(text).is_some_and(|time| time < jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// Of each class a spelling that fits and is not listed: a listed text is a class of its own.

@@ -86,7 +86,9 @@ pub(super) fn who(request: &Request, evaluation: &Evaluation, trust: &Trust<'_>)
     let decisive = evaluation.statements.first().filter(|_| evaluation.allows == Truth::True);
     let statement = decisive.and_then(|decisive| trust.statement(decisive.statement));
     let names = statement.and_then(|statement| statement.principal.as_ref()).filter(|names| !names.negated);
-    let Some(names) = names.filter(|_| treats_callers_alike(trust.document, statement)) else {
+    // What grants a further permission may name fewer callers.
+    let alike = evaluation.implied.is_empty() && treats_callers_alike(trust.document, statement);
+    let Some(names) = names.filter(|_| alike) else {
         return format!("`{caller}`");
     };
     let named = |wanted: &dyn Fn(&PrincipalName) -> bool| names.values.iter().any(wanted);
@@ -215,6 +217,11 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
         Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
         Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
     }
+}
+
+/// Why a policy that names resources cannot be decided without its role.
+pub(super) fn resource_matters() -> String {
+    "a statement names a resource, and the role that the policy belongs to is not known".to_owned()
 }
 
 /// A statement may grant something of which no request can be shown.

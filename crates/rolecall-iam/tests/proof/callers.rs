@@ -111,3 +111,20 @@ fn values_that_contradict_one_another_refute_nothing() {
         "Condition": {"StringEquals": {"aws:RequestTag/team": "a"}, "Null": {"aws:TagKeys": "true"}}});
     assert!(others(&[tags]).starts_with("unknown"));
 }
+
+/// No partition is left out because nobody asked about it.
+#[test]
+fn whoever_is_named_by_an_arn_counts_in_any_partition() {
+    let named = |arn: &str| json!({"Principal": {"AWS": arn}});
+    for arn in [
+        "arn:aws-cn:iam::222233334444:role/x",
+        "arn:aws-us-gov:iam::222233334444:user/a/ada",
+        "arn:aws-cn:sts::222233334444:assumed-role/x/session",
+    ] {
+        let without_role = rolecall_iam::prove::RoleIntent { role: None, ..intent() };
+        for intent in [intent(), without_role] {
+            let told = told(&trust_results(&trust_of(&[named(arn)]), &intent)).remove(0);
+            assert!(told.starts_with("refuted: "), "{arn}: {told}");
+        }
+    }
+}

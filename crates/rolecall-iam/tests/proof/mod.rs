@@ -12,6 +12,7 @@ mod mutations;
 mod pattern;
 mod pitfalls;
 mod random;
+mod reviewed;
 mod support;
 
 /// How many cases a property runs: `ordinary`, or what `ROLECALL_PROOF_CASES` says.
