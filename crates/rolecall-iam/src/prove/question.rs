@@ -441,7 +441,7 @@ impl<'d> Trust<'d> {
             (Call::AssumeRole, _) => "sts:AssumeRole",
         };
         Some(Request {
-            principal,
+            principal: as_printed(principal),
             action: action.to_owned(),
             resource: self.resource.clone(),
             resource_account: None,
@@ -589,6 +589,17 @@ pub(super) fn state_caller(context: &mut Context, caller: &Principal, user_id: O
     }
     if let Some(user_id) = user_id {
         context.set("aws:userid", user_id);
+    }
+}
+
+/// A caller as its name tells it: a session's does not show the path of its role. What is shown is put to the evaluator in
+/// the form in which a reader would put it there.
+fn as_printed(caller: Principal) -> Principal {
+    match caller {
+        Principal::RoleSession { partition, account, path: _, role, session } => {
+            Principal::RoleSession { partition, account, path: None, role, session }
+        }
+        other => other,
     }
 }
 
