@@ -269,13 +269,13 @@ pub(super) trait Keys {
 
     /// The value that replaces a variable: only keys with a single value can be variables.
     fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
-        self.lookup(key).as_variable()
+        self.lookup(key).into_variable()
     }
 }
 
 impl<'a> Lookup<'a> {
     /// What stands in for a variable: only a key with a single value can.
-    pub(super) fn as_variable(self) -> VariableValue<'a> {
+    pub(super) fn into_variable(self) -> VariableValue<'a> {
         match self {
             Lookup::One(value) => VariableValue::Text(value),
             Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,

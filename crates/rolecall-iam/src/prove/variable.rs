@@ -36,7 +36,7 @@ impl Keys for OneKey<'_> {
 
     /// A key that is compared with itself depends on its whole value, not on a class of values.
     fn variable(&self, key: &ContextKey) -> VariableValue<'_> {
-        lookup(self.caller, key).as_variable()
+        lookup(self.caller, key).into_variable()
     }
 }
 
