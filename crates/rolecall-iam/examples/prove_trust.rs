@@ -1,4 +1,4 @@
-//! Who can assume a role? `cargo run -p rolecall-iam --example prove_trust -- trust.json [PRINCIPAL [EXTERNAL_ID]]`
+//! Proves who assumes a role: `cargo run -p rolecall-iam --example prove_trust -- trust.json [PRINCIPAL [EXTERNAL_ID]]`
 
 #![allow(clippy::print_stdout, reason = "an example speaks to its reader")]
 

@@ -165,7 +165,7 @@ impl Linter<'_, '_> {
             && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
         {
             let fix = "add a condition on `aws:SourceArn` or `aws:SourceAccount`";
-            let message = format!("{}, on whosever behalf it calls", witness.sentence);
+            let message = format!("{}; it may do so for any of its customers", witness.sentence);
             self.add(FindingId::T23, Some(index), message, fix, Some(witness));
         }
     }

@@ -21,6 +21,7 @@ mod domain;
 mod excess;
 mod family;
 mod linked;
+mod mentioned;
 mod names;
 mod permission;
 mod question;

@@ -11,7 +11,7 @@ use super::caller::{Call, Caller, Derived, Example};
 use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
 use super::excess::Excess;
 use super::linked::completed;
-use super::question::{keys_of_statement, state_caller, stated};
+use super::mentioned::{keys_of_statement, state_caller, stated};
 use super::readable;
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, Field, Found, find};

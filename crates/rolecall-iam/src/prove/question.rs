@@ -8,22 +8,23 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::actions;
 use super::caller::{Call, Caller, Example};
 use super::claim::{RoleIntent, Witness};
 use super::linked::completed;
+use super::mentioned::{
+    as_printed, implying, keys_of, named, named_partitions, partitions, root_of, state_caller, stated,
+};
 use super::names::{Group, Union};
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
 use super::strings::Variable;
 use super::variable::Uncut;
 use super::words;
-use crate::arn::{AccountId, FunctionArn, Partition, RoleArn};
-use crate::condition::Operand;
-use crate::context::{Context, ContextKey, ContextValue, Lookup};
+use crate::arn::{FunctionArn, RoleArn};
+use crate::context::{ContextKey, ContextValue};
 use crate::document::{Document, Effect, Statement};
 use crate::evaluate::{Evaluation, Layer, Request, evaluate_trust};
-use crate::keys::{self, CallerKind, Source};
+use crate::keys::CallerKind;
 use crate::pattern::{Budget, Language};
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
@@ -488,144 +489,4 @@ fn grants<'r, 'd: 'r>(
 
 pub(super) fn place(statement: usize) -> Place {
     Place { layer: Layer::Resource, document: 0, statement }
-}
-
-/// The partitions that callers can come from: nobody acts outside of his own. Where the resource's is not known, it
-/// counts only for documents that ask for the caller's ARN.
-fn partitions(known: Option<&Partition>, matters: bool) -> Vec<Partition> {
-    match known {
-        Some(partition) => vec![partition.clone()],
-        None => {
-            let count = if matters { usize::MAX } else { 1 };
-            actions::partitions().take(count).collect()
-        }
-    }
-}
-
-/// The partitions of the users, roles and sessions that a document names.
-fn named_partitions(document: &Document) -> impl Iterator<Item = &Partition> {
-    let names = document.statements().iter().filter_map(|statement| statement.principal.as_ref());
-    names.flat_map(|clause| &clause.values).filter_map(|name| match name {
-        PrincipalName::Identity(
-            Principal::User { partition, .. }
-            | Principal::RoleSession { partition, .. }
-            | Principal::FederatedUser { partition, .. }
-            | Principal::Role(RoleArn { partition, .. }),
-        ) => Some(partition),
-        _ => None,
-    })
-}
-
-fn root_of(partition: &Partition, account: &AccountId) -> Option<Principal> {
-    Some(Principal::Root { partition: partition.clone(), account: account.clone() })
-}
-
-/// Every key that the statements of a document ask about, in conditions and variables.
-fn keys_of(document: &Document) -> impl Iterator<Item = &ContextKey> {
-    document.statements().iter().flat_map(keys_of_statement)
-}
-
-/// Every key that a statement asks about, in conditions and variables.
-pub(super) fn keys_of_statement(statement: &Statement) -> impl Iterator<Item = &ContextKey> {
-    let conditions = statement.conditions.iter().flat_map(|condition| {
-        let variables = condition.values.iter().flat_map(|value| match &value.operand {
-            Operand::Text(text) => Some(text.variables()),
-            Operand::Number(_)
-            | Operand::Date(_)
-            | Operand::Bool(_)
-            | Operand::Bytes(_)
-            | Operand::Network(_)
-            | Operand::Unreadable
-            | Operand::Unverified => None,
-        });
-        std::iter::once(&condition.key).chain(variables.flatten())
-    });
-    let resources = statement.resource.iter().flat_map(|clause| &clause.values);
-    conditions.chain(resources.flat_map(|value| value.text.variables()))
-}
-
-/// The keys of a document that imply another action, with that action.
-fn implying(document: &Document) -> Vec<(ContextKey, &'static str)> {
-    let conditions = document.statements().iter().flat_map(|statement| &statement.conditions);
-    let mut found: Vec<(ContextKey, &'static str)> = conditions
-        .filter_map(|condition| Some((condition.key.clone(), implied_action(condition.key.folded())?)))
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// The action that a call for a role implies where it passes this key.
-fn implied_action(key: &str) -> Option<&'static str> {
-    match keys::facts(key)?.source {
-        Source::Parameter(parameter) => parameter.implies(),
-        _ => None,
-    }
-}
-
-/// The context without what it says anyway.
-pub(super) fn stated(context: &Context, caller: &Principal) -> Context {
-    let mut result = Context::new();
-    for (key, value) in context.iter() {
-        let said = match caller.derive(key.folded()) {
-            Some(Lookup::One(derived)) => matches!(value, ContextValue::One(value) if *value == derived),
-            Some(Lookup::Absent) | None => *value == ContextValue::Absent,
-            Some(Lookup::Unknown | Lookup::Undocumented | Lookup::Many(_)) => false,
-        };
-        if !said {
-            result.set(key.clone(), value.clone());
-        }
-    }
-    result
-}
-
-/// What the printed name of a caller does not tell: the path of the role behind a session, and the unique id.
-pub(super) fn state_caller(context: &mut Context, caller: &Principal, user_id: Option<String>) {
-    if let Principal::RoleSession { path: Some(path), .. } = caller
-        && path.as_str() != "/"
-        && let Some(Lookup::One(arn)) = caller.derive("aws:principalarn")
-    {
-        context.set("aws:PrincipalArn", arn.into_owned());
-    }
-    if let Some(user_id) = user_id {
-        context.set("aws:userid", user_id);
-    }
-}
-
-/// A caller as its name tells it: a session's does not show the path of its role. What is shown is put to the evaluator in
-/// the form in which a reader would put it there.
-fn as_printed(caller: Principal) -> Principal {
-    match caller {
-        Principal::RoleSession { partition, account, path: _, role, session } => {
-            Principal::RoleSession { partition, account, path: None, role, session }
-        }
-        other => other,
-    }
-}
-
-/// Everybody whom an `Allow` names.
-fn named(document: &Document) -> Vec<Principal> {
-    let (mut found, mut seen) = (Vec::new(), HashSet::new());
-    let allows = document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
-    for name in allows
-        .filter_map(|statement| statement.principal.as_ref())
-        .filter(|clause| !clause.negated)
-        .flat_map(|clause| &clause.values)
-    {
-        let principal = match name {
-            PrincipalName::Account(account) => format!("arn:aws:iam::{account}:root").parse().ok(),
-            PrincipalName::Identity(principal) => Some(principal.clone()),
-            PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
-            PrincipalName::Federated(provider) => provider.parse().ok(),
-            PrincipalName::Everyone
-            | PrincipalName::AnyAws
-            | PrincipalName::UniqueId(_)
-            | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => None,
-        };
-        if let Some(principal) = principal.filter(|principal| seen.insert(principal.clone())) {
-            found.push(principal);
-        }
-    }
-    found
 }

@@ -2,7 +2,8 @@
 //! sentence says no more than its request and the document show.
 
 use super::claim::NamedDocument;
-use super::question::{Trust, keys_of_statement};
+use super::mentioned::keys_of_statement;
+use super::question::Trust;
 use super::rule::Place;
 use super::variable::Uncut;
 use crate::context::{ContextKey, ContextValue, Lookup};
