@@ -18,15 +18,14 @@
 // The command line stands outside the rooms: it names them as any other program would.
 extern crate self as rolecall;
 
+pub use rolecall_aws as aws;
 pub use rolecall_extract as extract;
 pub use rolecall_iam as iam;
+pub use rolecall_model::{manifest, ports};
+pub use rolecall_sandbox as sandbox;
 
-pub mod aws;
 pub mod cli;
 pub mod genesys;
-pub mod manifest;
-pub mod ports;
 pub mod provision;
 pub mod report;
-pub mod sandbox;
 pub mod verify;

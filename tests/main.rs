@@ -14,7 +14,6 @@ mod corpus;
 mod function;
 mod genesys;
 mod layering;
-mod manifest;
 mod report;
 mod sandbox;
 mod scenarios;

@@ -4,21 +4,13 @@
 //! [`observe`], [`plan`] and [`apply`] are the path of data, on the ports alone. [`credentials`] say who rolecall is and
 //! [`site`] where; [`client`] sends the calls that [`operation`] lists, and implements the ports.
 
-mod adapter;
 pub mod apply;
-pub mod audit;
-pub mod client;
 pub mod contract;
-pub mod credentials;
 pub mod desired;
-mod error;
 pub mod exchange;
 pub mod observe;
-pub mod operation;
-pub mod permissions;
 pub mod plan;
-pub mod region;
-pub mod site;
 pub mod sources;
-pub mod whoami;
-mod wire;
+
+pub use rolecall_genesys::{audit, client, credentials, operation, permissions, site, whoami};
+pub use rolecall_model::region;

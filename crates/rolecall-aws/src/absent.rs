@@ -1,0 +1,57 @@
+//! The services that this build was made without: each call says so.
+
+use super::Aws;
+use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult};
+
+fn absent<T>(operation: &'static str, feature: &str) -> AwsResult<T> {
+    let message = format!("this build of rolecall is without `{feature}`");
+    Err(AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None })
+}
+
+#[cfg(not(feature = "access-analyzer"))]
+mod access_analyzer {
+    use super::{Aws, AwsResult, absent};
+    use rolecall_model::ports::{AnalyseAccess, Answered, Check, DocumentKind, Remark};
+
+    const FEATURE: &str = "access-analyzer";
+
+    impl AnalyseAccess for Aws {
+        async fn validate_policy(&self, _: &str, _: DocumentKind) -> AwsResult<Answered<Vec<Remark>>> {
+            absent("access-analyzer:ValidatePolicy", FEATURE)
+        }
+
+        async fn check_no_public_access(&self, _: &str) -> AwsResult<Answered<Check>> {
+            absent("access-analyzer:CheckNoPublicAccess", FEATURE)
+        }
+
+        async fn check_no_new_access(&self, _: &str, _: &str, _: DocumentKind) -> AwsResult<Answered<Check>> {
+            absent("access-analyzer:CheckNoNewAccess", FEATURE)
+        }
+    }
+}
+
+#[cfg(not(feature = "organizations"))]
+mod organizations {
+    use super::{Aws, AwsResult, absent};
+    use rolecall_model::ports::{OrganizationPolicyKind, OrganizationRecord, ReadOrganization};
+
+    const FEATURE: &str = "organizations";
+
+    impl ReadOrganization for Aws {
+        async fn organization(&self) -> AwsResult<Option<OrganizationRecord>> {
+            absent("organizations:DescribeOrganization", FEATURE)
+        }
+
+        async fn parent(&self, _: &str) -> AwsResult<Option<String>> {
+            absent("organizations:ListParents", FEATURE)
+        }
+
+        async fn policies_at(&self, _: &str, _: OrganizationPolicyKind) -> AwsResult<Vec<String>> {
+            absent("organizations:ListPoliciesForTarget", FEATURE)
+        }
+
+        async fn organization_policy(&self, _: &str) -> AwsResult<String> {
+            absent("organizations:DescribePolicy", FEATURE)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Many roles of an account at once.
+//!
+//! `GetAccountAuthorizationDetails` pages through the roles with all that is on them and through the policies with their
+//! documents. It leaves out a role's description and longest session, which `ListRoles` tells, and the tags of policies,
+//! which only `GetPolicy` tells (API reference of `RoleDetail`, `ManagedPolicyDetail` and `ListRoles`).
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
+use tokio::try_join;
+
+use super::Aws;
+use super::read::{DEFAULT_SESSION, IAM_PAGE, attached_policy, decoded, tags, version_record};
+use rolecall_model::iam::arn::RoleName;
+use rolecall_model::ports::{
+    AccountDetails, AwsResult, PolicyDetails, PolicyRecord, ReadAccount, RoleDetails, RoleRecord,
+};
+
+const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+
+/// What `ListRoles` tells beside the details.
+struct Outline {
+    description: String,
+    max_session_duration: u32,
+}
+
+impl ReadAccount for Aws {
+    async fn account_details(&self, wanted: &HashSet<RoleName>) -> AwsResult<AccountDetails> {
+        let (mut details, mut outlines) = try_join!(self.details(wanted), self.outlines(wanted))?;
+        for (name, role) in &mut details.roles {
+            match (outlines.remove(name), role.as_mut()) {
+                (Some(Outline { description, max_session_duration }), Some(role)) => {
+                    role.record.description = description;
+                    role.record.max_session_duration = max_session_duration;
+                }
+                (None, _) | (_, None) => *role = None,
+            }
+        }
+        details.roles.extend(outlines.into_keys().map(|name| (name, None)));
+        Ok(details)
+    }
+}
+
+impl Aws {
+    async fn details(&self, wanted: &HashSet<RoleName>) -> AwsResult<AccountDetails> {
+        let mut details = AccountDetails::default();
+        let mut marker = None;
+        loop {
+            let call = self.iam.get_account_authorization_details();
+            let call = call.filter(EntityType::Role).filter(EntityType::LocalManagedPolicy);
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(DETAILS, || call.clone().send()).await?;
+            for role in answer.role_detail_list() {
+                // A role whose name does not parse is none of ours.
+                let name = role.role_name().unwrap_or_default().parse::<RoleName>().ok();
+                if let Some(name) = name.filter(|name| wanted.contains(name)) {
+                    details.roles.insert(name, Some(role_details(role)?));
+                }
+            }
+            for policy in answer.policies() {
+                let policy = policy_details(policy)?;
+                details.policies.insert(policy.record.arn.clone(), policy);
+            }
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(details);
+            }
+        }
+    }
+
+    async fn outlines(&self, wanted: &HashSet<RoleName>) -> AwsResult<HashMap<RoleName, Outline>> {
+        let mut outlines = HashMap::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_roles().max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently("iam:ListRoles", || call.clone().send()).await?;
+            for role in answer.roles() {
+                let Some(name) = role.role_name().parse().ok().filter(|name| wanted.contains(name)) else {
+                    continue;
+                };
+                let duration = role.max_session_duration().and_then(|seconds| seconds.try_into().ok());
+                let description = role.description().unwrap_or_default().to_owned();
+                outlines.insert(
+                    name,
+                    Outline { description, max_session_duration: duration.unwrap_or(DEFAULT_SESSION) },
+                );
+            }
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(outlines);
+            }
+        }
+    }
+}
+
+fn role_details(role: &RoleDetail) -> AwsResult<RoleDetails> {
+    let inline = role.role_policy_list().iter().map(|policy| {
+        let document = decoded(DETAILS, policy.policy_document())?;
+        Ok((policy.policy_name().unwrap_or_default().to_owned(), document))
+    });
+    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+    Ok(RoleDetails {
+        record: RoleRecord {
+            arn: role.arn().unwrap_or_default().to_owned(),
+            path: role.path().unwrap_or_default().to_owned(),
+            description: String::new(),
+            max_session_duration: DEFAULT_SESSION,
+            permissions_boundary: boundary.map(str::to_owned),
+            tags: tags(role.tags()),
+            trust: decoded(DETAILS, role.assume_role_policy_document())?,
+        },
+        attached: role.attached_managed_policies().iter().map(attached_policy).collect(),
+        inline: inline.collect::<AwsResult<_>>()?,
+    })
+}
+
+fn policy_details(policy: &ManagedPolicyDetail) -> AwsResult<PolicyDetails> {
+    let versions = policy.policy_version_list();
+    let in_force = versions.iter().find(|version| version.is_default_version());
+    Ok(PolicyDetails {
+        record: PolicyRecord {
+            arn: policy.arn().unwrap_or_default().to_owned(),
+            name: policy.policy_name().unwrap_or_default().to_owned(),
+            default_version: policy.default_version_id().unwrap_or_default().to_owned(),
+            attachment_count: policy.attachment_count().unwrap_or_default(),
+            tags: None,
+        },
+        path: policy.path().unwrap_or_default().to_owned(),
+        versions: versions.iter().map(version_record).collect(),
+        document: decoded(DETAILS, in_force.and_then(|version| version.document()))?,
+    })
+}

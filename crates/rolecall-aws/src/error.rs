@@ -1,0 +1,186 @@
+//! One classification of everything that the SDK can answer.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use rolecall_model::ports::{AwsError, AwsErrorKind};
+
+/// Turns a failure of the SDK into ours.
+pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let request_id = error.request_id().map(str::to_owned);
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let error = service.into_err();
+            AwsError {
+                operation,
+                kind: of_code(error.code(), status),
+                code: error.code().map(str::to_owned),
+                message: error.message().map_or_else(|| format!("HTTP status {status}"), one_line),
+                request_id,
+            }
+        }
+        error if let Some(refused) = refused_role(&error) => refused,
+        error => {
+            let kind = of_transport(&error);
+            let message = match kind {
+                // The SDK's own sentence lists every provider that it asked.
+                AwsErrorKind::NoCredentials
+                    if matches!(credentials(&error), Some(CredentialsError::CredentialsNotLoaded(_))) =>
+                {
+                    "no AWS credentials were found".to_owned()
+                }
+                _ => one_line(&innermost(&error)),
+            };
+            AwsError { operation, kind, code: None, message, request_id }
+        }
+    }
+}
+
+/// Why the role that is to be assumed first was not: the call itself was never sent.
+fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
+    let refused = chain(error).find_map(|cause| cause.downcast_ref::<AssumeRoleError>())?;
+    Some(AwsError {
+        operation: "sts:AssumeRole",
+        kind: of_code(refused.code(), 400),
+        code: refused.code().map(str::to_owned),
+        message: refused.message().map_or_else(|| text(refused), one_line),
+        request_id: refused.request_id().map(str::to_owned),
+    })
+}
+
+/// The class of an error code. IAM and STS (query protocol) and Lambda (REST) name the same things differently.
+fn of_code(code: Option<&str>, status: u16) -> AwsErrorKind {
+    match code.map(|code| code.strip_suffix("Exception").unwrap_or(code)) {
+        Some("AccessDenied" | "UnauthorizedOperation" | "AuthorizationError" | "KMSAccessDenied") => {
+            AwsErrorKind::AccessDenied
+        }
+        Some(
+            "NoSuchEntity"
+            | "ResourceNotFound"
+            | "NoSuchBucket"
+            | "NoSuchKey"
+            | "NoSuchVersion"
+            | "ParameterNotFound"
+            | "ParameterVersionNotFound"
+            | "NotFound",
+        ) => AwsErrorKind::NotFound,
+        Some("EntityAlreadyExists" | "ResourceConflict") => AwsErrorKind::AlreadyExists,
+        Some("ConcurrentModification") => AwsErrorKind::ConcurrentModification,
+        Some("DeleteConflict") => AwsErrorKind::DeleteConflict,
+        Some("LimitExceeded") => AwsErrorKind::LimitExceeded,
+        Some("MalformedPolicyDocument") => AwsErrorKind::MalformedDocument,
+        Some("InvalidInput" | "ValidationError" | "Validation" | "InvalidParameterValue") => {
+            AwsErrorKind::InvalidInput
+        }
+        Some("UnmodifiableEntity") => AwsErrorKind::Unmodifiable,
+        Some("Throttling" | "ThrottledException" | "TooManyRequests" | "RequestLimitExceeded") => {
+            AwsErrorKind::Throttled
+        }
+        Some("ExpiredToken" | "RequestExpired" | "ExpiredTokenIssue") => AwsErrorKind::ExpiredCredentials,
+        Some(
+            "InvalidClientTokenId"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClient"
+            | "IncompleteSignature"
+            | "MissingAuthenticationToken"
+            | "InvalidSignature"
+            | "NotAuthorized"
+            | "InvalidAccessKeyId",
+        ) => AwsErrorKind::InvalidCredentials,
+        Some(_) | None if status >= 500 => AwsErrorKind::ServiceFailure,
+        Some(_) | None => AwsErrorKind::Other,
+    }
+}
+
+fn of_transport<E>(error: &SdkError<E, HttpResponse>) -> AwsErrorKind
+where
+    E: Error + 'static,
+{
+    if let Some(credentials) = credentials(error) {
+        return match credentials {
+            CredentialsError::CredentialsNotLoaded(_) => AwsErrorKind::NoCredentials,
+            _ if text(credentials).contains("expired") => AwsErrorKind::ExpiredCredentials,
+            // The SDK's enum is open: whatever else went wrong, there are no credentials to sign with.
+            _ => AwsErrorKind::NoCredentials,
+        };
+    }
+    match error {
+        SdkError::TimeoutError(_) => AwsErrorKind::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsErrorKind::TimedOut,
+        SdkError::DispatchFailure(_) => AwsErrorKind::Unreachable,
+        SdkError::ResponseError(_) => AwsErrorKind::ServiceFailure,
+        _ => AwsErrorKind::Other,
+    }
+}
+
+/// What went wrong with the credentials, where that was it.
+fn credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    chain(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn text(error: &(dyn Error + 'static)) -> String {
+    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The SDK's outer messages ("dispatch failure") say little; the last two causes say what happened and to what.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let mut last: Vec<&str> = Vec::new();
+    for cause in causes.iter().rev() {
+        if last.iter().all(|known| !known.contains(cause.as_str())) {
+            last.push(cause);
+        }
+        if last.len() == 2 {
+            break;
+        }
+    }
+    last.reverse();
+    last.join(": ")
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An answer that the service's own model does not have.
+pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
+    let message = format!("unexpected answer: {message}");
+    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+}
+
+/// The error of a service that decrypts in the caller's name: where it is about the key, it names that permission. Secrets
+/// Manager says "Access to KMS is not allowed", S3 and Parameter Store that the caller may not `kms:Decrypt`, or what KMS
+/// says itself: "The ciphertext refers to a customer master key that does not exist … or you are not allowed to access".
+pub(super) fn refused_key(mut error: AwsError) -> AwsError {
+    let is_about_the_key = || {
+        let message = error.message.to_lowercase();
+        message.contains("kms") || message.contains("ciphertext")
+    };
+    if error.kind == AwsErrorKind::AccessDenied && is_about_the_key() {
+        error.operation = "kms:Decrypt";
+    }
+    error
+}
+
+/// `Ok(None)` where the entity does not exist.
+pub(super) fn optional<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == AwsErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

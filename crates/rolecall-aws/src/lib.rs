@@ -1,0 +1,295 @@
+//! Adapters from the ports to the AWS SDK: the only code that names SDK types.
+//!
+//! One [`Aws`] serves a command: clients share one configuration, Lambda clients are made per region on first use.
+//! Errors are classified once, in [`error`]; "no such entity" becomes `None` here and nowhere else. Transient
+//! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
+//! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
+
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations")))]
+mod absent;
+#[cfg(feature = "access-analyzer")]
+mod access_analyzer;
+mod account;
+mod calls;
+mod error;
+mod functions;
+#[cfg(feature = "organizations")]
+mod organization;
+mod pace;
+mod probe;
+#[cfg(feature = "publish")]
+mod publish;
+mod rate;
+mod read;
+mod secrets;
+mod simulate;
+#[cfg(feature = "publish")]
+mod stored;
+mod trail;
+mod write;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
+
+use self::calls::{Recorder, silent_host};
+use self::error::classify;
+use self::pace::Pace;
+use self::rate::Rate;
+#[cfg(feature = "publish")]
+pub use self::stored::Parameter;
+use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
+use rolecall_model::ports::calls::Calls;
+use rolecall_model::ports::{AwsErrorKind, AwsResult};
+
+/// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
+const FALLBACK_REGION: &str = "us-east-1";
+
+/// One attempt of one call; IAM and STS answer in well under a second, a hanging connection is given up after this.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The pauses between calls that were throttled; the SDK's own three attempts come before each.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Connections to Lambda at a time.
+const LAMBDA_IN_FLIGHT: usize = 10;
+
+/// `sts:RoleSessionName` of the sessions that rolecall works as, so that CloudTrail shows them.
+const SESSION: &str = "rolecall";
+
+/// How to reach AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AwsSettings {
+    /// The profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// The region, over the profile's and the environment's.
+    pub region: Option<Region>,
+    /// The role to assume first.
+    pub assume_role: Option<RoleArn>,
+    /// The external ID that this role asks for.
+    pub external_id: Option<ExternalId>,
+    /// How long to wait for throttling to pass.
+    pub deadline: Duration,
+    /// A fixed endpoint and key instead of everything the environment says: the sandbox.
+    pub fixed: Option<FixedEndpoint>,
+}
+
+/// An endpoint with the key to sign for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FixedEndpoint {
+    /// The URL.
+    pub url: String,
+    /// The access key's ID.
+    pub access_key_id: String,
+    /// The secret access key, of an embedded AWS only.
+    pub secret_access_key: String,
+}
+
+impl FixedEndpoint {
+    /// A configuration that reads neither the environment nor any file.
+    fn config(&self, region: Option<aws_config::Region>, timeouts: TimeoutConfig) -> SdkConfig {
+        let Self { url, access_key_id, secret_access_key } = self;
+        let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "sandbox");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(url)
+            .region(region)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::standard())
+            .time_source(SystemTimeSource::new())
+            .sleep_impl(TokioSleep::new())
+            .timeout_config(timeouts)
+            .build()
+    }
+}
+
+/// What an account allows all of its callers together.
+#[derive(Clone, Debug)]
+pub struct AccountLimits {
+    pace: Rc<Pace>,
+    lambda_in_flight: Rc<Semaphore>,
+    lambda_control_plane: Rc<Rate>,
+    lambda_policies: Rc<Rate>,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self {
+            pace: Rc::default(),
+            lambda_in_flight: Rc::new(Semaphore::new(LAMBDA_IN_FLIGHT)),
+            lambda_control_plane: Rc::new(Rate::new()),
+            lambda_policies: Rc::new(Rate::new()),
+        }
+    }
+}
+
+/// A region for IAM and STS, whatever the user configured.
+fn global(config: &SdkConfig) -> SdkConfig {
+    match config.region() {
+        Some(_) => config.clone(),
+        None => config.to_builder().region(aws_config::Region::from_static(FALLBACK_REGION)).build(),
+    }
+}
+
+/// The configuration with the credentials of that role, got on first use and again before they end.
+async fn as_role(config: &SdkConfig, role: &RoleArn, external_id: Option<&ExternalId>) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role.to_string()).session_name(SESSION);
+    let provider = match external_id {
+        Some(id) => provider.external_id(id.as_str()),
+        None => provider,
+    };
+    let provider = provider.configure(&global(config)).build().await;
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+/// AWS, as one caller sees it. A clone shares everything.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    config: SdkConfig,
+    iam: aws_sdk_iam::Client,
+    sts: aws_sdk_sts::Client,
+    #[cfg(feature = "access-analyzer")]
+    access_analyzer: aws_sdk_accessanalyzer::Client,
+    #[cfg(feature = "organizations")]
+    organizations: aws_sdk_organizations::Client,
+    lambda: Rc<RefCell<HashMap<Region, aws_sdk_lambda::Client>>>,
+    limits: AccountLimits,
+    calls: Calls,
+    deadline: Duration,
+}
+
+impl Aws {
+    /// Reads the SDK's configuration (profiles, SSO, web identity, `AWS_ENDPOINT_URL` …); contacts nobody.
+    pub async fn connect(settings: &AwsSettings) -> Self {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let region = settings.region.as_ref().map(|region| aws_config::Region::new(region.to_string()));
+        let config = match &settings.fixed {
+            Some(fixed) => fixed.config(region, timeouts),
+            None => {
+                let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+                if let Some(profile) = &settings.profile {
+                    loader = loader.profile_name(profile);
+                }
+                if let Some(region) = region {
+                    loader = loader.region(region);
+                }
+                if let Ok(name) = AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
+                    loader = loader.app_name(name);
+                }
+                loader.load().await
+            }
+        };
+        let config = match &settings.assume_role {
+            Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
+            None => config,
+        };
+        Self::with(config, Calls::default(), settings.deadline)
+    }
+
+    fn with(config: SdkConfig, calls: Calls, deadline: Duration) -> Self {
+        let global = global(&config);
+        Self {
+            iam: aws_sdk_iam::Client::from_conf(
+                aws_sdk_iam::config::Builder::from(&global).interceptor(Recorder(calls.clone())).build(),
+            ),
+            sts: aws_sdk_sts::Client::from_conf(
+                aws_sdk_sts::config::Builder::from(&global).interceptor(Recorder(calls.clone())).build(),
+            ),
+            #[cfg(feature = "access-analyzer")]
+            access_analyzer: aws_sdk_accessanalyzer::Client::from_conf(
+                aws_sdk_accessanalyzer::config::Builder::from(&global)
+                    .interceptor(Recorder(calls.clone()))
+                    .build(),
+            ),
+            #[cfg(feature = "organizations")]
+            organizations: aws_sdk_organizations::Client::from_conf(
+                aws_sdk_organizations::config::Builder::from(&global)
+                    .interceptor(Recorder(calls.clone()))
+                    .build(),
+            ),
+            lambda: Rc::default(),
+            limits: AccountLimits::default(),
+            config,
+            calls,
+            deadline,
+        }
+    }
+
+    /// The same, where many are at work in one account and share what it allows.
+    #[must_use]
+    pub fn among_many(self, limits: &AccountLimits) -> Self {
+        Self { limits: limits.clone(), ..self }
+    }
+
+    /// The region that the user configured.
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
+    /// The requests that were sent.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Sends a call, and sends it again while the service asks to slow down, until the deadline.
+    async fn patiently<T, E, F>(&self, operation: &'static str, send: impl Fn() -> F) -> AwsResult<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let start = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let sent = self.limits.pace.turn().await;
+            let result = send().await.map_err(|error| classify(operation, error));
+            let is_throttled = matches!(&result, Err(error) if error.kind == AwsErrorKind::Throttled);
+            if is_throttled {
+                self.limits.pace.was_throttled(sent);
+            } else {
+                self.limits.pace.was_answered();
+            }
+            match result {
+                Err(_) if is_throttled && start.elapsed() + pause <= self.deadline => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
+                    if let Some(host) = silent_host(&self.calls, operation) {
+                        error.message = format!("cannot reach {host}: {}", error.message);
+                    }
+                    return Err(error);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn lambda(&self, region: &Region) -> aws_sdk_lambda::Client {
+        self.lambda
+            .borrow_mut()
+            .entry(region.clone())
+            .or_insert_with(|| {
+                let region = aws_config::Region::new(region.to_string());
+                let config = self.config.to_builder().region(region).build();
+                let config =
+                    aws_sdk_lambda::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
+                aws_sdk_lambda::Client::from_conf(config.build())
+            })
+            .clone()
+    }
+}

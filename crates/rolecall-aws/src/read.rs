@@ -1,0 +1,285 @@
+//! The read port on the SDK.
+
+use aws_sdk_iam::types::{PolicyScopeType, PolicyVersion, Tag};
+use percent_encoding::percent_decode_str;
+
+use super::Aws;
+use super::error::{optional, unexpected};
+use rolecall_model::iam::arn::{FunctionArn, Partition, Region, RoleName, RolePath};
+use rolecall_model::ports::{
+    AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
+    PolicyVersionRecord, Read, RoleRecord, Tags,
+};
+
+/// The most that IAM gives on a page.
+pub(super) const IAM_PAGE: i32 = 1000;
+/// The most that Lambda gives on a page, whatever is asked for.
+const LAMBDA_PAGE: i32 = 50;
+/// The partition of an account that was named by its number alone.
+const DEFAULT_PARTITION: &str = "aws";
+/// `MaxSessionDuration` where IAM leaves it out.
+pub(super) const DEFAULT_SESSION: u32 = 3600;
+
+impl Read for Aws {
+    async fn caller(&self) -> AwsResult<CallerIdentity> {
+        const OPERATION: &str = "sts:GetCallerIdentity";
+        let call = self.sts.get_caller_identity();
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+        let account = answer.account().unwrap_or_default().parse().map_err(|e| unexpected(OPERATION, &e))?;
+        Ok(CallerIdentity { account, arn: answer.arn().unwrap_or_default().to_owned() })
+    }
+
+    async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>> {
+        const OPERATION: &str = "iam:GetRole";
+        let call = self.iam.get_role().role_name(role.as_str());
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let Some(answer) = optional(answer)? else { return Ok(None) };
+        let role = answer.role().ok_or_else(|| unexpected(OPERATION, &"the answer holds no role"))?;
+        Ok(Some(RoleRecord {
+            arn: role.arn().to_owned(),
+            path: role.path().to_owned(),
+            description: role.description().unwrap_or_default().to_owned(),
+            max_session_duration: role
+                .max_session_duration()
+                .and_then(|seconds| seconds.try_into().ok())
+                .unwrap_or(DEFAULT_SESSION),
+            permissions_boundary: role
+                .permissions_boundary()
+                .and_then(|boundary| boundary.permissions_boundary_arn())
+                .map(str::to_owned),
+            tags: tags(role.tags()),
+            trust: decoded(OPERATION, role.assume_role_policy_document())?,
+        }))
+    }
+
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>> {
+        const OPERATION: &str = "iam:ListAttachedRolePolicies";
+        let mut policies = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_attached_role_policies().role_name(role.as_str());
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else {
+                return Ok(Vec::new());
+            };
+            policies.extend(answer.attached_policies().iter().map(attached_policy));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(policies);
+            }
+        }
+    }
+
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>> {
+        const OPERATION: &str = "iam:ListRolePolicies";
+        let mut names = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_role_policies().role_name(role.as_str());
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else {
+                return Ok(Vec::new());
+            };
+            names.extend(answer.policy_names);
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>> {
+        const OPERATION: &str = "iam:GetRolePolicy";
+        let call = self.iam.get_role_policy().role_name(role.as_str()).policy_name(policy);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
+            Some(answer) => decoded(OPERATION, Some(answer.policy_document())).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>> {
+        const OPERATION: &str = "iam:ListPolicies";
+        let mut policies = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path);
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let answer = answer?;
+            policies.extend(answer.policies().iter().filter(|policy| policy.path() == Some(path)).map(
+                |policy| PolicyRecord {
+                    arn: policy.arn().unwrap_or_default().to_owned(),
+                    name: policy.policy_name().unwrap_or_default().to_owned(),
+                    default_version: policy.default_version_id().unwrap_or_default().to_owned(),
+                    attachment_count: policy.attachment_count().unwrap_or_default(),
+                    tags: None,
+                },
+            ));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(policies);
+            }
+        }
+    }
+
+    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>> {
+        const OPERATION: &str = "iam:GetPolicy";
+        let call = self.iam.get_policy().policy_arn(arn);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let Some(answer) = optional(answer)? else { return Ok(None) };
+        let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, &"the answer holds no policy"))?;
+        Ok(Some(PolicyRecord {
+            arn: arn.to_owned(),
+            name: policy.policy_name().unwrap_or_default().to_owned(),
+            default_version: policy.default_version_id().unwrap_or_default().to_owned(),
+            attachment_count: policy.attachment_count().unwrap_or_default(),
+            tags: Some(tags(policy.tags())),
+        }))
+    }
+
+    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>> {
+        const OPERATION: &str = "iam:ListPolicyVersions";
+        // A managed policy has at most five versions, so there is one page.
+        let call = self.iam.list_policy_versions().policy_arn(arn);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        let answer = optional(answer)?;
+        Ok(answer.map_or_else(Vec::new, |answer| answer.versions().iter().map(version_record).collect()))
+    }
+
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
+        const OPERATION: &str = "iam:GetPolicyVersion";
+        let call = self.iam.get_policy_version().policy_arn(arn).version_id(version);
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
+            Some(answer) => {
+                decoded(OPERATION, answer.policy_version().and_then(|version| version.document())).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
+        const OPERATION: &str = "lambda:GetFunctionConfiguration";
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
+        let FunctionAddress { region, qualifier, .. } = address;
+        let call = self
+            .lambda(region)
+            .get_function_configuration()
+            .function_name(function_name(address))
+            .set_qualifier(qualifier.as_ref().map(ToString::to_string));
+        let answer = self.patiently(OPERATION, || call.clone().send()).await;
+        match optional(answer)? {
+            Some(answer) => function_arn(OPERATION, answer.function_arn()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn functions(
+        &self,
+        region: &Region,
+        marker: Option<&str>,
+    ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
+        const OPERATION: &str = "lambda:ListFunctions";
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
+        let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
+        let call = call.set_marker(marker.map(str::to_owned));
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+        let functions =
+            answer.functions().iter().map(|function| function_arn(OPERATION, function.function_arn()));
+        Ok((functions.collect::<AwsResult<_>>()?, answer.next_marker.filter(|marker| !marker.is_empty())))
+    }
+
+    async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
+        const OPERATION: &str = "lambda:ListTags";
+        self.limits.lambda_control_plane.turn().await;
+        let _place = self.limits.lambda_in_flight.acquire().await;
+        let call = self.lambda(&function.region).list_tags().resource(function.to_string());
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+        Ok(answer.tags.unwrap_or_default().into_iter().collect())
+    }
+
+    async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>> {
+        const OPERATION: &str = "iam:ListRoles";
+        let mut roles = Vec::new();
+        let mut marker = None;
+        loop {
+            let call =
+                self.iam.list_roles().path_prefix(path.as_str()).max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+            // A role whose name does not parse is none of ours.
+            roles.extend(answer.roles().iter().filter_map(|role| role.role_name().parse::<RoleName>().ok()));
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(roles);
+            }
+        }
+    }
+
+    async fn quotas(&self) -> AwsResult<AccountQuotas> {
+        use aws_sdk_iam::types::SummaryKeyType as Key;
+        const OPERATION: &str = "iam:GetAccountSummary";
+        let call = self.iam.get_account_summary();
+        let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+        let read = |key: Key| {
+            let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
+            value
+                .and_then(|value| usize::try_from(value).ok())
+                .ok_or_else(|| unexpected(OPERATION, &format!("the answer holds no {}", key.as_str())))
+        };
+        Ok(AccountQuotas {
+            trust_policy_size: read(Key::AssumeRolePolicySizeQuota)?,
+            managed_policy_size: read(Key::PolicySizeQuota)?,
+            attached_policies: read(Key::AttachedPoliciesPerRoleQuota)?,
+        })
+    }
+}
+
+/// The function as Lambda takes it: a name, or an ARN where the user named an account.
+pub(super) fn function_name(address: &FunctionAddress) -> String {
+    let FunctionAddress { region, account, partition, name, qualifier: _ } = address;
+    match account {
+        // The whole ARN, because emulators do not know Lambda's short form `account:function:name`.
+        Some(account) => {
+            let partition = partition.as_ref().map_or(DEFAULT_PARTITION, Partition::as_str);
+            format!("arn:{partition}:lambda:{region}:{account}:function:{name}")
+        }
+        None => name.to_string(),
+    }
+}
+
+pub(super) fn version_record(version: &PolicyVersion) -> PolicyVersionRecord {
+    PolicyVersionRecord {
+        id: version.version_id().unwrap_or_default().to_owned(),
+        is_default: version.is_default_version(),
+        created_seconds: version.create_date().map_or(0, |date| date.secs()),
+    }
+}
+
+pub(super) fn attached_policy(policy: &aws_sdk_iam::types::AttachedPolicy) -> AttachedPolicy {
+    AttachedPolicy {
+        arn: policy.policy_arn().unwrap_or_default().to_owned(),
+        name: policy.policy_name().unwrap_or_default().to_owned(),
+    }
+}
+
+pub(super) fn tags(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
+pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
+    let document = document.ok_or_else(|| unexpected(operation, &"the answer holds no policy document"))?;
+    let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, &e))?;
+    Ok(document.into_owned())
+}
+
+/// Lambda appends the qualifier that was asked for, or the version; the function itself is what is wanted here.
+fn function_arn(operation: &'static str, arn: Option<&str>) -> AwsResult<FunctionArn> {
+    let arn: FunctionArn = arn.unwrap_or_default().parse().map_err(|e| unexpected(operation, &e))?;
+    Ok(arn.unqualified())
+}

@@ -1,0 +1,76 @@
+//! The policy simulator on the SDK.
+
+use aws_sdk_iam::operation::RequestId;
+use aws_sdk_iam::types::PolicyEvaluationDecisionType as Word;
+use jiff::Timestamp;
+
+use super::Aws;
+use rolecall_model::iam::arn::RoleArn;
+use rolecall_model::iam::evaluate::Decision;
+use rolecall_model::ports::{Answered, AwsResult, Simulate, Simulated};
+
+/// The largest page of results.
+const PAGE: i32 = 1000;
+
+impl Simulate for Aws {
+    async fn simulate(
+        &self,
+        role: &RoleArn,
+        actions: &[&str],
+        resources: &[String],
+    ) -> AwsResult<Answered<Vec<Simulated>>> {
+        const OPERATION: &str = "iam:SimulatePrincipalPolicy";
+        let mut simulated = Vec::new();
+        let mut marker = None;
+        loop {
+            let call = self
+                .iam
+                .simulate_principal_policy()
+                .policy_source_arn(role.to_string())
+                .set_action_names(Some(actions.iter().map(|&action| action.to_owned()).collect()))
+                .set_resource_arns((!resources.is_empty()).then(|| resources.to_vec()))
+                .max_items(PAGE)
+                .set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+            let request_id = answer.request_id().map(str::to_owned);
+            for result in answer.evaluation_results() {
+                let organization = result.organizations_decision_detail();
+                let organization_allows = organization.map(|detail| detail.allowed_by_organizations());
+                let one = |resource: Option<&str>, word: &Word, missing: &[String]| Simulated {
+                    action: result.eval_action_name().to_owned(),
+                    resource: resource.unwrap_or("*").to_owned(),
+                    decision: decision(word),
+                    missing_keys: missing.to_vec(),
+                    organization_allows,
+                };
+                // One result an action, whose own decision is the strictest of all resources: what was decided for
+                // each stands below it (API reference, EvaluationResult).
+                match result.resource_specific_results() {
+                    [] => simulated.push(one(
+                        result.eval_resource_name(),
+                        result.eval_decision(),
+                        result.missing_context_values(),
+                    )),
+                    specific => simulated.extend(specific.iter().map(|result| {
+                        let resource = Some(result.eval_resource_name());
+                        one(resource, result.eval_resource_decision(), result.missing_context_values())
+                    })),
+                }
+            }
+            marker = answer.marker;
+            if !answer.is_truncated || marker.is_none() {
+                return Ok(Answered { answer: simulated, request_id, at: Timestamp::now() });
+            }
+        }
+    }
+}
+
+fn decision(word: &Word) -> Decision {
+    match word {
+        Word::Allowed => Decision::Allowed,
+        Word::ImplicitDeny => Decision::ImplicitlyDenied,
+        Word::ExplicitDeny => Decision::ExplicitlyDenied,
+        // The SDK's enum is open.
+        _ => Decision::Unknown,
+    }
+}

@@ -1,0 +1,304 @@
+//! One attempt of a call: wait for the limit, get a token, send, and classify what comes back.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::Client;
+use super::request::Request;
+use super::token::Pass;
+use crate::error::{ErrorBody, Failure, Retry, one_line};
+use crate::operation::Operation;
+use rolecall_model::ports::calls::Call;
+use rolecall_model::ports::genesys::GenesysErrorKind as Kind;
+
+/// What is quoted of an answer that is not understood.
+const QUOTED: usize = 200;
+
+/// An answer, read to its end.
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+/// Why an answer is not what the API promises.
+pub(super) struct Unreadable {
+    what: String,
+    /// It stops in the middle: the next answer may be whole.
+    is_cut: bool,
+}
+
+impl Answer {
+    /// The answer as JSON of that shape.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
+        serde_json::from_str(&self.text).map_err(|error| {
+            if self.is_html() {
+                return Unreadable { what: self.page(), is_cut: false };
+            }
+            let what = match error.classify() {
+                serde_json::error::Category::Data => format!("JSON of another shape: {error}"),
+                serde_json::error::Category::Eof if self.text.trim().is_empty() => "empty".to_owned(),
+                serde_json::error::Category::Eof => "cut off in the middle".to_owned(),
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                    format!("not JSON: `{}`", quote(&self.text))
+                }
+            };
+            Unreadable { what, is_cut: error.is_eof() }
+        })
+    }
+
+    /// The answer as it is.
+    #[expect(clippy::unnecessary_wraps, reason = "it is one of the ways to read an answer")]
+    pub(super) fn text(&self) -> Result<String, Unreadable> {
+        Ok(self.text.clone())
+    }
+
+    fn is_html(&self) -> bool {
+        let content_type =
+            self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        content_type.contains("html") || self.text.trim_start().starts_with('<')
+    }
+
+    /// The page in words: that of a proxy or a login form has a title that tells more than the status does.
+    fn page(&self) -> String {
+        let title = self.text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        match title.map(|(title, _)| quote(title)).filter(|title| !title.is_empty()) {
+            Some(title) => format!("an HTML page, `{title}`, in the place of JSON"),
+            None => "an HTML page in the place of JSON".to_owned(),
+        }
+    }
+
+    fn context_id(&self) -> Option<String> {
+        let id = self.headers.get("inin-correlation-id")?.to_str().ok()?;
+        Some(id.to_owned()).filter(|id| !id.is_empty())
+    }
+
+    /// `Retry-After`: seconds, or a date.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+    }
+
+    /// What the answer holds, or the failure that it is.
+    pub(super) fn read<T>(
+        &self,
+        operation: &Operation,
+        read: impl Fn(&Self) -> Result<T, Unreadable>,
+    ) -> Result<T, Failure> {
+        if !self.status.is_success() {
+            return Err(self.failure(operation));
+        }
+        read(self).map_err(|Unreadable { what, is_cut }| {
+            let message = format!("the answer is {what}");
+            let mut failure = match is_cut {
+                true => Failure::ambiguous(operation, Kind::Unreadable, message, None),
+                false => Failure::new(operation, Kind::Unreadable, message),
+            };
+            failure.error.status = Some(self.status.as_u16());
+            failure.error.context_id = self.context_id();
+            failure
+        })
+    }
+
+    /// The failure that a status of 300 or more is.
+    fn failure(&self, operation: &Operation) -> Failure {
+        let body: Option<ErrorBody> = serde_json::from_str(&self.text).ok();
+        let code = body.as_ref().and_then(ErrorBody::any_code);
+        let said = body.as_ref().map(ErrorBody::text).filter(|text| !text.is_empty());
+        let status = self.status;
+        let message = said.unwrap_or_else(|| match &self.text {
+            _ if status.is_redirection() => format!("a redirect to `{}`", self.target()),
+            _ if self.is_html() => self.page(),
+            text if text.trim().is_empty() => format!("HTTP status {status}"),
+            text => quote(text),
+        });
+        let kind = kind(status, code.as_deref(), &message);
+        let mut failure = match kind {
+            Kind::ServiceFailure if status != StatusCode::NOT_IMPLEMENTED => {
+                Failure::ambiguous(operation, kind, message, self.retry_after())
+            }
+            Kind::Throttled => Failure {
+                retry: Retry::Throttled(self.retry_after()),
+                ..Failure::new(operation, kind, message)
+            },
+            _ => Failure::new(operation, kind, message),
+        };
+        failure.error.status = Some(status.as_u16());
+        failure.error.code = code;
+        failure.error.context_id = body.and_then(|body| body.context_id).or_else(|| self.context_id());
+        failure
+    }
+
+    fn target(&self) -> String {
+        let location = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
+        // What follows the path may be a session of somebody's.
+        quote(location.split('?').next().unwrap_or(location))
+    }
+}
+
+/// The class of a failure. A version that is not the current one is 409, or 400 with one of these sentences (Terraform
+/// provider for Genesys Cloud, `IsVersionMismatch`; its issue 1961).
+fn kind(status: StatusCode, code: Option<&str>, message: &str) -> Kind {
+    let says_version = ["does not match the current version", "does not match latest draft version"]
+        .iter()
+        .any(|sentence| message.contains(sentence));
+    match status.as_u16() {
+        300..400 => Kind::Unreadable,
+        400 if says_version => Kind::VersionConflict,
+        409 if says_version || !message.to_ascii_lowercase().contains("exist") => Kind::VersionConflict,
+        409 => Kind::Conflict,
+        400 if code.is_some_and(|code| code.contains("limit")) => Kind::LimitExceeded,
+        400 | 405 | 413 | 415 | 422 => Kind::InvalidInput,
+        401 => Kind::InvalidCredentials,
+        403 => Kind::Forbidden,
+        404 | 410 => Kind::NotFound,
+        408 | 500.. => Kind::ServiceFailure,
+        429 => Kind::Throttled,
+        _ => Kind::Other,
+    }
+}
+
+fn quote(text: &str) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(&line)),
+        None => line,
+    }
+}
+
+impl Client {
+    /// One attempt. A token that is refused is replaced once within it.
+    pub(super) async fn attempt<T>(
+        &self,
+        request: &Request<'_>,
+        read: &impl Fn(&Answer) -> Result<T, Unreadable>,
+    ) -> Result<T, Failure> {
+        let mut pass = self.pass(None).await?;
+        let mut answer = self.answer(request, &pass).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            pass = self.pass(Some(pass.serial)).await?;
+            answer = self.answer(request, &pass).await?;
+        }
+        answer.read(request.operation, read).map_err(|failure| pass.redact(failure))
+    }
+
+    async fn answer(&self, request: &Request<'_>, pass: &Pass) -> Result<Answer, Failure> {
+        let Request { operation, path, query, body, .. } = request;
+        self.stay_under_the_limit(operation).await?;
+        let mut call = pass
+            .http
+            .request(operation.method.clone(), format!("{}{path}", pass.api))
+            .query(query)
+            .bearer_auth(pass.token());
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        let answer = self.transmit(operation, call).await?;
+        self.rate().learn(&answer.headers, Instant::now());
+        Ok(answer)
+    }
+
+    async fn stay_under_the_limit(&self, operation: &Operation) -> Result<(), Failure> {
+        let pause = self.rate().pause(Instant::now());
+        if let Some(pause) = pause {
+            if pause > self.patience.deadline {
+                let message = format!(
+                    "the rate limit is used up for {} s, and the deadline is {} s",
+                    pause.as_secs(),
+                    self.patience.deadline.as_secs()
+                );
+                return Err(Failure::new(operation, Kind::Throttled, message));
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.rate().sent();
+        Ok(())
+    }
+
+    /// Sends, reads to the end, and records the request.
+    pub(super) async fn transmit(
+        &self,
+        operation: &Operation,
+        call: RequestBuilder,
+    ) -> Result<Answer, Failure> {
+        let (http, call) = call.timeout(self.patience.attempt).build_split();
+        let call = call.map_err(|error| Failure::new(operation, Kind::Other, innermost(&error)))?;
+        let host = call.url().host_str().unwrap_or_default().to_owned();
+        let host = call.url().port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        let start = Instant::now();
+        let answer = async {
+            let answer = http.execute(call).await?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            Ok(Answer { status, headers, text: answer.text().await? })
+        };
+        let answer: Result<Answer, reqwest::Error> = answer.await;
+        self.calls.add(Call {
+            operation: operation.name.to_owned(),
+            host: host.clone(),
+            status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
+            took: start.elapsed(),
+        });
+        answer.map_err(|error| unreachable_host(operation, &host, &error.without_url()))
+    }
+}
+
+/// A request that got no answer, or half of one.
+fn unreachable_host(operation: &Operation, host: &str, error: &reqwest::Error) -> Failure {
+    let causes = causes(error);
+    let said = causes.join(": ");
+    let refused = |cause: &&(dyn Error + 'static)| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+    };
+    let connect =
+        |message| Failure { retry: Retry::Connect, ..Failure::new(operation, Kind::Unreachable, message) };
+    if error.is_connect() {
+        if said.contains("dns error") {
+            return connect(format!("the name `{host}` does not resolve"));
+        }
+        if said.contains("certificate") {
+            let message = format!("the certificate of `{host}` is not trusted: {}", innermost(error));
+            return Failure::new(operation, Kind::Unreachable, message);
+        }
+        if chain(error).any(|cause| refused(&cause)) {
+            return connect(format!("`{host}` refuses the connection"));
+        }
+        return connect(format!("cannot connect to `{host}`: {}", innermost(error)));
+    }
+    if error.is_timeout() {
+        let message = format!("no answer from `{host}` in time");
+        return Failure::ambiguous(operation, Kind::TimedOut, message, None);
+    }
+    if error.is_body() || error.is_decode() {
+        let message = format!("the answer of `{host}` breaks off: {}", innermost(error));
+        return Failure::ambiguous(operation, Kind::Unreadable, message, None);
+    }
+    Failure::ambiguous(
+        operation,
+        Kind::Unreachable,
+        format!("no answer from `{host}`: {}", innermost(error)),
+        None,
+    )
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+    chain(error).map(|cause| one_line(&cause.to_string())).collect()
+}
+
+/// The cause of all: the outer sentences of an HTTP stack say little.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).pop().unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! A call on its way: what is filled into its path, its query and its body.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Client;
+use super::attempt::{Answer, Unreadable};
+use crate::operation::Operation;
+use rolecall_model::ports::genesys::GenesysResult;
+
+/// What stays as it is in a segment of a path (RFC 3986, unreserved characters).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A call, to be filled in and sent.
+#[derive(Clone)]
+pub struct Request<'c> {
+    pub(super) client: &'c Client,
+    pub(super) operation: &'static Operation,
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Without the body, which may hold somebody's secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation.name)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'c> Request<'c> {
+    pub(super) fn new(client: &'c Client, operation: &'static Operation) -> Self {
+        Self { client, operation, path: operation.path.to_owned(), query: Vec::new(), body: None }
+    }
+
+    /// The permissions of which the call needs one.
+    pub fn permissions(&self) -> &'static [&'static str] {
+        self.operation.permissions
+    }
+
+    /// Fills the first `{…}` of the path that is still open.
+    pub fn at(mut self, segment: &str) -> Self {
+        if let (Some(start), Some(end)) = (self.path.find('{'), self.path.find('}')) {
+            let segment = utf8_percent_encode(segment, SEGMENT).to_string();
+            self.path.replace_range(start..=end, &segment);
+        }
+        self
+    }
+
+    /// Adds a parameter.
+    pub fn query(mut self, name: &'static str, value: &impl ToString) -> Self {
+        self.query.retain(|(known, _)| *known != name);
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// Sends this as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Self {
+        // Bodies are plain structures with string keys, which serde_json cannot fail on.
+        self.body = serde_json::to_value(body).ok();
+        self
+    }
+
+    /// Sends it; the answer is JSON of that shape.
+    pub async fn json<T: DeserializeOwned>(&self) -> GenesysResult<T> {
+        self.send(Answer::json).await
+    }
+
+    /// Sends it; the answer is text.
+    pub async fn text(&self) -> GenesysResult<String> {
+        self.send(Answer::text).await
+    }
+
+    /// Sends it; what the answer says beyond its status does not matter.
+    pub async fn done(&self) -> GenesysResult<()> {
+        self.send(|_| Ok(())).await
+    }
+
+    /// Sends it, as often as it takes; an answer that cannot be read counts as a failed attempt.
+    async fn send<T>(&self, read: impl Fn(&Answer) -> Result<T, Unreadable>) -> GenesysResult<T> {
+        let read = &read;
+        self.client.persist(|| self.client.attempt(self, read)).await
+    }
+}

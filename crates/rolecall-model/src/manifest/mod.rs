@@ -1,0 +1,328 @@
+//! `rolecall.toml`: read into a [`Manifest`] that can be trusted, or into every fault at once.
+//!
+//! The way of a text: [`toml`] parses it, keeping places; the JSON Schema of the raw types tells which keys and types
+//! are right; what is left is read by `serde`; then the values are checked against each other. A fault at one step
+//! hides nothing that the same step finds elsewhere, and only broken TOML keeps the later steps from running.
+//!
+//! Deliberately absent: everything that needs AWS or Genesys Cloud. A name is not looked up here, a file that the
+//! manifest mentions is not opened.
+
+mod action;
+mod check;
+pub mod edit;
+mod form;
+mod note;
+mod outline;
+mod raw;
+mod syntax;
+mod target;
+mod walk;
+mod word;
+pub mod write;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use crate::iam::arn::{
+    AccountId, Arn, ExternalId, PolicyArn, Region as AwsRegion, RoleArn, RoleName, RolePath,
+};
+use crate::region::Region;
+use note::Notes;
+
+pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
+pub use note::{Faults, Note, Place};
+pub use outline::{Outline, Position};
+pub use raw::{Method, json_schema};
+pub use target::Target;
+
+/// A manifest in which every value is right and agrees with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The folder of the file; the paths of the actions' schemas are relative to it.
+    pub folder: PathBuf,
+    /// The Genesys Cloud organisation.
+    pub genesys: Genesys,
+    /// The IAM role.
+    pub role: Role,
+    /// The functions that the role may invoke; at least one, no two equal.
+    pub targets: Vec<Target>,
+    /// How AWS is reached.
+    pub access: Access,
+    /// How the role is verified.
+    pub verify: Verify,
+    /// Data actions; no two of one name.
+    pub actions: Vec<Action>,
+}
+
+/// The Genesys Cloud organisation that assumes the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Genesys {
+    /// The organisation's region.
+    pub region: &'static Region,
+    /// The organisation's ID, which is the external ID; `None` where it is to be read from the Genesys Cloud API.
+    pub organization_id: Option<ExternalId>,
+    /// The account that the trust policy names: the stated one, else that of the region.
+    pub trusted_account: AccountId,
+    /// The secret that holds the OAuth client; `None` where it comes from the environment.
+    pub credentials: Option<Arn>,
+    /// The integration that the actions belong to, where the manifest describes it.
+    pub integration: Option<Integration>,
+}
+
+impl Genesys {
+    /// The partition of the trusted account, where Genesys has published it. An account that only the manifest names may be
+    /// in any.
+    pub fn partition(&self) -> Option<&'static str> {
+        let is_published = self.region.trusted_account().as_ref() == Some(&self.trusted_account);
+        self.region.partition.filter(|_| is_published)
+    }
+
+    /// Refuses a partition in which the trusted account cannot be: an AWS account exists in one partition, and no principal
+    /// acts outside of its own (AWS General Reference, "Amazon Resource Names").
+    pub fn check_partition(&self, what: &str, partition: &str) -> Result<(), WrongPartition> {
+        match self.partition() {
+            Some(trusted) if trusted != partition => Err(WrongPartition {
+                what: what.to_owned(),
+                partition: partition.to_owned(),
+                account: self.trusted_account.clone(),
+                trusted: trusted.to_owned(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Genesys Cloud's account is of another partition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} is in the partition `{partition}`, and Genesys Cloud's account {account} is in `{trusted}`: no principal can assume a \
+     role of another partition; use a region and an account of `{trusted}`, or state the `trusted_account` that Genesys gave you \
+     for `{partition}`"
+)]
+pub struct WrongPartition {
+    what: String,
+    partition: String,
+    account: AccountId,
+    trusted: String,
+}
+
+/// The integration that the data actions belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Integration {
+    /// Its name in Genesys Cloud, where one is stated.
+    pub name: Option<String>,
+    /// Notes for its administrators, where some are stated.
+    pub notes: Option<String>,
+    /// The name of the credential with the role's ARN, where one is stated.
+    pub credential: Option<String>,
+}
+
+/// How the line begins that rolecall adds to the notes of an integration.
+pub const NOTES_MARK: &str = "Managed by rolecall:";
+
+/// The IAM role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The name.
+    pub name: RoleName,
+    /// The path; `/` where none is stated.
+    pub path: RolePath,
+    /// The description, where one is stated.
+    pub description: Option<String>,
+    /// The longest session in seconds, 3600 to 43200; 3600 where none is stated.
+    pub max_session_duration: u32,
+    /// The policy that bounds what the role may ever do.
+    pub permissions_boundary: Option<PolicyArn>,
+    /// The stated tags, without rolecall's own.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// How AWS is reached for this role: where nothing is stated, as the command line and the environment say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct Access {
+    /// The profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The region of targets that name none.
+    pub region: Option<AwsRegion>,
+    /// The role that is assumed first.
+    pub assume_role: Option<AssumedRole>,
+}
+
+/// A role that is assumed before anything else is done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AssumedRole {
+    /// The role.
+    pub role: RoleArn,
+    /// The external ID that its trust policy asks for.
+    pub external_id: Option<ExternalId>,
+}
+
+/// How the role is verified.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verify {
+    /// A role or user that the trust policy also names, so that live probes can assume the role.
+    pub probe_principal: Option<Arn>,
+}
+
+/// A data action of Genesys Cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The name.
+    pub name: String,
+    /// The category.
+    pub category: String,
+    /// What the action calls.
+    pub call: Call,
+    /// The JSON Schema file of the input, as written; [`Manifest::locate`] finds it.
+    pub input_schema: PathBuf,
+    /// The JSON Schema file of the output, as written; [`Manifest::locate`] finds it.
+    pub output_schema: PathBuf,
+    /// How long Genesys Cloud waits, 1 to 60 seconds; 60 where nothing is stated.
+    pub timeout_seconds: u8,
+    /// Whether the action handles sensitive data.
+    pub secure: bool,
+    /// The Velocity template of the request's body.
+    pub request_template: Template,
+    /// The Velocity template of the result.
+    pub success_template: Template,
+    /// Names and the JSON paths that extract them from the answer.
+    pub translation_map: BTreeMap<String, String>,
+    /// Values of names whose JSON path finds nothing.
+    pub translation_map_defaults: BTreeMap<String, String>,
+    /// A JSON file with the input of a test, as written; [`Manifest::locate`] finds it.
+    pub test_input: Option<PathBuf>,
+}
+
+/// Where a template of an action stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// In the manifest, or the documented default.
+    Text(String),
+    /// In a file, as written; [`Manifest::locate`] finds it.
+    File(PathBuf),
+}
+
+/// What a data action calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// One of the manifest's targets, through the role.
+    Function(Target),
+    /// An https address, not through the role.
+    Url {
+        /// The address; may hold `${input.…}` templates.
+        url: String,
+        /// The HTTP method.
+        method: Method,
+        /// The HTTP headers.
+        headers: BTreeMap<String, String>,
+    },
+}
+
+/// A manifest that could not be read at all, or that is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// There is no such file.
+    #[error("there is no manifest at `{}`; `rolecall init` writes one, `--file` names another", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is there and cannot be read.
+    #[error("cannot read the manifest `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The path is not that of a text file.
+    #[error("`{}` is not a manifest: {reason}", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and the way out.
+        reason: String,
+    },
+    /// The file is text, and wrong.
+    #[error(transparent)]
+    Invalid(#[from] Faults),
+}
+
+/// A manifest is a few kilobytes; whatever is larger than this was named by mistake.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+impl Manifest {
+    /// Reads and checks a manifest; returns it with warnings.
+    pub fn load(path: &Path) -> Result<(Manifest, Vec<Note>), ManifestError> {
+        let text = read_text(path)?;
+        Ok(Manifest::parse(&text, &path.display().to_string())?)
+    }
+
+    /// Checks a manifest's text; `file` names it in messages, and its folder is the base of relative paths.
+    pub fn parse(text: &str, file: &str) -> Result<(Manifest, Vec<Note>), Faults> {
+        // Editors on Windows write a byte order mark; columns are counted without it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut notes = Notes::new(file, text);
+        if text.trim().is_empty() {
+            notes.fault(None, "the file is empty; `rolecall init` writes a manifest");
+            return notes.conclude(None);
+        }
+        let (table, errors) = DeTable::parse_recoverable(text);
+        syntax::report(&errors, text, &mut notes);
+        if notes.has_faults() || check::is_other_version(&table, &mut notes) {
+            return notes.conclude(None);
+        }
+        let table = walk::prune(table, json_schema(), &mut notes);
+        let manifest = match raw::RawManifest::deserialize(toml::de::Deserializer::from(table)) {
+            Ok(raw) => check::manifest(raw, folder_of(file), &mut notes),
+            Err(error) => {
+                notes.fault(error.span(), error.message());
+                None
+            }
+        };
+        notes.conclude(manifest)
+    }
+
+    /// Where a file that the manifest names really is.
+    pub fn locate(&self, file: &Path) -> PathBuf {
+        self.folder.join(file)
+    }
+}
+
+fn folder_of(file: &str) -> PathBuf {
+    Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn read_text(path: &Path) -> Result<String, ManifestError> {
+    let owned = || path.to_path_buf();
+    let not_text = |reason: String| ManifestError::NotText { path: owned(), reason };
+    let metadata = std::fs::metadata(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ManifestError::Missing { path: owned() },
+        _ => ManifestError::Unreadable { path: owned(), source },
+    })?;
+    if metadata.is_dir() {
+        return Err(not_text(format!(
+            "it is a folder; name the file: `{}`",
+            path.join("rolecall.toml").display()
+        )));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(not_text(format!(
+            "it has {} bytes, and a manifest never has more than {MAX_BYTES}",
+            metadata.len()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|source| ManifestError::Unreadable { path: owned(), source })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let bytes = error.as_bytes();
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return not_text("it is UTF-16; save it as UTF-8".to_owned());
+        }
+        let valid = bytes.get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        not_text(format!("line {line} is not UTF-8; save it as UTF-8"))
+    })
+}

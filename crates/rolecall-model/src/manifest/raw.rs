@@ -1,0 +1,278 @@
+//! The manifest as it is written: one struct a table, one field a key. These types are the only description of the
+//! file's shape. Their doc comments become the JSON Schema's descriptions, the schema tells [`super::walk`] which
+//! keys and types are right, and `serde` reads what is left.
+//!
+//! Every field is an `Option`, also where `#[schemars(required)]` demands the key, so that one broken value never
+//! hides the others.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use super::check::MAX_TAGS;
+use super::form::{
+    Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
+};
+use super::target::Target;
+use crate::iam::arn::{
+    AccountId, ExternalId, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
+};
+use crate::region::Region;
+
+/// The manifest of rolecall: the role that Genesys Cloud assumes, the Lambda functions it may invoke, and how both
+/// are verified.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "rolecall.toml")]
+pub(super) struct RawManifest {
+    /// The version of this file format.
+    #[schemars(required, range(min = 1, max = 1), example = 1)]
+    pub(super) version: Option<u32>,
+    /// The Genesys Cloud organisation that assumes the role.
+    #[schemars(required)]
+    pub(super) genesys: Option<RawGenesys>,
+    /// The IAM role.
+    #[schemars(required)]
+    pub(super) role: Option<RawRole>,
+    /// The Lambda functions that the role may invoke, and nothing else.
+    #[schemars(required, length(min = 1))]
+    pub(super) target: Option<Vec<RawTarget>>,
+    /// How AWS is reached for this role. Left out, with what the command line and the environment say.
+    pub(super) aws: Option<RawAws>,
+    /// How the role is verified against AWS.
+    pub(super) verify: Option<RawVerify>,
+    /// Data actions of Genesys Cloud.
+    pub(super) action: Option<Vec<RawAction>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGenesys {
+    /// The region of the organisation: the AWS region it lives in, or its domain. Decides the login host and the
+    /// trusted AWS account.
+    #[schemars(required)]
+    pub(super) region: Option<Text<&'static Region>>,
+    /// The organisation's ID, which is the external ID of the trust policy. Left out, it is read from the Genesys
+    /// Cloud API.
+    pub(super) organization_id: Option<Text<ExternalId>>,
+    /// The AWS account that Genesys Cloud assumes the role from. Only where the table of regions is wrong for you,
+    /// or does not know the account.
+    pub(super) trusted_account: Option<Text<AccountId>>,
+    /// Where the OAuth client of the Genesys Cloud API comes from. Left out, from the environment variables
+    /// GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
+    pub(super) credentials: Option<RawCredentials>,
+    /// The integration that the data actions belong to. Made where there is an action or this section.
+    pub(super) integration: Option<RawIntegration>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIntegration {
+    /// Its name in Genesys Cloud; the role's name when left out.
+    #[schemars(extend("examples" = ["Orders (AWS Lambda)"]))]
+    pub(super) name: Option<Text<Label>>,
+    /// Notes for the administrators; rolecall adds a line of its own below.
+    pub(super) notes: Option<Text<NoteText>>,
+    /// The name of the credential that holds the role's ARN; the role's name when left out.
+    #[schemars(extend("examples" = ["Orders (AWS role)"]))]
+    pub(super) credential: Option<Text<Label>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCredentials {
+    /// The ARN of an AWS Secrets Manager secret that holds JSON with client_id, client_secret, and base_url or region.
+    #[schemars(required)]
+    pub(super) secret: Option<Text<SecretArn>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRole {
+    /// The role's name. IAM keeps names unique without regard to case.
+    #[schemars(required)]
+    pub(super) name: Option<Text<RoleName>>,
+    /// The role's path; `/` when left out.
+    pub(super) path: Option<Text<RolePath>>,
+    /// The role's description.
+    pub(super) description: Option<Text<Description>>,
+    /// The longest session in seconds; 3600 when left out.
+    #[schemars(range(min = 3600, max = 43200), example = 3600)]
+    pub(super) max_session_duration: Option<u32>,
+    /// The ARN of a managed policy that bounds what the role may ever do.
+    pub(super) permissions_boundary: Option<Text<PolicyArn>>,
+    /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
+    #[serde(default)]
+    #[schemars(schema_with = "tags_schema")]
+    pub(super) tags: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTarget {
+    /// The function: its name, a partial ARN (`123456789012:function:name`) or its full ARN, each optionally followed
+    /// by `:` and a qualifier.
+    #[schemars(required)]
+    pub(super) function: Option<Text<Target>>,
+    /// The alias or version that is invoked. Left out, the function is invoked, and allowed, without a qualifier.
+    pub(super) qualifier: Option<Text<Qualifier>>,
+    /// The AWS region of the function; that of the AWS configuration when left out.
+    pub(super) region: Option<Text<AwsRegion>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"external_id": ["assume_role"]}))]
+pub(super) struct RawAws {
+    /// The profile of the AWS configuration files; `--profile` goes before it.
+    pub(super) profile: Option<Text<ProfileName>>,
+    /// The AWS region of targets that name none; `--region` goes before it.
+    pub(super) region: Option<Text<AwsRegion>>,
+    /// The ARN of a role that is assumed first, such as one in the account of this manifest.
+    pub(super) assume_role: Option<Text<RoleArn>>,
+    /// The external ID that `assume_role` asks for.
+    pub(super) external_id: Option<Text<ExternalId>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVerify {
+    /// A role or user of yours that the trust policy also names, so that live probes can assume the role.
+    pub(super) probe_principal: Option<Text<PrincipalArn>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    extend("oneOf" = [{"required": ["target"]}, {"required": ["url"]}]),
+    extend("dependentRequired" = {"method": ["url"], "headers": ["url"]}),
+    extend("allOf" = [
+        {"not": {"required": ["request_template", "request_template_file"]}},
+        {"not": {"required": ["success_template", "success_template_file"]}},
+    ])
+)]
+pub(super) struct RawAction {
+    /// The action's name, unique in this file.
+    #[schemars(required)]
+    pub(super) name: Option<Text<Label>>,
+    /// The action's category.
+    #[schemars(required, extend("examples" = ["Orders"]))]
+    pub(super) category: Option<Text<Label>>,
+    /// The function to invoke: one of the targets, as it is written there. Either this or `url`.
+    pub(super) target: Option<Text<Target>>,
+    /// An https address to call in place of a function, such as a Lambda function behind API Gateway.
+    pub(super) url: Option<Text<HttpsUrl>>,
+    /// The HTTP method for `url`; POST when left out.
+    #[schemars(with = "Option<Method>")]
+    pub(super) method: Option<Spanned<Method>>,
+    /// HTTP headers for `url`. Secrets come from the integration's credential: `${credentials.name}`.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub(super) headers: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+    /// A JSON Schema file for the action's input, relative to this file.
+    #[schemars(required)]
+    pub(super) input_schema: Option<Text<FilePath>>,
+    /// A JSON Schema file for the action's output, relative to this file.
+    #[schemars(required, extend("examples" = ["schemas/order-response.json"]))]
+    pub(super) output_schema: Option<Text<FilePath>>,
+    /// How long Genesys Cloud waits for the answer; 60 seconds when left out.
+    #[schemars(range(min = 1, max = 60), example = 10)]
+    pub(super) timeout_seconds: Option<u8>,
+    /// Whether the action handles sensitive data; only secure flows can then call it.
+    pub(super) secure: Option<bool>,
+    /// A Velocity template of the request's body; `${input.rawRequest}` when left out.
+    #[schemars(example = "${input.rawRequest}")]
+    pub(super) request_template: Option<String>,
+    /// A file with the template of the request's body, relative to this file.
+    #[schemars(extend("examples" = ["templates/order-request.vm"]))]
+    pub(super) request_template_file: Option<Text<FilePath>>,
+    /// A Velocity template of the action's result; `${rawResult}` when left out.
+    #[schemars(example = "${rawResult}")]
+    pub(super) success_template: Option<String>,
+    /// A file with the template of the action's result, relative to this file.
+    #[schemars(extend("examples" = ["templates/order-response.vm"]))]
+    pub(super) success_template_file: Option<Text<FilePath>>,
+    /// Names and the JSON paths that extract them from the answer.
+    pub(super) translation_map: Option<BTreeMap<String, String>>,
+    /// Values of names whose JSON path finds nothing.
+    pub(super) translation_map_defaults: Option<BTreeMap<String, String>>,
+    /// A JSON file with the input of a test, relative to this file: what `verify --level genesys` runs the action with.
+    #[schemars(extend("examples" = ["tests/order.json"]))]
+    pub(super) test_input: Option<Text<FilePath>>,
+}
+
+/// An HTTP method of a data action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names say everything")]
+pub enum Method {
+    Get,
+    Put,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Put, Self::Post, Self::Patch, Self::Delete];
+
+    /// As HTTP and the manifest write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Tags within IAM's limits; the sets of characters are left to the check.
+fn tags_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": MAX_TAGS,
+        "propertyNames": {"minLength": 1, "maxLength": 128},
+        "additionalProperties": {"type": "string", "maxLength": 256},
+    })
+}
+
+/// The JSON Schema of `rolecall.toml`, made from the types that read it.
+pub fn json_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        SchemaSettings::draft2020_12()
+            .with(|settings| settings.inline_subschemas = true)
+            .with_transform(RecursiveTransform(tidy))
+            .into_generator()
+            .into_root_schema_for::<RawManifest>()
+            .to_value()
+    });
+    &SCHEMA
+}
+
+/// TOML has no null: a key that may be left out is only not required. The sizes of Rust's integers are nobody's
+/// concern, and descriptions are paragraphs.
+fn tidy(schema: &mut Schema) {
+    schema.remove("format");
+    schema.remove("default");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ");
+    }
+}

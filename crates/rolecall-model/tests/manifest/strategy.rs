@@ -1,0 +1,207 @@
+//! Arbitrary right manifests.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use rolecall_model::region::{REGIONS, Region};
+use rolecall_model::manifest::{
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Target, Template, Verify,
+};
+
+/// Text of a pattern, as the type that it is the text of.
+fn text<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(
+    pattern: &str,
+) -> impl Strategy<Value = T> + use<T> {
+    let strategy = proptest::string::string_regex(pattern).unwrap();
+    strategy.prop_map(|text| text.parse().unwrap_or_else(|error| panic!("`{text}`: {error:?}")))
+}
+
+/// Any right manifest. No two targets have one function name, so that actions can name them by it.
+pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
+    (
+        genesys(),
+        role(),
+        vec(target(), 1..5),
+        (access(), option::of(principal())),
+        vec((action(), any::<prop::sample::Index>()), 0..4),
+    )
+        .prop_map(|(genesys, role, mut targets, (access, probe_principal), actions)| {
+            targets.sort_by_key(|target| target.function.clone());
+            targets.dedup_by_key(|target| target.function.clone());
+            let mut named: Vec<Action> = Vec::new();
+            for (mut action, index) in actions {
+                if let Call::Function(target) = &mut action.call {
+                    *target = index.get(&targets).clone();
+                }
+                if named.iter().all(|other| other.name != action.name) {
+                    named.push(action);
+                }
+            }
+            let verify = Verify { probe_principal };
+            Manifest { folder: PathBuf::new(), genesys, role, targets, access, verify, actions: named }
+        })
+}
+
+fn genesys() -> impl Strategy<Value = Genesys> {
+    let secret = "arn:aws:secretsmanager:eu-west-1:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,20}";
+    (
+        region(),
+        option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
+        option::of(text("[0-9]{12}")),
+        option::of(text(secret)),
+        option::of(integration()),
+    )
+        .prop_map(|(region, organization_id, stated, credentials, integration)| {
+            let trusted_account =
+                stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
+            Genesys { region, organization_id, trusted_account, credentials, integration }
+        })
+}
+
+fn integration() -> impl Strategy<Value = Integration> {
+    let label = "[\\PC&&\\S]\\PC{0,40}";
+    (option::of(label), option::of(".{1,60}"), option::of(label))
+        .prop_map(|(name, notes, credential)| Integration { name, notes, credential })
+}
+
+/// A template, in the manifest or in a file.
+fn template() -> impl Strategy<Value = Template> {
+    let text = prop_oneof![".{0,60}", any::<String>()];
+    prop_oneof![text.prop_map(Template::Text), file().prop_map(|path| Template::File(path.into()))]
+}
+
+fn region() -> impl Strategy<Value = &'static Region> {
+    (0..REGIONS.len()).prop_map(|index| &REGIONS[index])
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    (
+        text("[A-Za-z0-9_+=,.@-]{1,64}"),
+        text("/([!-~]{1,20}/)?"),
+        option::of("[\t\n\r -~\u{a1}-\u{ff}]{1,80}"),
+        3600..=43200_u32,
+        option::of(text("arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}")),
+        tags(),
+    )
+        .prop_map(|(name, path, description, max_session_duration, permissions_boundary, tags)| Role {
+            name,
+            path,
+            description,
+            max_session_duration,
+            permissions_boundary,
+            tags,
+        })
+}
+
+/// Keys in lower case, so that no two differ in case only; the prefix keeps them from the reserved ones.
+fn tags() -> impl Strategy<Value = BTreeMap<String, String>> {
+    btree_map("t[a-z0-9 _.:/=+@\u{e9}\u{4e00}-]{0,30}", "[A-Za-z0-9 _.:/=+@\u{e9}\u{4e00}-]{0,40}", 0..6)
+}
+
+pub(super) fn target() -> impl Strategy<Value = Target> {
+    let qualifier = || option::of(text("[A-Za-z0-9_-]{1,20}|\\$LATEST"));
+    let aws_region = || select(vec!["us-east-1", "eu-west-1", "ap-southeast-3"]);
+    let function = || text("[A-Za-z0-9_-]{1,64}");
+    let by_name = (function(), qualifier(), option::of(aws_region()), option::of(text("[0-9]{12}")))
+        .prop_map(|(function, qualifier, region, account)| Target {
+            function,
+            qualifier,
+            region: region.map(|region| region.parse().unwrap()),
+            account,
+            partition: None,
+        });
+    let by_arn = (
+        function(),
+        qualifier(),
+        aws_region(),
+        text("[0-9]{12}"),
+        // The partition of the accounts that Genesys has published.
+        select(vec!["aws"]),
+    )
+        .prop_map(|(function, qualifier, region, account, partition)| Target {
+            function,
+            qualifier,
+            region: Some(region.parse().unwrap()),
+            account: Some(account),
+            partition: Some(partition.parse().unwrap()),
+        });
+    prop_oneof![by_name, by_arn]
+}
+
+fn access() -> impl Strategy<Value = Access> {
+    let assumed = (
+        text("arn:aws:iam::[0-9]{12}:role(/[a-z]{1,8})?/[A-Za-z0-9_+=,.@-]{1,30}"),
+        option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
+    )
+        .prop_map(|(role, external_id)| AssumedRole { role, external_id });
+    let region = select(vec!["us-east-1", "eu-west-1"]).prop_map(|region| region.parse().unwrap());
+    (option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"), option::of(region), option::of(assumed))
+        .prop_map(|(profile, region, assume_role)| Access { profile, region, assume_role })
+}
+
+fn principal() -> impl Strategy<Value = rolecall_model::iam::arn::Arn> {
+    text("arn:aws:iam::[0-9]{12}:(role|user)(/[a-z]{1,8})?/[A-Za-z0-9_+=,.@-]{1,30}")
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let any_text = "\\PC{0,40}";
+    let label = "[\\PC&&\\S]\\PC{0,40}";
+    let maps = (btree_map(any_text, any_text, 0..3), btree_map(any_text, any_text, 0..3));
+    (
+        label,
+        label,
+        call(),
+        (file(), file()),
+        1..=60_u8,
+        any::<bool>(),
+        (template(), template()),
+        (maps, option::of(file())),
+    )
+        .prop_map(
+            |(
+                name,
+                category,
+                call,
+                (input, output),
+                timeout_seconds,
+                secure,
+                (request, success),
+                ((map, defaults), test_input),
+            )| Action {
+                name,
+                category,
+                call,
+                input_schema: input.into(),
+                output_schema: output.into(),
+                timeout_seconds,
+                secure,
+                request_template: request,
+                success_template: success,
+                translation_map: map,
+                translation_map_defaults: defaults,
+                test_input: test_input.map(PathBuf::from),
+            },
+        )
+}
+
+fn file() -> impl Strategy<Value = String> {
+    "[a-z]{1,8}(/[a-z \u{e9}]{1,8}x){0,2}\\.json"
+}
+
+/// A call; the target stands for one that the manifest chooses.
+fn call() -> impl Strategy<Value = Call> {
+    let method = select(vec![Method::Get, Method::Put, Method::Post, Method::Patch, Method::Delete]);
+    let headers = btree_map("H[A-Za-z0-9-]{0,10}", "[ -~]{0,20}", 0..3).prop_map(
+        |mut headers: BTreeMap<String, String>| {
+            headers.insert("Authorization".to_owned(), "Bearer ${credentials.token}".to_owned());
+            headers
+        },
+    );
+    let url = ("https://[a-z.]{1,20}/[a-z/]{0,10}(\\$\\{input\\.id\\})?", method, headers)
+        .prop_map(|(url, method, headers)| Call::Url { url, method, headers });
+    prop_oneof![target().prop_map(Call::Function), url]
+}

@@ -1,0 +1,125 @@
+//! The state over time: the present, as much of the past as the lag faults need, and the file that outlives
+//! the process.
+//!
+//! A change is written to a temporary file that is then renamed, before it counts: an interrupted process
+//! leaves the state before or after a call, never between. A file that somebody else has changed or removed
+//! since (another command, while this process serves) is believed; two processes that write at the same
+//! moment are not kept apart.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::state::State;
+
+/// The present state and what came before it.
+#[derive(Debug)]
+pub(super) struct Store {
+    current: Arc<State>,
+    /// Superseded states with the moment at which each ended, oldest first.
+    past: VecDeque<(Instant, Arc<State>)>,
+    /// The state where there is no file.
+    initial: Arc<State>,
+    file: Option<PathBuf>,
+    /// What the file looked like when it was last read or written; none if it was not there.
+    seen: Option<(SystemTime, u64)>,
+}
+
+impl Store {
+    /// The state in `file`, or `initial` where there is none.
+    pub(super) fn open(initial: State, file: Option<PathBuf>) -> io::Result<Self> {
+        let initial = Arc::new(initial);
+        let mut store =
+            Self { current: Arc::clone(&initial), past: VecDeque::new(), initial, file, seen: None };
+        store.refresh()?;
+        Ok(store)
+    }
+
+    /// Takes over what somebody else wrote.
+    pub(super) fn refresh(&mut self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let found = appearance(file);
+        if found != self.seen {
+            self.current = if found.is_some() { Arc::new(load(file)?) } else { Arc::clone(&self.initial) };
+            self.seen = found;
+        }
+        Ok(())
+    }
+
+    pub(super) fn current(&self) -> &Arc<State> {
+        &self.current
+    }
+
+    /// The state as it was `lag` ago.
+    pub(super) fn as_of(&self, lag: Duration) -> Arc<State> {
+        let ended_since = self.past.iter().find(|(ended, _)| ended.elapsed() < lag);
+        Arc::clone(ended_since.map_or(&self.current, |(_, state)| state))
+    }
+
+    /// Makes `next` the present; the past is kept for `memory`.
+    pub(super) fn commit(&mut self, next: State, memory: Duration) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            save(&next, file)?;
+            self.seen = appearance(file);
+        }
+        let superseded = std::mem::replace(&mut self.current, Arc::new(next));
+        self.past.push_back((Instant::now(), superseded));
+        self.past.retain(|(ended, _)| ended.elapsed() < memory);
+        Ok(())
+    }
+}
+
+fn appearance(file: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Reads a state that [`save`] wrote.
+pub fn load(path: &Path) -> io::Result<State> {
+    serde_json::from_slice(&std::fs::read(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Writes a state as JSON, whole or not at all.
+pub fn save(state: &State, path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    std::fs::write(&temporary, serde_json::to_vec_pretty(state)?)?;
+    std::fs::rename(&temporary, path).inspect_err(|_| {
+        // The state file is untouched; a temporary file left behind does no harm.
+        let _ = std::fs::remove_file(&temporary);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Store, load, save};
+    use crate::State;
+
+    #[test]
+    fn a_saved_state_is_read_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("below").join("sandbox.json");
+        save(&State::demo(), &file).unwrap();
+        assert_eq!(load(&file).unwrap(), State::demo());
+        assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_past_is_seen_until_the_lag_is_over() {
+        let mut store = Store::open(State::demo(), None).unwrap();
+        let mut next = State::demo();
+        next.ids_given = 999;
+        store.commit(next, Duration::from_secs(60)).unwrap();
+        assert_eq!(*store.as_of(Duration::from_secs(60)), State::demo());
+        assert_eq!(store.as_of(Duration::ZERO).ids_given, 999);
+    }
+}
