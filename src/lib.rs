@@ -24,8 +24,10 @@ pub use rolecall_iam as iam;
 pub use rolecall_model::{manifest, ports};
 pub use rolecall_sandbox as sandbox;
 
+pub mod carry_out;
 pub mod cli;
-pub mod genesys;
-pub mod provision;
+pub mod desired;
+pub mod observe;
+pub mod plan;
 pub mod report;
 pub mod verify;

@@ -1,112 +1,34 @@
-//! The arrows between the rooms run one way: `src/lib.rs` says which, this test keeps them.
+//! The arrows of the house run one way. Between crates Cargo keeps them, and this test says which there are; within `src`,
+//! where a room is no more than a folder, it reads the paths that the code names.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What each room must not name.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
-    (
-        "crates/rolecall-iam/src",
-        &["std::env", "std::fs", "std::time::Instant", "std::time::SystemTime", "async "],
-    ),
-    (
-        "src/manifest",
-        &[
-            "crate::provision",
-            "crate::verify",
-            "crate::report",
-            "crate::aws",
-            "crate::sandbox",
-            "crate::ports",
-            "aws_sdk",
-            "aws_config",
-            "aws_smithy",
-            "tokio",
-        ],
-    ),
-    ("crates/rolecall-extract/src", &["std::env", "std::fs"]),
-    (
-        "src/ports.rs",
-        &[
-            "crate::provision",
-            "crate::verify",
-            "crate::report",
-            "crate::aws",
-            "crate::sandbox",
-            "aws_sdk",
-            "tokio",
-        ],
-    ),
-    (
-        "src/provision",
-        &[
-            "crate::report",
-            "crate::aws",
-            "crate::sandbox",
-            "crate::verify",
-            "aws_sdk",
-            "aws_config",
-            "aws_smithy",
-            "std::env",
-            "std::fs",
-        ],
-    ),
-    (
-        "src/verify",
-        &["crate::aws", "crate::sandbox", "aws_sdk", "aws_config", "aws_smithy", "std::env", "std::fs"],
-    ),
-    (
-        "src/report",
-        &[
-            "crate::aws",
-            "crate::sandbox",
-            "aws_sdk",
-            "aws_config",
-            "aws_smithy",
-            "tokio",
-            "std::env",
-            "std::fs",
-        ],
-    ),
-    (
-        "src/genesys",
-        &[
-            "crate::report",
-            "crate::aws",
-            "crate::sandbox",
-            "crate::verify",
-            "aws_sdk",
-            "aws_config",
-            "aws_smithy",
-            "std::env",
-        ],
-    ),
-    ("src/aws", &["crate::provision", "crate::verify", "crate::report", "crate::sandbox", "crate::manifest"]),
-    (
-        "src/sandbox",
-        &[
-            "crate::iam",
-            "crate::provision",
-            "crate::verify",
-            "crate::report",
-            "crate::aws",
-            "crate::manifest",
-            "aws_sdk",
-        ],
-    ),
+/// What each crate of the workspace may know of the others.
+const CRATES: [(&str, &[&str]); 7] = [
+    ("rolecall-iam", &[]),
+    ("rolecall-certificate", &["rolecall-iam"]),
+    ("rolecall-extract", &["rolecall-iam"]),
+    ("rolecall-model", &["rolecall-iam"]),
+    ("rolecall-aws", &["rolecall-model"]),
+    ("rolecall-genesys", &["rolecall-model"]),
+    ("rolecall-sandbox", &[]),
 ];
 
-/// Within the pure parts of `provision` and `genesys`, what must not stand there either.
-const PURE: [&str; 8] = [
-    "src/provision/template.rs",
-    "src/provision/desired.rs",
-    "src/provision/plan.rs",
-    "src/genesys/contract.rs",
-    "src/genesys/desired.rs",
-    "src/genesys/exchange.rs",
-    "src/genesys/plan.rs",
-    "src/genesys/plan/action.rs",
-];
+/// The path of data. A room knows itself and those before it.
+const ROOMS: [&str; 6] = ["desired", "observe", "plan", "carry_out", "verify", "report"];
+
+/// What no room names: the pipeline reaches AWS, Genesys Cloud and the sandbox through the ports.
+const OUTSIDE: [&str; 6] =
+    ["crate::aws", "rolecall_aws", "crate::sandbox", "rolecall_sandbox", "crate::cli", "std::env"];
+
+/// Rooms that only compute.
+const PURE: [&str; 2] = ["src/plan", "src/report"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 fn sources(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
@@ -126,27 +48,51 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The room's folder, its file, or both.
+fn room(name: &str) -> Vec<PathBuf> {
+    let places = [root().join("src").join(name), root().join(format!("src/{name}.rs"))];
+    let found: Vec<PathBuf> =
+        places.iter().filter(|place| place.exists()).flat_map(|place| sources(place)).collect();
+    assert!(!found.is_empty(), "there is no room `{name}`");
+    found
+}
+
 #[test]
-fn every_room_knows_only_what_it_may() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut broken = Vec::new();
-    for (room, forbidden) in FORBIDDEN {
-        for file in sources(&root.join(room)) {
-            let code = code(&file);
-            let own = format!("crate::{}", room.trim_start_matches("src/"));
-            for word in forbidden {
-                let code = code.replace(&own, "");
-                if code.contains(word) {
-                    broken.push(format!("{} names `{word}`", file.strip_prefix(root).unwrap().display()));
-                }
+fn each_crate_knows_only_those_below_it() {
+    let mut known = BTreeMap::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let manifest = fs::read_to_string(entry.unwrap().path().join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let dependencies = manifest["dependencies"].as_table().unwrap().keys();
+        let own: Vec<String> = dependencies.filter(|name| name.starts_with("rolecall-")).cloned().collect();
+        known.insert(manifest["package"]["name"].as_str().unwrap().to_owned(), own);
+    }
+    let expected =
+        CRATES.map(|(name, known)| (name.to_owned(), known.iter().map(ToString::to_string).collect()));
+    assert_eq!(known, BTreeMap::from(expected));
+}
+
+#[test]
+fn the_sdk_is_named_by_its_adapter_alone() {
+    for folder in ["src", "crates/rolecall-model/src", "crates/rolecall-genesys/src"] {
+        for file in sources(&root().join(folder)) {
+            for word in ["aws_sdk", "aws_config", "aws_smithy"] {
+                assert!(!code(&file).contains(word), "{} names `{word}`", file.display());
             }
         }
     }
-    for file in PURE {
-        let code = code(&root.join(file));
-        for word in ["tokio", "async ", ".await"] {
-            if code.contains(word) {
-                broken.push(format!("{file} must be pure, and names `{word}`"));
+}
+
+#[test]
+fn each_room_knows_only_those_before_it() {
+    let mut broken = Vec::new();
+    for (position, name) in ROOMS.iter().enumerate() {
+        let later = ROOMS.iter().skip(position + 1).map(|room| format!("crate::{room}"));
+        let forbidden: Vec<String> = later.chain(OUTSIDE.map(str::to_owned)).collect();
+        for file in room(name) {
+            let code = code(&file);
+            for word in forbidden.iter().filter(|word| code.contains(word.as_str())) {
+                broken.push(format!("{} names `{word}`", file.strip_prefix(root()).unwrap().display()));
             }
         }
     }
@@ -154,9 +100,32 @@ fn every_room_knows_only_what_it_may() {
 }
 
 #[test]
+fn what_only_computes_neither_waits_nor_reads() {
+    for place in PURE {
+        for file in sources(&root().join(place)) {
+            let code = code(&file);
+            for word in ["tokio", "async ", ".await", "std::fs"] {
+                assert!(!code.contains(word), "{} must be pure, and names `{word}`", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_iam_language_needs_neither_clock_nor_files() {
+    for crate_name in ["rolecall-iam", "rolecall-extract"] {
+        for file in sources(&root().join("crates").join(crate_name).join("src")) {
+            let code = code(&file);
+            for word in ["std::env", "std::fs", "Instant", "SystemTime", "async "] {
+                assert!(!code.contains(word), "{} names `{word}`", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn output_goes_through_one_door() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in sources(&root.join("src")) {
+    for file in sources(&root().join("src")) {
         let code = code(&file);
         for word in ["println!", "eprintln!", "io::stdout", "io::stderr"] {
             // The command line's door, and the log of the Lambda function.

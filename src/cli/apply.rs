@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::{
+use rolecall::carry_out::aws::{Applied, Failure as ApplyFailure, Interrupt, Progress, apply};
+use rolecall::carry_out::genesys::{
     Applied as GenesysApplied, Failure as GenesysFailure, Made, apply as apply_genesys,
 };
-use rolecall::genesys::plan::{Plan as GenesysPlan, Step};
+use rolecall::carry_out::settle::{SPREADING, Settled, settle};
+use rolecall::observe::aws::{Observed, observe};
+use rolecall::observe::survey::Survey;
+use rolecall::plan::aws::{Change, Plan, plan as plan_changes};
+use rolecall::plan::genesys::{Plan as GenesysPlan, Step};
 use rolecall::ports::AwsResult;
-use rolecall::provision::apply::{Applied, Failure as ApplyFailure, Interrupt, Progress, apply};
-use rolecall::provision::observe::{Observed, observe};
-use rolecall::provision::plan::{Change, Plan, plan as plan_changes};
-use rolecall::provision::settle::{SPREADING, Settled, settle};
-use rolecall::provision::survey::Survey;
 use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, count, saved};
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::steady::Freshness;

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
-use rolecall::genesys::credentials::CredentialError;
-use rolecall::genesys::desired::is_asked_for;
-use rolecall::genesys::sources::read_sources;
+use rolecall::carry_out::aws::Interrupt;
+use rolecall::desired::genesys::is_asked_for;
+use rolecall::desired::sources::read_sources;
+use rolecall::desired::template::{REPLACEABLE, Templates};
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
 use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
+use rolecall::observe::snapshot::Snapshot;
+use rolecall::observe::survey::{Survey, addresses, survey, survey_with_gaps};
 use rolecall::ports::FunctionAddress;
 use rolecall::ports::genesys::{GenesysResult, Organization};
-use rolecall::provision::apply::Interrupt;
-use rolecall::provision::snapshot::Snapshot;
-use rolecall::provision::survey::{Survey, addresses, survey, survey_with_gaps};
-use rolecall::provision::template::{REPLACEABLE, Templates};
 use rolecall::report::{CallsView, ExitCode, Report, count};
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
+use rolecall_genesys::credentials::CredentialError;
 use tokio::join;
 use tokio::sync::watch;
 

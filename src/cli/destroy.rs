@@ -1,13 +1,13 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::{Applied as GenesysApplied, Made, apply as apply_genesys};
-use rolecall::genesys::plan::plan_destroy as plan_genesys_destroy;
-use rolecall::provision::apply::{Applied, apply};
-use rolecall::provision::observe::observe;
-use rolecall::provision::plan::{PlanOptions, plan_destroy};
-use rolecall::provision::settle::{SPREADING, settle};
-use rolecall::provision::survey::home;
+use rolecall::carry_out::aws::{Applied, apply};
+use rolecall::carry_out::genesys::{Applied as GenesysApplied, Made, apply as apply_genesys};
+use rolecall::carry_out::settle::{SPREADING, settle};
+use rolecall::observe::aws::observe;
+use rolecall::observe::survey::home;
+use rolecall::plan::aws::{PlanOptions, plan_destroy};
+use rolecall::plan::genesys::plan_destroy as plan_genesys_destroy;
 use rolecall::report::{ExitCode, Report, count};
 
 use super::apply::{Narrator, Outcome, STALE, UNCHANGED, confirm};

@@ -3,8 +3,8 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
+use rolecall::observe::survey::{MissingTarget, Survey, SurveyError, survey};
 use rolecall::ports::FunctionAddress;
-use rolecall::provision::survey::{MissingTarget, Survey, SurveyError, survey};
 use rolecall::report::{ExitCode, Report};
 use rolecall::verify::explain_error::{Facts, explain};
 use rolecall::verify::organization;

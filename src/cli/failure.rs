@@ -1,15 +1,15 @@
 //! Errors at the last step: the exit code and the way out are added here and nowhere else.
 
-use rolecall::genesys::credentials::CredentialError;
-use rolecall::genesys::plan::PlanError as GenesysPlanError;
-use rolecall::genesys::sources::SourceFaults;
+use rolecall::desired::aws::DesiredError;
+use rolecall::desired::sources::SourceFaults;
+use rolecall::desired::template::TemplateError;
 use rolecall::manifest::{ManifestError, WrongPartition};
+use rolecall::observe::survey::{AddressError, SurveyError};
+use rolecall::plan::aws::PlanError;
+use rolecall::plan::genesys::PlanError as GenesysPlanError;
 use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
-use rolecall::provision::desired::DesiredError;
-use rolecall::provision::plan::PlanError;
-use rolecall::provision::survey::{AddressError, SurveyError};
-use rolecall::provision::template::TemplateError;
+use rolecall_genesys::credentials::CredentialError;
 
 use rolecall::report::ExitCode;
 use rolecall::report::saved::SavedPlanError;

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings};
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::{CredentialError, CredentialSource};
-use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{RoleArn, RoleName};
 use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::observe::adoption::manifest_of;
+use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, Organization};
-use rolecall::provision::adoption::manifest_of;
-use rolecall::provision::observe::observe;
 use rolecall::report::ExitCode;
 use rolecall::sandbox::State;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::{CredentialError, CredentialSource};
+use rolecall_model::region::Region;
 
 use super::context::{in_sandbox, start_sandbox};
 use super::failure::UsageError;

@@ -2,17 +2,17 @@
 
 use anyhow::Context as _;
 use rolecall::aws::Aws;
-use rolecall::genesys::client::Client;
 use rolecall::manifest::write;
+use rolecall::observe::survey::Survey;
+use rolecall::plan::aws::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::Organization;
-use rolecall::provision::plan::{Plan, PlanOptions, plan as plan_changes};
-use rolecall::provision::survey::Survey;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall::verify::{
     Documents, drift as drift_of, genesys_drift, intent, other_organization, paper, read,
 };
+use rolecall_genesys::client::Client;
 use tokio::join;
 
 use super::certificate;

@@ -1,13 +1,13 @@
 //! `rolecall render`: the exact documents, offline.
 
 use anyhow::Context as _;
+use rolecall::desired::aws::{Home, desired, fillings};
+use rolecall::desired::export::{cloudformation, terraform};
+use rolecall::desired::template::{Template, TemplateError, Templates};
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Manifest, Target};
-use rolecall::provision::desired::{Home, desired, fillings};
-use rolecall::provision::export::{cloudformation, terraform};
-use rolecall::provision::template::{Template, TemplateError, Templates};
 use rolecall::report::ExitCode;
 use serde_json::{Map, Value};
 

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
-use rolecall::provision::observe::ObservedFunction;
-use rolecall::provision::survey::{addresses, named_functions, resolve, tagged};
+use rolecall::observe::aws::ObservedFunction;
+use rolecall::observe::survey::{addresses, named_functions, resolve, tagged};
 use rolecall::report::ExitCode;
 use serde_json::json;
 
@@ -115,7 +115,7 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow
 async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(aws, Services::Aws, printer).await?;
     let role = &context.manifest.role.name;
-    let observed = rolecall::provision::observe::observe(&context.aws, role, &context.addresses).await?;
+    let observed = rolecall::observe::aws::observe(&context.aws, role, &context.addresses).await?;
     let granted = named_functions(&observed);
     let mut rows = Vec::new();
     for (target, function) in context.manifest.targets.iter().zip(&observed.functions) {

@@ -1,7 +1,7 @@
 //! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers about the role and about a twin of it.
 
 use anyhow::Context as _;
-use rolecall::provision::apply::{Interrupt, apply};
+use rolecall::carry_out::aws::{Interrupt, apply};
 use rolecall::report::{ErrorView, ExitCode, Report, TwinOutcome, TwinView, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
 use rolecall::verify::functions;
@@ -20,7 +20,7 @@ use super::fleet::{self, Reads};
 use super::genesys::test_all;
 use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
-use rolecall::provision::survey::Survey;
+use rolecall::observe::survey::Survey;
 use tokio::join;
 
 /// What to do about a twin that is still there.

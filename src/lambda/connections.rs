@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::cli::Clients;
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::CredentialSource;
-use rolecall::genesys::region::Region;
 use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::CredentialSource;
+use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
 
 /// The secret with the OAuth client, where a request names none.

@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
-use rolecall::genesys::desired::is_asked_for;
+use rolecall::desired::genesys::is_asked_for;
 use rolecall::manifest::{Action, Manifest, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;

@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::cell;
 use super::{CallsView, count};
-use crate::genesys::audit::{AuditEntry, Party, PropertyChange};
 use crate::ports::trail::TrailEvent;
+use rolecall_genesys::audit::{AuditEntry, Party, PropertyChange};
 
 /// What stands in the place of a value that may be a secret.
 const HIDDEN: &str = "[not shown]";

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange};
 use crate::ports::{PolicySpecification, RoleSpecification};
-use crate::provision::plan::{Change, Foreign, RoleSettings, TagChange};
 
 /// What happens to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::change::{ChangeView, Verb};
 use super::{AppliedView, Report};
-use crate::genesys::apply::Applied;
-use crate::genesys::desired::DesiredAction;
-use crate::genesys::plan::{Attachment, Configuration, Id, Notice, Plan, Retirement, Step};
+use crate::carry_out::genesys::Applied;
+use crate::desired::genesys::DesiredAction;
+use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Plan, Retirement, Step};
 use crate::ports::genesys::{
     ActionConfig, ActionUpdate, Contract, IntegrationConfig, IntendedState, ReportedState, Template,
 };

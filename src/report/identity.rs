@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
 use super::{CallsView, ExitCode};
-use crate::genesys::operation::{COMMANDS, Operation};
-use crate::genesys::permissions::{Access, Permissions};
-use crate::genesys::whoami::{Identity, UsersProbe};
 use crate::iam::arn::ExternalId;
 use crate::ports::calls::Call;
+use rolecall_genesys::operation::{COMMANDS, Operation};
+use rolecall_genesys::permissions::{Access, Permissions};
+use rolecall_genesys::whoami::{Identity, UsersProbe};
 
 /// The result of `genesys whoami`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -55,12 +55,12 @@ pub use verification::{
     TwinView, VerificationView,
 };
 
+use crate::carry_out::aws::Applied;
+use crate::desired::aws::Desired;
 use crate::manifest::Outline;
-use crate::provision::apply::Applied;
-use crate::provision::desired::Desired;
-use crate::provision::observe::Observed;
-use crate::provision::plan::Plan;
-use crate::provision::survey::Survey;
+use crate::observe::aws::Observed;
+use crate::observe::survey::Survey;
+use crate::plan::aws::Plan;
 
 /// A format that another program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{ChangeView, ForeignView, RoleView};
-use crate::genesys::plan::Plan as GenesysPlan;
-use crate::provision::plan::Plan;
-use crate::provision::survey::Survey;
+use crate::observe::survey::Survey;
+use crate::plan::aws::Plan;
+use crate::plan::genesys::Plan as GenesysPlan;
 
 /// The version of the file format.
 const FORMAT: u32 = 1;

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::paper::claims;
 use super::{Documents, NamedDocument, RolePolicy};
-use crate::provision::desired::{Desired, OWNER_TAG};
-use crate::provision::plan::{Change, Foreign, Plan, PlanError, PlanOptions, plan};
-use crate::provision::survey::{MissingTarget, Survey};
+use crate::desired::aws::{Desired, OWNER_TAG};
+use crate::observe::survey::{MissingTarget, Survey};
+use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, plan};
 use crate::report::{ChangeView, ClaimKind, ClaimView, Consequence, DifferenceView, Outcome};
 
 const APPLY: &str = "rolecall apply";

@@ -5,10 +5,10 @@
 
 use super::held::layers;
 use super::{Documents, paper};
+use crate::desired::aws::Desired;
 use crate::extract::{RoleDocuments, Side};
 use crate::iam::evaluate::{Request, evaluate, evaluate_trust};
 use crate::iam::explain::{Explanation, explain as explain_request, explain_trust};
-use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, VerificationView};
 
 /// Adds the reasons in full to every claim that a request breaks and to every probe that the documents answer.

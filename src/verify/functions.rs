@@ -12,11 +12,11 @@ use futures_util::future::join_all;
 use tokio::join;
 
 use super::paper::intent;
+use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
 use crate::ports::{AliasRecord, AwsError, AwsErrorKind, FunctionAddress, FunctionUrlRecord, ReadFunctions};
-use crate::provision::desired::Desired;
 use crate::report::FindingView;
 
 /// What Lambda holds about one function.

@@ -17,8 +17,8 @@ use super::paper::{claims, examine};
 use super::{Documents, RolePolicy};
 use crate::iam::document::Document;
 use crate::iam::lint::{Finding, FindingId, Severity};
-use crate::provision::plan::{Plan, is_own_role};
-use crate::provision::survey::Survey;
+use crate::observe::survey::Survey;
+use crate::plan::aws::{Plan, is_own_role};
 use crate::report::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, RefusalView, VerificationView};
 
 /// What the user accepts by name.

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::genesys::desired::Desired;
-use crate::genesys::observe::Observed;
-use crate::genesys::plan::{Attachment, Id, Notice, Plan, PlanError, Retirement, Step, plan};
+use crate::desired::genesys::Desired;
+use crate::observe::genesys::Observed;
+use crate::plan::genesys::{Attachment, Id, Notice, Plan, PlanError, Retirement, Step, plan};
 use crate::report::{
     CauseKind, CauseView, Certainty, ChangeView, Consequence, DifferenceView, Level, NoticeView,
 };

@@ -1,11 +1,11 @@
 //! The documents that decide, as values, and what they say to one request.
 
 use super::{Documents, paper};
+use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, Side};
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Evaluation, Layers, Level, Request, evaluate};
 use crate::iam::prove::Permissions;
-use crate::provision::desired::Desired;
 
 /// The policies at one level of an organisation, each with the name that messages give it.
 pub type OrganizationLevel = Vec<(String, Document)>;

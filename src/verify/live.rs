@@ -7,12 +7,12 @@
 use super::attempt::Attempt;
 use super::steady::{Answered, Patience, ProbeError};
 use super::{Documents, SESSION, expect, session, view};
+use crate::carry_out::aws::Progress;
+use crate::desired::aws::Desired;
 use crate::iam::arn::RoleArn;
 use crate::iam::principal::Principal;
+use crate::observe::aws::observe;
 use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer, Read};
-use crate::provision::apply::Progress;
-use crate::provision::desired::Desired;
-use crate::provision::observe::observe;
 use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// A role's door: who knocks where, and with what leave.

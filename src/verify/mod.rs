@@ -39,10 +39,10 @@ use self::steady::Answered;
 use crate::iam::arn::RoleName;
 use crate::iam::evaluate::Request;
 use crate::iam::lint::Severity;
+use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
+use crate::observe::survey::Survey;
+use crate::plan::aws::{Foreign, Plan, is_own};
 use crate::ports::ProbeAnswer;
-use crate::provision::observe::{InlinePolicy, Observed, ObservedPolicy};
-use crate::provision::plan::{Foreign, Plan, is_own};
-use crate::provision::survey::Survey;
 use crate::report::{Answer, ClaimKind, EvidenceView, FindingView, ProbeView, Shows};
 
 /// The shortest session that STS gives.

@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use super::held::{OrganizationLevel, levels};
+use crate::desired::aws::Desired;
 use crate::iam::arn::AccountId;
 use crate::iam::condition::{Condition, Operand};
 use crate::iam::context::{Context, ContextKey};
@@ -22,7 +23,6 @@ use crate::iam::truth::Truth;
 use crate::ports::{
     AwsError, AwsErrorKind, AwsResult, OrganizationPolicyKind, OrganizationRecord, ReadOrganization,
 };
-use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, OrganizationStanding, Outcome};
 use futures_util::future::{join, try_join_all};
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Documents, RolePolicy};
+use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
@@ -12,7 +13,6 @@ use crate::iam::lint::{
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::iam::quota::DOCUMENT_LENGTH;
-use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ClaimView, FindingView, Outcome, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.

@@ -3,9 +3,9 @@
 use super::Documents;
 use super::analysers::{self, BilledChecks};
 use super::organization::{self, Organization};
+use crate::desired::aws::Desired;
+use crate::observe::survey::Survey;
 use crate::ports::{AnalyseAccess, ReadOrganization, Simulate};
-use crate::provision::desired::Desired;
-use crate::provision::survey::Survey;
 use crate::report::VerificationView;
 
 /// What others said, not judged yet.

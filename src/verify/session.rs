@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::steady::{Answered, Patience, ProbeError};
 use super::{Documents, expect, view};
+use crate::carry_out::aws::Progress;
+use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
 use crate::ports::{Probe, ProbeAnswer, Trial};
-use crate::provision::apply::Progress;
-use crate::provision::desired::Desired;
 use crate::report::{ClaimKind, ProbeView, Shows};
 
 /// Half of what STS takes as text: the packed form that it makes of a session policy has a limit of its own.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
+use crate::carry_out::aws::{Interrupt, Progress};
 use crate::ports::{AwsError, AwsResult, ProbeAnswer, Probed};
-use crate::provision::apply::{Interrupt, Progress};
 
 /// How often in a row AWS must allow what the documents allow, and deny what they deny.
 const ALLOWED_IN_A_ROW: u32 = 3;

@@ -19,14 +19,14 @@ use super::attempt::Attempt;
 use super::live::{Door, session_of};
 use super::steady::{Answered, Freshness, Patience, ProbeError};
 use super::{Documents, expect, session, view};
+use crate::carry_out::aws::{Failure, Progress, apply};
+use crate::carry_out::settle::{SPREADING, settle};
 use crate::iam::arn::{AccountId, ExternalId, RoleArn};
 use crate::iam::evaluate::Request;
 use crate::iam::principal::Principal;
+use crate::observe::survey::Survey;
+use crate::plan::aws::{Change, Plan};
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
-use crate::provision::apply::{Failure, Progress, apply};
-use crate::provision::plan::{Change, Plan};
-use crate::provision::settle::{SPREADING, settle};
-use crate::provision::survey::Survey;
 use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
 
 /// Why AWS was not asked everything.

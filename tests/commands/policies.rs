@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use rolecall::desired::aws::{Home, fillings};
+use rolecall::desired::template::{Template, Templates};
 use rolecall::iam::simulate::parse;
 use rolecall::manifest::Manifest;
-use rolecall::provision::desired::{Home, fillings};
-use rolecall::provision::template::{Template, Templates};
 use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};

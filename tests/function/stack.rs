@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::CredentialSource;
 use rolecall::ports::genesys::{GenesysTest as _, Stage as ActionStage};
 use rolecall::sandbox::{Fault, FaultRule, Faults, State, Tamper};
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::CredentialSource;
 use serde_json::{Map, Value, json};
 
 use super::life::{

@@ -2,10 +2,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::CredentialSource;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysErrorKind as Kind, GenesysRead, GenesysWrite};
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::CredentialSource;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 use wiremock::matchers::{method, path};
@@ -203,7 +203,7 @@ async fn nobody_there_is_said_clearly() {
     );
     assert_eq!((error.kind, refused.calls().so_far().len()), (Kind::Unreachable, 3));
     let host = "rolecall-knows-no-such-region.eusc-pure.cloud";
-    let credentials = rolecall::genesys::credentials::Credentials {
+    let credentials = rolecall_genesys::credentials::Credentials {
         site: format!("https://api.{host}").parse().unwrap(),
         ..credentials("http://127.0.0.1")
     };

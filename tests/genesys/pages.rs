@@ -1,6 +1,6 @@
 use futures_util::{StreamExt, TryStreamExt};
-use rolecall::genesys::operation::{AUDIT_RESULTS, USERS};
 use rolecall::ports::genesys::GenesysRead;
+use rolecall_genesys::operation::{AUDIT_RESULTS, USERS};
 use serde_json::{Value, json};
 use wiremock::matchers::{path, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::{CredentialSource, Credentials};
-use rolecall::genesys::site::Site;
 use rolecall::ports::calls::Calls;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::{CredentialSource, Credentials};
+use rolecall_genesys::site::Site;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

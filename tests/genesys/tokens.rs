@@ -3,12 +3,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use rolecall::genesys::client::Client;
-use rolecall::genesys::credentials::CredentialSource;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysErrorKind, GenesysRead};
 use rolecall::ports::secrets::ReadSecret;
 use rolecall::ports::{AwsError, AwsErrorKind, AwsResult};
+use rolecall_genesys::client::Client;
+use rolecall_genesys::credentials::CredentialSource;
 use secrecy::SecretString;
 use serde_json::json;
 use wiremock::matchers::{basic_auth, body_string, header, method, path};

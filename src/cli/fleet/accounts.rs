@@ -9,8 +9,8 @@ use futures_util::future::join_all;
 use rolecall::aws::{AccountLimits, Aws, AwsSettings};
 use rolecall::iam::arn::AccountId;
 use rolecall::manifest::{Manifest, Note};
+use rolecall::observe::snapshot::{Snapshot, is_worth_it};
 use rolecall::ports::{AwsError, AwsErrorKind, Read as _};
-use rolecall::provision::snapshot::{Snapshot, is_worth_it};
 use rolecall::sandbox::Sandbox;
 
 use super::{Reads, files};

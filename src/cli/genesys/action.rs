@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rolecall::genesys::desired::Kind;
-use rolecall::genesys::exchange::{ExchangedAction, Imported};
-use rolecall::genesys::observe::{Observed, action_in_full};
-use rolecall::genesys::sources::read_input;
+use rolecall::desired::exchange::{ExchangedAction, Imported};
+use rolecall::desired::genesys::Kind;
+use rolecall::desired::sources::read_input;
 use rolecall::manifest::{Manifest, edit, write};
+use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, GenesysTest, Stage};
 use rolecall::report::{ActionTestView, ExitCode};
 use rolecall::verify::explain_error::{Facts, explain};

@@ -1,9 +1,9 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
 use anyhow::Context as _;
-use rolecall::genesys::apply::{Made, apply};
-use rolecall::genesys::plan::Plan;
-use rolecall::provision::apply::Applied;
+use rolecall::carry_out::aws::Applied;
+use rolecall::carry_out::genesys::{Made, apply};
+use rolecall::plan::genesys::Plan;
 use rolecall::report::{ExitCode, Report, count};
 
 use super::{GenesysPlanned, with_plan};

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rolecall::aws::Aws;
-use rolecall::genesys::client::{Client, Patience};
-use rolecall::genesys::credentials::{CredentialError, CredentialSource};
 use rolecall::iam::arn::Arn;
 use rolecall::manifest::{Manifest, ManifestError};
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, GenesysResult, Organization};
 use rolecall::sandbox::Sandbox;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use tokio::sync::OnceCell;
 
 use crate::cli::context::{load_manifest, sandbox_state, settings, start_sandbox};

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use anyhow::Context as _;
-use rolecall::genesys::client::Client;
-use rolecall::genesys::desired::{Desired, Kind, desired, own_names};
-use rolecall::genesys::observe::{Detail, Observed, Sought, observe};
-use rolecall::genesys::plan::{Plan, Retirement, plan};
-use rolecall::genesys::sources::ActionSources;
+use rolecall::desired::genesys::{Desired, Kind, desired, own_names};
+use rolecall::desired::sources::ActionSources;
 use rolecall::iam::arn::RoleArn;
 use rolecall::manifest::Manifest;
-use rolecall::provision::survey::Survey;
+use rolecall::observe::genesys::{Detail, Observed, Sought, observe};
+use rolecall::observe::survey::Survey;
+use rolecall::plan::genesys::{Plan, Retirement, plan};
 use rolecall::report::Report;
+use rolecall_genesys::client::Client;
 
 use crate::cli::context::Context;
 use crate::cli::failure::RetiresActions;

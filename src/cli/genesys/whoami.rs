@@ -1,7 +1,7 @@
 //! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
 
-use rolecall::genesys::whoami::{probe_users, whoami};
 use rolecall::report::{ExitCode, IdentityView, ManifestView};
+use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
 use crate::cli::options::{GenesysProbe, Output, WhoamiCommand};

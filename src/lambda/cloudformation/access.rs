@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use rolecall::genesys::client::Client;
-use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{Arn, ExternalId};
 use rolecall::ports::genesys::Organization;
+use rolecall_genesys::client::Client;
+use rolecall_model::region::Region;
 use serde_json::{Map, Value};
 
 use super::properties::Properties;

@@ -4,17 +4,17 @@
 //! cannot change: then it is another action with another ID, and CloudFormation deletes the one before when everything
 //! else has succeeded. An action has no place for a mark; see [`plan_action`] for what is taken to be the stack's own.
 
-use rolecall::genesys::apply::Made;
-use rolecall::genesys::client::Client;
-use rolecall::genesys::contract::config_differences;
-use rolecall::genesys::desired::{DesiredAction, Kind, Mark};
-use rolecall::genesys::exchange::ExchangedAction;
-use rolecall::genesys::observe::{action_in_full, namesakes};
-use rolecall::genesys::plan::{ActionExists, Likeness, Standing, Step, can_become, plan_action};
+use rolecall::carry_out::genesys::Made;
+use rolecall::desired::contract::config_differences;
+use rolecall::desired::exchange::ExchangedAction;
+use rolecall::desired::genesys::{DesiredAction, Kind, Mark};
 use rolecall::iam::arn::FunctionArn;
+use rolecall::observe::genesys::{action_in_full, namesakes};
+use rolecall::plan::genesys::{ActionExists, Likeness, Standing, Step, can_become, plan_action};
 use rolecall::ports::genesys::{
     ActionRecord, GenesysError, GenesysRead as _, IntegrationRecord, Organization, Stage,
 };
+use rolecall_genesys::client::Client;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::time::Instant;

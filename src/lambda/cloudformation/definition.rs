@@ -7,8 +7,8 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use rolecall::genesys::desired::Kind;
-use rolecall::genesys::exchange::ExchangedAction;
+use rolecall::desired::exchange::ExchangedAction;
+use rolecall::desired::genesys::Kind;
 
 /// Where the parts of a definition stand.
 const SCHEMAS: [&str; 2] = ["/contract/input/inputSchema", "/contract/output/successSchema"];

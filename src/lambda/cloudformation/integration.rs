@@ -4,15 +4,15 @@
 //! that is delivered twice finds what the first one made. What the integration holds are resources of their own: it is
 //! not deleted as long as an action is in it, for the flows that use that would fail.
 
-use rolecall::genesys::apply::Made;
-use rolecall::genesys::client::Client;
-use rolecall::genesys::desired::{Desired, DesiredIntegration, Kind, StackResource};
-use rolecall::genesys::observe::{Detail, Observed, ObservedIntegration, Sought, observe};
-use rolecall::genesys::plan::{
+use rolecall::carry_out::genesys::Made;
+use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, StackResource};
+use rolecall::iam::arn::{ExternalId, RoleArn};
+use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Sought, observe};
+use rolecall::plan::genesys::{
     Id, Notice, Plan, PlanError, Step, is_bare, plan_integration_alone, plan_integration_removal,
 };
-use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::ports::genesys::IntendedState;
+use rolecall_genesys::client::Client;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rolecall::genesys::desired::StackResource;
+use rolecall::desired::genesys::StackResource;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

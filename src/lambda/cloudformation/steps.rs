@@ -7,17 +7,17 @@
 
 use std::time::Duration;
 
-use rolecall::genesys::apply::{Applied, Made, apply};
-use rolecall::genesys::client::Client;
-use rolecall::genesys::contract::config_differences;
-use rolecall::genesys::observe::action_in_full;
-use rolecall::genesys::plan::{Id, Plan, Step};
+use rolecall::carry_out::aws::Progress;
+use rolecall::carry_out::genesys::{Applied, Made, apply};
+use rolecall::desired::contract::config_differences;
+use rolecall::observe::genesys::action_in_full;
+use rolecall::plan::genesys::{Id, Plan, Step};
 use rolecall::ports::genesys::{
     ActionUpdate, GenesysError, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _,
     IntegrationConfig, Stage, gone,
 };
-use rolecall::provision::apply::Progress;
 use rolecall::report::ChangeView;
+use rolecall_genesys::client::Client;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio::try_join;

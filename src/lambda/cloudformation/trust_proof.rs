@@ -8,15 +8,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use rolecall::aws::Aws;
-use rolecall::genesys::region::Region;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, RoleArn, RoleName};
 use rolecall::iam::principal::Principal;
 use rolecall::iam::prove::RoleIntent;
-use rolecall::provision::observe::{Observed, observe};
-use rolecall::provision::survey::home;
+use rolecall::observe::aws::{Observed, observe};
+use rolecall::observe::survey::home;
 use rolecall::report::ExitCode;
 use rolecall::verify::gate::{Allowed, Objection, objections};
 use rolecall::verify::{Documents, decide, findings, read};
+use rolecall_model::region::Region;
 use serde_json::{Map, Value};
 
 use super::answer::Done;

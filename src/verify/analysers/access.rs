@@ -5,9 +5,9 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::{Bench, BilledChecks, worst};
+use crate::desired::aws::Desired;
 use crate::iam::document::Document;
 use crate::ports::{AnalyseAccess, Answered, AwsResult, Check, DocumentKind, Remark};
-use crate::provision::desired::Desired;
 use crate::report::{AnalysisView, ClaimKind, FindingView, Opinion, Outcome};
 use crate::verify::Documents;
 

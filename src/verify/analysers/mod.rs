@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use super::held::{Held, OrganizationLevel};
 use super::{Documents, paper};
+use crate::desired::aws::Desired;
 use crate::ports::{AnalyseAccess, Answered, AwsError, AwsErrorKind, Simulate};
-use crate::provision::desired::Desired;
 use crate::report::{AnalysisView, ClaimKind, ClaimView, EvidenceView, FindingView, Opinion, Outcome};
 
 /// Whether the checks that AWS bills are made.

@@ -4,13 +4,13 @@
 use tokio::join;
 
 use super::Bench;
+use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, RoleArn};
 use crate::iam::context::Context;
 use crate::iam::evaluate::{Decision, Evaluation, Request};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
 use crate::ports::{Answered, AwsResult, Simulate, Simulated};
-use crate::provision::desired::Desired;
 use crate::report::{AnalysisView, ClaimKind, Opinion};
 use crate::verify::held::{Held, OrganizationLevel};
 

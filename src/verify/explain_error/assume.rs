@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{APPLY, Facts, Reported, cause, held, organization, organization_blamed, stale};
+use crate::desired::aws::Desired;
 use crate::iam::context::Context;
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Decision, Evaluation, Request, evaluate_trust};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
-use crate::provision::desired::Desired;
 use crate::report::{CauseKind, CauseView, Certainty};
 
 pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {

@@ -1,12 +1,12 @@
 //! Why the role's session could not invoke a function.
 
 use super::{APPLY, Blamed, Facts, Reported, cause, held, missing, organization, organization_blamed, stale};
+use crate::desired::aws::Desired;
 use crate::iam::arn::FunctionArn;
 use crate::iam::context::Context;
 use crate::iam::evaluate::{Block, Decision, Evaluation, Layer, Request};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
-use crate::provision::desired::Desired;
 use crate::report::{CauseKind, CauseView, Certainty};
 use crate::verify::held::Held;
 

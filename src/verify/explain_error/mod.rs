@@ -14,8 +14,8 @@ use text::{Blamed, Failed, Reported};
 use super::Documents;
 use super::held::Held;
 use super::organization::Organization;
-use crate::provision::observe::ObservedFunction;
-use crate::provision::survey::{MissingTarget, Survey};
+use crate::observe::aws::ObservedFunction;
+use crate::observe::survey::{MissingTarget, Survey};
 use crate::report::{CauseKind, CauseView, Certainty, DiagnosisView};
 
 /// What AWS holds.

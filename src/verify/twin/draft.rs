@@ -7,12 +7,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::desired::aws::{Desired, OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix};
 use crate::iam::arn::{AccountId, RoleArn, RoleName, RolePath};
 use crate::iam::principal::Principal;
+use crate::observe::aws::Observed;
+use crate::plan::aws::{Change, Plan};
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
-use crate::provision::desired::{Desired, OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix};
-use crate::provision::observe::Observed;
-use crate::provision::plan::{Change, Plan};
 
 /// After this, whoever looks after the account may remove the twin. A run takes a minute or two.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);

@@ -5,10 +5,10 @@ use futures_util::future::try_join_all;
 use tokio::try_join;
 
 use super::draft::is_twin_name;
+use crate::desired::aws::TWIN_TAG;
 use crate::iam::arn::{RoleName, RolePath};
+use crate::plan::aws::{Change, Plan};
 use crate::ports::{AttachedPolicy, AwsResult, Read};
-use crate::provision::desired::TWIN_TAG;
-use crate::provision::plan::{Change, Plan};
 
 /// The writes that remove every twin of the role.
 pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -> AwsResult<Plan> {

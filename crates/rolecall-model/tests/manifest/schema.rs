@@ -72,7 +72,11 @@ fn the_parser_accepts_every_example_of_the_schema() {
         if let Err(faults) = Manifest::parse(&toml::to_string(&changed).unwrap(), "m") {
             // A target of another name leaves the action behind, which is not the example's fault.
             let others = faults.0.iter().filter(|note| !note.message.starts_with("no [[target]] is"));
-            assert_eq!(others.collect::<Vec<_>>(), Vec::<&rolecall_model::manifest::Note>::new(), "{pointer}");
+            assert_eq!(
+                others.collect::<Vec<_>>(),
+                Vec::<&rolecall_model::manifest::Note>::new(),
+                "{pointer}"
+            );
         }
     });
     assert_eq!(tried, 33);

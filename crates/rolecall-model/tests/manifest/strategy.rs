@@ -7,10 +7,10 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use rolecall_model::region::{REGIONS, Region};
 use rolecall_model::manifest::{
     Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Target, Template, Verify,
 };
+use rolecall_model::region::{REGIONS, Region};
 
 /// Text of a pattern, as the type that it is the text of.
 fn text<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(

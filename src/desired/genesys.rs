@@ -1,6 +1,6 @@
 //! What should be in Genesys Cloud: the manifest, its files, the role and the functions, as one value. Pure.
 
-use super::sources::ActionSources;
+use crate::desired::sources::ActionSources;
 use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
 use crate::manifest::{Action, Call, Integration, Manifest, NOTES_MARK};
 use crate::ports::genesys::{ActionConfig, Contract, Template};

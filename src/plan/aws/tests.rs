@@ -1,9 +1,9 @@
 use super::*;
+use crate::desired::aws::{Home, desired};
+use crate::desired::template::Templates;
 use crate::iam::arn::FunctionArn;
 use crate::manifest::Manifest;
 use crate::ports::{CallerIdentity, PolicyVersionRecord};
-use crate::provision::desired::{Home, desired};
-use crate::provision::template::Templates;
 
 const MANIFEST: &str = r#"
 version = 1
@@ -201,10 +201,9 @@ fn a_role_cannot_be_moved() {
 fn foreign_policies_are_shown_and_removed_only_on_request() {
     let mut observed = all_there();
     observed.policies.push(foreign("arn:aws:iam::aws:policy/AdministratorAccess"));
-    observed.inline.push(crate::provision::observe::InlinePolicy {
-        name: "extra".to_owned(),
-        document: "{}".to_owned(),
-    });
+    observed
+        .inline
+        .push(crate::observe::aws::InlinePolicy { name: "extra".to_owned(), document: "{}".to_owned() });
     let shown = planned(&observed, PlanOptions::default()).unwrap();
     assert_eq!((shown.changes.len(), shown.foreign.len()), (0, 2));
     assert!(!shown.is_in_sync());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::contract::{ContractFault, input_faults, output_faults};
+use crate::desired::contract::{ContractFault, input_faults, output_faults};
 use crate::manifest::{Action, Manifest, Template};
 use crate::ports::genesys::Contract;
 

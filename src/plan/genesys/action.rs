@@ -1,9 +1,9 @@
 //! The actions of an integration: which one of the manifest is which one there, and what it takes to make them the same.
 
 use super::{Id, Notice, Plan, Retirement, Step};
-use crate::genesys::contract::{same_config, same_contract};
-use crate::genesys::desired::{DesiredAction, DesiredIntegration, Kind};
-use crate::genesys::observe::{Namesakes, ObservedIntegration};
+use crate::desired::contract::{same_config, same_contract};
+use crate::desired::genesys::{DesiredAction, DesiredIntegration, Kind};
+use crate::observe::genesys::{Namesakes, ObservedIntegration};
 use crate::ports::genesys::{ActionRecord, ActionUpdate};
 
 pub(super) fn plan_actions(

@@ -4,14 +4,12 @@
 //! policies under rolecall's path (with their version in force) and the functions. Round two reads documents and tags.
 //! Only a policy that rolecall did not make costs a third round, for its version in force must be asked first.
 
-mod functions;
-
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-pub use functions::{ObservedFunction, list_functions, observe_functions};
+pub use super::functions::{ObservedFunction, list_functions, observe_functions};
 
-use super::desired::policy_path;
+use crate::desired::aws::policy_path;
 use crate::iam::arn::RoleName;
 use crate::ports::{
     AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,

@@ -13,9 +13,9 @@ mod step;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desired::{Desired, DesiredIntegration, Mark};
-use super::observe::{Observed, ObservedIntegration};
+use crate::desired::genesys::{Desired, DesiredIntegration, Mark};
 use crate::iam::arn::RoleArn;
+use crate::observe::genesys::{Observed, ObservedIntegration};
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
 
 use action::plan_actions;

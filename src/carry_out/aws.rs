@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::plan::{Change, Plan};
+use crate::plan::aws::{Change, Plan};
 use crate::ports::{AwsError, AwsErrorKind, AwsResult, Write};
 
 /// The first pause before a write is tried again, and the longest.
@@ -201,7 +201,7 @@ fn subjects(change: &Change) -> Vec<&str> {
 }
 
 async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<()> {
-    use super::plan::new_values;
+    use crate::plan::aws::new_values;
     match change {
         Change::CreateRole { role } => writer.create_role(role).await,
         Change::UpdateTrust { role, after, .. } => writer.update_trust(role, after).await,

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::desired::{Desired, OWNER_TAG};
+use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::ports::{RoleSpecification, Tags};
 
 /// The name of the role among Terraform's resources.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::apply::{Interrupt, Progress};
+use crate::carry_out::aws::{Interrupt, Progress};
 
 /// What is waited for after the last write to AWS.
 pub const SPREADING: &str = "IAM to show the changes";

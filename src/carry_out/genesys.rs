@@ -12,20 +12,20 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::contract::same_config;
-use super::desired::{Kind, Mark};
-use super::observe::action_in_full;
-use super::plan::{Attachment, Configuration, Id, Plan, RoleCredential, Step};
+use crate::carry_out::aws::{Interrupt, Progress};
+use crate::desired::contract::same_config;
+use crate::desired::genesys::{Kind, Mark};
+use crate::observe::genesys::action_in_full;
+use crate::plan::genesys::{Attachment, Configuration, Id, Plan, RoleCredential, Step};
 use crate::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, Fault,
     GenesysError, GenesysErrorKind, GenesysRead, GenesysWrite, IntegrationConfig, IntendedState,
     ReportedState, Stage, gone,
 };
-use crate::provision::apply::{Interrupt, Progress};
 use patience::Patience;
 
 /// What was done, and what was not.
-pub type Applied = crate::provision::apply::Applied<Step, Failure>;
+pub type Applied = crate::carry_out::aws::Applied<Step, Failure>;
 
 /// Why a plan was not carried out to its end.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Many roles of one account, read once: what [`observe`](super::observe) asks about each is then answered from memory.
+//! Many roles of one account, read once: what [`observe`](crate::observe::aws) asks about each is then answered from memory.
 //!
 //! A role that is read by itself costs about seven calls to IAM. All roles and policies of an account cost their pages, whoever they belong to: an account with the default quotas
 //! (1,000 roles, 1,500 policies) has no more than 25, even where IAM fills only the 100 entries that a page has by
@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::OnceCell;
 use tokio::try_join;
 
-use super::observe::list_functions;
 use crate::iam::arn::{FunctionArn, FunctionName, Region, RoleName, RolePath};
+use crate::observe::aws::list_functions;
 use crate::ports::{
     AccountDetails, AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
     PolicyVersionRecord, Read, ReadAccount, RoleDetails, RoleRecord, Tags,

@@ -5,17 +5,17 @@ use std::fmt;
 
 use futures_util::future::try_join_all;
 
-use super::desired::{Desired, DesiredError, Home, desired};
-use super::observe::{
-    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
-    observe_functions,
-};
-use super::pack::Bin;
-use super::plan::{check_quotas, default_quotas, foreign_attachments, is_own};
-use super::template::Templates;
+use crate::desired::aws::{Desired, DesiredError, Home, desired};
+use crate::desired::pack::Bin;
+use crate::desired::template::Templates;
 use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region, RoleName};
 use crate::iam::document::Document;
 use crate::manifest::{Manifest, Target};
+use crate::observe::aws::{
+    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
+    observe_functions,
+};
+use crate::plan::aws::{check_quotas, default_quotas, foreign_attachments, is_own};
 use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags};
 
 /// Both sides of a plan.

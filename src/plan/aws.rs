@@ -4,18 +4,16 @@
 //! role first, then the targets' policies, and last what is no longer needed. An empty plan without foreign policies means that AWS is as desired; drift
 //! is a plan that is not empty; destroy is a plan towards nothing.
 
-mod change;
-
 use std::collections::BTreeMap;
 
-pub(crate) use change::new_values;
-pub use change::{Change, RoleSettings, TagChange};
+pub(crate) use super::change::new_values;
+pub use super::change::{Change, RoleSettings, TagChange};
 
-use super::desired::{Desired, OWNER_TAG};
-use super::observe::{InlinePolicy, Observed, ObservedPolicy};
+use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::iam::arn::RoleName;
 use crate::iam::document::Document;
 use crate::iam::quota;
+use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleRecord, Tags};
 
 /// What the user allowed beyond the ordinary.

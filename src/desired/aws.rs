@@ -1,7 +1,7 @@
 //! What should be in AWS: the manifest, the filled templates and the resolved functions, as one value. Pure.
 
-use super::pack::{Bin, Room, pack};
-use super::template::{Filling, Fillings, Template, TemplateError, Templates};
+use crate::desired::pack::{Bin, Room, pack};
+use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
 use crate::iam::document::Document;
 use crate::iam::quota::{self, Violation};

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::genesys::desired::{DesiredAction, Kind, StackResource};
-use crate::genesys::observe::{CredentialForm, Namesakes};
+use crate::desired::genesys::{DesiredAction, Kind, StackResource};
+use crate::observe::genesys::{CredentialForm, Namesakes};
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
 };

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::contract::{ContractFault, input_faults, output_faults};
-use super::desired::Kind;
+use crate::desired::contract::{ContractFault, input_faults, output_faults};
+use crate::desired::genesys::Kind;
 use crate::manifest::{
     Action, Call, DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE, Method, Target, Template as Source,
 };

@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-use super::desired::{Kind, Mark, StackResource};
+use crate::desired::genesys::{Kind, Mark, StackResource};
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, CredentialRecord, GenesysRead, GenesysResult, IntegrationConfig,
     IntegrationRecord, Organization, Stage, Template, TemplateFile,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Failure;
-use crate::genesys::plan::Step;
+use crate::carry_out::aws::{Interrupt, Progress};
+use crate::plan::genesys::Step;
 use crate::ports::genesys::{GenesysError, GenesysResult};
-use crate::provision::apply::{Interrupt, Progress};
 
 /// The first pause before something is tried again, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

@@ -1,7 +1,7 @@
 //! One write to Genesys Cloud, with every argument it needs and what it replaces.
 
-use crate::genesys::desired::{DesiredAction, Kind, Mark};
-use crate::genesys::observe::CredentialForm;
+use crate::desired::genesys::{DesiredAction, Kind, Mark};
+use crate::observe::genesys::CredentialForm;
 use crate::ports::genesys::{ActionUpdate, IntegrationConfig, IntendedState};
 
 /// The ID of something that is there, or that an earlier step of the same plan makes.

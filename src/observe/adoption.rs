@@ -4,13 +4,13 @@
 
 use serde_json::Value;
 
-use super::desired::OWNER_TAG;
-use super::observe::Observed;
-use crate::genesys::region::Region;
+use crate::desired::aws::OWNER_TAG;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
 use crate::iam::document::Document;
 use crate::manifest::{Access, Genesys, Manifest, Role, Target, Verify};
+use crate::observe::aws::Observed;
 use crate::ports::RoleRecord;
+use rolecall_model::region::Region;
 
 /// Why a role cannot be described by a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,11 @@
+//! What should be there: the manifest, its files and the filled templates, as values. Pure, but for [`sources`], which reads the
+//! files that a manifest names.
+
+pub mod aws;
+pub mod contract;
+pub mod exchange;
+pub mod export;
+pub mod genesys;
+pub mod pack;
+pub mod sources;
+pub mod template;

@@ -1,0 +1,8 @@
+//! What is there: snapshots of AWS and Genesys Cloud, read through the ports in as few dependent rounds as they allow.
+
+pub mod adoption;
+pub mod aws;
+mod functions;
+pub mod genesys;
+pub mod snapshot;
+pub mod survey;
