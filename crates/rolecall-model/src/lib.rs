@@ -1,10 +1,11 @@
 //! What rolecall works on: the [`manifest`], the [`region`]s of Genesys Cloud, and the [`ports`] to AWS and Genesys Cloud.
 //!
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
-//! needs the other. No I/O but the manifest's own file, no async runtime.
+//! needs the other. No I/O but the manifest's own file. [`patience`] is how everybody waits.
 
 pub use rolecall_iam as iam;
 
 pub mod manifest;
+pub mod patience;
 pub mod ports;
 pub mod region;
