@@ -28,6 +28,7 @@ pub mod carry_out;
 pub mod cli;
 pub mod desired;
 pub mod observe;
+pub mod operations;
 pub mod plan;
 pub mod report;
 pub mod verify;

@@ -1,169 +1,116 @@
-//! Plan → Genesys Cloud. Decides nothing: it carries out the steps in their order, one at a time, and stops at the first
-//! that fails, at the deadline, or when it is told to.
+//! One change of Genesys Cloud: the calls that make it, and what they may wait for.
 //!
-//! Genesys Cloud is eventually consistent and counts versions. A write is tried again where something that this run made
-//! is not visible yet, or where the version is no longer the current one: then what is there is read again first. An action
-//! is written as a draft, validated, and only then published. A run that was stopped leaves nothing that the next plan
-//! does not continue from.
+//! Genesys Cloud is eventually consistent and counts versions. A write is tried again where something that this run made is not
+//! visible yet, or where the version is no longer the current one: then what is there is read again first. An action is written
+//! as a draft, validated, and only then published. A run that was stopped leaves nothing that the next plan does not continue
+//! from.
+//!
+//! What only shows at the moment of writing is seen to here: the version that a write replaces, what else stands in a
+//! configuration (it stays), and whether somebody has begun a draft of the action (then nothing is written).
 
-mod patience;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
-use crate::carry_out::aws::{Interrupt, Progress};
+use super::aws::Created;
+use super::{Failure, Progress, WriteGenesys};
 use crate::desired::contract::same_config;
 use crate::desired::genesys::{Kind, Mark};
 use crate::observe::genesys::action_in_full;
-use crate::plan::genesys::{Attachment, Configuration, Id, Plan, RoleCredential, Step};
+use crate::plan::genesys::{Attachment, Configuration, Id, RoleCredential, Step};
 use crate::ports::genesys::{
-    ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, Fault,
-    GenesysError, GenesysErrorKind, GenesysRead, GenesysWrite, IntegrationConfig, IntendedState,
+    ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, GenesysError,
+    GenesysErrorKind, GenesysRead, GenesysResult, GenesysWrite, IntegrationConfig, IntendedState,
     ReportedState, Stage, gone,
 };
-use patience::Patience;
+use rolecall_model::patience::{Attempt, Pace, Patience};
 
-/// What was done, and what was not.
-pub type Applied = crate::carry_out::aws::Applied<Step, Failure>;
+/// Between two attempts of a write, and between two looks.
+const PACE: Pace = Pace::doubling(250, 5_000);
 
-/// Why a plan was not carried out to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// Genesys Cloud refused a call.
-    #[error(transparent)]
-    Genesys(#[from] GenesysError),
-    /// Genesys Cloud would not publish the action.
-    #[error("Genesys Cloud does not accept the action, and the draft was discarded: {}", list(faults))]
-    Invalid {
-        /// What it says about the draft.
-        faults: Vec<Fault>,
-    },
-    /// Somebody is changing the action in Genesys Cloud.
-    #[error(
-        "somebody's draft of the action `{id}` (version {version}) is not published yet; it was left as it is"
-    )]
-    DraftInTheWay {
-        /// The action's ID.
-        id: String,
-        /// The draft's version.
-        version: i64,
-    },
-    /// The integration was enabled and reports an error.
-    #[error("the integration reports an error: {}", detail.as_deref().unwrap_or("it does not say which"))]
-    Inactive {
-        /// Its own words.
-        detail: Option<String>,
-    },
-    /// Genesys Cloud still did not show what was waited for.
-    #[error("waited {} s for {awaited}{}", waited.as_secs(), last_answer(last.as_deref()))]
-    Deadline {
-        /// What was waited for.
-        awaited: &'static str,
-        /// For how long.
-        waited: Duration,
-        /// The last answer, where it was an error.
-        last: Option<Box<GenesysError>>,
-    },
-    /// The user interrupted a wait.
-    #[error("interrupted while waiting for {awaited}")]
-    Interrupted {
-        /// What was waited for.
-        awaited: &'static str,
-    },
-    /// The plan names something that none of its steps makes.
-    #[error("the plan is not complete: nothing in it makes the {missing} that this step needs")]
-    Incomplete {
-        /// What is missing.
-        missing: &'static str,
-    },
-}
-
-fn last_answer(last: Option<&GenesysError>) -> String {
-    last.map(|error| format!("; the last answer was: {error}")).unwrap_or_default()
-}
-
-fn list(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::deepest).collect::<Vec<_>>().join("; ")
-}
-
-/// Carries out the plan.
-pub async fn apply<G: GenesysRead + GenesysWrite>(
-    plan: &Plan,
-    genesys: &G,
-    made: &mut Made,
-    deadline: Duration,
-    interrupt: Interrupt,
-    progress: &mut impl Progress<Step>,
-) -> Applied {
-    let mut applied = Applied::none_of(plan.steps.clone());
-    while !applied.remaining.is_empty() && !*interrupt.borrow() {
-        let step = applied.remaining.remove(0);
-        progress.starting(&step);
-        let patience = Patience::new(deadline, interrupt.clone(), progress);
-        match (Writing { genesys, made, patience }).carry_out(&step).await {
-            Ok(()) => {
-                progress.finished(&step);
-                applied.done.push(step);
-            }
-            Err(failure) => {
-                applied.failure = Some((step, failure));
-                break;
-            }
-        }
-    }
-    applied
-}
-
-/// What the steps so far made: later ones refer to it, and it is known even where the run is given up.
+/// What the changes so far made: later ones refer to it, and it is known even where the run is given up.
 #[derive(Debug, Default)]
 pub struct Made {
+    /// The roles and policies.
+    pub(super) created: Created,
     /// The IDs of the integrations.
-    pub integrations: BTreeMap<Kind, String>,
+    pub integrations: RefCell<BTreeMap<Kind, String>>,
     /// The credential that was written.
-    pub credential: Option<CredentialRecord>,
+    pub credential: RefCell<Option<CredentialRecord>>,
     /// The integrations whose configuration was written, and with it whose they are.
-    pub configured: BTreeSet<String>,
+    pub configured: RefCell<Vec<String>>,
     /// The action, or its draft, that was written last.
-    pub action: Option<ActionRecord>,
+    pub action: RefCell<Option<ActionRecord>>,
 }
 
 impl Made {
     fn integration(&self, kind: Kind, id: &Id) -> Result<String, Failure> {
-        match id {
-            Id::Known(id) => Some(id),
-            Id::Made => self.integrations.get(&kind),
-        }
-        .cloned()
-        .ok_or(Failure::Incomplete { missing: "integration" })
+        let id = match id {
+            Id::Known(id) => Some(id.clone()),
+            Id::Made => self.integrations.borrow().get(&kind).cloned(),
+        };
+        id.ok_or(Failure::Incomplete { missing: "integration" })
     }
 
     fn credential(&self, id: &Id) -> Result<String, Failure> {
-        match id {
-            Id::Known(id) => Some(id),
-            Id::Made => self.credential.as_ref().map(|record| &record.id),
-        }
-        .cloned()
-        .ok_or(Failure::Incomplete { missing: "credential" })
+        let id = match id {
+            Id::Known(id) => Some(id.clone()),
+            Id::Made => self.credential.borrow().as_ref().map(|record| record.id.clone()),
+        };
+        id.ok_or(Failure::Incomplete { missing: "credential" })
     }
 }
 
-/// One step on its way.
-struct Writing<'a, G, P> {
-    genesys: &'a G,
-    made: &'a mut Made,
-    patience: Patience<'a, P>,
+impl<G: GenesysRead + GenesysWrite> WriteGenesys for &G {
+    async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<(), Failure> {
+        let Progress { made, patience } = progress;
+        Writing { genesys: *self, made, patience }.carry_out(step).await
+    }
 }
 
-impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
-    async fn carry_out(&mut self, step: &Step) -> Result<(), Failure> {
+/// Tries until it works, or fails with an error that will not pass.
+async fn until<T>(
+    patience: &Patience<'_>,
+    awaited: &'static str,
+    mut attempt: impl AsyncFnMut() -> GenesysResult<T>,
+    is_passing: impl Fn(&GenesysError) -> bool,
+) -> Result<T, Failure> {
+    until_some(patience, awaited, async || attempt().await.map(Some), is_passing).await
+}
+
+/// Tries until there is an answer, or an error that will not pass.
+async fn until_some<T>(
+    patience: &Patience<'_>,
+    awaited: &'static str,
+    mut attempt: impl AsyncFnMut() -> GenesysResult<Option<T>>,
+    is_passing: impl Fn(&GenesysError) -> bool,
+) -> Result<T, Failure> {
+    let attempt = async || match attempt().await {
+        Ok(Some(answer)) => Ok(Attempt::Done(answer)),
+        Ok(None) => Ok(Attempt::NotYet(awaited, None)),
+        Err(error) if is_passing(&error) => Ok(Attempt::NotYet(awaited, Some(error))),
+        Err(error) => Err(Failure::Genesys(error)),
+    };
+    patience.until(PACE, attempt).await?.map_err(Failure::stopped)
+}
+
+/// One step on its way.
+struct Writing<'a, G> {
+    genesys: &'a G,
+    made: &'a Made,
+    patience: &'a Patience<'a>,
+}
+
+impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
+    async fn carry_out(&self, step: &Step) -> Result<(), Failure> {
         let genesys = self.genesys;
         match step {
             Step::CreateCredential { credential } => {
-                self.made.credential = Some(genesys.create_credential(&specification(credential)).await?);
+                let written = genesys.create_credential(&specification(credential)).await?;
+                self.made.credential.replace(Some(written));
             }
             Step::UpdateCredential { id, credential, .. } => {
-                self.made.credential = Some(genesys.update_credential(id, &specification(credential)).await?);
+                let written = genesys.update_credential(id, &specification(credential)).await?;
+                self.made.credential.replace(Some(written));
             }
             Step::DeleteCredential { id, .. } => {
                 // Genesys Cloud may still take it to be in use by the integration that was deleted a moment ago.
@@ -171,21 +118,21 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
                     matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
                 };
                 let delete = async || gone(genesys.delete_credential(id).await);
-                self.patience.until("the credential to be free", delete, is_passing).await?;
+                until(self.patience, "the credential to be free", delete, is_passing).await?;
             }
             Step::CreateIntegration { kind, name } => {
                 let record = genesys.create_integration(kind.type_id(), name).await?;
-                self.made.integrations.insert(*kind, record.id);
+                self.made.integrations.borrow_mut().insert(*kind, record.id);
             }
             Step::Configure { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;
                 self.configure(&id, after).await?;
-                self.made.configured.insert(id);
+                self.made.configured.borrow_mut().push(id);
             }
             Step::SetState { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;
                 let set = async || genesys.set_intended_state(&id, *after).await;
-                self.patience.until(VISIBLE, set, not_there_yet).await?;
+                until(self.patience, VISIBLE, set, not_there_yet).await?;
                 if *after == IntendedState::Enabled {
                     self.await_active(&id).await?;
                 }
@@ -212,9 +159,9 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
                     is_new || not_there_yet(error)
                 };
                 let create = async || genesys.create_draft(&specification).await;
-                let draft = self.patience.until(VISIBLE, create, is_passing).await?;
+                let draft = until(self.patience, VISIBLE, create, is_passing).await?;
                 let (id, version) = (draft.id.clone(), draft.version);
-                self.made.action = Some(draft);
+                self.made.action.replace(Some(draft));
                 self.publish(&id, version).await?;
             }
             Step::PublishDraft { id, version, .. } => self.publish(id, *version).await?,
@@ -226,12 +173,12 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
     }
 
     /// Reads the configuration, puts in what the plan says, and writes all of it back; again where somebody was faster.
-    async fn configure(&mut self, id: &str, after: &Configuration) -> Result<(), Failure> {
+    async fn configure(&self, id: &str, after: &Configuration) -> Result<(), Failure> {
         let genesys = self.genesys;
         let (attached, written) = match &after.credential {
             Attachment::Attached { key, id } => {
                 let id = self.made.credential(id)?;
-                let written = self.made.credential.clone().filter(|record| record.id == id);
+                let written = self.made.credential.borrow().clone().filter(|record| record.id == id);
                 (Some((key.clone(), id)), written)
             }
             Attachment::Left | Attachment::Detached { .. } => (None, None),
@@ -255,10 +202,10 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             let config = IntegrationConfig { name, version, properties, advanced, notes, credentials };
             genesys.put_integration_config(id, &config).await.map(Some)
         };
-        self.patience.until_some("the integration's configuration", attempt, superseded).await.map(drop)
+        until_some(self.patience, "the integration's configuration", attempt, superseded).await.map(drop)
     }
 
-    async fn await_active(&mut self, id: &str) -> Result<(), Failure> {
+    async fn await_active(&self, id: &str) -> Result<(), Failure> {
         let look = async || {
             let Some(record) = self.genesys.integration(id).await? else { return Ok(None) };
             Ok(match record.reported {
@@ -268,19 +215,19 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
                 | None => None,
             })
         };
-        self.patience.until_some("the integration to be active", look, |_| false).await?
+        until_some(self.patience, "the integration to be active", look, |_| false).await?
     }
 
-    async fn await_gone(&mut self, id: &str) -> Result<(), Failure> {
+    async fn await_gone(&self, id: &str) -> Result<(), Failure> {
         let look = async || Ok(self.genesys.integration(id).await?.is_none().then_some(()));
-        self.patience.until_some("the integration to be gone", look, |_| false).await
+        until_some(self.patience, "the integration to be gone", look, |_| false).await
     }
 
     /// Validates a draft and publishes it under its own version.
-    async fn publish(&mut self, id: &str, version: i64) -> Result<(), Failure> {
+    async fn publish(&self, id: &str, version: i64) -> Result<(), Failure> {
         let genesys = self.genesys;
         let validate = async || genesys.draft_faults(id).await;
-        let faults = self.patience.until(VISIBLE, validate, not_there_yet).await?;
+        let faults = until(self.patience, VISIBLE, validate, not_there_yet).await?;
         if !faults.is_empty() {
             gone(genesys.delete_draft(id).await)?;
             return Err(Failure::Invalid { faults });
@@ -297,14 +244,14 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             genesys.publish_draft(id, current).await.map(Some)
         };
         let is_passing = |error: &GenesysError| superseded(error) || not_there_yet(error);
-        let published = self.patience.until_some("the draft to be published", publish, is_passing).await?;
-        self.made.action = Some(published);
+        let published = until_some(self.patience, "the draft to be published", publish, is_passing).await?;
+        self.made.action.replace(Some(published));
         Ok(())
     }
 
     /// Changes a published action through a draft of it. A draft that is there already is either what an earlier run left,
     /// then it says what is published or what is wanted, or it is somebody's work.
-    async fn update(&mut self, id: &str, before: &ActionUpdate, after: &ActionUpdate) -> Result<(), Failure> {
+    async fn update(&self, id: &str, before: &ActionUpdate, after: &ActionUpdate) -> Result<(), Failure> {
         let genesys = self.genesys;
         let draft = match action_in_full(genesys, id, Stage::Draft).await? {
             Some(draft) if says(&draft, after) || says(&draft, before) => draft,
@@ -325,7 +272,7 @@ impl<G: GenesysRead + GenesysWrite, P: Progress<Step>> Writing<'_, G, P> {
             genesys.update_draft(id, current, after).await.map(Some)
         };
         let is_passing = |error: &GenesysError| superseded(error) || not_there_yet(error);
-        let draft = self.patience.until_some("the draft to be changed", change, is_passing).await?;
+        let draft = until_some(self.patience, "the draft to be changed", change, is_passing).await?;
         self.publish(id, draft.version).await
     }
 }

@@ -1,5 +1,255 @@
-//! Plan → AWS and Genesys Cloud. Decides nothing.
+//! Plan → AWS and Genesys Cloud: the one executor. It makes the changes in the plan's order, those of a group side by side, and
+//! stops at the first that fails, at the deadline, or when it is told to.
+//!
+//! Both services are eventually consistent. A write is tried again only where the answer shows that an earlier change has not
+//! spread yet; every other error is final. A write that was sent is always waited for, so what [`Applied`] says was done is what
+//! was done. How a change is written, and what it may wait for, each service says for itself: [`aws`], [`genesys`].
 
 pub mod aws;
 pub mod genesys;
-pub mod settle;
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+
+use crate::plan::{Change, Plan};
+use crate::ports::AwsError;
+use crate::ports::genesys::{Fault, GenesysError};
+use rolecall_model::patience::{Interrupt, Pace, Patience, Stopped};
+
+pub use self::genesys::Made;
+
+/// What is waited for after the last write to AWS.
+pub const SPREADING: &str = "IAM to show the changes";
+
+/// Between two looks at what was written. IAM's reads follow its writes at once as a rule, but not always; a role may even show
+/// a unique ID in the place of its ARN for a moment (Terraform's `waitRoleARNIsNotUniqueID`).
+pub const LOOKING: Pace = Pace::doubling(250, 5_000);
+
+/// What happens while a plan is carried out.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e> {
+    /// A change is about to be made.
+    Starting(&'e Change),
+    /// The change was made.
+    Finished(&'e Change),
+    /// Something is waited for.
+    Waiting {
+        /// What it is.
+        awaited: &'e str,
+        /// For how long so far.
+        waited: Duration,
+    },
+    /// The whole plan was carried out.
+    Applied(&'e Applied),
+}
+
+/// Is told what happens while it happens.
+pub trait Observer {
+    /// Something happens.
+    fn observe(&self, event: Event<'_>);
+}
+
+/// Nobody wants to know.
+impl Observer for () {
+    fn observe(&self, _: Event<'_>) {}
+}
+
+/// What was done, and what was not.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The changes that were confirmed, in order.
+    pub done: Vec<Change>,
+    /// The changes that failed, and why: several only where they went out side by side.
+    pub failed: Vec<(Change, Failure)>,
+    /// The changes that were not tried.
+    pub remaining: Vec<Change>,
+}
+
+impl Applied {
+    /// Whether the whole plan was carried out.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.remaining.is_empty()
+    }
+}
+
+/// Why a plan was not carried out to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// AWS refused a write.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// Genesys Cloud refused a call.
+    #[error(transparent)]
+    Genesys(#[from] GenesysError),
+    /// Genesys Cloud would not publish the action.
+    #[error("Genesys Cloud does not accept the action, and the draft was discarded: {}", list(faults))]
+    Invalid {
+        /// What it says about the draft.
+        faults: Vec<Fault>,
+    },
+    /// Somebody is changing the action in Genesys Cloud.
+    #[error(
+        "somebody's draft of the action `{id}` (version {version}) is not published yet; it was left as it is"
+    )]
+    DraftInTheWay {
+        /// The action's ID.
+        id: String,
+        /// The draft's version.
+        version: i64,
+    },
+    /// The integration was enabled and reports an error.
+    #[error("the integration reports an error: {}", detail.as_deref().unwrap_or("it does not say which"))]
+    Inactive {
+        /// Its own words.
+        detail: Option<String>,
+    },
+    /// A service still did not show what was waited for.
+    #[error("waited {} s for {awaited}{}", waited.as_secs(), last_answer(last.as_deref()))]
+    Deadline {
+        /// What was waited for.
+        awaited: &'static str,
+        /// For how long.
+        waited: Duration,
+        /// The last answer, where it was an error.
+        last: Option<Box<dyn std::error::Error>>,
+    },
+    /// The user interrupted a wait.
+    #[error("interrupted while waiting for {awaited}")]
+    Interrupted {
+        /// What was waited for.
+        awaited: &'static str,
+    },
+    /// The plan is about a service that nobody gave a client for.
+    #[error("there is no client for {service}; this is a bug in rolecall, please report it")]
+    NoClient {
+        /// The service.
+        service: &'static str,
+    },
+    /// The plan names something that none of its changes makes.
+    #[error(
+        "nothing in the plan makes the {missing} that this change needs; this is a bug in rolecall, please report it"
+    )]
+    Incomplete {
+        /// What is missing.
+        missing: &'static str,
+    },
+}
+
+fn last_answer(last: Option<&dyn std::error::Error>) -> String {
+    last.map(|error| format!("; the last answer was: {error}")).unwrap_or_default()
+}
+
+fn list(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::deepest).collect::<Vec<_>>().join("; ")
+}
+
+impl Failure {
+    /// Why waiting ended.
+    fn stopped<E: std::error::Error + 'static>(stopped: Stopped<Option<E>>) -> Self {
+        match stopped {
+            Stopped::Deadline { awaited, waited, last } => {
+                let last = last.map(|error| Box::new(error) as Box<dyn std::error::Error>);
+                Self::Deadline { awaited, waited, last }
+            }
+            Stopped::Interrupted { awaited, .. } => Self::Interrupted { awaited },
+        }
+    }
+}
+
+/// Writes changes of AWS.
+#[expect(async_fn_in_trait, reason = "every caller runs on one thread; no bound on the future is needed")]
+pub trait WriteAws {
+    /// Makes the change.
+    async fn write(&self, change: &crate::plan::aws::Change, progress: &Progress<'_>) -> Result<(), Failure>;
+}
+
+/// Writes changes of Genesys Cloud.
+#[expect(async_fn_in_trait, reason = "every caller runs on one thread; no bound on the future is needed")]
+pub trait WriteGenesys {
+    /// Makes the change.
+    async fn write(&self, step: &crate::plan::genesys::Step, progress: &Progress<'_>) -> Result<(), Failure>;
+}
+
+/// In the place of a client that a plan does not need.
+#[derive(Clone, Copy, Debug)]
+pub struct Absent;
+
+impl WriteAws for Absent {
+    async fn write(&self, _: &crate::plan::aws::Change, _: &Progress<'_>) -> Result<(), Failure> {
+        Err(Failure::NoClient { service: "AWS" })
+    }
+}
+
+impl WriteGenesys for Absent {
+    async fn write(&self, _: &crate::plan::genesys::Step, _: &Progress<'_>) -> Result<(), Failure> {
+        Err(Failure::NoClient { service: "Genesys Cloud" })
+    }
+}
+
+impl<G: WriteGenesys> WriteGenesys for Option<G> {
+    async fn write(&self, step: &crate::plan::genesys::Step, progress: &Progress<'_>) -> Result<(), Failure> {
+        match self {
+            Some(genesys) => WriteGenesys::write(genesys, step, progress).await,
+            None => WriteGenesys::write(&Absent, step, progress).await,
+        }
+    }
+}
+
+/// Where changes are written to.
+#[derive(Clone, Copy, Debug)]
+pub struct Writers<A, G> {
+    /// AWS, or [`Absent`].
+    pub aws: A,
+    /// Genesys Cloud, or [`Absent`].
+    pub genesys: G,
+}
+
+/// What a change may need of those before it.
+pub struct Progress<'p> {
+    /// What was made so far.
+    pub(crate) made: &'p Made,
+    /// How long it may wait.
+    pub(crate) patience: &'p Patience<'p>,
+}
+
+/// Carries out the plan. `made` is filled while that goes on: it is known even where the run is given up.
+pub async fn carry_out<A: WriteAws, G: WriteGenesys>(
+    plan: &Plan,
+    writers: &Writers<A, G>,
+    made: &Made,
+    deadline: Duration,
+    interrupt: &Interrupt,
+    observer: &impl Observer,
+) -> Applied {
+    let told = |awaited: &str, waited: Duration| observer.observe(Event::Waiting { awaited, waited });
+    let patience = Patience { deadline, interrupt: interrupt.clone(), told: &told };
+    let progress = Progress { made, patience: &patience };
+    let mut applied = Applied::default();
+    for group in plan.groups() {
+        if interrupt.is_raised() || !applied.failed.is_empty() {
+            applied.remaining.extend_from_slice(group);
+            continue;
+        }
+        let results = join_all(group.iter().map(async |change| {
+            observer.observe(Event::Starting(change));
+            let result = match change {
+                Change::Aws(change) => writers.aws.write(change, &progress).boxed_local().await,
+                Change::Genesys(step) => writers.genesys.write(step, &progress).boxed_local().await,
+            };
+            if result.is_ok() {
+                observer.observe(Event::Finished(change));
+            }
+            result
+        }));
+        for (change, result) in group.iter().zip(results.await) {
+            match result {
+                Ok(()) => applied.done.push(change.clone()),
+                Err(failure) => applied.failed.push((change.clone(), failure)),
+            }
+        }
+    }
+    applied
+}

@@ -1,29 +1,28 @@
 //! What a command works with: the manifest, the templates and AWS, real or embedded.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
-use rolecall::carry_out::aws::Interrupt;
 use rolecall::desired::genesys::is_asked_for;
 use rolecall::desired::sources::read_sources;
 use rolecall::desired::template::{REPLACEABLE, Templates};
 use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
 use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
-use rolecall::observe::snapshot::Snapshot;
-use rolecall::observe::survey::{Survey, addresses, survey, survey_with_gaps};
-use rolecall::ports::FunctionAddress;
+use rolecall::observe::survey::addresses;
+use rolecall::operations::{self, Counterpart};
 use rolecall::ports::genesys::{GenesysResult, Organization};
 use rolecall::report::{CallsView, ExitCode, Report, count};
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
+use rolecall_genesys::client::Client;
 use rolecall_genesys::credentials::CredentialError;
+use rolecall_model::patience::Interrupt;
 use tokio::join;
-use tokio::sync::watch;
 
 use super::failure::UsageError;
-use super::genesys::{Clients, GenesysPlanned, SharedClient, Side};
+use super::genesys::{Clients, SharedClient};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -62,25 +61,26 @@ impl Surroundings {
 
 /// Everything that a command which talks to AWS needs.
 pub(crate) struct Context {
-    pub(crate) manifest: Manifest,
-    pub(crate) external_id: ExternalId,
-    pub(crate) templates: Rc<Templates>,
-    pub(crate) aws: Aws,
-    /// What is known of the account already, where many of its roles are looked at.
-    pub(crate) snapshot: Option<Rc<Snapshot<Aws>>>,
+    /// What operations work with.
+    pub(crate) role: operations::Context<Aws, Client>,
     /// The region that the user configured.
     pub(crate) region: Option<Region>,
-    pub(crate) addresses: Vec<FunctionAddress>,
-    pub(crate) deadline: Duration,
     pub(crate) warnings: Vec<String>,
-    /// Genesys Cloud, where the manifest asks for something there.
-    pub(crate) genesys: Option<Side>,
     /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
     organizations: Option<SharedClient>,
     /// Whether somebody named these credentials; others just happen to be in the environment.
     are_credentials_named: bool,
     /// Serves while it lives.
     _sandbox: Option<Rc<Sandbox>>,
+}
+
+/// A command reads of its context mostly what operations work with.
+impl Deref for Context {
+    type Target = operations::Context<Aws, Client>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.role
+    }
 }
 
 impl Context {
@@ -127,22 +127,26 @@ impl Context {
         }
         let external_id = external_id(&manifest, client.as_ref()).await?;
         let (genesys, organizations) = match (client, sources) {
-            (Some(SharedClient { client, .. }), Some(sources)) => (Some(Side { client, sources }), None),
+            (Some(SharedClient { client, .. }), Some(sources)) => {
+                (Some(Counterpart { client, sources }), None)
+            }
             (client, _) => (None, client),
         };
         let addresses = addresses(&manifest.targets, region.as_ref())?;
         Ok(Self {
             are_credentials_named: clients.are_named(&manifest),
-            manifest,
-            external_id,
-            templates,
-            aws,
-            snapshot: None,
+            role: operations::Context {
+                manifest,
+                external_id,
+                templates,
+                aws,
+                snapshot: None,
+                addresses,
+                deadline: options.deadline,
+                genesys,
+            },
             region,
-            addresses,
-            deadline: options.deadline,
             warnings,
-            genesys,
             organizations,
             _sandbox: sandbox,
         })
@@ -188,20 +192,11 @@ impl Context {
         self.warnings.push(warning);
     }
 
-    /// Reads AWS and works out what should be there.
-    pub(crate) async fn survey(&self) -> anyhow::Result<Survey> {
-        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
-        Ok(match snapshot {
-            Some(snapshot) => survey(manifest, external_id, templates, addresses, snapshot.as_ref()).await?,
-            None => survey(manifest, external_id, templates, addresses, aws).await?,
-        })
-    }
-
     /// Puts into the report what was sent: how much, and with `-v` how it went.
     pub(crate) fn count_calls(&self, report: &mut Report, printer: &Printer) {
         let mut calls = self.aws.calls().so_far();
         report.aws_calls = Some(calls.len());
-        if let Some(side) = &self.genesys {
+        if let Some(side) = &self.role.genesys {
             let genesys = side.client.calls().so_far();
             report.genesys_calls = Some(genesys.len());
             calls.extend(genesys);
@@ -209,29 +204,6 @@ impl Context {
         if printer.shows_calls() {
             report.calls = CallsView::summarize(&calls);
         }
-    }
-
-    /// The plan for Genesys Cloud, where the manifest asks for something there.
-    pub(crate) async fn plan_genesys(
-        &self,
-        survey: &Survey,
-        adopt: bool,
-    ) -> anyhow::Result<Option<GenesysPlanned>> {
-        match &self.genesys {
-            Some(side) => side.plan(self, survey, adopt).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The same, where a missing function is something to report.
-    pub(crate) async fn survey_with_gaps(&self) -> anyhow::Result<Survey> {
-        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
-        Ok(match snapshot {
-            Some(snapshot) => {
-                survey_with_gaps(manifest, external_id, templates, addresses, snapshot.as_ref()).await?
-            }
-            None => survey_with_gaps(manifest, external_id, templates, addresses, aws).await?,
-        })
     }
 }
 
@@ -464,10 +436,10 @@ pub(crate) fn start_sandbox_with(options: SandboxOptions) -> anyhow::Result<Sand
 
 /// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point; the second ends the process.
 pub(crate) fn interruptible() -> Interrupt {
-    let (stop, interrupt) = watch::channel(false);
+    let (raise, interrupt) = Interrupt::new();
     tokio::spawn(async move {
         next_signal().await;
-        let _ = stop.send(true);
+        let _ = raise.send(true);
         next_signal().await;
         std::process::exit(130);
     });

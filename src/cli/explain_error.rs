@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use anyhow::Context as _;
 use rolecall::observe::survey::{MissingTarget, Survey, SurveyError, survey};
+use rolecall::operations;
 use rolecall::ports::FunctionAddress;
 use rolecall::report::{ExitCode, Report};
 use rolecall::verify::explain_error::{Facts, explain};
@@ -58,7 +59,7 @@ pub(crate) async fn run(
 
 /// The survey, of the targets that are there; and those that are not, which elsewhere end the command.
 pub(super) async fn look(context: &Context) -> anyhow::Result<(Survey, Vec<MissingTarget>)> {
-    let Context { manifest, external_id, templates, addresses, aws, .. } = context;
+    let operations::Context { manifest, external_id, templates, addresses, aws, .. } = &context.role;
     match survey(manifest, external_id, templates, addresses, aws).await {
         Ok(survey) => Ok((survey, Vec::new())),
         Err(SurveyError::TargetsMissing(missing)) => {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod certificate;
+mod change;
 mod context;
 mod destroy;
 mod explain_error;

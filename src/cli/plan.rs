@@ -4,7 +4,9 @@ use anyhow::Context as _;
 use rolecall::aws::Aws;
 use rolecall::manifest::write;
 use rolecall::observe::survey::Survey;
-use rolecall::plan::aws::{Plan, PlanOptions, plan as plan_changes};
+use rolecall::operations::TowardsManifest;
+use rolecall::plan::Plan;
+use rolecall::plan::aws::{self, PlanOptions};
 use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::Organization;
 use rolecall::report::{ExitCode, Report, VerificationView, saved};
@@ -16,10 +18,10 @@ use rolecall_genesys::client::Client;
 use tokio::join;
 
 use super::certificate;
+use super::change::of_planning;
 use super::context::{Context, NOT_COMPARED, Services, load_outline};
 use super::failure::UsageError;
 use super::fleet::{self, Reads};
-use super::genesys::{GenesysPlanned, with_plan};
 use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
@@ -51,33 +53,31 @@ async fn plan_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    let survey = context.comparing_organizations(Context::survey, printer).await?;
-    let plan = plan_changes(&survey.desired, &survey.observed, &survey.quotas, options.reach.into())?;
-    let genesys = context.plan_genesys(&survey, options.reach.adopt).await?;
+    let look = async |context: &Context| context.plan_manifest(options.reach.into()).await;
+    let TowardsManifest { survey, genesys, plan } =
+        context.comparing_organizations(look, printer).await.map_err(of_planning)?;
+    let left = aws::Plan { changes: Vec::new(), foreign: plan.foreign().to_vec() };
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
-    let Verdict { verification, objections } = judge(&survey, &plan, &Allowed::default());
+    let Verdict { verification, objections } = judge(&survey, &left, &Allowed::default());
     if let Some(folder) = &options.smtlib {
-        let role = read(&Documents::planned(&survey, &plan), &survey.desired.role_arn());
+        let role = read(&Documents::planned(&survey, &left), &survey.desired.role_arn());
         certificate::write(folder, &role, &intent(&survey.desired), printer)?;
     }
     if let Some(path) = &options.out {
-        write::save(path, &saved::save(&survey, &plan, genesys.as_ref().map(|genesys| &genesys.plan)))
+        write::save(path, &saved::save(&survey, &plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
-    let is_in_sync = plan.is_in_sync() && genesys.as_ref().is_none_or(|genesys| genesys.plan.is_in_sync());
-    let is_pending = options.detailed_exitcode && !is_in_sync;
+    let is_pending = options.detailed_exitcode && !plan.is_in_sync();
     let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
-    let is_empty =
-        plan.changes.is_empty() && genesys.as_ref().is_none_or(|genesys| genesys.plan.steps.is_empty());
     // `apply` refuses only what it would write.
-    let objections = if is_empty { Vec::new() } else { objections };
+    let objections = if plan.is_empty() { Vec::new() } else { objections };
     let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
     let exit = verification.exit().or(refused).or(pending);
     let outline = load_outline(aws)?;
     let refusals = objections.iter().map(Objection::view).collect();
     let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, verification) };
-    if let Some(GenesysPlanned { survey, plan }) = &genesys {
-        report = with_plan(report, &survey.observed, plan);
+    if let Some(observed) = &genesys {
+        report = report.with_genesys(&observed.organization, &plan);
     }
     show(&report, "After apply", aws, printer);
     Ok((report, exit))
@@ -106,17 +106,18 @@ async fn drift_one(
             context.without_comparison()
         }
     };
-    let genesys = match &context.genesys {
-        Some(side) => {
-            let survey = side.survey(context, &survey).await?;
+    let genesys = match context.survey_genesys(&survey).await.context("cannot read Genesys Cloud")? {
+        Some(survey) => {
             let (plan, more) = genesys_drift(&survey.desired, &survey.observed)?;
             differences.extend(more);
             // One list, the gravest first, whoever it is about.
             differences.sort_by_key(|difference| difference.consequence);
-            Some((survey, plan))
+            Some((survey.observed, plan))
         }
         None => None,
     };
+    let (observed, genesys_plan) = genesys.unzip();
+    let plan = Plan::of(plan, genesys_plan);
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
@@ -125,8 +126,8 @@ async fn drift_one(
     let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
     let exit = verification.exit().or(pending).or(compared);
     let mut report = report("drift", context, &survey, &plan, verification);
-    if let Some((survey, plan)) = &genesys {
-        report = with_plan(report, &survey.observed, plan);
+    if let Some(observed) = &observed {
+        report = report.with_genesys(&observed.organization, &plan);
     }
     let report = report.with_drift(differences, load_outline(aws)?);
     show(&report, "As it is in AWS", aws, printer);
@@ -165,7 +166,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
 /// With `-v`: every request, and what came back.
 pub(crate) fn list_all_calls(context: &Context, printer: &mut Printer) {
     list_calls(&context.aws, printer);
-    if let Some(side) = &context.genesys {
+    if let Some(side) = &context.role.genesys {
         list_genesys_calls(&side.client, printer);
     }
 }

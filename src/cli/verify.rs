@@ -1,19 +1,20 @@
 //! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers about the role and about a twin of it.
 
 use anyhow::Context as _;
-use rolecall::carry_out::aws::{Interrupt, apply};
+use futures_util::FutureExt as _;
+use rolecall::carry_out::{Absent, Made, Writers, carry_out};
 use rolecall::report::{ErrorView, ExitCode, Report, TwinOutcome, TwinView, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
 use rolecall::verify::functions;
 use rolecall::verify::live::probe_role;
 use rolecall::verify::second::SecondOpinions;
-use rolecall::verify::steady::{Freshness, Patience};
+use rolecall::verify::steady::{Asking, Freshness};
 use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
 use rolecall::verify::{Documents, disagreements, explain, intent, paper, read as read_documents};
 
-use super::apply::{Narrator, UNCHANGED, confirm, describe};
 use super::certificate;
+use super::change::{Narrator, UNCHANGED, confirm, describe};
 use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::hint_for;
 use super::fleet::{self, Reads};
@@ -21,6 +22,7 @@ use super::genesys::test_all;
 use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
 use rolecall::observe::survey::Survey;
+use rolecall_model::patience::Interrupt;
 use tokio::join;
 
 /// What to do about a twin that is still there.
@@ -141,16 +143,16 @@ pub(crate) async fn verify(
         return Ok(verification);
     }
     let (caller, deadline) = (&survey.observed.caller, context.deadline);
-    let narrator = &mut Narrator(printer);
-    let mut patience = Patience { freshness, deadline, interrupt, progress: narrator };
-    verification.probes =
-        probe_role(&context.aws, caller, &survey.desired, &documents, &mut patience).await?;
+    let narrator = Narrator::new(printer);
+    let asking = Asking { freshness, deadline, interrupt, observer: &narrator };
+    verification.probes = probe_role(&context.aws, caller, &survey.desired, &documents, &asking).await?;
     if level == Level::Twin {
         let (genesys, witnesses) =
             (&context.manifest.genesys.trusted_account, witnesses(&verification.claims));
-        let examined = examine(&context.aws, survey, &documents, genesys, &witnesses, &mut patience).await;
+        let examined =
+            examine(&context.aws, survey, &documents, genesys, &witnesses, &asking).boxed_local().await;
         let twin = twin_view(examined);
-        twin.trouble.iter().for_each(|trouble| printer.failure(trouble));
+        narrator.say(|printer| twin.trouble.iter().for_each(|trouble| printer.failure(trouble)));
         verification.twin = Some(twin);
     }
     if level == Level::Genesys {
@@ -203,7 +205,9 @@ async fn sweep(
 ) -> anyhow::Result<(Report, ExitCode)> {
     let role = &context.manifest.role;
     let plan = plan_sweep(&context.aws, &role.name, &role.path).await.context(UNCHANGED)?;
-    let applied = apply(&plan, &context.aws, context.deadline, interruptible(), &mut Narrator(printer)).await;
+    let writers = Writers { aws: &context.aws, genesys: Absent };
+    let (made, interrupt, narrator) = (Made::default(), interruptible(), Narrator::new(printer));
+    let applied = carry_out(&plan, &writers, &made, context.deadline, &interrupt, &narrator).await;
     let human = aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);
@@ -214,7 +218,7 @@ async fn sweep(
         report.error = Some(error);
         exit = ExitCode::Failed;
     } else if human {
-        let twins = plan.changes.iter().filter(|change| change.operation() == "iam:DeleteRole").count();
+        let twins = plan.changes().iter().filter(|change| change.operation() == "iam:DeleteRole").count();
         printer.result(&match twins {
             0 => format!("No twin of role {} is there.\n", role.name),
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),

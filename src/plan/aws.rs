@@ -317,7 +317,7 @@ fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan
     let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
     for ObservedPolicy { arn, .. } in observed.policies.iter().filter(is_foreign) {
         if options.remove_foreign {
-            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
+            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone(), own: false });
         } else {
             plan.foreign.push(Foreign::ManagedPolicy { arn: arn.clone() });
         }
@@ -347,7 +347,7 @@ fn plan_leftovers(
             return Err(PlanError::PolicyShared { policy: arn, others });
         }
         if policy.attached {
-            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone() });
+            plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone(), own: true });
         }
         let old = policy.versions.iter().filter(|version| !version.is_default);
         let delete = |version: &PolicyVersionRecord| Change::DeletePolicyVersion {

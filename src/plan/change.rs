@@ -21,7 +21,8 @@ pub type RoleSettings = (String, u32);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the fields are the arguments of the IAM operation that the variant is named after"
+    reason = "the fields are the arguments of the IAM operation that the variant is named after, and what it replaces; `own` is \
+              whether rolecall made the policy"
 )]
 pub enum Change {
     CreateRole { role: RoleSpecification },
@@ -35,7 +36,7 @@ pub enum Change {
     DeletePolicyVersion { arn: String, version: String },
     CreatePolicyVersion { arn: String, before: Option<String>, after: String },
     AttachPolicy { role: RoleName, arn: String },
-    DetachPolicy { role: RoleName, arn: String },
+    DetachPolicy { role: RoleName, arn: String, own: bool },
     DeletePolicy { arn: String, before: Option<String> },
     PutInlinePolicy { role: RoleName, name: String, document: String },
     DeleteInlinePolicy { role: RoleName, name: String, before: String },

@@ -1,5 +1,189 @@
 //! Desired × observed → the writes, in order. Pure, and the only place that decides what is written.
+//!
+//! Each service has a planner of its own ([`aws`], [`genesys`]); what they found is one [`Plan`], and [`order`] says in which
+//! order its changes are made. An empty plan in which nothing foreign was noticed means that everything is as desired. Destroy is
+//! a plan towards nothing; so is what removes a twin of the role. Nobody else puts changes into an order.
 
 pub mod aws;
 mod change;
 pub mod genesys;
+mod order;
+
+use crate::desired::aws::Desired;
+use crate::desired::genesys::Desired as DesiredGenesys;
+use crate::iam::arn::{RoleArn, RoleName};
+use crate::observe::aws::Observed;
+use crate::observe::genesys::Observed as ObservedGenesys;
+use crate::ports::AccountQuotas;
+
+use self::aws::{Foreign, PlanOptions};
+use self::genesys::{Notice, Retirement, Step};
+
+/// One write, to one of the services.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// To AWS.
+    Aws(aws::Change),
+    /// To Genesys Cloud.
+    Genesys(Step),
+}
+
+impl Change {
+    /// The call as the service documents it.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::Aws(change) => change.operation(),
+            Self::Genesys(step) => step.operation(),
+        }
+    }
+}
+
+/// What is to be written, in order, and what was noticed and left alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    changes: Vec<Change>,
+    foreign: Vec<Foreign>,
+    notices: Vec<Notice>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Of AWS.
+    #[error(transparent)]
+    Aws(#[from] aws::PlanError),
+    /// Of Genesys Cloud.
+    #[error(transparent)]
+    Genesys(#[from] genesys::PlanError),
+}
+
+/// An action whose ID ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retired<'p> {
+    /// Its ID.
+    pub id: &'p str,
+    /// Its name.
+    pub name: &'p str,
+    /// Why it ends.
+    pub why: Retirement,
+}
+
+impl Plan {
+    /// The changes of both services, each when its turn comes.
+    #[must_use]
+    pub fn of(aws: aws::Plan, genesys: Option<genesys::Plan>) -> Self {
+        let genesys = genesys.unwrap_or_default();
+        let of_aws = aws.changes.into_iter().map(Change::Aws);
+        let mut changes: Vec<Change> = of_aws.chain(genesys.steps.into_iter().map(Change::Genesys)).collect();
+        changes.sort_by_key(order::turn);
+        Self { changes, foreign: aws.foreign, notices: genesys.notices }
+    }
+
+    /// The writes, in order.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The writes in groups: those of one group need nothing of each other, and go out side by side.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&[Change]> {
+        self.changes.chunk_by(|one, next| order::stands_alone(one) && order::stands_alone(next)).collect()
+    }
+
+    /// What others put on the role, and stays there.
+    #[must_use]
+    pub fn foreign(&self) -> &[Foreign] {
+        &self.foreign
+    }
+
+    /// What was noticed in Genesys Cloud.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Whether nothing is to be written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether nothing is known to differ.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        self.is_empty() && self.foreign.is_empty() && !self.notices.iter().any(Notice::is_difference)
+    }
+
+    /// The way to the role, without the actions that use it.
+    #[must_use]
+    pub fn without_actions(mut self) -> Self {
+        self.changes.retain(|change| match change {
+            Change::Aws(_) => true,
+            Change::Genesys(step) => !step.is_about_action(),
+        });
+        self
+    }
+
+    /// The actions whose IDs end while the manifest stays: what flows refer to would be gone. That needs the user's word.
+    #[must_use]
+    pub fn retired(&self) -> Vec<Retired<'_>> {
+        let retired = self.changes.iter().filter_map(|change| match change {
+            Change::Genesys(Step::DeleteAction { id, name, why }) => match why {
+                Retirement::Replaced | Retirement::NotInManifest => Some(Retired { id, name, why: *why }),
+                Retirement::Destroyed => None,
+            },
+            Change::Genesys(_) | Change::Aws(_) => None,
+        });
+        retired.collect()
+    }
+}
+
+/// What is wanted of Genesys Cloud, and what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct GenesysSide<'p> {
+    /// What is wanted.
+    pub desired: &'p DesiredGenesys,
+    /// What is there.
+    pub observed: &'p ObservedGenesys,
+}
+
+/// The plan that makes everything as desired.
+pub fn plan(
+    desired: &Desired,
+    observed: &Observed,
+    quotas: &AccountQuotas,
+    genesys: Option<GenesysSide<'_>>,
+    options: PlanOptions,
+) -> Result<Plan, PlanError> {
+    let aws = aws::plan(desired, observed, quotas, options)?;
+    let genesys =
+        genesys.map(|side| genesys::plan(side.desired, side.observed, options.adopt)).transpose()?;
+    Ok(Plan::of(aws, genesys))
+}
+
+/// The plan that leaves nothing behind of what rolecall made.
+pub fn plan_destroy(
+    role: &RoleName,
+    observed: &Observed,
+    genesys: Option<(&RoleArn, &ObservedGenesys)>,
+    options: PlanOptions,
+) -> Result<Plan, PlanError> {
+    let aws = aws::plan_destroy(role, observed, options)?;
+    Ok(Plan::of(aws, genesys.map(|(role, observed)| genesys::plan_destroy(role, observed))))
+}
+
+impl From<aws::Plan> for Plan {
+    /// The changes as they stand: a twin is made, and removed, in the order that was worked out for it.
+    fn from(plan: aws::Plan) -> Self {
+        let changes = plan.changes.into_iter().map(Change::Aws).collect();
+        Self { changes, foreign: plan.foreign, notices: Vec::new() }
+    }
+}
+
+impl From<genesys::Plan> for Plan {
+    fn from(plan: genesys::Plan) -> Self {
+        Self::of(aws::Plan::default(), Some(plan))
+    }
+}

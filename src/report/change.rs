@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::plan;
 use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange};
 use crate::ports::{PolicySpecification, RoleSpecification};
 
@@ -55,6 +56,15 @@ impl From<&Foreign> for ForeignView {
         match foreign {
             Foreign::ManagedPolicy { arn } => Self { subject: "managed policy", resource: arn.clone() },
             Foreign::InlinePolicy { name } => Self { subject: "inline policy", resource: name.clone() },
+        }
+    }
+}
+
+impl From<&plan::Change> for ChangeView {
+    fn from(change: &plan::Change) -> Self {
+        match change {
+            plan::Change::Aws(change) => change.into(),
+            plan::Change::Genesys(step) => step.into(),
         }
     }
 }
@@ -115,7 +125,7 @@ impl From<&Change> for ChangeView {
             Change::AttachPolicy { role, arn } => {
                 view(Verb::Create, "attachment", role, None, Some(json!(arn)))
             }
-            Change::DetachPolicy { role, arn } => {
+            Change::DetachPolicy { role, arn, own: _ } => {
                 view(Verb::Delete, "attachment", role, Some(json!(arn)), None)
             }
             Change::DeletePolicy { arn, before } => {

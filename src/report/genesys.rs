@@ -5,10 +5,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::change::{ChangeView, Verb};
-use super::{AppliedView, Report};
-use crate::carry_out::genesys::Applied;
 use crate::desired::genesys::DesiredAction;
-use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Plan, Retirement, Step};
+use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Retirement, Step};
 use crate::ports::genesys::{
     ActionConfig, ActionUpdate, Contract, IntegrationConfig, IntendedState, ReportedState, Template,
 };
@@ -106,39 +104,6 @@ fn intended_name(state: IntendedState) -> &'static str {
         IntendedState::Disabled => "DISABLED",
         IntendedState::Deleted => "DELETED",
         IntendedState::Restored => "RESTORED",
-    }
-}
-
-impl Report {
-    /// The report with a plan for Genesys Cloud: its steps follow those for AWS, and precede them where everything goes.
-    pub fn with_genesys(mut self, organization: (&str, &str), plan: &Plan) -> Self {
-        let steps = plan.steps.iter().map(ChangeView::from);
-        let changes = self.changes.get_or_insert_default();
-        if self.command == "destroy" {
-            changes.splice(0..0, steps);
-        } else {
-            changes.extend(steps);
-        }
-        self.genesys = Some(GenesysView {
-            organization_id: organization.0.to_owned(),
-            organization_name: organization.1.to_owned(),
-            notices: plan.notices.iter().map(NoticeView::from).collect(),
-        });
-        self
-    }
-
-    /// The report with what was done in Genesys Cloud.
-    pub fn with_genesys_applied(mut self, applied: &Applied) -> Self {
-        let views = |steps: &[Step]| steps.iter().map(ChangeView::from).collect::<Vec<_>>();
-        let all = self.applied.get_or_insert_with(|| AppliedView {
-            done: Vec::new(),
-            failed: None,
-            not_tried: Vec::new(),
-        });
-        all.done.extend(views(&applied.done));
-        all.failed = applied.failure.as_ref().map(|(step, _)| ChangeView::from(step)).or(all.failed.take());
-        all.not_tried.extend(views(&applied.remaining));
-        self
     }
 }
 

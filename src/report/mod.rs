@@ -55,12 +55,13 @@ pub use verification::{
     TwinView, VerificationView,
 };
 
-use crate::carry_out::aws::Applied;
+use crate::carry_out::Applied;
 use crate::desired::aws::Desired;
 use crate::manifest::Outline;
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
-use crate::plan::aws::Plan;
+use crate::plan::Plan;
+use crate::ports::genesys::Organization;
 
 /// A format that another program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,8 +230,18 @@ impl Report {
 
     /// The report with a plan.
     pub fn with_plan(mut self, plan: &Plan) -> Self {
-        self.changes = Some(plan.changes.iter().map(ChangeView::from).collect());
-        self.foreign = plan.foreign.iter().map(ForeignView::from).collect();
+        self.changes = Some(plan.changes().iter().map(ChangeView::from).collect());
+        self.foreign = plan.foreign().iter().map(ForeignView::from).collect();
+        self
+    }
+
+    /// The report with what was read in Genesys Cloud, and what the plan says of it.
+    pub fn with_genesys(mut self, organization: &Organization, plan: &Plan) -> Self {
+        self.genesys = Some(GenesysView {
+            organization_id: organization.id.clone(),
+            organization_name: organization.name.clone(),
+            notices: plan.notices().iter().map(NoticeView::from).collect(),
+        });
         self
     }
 
@@ -245,7 +256,7 @@ impl Report {
     pub fn with_applied(mut self, applied: &Applied) -> Self {
         self.applied = Some(AppliedView {
             done: applied.done.iter().map(ChangeView::from).collect(),
-            failed: applied.failure.as_ref().map(|(change, _)| ChangeView::from(change)),
+            failed: applied.failed.first().map(|(change, _)| ChangeView::from(change)),
             not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
         });
         self

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ChangeView, ForeignView, RoleView};
 use crate::observe::survey::Survey;
-use crate::plan::aws::Plan;
-use crate::plan::genesys::Plan as GenesysPlan;
+use crate::plan::Plan;
 
 /// The version of the file format.
 const FORMAT: u32 = 1;
@@ -38,31 +37,25 @@ fn value(part: &impl Serialize) -> Value {
     serde_json::to_value(part).unwrap_or_default()
 }
 
-fn parts(survey: &Survey, plan: &Plan, genesys: Option<&GenesysPlan>) -> [(&'static str, Value); 3] {
-    let steps = genesys.into_iter().flat_map(|plan| &plan.steps).map(ChangeView::from);
-    let changes: Vec<_> = plan.changes.iter().map(ChangeView::from).chain(steps).collect();
-    let foreign: Vec<_> = plan.foreign.iter().map(ForeignView::from).collect();
+fn parts(survey: &Survey, plan: &Plan) -> [(&'static str, Value); 3] {
+    let changes: Vec<_> = plan.changes().iter().map(ChangeView::from).collect();
+    let foreign: Vec<_> = plan.foreign().iter().map(ForeignView::from).collect();
     // Who looks does not matter: a plan may be made by one principal and applied by another.
     let role = RoleView { caller: String::new(), ..RoleView::from(survey) };
     [("role", value(&role)), ("changes", value(&changes)), ("foreign", value(&foreign))]
 }
 
 /// The file's text.
-pub fn save(survey: &Survey, plan: &Plan, genesys: Option<&GenesysPlan>) -> String {
+pub fn save(survey: &Survey, plan: &Plan) -> String {
     let mut file = json!({"rolecall_plan": FORMAT});
     if let Some(members) = file.as_object_mut() {
-        members.extend(parts(survey, plan, genesys).map(|(name, part)| (name.to_owned(), part)));
+        members.extend(parts(survey, plan).map(|(name, part)| (name.to_owned(), part)));
     }
     format!("{file:#}\n")
 }
 
 /// Whether the file's plan is what would be done now.
-pub fn compare(
-    text: &str,
-    survey: &Survey,
-    plan: &Plan,
-    genesys: Option<&GenesysPlan>,
-) -> Result<(), SavedPlanError> {
+pub fn compare(text: &str, survey: &Survey, plan: &Plan) -> Result<(), SavedPlanError> {
     let not_a_plan = |reason: &dyn ToString| SavedPlanError::NotAPlan { reason: reason.to_string() };
     let file: Value = serde_json::from_str(text).map_err(|error| not_a_plan(&error))?;
     match file.get("rolecall_plan").and_then(Value::as_u64) {
@@ -73,7 +66,7 @@ pub fn compare(
         None => return Err(not_a_plan(&"it has no `rolecall_plan`")),
     }
     let differs = |(name, part): &(&'static str, Value)| file.get(*name) != Some(part);
-    match parts(survey, plan, genesys).iter().find(|part| differs(part)) {
+    match parts(survey, plan).iter().find(|part| differs(part)) {
         Some((part, _)) => Err(SavedPlanError::Stale { part }),
         None => Ok(()),
     }

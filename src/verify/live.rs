@@ -5,9 +5,9 @@
 //! that it holds, and an answer that differs from it is a finding of its own.
 
 use super::attempt::Attempt;
-use super::steady::{Answered, Patience, ProbeError};
+use super::steady::{Answered, Asking, ProbeError};
 use super::{Documents, SESSION, expect, session, view};
-use crate::carry_out::aws::Progress;
+use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
 use crate::iam::arn::RoleArn;
 use crate::iam::principal::Principal;
@@ -30,11 +30,11 @@ pub(super) struct Door<'a> {
 
 impl Door<'_> {
     /// Makes every attempt.
-    pub(super) async fn knock<P: Probe, R: Progress>(
+    pub(super) async fn knock<P: Probe, O: Observer>(
         &self,
         probe: &P,
         attempts: Vec<Attempt>,
-        patience: &mut Patience<'_, R>,
+        asking: &Asking<'_, O>,
     ) -> Result<Vec<Answered<Attempt, P::Session>>, ProbeError> {
         let caller: Option<Principal> = self.caller.arn.parse().ok();
         let questions = attempts.into_iter().map(|attempt| {
@@ -48,17 +48,17 @@ impl Door<'_> {
             let session_policy = policy.to_owned();
             probe.assume_role(&AssumeRoleProbe { role, external_id, duration: SESSION, session_policy }).await
         };
-        patience.ask(questions, ask).await
+        asking.ask(questions, ask).await
     }
 }
 
 /// Probes the role with the caller's own credentials. `documents` are what AWS holds.
-pub async fn probe_role<P: Read + Probe, R: Progress>(
+pub async fn probe_role<P: Read + Probe, O: Observer>(
     probe: &P,
     caller: &CallerIdentity,
     desired: &Desired,
     documents: &Documents,
-    patience: &mut Patience<'_, R>,
+    asking: &Asking<'_, O>,
 ) -> Result<Vec<ProbeView>, ProbeError> {
     let role = desired.role_arn();
     let principal: Option<Principal> = caller.arn.parse().ok();
@@ -67,7 +67,7 @@ pub async fn probe_role<P: Read + Probe, R: Progress>(
     let items = session::invocations(desired);
     let session_policy = session::policy_for(&items);
     let door = Door { role: &role, trust: &documents.trust, caller, session_policy };
-    let answers = door.knock(probe, Attempt::usual(&desired.external_id), patience).await?;
+    let answers = door.knock(probe, Attempt::usual(&desired.external_id), asking).await?;
     let session = session_of(&answers);
     // Only where AWS kept out a caller that is trusted does it matter what the caller's own side says.
     let kept_back = match (&principal, is_trusted, session) {
@@ -82,7 +82,7 @@ pub async fn probe_role<P: Read + Probe, R: Progress>(
     let mut views: Vec<ProbeView> =
         answers.iter().map(|answered| role_view(answered, &role, &standing, caller)).collect();
     if let Some(session) = session {
-        views.extend(session::try_all(probe, session, items, documents, &role, patience).await?);
+        views.extend(session::try_all(probe, session, items, documents, &role, asking).await?);
     }
     Ok(views)
 }

@@ -3,9 +3,9 @@
 
 use serde_json::json;
 
-use super::steady::{Answered, Patience, ProbeError};
+use super::steady::{Answered, Asking, ProbeError};
 use super::{Documents, expect, view};
-use crate::carry_out::aws::Progress;
+use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
 use crate::ports::{Probe, ProbeAnswer, Trial};
@@ -98,13 +98,13 @@ pub(super) fn policy_for(items: &[Item]) -> String {
 }
 
 /// Tries everything as that session.
-pub(super) async fn try_all<P: Probe, R: Progress>(
+pub(super) async fn try_all<P: Probe, O: Observer>(
     probe: &P,
     session: &P::Session,
     items: Vec<Item>,
     documents: &Documents,
     role: &RoleArn,
-    patience: &mut Patience<'_, R>,
+    asking: &Asking<'_, O>,
 ) -> Result<Vec<ProbeView>, ProbeError> {
     let questions = items.into_iter().map(|item| {
         let request = expect::trial(role, &item.trial);
@@ -112,7 +112,7 @@ pub(super) async fn try_all<P: Probe, R: Progress>(
         (item, awaited)
     });
     let answers =
-        patience.ask(questions, async |item: &Item| probe.attempt(session, &item.trial).await).await?;
+        asking.ask(questions, async |item: &Item| probe.attempt(session, &item.trial).await).await?;
     Ok(answers.iter().map(|answered| item_view(answered, role, P::principal(session))).collect())
 }
 

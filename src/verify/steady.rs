@@ -11,8 +11,9 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
-use crate::carry_out::aws::{Interrupt, Progress};
+use crate::carry_out::{Event, Observer};
 use crate::ports::{AwsError, AwsResult, ProbeAnswer, Probed};
+use rolecall_model::patience::Interrupt;
 
 /// How often in a row AWS must allow what the documents allow, and deny what they deny.
 const ALLOWED_IN_A_ROW: u32 = 3;
@@ -55,9 +56,9 @@ pub(super) struct Answered<Q, T> {
     pub(super) times: u32,
 }
 
-/// How long to wait for answers, and whom to tell.
+/// How AWS is asked: how long to wait for steady answers, and whom to tell.
 #[derive(Debug)]
-pub struct Patience<'p, R> {
+pub struct Asking<'a, O> {
     /// Whether old answers are likely.
     pub freshness: Freshness,
     /// The longest wait.
@@ -65,14 +66,32 @@ pub struct Patience<'p, R> {
     /// Ends a wait.
     pub interrupt: Interrupt,
     /// Is told about waits.
-    pub progress: &'p mut R,
+    pub observer: &'a O,
 }
 
-impl<R: Progress> Patience<'_, R> {
+impl<'a, O> Asking<'a, O> {
+    /// The same, of a role that was changed just before or was not.
+    pub(super) fn of(&self, freshness: Freshness) -> Self {
+        let Self { deadline, ref interrupt, observer, .. } = *self;
+        Self { freshness, deadline, interrupt: interrupt.clone(), observer }
+    }
+
+    /// The same, told to somebody else.
+    pub(super) fn told_to<P>(&self, observer: &'a P) -> Asking<'a, P> {
+        Asking {
+            freshness: self.freshness,
+            deadline: self.deadline,
+            interrupt: self.interrupt.clone(),
+            observer,
+        }
+    }
+}
+
+impl<O: Observer> Asking<'_, O> {
     /// Asks all of the questions, each with what the documents say that AWS answers. An answer that is still not steady
     /// in the end counts as the one that was not awaited.
     pub(super) async fn ask<Q, T>(
-        &mut self,
+        &self,
         questions: impl IntoIterator<Item = (Q, Option<bool>)>,
         ask: impl AsyncFn(&Q) -> AwsResult<Probed<T>>,
     ) -> Result<Vec<Answered<Q, T>>, ProbeError> {
@@ -99,7 +118,7 @@ impl<R: Progress> Patience<'_, R> {
     }
 
     async fn until_steady<Q, T>(
-        &mut self,
+        &self,
         tallies: &mut [Tally<Q, T>],
         is_meant: impl Fn(&Tally<Q, T>) -> bool,
         ask: &impl AsyncFn(&Q) -> AwsResult<Probed<T>>,
@@ -119,12 +138,13 @@ impl<R: Progress> Patience<'_, R> {
                     return Ok(());
                 }
                 if awaits_change {
-                    self.progress.waiting("AWS to enforce the changes", start.elapsed());
+                    let waited = start.elapsed();
+                    self.observer.observe(Event::Waiting { awaited: "AWS to enforce the changes", waited });
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 tokio::select! {
                     () = sleep(wait) => {}
-                    _ = self.interrupt.wait_for(|stop| *stop) => return Err(ProbeError::Interrupted),
+                    () = self.interrupt.raised() => return Err(ProbeError::Interrupted),
                 }
             }
             let pending = tallies.iter_mut().filter(|tally| is_meant(tally) && !tally.is_steady());

@@ -11,23 +11,24 @@ pub mod sweep;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 pub use self::draft::DraftError;
 use self::draft::{Draft, random_ending, undoing};
 use super::attempt::Attempt;
 use super::live::{Door, session_of};
-use super::steady::{Answered, Freshness, Patience, ProbeError};
+use super::steady::{Answered, Asking, Freshness, ProbeError};
 use super::{Documents, expect, session, view};
-use crate::carry_out::aws::{Failure, Progress, apply};
-use crate::carry_out::settle::{SPREADING, settle};
+use crate::carry_out::{
+    Absent, Applied, Event, Failure, LOOKING, Made, Observer, SPREADING, Writers, carry_out,
+};
 use crate::iam::arn::{AccountId, ExternalId, RoleArn};
 use crate::iam::evaluate::Request;
 use crate::iam::principal::Principal;
 use crate::observe::survey::Survey;
-use crate::plan::aws::{Change, Plan};
+use crate::plan::{Change, Plan, aws};
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
 use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
+use rolecall_model::patience::{Interrupt, Patience};
 
 /// Why AWS was not asked everything.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +57,8 @@ impl TwinError {
             Self::CannotRemove(Failure::Aws(error))
             | Self::Make(Failure::Aws(error))
             | Self::Probe(ProbeError::Aws(error)) => Some(error),
-            Self::CannotRemove(Failure::Deadline { .. } | Failure::Interrupted { .. })
-            | Self::Make(Failure::Deadline { .. } | Failure::Interrupted { .. })
+            Self::CannotRemove(_)
+            | Self::Make(_)
             | Self::Draft(_)
             | Self::Probe(ProbeError::Interrupted)
             | Self::Interrupted => None,
@@ -110,87 +111,98 @@ pub fn witnesses(claims: &[ClaimView]) -> Vec<ExternalId> {
 
 /// Makes a twin of the role, asks AWS about it and removes it. `genesys` is the account that the role should trust;
 /// `witnesses` are external IDs by which the proof refuted a claim.
-pub async fn examine<A: Read + Write + Probe, R: Progress>(
+pub async fn examine<A: Read + Write + Probe, O: Observer>(
     aws: &A,
     survey: &Survey,
     documents: &Documents,
     genesys: &AccountId,
     witnesses: &[ExternalId],
-    patience: &mut Patience<'_, R>,
+    asking: &Asking<'_, O>,
 ) -> Examined {
     let ending = random_ending();
     let draft = match Draft::new(&survey.desired, &survey.observed, genesys, &ending, Timestamp::now()) {
         Ok(draft) => draft,
         Err(error) => return Examined { stopped: Some(error.into()), ..Examined::default() },
     };
-    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), patience).await {
+    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), asking).await {
         return Examined { stopped: Some(TwinError::CannotRemove(failure)), ..Examined::default() };
     }
-    let made =
-        apply(&draft.making, aws, patience.deadline, patience.interrupt.clone(), patience.progress).await;
+    let made = write(&draft.making.clone().into(), aws, &asking.interrupt, asking).await;
     let is_made = made.is_complete();
-    let failed = made.failure.as_ref().map(|(change, _)| change);
+    let failed = made.failed.iter().map(|(change, _)| change);
     // A write that failed may have been carried out all the same, its answer lost.
-    let removal = undoing(made.done.iter().chain(failed));
+    let removal = undoing(made.done.iter().chain(failed).filter_map(of_aws));
     let mut examined = Examined::default();
     if removal.changes.is_empty() {
         examined.stopped = Some(TwinError::Interrupted);
         return examined;
     }
     examined.role = Some(draft.role.clone());
-    match made.failure {
+    match made.failed.into_iter().next() {
         Some((_, failure)) => examined.stopped = Some(TwinError::Make(failure)),
         None if !is_made => examined.stopped = Some(TwinError::Interrupted),
         None => {
-            let mut interrupt = patience.interrupt.clone();
             let asked = tokio::select! {
-                asked = ask(aws, survey, documents, genesys, &draft, witnesses, patience, &mut examined.probes) => asked,
-                _ = interrupt.wait_for(|stop| *stop) => Err(TwinError::Interrupted),
+                asked = ask(aws, survey, documents, genesys, &draft, witnesses, asking, &mut examined.probes) => asked,
+                () = asking.interrupt.raised() => Err(TwinError::Interrupted),
             };
             examined.stopped = asked.err();
         }
     }
-    examined.left_behind = remove(aws, &removal, &draft.role, patience).await.err();
+    examined.left_behind = remove(aws, &removal, &draft.role, asking).await.err();
     examined
 }
 
-/// Sends each write of the removal for what does not exist yet, side by side.
-async fn rehearse<W: Write, R: Progress>(
+/// Writes of a twin go to AWS alone.
+async fn write<W: Write, O: Observer>(
+    plan: &Plan,
     writer: &W,
-    removal: &Plan,
-    patience: &Patience<'_, R>,
-) -> Option<Failure> {
-    let attempts = removal.changes.iter().map(async |change| {
-        let one = Plan { changes: vec![change.clone()], foreign: Vec::new() };
-        apply(&one, writer, patience.deadline, patience.interrupt.clone(), &mut Silent).await
-    });
-    join_all(attempts).await.into_iter().find_map(|applied| applied.failure).map(|(_, failure)| failure)
+    interrupt: &Interrupt,
+    asking: &Asking<'_, O>,
+) -> Applied {
+    let writers = Writers { aws: writer, genesys: Absent };
+    carry_out(plan, &writers, &Made::default(), asking.deadline, interrupt, asking.observer).await
 }
 
-struct Silent;
+fn of_aws(change: &Change) -> Option<&aws::Change> {
+    match change {
+        Change::Aws(change) => Some(change),
+        Change::Genesys(_) => None,
+    }
+}
 
-impl Progress for Silent {
-    fn starting(&mut self, _: &Change) {}
-    fn finished(&mut self, _: &Change) {}
-    fn waiting(&mut self, _: &str, _: std::time::Duration) {}
+/// Sends each write of the removal for what does not exist yet, side by side.
+async fn rehearse<W: Write, O: Observer>(
+    writer: &W,
+    removal: &aws::Plan,
+    asking: &Asking<'_, O>,
+) -> Option<Failure> {
+    let silent = asking.told_to(&());
+    let attempts = removal.changes.iter().map(async |change| {
+        let one = aws::Plan { changes: vec![change.clone()], foreign: Vec::new() }.into();
+        write(&one, writer, &silent.interrupt, &silent).await
+    });
+    let failed = join_all(attempts).await.into_iter().flat_map(|applied| applied.failed);
+    failed.map(|(_, failure)| failure).next()
 }
 
 /// Removes the twin, whatever the user does meanwhile, and reads back that it is gone.
-async fn remove<A: Read + Write, R: Progress>(
+async fn remove<A: Read + Write, O: Observer>(
     aws: &A,
-    removal: &Plan,
+    removal: &aws::Plan,
     role: &RoleArn,
-    patience: &mut Patience<'_, R>,
+    asking: &Asking<'_, O>,
 ) -> Result<(), LeftBehind> {
     let left_behind = |reason: String| LeftBehind { role: role.clone(), reason };
-    let (_keep, never) = watch::channel(false);
-    let deadline = patience.deadline;
-    let applied = apply(removal, aws, deadline, never.clone(), patience.progress).await;
-    if let Some((change, failure)) = applied.failure {
+    let never = Interrupt::never();
+    let applied = write(&removal.clone().into(), aws, &never, asking).await;
+    if let Some((change, failure)) = applied.failed.first() {
         return Err(left_behind(format!("{} failed: {failure}", change.operation())));
     }
-    let read = async || aws.role(&role.name).await;
-    let settled = settle(read, Option::is_none, SPREADING, deadline, never, patience.progress).await;
+    let told = |awaited: &str, waited| asking.observer.observe(Event::Waiting { awaited, waited });
+    let patience = Patience { deadline: asking.deadline, interrupt: never, told: &told };
+    let settled =
+        patience.settle(LOOKING, SPREADING, async || aws.role(&role.name).await, Option::is_none).await;
     match settled {
         Ok(settled) if !settled.is_settled => Err(left_behind("AWS still shows it".to_owned())),
         // AWS has confirmed the deletion; reading is only for the case that it took another role's absence for it.
@@ -200,29 +212,24 @@ async fn remove<A: Read + Write, R: Progress>(
 
 /// Everything that the twin is made for. What was answered is kept even where a later call fails.
 #[expect(clippy::too_many_arguments, reason = "the parts of one examination, taken apart by the only caller")]
-async fn ask<P: Probe, R: Progress>(
+async fn ask<P: Probe, O: Observer>(
     probe: &P,
     survey: &Survey,
     documents: &Documents,
     genesys: &AccountId,
     draft: &Draft,
     witnesses: &[ExternalId],
-    patience: &mut Patience<'_, R>,
+    asking: &Asking<'_, O>,
     probes: &mut Vec<ProbeView>,
 ) -> Result<(), TwinError> {
     let Survey { desired, observed, .. } = survey;
-    let patience = &mut Patience {
-        freshness: Freshness::JustChanged,
-        deadline: patience.deadline,
-        interrupt: patience.interrupt.clone(),
-        progress: &mut *patience.progress,
-    };
+    let asking = &asking.of(Freshness::JustChanged);
     let mut items = session::invocations(desired);
     items.extend(session::canaries(desired));
     let session_policy = session::policy_for(&items);
     let caller = &observed.caller;
     let door = Door { role: &draft.role, trust: &draft.trust, caller, session_policy };
-    let answers = door.knock(probe, Attempt::thorough(&desired.external_id, witnesses), patience).await?;
+    let answers = door.knock(probe, Attempt::thorough(&desired.external_id, witnesses), asking).await?;
     let role = desired.role_arn();
     let replaced = replaced(&draft.replaced, genesys, &role);
     let original = |attempt: &Attempt| answer_to_genesys(&documents.trust, &replaced, &role, attempt);
@@ -236,7 +243,7 @@ async fn ask<P: Probe, R: Progress>(
         twin_view(answered, original(attempt), let_in, request(attempt), caller)
     }));
     if let Some(session) = session_of(&answers) {
-        let tried = session::try_all(probe, session, items, documents, &draft.role, patience);
+        let tried = session::try_all(probe, session, items, documents, &draft.role, asking);
         let (identity, tried) = tokio::join!(identity_view(probe, session), tried);
         probes.push(identity?);
         probes.extend(tried?);

@@ -203,8 +203,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn pauses_double_up_to_the_longest_and_each_is_told() {
         let told = RefCell::new(Vec::new());
-        let tell = |awaited: &str, waited: Duration| told.borrow_mut().push((awaited.to_owned(), waited.as_millis()));
-        let patience = Patience { deadline: Duration::from_secs(60), interrupt: Interrupt::never(), told: &tell };
+        let tell = |awaited: &str, waited: Duration| {
+            told.borrow_mut().push((awaited.to_owned(), waited.as_millis()))
+        };
+        let patience =
+            Patience { deadline: Duration::from_secs(60), interrupt: Interrupt::never(), told: &tell };
         let (tries, result) = wait(&patience, 6).await;
         assert_eq!((tries, result.unwrap()), (6, 6));
         let waited: Vec<u128> = told.borrow().iter().map(|(_, waited)| *waited).collect();

@@ -136,10 +136,10 @@ impl Fleet {
         }
         for member in &mut self.members {
             let Some(client) = self.clients.get(member.client) else { continue };
-            member.context.aws = client.clone();
+            member.context.role.aws = client.clone();
             member.unreachable = callers.get(member.client).and_then(|caller| caller.as_ref().err().cloned());
             match snapshots.get(member.client) {
-                Some(Some(Ok(snapshot))) => member.context.snapshot = Some(Rc::clone(snapshot)),
+                Some(Some(Ok(snapshot))) => member.context.role.snapshot = Some(Rc::clone(snapshot)),
                 Some(Some(Err(error))) if error.kind != AwsErrorKind::AccessDenied => {
                     member.unreachable = Some(error.clone());
                 }

@@ -9,15 +9,17 @@ use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::read_input;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
+use rolecall::observe::survey::Survey;
+use rolecall::operations::Counterpart;
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, GenesysTest, Stage};
 use rolecall::report::{ActionTestView, ExitCode};
 use rolecall::verify::explain_error::{Facts, explain};
 use rolecall::verify::steady::Freshness;
 use rolecall::verify::{genesys_causes, organization};
+use rolecall_genesys::client::Client;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::Side;
 use crate::cli::context::{Context, Services};
 use crate::cli::explain_error::look;
 use crate::cli::failure::UsageError;
@@ -25,6 +27,9 @@ use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
+
+/// Genesys Cloud as the command reaches it.
+type Side = Counterpart<Client>;
 
 /// More than any exported action.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -56,7 +61,7 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCod
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
     let survey = context.survey_with_gaps().await?;
-    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let observed = observe(&context, &survey).await?;
     let own = |action: &ActionRecord| {
         observed
             .integrations
@@ -127,7 +132,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<Exi
     let side = side(&context)?;
     let input = match input {
         Some(path) => read_input(path).map_err(|fault| UsageError::new(fault.to_string(), None))?,
-        None => side.test_input(&context.manifest, name).ok_or_else(|| {
+        None => test_input(side, &context.manifest, name).ok_or_else(|| {
             UsageError::new(
                 format!("no input for action `{name}`"),
                 Some("--input FILE names a JSON file, or `test_input` of the [[action]] in the manifest"),
@@ -135,7 +140,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<Exi
         })?,
     };
     let survey = context.survey_with_gaps().await?;
-    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let observed = observe(&context, &survey).await?;
     let action = find(side, &observed, name).await?;
     let view = run_action(&context, side, &action, &input, Duration::ZERO).await?;
     printer.result(&match aws.common.output {
@@ -146,12 +151,16 @@ async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<Exi
     Ok(view.exit())
 }
 
-impl Side {
-    /// The input that the manifest names for the test of an action.
-    fn test_input(&self, manifest: &Manifest, name: &str) -> Option<Map<String, Value>> {
-        let mut inputs = manifest.actions.iter().zip(&self.sources).filter(|(action, _)| action.name == name);
-        inputs.next().and_then(|(_, sources)| sources.test_input.clone())
-    }
+/// The input that the manifest names for the test of an action.
+fn test_input(side: &Side, manifest: &Manifest, name: &str) -> Option<Map<String, Value>> {
+    let mut inputs = manifest.actions.iter().zip(&side.sources).filter(|(action, _)| action.name == name);
+    inputs.next().and_then(|(_, sources)| sources.test_input.clone())
+}
+
+/// Genesys Cloud as it is.
+async fn observe(context: &Context, survey: &Survey) -> anyhow::Result<Observed> {
+    let observed = context.observe_genesys(&survey.desired.role_arn()).await;
+    observed.context("cannot read Genesys Cloud")?.context("the manifest asks for nothing in Genesys Cloud")
 }
 
 /// Runs the action, and says why it failed where it does.
@@ -180,8 +189,9 @@ async fn run_action(
         let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
         let mut diagnosis = explain(&cause, &facts);
         let gaps = context.survey_with_gaps().await?;
-        let genesys = side.survey(context, &gaps).await?;
-        diagnosis.causes.extend(genesys_causes(&genesys.desired, &genesys.observed));
+        if let Some(genesys) = context.survey_genesys(&gaps).await.context("cannot read Genesys Cloud")? {
+            diagnosis.causes.extend(genesys_causes(&genesys.desired, &genesys.observed));
+        }
         diagnosis.causes.sort_by_key(|cause| cause.certainty);
         view.diagnosis = Some(diagnosis);
     }
@@ -192,7 +202,7 @@ async fn run_action(
 pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow::Result<Vec<ActionTestView>> {
     let Some(side) = &context.genesys else { return Ok(Vec::new()) };
     let survey = context.survey_with_gaps().await?;
-    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let observed = observe(context, &survey).await?;
     let patience = match freshness {
         Freshness::JustChanged => SPREADING.min(context.deadline),
         Freshness::Unchanged => Duration::ZERO,
@@ -221,7 +231,7 @@ async fn export(
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
     let survey = context.survey_with_gaps().await?;
-    let observed = side.observe(&context.manifest, &survey.desired.role_arn()).await?;
+    let observed = observe(&context, &survey).await?;
     let action = find(side, &observed, name).await?;
     let kind = kind_of(side, &action).await?;
     let (Some(contract), Some(config)) = (action.contract, action.config) else {

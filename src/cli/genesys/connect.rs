@@ -1,15 +1,12 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
-use anyhow::Context as _;
-use rolecall::carry_out::aws::Applied;
-use rolecall::carry_out::genesys::{Made, apply};
-use rolecall::plan::genesys::Plan;
-use rolecall::report::{ExitCode, Report, count};
+use rolecall::operations::{ChangeRequest, Goal, ReadBack};
+use rolecall::plan::aws::PlanOptions;
+use rolecall::report::ExitCode;
+use rolecall::verify::gate::Allowed;
 
-use super::{GenesysPlanned, with_plan};
-use crate::cli::apply::{Narrator, Outcome, STALE, UNCHANGED, confirm};
+use crate::cli::change::{Asking, Console, Narrator, describe, of_planning, report, unwritten};
 use crate::cli::context::{Context, Services, interruptible};
-use crate::cli::failure::UsageError;
 use crate::cli::options::{ConnectCommand, Output};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
@@ -17,71 +14,48 @@ use crate::cli::printer::Printer;
 pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
-    let survey = context.survey().await.context(UNCHANGED)?;
-    if survey.observed.role.is_none() {
-        let message = format!("role `{}` does not exist, so nothing was changed", survey.desired.role_arn());
-        return Err(UsageError::new(
-            message,
-            Some("`rolecall apply` makes the role first, then all of this"),
-        )
-        .into());
-    }
-    let look = async || -> anyhow::Result<GenesysPlanned> {
-        let planned = context.plan_genesys(&survey, options.adopt).await?;
-        let mut planned = planned.context("the manifest asks for nothing in Genesys Cloud")?;
-        planned.plan.steps.retain(|step| !step.is_about_action());
-        Ok(planned)
+    let request = ChangeRequest {
+        goal: Goal::Connection,
+        options: PlanOptions { adopt: options.adopt, remove_foreign: false },
+        allowed: Allowed::default(),
+        may_retire: true,
+        interrupt: interruptible(),
     };
-    let GenesysPlanned { survey: genesys, plan } = look().await.context(UNCHANGED)?;
-    let mut report = with_plan(Report::new("genesys connect"), &genesys.observed, &plan);
-    if human {
-        printer.result(&report.plan_text());
+    let asking = if options.yes { Asking::Yes } else { Asking::Question("Make these changes?") };
+    let heading = |_: &_| String::new();
+    let console = Console { narrator: Narrator::new(printer), human, asking, heading: Some(&heading) };
+    let changed = context.change(&request, &console).await.map_err(unwritten)?;
+    if changed.is_declined {
+        printer.progress("nothing was changed");
+        return Ok(ExitCode::Success);
     }
+    let mut told = report("genesys connect", &changed.planned);
+    (told.role, told.foreign) = (None, Vec::new());
     let mut exit = ExitCode::Success;
-    if !plan.steps.is_empty() {
-        if !options.yes {
-            if !confirm("Make these changes?", printer)? {
-                printer.progress("nothing was changed");
-                return Ok(ExitCode::Success);
+    if let Some(written) = changed.written {
+        told = told.with_applied(&written.applied);
+        match written.read_back {
+            None => {
+                let error = describe(&written.applied);
+                printer.failure(&error);
+                told.error = Some(error);
+                exit = ExitCode::Failed;
             }
-            anyhow::ensure!(look().await.context(UNCHANGED)?.plan == plan, STALE);
+            Some(read_back) => {
+                let ReadBack { unsettled, .. } = read_back.map_err(of_planning)?;
+                if !unsettled.is_empty() {
+                    printer.warning(
+                        "Genesys Cloud does not show all of the changes yet; `rolecall drift` looks again",
+                    );
+                    exit = ExitCode::Inconclusive;
+                }
+            }
         }
-        (report, exit) = carry_out(&context, &plan, report, human, printer).await;
     }
-    context.count_calls(&mut report, printer);
+    context.count_calls(&mut told, printer);
     if !human {
-        printer.result(&report.to_json(exit));
+        printer.result(&told.to_json(exit));
     }
     list_all_calls(&context, printer);
     Ok(exit)
-}
-
-async fn carry_out(
-    context: &Context,
-    plan: &Plan,
-    report: Report,
-    human: bool,
-    printer: &mut Printer,
-) -> (Report, ExitCode) {
-    let Some(side) = &context.genesys else { return (report, ExitCode::Success) };
-    let applied = apply(
-        plan,
-        side.client.as_ref(),
-        &mut Made::default(),
-        context.deadline,
-        interruptible(),
-        &mut Narrator(printer),
-    )
-    .await;
-    let mut report = report.with_genesys_applied(&applied);
-    if applied.is_complete() {
-        if human {
-            printer.result(&format!("\n{} made.\n", count(applied.done.len(), "change", "changes")));
-        }
-        return (report, ExitCode::Success);
-    }
-    let error = Outcome { aws: &Applied::none_of(Vec::new()), genesys: &applied }.describe();
-    printer.failure(&error);
-    report.error = Some(error);
-    (report, ExitCode::Failed)
 }

@@ -4,7 +4,6 @@ mod action;
 mod audit;
 mod connect;
 mod connection;
-mod side;
 mod whoami;
 
 use rolecall::report::ExitCode;
@@ -12,7 +11,6 @@ use rolecall::report::ExitCode;
 pub(crate) use self::action::test_all;
 pub use self::connection::Clients;
 pub(crate) use self::connection::{Connection, SharedClient};
-pub(crate) use self::side::{GenesysPlanned, Side, refuse_retirement, with_plan};
 use super::options::GenesysCommand;
 use super::printer::Printer;
 

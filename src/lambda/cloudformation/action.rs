@@ -206,12 +206,15 @@ async fn put_defined(
         .iter()
         .find_map(|step| if let Step::PublishDraft { id, .. } = step { Some(id.clone()) } else { None });
     let keep = |made: &Made| {
-        let made = made.action.as_ref().map(|action| action.id.clone());
+        let made = made.action.borrow().as_ref().map(|action| action.id.clone());
         made.or_else(|| draft.clone()).filter(|_| request.change == Change::Create)
     };
     let made = carry_out(&plan, genesys, until, keep).await?;
-    let ActionRecord { id, version, .. } =
-        made.action.or(kept).ok_or_else(|| "Genesys Cloud did not say which ID the action has".to_owned())?;
+    let ActionRecord { id, version, .. } = made
+        .action
+        .take()
+        .or(kept)
+        .ok_or_else(|| "Genesys Cloud did not say which ID the action has".to_owned())?;
     let mut done = Done { physical_id: id.clone(), ..Done::default() };
     done.attributes.extend([
         ("ActionId", id),

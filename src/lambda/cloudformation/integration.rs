@@ -138,21 +138,22 @@ pub(super) async fn put(
     let keep = |made: &Made| match (request.change, &found) {
         (Change::Create, Id::Known(id)) => is_own.then(|| id.clone()),
         (Change::Create, Id::Made) => {
-            made.integrations.values().find(|id| made.configured.contains(*id)).cloned()
+            let configured = made.configured.borrow();
+            made.integrations.borrow().values().find(|id| configured.contains(*id)).cloned()
         }
         (Change::Update | Change::Delete, _) => None,
     };
     let made = carry_out(&plan, &genesys, until, keep).await?;
     let known = match found {
         Id::Known(id) => Some(id),
-        Id::Made => made.integrations.get(&Kind::Lambda).cloned(),
+        Id::Made => made.integrations.borrow().get(&Kind::Lambda).cloned(),
     };
     let id = known.ok_or_else(|| "Genesys Cloud did not say which ID the integration has".to_owned())?;
     let recorded = || {
         let known = observed.integrations.iter().find(|known| known.record.id == id)?;
         Some(known.mark.as_ref()?.credential.as_ref()?.0.clone())
     };
-    let credential = made.credential.as_ref().map(|record| record.id.clone()).or_else(recorded);
+    let credential = made.credential.borrow().as_ref().map(|record| record.id.clone()).or_else(recorded);
     let mut done = Done { physical_id: id.clone(), note: note(&drift), ..Done::default() };
     done.attributes.insert("IntegrationId", id);
     done.attributes.extend(credential.map(|credential| ("CredentialId", credential)));

@@ -5,12 +5,13 @@
 //! that it was asked about. Writing ends early enough for that. What a call did whose answer never came, nobody knows; the
 //! reason names it.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use rolecall::carry_out::aws::Progress;
-use rolecall::carry_out::genesys::{Applied, Made, apply};
+use rolecall::carry_out::{self, Absent, Applied, Event, Made, Observer, Writers};
 use rolecall::desired::contract::config_differences;
 use rolecall::observe::genesys::action_in_full;
+use rolecall::plan::Change;
 use rolecall::plan::genesys::{Id, Plan, Step};
 use rolecall::ports::genesys::{
     ActionUpdate, GenesysError, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _,
@@ -18,7 +19,7 @@ use rolecall::ports::genesys::{
 };
 use rolecall::report::ChangeView;
 use rolecall_genesys::client::Client;
-use tokio::sync::watch;
+use rolecall_model::patience::Interrupt;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio::try_join;
 
@@ -34,21 +35,21 @@ const DEADLINE: Duration = Duration::from_secs(120);
 #[derive(Default)]
 struct Logged {
     /// The one that is being carried out.
-    current: &'static str,
-    done: Vec<Step>,
+    current: Cell<&'static str>,
+    done: RefCell<Vec<Change>>,
 }
 
-impl Progress<Step> for Logged {
-    fn starting(&mut self, step: &Step) {
-        self.current = step.operation();
+impl Observer for Logged {
+    fn observe(&self, event: Event<'_>) {
+        match event {
+            Event::Starting(change) => self.current.set(change.operation()),
+            Event::Finished(change) => {
+                log::step(change.operation());
+                self.done.borrow_mut().push(change.clone());
+            }
+            Event::Waiting { .. } | Event::Applied(_) => {}
+        }
     }
-
-    fn finished(&mut self, step: &Step) {
-        log::step(step.operation());
-        self.done.push(step.clone());
-    }
-
-    fn waiting(&mut self, _: &str, _: Duration) {}
 }
 
 /// Carries out the plan. Where it fails, `keep` says what is to be named in the answer; what it does not name is taken
@@ -59,24 +60,23 @@ pub(super) async fn carry_out(
     until: Instant,
     keep: impl Fn(&Made) -> Option<String>,
 ) -> Result<Made, Failed> {
-    let (mut made, mut logged) = (Made::default(), Logged::default());
-    // Nobody interrupts: the sender lives as long as the run.
-    let (_sender, interrupt) = watch::channel(false);
-    let applied = timeout_at(until, apply(plan, genesys, &mut made, DEADLINE, interrupt, &mut logged)).await;
-    let mut reason = match applied {
-        Ok(Applied { failure: None, .. }) => return Ok(made),
-        Ok(Applied { failure: Some((step, failure)), .. }) => {
-            format!("{} failed: {failure}", step.operation())
-        }
-        Err(_) => format!("{OUT_OF_TIME}; whether {} was carried out is not known", logged.current),
+    let (made, logged, never) = (Made::default(), Logged::default(), Interrupt::never());
+    let (whole, writers) = (rolecall::plan::Plan::from(plan.clone()), Writers { aws: Absent, genesys });
+    let carried_out = carry_out::carry_out(&whole, &writers, &made, DEADLINE, &never, &logged);
+    let mut reason = match timeout_at(until, carried_out).await {
+        Ok(Applied { failed, .. }) => match failed.first() {
+            None => return Ok(made),
+            Some((change, failure)) => format!("{} failed: {failure}", change.operation()),
+        },
+        Err(_) => format!("{OUT_OF_TIME}; whether {} was carried out is not known", logged.current.get()),
     };
-    let done = in_words(&logged.done);
+    let done: Vec<String> = logged.done.borrow().iter().map(|change| words(&change.into())).collect();
     if !done.is_empty() {
         reason += &format!("; done before that: {}", done.join(", "));
     }
     let kept = keep(&made);
     if kept.is_none() {
-        let taken_back = timeout(FOR_TAKING_BACK, take_back(plan, genesys, &mut made)).await;
+        let taken_back = timeout(FOR_TAKING_BACK, take_back(plan, genesys, &made)).await;
         reason += &match taken_back {
             Ok(Ok(false)) => String::new(),
             Ok(Ok(true)) => "; what had been made was deleted again".to_owned(),
@@ -93,35 +93,39 @@ pub(super) async fn carry_out(
 
 /// What the steps are about.
 pub(super) fn in_words(steps: &[Step]) -> Vec<String> {
-    let words = |step: &Step| {
-        let ChangeView { subject, resource, note, .. } = ChangeView::from(step);
-        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-        format!("{subject} `{resource}`{note}")
-    };
-    steps.iter().map(words).collect()
+    steps.iter().map(|step| words(&step.into())).collect()
+}
+
+fn words(ChangeView { subject, resource, note, .. }: &ChangeView) -> String {
+    let note = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+    format!("{subject} `{resource}`{note}")
 }
 
 /// Deletes what the plan has made; whether there was anything.
-async fn take_back(plan: &Plan, genesys: &Client, made: &mut Made) -> GenesysResult<bool> {
+async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<bool> {
     let mut any = false;
     for step in plan.steps.iter().rev() {
         match step {
             Step::CreateAction { .. } => {
-                if let Some(action) = &made.action {
+                let action = made.action.borrow().clone();
+                if let Some(action) = action {
                     delete_action(genesys, &action.id).await?;
-                    (made.action, any) = (None, true);
+                    made.action.replace(None);
+                    any = true;
                 }
             }
             Step::UpdateAction { id, after, .. } => discard_draft(genesys, id, after).await?,
             Step::CreateIntegration { kind, .. } => {
-                if let Some(id) = made.integrations.get(kind) {
-                    gone(genesys.delete_integration(id).await)?;
-                    made.integrations.remove(kind);
+                let id = made.integrations.borrow().get(kind).cloned();
+                if let Some(id) = id {
+                    gone(genesys.delete_integration(&id).await)?;
+                    made.integrations.borrow_mut().remove(kind);
                     any = true;
                 }
             }
             Step::CreateCredential { .. } => {
-                if let Some(credential) = &made.credential {
+                let credential = made.credential.borrow().clone();
+                if let Some(credential) = credential {
                     // Where it may be in use by now, what was there before it comes back first.
                     for step in &plan.steps {
                         if let Step::Configure { id: Id::Known(id), before: Some(before), .. } = step {
@@ -129,7 +133,8 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &mut Made) -> GenesysRes
                         }
                     }
                     delete_credential(genesys, &credential.id).await?;
-                    (made.credential, any) = (None, true);
+                    made.credential.replace(None);
+                    any = true;
                 }
             }
             Step::Configure { .. }
@@ -148,12 +153,14 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &mut Made) -> GenesysRes
 /// What the plan has made and is still there.
 fn left_behind(plan: &Plan, made: &Made) -> Vec<String> {
     let left = plan.steps.iter().filter_map(|step| match step {
-        Step::CreateAction { .. } => made.action.as_ref().map(|action| format!("action {}", action.id)),
+        Step::CreateAction { .. } => {
+            made.action.borrow().as_ref().map(|action| format!("action {}", action.id))
+        }
         Step::CreateIntegration { kind, .. } => {
-            made.integrations.get(kind).map(|id| format!("integration {id}"))
+            made.integrations.borrow().get(kind).map(|id| format!("integration {id}"))
         }
         Step::CreateCredential { .. } => {
-            made.credential.as_ref().map(|credential| format!("credential {}", credential.id))
+            made.credential.borrow().as_ref().map(|credential| format!("credential {}", credential.id))
         }
         Step::Configure { .. }
         | Step::UpdateCredential { .. }

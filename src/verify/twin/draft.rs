@@ -96,7 +96,7 @@ pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) 
         Change::PutInlinePolicy { role, name, document } => {
             Some(Change::DeleteInlinePolicy { role, name, before: document })
         }
-        Change::AttachPolicy { role, arn } => Some(Change::DetachPolicy { role, arn }),
+        Change::AttachPolicy { role, arn } => Some(Change::DetachPolicy { role, arn, own: false }),
         Change::UpdateTrust { .. }
         | Change::PutBoundary { .. }
         | Change::DeleteBoundary { .. }

@@ -7,7 +7,8 @@ use tokio::try_join;
 use super::draft::is_twin_name;
 use crate::desired::aws::TWIN_TAG;
 use crate::iam::arn::{RoleName, RolePath};
-use crate::plan::aws::{Change, Plan};
+use crate::plan::Plan;
+use crate::plan::aws::{self, Change};
 use crate::ports::{AttachedPolicy, AwsResult, Read};
 
 /// The writes that remove every twin of the role.
@@ -15,7 +16,7 @@ pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -
     let names = reader.roles_under(path).await?;
     let twins = names.into_iter().filter(|name| is_twin_name(name, role));
     let removals = try_join_all(twins.map(|name| removal(reader, name, role))).await?;
-    Ok(Plan { changes: removals.into_iter().flatten().collect(), foreign: Vec::new() })
+    Ok(aws::Plan { changes: removals.into_iter().flatten().collect(), foreign: Vec::new() }.into())
 }
 
 /// Nothing where the tag does not say that it is a twin of the role: `ListRoles` shows no tags.
@@ -28,7 +29,8 @@ async fn removal<R: Read>(reader: &R, twin: RoleName, role: &RoleName) -> AwsRes
         return Ok(Vec::new());
     }
     let documents = try_join_all(inline.iter().map(|name| reader.inline_policy(&twin, name))).await?;
-    let detach = |policy: AttachedPolicy| Change::DetachPolicy { role: twin.clone(), arn: policy.arn };
+    let detach =
+        |policy: AttachedPolicy| Change::DetachPolicy { role: twin.clone(), arn: policy.arn, own: false };
     let delete = |(name, document): (String, Option<String>)| Change::DeleteInlinePolicy {
         role: twin.clone(),
         name,

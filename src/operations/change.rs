@@ -1,0 +1,266 @@
+//! Plan, ask, write, read back: the one way in which anything is changed. `apply`, `connect` and `destroy` differ in their goal
+//! and in what they are asked to take care of.
+
+use std::collections::BTreeSet;
+
+use futures_util::FutureExt as _;
+
+use super::context::{Context, GenesysPorts};
+use super::plan::{Goal, Planned, PlanningError};
+use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
+use crate::observe::aws::{Observed, observe};
+use crate::observe::survey::Survey;
+use crate::plan::aws::PlanOptions;
+use crate::plan::genesys::Retirement;
+use crate::plan::{Change, Plan, PlanError, Retired, aws, genesys};
+use crate::ports::{ReadAccount, Write};
+use crate::verify::gate::{Allowed, Objection, Verdict, judge};
+use rolecall_model::patience::{Interrupt, Patience};
+
+/// A change that is asked for.
+#[derive(Clone, Debug)]
+pub struct ChangeRequest {
+    /// What it is towards.
+    pub goal: Goal,
+    /// What the user allowed beyond the ordinary.
+    pub options: PlanOptions,
+    /// Claims and findings that need not hold afterwards.
+    pub allowed: Allowed,
+    /// Whether actions may end whose IDs flows may refer to.
+    pub may_retire: bool,
+    /// Ends waits, and keeps further changes from being made.
+    pub interrupt: Interrupt,
+}
+
+/// Whether what was planned may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// It may.
+    Given,
+    /// It may, and time has passed since it was planned: it is planned again, and written only if it is still the same.
+    GivenLater,
+    /// It may not.
+    Declined,
+}
+
+/// Whoever asked for a change.
+pub trait Shell: Observer {
+    /// Why it does not say whether a plan may be carried out.
+    type Refusal;
+
+    /// The plan was made; nothing was decided on yet.
+    fn planned(&self, planned: &Planned);
+
+    /// Whether the plan may be carried out. Asked only of a plan that writes something and that nothing speaks against.
+    fn consent(&self, planned: &Planned) -> Result<Consent, Self::Refusal>;
+}
+
+/// An action whose ID would end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredAction {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why it would end.
+    pub why: Retirement,
+}
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum ChangeError<R> {
+    /// There is no plan.
+    Planning(PlanningError),
+    /// After the plan, not everything would be proved.
+    Unproved {
+        /// What would not be.
+        objections: Vec<Objection>,
+        /// Whether others have policies on the role, which the plan leaves there.
+        leaves_foreign: bool,
+    },
+    /// IDs would end that flows may refer to.
+    Retires(Vec<RetiredAction>),
+    /// What was planned is not what would be done now.
+    Stale,
+    /// Whoever asked for the change does not say whether the plan may be carried out.
+    Shell(R),
+}
+
+impl<R> From<PlanningError> for ChangeError<R> {
+    fn from(error: PlanningError) -> Self {
+        Self::Planning(error)
+    }
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub struct Changed {
+    /// What was planned.
+    pub planned: Planned,
+    /// What was written; `None` where nothing was to be, or consent was declined.
+    pub written: Option<Written>,
+    /// Whether consent was declined.
+    pub is_declined: bool,
+}
+
+/// What was written, and what the services show of it.
+#[derive(Debug)]
+pub struct Written {
+    /// How far the plan got.
+    pub applied: Applied,
+    /// What was read afterwards; `None` where not everything was written.
+    pub read_back: Option<Result<ReadBack, PlanningError>>,
+}
+
+/// What the services showed after everything was written.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// AWS.
+    pub observed: Observed,
+    /// The services that do not show all of it yet.
+    pub unsettled: BTreeSet<Service>,
+}
+
+/// A service that rolecall writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// AWS.
+    Aws,
+    /// Genesys Cloud.
+    GenesysCloud,
+}
+
+impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
+    /// Plans, asks, writes and reads back. An error means that nothing was written.
+    pub async fn change<S: Shell>(
+        &self,
+        request: &ChangeRequest,
+        shell: &S,
+    ) -> Result<Changed, ChangeError<S::Refusal>> {
+        let planned = self.plan(request.goal, request.options).boxed_local().await?;
+        self.change_as_planned(planned, request, shell).await
+    }
+
+    /// The same with a plan that was made before.
+    pub async fn change_as_planned<S: Shell>(
+        &self,
+        planned: Planned,
+        request: &ChangeRequest,
+        shell: &S,
+    ) -> Result<Changed, ChangeError<S::Refusal>> {
+        shell.planned(&planned);
+        if planned.plan.is_empty() {
+            return Ok(Changed { planned, written: None, is_declined: false });
+        }
+        refuse_unproved(&planned, request)?;
+        refuse_retirement(&planned.plan, request)?;
+        match shell.consent(&planned).map_err(ChangeError::Shell)? {
+            Consent::Given => {}
+            Consent::GivenLater => {
+                let now = self.plan(request.goal, request.options).boxed_local().await?;
+                // The same plan can leave another role behind: others may have edited what it does not touch.
+                refuse_unproved(&now, request)?;
+                if now.plan != planned.plan {
+                    return Err(ChangeError::Stale);
+                }
+            }
+            Consent::Declined => return Ok(Changed { planned, written: None, is_declined: true }),
+        }
+        let genesys = self.genesys.as_ref().map(|genesys| genesys.client.as_ref());
+        let (writers, made) = (Writers { aws: &self.aws, genesys }, Made::default());
+        let carried_out = carry_out(&planned.plan, &writers, &made, self.deadline, &request.interrupt, shell);
+        let applied = carried_out.boxed_local().await;
+        let read_back = match applied.is_complete() {
+            true => {
+                shell.observe(Event::Applied(&applied));
+                Some(self.read_back(&planned, request, shell).boxed_local().await)
+            }
+            false => None,
+        };
+        Ok(Changed { planned, written: Some(Written { applied, read_back }), is_declined: false })
+    }
+
+    /// Reads until both services show what was written.
+    async fn read_back(
+        &self,
+        planned: &Planned,
+        request: &ChangeRequest,
+        shell: &impl Observer,
+    ) -> Result<ReadBack, PlanningError> {
+        let told = |awaited: &str, waited| shell.observe(Event::Waiting { awaited, waited });
+        let patience =
+            Patience { deadline: self.deadline, interrupt: request.interrupt.clone(), told: &told };
+        let mut unsettled = BTreeSet::new();
+        let observed = match writes_to(&planned.plan, Service::Aws) {
+            true => {
+                let (role, addresses) = (&self.manifest.role.name, planned.addresses(&self.addresses));
+                let look = async || observe(&self.aws, role, addresses).await;
+                let is_there = |observed: &Observed| planned.is_in_aws(observed, role, request.options);
+                let settled = patience.settle(LOOKING, SPREADING, look, is_there).await?;
+                if !settled.is_settled {
+                    unsettled.insert(Service::Aws);
+                }
+                settled.seen
+            }
+            false => planned.observed.clone(),
+        };
+        if unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud) {
+            let now = planned.survey.clone().map(|survey| Survey { observed: observed.clone(), ..survey });
+            let look = async || self.plan_genesys_again(now.as_ref(), request).await;
+            let settled =
+                patience.settle(LOOKING, "Genesys Cloud to show the changes", look, Plan::is_empty).await?;
+            if !settled.is_settled {
+                unsettled.insert(Service::GenesysCloud);
+            }
+        }
+        Ok(ReadBack { observed, unsettled })
+    }
+
+    /// What would still have to be written to Genesys Cloud.
+    async fn plan_genesys_again(
+        &self,
+        survey: Option<&Survey>,
+        request: &ChangeRequest,
+    ) -> Result<Plan, PlanningError> {
+        let Some(survey) = survey else { return Ok(Plan::default()) };
+        let genesys = self.survey_genesys(survey).await.map_err(PlanningError::Genesys)?;
+        let Some(genesys) = genesys else { return Ok(Plan::default()) };
+        let plan = genesys::plan(&genesys.desired, &genesys.observed, request.options.adopt);
+        let plan = Plan::from(plan.map_err(PlanError::from)?);
+        Ok(match request.goal {
+            Goal::Connection => plan.without_actions(),
+            Goal::Manifest | Goal::Nothing => plan,
+        })
+    }
+}
+
+fn writes_to(plan: &Plan, service: Service) -> bool {
+    plan.changes().iter().any(|change| match change {
+        Change::Aws(_) => service == Service::Aws,
+        Change::Genesys(_) => service == Service::GenesysCloud,
+    })
+}
+
+/// A plan is carried out only where the role is then proved to be what the manifest says, except for what the user names.
+fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
+    // Towards nothing there is no role afterwards, and a connection leaves the role as it is.
+    let (Goal::Manifest, Some(survey)) = (request.goal, &planned.survey) else { return Ok(()) };
+    let foreign = aws::Plan { changes: Vec::new(), foreign: planned.plan.foreign().to_vec() };
+    let Verdict { objections, verification: _ } = judge(survey, &foreign, &request.allowed);
+    if objections.is_empty() {
+        return Ok(());
+    }
+    Err(ChangeError::Unproved { objections, leaves_foreign: !planned.plan.foreign().is_empty() })
+}
+
+/// Refuses a plan that ends IDs which flows may refer to, unless the user said so.
+fn refuse_retirement<R>(plan: &Plan, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
+    let retired = plan.retired().into_iter();
+    let retired: Vec<RetiredAction> = retired
+        .map(|Retired { id, name, why }| RetiredAction { id: id.to_owned(), name: name.to_owned(), why })
+        .collect();
+    if request.may_retire || retired.is_empty() {
+        return Ok(());
+    }
+    Err(ChangeError::Retires(retired))
+}

@@ -1,0 +1,134 @@
+//! What an operation works with: one manifest, and the clients to reach its account and its organization with.
+//!
+//! Futures are boxed here: each is a part of the next, and a compiler follows them only so far.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use crate::desired::aws::Home;
+use crate::desired::genesys::{Desired, Kind, desired, own_names};
+use crate::desired::sources::ActionSources;
+use crate::desired::template::Templates;
+use crate::iam::arn::{ExternalId, RoleArn};
+use crate::manifest::Manifest;
+use crate::observe::genesys::{Detail, Observed, Sought, observe};
+use crate::observe::snapshot::Snapshot;
+use crate::observe::survey::{Survey, SurveyError, survey, survey_with_gaps};
+use crate::plan::GenesysSide;
+use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
+use crate::ports::{FunctionAddress, Probe, Read, ReadAccount, Write};
+
+/// All that is asked of AWS.
+pub trait AwsPorts: Read + ReadAccount + Write + Probe {}
+
+impl<A: Read + ReadAccount + Write + Probe> AwsPorts for A {}
+
+/// All that is asked of Genesys Cloud.
+pub trait GenesysPorts: GenesysRead + GenesysWrite + GenesysTest {}
+
+impl<G: GenesysRead + GenesysWrite + GenesysTest> GenesysPorts for G {}
+
+/// One manifest, and the clients for it.
+#[derive(Debug)]
+pub struct Context<A, G> {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The external ID: the organization's ID.
+    pub external_id: ExternalId,
+    /// The policy templates.
+    pub templates: Rc<Templates>,
+    /// AWS.
+    pub aws: A,
+    /// What is known of the account already, where many of its roles are looked at.
+    pub snapshot: Option<Rc<Snapshot<A>>>,
+    /// Where the manifest's functions are looked for.
+    pub addresses: Vec<FunctionAddress>,
+    /// The longest wait for one thing.
+    pub deadline: Duration,
+    /// Genesys Cloud, where the manifest asks for something there.
+    pub genesys: Option<Counterpart<G>>,
+}
+
+/// Genesys Cloud, and what the manifest's files say about it.
+#[derive(Debug)]
+pub struct Counterpart<G> {
+    /// Genesys Cloud.
+    pub client: Rc<G>,
+    /// The files of the manifest's actions.
+    pub sources: Vec<ActionSources>,
+}
+
+/// What should be in Genesys Cloud, and what is.
+#[derive(Clone, Debug)]
+pub struct GenesysSurvey {
+    /// What should be there.
+    pub desired: Desired,
+    /// What is there.
+    pub observed: Observed,
+}
+
+impl GenesysSurvey {
+    /// Both sides, for a plan.
+    #[must_use]
+    pub fn sides(&self) -> GenesysSide<'_> {
+        GenesysSide { desired: &self.desired, observed: &self.observed }
+    }
+}
+
+impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+    /// Reads AWS and works out what should be there; a missing function is an error.
+    pub async fn survey(&self) -> Result<Survey, SurveyError> {
+        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
+        match snapshot {
+            Some(snapshot) => {
+                survey(manifest, external_id, templates, addresses, snapshot.as_ref()).boxed_local().await
+            }
+            None => survey(manifest, external_id, templates, addresses, aws).boxed_local().await,
+        }
+    }
+
+    /// The same, where a missing function is something to report.
+    pub async fn survey_with_gaps(&self) -> Result<Survey, SurveyError> {
+        let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
+        match snapshot {
+            Some(snapshot) => {
+                survey_with_gaps(manifest, external_id, templates, addresses, snapshot.as_ref())
+                    .boxed_local()
+                    .await
+            }
+            None => survey_with_gaps(manifest, external_id, templates, addresses, aws).boxed_local().await,
+        }
+    }
+
+    /// Reads Genesys Cloud, where the manifest asks for something there, and works out what should be there.
+    pub async fn survey_genesys(&self, survey: &Survey) -> GenesysResult<Option<GenesysSurvey>> {
+        let Some(Counterpart { sources, .. }) = &self.genesys else { return Ok(None) };
+        let role = survey.desired.role_arn();
+        let desired = desired(&self.manifest, &self.external_id, &role, &survey.functions(), sources);
+        let observed = self.observe_genesys(&role).await?;
+        Ok(observed.map(|observed| GenesysSurvey { desired, observed }))
+    }
+
+    /// Reads Genesys Cloud, where the manifest asks for something there.
+    pub async fn observe_genesys(&self, role: &RoleArn) -> GenesysResult<Option<Observed>> {
+        let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(None) };
+        let (integration, credential) = own_names(&self.manifest);
+        let sought = Sought {
+            role: &role.to_string(),
+            resource: None,
+            id: None,
+            name: &integration,
+            kinds: &Kind::ALL,
+            credential: &credential,
+            actions: Detail::Full,
+        };
+        observe(client.as_ref(), &sought).boxed_local().await.map(Some)
+    }
+
+    /// The ARN of the manifest's role in that account.
+    pub fn role_arn(&self, home: &Home) -> RoleArn {
+        home.role_arn(&self.manifest.role.name, &self.manifest.role.path)
+    }
+}

@@ -1,0 +1,15 @@
+//! What rolecall does, for whoever asks: the command line, the Lambda function, another program. A request goes in, an outcome
+//! comes out, and what happens meanwhile is told to an observer.
+//!
+//! An operation reads, decides and writes; it prints nothing, asks nobody but its [`Shell`], and knows neither options nor formats.
+//! An error says that nothing was written. What goes wrong after the first write is a part of the outcome, with what was done.
+
+mod change;
+mod context;
+mod plan;
+
+pub use self::change::{
+    ChangeError, ChangeRequest, Changed, Consent, ReadBack, RetiredAction, Service, Shell, Written,
+};
+pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSurvey};
+pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};

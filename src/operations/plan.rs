@@ -1,0 +1,140 @@
+//! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
+
+use crate::iam::arn::RoleName;
+
+use super::context::{Context, GenesysSurvey};
+use crate::observe::aws::{Observed, observe};
+use crate::observe::genesys::Observed as ObservedGenesys;
+use crate::observe::survey::{Survey, SurveyError, home};
+use crate::plan::aws::PlanOptions;
+use crate::plan::{Plan, PlanError, aws, plan, plan_destroy};
+use crate::ports::genesys::{GenesysError, GenesysRead};
+use crate::ports::{AwsError, FunctionAddress, ReadAccount};
+
+/// What a plan is towards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Everything that the manifest says.
+    Manifest,
+    /// Credential and integration in Genesys Cloud: the way to the role, without actions.
+    Connection,
+    /// Nothing of what rolecall made.
+    Nothing,
+}
+
+/// What was read, and the plan that follows from it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// AWS as it is.
+    pub observed: Observed,
+    /// AWS as it is beside what it should be; towards nothing, nothing should be there.
+    pub survey: Option<Survey>,
+    /// Genesys Cloud as it is, where the manifest asks for something there.
+    pub genesys: Option<ObservedGenesys>,
+    /// What is to be written.
+    pub plan: Plan,
+}
+
+/// The plan towards the manifest, and what it follows from.
+#[derive(Clone, Debug)]
+pub struct TowardsManifest {
+    /// AWS as it is and as it should be.
+    pub survey: Survey,
+    /// Genesys Cloud as it is, where the manifest asks for something there.
+    pub genesys: Option<ObservedGenesys>,
+    /// What is to be written.
+    pub plan: Plan,
+}
+
+impl Planned {
+    /// Where functions are looked for when the services are read again; towards nothing they make no difference.
+    pub(super) fn addresses<'a>(&self, addresses: &'a [FunctionAddress]) -> &'a [FunctionAddress] {
+        if self.survey.is_some() { addresses } else { &[] }
+    }
+
+    /// Whether AWS shows what was to be written to it.
+    pub(super) fn is_in_aws(&self, observed: &Observed, role: &RoleName, options: PlanOptions) -> bool {
+        let left = match &self.survey {
+            Some(Survey { desired, quotas, .. }) => aws::plan(desired, observed, quotas, options),
+            None => aws::plan_destroy(role, observed, options),
+        };
+        left.is_ok_and(|left| left.changes.is_empty())
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// AWS could not be read, or what should be there could not be worked out.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// AWS could not be read.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// Genesys Cloud could not be read.
+    #[error("cannot read Genesys Cloud")]
+    Genesys(#[source] GenesysError),
+    /// What is there is in the way.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The way to a role needs the role.
+    #[error("role `{role}` does not exist")]
+    NoRole {
+        /// The role's ARN.
+        role: String,
+    },
+    /// The manifest asks for nothing in Genesys Cloud.
+    #[error("the manifest asks for nothing in Genesys Cloud")]
+    NothingInGenesys,
+}
+
+impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+    /// Reads, and plans.
+    pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, PlanningError> {
+        match goal {
+            Goal::Manifest => {
+                let TowardsManifest { survey, genesys, plan } = self.plan_manifest(options).await?;
+                Ok(Planned { observed: survey.observed.clone(), survey: Some(survey), genesys, plan })
+            }
+            Goal::Connection => self.plan_connection(options).await,
+            Goal::Nothing => self.plan_destruction(options).await,
+        }
+    }
+
+    /// Reads, and plans towards the manifest.
+    pub async fn plan_manifest(&self, options: PlanOptions) -> Result<TowardsManifest, PlanningError> {
+        let survey = self.survey().await?;
+        let Survey { desired, observed, quotas, .. } = &survey;
+        // What is in the way in AWS is told without a look at Genesys Cloud.
+        plan(desired, observed, quotas, None, options)?;
+        let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
+        let sides = genesys.as_ref().map(GenesysSurvey::sides);
+        let plan = plan(desired, observed, quotas, sides, options)?;
+        Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan })
+    }
+
+    async fn plan_connection(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
+        let survey = self.survey().await?;
+        if survey.observed.role.is_none() {
+            return Err(PlanningError::NoRole { role: survey.desired.role_arn().to_string() });
+        }
+        let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
+        let genesys = genesys.ok_or(PlanningError::NothingInGenesys)?;
+        let plan = crate::plan::genesys::plan(&genesys.desired, &genesys.observed, options.adopt);
+        let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
+        let observed = survey.observed.clone();
+        Ok(Planned { observed, survey: Some(survey), genesys: Some(genesys.observed), plan })
+    }
+
+    async fn plan_destruction(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
+        let role = &self.manifest.role.name;
+        // The functions are somebody else's: whether they exist makes no difference to what is removed here.
+        let observed = observe(&self.aws, role, &[]).await?;
+        plan_destroy(role, &observed, None, options)?;
+        let role_arn = self.role_arn(&home(&observed.caller)?);
+        let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
+        let plan =
+            plan_destroy(role, &observed, genesys.as_ref().map(|observed| (&role_arn, observed)), options)?;
+        Ok(Planned { observed, survey: None, genesys, plan })
+    }
+}
