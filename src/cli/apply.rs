@@ -8,12 +8,13 @@ use rolecall::carry_out::genesys::{
     Applied as GenesysApplied, Failure as GenesysFailure, Made, apply as apply_genesys,
 };
 use rolecall::carry_out::settle::{SPREADING, Settled, settle};
+use rolecall::exit::ExitCode;
 use rolecall::observe::aws::{Observed, observe};
 use rolecall::observe::survey::Survey;
 use rolecall::plan::aws::{Change, Plan, plan as plan_changes};
 use rolecall::plan::genesys::{Plan as GenesysPlan, Step};
 use rolecall::ports::AwsResult;
-use rolecall::report::{ChangeView, ErrorView, ExitCode, Report, count, saved};
+use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::steady::Freshness;
 
@@ -23,7 +24,7 @@ use super::fleet::{self, Reads};
 use super::genesys::{GenesysPlanned, refuse_retirement, with_plan};
 use super::options::{AllowOptions, ApplyCommand, AwsOptions};
 use super::printer::Printer;
-use super::verify::verify;
+use super::verify::{shown, verify};
 
 /// Said of everything that goes wrong before the first write.
 pub(crate) const UNCHANGED: &str = "nothing was changed";
@@ -244,6 +245,7 @@ impl Run<'_> {
         let verification =
             verify(self.context, survey, self.options.level, freshness, interrupt, printer).await?;
         let exit = verification.exit();
+        let verification = shown(&verification);
         if self.human {
             printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));
         }

@@ -4,11 +4,12 @@ use anyhow::Context as _;
 use rolecall::carry_out::aws::{Applied, apply};
 use rolecall::carry_out::genesys::{Applied as GenesysApplied, Made, apply as apply_genesys};
 use rolecall::carry_out::settle::{SPREADING, settle};
+use rolecall::exit::ExitCode;
 use rolecall::observe::aws::observe;
 use rolecall::observe::survey::home;
 use rolecall::plan::aws::{PlanOptions, plan_destroy};
 use rolecall::plan::genesys::plan_destroy as plan_genesys_destroy;
-use rolecall::report::{ExitCode, Report, count};
+use rolecall::report::{Report, count};
 
 use super::apply::{Narrator, Outcome, STALE, UNCHANGED, confirm};
 use super::context::{Context, Services, interruptible};

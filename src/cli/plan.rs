@@ -2,16 +2,16 @@
 
 use anyhow::Context as _;
 use rolecall::aws::Aws;
+use rolecall::drift::{drift as drift_of, exit_of, genesys_drift, other_organization};
+use rolecall::exit::ExitCode;
 use rolecall::manifest::write;
 use rolecall::observe::survey::Survey;
 use rolecall::plan::aws::{Plan, PlanOptions, plan as plan_changes};
 use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::Organization;
-use rolecall::report::{ExitCode, Report, VerificationView, saved};
+use rolecall::report::{RefusalView, Report, VerificationView, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{
-    Documents, drift as drift_of, genesys_drift, intent, other_organization, paper, read,
-};
+use rolecall::verify::{Documents, Verification, intent, paper, read};
 use rolecall_genesys::client::Client;
 use tokio::join;
 
@@ -74,8 +74,8 @@ async fn plan_one(
     let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
     let exit = verification.exit().or(refused).or(pending);
     let outline = load_outline(aws)?;
-    let refusals = objections.iter().map(Objection::view).collect();
-    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, verification) };
+    let refusals = objections.iter().map(RefusalView::from).collect();
+    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, &verification) };
     if let Some(GenesysPlanned { survey, plan }) = &genesys {
         report = with_plan(report, &survey.observed, plan);
     }
@@ -120,15 +120,14 @@ async fn drift_one(
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
-        None => VerificationView::default(),
+        None => Verification::default(),
     };
-    let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
-    let exit = verification.exit().or(pending).or(compared);
-    let mut report = report("drift", context, &survey, &plan, verification);
+    let exit = verification.exit().or(exit_of(&differences)).or(compared);
+    let mut report = report("drift", context, &survey, &plan, &verification);
     if let Some((survey, plan)) = &genesys {
         report = with_plan(report, &survey.observed, plan);
     }
-    let report = report.with_drift(differences, load_outline(aws)?);
+    let report = report.with_drift(&differences, load_outline(aws)?);
     show(&report, "As it is in AWS", aws, printer);
     Ok((report, exit))
 }
@@ -138,10 +137,10 @@ fn report(
     context: &Context,
     survey: &Survey,
     plan: &Plan,
-    verification: VerificationView,
+    verification: &Verification,
 ) -> Report {
     Report {
-        verification: Some(verification),
+        verification: Some(VerificationView::from(verification)),
         warnings: context.warnings.clone(),
         ..Report::new(command).with_survey(survey).with_plan(plan)
     }

@@ -3,8 +3,9 @@
 use anyhow::Context as _;
 use rolecall::carry_out::aws::Applied;
 use rolecall::carry_out::genesys::{Made, apply};
+use rolecall::exit::ExitCode;
 use rolecall::plan::genesys::Plan;
-use rolecall::report::{ExitCode, Report, count};
+use rolecall::report::{Report, count};
 
 use super::{GenesysPlanned, with_plan};
 use crate::cli::apply::{Narrator, Outcome, STALE, UNCHANGED, confirm};

@@ -7,7 +7,7 @@ mod connection;
 mod side;
 mod whoami;
 
-use rolecall::report::ExitCode;
+use rolecall::exit::ExitCode;
 
 pub(crate) use self::action::test_all;
 pub use self::connection::Clients;
