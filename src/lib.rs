@@ -27,6 +27,8 @@ pub use rolecall_sandbox as sandbox;
 pub mod carry_out;
 pub mod cli;
 pub mod desired;
+pub mod drift;
+pub mod exit;
 pub mod observe;
 pub mod operations;
 pub mod plan;

@@ -17,7 +17,7 @@ const CRATES: [(&str, &[&str]); 7] = [
 ];
 
 /// The path of data. A room knows itself and those before it.
-const ROOMS: [&str; 6] = ["desired", "observe", "plan", "carry_out", "verify", "report"];
+const ROOMS: [&str; 7] = ["desired", "observe", "plan", "carry_out", "verify", "drift", "report"];
 
 /// What no room names: the pipeline reaches AWS, Genesys Cloud and the sandbox through the ports.
 const OUTSIDE: [&str; 6] =

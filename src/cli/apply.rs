@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
+use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Written};
-use rolecall::report::{ErrorView, ExitCode, Report, count};
+use rolecall::report::{ErrorView, Report, count};
 use rolecall::verify::gate::Allowed;
 use rolecall::verify::steady::Freshness;
 use rolecall_model::patience::Interrupt;
@@ -17,7 +18,7 @@ use super::failure::{Failure, UsageError, explain};
 use super::fleet::{self, Reads};
 use super::options::{AllowOptions, ApplyCommand, AwsOptions};
 use super::printer::Printer;
-use super::verify::verify;
+use super::verify::{shown, verify};
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     if fleet::is_named(&options.aws) {
@@ -145,6 +146,7 @@ async fn verify_now(
 ) -> anyhow::Result<ExitCode> {
     let verification = verify(context, survey, options.level, freshness, interrupt.clone(), printer).await?;
     let exit = verification.exit();
+    let verification = shown(&verification);
     if options.aws.common.output.is_human() {
         printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));
     }

@@ -1,7 +1,8 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
+use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Changed, Goal, Planned, ReadBack};
-use rolecall::report::{ExitCode, Report};
+use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
 use super::change::{Asking, Console, Narrator, describe, of_planning, report, unwritten};

@@ -3,10 +3,11 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
+use rolecall::exit::ExitCode;
 use rolecall::observe::survey::{MissingTarget, Survey, SurveyError, survey};
 use rolecall::operations;
 use rolecall::ports::FunctionAddress;
-use rolecall::report::{ExitCode, Report};
+use rolecall::report::{DiagnosisView, Report};
 use rolecall::verify::explain_error::{Facts, explain};
 use rolecall::verify::organization;
 
@@ -43,6 +44,7 @@ pub(crate) async fn run(
     let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
     let diagnosis = explain(&text, &facts);
     let exit = diagnosis.exit();
+    let diagnosis = DiagnosisView::from(&diagnosis);
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
     if output == Output::Human {

@@ -11,7 +11,8 @@ use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
 use rolecall::ports::{AwsError, AwsErrorKind};
 use rolecall_genesys::credentials::CredentialError;
 
-use rolecall::report::ExitCode;
+use rolecall::exit::ExitCode;
+use rolecall::report::RefusalView;
 use rolecall::report::saved::SavedPlanError;
 use rolecall::verify::gate::Objection;
 use rolecall::verify::steady::ProbeError;
@@ -41,7 +42,10 @@ pub(crate) struct RefusedPlan {
 
 impl RefusedPlan {
     fn listed(&self) -> String {
-        self.objections.iter().map(|objection| format!("\n  {}", objection.view().to_text())).collect()
+        self.objections
+            .iter()
+            .map(|objection| format!("\n  {}", RefusalView::from(objection).to_text()))
+            .collect()
     }
 
     fn exit(&self) -> ExitCode {
@@ -50,7 +54,7 @@ impl RefusedPlan {
 
     fn hint(&self) -> String {
         let mut options: Vec<String> =
-            self.objections.iter().map(|objection| objection.view().option).collect();
+            self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();
         options.dedup();
         let foreign = if self.leaves_foreign {
             "remove the policies that others put on the role (--remove-foreign), or "

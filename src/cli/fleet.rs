@@ -8,8 +8,9 @@ mod accounts;
 mod files;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use rolecall::exit::ExitCode;
 use rolecall::ports::calls::Call;
-use rolecall::report::{AnyReport, ErrorView, ExitCode, FleetReport, Report};
+use rolecall::report::{AnyReport, ErrorView, FleetReport, Report};
 
 use super::context::{Context, Services};
 use super::failure::{Failure, explain};

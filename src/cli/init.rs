@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings};
+use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
 use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
 use rolecall::observe::adoption::manifest_of;
 use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, Organization};
-use rolecall::report::ExitCode;
 use rolecall::sandbox::State;
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};

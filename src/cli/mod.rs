@@ -23,7 +23,8 @@ mod verify;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use rolecall::report::{AnyReport, ErrorView, ExitCode, Report};
+use rolecall::exit::ExitCode;
+use rolecall::report::{AnyReport, ErrorView, Report};
 
 pub use self::genesys::Clients;
 

@@ -12,8 +12,9 @@ use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::lint::FindingId;
 use rolecall::iam::principal::{InvalidPrincipal, Principal};
 use rolecall::manifest::Target;
-use rolecall::report::{ClaimKind, Format};
+use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
+use rolecall::verify::claim::ClaimKind;
 
 use super::genesys::Clients;
 

@@ -2,6 +2,8 @@
 
 use anyhow::Context as _;
 use rolecall::aws::Aws;
+use rolecall::drift::{drift as drift_of, exit_of, genesys_drift, other_organization};
+use rolecall::exit::ExitCode;
 use rolecall::manifest::write;
 use rolecall::observe::survey::Survey;
 use rolecall::operations::TowardsManifest;
@@ -9,11 +11,9 @@ use rolecall::plan::Plan;
 use rolecall::plan::aws::{self, PlanOptions};
 use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::Organization;
-use rolecall::report::{ExitCode, Report, VerificationView, saved};
+use rolecall::report::{RefusalView, Report, VerificationView, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{
-    Documents, drift as drift_of, genesys_drift, intent, other_organization, paper, read,
-};
+use rolecall::verify::{Documents, Verification, intent, paper, read};
 use rolecall_genesys::client::Client;
 use tokio::join;
 
@@ -74,8 +74,8 @@ async fn plan_one(
     let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
     let exit = verification.exit().or(refused).or(pending);
     let outline = load_outline(aws)?;
-    let refusals = objections.iter().map(Objection::view).collect();
-    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, verification) };
+    let refusals = objections.iter().map(RefusalView::from).collect();
+    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, &verification) };
     if let Some(observed) = &genesys {
         report = report.with_genesys(&observed.organization, &plan);
     }
@@ -121,15 +121,14 @@ async fn drift_one(
     let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
         Some(documents) => paper(&documents, &survey.desired),
         // Without the role there is nothing to prove anything of: that it is missing is the drift.
-        None => VerificationView::default(),
+        None => Verification::default(),
     };
-    let pending = if differences.is_empty() { ExitCode::Success } else { ExitCode::Pending };
-    let exit = verification.exit().or(pending).or(compared);
-    let mut report = report("drift", context, &survey, &plan, verification);
+    let exit = verification.exit().or(exit_of(&differences)).or(compared);
+    let mut report = report("drift", context, &survey, &plan, &verification);
     if let Some(observed) = &observed {
         report = report.with_genesys(&observed.organization, &plan);
     }
-    let report = report.with_drift(differences, load_outline(aws)?);
+    let report = report.with_drift(&differences, load_outline(aws)?);
     show(&report, "As it is in AWS", aws, printer);
     Ok((report, exit))
 }
@@ -139,10 +138,10 @@ fn report(
     context: &Context,
     survey: &Survey,
     plan: &Plan,
-    verification: VerificationView,
+    verification: &Verification,
 ) -> Report {
     Report {
-        verification: Some(verification),
+        verification: Some(VerificationView::from(verification)),
         warnings: context.warnings.clone(),
         ..Report::new(command).with_survey(survey).with_plan(plan)
     }

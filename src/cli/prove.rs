@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rolecall::exit::ExitCode;
 use rolecall::extract::{self, ExtractError, Extracted, Kind, RoleDocuments, Side};
 use rolecall::iam::lint::{Finding, FindingId};
 use rolecall::iam::prove::RoleIntent;
-use rolecall::report::{ClaimKind, ClaimView, ExitCode, ProofView, RoleProof};
+use rolecall::report::ProofView;
+use rolecall::verify::claim::{Claim, ClaimKind, Proposition};
+use rolecall::verify::role_proof::{FileProof, RoleProof};
 use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
 use super::certificate;
@@ -37,14 +40,14 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         if index >= MOST_ROLES {
             let reason =
                 format!("the file has more than {MOST_ROLES} roles; --role NAME proves only that role");
-            let claim = ClaimView::undecided(ClaimKind::OnlyTrusted, "who can assume the role", vec![reason]);
-            return RoleProof::new(name, vec![claim], &[], role.notes.clone());
+            let claims = vec![Claim::undecided(Proposition::WhoCanAssume, vec![reason])];
+            return RoleProof { role: name, claims, findings: Vec::new(), notes: role.notes.clone() };
         }
         if !is_meant && let Some(services) = services_alone(role) {
             return of_services(name, role, &services);
         }
-        let found = findings(role, Some((index, &shared)), &intent, &[]);
-        RoleProof::new(name, decide(role, &intent), &found, role.notes.clone())
+        let findings = findings(role, Some((index, &shared)), &intent, &[]);
+        RoleProof { role: name, claims: decide(role, &intent), findings, notes: role.notes.clone() }
     };
     if let Some(folder) = &options.smtlib {
         for role in &roles {
@@ -54,15 +57,16 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Resu
         }
     }
     let source = format!("{kind} {}", input::label(&options.file));
-    let view = ProofView { source, roles: in_parallel(&roles, prove) };
+    let proof = FileProof { source, roles: in_parallel(&roles, prove) };
+    let view = ProofView::from(&proof);
     printer.result(&match options.output.is_human() {
         true => view.to_text(),
         false => view.to_json(),
     });
-    if view.roles.len() > 1 && view.exit() != ExitCode::Success {
+    if proof.roles.len() > 1 && proof.exit() != ExitCode::Success {
         printer.hint("--role NAME proves only that role of the file");
     }
-    Ok(view.exit())
+    Ok(proof.exit())
 }
 
 /// The most roles that are proved in one run: IAM's largest quota of roles in an account (IAM User Guide, "IAM and AWS STS
@@ -105,7 +109,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R + Sy
 fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&str>) -> RoleProof {
     let intent = RoleIntent { role: role.arn.clone(), ..RoleIntent::default() };
     let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
-    let claims = decide(&trust, &intent).into_iter().filter(|claim| claim.kind != ClaimKind::ExternalId);
+    let claims = decide(&trust, &intent).into_iter().filter(|claim| claim.kind() != ClaimKind::ExternalId);
     // T23 is about a service that acts for others; without an intent it is a remark about such a role, not a fault.
     let (remarks, found): (Vec<Finding>, Vec<Finding>) =
         findings(&trust, None, &intent, &[]).into_iter().partition(|finding| finding.id == FindingId::T23);
@@ -119,7 +123,7 @@ fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&
             "its permissions were not judged; `--role NAME` with --principal or --target says what the role is for".to_owned(),
         );
     }
-    RoleProof::new(name, claims.collect(), &found, notes)
+    RoleProof { role: name, claims: claims.collect(), findings: found, notes }
 }
 
 fn find(text: &str, options: &ProveOptions) -> Result<Extracted, ExtractError> {

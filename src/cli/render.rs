@@ -4,11 +4,11 @@ use anyhow::Context as _;
 use rolecall::desired::aws::{Home, desired, fillings};
 use rolecall::desired::export::{cloudformation, terraform};
 use rolecall::desired::template::{Template, TemplateError, Templates};
+use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Manifest, Target};
-use rolecall::report::ExitCode;
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates, stated_external_id};

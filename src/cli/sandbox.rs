@@ -2,7 +2,7 @@
 //! the start.
 
 use anyhow::Context as _;
-use rolecall::report::ExitCode;
+use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};

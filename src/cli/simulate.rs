@@ -1,7 +1,8 @@
 //! `rolecall simulate`: policy unit tests, offline.
 
+use rolecall::exit::ExitCode;
 use rolecall::iam::simulate::{self, Case, CaseErrors};
-use rolecall::report::{CaseView, ExitCode, SimulationView};
+use rolecall::report::{CaseView, SimulationView};
 
 use super::failure::UsageError;
 use super::input;

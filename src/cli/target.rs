@@ -1,11 +1,11 @@
 //! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
 
 use anyhow::Context as _;
+use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
 use rolecall::observe::survey::{addresses, named_functions, resolve, tagged};
-use rolecall::report::ExitCode;
 use serde_json::json;
 
 use super::context::{Context, Services};

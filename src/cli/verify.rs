@@ -3,15 +3,17 @@
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::carry_out::{Absent, Made, Writers, carry_out};
-use rolecall::report::{ErrorView, ExitCode, Report, TwinOutcome, TwinView, VerificationView, count};
+use rolecall::exit::ExitCode;
+use rolecall::report::{ErrorView, Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
+use rolecall::verify::finding::disagreements;
 use rolecall::verify::functions;
 use rolecall::verify::live::probe_role;
 use rolecall::verify::second::SecondOpinions;
 use rolecall::verify::steady::{Asking, Freshness};
 use rolecall::verify::twin::sweep::plan_sweep;
 use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
-use rolecall::verify::{Documents, disagreements, explain, intent, paper, read as read_documents};
+use rolecall::verify::{Documents, Verification, explain, intent, paper, read as read_documents};
 
 use super::certificate;
 use super::change::{Narrator, UNCHANGED, confirm, describe};
@@ -98,8 +100,8 @@ async fn verify_one(
     if let (true, Some(documents)) = (options.explain, documents) {
         explain(&mut verification, &documents, &survey.desired);
     }
-    let verification = verification.tabled();
     let exit = verification.exit();
+    let verification = with_hints(VerificationView::tabled(&verification), &verification);
     if aws.common.output.is_human() {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
@@ -134,9 +136,9 @@ pub(crate) async fn verify(
     freshness: Freshness,
     interrupt: Interrupt,
     printer: &mut Printer,
-) -> anyhow::Result<VerificationView> {
+) -> anyhow::Result<Verification> {
     let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
-        return Ok(VerificationView::default());
+        return Ok(Verification::default());
     };
     let mut verification = paper(&documents, &survey.desired);
     if level == Level::Paper {
@@ -151,31 +153,38 @@ pub(crate) async fn verify(
             (&context.manifest.genesys.trusted_account, witnesses(&verification.claims));
         let examined =
             examine(&context.aws, survey, &documents, genesys, &witnesses, &asking).boxed_local().await;
-        let twin = twin_view(examined);
-        narrator.say(|printer| twin.trouble.iter().for_each(|trouble| printer.failure(trouble)));
-        verification.twin = Some(twin);
+        narrator.say(|printer| troubles(&examined).iter().for_each(|trouble| printer.failure(trouble)));
+        verification.twin = Some(examined);
     }
     if level == Level::Genesys {
         verification.actions = test_all(context, freshness).await?;
     }
-    let twins = verification.twin.iter().flat_map(|twin| &twin.probes);
-    let probes: Vec<_> = verification.probes.iter().chain(twins).cloned().collect();
-    verification.findings.extend(disagreements(&probes));
+    let disagreements = disagreements(verification.all_probes());
+    verification.findings.extend(disagreements);
     Ok(verification)
 }
 
-fn twin_view(Examined { role, probes, stopped, left_behind }: Examined) -> TwinView {
-    let outcome = match (&stopped, &left_behind) {
-        (_, Some(_)) => TwinOutcome::LeftBehind,
-        (Some(error), None) if error.is_refusal() => TwinOutcome::Refused,
-        (Some(_), None) => TwinOutcome::Failed,
-        (None, None) => TwinOutcome::Finished,
-    };
-    let stopped = stopped.map(|error| ErrorView { hint: hint_for_twin(&error), message: error.to_string() });
-    let left_behind =
-        left_behind.map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
-    let role = role.map(|role| role.to_string());
-    TwinView { role, outcome, probes, trouble: stopped.into_iter().chain(left_behind).collect() }
+/// What was verified as data for readers.
+pub(crate) fn shown(verification: &Verification) -> VerificationView {
+    with_hints(VerificationView::from(verification), verification)
+}
+
+/// The view with what to do about each trouble with the twin.
+fn with_hints(mut view: VerificationView, verification: &Verification) -> VerificationView {
+    if let (Some(twin), Some(examined)) = (&mut view.twin, &verification.twin) {
+        twin.trouble = troubles(examined);
+    }
+    view
+}
+
+/// What went wrong with a twin, and what to do about it.
+fn troubles(Examined { role: _, probes: _, stopped, left_behind }: &Examined) -> Vec<ErrorView> {
+    let stopped =
+        stopped.iter().map(|error| ErrorView { hint: hint_for_twin(error), message: error.to_string() });
+    let left_behind = left_behind
+        .iter()
+        .map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
+    stopped.chain(left_behind).collect()
 }
 
 fn hint_for_twin(error: &TwinError) -> Option<String> {

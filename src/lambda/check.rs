@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rolecall::cli::CommandLine;
-use rolecall::report::{AnyReport, ErrorView, ExitCode, FleetReport, Format, Report, count};
+use rolecall::exit::ExitCode;
+use rolecall::report::{AnyReport, ErrorView, FleetReport, Format, Report, count};
 use serde_json::Value;
 use tokio::time::timeout;
 

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::DiagnosisView;
 use super::human::{DIMMED, GREEN, RED, YELLOW};
-use super::{DiagnosisView, ExitCode};
-use crate::ports::genesys::{TestOperation, TestResult};
+use crate::verify::action_test::{ActionTest, NotRun, TestEnd, TestStep};
 
 /// What became of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -62,60 +62,11 @@ pub struct OperationView {
 }
 
 impl ActionTestView {
-    /// The test as Genesys Cloud tells it. What the HTTP status says is no part of it: that is 200 either way.
-    pub fn new(action: &str, id: &str, result: TestResult) -> Self {
-        let TestResult { success, operations, error, final_result } = result;
-        let innermost = operations.iter().filter_map(|operation| operation.error.as_ref()).chain(&error);
-        let (mut cause, mut context_id) = (None, None);
-        for fault in innermost {
-            cause = cause.or_else(|| Some(fault.deepest().to_owned()).filter(|text| !text.is_empty()));
-            context_id = context_id.or_else(|| fault.context_id.clone());
-        }
-        let view = |TestOperation { step: _, name, success, result: _, error }| OperationView {
-            name,
-            success,
-            error: error.map(|fault| fault.deepest().to_owned()),
-        };
-        Self {
-            action: action.to_owned(),
-            id: Some(id.to_owned()),
-            outcome: if success { TestOutcome::Succeeded } else { TestOutcome::Failed },
-            cause: cause.filter(|_| !success),
-            context_id: context_id.filter(|_| !success),
-            operations: operations.into_iter().map(view).collect(),
-            result: final_result.filter(|_| success),
-            diagnosis: None,
-        }
-    }
-
-    /// A test that was not run.
-    pub fn not_run(action: &str, why: impl Into<String>) -> Self {
-        Self {
-            action: action.to_owned(),
-            id: None,
-            outcome: TestOutcome::NotRun,
-            cause: Some(why.into()),
-            context_id: None,
-            operations: Vec::new(),
-            result: None,
-            diagnosis: None,
-        }
-    }
-
     /// What was in the way, and the surest of its causes.
     pub(super) fn why(&self) -> String {
         let surest = self.diagnosis.as_ref().and_then(|diagnosis| diagnosis.causes.first());
         let causes = [self.cause.as_ref(), surest.map(|cause| &cause.message)];
         causes.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
-    }
-
-    /// 4 where the action failed: Genesys Cloud cannot do what it must. 5 where nobody knows.
-    pub fn exit(&self) -> ExitCode {
-        match self.outcome {
-            TestOutcome::Succeeded => ExitCode::Success,
-            TestOutcome::Failed => ExitCode::Refuted,
-            TestOutcome::NotRun => ExitCode::Inconclusive,
-        }
     }
 
     /// The outcome, the steps where one failed, the result or the causes.
@@ -148,5 +99,44 @@ impl ActionTestView {
             text += &diagnosis.to_text();
         }
         text
+    }
+}
+
+impl From<&ActionTest> for ActionTestView {
+    fn from(ActionTest { action, id, end, steps }: &ActionTest) -> Self {
+        let operation = |TestStep { name, success, error }: &TestStep| OperationView {
+            name: name.clone(),
+            success: *success,
+            error: error.clone(),
+        };
+        let view = Self {
+            action: action.clone(),
+            id: id.clone(),
+            outcome: TestOutcome::NotRun,
+            cause: None,
+            context_id: None,
+            operations: steps.iter().map(operation).collect(),
+            result: None,
+            diagnosis: None,
+        };
+        match end {
+            TestEnd::Succeeded { result } => {
+                Self { outcome: TestOutcome::Succeeded, result: result.clone(), ..view }
+            }
+            TestEnd::Failed { cause, context_id, diagnosis } => Self {
+                outcome: TestOutcome::Failed,
+                cause: cause.clone(),
+                context_id: context_id.clone(),
+                diagnosis: diagnosis.as_deref().map(DiagnosisView::from),
+                ..view
+            },
+            TestEnd::NotRun(why) => {
+                let why = match why {
+                    NotRun::NoAction => "it is not there; `rolecall apply` makes it",
+                    NotRun::NoInput => "the manifest names no `test_input` for it",
+                };
+                Self { cause: Some(why.to_owned()), ..view }
+            }
+        }
     }
 }

@@ -6,7 +6,14 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ClaimKind, Evidence, EvidenceView, ExitCode};
+use super::{Evidence, EvidenceView, count};
+use crate::iam::evaluate::Decision;
+use crate::ports::Check;
+use crate::verify::analysis::{
+    Analysis, AnalysisAnswer, AnalysisQuestion, CallGroup, Opinion, OwnAnswer, Proviso,
+};
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
+use crate::verify::organization::OrganizationStanding;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -33,30 +40,95 @@ pub struct AnalysisView {
     pub evidence: EvidenceView,
 }
 
-/// What a second opinion shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Opinion {
-    /// It does not bear on the claim, or could not be given in full.
-    NoInformation,
-    /// Both say that it is as it should be.
-    Confirms,
-    /// AWS and rolecall contradict each other.
-    Disagrees,
-    /// It is not as it should be, and nothing contradicts that.
-    Refutes,
+impl From<&Analysis> for AnalysisView {
+    fn from(Analysis { about, analyser, question, answer, own, shows, trace }: &Analysis) -> Self {
+        Self {
+            about: *about,
+            analyser: analyser.permission().to_owned(),
+            question: question_in_words(question),
+            answer: answer_in_words(answer),
+            own: own.as_ref().map(own_in_words),
+            shows: *shows,
+            evidence: trace.into(),
+        }
+    }
+}
+
+/// What the calls are about.
+pub(super) fn group_in_words(group: CallGroup) -> &'static str {
+    match group {
+        CallGroup::Targets => "the targets",
+        CallGroup::BesideTargets => "functions beside the targets",
+        CallGroup::OnATarget => "other actions on a target",
+        CallGroup::Anywhere => "actions that no such role needs",
+    }
+}
+
+fn question_in_words(question: &AnalysisQuestion) -> String {
+    match question {
+        AnalysisQuestion::Call { action, resource } => format!("{action} on {resource}"),
+        AnalysisQuestion::Calls(group) => group_in_words(*group).to_owned(),
+        AnalysisQuestion::Document(name) => name.clone(),
+        AnalysisQuestion::NoPublicAccess(name) => format!("{name} gives the public no access"),
+        AnalysisQuestion::NoNewAccess(name) => {
+            format!("{name} allows nothing that the rendered document does not")
+        }
+    }
+}
+
+fn answer_in_words(answer: &AnalysisAnswer) -> String {
+    match answer {
+        AnalysisAnswer::Decision { decision, proviso } => {
+            let proviso = match proviso {
+                Proviso::None => String::new(),
+                Proviso::MissingKeys(keys) => {
+                    format!(", without a value for `{}`, which a policy asks for", keys.join("`, `"))
+                }
+                Proviso::ByOrganization => ", by a policy of the organisation (SCP)".to_owned(),
+                Proviso::OnlyByOrganization => ", if only by a policy of the organisation (SCP)".to_owned(),
+            };
+            format!("{}{proviso}", decision_in_words(*decision))
+        }
+        AnalysisAnswer::AsWanted { right, all, is_allowed } => {
+            format!("{right} of {all} {}", verb(*is_allowed))
+        }
+        AnalysisAnswer::Remarks(0) => "no findings".to_owned(),
+        AnalysisAnswer::Remarks(number) => count(*number, "finding", "findings"),
+        AnalysisAnswer::Check(Check { passed, message }) => {
+            let word = match passed {
+                Some(true) => "passed",
+                Some(false) => "failed",
+                None => "neither passed nor failed",
+            };
+            if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") }
+        }
+    }
+}
+
+fn own_in_words(own: &OwnAnswer) -> String {
+    match own {
+        OwnAnswer::Decision { decision, reason } => format!("{} ({reason})", decision_in_words(*decision)),
+        OwnAnswer::Same { is_allowed } => format!("{} too", verb(*is_allowed)),
+        OwnAnswer::Claim(ClaimOutcome::Proved) => "the claim is proved".to_owned(),
+        OwnAnswer::Claim(ClaimOutcome::Refuted) => "the claim is refuted".to_owned(),
+        OwnAnswer::Claim(ClaimOutcome::Unknown) => "the claim is unknown".to_owned(),
+    }
+}
+
+fn verb(is_allowed: bool) -> &'static str {
+    if is_allowed { "allowed" } else { "denied" }
+}
+
+fn decision_in_words(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::ImplicitlyDenied => "denied, for nothing allows it",
+        Decision::ExplicitlyDenied => "denied by a statement",
+        Decision::Unknown => "unknown",
+    }
 }
 
 impl Opinion {
-    /// The exit code that the opinion asks for.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::NoInformation | Self::Confirms => ExitCode::Success,
-            Self::Disagrees => ExitCode::Inconclusive,
-            Self::Refutes => ExitCode::Refuted,
-        }
-    }
-
     /// The word for it.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -76,21 +148,6 @@ impl Opinion {
             Self::Refutes => format!("{RED}refuted{RED:#}  "),
         }
     }
-}
-
-/// How far the organisation's policies are part of what is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrganizationStanding {
-    /// Nobody asked for them.
-    #[default]
-    NotAsked,
-    /// They could not be read: what is allowed is allowed unless they deny it.
-    Unreadable,
-    /// The account belongs to no organisation, or manages it: none apply.
-    NoneApply,
-    /// They were read and are part of the proof.
-    Included,
 }
 
 impl OrganizationStanding {

@@ -5,60 +5,12 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ExitCode;
+use super::drift::{genesys_resource, repair_in_words};
+use super::genesys_fault::{effect_in_words, part_in_words};
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
-
-/// Why a call failed that Genesys Cloud made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CauseKind {
-    /// There is no such role.
-    RoleMissing,
-    /// The call was about, or made with, another role than the manifest's.
-    OtherRole,
-    /// The caller is not of the account that the role trusts.
-    WrongPrincipal,
-    /// The external ID that is sent and the one that is asked for differ.
-    WrongExternalId,
-    /// The trust policy keeps the caller out for another reason.
-    TrustPolicy,
-    /// No policy on the role allows the call.
-    MissingPermission,
-    /// The function is a target, but not in the form that is called.
-    WrongQualifier,
-    /// The function is none of the manifest's.
-    NotATarget,
-    /// There is no such function.
-    FunctionMissing,
-    /// The function has no such alias or version.
-    QualifierMissing,
-    /// The permissions boundary does not allow the call.
-    Boundary,
-    /// A statement denies the call.
-    ExplicitDeny,
-    /// A policy of the organisation denies the call.
-    OrganizationPolicy,
-    /// The function belongs to another account, whose policy must allow the call too.
-    FunctionPolicy,
-    /// AWS has not put a change in force yet, or the error is older than the last one.
-    Stale,
-    /// Genesys Cloud is not set up as the manifest says.
-    GenesysDiffers,
-    /// Nothing that is known explains it.
-    Unexplained,
-}
-
-/// How sure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Certainty {
-    /// What AWS holds, or AWS's own words, show it.
-    Certain,
-    /// Nothing shows it, and it explains the error best.
-    Likely,
-    /// It cannot be ruled out.
-    Possible,
-}
+use crate::verify::explain_error::{
+    Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Failed, Remedy, Reported,
+};
 
 /// A cause of the error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -86,14 +38,6 @@ pub struct DiagnosisView {
 }
 
 impl DiagnosisView {
-    /// 4 where the cause is certain: Genesys Cloud cannot do what it must. 5 where it is not.
-    pub fn exit(&self) -> ExitCode {
-        match self.causes.iter().any(|cause| cause.certainty == Certainty::Certain) {
-            true => ExitCode::Refuted,
-            false => ExitCode::Inconclusive,
-        }
-    }
-
     /// Each cause with what shows it and what to do.
     pub fn to_text(&self) -> String {
         let mut text = format!("{BOLD}Diagnosis{BOLD:#}\n  {}\n", self.reported);
@@ -112,4 +56,87 @@ impl DiagnosisView {
         }
         text
     }
+}
+
+impl From<&Diagnosis> for DiagnosisView {
+    fn from(Diagnosis { reported, causes }: &Diagnosis) -> Self {
+        Self { reported: sentence(reported), causes: causes.iter().map(CauseView::from).collect() }
+    }
+}
+
+impl From<&Cause> for CauseView {
+    fn from(Cause { kind, certainty, detail, evidence, remedy }: &Cause) -> Self {
+        Self {
+            cause: *kind,
+            certainty: *certainty,
+            message: match detail {
+                CauseDetail::InAws(sentence) => sentence.clone(),
+                CauseDetail::InGenesys { part, name, effects } => {
+                    let effects: Vec<String> = effects.iter().map(effect_in_words).collect();
+                    let (part_name, resource) = (part_in_words(*part), genesys_resource(*part, name));
+                    format!("{part_name} {resource}: {}", effects.join("; "))
+                }
+            },
+            evidence: evidence.clone(),
+            fix: remedy_in_words(remedy),
+        }
+    }
+}
+
+fn sentence(Reported { failed, principal, resource, .. }: &Reported) -> String {
+    let who = principal
+        .as_deref()
+        .map_or_else(|| "a caller that the text does not name".to_owned(), |it| format!("`{it}`"));
+    let what = resource.as_deref().map(|resource| format!(" on `{resource}`")).unwrap_or_default();
+    match failed {
+        Failed::AssumeRole => format!("AWS denied {who} sts:AssumeRole{what}."),
+        Failed::Invoke => format!("AWS denied {who} lambda:InvokeFunction{what}."),
+        Failed::FunctionNotFound => match resource {
+            Some(resource) => format!("Lambda knows no function `{resource}`."),
+            None => "Lambda does not know the function.".to_owned(),
+        },
+        Failed::Other => "The text holds none of the errors of AWS that are known here.".to_owned(),
+    }
+}
+
+fn remedy_in_words(remedy: &Remedy) -> String {
+    let words = match remedy {
+        Remedy::Repair(repair) => return format!("`{}`", repair_in_words(*repair)),
+        Remedy::ReadDocuments { reasons } => {
+            return format!("see what cannot be read ({}), then ask again", reasons.join("; "));
+        }
+        Remedy::PlanAndApply => "`rolecall plan` shows the difference, `rolecall apply` repairs it",
+        Remedy::MakeRole => "`rolecall apply` makes it",
+        Remedy::DeployFunction => "deploy it, or correct the [[target]] and the data action",
+        Remedy::RunAgain => "run the test action again",
+        Remedy::WaitAndRunAgain => "wait a minute and run the test action again",
+        Remedy::CompareArn => {
+            "compare the ARN in the data action with the targets: region, account, name and alias"
+        }
+        Remedy::PassInnermostMessage => {
+            "pass the innermost message of the test's `error.errors`; `rolecall verify` looks at everything else"
+        }
+        Remedy::PassWholeText => "pass the whole text",
+        Remedy::AskAdministrators => "have the organisation's administrators make an exception for the role",
+        Remedy::UseManifestRole => {
+            "put the manifest's role into the credentials of the integration, or correct the manifest"
+        }
+        Remedy::CompareOrganization => {
+            "compare `organization_id` in the manifest with the organisation that the data action belongs to (Admin > \
+             Account Settings > Organization Details)"
+        }
+        Remedy::CorrectRegion => {
+            "correct `region` in [genesys], or state `trusted_account`; then `rolecall apply`"
+        }
+        Remedy::RemoveStatement => "remove the statement, or make an exception for the target",
+        Remedy::WidenBoundary => "let the boundary allow the target",
+        Remedy::CallListedForm => {
+            "call the form in the manifest, or give the [[target]] the `qualifier` that is called"
+        }
+        Remedy::AddTarget => "`rolecall target add` it, or correct the data action",
+        Remedy::AddFunctionPermission => {
+            "have its owner add a permission for the role's ARN (`aws lambda add-permission`)"
+        }
+    };
+    words.to_owned()
 }

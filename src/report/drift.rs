@@ -2,77 +2,18 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Level;
+use super::genesys_fault::{effect_in_words, part_in_words};
+use super::{ChangeView, Level};
+use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::manifest::{Outline, Position};
-
-/// What a difference leads to; the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Consequence {
-    /// The role is for another organisation than the one that is set up.
-    OtherOrganization,
-    /// Somebody new can assume the role, or with another external ID, or with none.
-    WidensTrust,
-    /// A session can do more than invoke the targets.
-    WidensPermissions,
-    /// The proof cannot tell what it leads to.
-    Undecided,
-    /// Somebody who must be able to assume the role cannot.
-    NarrowsTrust,
-    /// A session cannot invoke what it must.
-    NarrowsPermissions,
-    /// A function is not there.
-    TargetMissing,
-    /// Genesys Cloud has no working way to the role.
-    Disconnected,
-    /// A data action is not there.
-    ActionMissing,
-    /// A data action does something else.
-    ActionDiffers,
-    /// The limit of what the role may ever be given is another, and what it may do now is the same.
-    Boundary,
-    /// A policy is written otherwise, and every claim holds all the same.
-    Unaffected,
-    /// Sessions may last longer or less long.
-    Session,
-    /// A policy of rolecall's own is left over.
-    Leftover,
-    /// A data action, or what it belongs to, is there and the manifest does not name it.
-    ForeignAction,
-    /// A tag has another value, or none.
-    Tag,
-    /// The description is another.
-    Description,
-}
+use crate::verify::genesys_fault::GenesysPart;
+use crate::verify::repair::Repair;
 
 impl Consequence {
-    /// The name in files.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::OtherOrganization => "other-organization",
-            Self::WidensTrust => "widens-trust",
-            Self::WidensPermissions => "widens-permissions",
-            Self::Undecided => "undecided",
-            Self::NarrowsTrust => "narrows-trust",
-            Self::NarrowsPermissions => "narrows-permissions",
-            Self::TargetMissing => "target-missing",
-            Self::Disconnected => "disconnected",
-            Self::ActionMissing => "action-missing",
-            Self::ActionDiffers => "action-differs",
-            Self::Boundary => "boundary",
-            Self::Unaffected => "unaffected",
-            Self::Session => "session",
-            Self::Leftover => "leftover",
-            Self::ForeignAction => "foreign-action",
-            Self::Tag => "tag",
-            Self::Description => "description",
-        }
-    }
-
     /// The same in words.
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::OtherOrganization => "the organisation is another",
             Self::WidensTrust => "somebody new can assume the role",
@@ -95,22 +36,8 @@ impl Consequence {
     }
 
     /// How grave it is.
-    pub fn level(self) -> Level {
-        match self {
-            Self::OtherOrganization
-            | Self::WidensTrust
-            | Self::WidensPermissions
-            | Self::NarrowsTrust
-            | Self::NarrowsPermissions
-            | Self::TargetMissing
-            | Self::Disconnected
-            | Self::ActionMissing
-            | Self::ActionDiffers => Level::Error,
-            Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
-                Level::Warning
-            }
-            Self::Leftover | Self::Tag | Self::Description => Level::Note,
-        }
+    pub(super) fn level(self) -> Level {
+        self.severity().into()
     }
 }
 
@@ -148,4 +75,143 @@ impl DifferenceView {
         self.position = Some(outline.position(&self.key));
         self
     }
+}
+
+impl From<&Difference> for DifferenceView {
+    fn from(difference: &Difference) -> Self {
+        let Difference { subject, attribute, consequence, effects, values, repair, key } = difference;
+        let (expected, actual) = values_of(values);
+        Self {
+            resource: match subject {
+                Subject::Role(arn) => arn.to_string(),
+                Subject::Policy(arn) => arn.clone(),
+                Subject::Function(arn) => arn.to_string(),
+                Subject::Genesys { part, name } => genesys_resource(*part, name),
+            },
+            attribute: attribute_in_words(attribute, subject),
+            consequence: *consequence,
+            effects: effects.iter().map(in_words).collect(),
+            expected,
+            actual,
+            repair: repair_in_words(*repair).to_owned(),
+            position: None,
+            key: path_of(key),
+        }
+    }
+}
+
+/// What something in Genesys Cloud is called.
+pub(super) fn genesys_resource(part: GenesysPart, name: &str) -> String {
+    match part {
+        GenesysPart::Organization => format!("organisation {name}"),
+        GenesysPart::Credential
+        | GenesysPart::Integration
+        | GenesysPart::IntegrationConfiguration
+        | GenesysPart::IntegrationState
+        | GenesysPart::Action
+        | GenesysPart::ActionDraft
+        | GenesysPart::State => name.to_owned(),
+    }
+}
+
+fn attribute_in_words(attribute: &Attribute, subject: &Subject) -> String {
+    let words = match attribute {
+        Attribute::Tag(key) => return format!("tag `{key}`"),
+        Attribute::AttachedPolicy(arn) => return format!("attached policy `{arn}`"),
+        Attribute::InlinePolicy(name) => return format!("inline policy `{name}`"),
+        Attribute::Role => "role",
+        Attribute::Path => "path",
+        Attribute::TrustPolicy => "trust policy",
+        Attribute::PermissionsBoundary => "permissions boundary",
+        Attribute::MaxSessionDuration => "max_session_duration",
+        Attribute::Description => "description",
+        Attribute::Policy => "policy",
+        Attribute::PolicyDocument => "policy document",
+        Attribute::Function { is_qualified: true } => "function or qualifier",
+        Attribute::Function { is_qualified: false } => "function",
+        Attribute::Genesys => match subject {
+            Subject::Genesys { part, name: _ } => part_in_words(*part),
+            Subject::Role(_) | Subject::Policy(_) | Subject::Function(_) => "",
+        },
+    };
+    words.to_owned()
+}
+
+fn in_words(effect: &Effect) -> String {
+    let words = match effect {
+        Effect::Shown(sentence) => return sentence.clone(),
+        Effect::RoleElsewhere(arn) => {
+            return format!("under the ARN that the manifest says there is no role: it is `{arn}`");
+        }
+        Effect::TargetMissing(missing) => return missing.to_string(),
+        Effect::Genesys(effect) => return effect_in_words(effect),
+        Effect::NoRole => "the role does not exist, so nobody can assume it",
+        Effect::LongerSession => "a session may last longer than the manifest says",
+        Effect::ShorterSession => "a session may last less long than the manifest says",
+        Effect::OwnerUnknown => "rolecall knows by this tag what is its own, and changes nothing without it",
+        Effect::NotAttached => "it is not attached to the role",
+    };
+    words.to_owned()
+}
+
+/// What the manifest asks for, and what is there.
+fn values_of(values: &Values) -> (Option<Value>, Option<Value>) {
+    let state = |state: &Option<State>| state.as_ref().map(value_of);
+    match values {
+        Values::Change(change) => sides(ChangeView::from(&**change)),
+        Values::Step(step) => sides(ChangeView::from(&**step)),
+        Values::Stated { expected, actual } => (state(expected), state(actual)),
+    }
+}
+
+fn sides(ChangeView { before, after, .. }: ChangeView) -> (Option<Value>, Option<Value>) {
+    (after, before)
+}
+
+fn value_of(state: &State) -> Value {
+    match state {
+        State::Text(text) => json!(text),
+        State::Number(number) => json!(number),
+        // The document as JSON, or as the text that it is where it is none.
+        State::Document(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str())),
+        State::UnreadableDocument => Value::from("a document that could not be read"),
+    }
+}
+
+/// What to do.
+pub(super) fn repair_in_words(repair: Repair) -> &'static str {
+    match repair {
+        Repair::Apply => "rolecall apply",
+        Repair::Adopt => "rolecall apply --adopt",
+        Repair::RemoveForeign => "rolecall apply --remove-foreign",
+        Repair::Replace => "rolecall apply --replace",
+        Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
+        Repair::EditOrganization => {
+            "set `organization_id` in [genesys] to that of the organisation that shall invoke the functions, or use an \
+             OAuth client of the organisation that is stated"
+        }
+        Repair::DeployFunction => "deploy the function, or correct the [[target]]",
+        Repair::LookAtIntegration => "look at the integration in Genesys Cloud (Admin > Integrations)",
+        Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
+    }
+}
+
+/// The key as the outline of the manifest knows it.
+fn path_of(key: &ManifestKey) -> String {
+    let path = match key {
+        ManifestKey::RoleTag(key) => return format!("role.tags.{key}"),
+        ManifestKey::PolicyTag(key) => return format!("role.name.{key}"),
+        ManifestKey::TargetFunction(index) => return format!("target.{index}.function"),
+        ManifestKey::Role => "role",
+        ManifestKey::Path => "role.path",
+        ManifestKey::PermissionsBoundary => "role.permissions_boundary",
+        ManifestKey::MaxSessionDuration => "role.max_session_duration",
+        ManifestKey::Description => "role.description",
+        ManifestKey::Genesys => "genesys",
+        ManifestKey::Organization => "genesys.organization_id",
+        ManifestKey::Integration => "genesys.integration",
+        ManifestKey::Action => "action",
+        ManifestKey::Targets => "target",
+    };
+    path.to_owned()
 }

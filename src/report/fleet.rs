@@ -10,7 +10,8 @@ use super::html::Section;
 use super::human::{BOLD, GREEN, RED, count};
 use super::issue::{Issue, error_text};
 use super::markdown::{cell, code};
-use super::{ExitCode, Format, Report, sarif};
+use super::{Format, Report, sarif};
+use crate::exit::ExitCode;
 
 /// The result of a command on several manifests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]

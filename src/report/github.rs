@@ -3,8 +3,9 @@
 //! Escaping follows GitHub's own toolkit (actions/toolkit, packages/core/src/command.ts): `%`, CR and LF everywhere, `:` and
 //! `,` in properties too.
 
+use super::Report;
 use super::issue::{Issue, Level};
-use super::{ExitCode, Report};
+use crate::exit::ExitCode;
 
 impl Report {
     pub(super) fn to_github(&self) -> String {

@@ -9,9 +9,12 @@ use super::human::count;
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
 use super::{
-    AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, ExitCode, FindingView, FleetReport,
-    Opinion, Outcome, ProbeView, Report, VerificationView,
+    AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, FindingView, FleetReport, ProbeView,
+    Report, VerificationView,
 };
+use crate::exit::ExitCode;
+use crate::verify::analysis::Opinion;
+use crate::verify::claim::ClaimOutcome;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
@@ -158,9 +161,9 @@ impl Section<'_> {
     fn claims(&self) -> impl Iterator<Item = (&ClaimView, &'static str, &'static str)> {
         let claims = self.report.verification.iter().flat_map(|verification| &verification.claims);
         claims.map(|claim| match claim.result {
-            Outcome::Proved => (claim, "good", "proved"),
-            Outcome::Refuted => (claim, "bad", "refuted"),
-            Outcome::Unknown => (claim, "unknown", "unknown"),
+            ClaimOutcome::Proved => (claim, "good", "proved"),
+            ClaimOutcome::Refuted => (claim, "bad", "refuted"),
+            ClaimOutcome::Unknown => (claim, "unknown", "unknown"),
         })
     }
 

@@ -8,8 +8,11 @@ use serde_json::Value;
 use super::diff::{self, Sign};
 use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
-    Outcome, ProbeView, Report, RoleView, Shows, TwinOutcome, TwinView, Verb, VerificationView,
+    ProbeView, Report, RoleView, TwinView, Verb, VerificationView,
 };
+use crate::verify::claim::ClaimOutcome;
+use crate::verify::probe::Shows;
+use crate::verify::twin::TwinOutcome;
 
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
 pub(super) const RED: Style = AnsiColor::Red.on_default();
@@ -263,24 +266,23 @@ impl VerificationView {
 impl ClaimView {
     pub(super) fn to_text(&self) -> String {
         let label = match self.result {
-            Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
-            Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
-            Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
+            ClaimOutcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
+            ClaimOutcome::Refuted => format!("{RED}refuted{RED:#}  "),
+            ClaimOutcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
         };
         format!("  {label}  {}\n{}", self.claim, self.reasons_text())
     }
 
     /// What breaks it or leaves it open.
     pub(super) fn reasons_text(&self) -> String {
-        let because: String =
-            self.because().iter().map(|reason| format!("             {reason}\n")).collect();
+        let because: String = self.because.iter().map(|reason| format!("             {reason}\n")).collect();
         because + &explanation_text(self.explanation.as_deref())
     }
 }
 
 impl FindingView {
     fn to_text(&self) -> String {
-        let Self { id, severity, statement, message, why, reference, fix, witness: _ } = self;
+        let Self { id, severity, level: _, statement, message, why, reference, fix, witness: _ } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
         format!(
             "  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n"
@@ -295,18 +297,8 @@ fn explanation_text(explanation: Option<&str>) -> String {
 
 impl ProbeView {
     fn to_text(&self, shown: Evidence) -> String {
-        let Self {
-            about: _,
-            probe,
-            answer,
-            expected: _,
-            shows,
-            message,
-            request: _,
-            explanation,
-            times,
-            evidence,
-        } = self;
+        let Self { about: _, probe, answer, expected: _, shows, message, explanation, times, evidence } =
+            self;
         let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),

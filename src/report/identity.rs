@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CallsView;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
-use super::{CallsView, ExitCode};
+use crate::exit::ExitCode;
 use crate::iam::arn::ExternalId;
 use crate::ports::calls::Call;
 use rolecall_genesys::operation::{COMMANDS, Operation};

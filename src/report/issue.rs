@@ -5,10 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    AnalysisView, ChangeView, ClaimKind, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView,
-    Opinion, Outcome, Report, Shows, TestOutcome, VerificationView,
+    AnalysisView, ChangeView, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Report,
+    TestOutcome, VerificationView,
 };
+use crate::iam::lint::Severity;
 use crate::manifest::Position;
+use crate::verify::analysis::Opinion;
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
+use crate::verify::probe::Shows;
 
 /// How grave something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -53,7 +57,7 @@ impl Report {
             }
         }
         if let Some(verification) = &self.verification {
-            let broken = verification.claims.iter().filter(|claim| claim.result != Outcome::Proved);
+            let broken = verification.claims.iter().filter(|claim| claim.result != ClaimOutcome::Proved);
             issues.extend(broken.map(|claim| self.of_claim(claim)));
             issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
             // A contradiction is a finding already.
@@ -154,12 +158,11 @@ impl Report {
     }
 
     fn of_claim(&self, view: &ClaimView) -> Issue {
-        let ClaimView { kind, claim, result, .. } = view;
+        let ClaimView { kind, claim, result, because: reasons, .. } = view;
         let (level, word) = match result {
-            Outcome::Proved | Outcome::Refuted => (Level::Error, "refuted"),
-            Outcome::Unknown => (Level::Warning, "undecided"),
+            ClaimOutcome::Proved | ClaimOutcome::Refuted => (Level::Error, "refuted"),
+            ClaimOutcome::Unknown => (Level::Warning, "undecided"),
         };
-        let reasons = view.because();
         let because = if reasons.is_empty() { String::new() } else { format!(". {}", reasons.join(". ")) };
         Issue {
             rule: format!("claim-{}", kind.id()),
@@ -177,18 +180,14 @@ impl Report {
     }
 
     fn of_finding(&self, finding: &FindingView) -> Issue {
-        let FindingView { id, severity, statement, message, why, reference, fix, witness: _ } = finding;
+        let FindingView { id, severity: _, level, statement, message, why, reference, fix, witness: _ } =
+            finding;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
         Issue {
             rule: id.clone(),
             title: format!("{id}: {why}"),
             help: format!("{}. See {reference}", capitalized(why)),
-            level: match severity.as_str() {
-                "error" => Level::Error,
-                "note" => Level::Note,
-                // A grade that is not known is no reason to say less.
-                _ => Level::Warning,
-            },
+            level: *level,
             resource: self.role_arn(),
             // Without a statement the message names what it is about.
             attribute: statement.clone().unwrap_or_else(|| message.clone()),
@@ -204,18 +203,6 @@ impl Report {
 }
 
 impl ClaimKind {
-    /// The name in files and on the command line.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::OnlyTrusted => "only-trusted",
-            Self::ExternalId => "external-id",
-            Self::MayAssume => "may-assume",
-            Self::OnlyTargets => "only-targets",
-            Self::EveryTarget => "every-target",
-            Self::Organization => "organization",
-        }
-    }
-
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::OnlyTrusted => "Nobody but the trusted principals can assume the role",
@@ -238,12 +225,13 @@ impl ClaimKind {
     }
 }
 
-impl ClaimView {
-    /// The witness in words, or why nothing could be decided.
-    pub fn because(&self) -> Vec<String> {
-        let witness = self.witness.as_ref().and_then(|witness| witness.get("sentence"));
-        let sentence = witness.and_then(serde_json::Value::as_str).map(str::to_owned);
-        sentence.into_iter().chain(self.reasons.iter().cloned()).collect()
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Note => Self::Note,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
 use super::issue::error_text;
-use super::{
-    AnalysisView, ChangeView, DifferenceView, Opinion, Outcome, Report, Shows, TestOutcome, VerificationView,
-};
+use super::{AnalysisView, ChangeView, DifferenceView, Report, TestOutcome, VerificationView};
+use crate::verify::analysis::Opinion;
+use crate::verify::claim::ClaimOutcome;
+use crate::verify::probe::Shows;
 
 impl Report {
     pub(super) fn to_junit(&self) -> String {
@@ -84,13 +85,13 @@ impl Report {
         let claims = self.verification.iter().flat_map(|verification| &verification.claims);
         claims
             .map(|claim| {
-                let explanation = claim.because().join("\n");
+                let explanation = claim.because.join("\n");
                 match claim.result {
-                    Outcome::Proved => passed(claim.claim.clone()),
-                    Outcome::Refuted => {
+                    ClaimOutcome::Proved => passed(claim.claim.clone()),
+                    ClaimOutcome::Refuted => {
                         unsuccessful(claim.claim.clone(), NonSuccessKind::Failure, "refuted", &explanation)
                     }
-                    Outcome::Unknown => {
+                    ClaimOutcome::Unknown => {
                         unsuccessful(claim.claim.clone(), NonSuccessKind::Error, "undecided", &explanation)
                     }
                 }

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use super::diff;
 use super::human::count;
 use super::issue::{Level, capitalized, error_text};
-use super::{CellView, DifferenceView, Opinion, Outcome, Report, TestOutcome, VerificationView};
+use super::{CellView, DifferenceView, Report, TestOutcome, VerificationView};
+use crate::verify::analysis::Opinion;
+use crate::verify::claim::ClaimOutcome;
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -141,9 +143,9 @@ fn verification_section(verification: &VerificationView) -> String {
         let mut rows = verification.table.iter();
         for claim in &verification.claims {
             let paper = match claim.result {
-                Outcome::Proved => "✅ proved",
-                Outcome::Refuted => "❌ refuted",
-                Outcome::Unknown => "⚠️ unknown",
+                ClaimOutcome::Proved => "✅ proved",
+                ClaimOutcome::Refuted => "❌ refuted",
+                ClaimOutcome::Unknown => "⚠️ unknown",
             };
             let said = |cell: &Option<CellView>| cell.as_ref().map_or("", |cell| mark(cell.shows));
             let row = rows.next().filter(|_| is_table);
@@ -153,7 +155,7 @@ fn verification_section(verification: &VerificationView) -> String {
                 "| {paper} |{} {} | {} |",
                 others.unwrap_or_default(),
                 cell(&claim.claim),
-                cell(&claim.because().join("; "))
+                cell(&claim.because.join("; "))
             );
         }
         let _ = writeln!(text, "\n{}\n", verification.organization.limits());

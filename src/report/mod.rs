@@ -11,9 +11,10 @@ mod change;
 mod diagnosis;
 mod diff;
 mod drift;
-mod exit;
+mod finding;
 mod fleet;
 mod genesys;
+mod genesys_fault;
 mod github;
 mod html;
 mod human;
@@ -21,7 +22,9 @@ mod identity;
 mod issue;
 mod junit;
 mod markdown;
+mod note;
 mod picture;
+mod probe;
 mod proof;
 mod refusal;
 mod sarif;
@@ -34,29 +37,29 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use action_test::{ActionTestView, OperationView, TestOutcome};
-pub use analysis::{AnalysisView, Opinion, OrganizationStanding};
+pub use analysis::AnalysisView;
 pub use audit::{AuditView, EntryView};
 pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
-pub use diagnosis::{CauseKind, CauseView, Certainty, DiagnosisView};
-pub use drift::{Consequence, DifferenceView};
-pub use exit::ExitCode;
+pub use diagnosis::{CauseView, DiagnosisView};
+pub use drift::DifferenceView;
+pub use finding::FindingView;
 pub use fleet::{AnyReport, FleetReport};
 pub use genesys::{GenesysView, NoticeView};
 pub use human::{Evidence, count};
 pub use identity::{IdentityView, ManifestView};
 pub use issue::Level;
-pub use proof::{ProofView, RoleProof};
+pub use probe::{EvidenceView, ProbeView};
+pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
 pub use simulation::{CaseView, SimulationView};
 pub use table::{CellView, RowView, SourceView};
-pub use verification::{
-    Answer, ClaimKind, ClaimView, EvidenceView, FindingView, Outcome, ProbeView, Shows, TwinOutcome,
-    TwinView, VerificationView,
-};
+pub use verification::{ClaimView, TwinView, VerificationView};
 
 use crate::carry_out::Applied;
 use crate::desired::aws::Desired;
+use crate::drift::Difference;
+use crate::exit::ExitCode;
 use crate::manifest::Outline;
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
@@ -246,8 +249,9 @@ impl Report {
     }
 
     /// The report with the differences, each with its place in the manifest.
-    pub fn with_drift(mut self, drift: Vec<DifferenceView>, outline: Outline) -> Self {
-        self.drift = Some(drift.into_iter().map(|difference| difference.at(&outline)).collect());
+    pub fn with_drift(mut self, drift: &[Difference], outline: Outline) -> Self {
+        let view = |difference| DifferenceView::from(difference).at(&outline);
+        self.drift = Some(drift.iter().map(view).collect());
         self.outline = outline;
         self
     }

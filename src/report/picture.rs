@@ -3,7 +3,9 @@
 //! Only places and words; the template draws them. One column from top to bottom, so that a phone shows it at full size.
 
 use super::human::count;
-use super::{ClaimKind, Consequence, Outcome, PolicyState, Report, RoleView};
+use super::{PolicyState, Report, RoleView};
+use crate::drift::Consequence;
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
 
 /// The width that everything is laid out in; the template scales it.
 const WIDTH: usize = 360;
@@ -158,9 +160,9 @@ impl Report {
     fn state_of(&self, kinds: &[ClaimKind]) -> State {
         let claims = self.verification.iter().flat_map(|verification| &verification.claims);
         let states = claims.filter(|claim| kinds.contains(&claim.kind)).map(|claim| match claim.result {
-            Outcome::Proved => State::Good,
-            Outcome::Refuted => State::Bad,
-            Outcome::Unknown => State::Unknown,
+            ClaimOutcome::Proved => State::Good,
+            ClaimOutcome::Refuted => State::Bad,
+            ClaimOutcome::Unknown => State::Unknown,
         });
         states.max().unwrap_or(State::Neutral)
     }
@@ -179,7 +181,7 @@ impl Report {
             .verification
             .iter()
             .flat_map(|verification| &verification.claims)
-            .filter(|claim| claim.result == Outcome::Refuted)
+            .filter(|claim| claim.result == ClaimOutcome::Refuted)
             .map(|claim| format!(" Refuted: {}.", claim.claim))
             .collect();
         format!(

@@ -8,8 +8,9 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::Report;
 use super::issue::{Issue, Level};
-use super::{ExitCode, Report};
+use crate::exit::ExitCode;
 
 /// The schema's address as the SARIF specification's errata publish it.
 const SCHEMA: &str =

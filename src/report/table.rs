@@ -8,9 +8,12 @@ use serde::Serialize;
 
 use crate::iam::principal::Principal;
 
-use super::{
-    AnalysisView, ClaimKind, ClaimView, EvidenceView, Opinion, Outcome, ProbeView, Shows, VerificationView,
-};
+use super::verification::claim_in_words;
+use super::{AnalysisView, ClaimView, EvidenceView, ProbeView, VerificationView};
+use crate::verify::Verification;
+use crate::verify::analysis::{Analysis, Opinion};
+use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
+use crate::verify::probe::{Probe, Shows};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -25,7 +28,7 @@ pub struct RowView {
     /// The claim.
     pub claim: String,
     /// What the documents prove.
-    pub paper: Outcome,
+    pub paper: ClaimOutcome,
     /// What AWS's analysers say; absent where none was asked about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analysers: Option<CellView>,
@@ -66,17 +69,17 @@ impl CellView {
     }
 }
 
-impl From<&AnalysisView> for SourceView {
-    fn from(AnalysisView { analyser, question, answer, shows, evidence, .. }: &AnalysisView) -> Self {
-        let asked = format!("{analyser}: {question}");
-        Self { asked, answer: answer.clone(), shows: *shows, evidence: evidence.clone() }
+impl From<&Analysis> for SourceView {
+    fn from(analysis: &Analysis) -> Self {
+        let AnalysisView { analyser, question, answer, shows, evidence, .. } = AnalysisView::from(analysis);
+        Self { asked: format!("{analyser}: {question}"), answer, shows, evidence }
     }
 }
 
-impl From<&ProbeView> for SourceView {
-    fn from(ProbeView { probe, answer, shows, evidence, .. }: &ProbeView) -> Self {
-        let (asked, answer) = (probe.clone(), answer.as_str().to_owned());
-        Self { asked, answer, shows: Opinion::from(*shows), evidence: evidence.clone() }
+impl From<&Probe> for SourceView {
+    fn from(probe: &Probe) -> Self {
+        let ProbeView { probe, answer, shows, evidence, .. } = ProbeView::from(probe);
+        Self { asked: probe, answer: answer.as_str().to_owned(), shows: Opinion::from(shows), evidence }
     }
 }
 
@@ -92,46 +95,49 @@ impl From<Shows> for Opinion {
 
 /// Whether a probe bears on a claim. That one principal was let in shows nothing about another one: a probe of the role is
 /// about its caller; on a twin, the caller stands for the account of Genesys Cloud.
-fn is_about(probe: &ProbeView, claim: &ClaimView, on_twin: bool) -> bool {
-    let principal = claim.principal.as_deref().map(str::parse::<Principal>);
-    let is_whose = match principal {
+fn is_about(probe: &Probe, claim: &Claim, on_twin: bool) -> bool {
+    let caller = || probe.trace.principal.parse::<Principal>().ok();
+    let is_whose = match claim.proposition.principal() {
         None => true,
-        Some(Ok(Principal::Root { account, .. })) => {
-            on_twin || caller(probe).is_some_and(|caller| caller.account() == Some(&account))
+        Some(Principal::Root { account, .. }) => {
+            on_twin || caller().is_some_and(|caller| caller.account() == Some(account))
         }
-        Some(Ok(Principal::Role(role))) => matches!(
-            caller(probe),
+        Some(Principal::Role(role)) => matches!(
+            caller(),
             Some(Principal::RoleSession { account, role: name, .. }) if account == role.account && name == role.name
         ),
-        Some(Ok(principal)) => caller(probe) == Some(principal),
-        Some(Err(_)) => false,
+        Some(
+            principal @ (Principal::User { .. }
+            | Principal::RoleSession { .. }
+            | Principal::FederatedUser { .. }
+            | Principal::Service(_)
+            | Principal::WebIdentity(_)
+            | Principal::Saml(_)
+            | Principal::Anonymous),
+        ) => caller().as_ref() == Some(principal),
     };
-    probe.about == Some(claim.kind) && is_whose
-}
-
-fn caller(probe: &ProbeView) -> Option<Principal> {
-    probe.evidence.principal.parse().ok()
+    probe.about == Some(claim.kind()) && is_whose
 }
 
 impl VerificationView {
-    /// The same with its table filled in.
+    /// The view with its table filled in.
     #[must_use]
-    pub fn tabled(mut self) -> Self {
-        let row = |claim: &ClaimView| {
-            let analyses = self.analyses.iter().filter(|analysis| analysis.about == Some(claim.kind));
-            let probes = self.probes.iter().filter(|probe| is_about(probe, claim, false));
-            let twins = self.twin.iter().flat_map(|twin| &twin.probes);
+    pub fn tabled(verification: &Verification) -> Self {
+        let row = |claim: &Claim| {
+            let about = |analysis: &&Analysis| analysis.about == Some(claim.kind());
+            let analyses = verification.analyses.iter().filter(about);
+            let probes = verification.probes.iter().filter(|probe| is_about(probe, claim, false));
+            let twins = verification.twin.iter().flat_map(|twin| &twin.probes);
             let twins = twins.filter(|probe| is_about(probe, claim, true));
             RowView {
-                id: claim.kind,
-                claim: claim.claim.clone(),
-                paper: claim.result,
+                id: claim.kind(),
+                claim: claim_in_words(&claim.proposition),
+                paper: claim.outcome(),
                 analysers: CellView::of(analyses.map(SourceView::from)),
                 live: CellView::of(probes.chain(twins).map(SourceView::from)),
             }
         };
-        self.table = self.claims.iter().map(row).collect();
-        self
+        Self { table: verification.claims.iter().map(row).collect(), ..Self::from(verification) }
     }
 
     /// Whether more than the paper was asked.
@@ -147,9 +153,9 @@ impl VerificationView {
         let mut text = format!("  {DIMMED}paper    analysers  live       claim{DIMMED:#}\n");
         for (row, claim) in self.table.iter().zip(&self.claims) {
             let paper = match row.paper {
-                Outcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
-                Outcome::Refuted => format!("{RED}refuted{RED:#}  "),
-                Outcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
+                ClaimOutcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
+                ClaimOutcome::Refuted => format!("{RED}refuted{RED:#}  "),
+                ClaimOutcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
             };
             let cell = |cell: &Option<CellView>| match cell {
                 Some(cell) => cell.shows.label(),

@@ -2,29 +2,54 @@
 
 use crate::iam::arn::ExternalId;
 
+/// How the external ID of an attempt stands to the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variation {
+    /// It is the right one.
+    Right,
+    /// There is none.
+    Missing,
+    /// It is another one of the same length and characters.
+    Wrong,
+    /// It is the right one in other letters' case.
+    OtherCase,
+    /// It is only the beginning of the right one.
+    Beginning,
+    /// It is the external ID of a counterexample of the proof.
+    Counterexample,
+}
+
 /// One try to get in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Attempt {
+pub struct Attempt {
     /// What is sent.
-    pub(super) external_id: Option<ExternalId>,
-    /// The same in words, such as "without an external ID".
-    pub(super) how: String,
-    /// Whether it is the external ID that must be sent.
-    pub(super) is_right: bool,
+    pub external_id: Option<ExternalId>,
+    /// How that stands to what must be sent.
+    pub variation: Variation,
 }
 
 impl Attempt {
+    /// Whether it sends the external ID that must be sent.
+    pub fn is_right(&self) -> bool {
+        match self.variation {
+            Variation::Right => true,
+            Variation::Missing
+            | Variation::Wrong
+            | Variation::OtherCase
+            | Variation::Beginning
+            | Variation::Counterexample => false,
+        }
+    }
+
     /// What is tried on any role: the right ID, none, a wrong one, and the right one in other letters' case.
     pub(super) fn usual(right: &ExternalId) -> Vec<Self> {
-        let wrong = |how: &str, external_id| Self { external_id, how: how.to_owned(), is_right: false };
-        let how = "with the right external ID".to_owned();
         let mut attempts = vec![
-            Self { external_id: Some(right.clone()), how, is_right: true },
-            wrong("without an external ID", None),
-            wrong("with a wrong external ID", altered(right)),
+            Self { external_id: Some(right.clone()), variation: Variation::Right },
+            Self { external_id: None, variation: Variation::Missing },
+            Self { external_id: altered(right), variation: Variation::Wrong },
         ];
         if let Some(flipped) = case_flipped(right) {
-            attempts.push(wrong("with the right external ID in other case", Some(flipped)));
+            attempts.push(Self { external_id: Some(flipped), variation: Variation::OtherCase });
         }
         attempts
     }
@@ -32,17 +57,17 @@ impl Attempt {
     /// What is tried on a twin: also the right ID without its end, and the IDs of the proof's counterexamples.
     pub(super) fn thorough(right: &ExternalId, witnesses: &[ExternalId]) -> Vec<Self> {
         let mut attempts = Self::usual(right);
-        let mut add = |external_id: ExternalId, how: String| {
+        let mut add = |external_id: ExternalId, variation: Variation| {
             let external_id = Some(external_id);
             if attempts.iter().all(|known| known.external_id != external_id) {
-                attempts.push(Self { external_id, how, is_right: false });
+                attempts.push(Self { external_id, variation });
             }
         };
         if let Some(beginning) = beginning(right) {
-            add(beginning, "with only the beginning of the external ID".to_owned());
+            add(beginning, Variation::Beginning);
         }
         for witness in witnesses {
-            add(witness.clone(), format!("with `{witness}`, the external ID of the proof's counterexample"));
+            add(witness.clone(), Variation::Counterexample);
         }
         attempts
     }
@@ -90,7 +115,7 @@ mod tests {
         let expected = [Some("5f6b-00"), None, Some("5f6b-01"), Some("5F6B-00"), Some("5f6b-0"), Some("xx")];
         assert_eq!(sent(&attempts), expected);
         assert!(
-            attempts.iter().all(|attempt| attempt.is_right == (attempt.external_id == Some(right.clone())))
+            attempts.iter().all(|attempt| attempt.is_right() == (attempt.external_id == Some(right.clone())))
         );
     }
 

@@ -3,24 +3,24 @@
 //!
 //! Organisation policies are left out: what they deny is a claim of its own, with its own reasons.
 
+use super::claim::ClaimKind;
 use super::held::layers;
+use super::verification::Verification;
 use super::{Documents, paper};
 use crate::desired::aws::Desired;
 use crate::extract::{RoleDocuments, Side};
 use crate::iam::evaluate::{Request, evaluate, evaluate_trust};
 use crate::iam::explain::{Explanation, explain as explain_request, explain_trust};
-use crate::report::{ClaimKind, VerificationView};
 
 /// Adds the reasons in full to every claim that a request breaks and to every probe that the documents answer.
-pub fn explain(verification: &mut VerificationView, documents: &Documents, desired: &Desired) {
+pub fn explain(verification: &mut Verification, documents: &Documents, desired: &Desired) {
     let role = paper::read(documents, &desired.role_arn());
-    let words = |about, request: &Request| Some(tree(&role, about, request)?.to_string());
     for claim in &mut verification.claims {
-        claim.explanation = claim.request.as_ref().and_then(|request| words(claim.kind, request));
+        claim.explanation = claim.request().and_then(|request| tree(&role, claim.kind(), request));
     }
     for probe in verification.all_probes_mut() {
         let asked = probe.about.zip(probe.request.as_ref());
-        probe.explanation = asked.and_then(|(about, request)| words(about, request));
+        probe.explanation = asked.and_then(|(about, request)| tree(&role, about, request));
     }
 }
 

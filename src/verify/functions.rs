@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use tokio::join;
 
+use super::finding::Finding;
+use super::note::{FunctionFact, Note};
 use super::paper::intent;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
-use crate::ports::{AliasRecord, AwsError, AwsErrorKind, FunctionAddress, FunctionUrlRecord, ReadFunctions};
-use crate::report::FindingView;
+use crate::ports::{AliasRecord, AwsError, FunctionAddress, FunctionUrlRecord, ReadFunctions};
 
 /// What Lambda holds about one function.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +30,7 @@ pub struct FunctionSide {
     /// The aliases.
     pub aliases: Vec<AliasRecord>,
     /// What could not be read.
-    pub failures: Vec<AwsError>,
+    pub failures: Vec<(FunctionFact, AwsError)>,
 }
 
 /// What Lambda holds about the manifest's functions. The key is the function without an alias or version.
@@ -68,11 +69,11 @@ async fn read_one<F: ReadFunctions>(
     side.add(policies);
     match urls {
         Ok(urls) => side.urls = urls,
-        Err(error) => side.failures.push(error),
+        Err(error) => side.failures.push((FunctionFact::Urls, error)),
     }
     match aliases {
         Ok(aliases) => side.aliases = aliases,
-        Err(error) => side.failures.push(error),
+        Err(error) => side.failures.push((FunctionFact::Aliases, error)),
     }
     let others = side.aliases.iter().map(|record| Some(record.alias.clone()));
     let others: Vec<_> = others.filter(|alias| !forms.contains(alias)).collect();
@@ -100,14 +101,14 @@ impl FunctionSide {
             match answer {
                 Ok(Some(document)) => self.policies.push((qualifier, document)),
                 Ok(None) => {}
-                Err(error) => self.failures.push(error),
+                Err(error) => self.failures.push((FunctionFact::Policies, error)),
             }
         }
     }
 }
 
 /// The findings, and what was not looked at.
-pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<FindingView>, Vec<String>) {
+pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<Finding>, Vec<Note>) {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     let intent = intent(desired);
     for (address, side) in sides {
@@ -123,7 +124,9 @@ pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<FindingView>, Vec
             };
             match Document::parse(text) {
                 Ok(document) => policies.push((qualifier.clone(), document)),
-                Err(error) => notes.push(format!("the policy of `{form}` was not judged: it is {error}")),
+                Err(error) => {
+                    notes.push(Note::FunctionPolicyUnreadable { function: form, reason: error.to_string() })
+                }
             }
         }
         let invoked = |alias: &Qualifier| {
@@ -146,7 +149,7 @@ pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<FindingView>, Vec
             aliases: aliases.collect(),
             function,
         };
-        findings.extend(lint_function(&facts, &intent).iter().map(FindingView::from));
+        findings.extend(lint_function(&facts, &intent).into_iter().map(Finding::Fault));
     }
     notes.extend(unread(sides));
     (findings, notes)
@@ -158,26 +161,16 @@ fn is_at(function: &FunctionArn, address: &FunctionAddress) -> bool {
         && address.account.as_ref().is_none_or(|account| *account == function.account)
 }
 
-/// One line for each call that failed, however many functions it failed for.
-fn unread(sides: &FunctionSides) -> impl Iterator<Item = String> {
-    let mut failures: BTreeMap<&'static str, (usize, &AwsError)> = BTreeMap::new();
-    for error in sides.iter().flat_map(|(_, side)| &side.failures) {
-        failures.entry(error.operation).or_insert((0, error)).0 += 1;
+/// One note for each kind of call that failed, however many functions it failed for.
+fn unread(sides: &FunctionSides) -> impl Iterator<Item = Note> {
+    let mut failures: BTreeMap<&'static str, (usize, FunctionFact, &AwsError)> = BTreeMap::new();
+    for (what, error) in sides.iter().flat_map(|(_, side)| &side.failures) {
+        failures.entry(error.operation).or_insert((0, *what, error)).0 += 1;
     }
-    failures.into_iter().map(|(operation, (number, error))| {
-        let what = match operation {
-            "lambda:GetPolicy" => "whether others may invoke the targets directly was not checked",
-            "lambda:ListFunctionUrlConfigs" => "whether the targets have public URLs was not checked",
-            _ => "where the aliases of the targets point, and who may invoke these directly, was not checked",
-        };
-        let more = match number {
-            1 => String::new(),
-            number => format!(" (and {} more of these)", number - 1),
-        };
-        let why = match error.kind {
-            AwsErrorKind::AccessDenied => format!("the caller needs {operation}"),
-            _ => error.to_string(),
-        };
-        format!("{what}: {why}{more}")
-    })
+    let note = |(number, what, error): (usize, FunctionFact, &AwsError)| Note::FunctionsUnread {
+        what,
+        why: error.into(),
+        number,
+    };
+    failures.into_values().map(note)
 }

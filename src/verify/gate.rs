@@ -9,17 +9,20 @@
 //! that somebody else put on rolecall's own role and that cannot be decided keeps nobody from adding a target. Nothing is
 //! excused on a role that is created or adopted.
 //!
-//! Deliberately absent: what to do about it, which the command line adds.
+//! Deliberately absent: the words, which `report` has, and what to do about an objection, which the command line adds.
 
 use std::collections::BTreeSet;
 
+use super::claim::{Claim, ClaimKind, ClaimOutcome};
+use super::finding::Finding;
 use super::paper::{claims, examine};
+use super::verification::Verification;
 use super::{Documents, RolePolicy};
+use crate::exit::ExitCode;
 use crate::iam::document::Document;
-use crate::iam::lint::{Finding, FindingId, Severity};
+use crate::iam::lint::{Finding as Fault, FindingId, Severity};
 use crate::observe::survey::Survey;
 use crate::plan::aws::{Plan, is_own_role};
-use crate::report::{ClaimKind, ClaimView, ExitCode, FindingView, Outcome, RefusalView, VerificationView};
 
 /// What the user accepts by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,21 +34,21 @@ pub struct Allowed {
 }
 
 /// A reason not to carry a plan out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// A request breaks the claim.
-    Refuted(ClaimView),
+    Refuted(Claim),
     /// The claim could not be decided.
-    Undecided(ClaimView),
+    Undecided(Claim),
     /// A fault of a document that no claim is about, or that names the cause of one.
-    Fault(Finding),
+    Fault(Fault),
 }
 
 /// A plan, judged.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Verdict {
     /// What is proved of the role once the plan is carried out.
-    pub verification: VerificationView,
+    pub verification: Verification,
     /// Why the plan is refused; none where it may be carried out.
     pub objections: Vec<Objection>,
 }
@@ -59,25 +62,6 @@ impl Objection {
             Self::Undecided(_) => ExitCode::Inconclusive,
         }
     }
-
-    /// The objection as data for readers.
-    #[must_use]
-    pub fn view(&self) -> RefusalView {
-        match self {
-            Self::Refuted(claim) | Self::Undecided(claim) => RefusalView {
-                name: claim.kind.id().to_owned(),
-                result: claim.result,
-                message: format!("{}: {}", claim.claim, claim.because().join("; ")),
-                option: format!("--allow-claim {}", claim.kind.id()),
-            },
-            Self::Fault(finding) => RefusalView {
-                name: finding.id.to_string(),
-                result: Outcome::Refuted,
-                message: finding.message.clone(),
-                option: format!("--allow-findings {}", finding.id),
-            },
-        }
-    }
 }
 
 /// Judges a plan by what it would leave behind.
@@ -86,12 +70,12 @@ pub fn judge(survey: &Survey, plan: &Plan, allowed: &Allowed) -> Verdict {
     let planned = Documents::planned(survey, plan);
     let (claims, findings) = examine(&planned, &survey.desired);
     let past = Past::of(survey, &planned);
-    let is_new = |claim: &ClaimView| past.as_ref().is_none_or(|past| !past.excuses(claim));
+    let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
     let objections = objections(&claims, &findings, allowed, is_new);
-    let verification = VerificationView {
+    let verification = Verification {
         claims,
-        findings: findings.iter().map(FindingView::from).collect(),
-        ..VerificationView::default()
+        findings: findings.into_iter().map(Finding::Fault).collect(),
+        ..Verification::default()
     };
     Verdict { verification, objections }
 }
@@ -99,17 +83,17 @@ pub fn judge(survey: &Survey, plan: &Plan, allowed: &Allowed) -> Verdict {
 /// The objections to claims and findings about a role; `is_new` is asked about claims that could not be decided.
 #[must_use]
 pub fn objections(
-    claims: &[ClaimView],
-    findings: &[Finding],
+    claims: &[Claim],
+    findings: &[Fault],
     allowed: &Allowed,
-    is_new: impl Fn(&ClaimView) -> bool,
+    is_new: impl Fn(&Claim) -> bool,
 ) -> Vec<Objection> {
-    let of_claim = |claim: &ClaimView| match claim.result {
-        Outcome::Proved => None,
-        Outcome::Refuted => Some(Objection::Refuted(claim.clone())),
-        Outcome::Unknown => is_new(claim).then(|| Objection::Undecided(claim.clone())),
+    let of_claim = |claim: &Claim| match claim.outcome() {
+        ClaimOutcome::Proved => None,
+        ClaimOutcome::Refuted => Some(Objection::Refuted(claim.clone())),
+        ClaimOutcome::Unknown => is_new(claim).then(|| Objection::Undecided(claim.clone())),
     };
-    let broken = claims.iter().filter(|claim| !allowed.covers(claim.kind, findings)).filter_map(of_claim);
+    let broken = claims.iter().filter(|claim| !allowed.covers(claim.kind(), findings)).filter_map(of_claim);
     let faults = findings
         .iter()
         .filter(|finding| stops(finding.id) && !allowed.accepts(finding.id))
@@ -125,7 +109,7 @@ impl Allowed {
 
     /// A claim is accepted by its own name, or by those of all findings that are the cause: accepting the cause would do
     /// nothing otherwise.
-    fn covers(&self, claim: ClaimKind, findings: &[Finding]) -> bool {
+    fn covers(&self, claim: ClaimKind, findings: &[Fault]) -> bool {
         let mut causes = findings
             .iter()
             .map(|finding| finding.id)
@@ -173,9 +157,9 @@ fn breaks(id: FindingId) -> &'static [ClaimKind] {
 /// What is undecided about rolecall's own role as AWS has it, and what the plan would add to that.
 struct Past {
     /// The claims about the role as it is.
-    before: Vec<ClaimView>,
+    before: Vec<Claim>,
     /// The claims about what the plan changes alone.
-    changed: Vec<ClaimView>,
+    changed: Vec<Claim>,
     is_trust_kept: bool,
 }
 
@@ -204,13 +188,14 @@ impl Past {
     }
 
     /// Whether the claim is open already, for a reason that the plan does not touch.
-    fn excuses(&self, claim: &ClaimView) -> bool {
-        let is_open = |claims: &[ClaimView]| {
-            let mut same =
-                claims.iter().filter(|it| it.kind == claim.kind && it.principal == claim.principal);
-            same.any(|it| it.result == Outcome::Unknown)
+    fn excuses(&self, claim: &Claim) -> bool {
+        let is_open = |claims: &[Claim]| {
+            let mut same = claims.iter().filter(|it| {
+                it.kind() == claim.kind() && it.proposition.principal() == claim.proposition.principal()
+            });
+            same.any(|it| it.outcome() == ClaimOutcome::Unknown)
         };
-        let is_elsewhere = match claim.kind {
+        let is_elsewhere = match claim.kind() {
             ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume => self.is_trust_kept,
             ClaimKind::OnlyTargets | ClaimKind::EveryTarget => !is_open(&self.changed),
             ClaimKind::Organization => true,

@@ -5,15 +5,16 @@
 //! that it holds, and an answer that differs from it is a finding of its own.
 
 use super::attempt::Attempt;
+use super::claim::ClaimKind;
+use super::probe::{Probe, ProbeQuestion, Remark};
 use super::steady::{Answered, Asking, ProbeError};
-use super::{Documents, SESSION, expect, session, view};
+use super::{Documents, SESSION, expect, session};
 use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
 use crate::iam::arn::RoleArn;
 use crate::iam::principal::Principal;
 use crate::observe::aws::observe;
-use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe, ProbeAnswer, Read};
-use crate::report::{ClaimKind, ProbeView, Shows};
+use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe as Prober, ProbeAnswer, Read};
 
 /// A role's door: who knocks where, and with what leave.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub(super) struct Door<'a> {
 
 impl Door<'_> {
     /// Makes every attempt.
-    pub(super) async fn knock<P: Probe, O: Observer>(
+    pub(super) async fn knock<P: Prober, O: Observer>(
         &self,
         probe: &P,
         attempts: Vec<Attempt>,
@@ -43,7 +44,7 @@ impl Door<'_> {
             (attempt, awaited)
         });
         let ask = async |attempt: &Attempt| {
-            let policy = if attempt.is_right { &self.session_policy } else { session::NOTHING };
+            let policy = if attempt.is_right() { &self.session_policy } else { session::NOTHING };
             let (role, external_id) = (self.role.clone(), attempt.external_id.clone());
             let session_policy = policy.to_owned();
             probe.assume_role(&AssumeRoleProbe { role, external_id, duration: SESSION, session_policy }).await
@@ -53,13 +54,13 @@ impl Door<'_> {
 }
 
 /// Probes the role with the caller's own credentials. `documents` are what AWS holds.
-pub async fn probe_role<P: Read + Probe, O: Observer>(
+pub async fn probe_role<P: Read + Prober, O: Observer>(
     probe: &P,
     caller: &CallerIdentity,
     desired: &Desired,
     documents: &Documents,
     asking: &Asking<'_, O>,
-) -> Result<Vec<ProbeView>, ProbeError> {
+) -> Result<Vec<Probe>, ProbeError> {
     let role = desired.role_arn();
     let principal: Option<Principal> = caller.arn.parse().ok();
     let wanted = |caller| expect::trusts(&desired.role.trust, caller, &role, Some(&desired.external_id));
@@ -79,18 +80,18 @@ pub async fn probe_role<P: Read + Probe, O: Observer>(
         _ => false,
     };
     let standing = Standing { is_trusted, let_in: session.is_some(), kept_back };
-    let mut views: Vec<ProbeView> =
-        answers.iter().map(|answered| role_view(answered, &role, &standing, caller)).collect();
+    let mut probes: Vec<Probe> =
+        answers.iter().map(|answered| of_role(answered, &role, &standing, caller)).collect();
     if let Some(session) = session {
-        views.extend(session::try_all(probe, session, items, documents, &role, asking).await?);
+        probes.extend(session::try_all(probe, session, items, documents, &role, asking).await?);
     }
-    Ok(views)
+    Ok(probes)
 }
 
 /// The session of the right external ID, where AWS gave one.
 pub(super) fn session_of<S>(answers: &[Answered<Attempt, S>]) -> Option<&S> {
     answers.iter().find_map(|answered| match &answered.probed.answer {
-        ProbeAnswer::Allowed(session) if answered.question.is_right => Some(session),
+        ProbeAnswer::Allowed(session) if answered.question.is_right() => Some(session),
         ProbeAnswer::Allowed(_) | ProbeAnswer::Denied(_) => None,
     })
 }
@@ -113,61 +114,31 @@ async fn own_policies<A: Read>(aws: &A, caller: &CallerIdentity) -> Option<Docum
     Documents::observed(&observed, &role)
 }
 
-fn role_view<T>(
+fn of_role<T>(
     answered: &Answered<Attempt, T>,
     role: &RoleArn,
     Standing { is_trusted, let_in, kept_back }: &Standing,
     CallerIdentity { arn, .. }: &CallerIdentity,
-) -> ProbeView {
-    let Attempt { how, is_right, external_id } = &answered.question;
-    let told = match (is_right, is_trusted, &answered.probed.answer) {
-        (true, Some(true), ProbeAnswer::Allowed(_)) => {
-            (Shows::Confirms, format!("AWS let the probe principal in ({arn})"))
-        }
-        (true, Some(true), ProbeAnswer::Denied(_)) if *kept_back => (
-            Shows::NoInformation,
-            format!(
-                "AWS denied it to {arn}, whose own policies do not let it assume the role; this shows nothing about the \
-                 role"
-            ),
-        ),
-        (true, Some(true), ProbeAnswer::Denied(text)) => (
-            Shows::Refutes,
-            format!(
-                "the manifest trusts {arn}, but AWS denied it: {text}; the trust policy, a deny among the caller's own \
-                 policies, its permissions boundary or an organisation policy would explain it"
-            ),
-        ),
-        (true, Some(false), ProbeAnswer::Allowed(_)) => {
-            (Shows::Refutes, format!("the manifest does not trust {arn}, but AWS let it in"))
-        }
-        (false, _, ProbeAnswer::Allowed(_)) => (Shows::Refutes, format!("AWS let {arn} in {how}")),
-        (false, Some(true), ProbeAnswer::Denied(_)) if !let_in => {
-            (Shows::NoInformation, format!("AWS kept {arn} out, but with the right external ID too"))
-        }
-        (false, Some(true), ProbeAnswer::Denied(_)) => {
-            (Shows::Confirms, format!("AWS kept out even the probe principal ({arn})"))
-        }
-        (_, Some(false), ProbeAnswer::Denied(_)) => (
-            Shows::NoInformation,
-            format!(
-                "not assumable by us ({arn}), as it should be; what Genesys Cloud can do, this does not show"
-            ),
-        ),
-        (true, None, ProbeAnswer::Allowed(_)) => (
-            Shows::NoInformation,
-            format!("AWS let {arn} in; whether the manifest trusts it could not be told"),
-        ),
-        (_, None, ProbeAnswer::Denied(_)) => (
-            Shows::NoInformation,
-            format!("AWS kept {arn} out; whether the manifest trusts it could not be told"),
-        ),
+) -> Probe {
+    let attempt = &answered.question;
+    let remark = match (attempt.is_right(), is_trusted, &answered.probed.answer) {
+        (true, Some(true), ProbeAnswer::Allowed(_)) => Remark::TrustedLetIn,
+        (true, Some(true), ProbeAnswer::Denied(_)) if *kept_back => Remark::KeptBack,
+        (true, Some(true), ProbeAnswer::Denied(denial)) => Remark::TrustedDenied { denial: denial.clone() },
+        (true, Some(false), ProbeAnswer::Allowed(_)) => Remark::UntrustedLetIn,
+        (false, _, ProbeAnswer::Allowed(_)) => Remark::LetInAnyway,
+        (false, Some(true), ProbeAnswer::Denied(_)) if !let_in => Remark::KeptOutAlways,
+        (false, Some(true), ProbeAnswer::Denied(_)) => Remark::TrustedKeptOut,
+        (_, Some(false), ProbeAnswer::Denied(_)) => Remark::UntrustedKeptOut,
+        (true, None, ProbeAnswer::Allowed(_)) => Remark::UndecidedLetIn,
+        (_, None, ProbeAnswer::Denied(_)) => Remark::UndecidedKeptOut,
     };
-    let about = match (is_right, is_trusted) {
+    let about = match (attempt.is_right(), is_trusted) {
         (true, Some(false)) => ClaimKind::OnlyTrusted,
         (true, Some(true) | None) => ClaimKind::MayAssume,
         (false, _) => ClaimKind::ExternalId,
     };
-    let request = arn.parse().ok().map(|caller| expect::assumption(&caller, role, external_id.as_ref()));
-    view(about, format!("sts:AssumeRole {how}"), request, answered, arn, told)
+    let external_id = attempt.external_id.as_ref();
+    let request = arn.parse().ok().map(|caller| expect::assumption(&caller, role, external_id));
+    Probe::new(about, ProbeQuestion::AssumeRole(attempt.clone()), request, answered, arn, remark)
 }

@@ -4,46 +4,49 @@
 //! They are kept apart because they show different things: the documents decide for every caller, a probe shows only
 //! what AWS answers to the one caller that we are. A proof that somebody may is a proof that the role's side
 //! allows it, and as far as [`organization`] could be read, that its policies do. [`analysers`] are AWS's own second opinion
-//! on the documents, [`functions`] are ways past the role. [`steady`] is how AWS is asked where its answers change,
+//! on the documents, [`functions`] are ways past the role. What they find is a [`Verification`]: typed values, from which
+//! [`gate`] and the exit codes are computed and of which `report` makes what people and programs read. [`steady`] is how AWS is asked where its answers change,
 //! `expect` what it should answer. Only [`twin`] writes, and never to the role itself.
 
+pub mod action_test;
 pub mod analysers;
-mod attempt;
-mod drift;
+pub mod analysis;
+pub mod attempt;
+pub mod claim;
 mod expect;
 mod explain;
 pub mod explain_error;
+pub mod finding;
 pub mod functions;
 pub mod gate;
-mod genesys;
+pub mod genesys_fault;
 mod held;
 pub mod live;
+pub mod note;
 pub mod organization;
 mod paper;
+pub mod probe;
+pub mod repair;
+pub mod role_proof;
 pub mod second;
 mod service_role;
 mod session;
 pub mod steady;
 pub mod twin;
+pub mod verification;
 
 use std::time::Duration;
 
-pub use drift::drift;
 pub use explain::explain;
-pub use genesys::{genesys_causes, genesys_drift, other_organization};
 pub use held::OrganizationLevel;
-pub use paper::{decide, findings, intent, paper, read, shared_ids};
+pub use paper::{claims, decide, findings, intent, paper, read, shared_ids};
 pub use service_role::services_alone;
+pub use verification::Verification;
 
-use self::steady::Answered;
 use crate::iam::arn::RoleName;
-use crate::iam::evaluate::Request;
-use crate::iam::lint::Severity;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::observe::survey::Survey;
 use crate::plan::aws::{Foreign, Plan, is_own};
-use crate::ports::ProbeAnswer;
-use crate::report::{Answer, ClaimKind, EvidenceView, FindingView, ProbeView, Shows};
 
 /// The shortest session that STS gives.
 const SESSION: Duration = Duration::from_secs(900);
@@ -161,58 +164,4 @@ impl Documents {
             boundary,
         }
     }
-}
-
-/// An answer as data for readers.
-fn view<Q, T>(
-    about: ClaimKind,
-    probe: String,
-    request: Option<Request>,
-    answered: &Answered<Q, T>,
-    principal: &str,
-    (shows, message): (Shows, String),
-) -> ProbeView {
-    let Answered { awaited, probed, times, .. } = answered;
-    let evidence = EvidenceView {
-        principal: principal.to_owned(),
-        request_id: probed.request_id.clone(),
-        time: probed.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    };
-    ProbeView {
-        about: Some(about),
-        probe,
-        answer: Answer::from(matches!(probed.answer, ProbeAnswer::Allowed(_))),
-        expected: awaited.map(Answer::from),
-        shows,
-        message,
-        request,
-        explanation: None,
-        times: *times,
-        evidence,
-    }
-}
-
-/// Where AWS answered otherwise than the documents say that it does.
-pub fn disagreements(probes: &[ProbeView]) -> Vec<FindingView> {
-    let differs = |probe: &&ProbeView| probe.expected.is_some_and(|expected| expected != probe.answer);
-    let finding = |probe: &ProbeView| {
-        FindingView {
-        id: "D1".to_owned(),
-        severity: Severity::Warning.to_string(),
-        statement: None,
-        message: format!(
-            "{}: AWS {} it, where the documents that it holds say that it is {}",
-            probe.probe,
-            probe.answer.as_str(),
-            if probe.answer == Answer::Allowed { Answer::Denied.as_str() } else { Answer::Allowed.as_str() },
-        ),
-        why: "then something decides that was not read, or the proof's evaluator does not do as AWS does".to_owned(),
-        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html".to_owned(),
-        fix: "look for an organisation policy, a policy of the caller's own, the resource policy of the function, or a \
-              change made a moment ago; where there is none, tell rolecall's makers"
-            .to_owned(),
-        witness: None,
-    }
-    };
-    probes.iter().filter(differs).map(finding).collect()
 }

@@ -10,7 +10,9 @@
 
 use std::collections::BTreeSet;
 
+use super::claim::{Claim, Decided, Proposition};
 use super::held::{OrganizationLevel, levels};
+use super::note::Note;
 use crate::desired::aws::Desired;
 use crate::iam::arn::AccountId;
 use crate::iam::condition::{Condition, Operand};
@@ -23,11 +25,27 @@ use crate::iam::truth::Truth;
 use crate::ports::{
     AwsError, AwsErrorKind, AwsResult, OrganizationPolicyKind, OrganizationRecord, ReadOrganization,
 };
-use crate::report::{ClaimKind, ClaimView, OrganizationStanding, Outcome};
 use futures_util::future::{join, try_join_all};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// "The maximum depth of OUs is five" below the root (Organizations quotas); a walk that is longer than that goes nowhere.
 const DEEPEST: usize = 8;
+
+/// How far the organisation's policies are part of what is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationStanding {
+    /// Nobody asked for them.
+    #[default]
+    NotAsked,
+    /// They could not be read: what is allowed is allowed unless they deny it.
+    Unreadable,
+    /// The account belongs to no organisation, or manages it: none apply.
+    NoneApply,
+    /// They were read and are part of the proof.
+    Included,
+}
 
 /// What is known of the organisation.
 #[derive(Clone, Debug)]
@@ -114,13 +132,10 @@ impl Organization {
         }
     }
 
-    /// Why its policies are not part of it.
-    pub fn note(&self) -> Option<String> {
+    /// That its policies are not part of it.
+    pub fn note(&self) -> Option<Note> {
         match self {
-            Self::Unreadable(error) => Some(format!(
-                "allowed unless an organisation policy denies it: these could not be read ({error}); the management \
-                 account and delegated administrators can"
-            )),
+            Self::Unreadable(error) => Some(Note::OrganizationUnreadable { error: error.to_string() }),
             Self::NoneApplies | Self::Known { .. } => None,
         }
     }
@@ -134,30 +149,59 @@ impl Organization {
     }
 
     /// Whether its policies leave room for what the role is for; nothing where they are not known or there are none.
-    pub fn claim(&self, desired: &Desired) -> Option<ClaimView> {
+    pub fn claim(&self, desired: &Desired) -> Option<Claim> {
+        let reasons = |obstacles: Vec<Obstacle>| obstacles.into_iter().map(|it| it.reason).collect();
+        let decided = match self.obstacles(desired)? {
+            Obstacles::Denials(denials) => Decided::Denied { reasons: reasons(denials) },
+            Obstacles::Open(open) => Decided::Undecided { reasons: reasons(open) },
+            Obstacles::None => Decided::Proved,
+        };
+        Some(Claim::new(Proposition::OrganizationAgrees, decided))
+    }
+
+    /// What its policies put in the way of what the role is for; nothing where they are not known or there are none.
+    pub(super) fn obstacles(&self, desired: &Desired) -> Option<Obstacles> {
         let Self::Known { record, service_control, resource_control } = self else { return None };
         let mut denials = Vec::new();
         let mut open = BTreeSet::new();
         for needed in needed(desired, record) {
+            let action = &needed.request.action;
             match judge(&needed, service_control, resource_control, &desired.home.account) {
-                Verdict::Allows => {}
-                Verdict::Denies(why) => denials.push(why),
-                Verdict::DependsOn(keys) => open.extend(keys.into_iter().map(|key| {
-                    let action = &needed.request.action;
-                    format!("whether one denies {action} depends on `{key}`, which is not known here")
+                Ruling::Allows => {}
+                Ruling::Denies(reason) => denials.push(Obstacle { reason, action: action.clone() }),
+                Ruling::DependsOn(keys) => open.extend(keys.into_iter().map(|key| Obstacle {
+                    reason: format!(
+                        "whether one denies {action} depends on `{key}`, which is not known here"
+                    ),
+                    action: action.clone(),
                 })),
             }
         }
-        let (result, reasons) = match (denials.is_empty(), open.is_empty()) {
-            (false, _) => (Outcome::Refuted, denials),
-            (true, false) => (Outcome::Unknown, open.into_iter().collect()),
-            (true, true) => (Outcome::Proved, Vec::new()),
-        };
-        let claim =
-            "no organisation policy denies the assuming of the role or the invocation of a target".to_owned();
-        let kind = ClaimKind::Organization;
-        Some(ClaimView::reasoned(kind, claim, result, reasons))
+        Some(match (denials.is_empty(), open.is_empty()) {
+            (false, _) => Obstacles::Denials(denials),
+            (true, false) => Obstacles::Open(open.into_iter().collect()),
+            (true, true) => Obstacles::None,
+        })
     }
+}
+
+/// What the organisation's policies put in the way of what the role is for.
+pub(super) enum Obstacles {
+    /// Nothing.
+    None,
+    /// These policies deny it.
+    Denials(Vec<Obstacle>),
+    /// Whether some do depends on what is not known here.
+    Open(Vec<Obstacle>),
+}
+
+/// One of them. They are ordered by their reasons.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Obstacle {
+    /// Which policy denies which request, or what that depends on.
+    pub(super) reason: String,
+    /// The action that is needed.
+    pub(super) action: String,
 }
 
 /// A request that must get through, and what is known of it.
@@ -208,7 +252,7 @@ fn needed(desired: &Desired, record: &OrganizationRecord) -> Vec<Needed> {
 }
 
 /// What the organisation says to one request.
-enum Verdict {
+enum Ruling {
     Allows,
     Denies(String),
     /// It depends on these condition keys.
@@ -221,7 +265,7 @@ fn judge(
     service_control: &[OrganizationLevel],
     resource_control: &[OrganizationLevel],
     home: &AccountId,
-) -> Verdict {
+) -> Ruling {
     let Needed { request, knows_caller } = needed;
     // Both stand for what is decided elsewhere: here, only the organisation could deny.
     let (anything, everybody) = (Document::parse(ANYTHING).ok(), Document::parse(EVERYBODY).ok());
@@ -279,12 +323,12 @@ fn judge(
             .filter_map(policy_of)
             .any(|(_, statement)| open(statement).is_empty());
     if !depends.is_empty() && !certain {
-        return Verdict::DependsOn(depends);
+        return Ruling::DependsOn(depends);
     }
     match evaluation.allows {
-        Truth::True => Verdict::Allows,
+        Truth::True => Ruling::Allows,
         Truth::Unknown => {
-            Verdict::DependsOn(evaluation.not_evaluated.iter().map(|it| it.reason.clone()).collect())
+            Ruling::DependsOn(evaluation.not_evaluated.iter().map(|it| it.reason.clone()).collect())
         }
         Truth::False => {
             let names: BTreeSet<&str> =
@@ -293,12 +337,7 @@ fn judge(
                 0 => String::new(),
                 _ => format!(" (policy `{}`)", names.into_iter().collect::<Vec<_>>().join("`, `")),
             };
-            Verdict::Denies(format!(
-                "{} on {}: {}{by}",
-                request.action,
-                request.resource,
-                reason(&evaluation)
-            ))
+            Ruling::Denies(format!("{} on {}: {}{by}", request.action, request.resource, reason(&evaluation)))
         }
     }
 }

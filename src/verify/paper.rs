@@ -2,31 +2,33 @@
 
 use std::borrow::Cow;
 
+use super::claim::{Claim, Decided, Proposition};
+use super::finding::Finding;
+use super::verification::Verification;
 use super::{Documents, RolePolicy};
 use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{
-    Finding, KnownRole, PolicyFacts, SharedIds, TrustFacts, lint_identity_grammar, lint_permissions,
+    Finding as Fault, KnownRole, PolicyFacts, SharedIds, TrustFacts, lint_identity_grammar, lint_permissions,
     lint_trust, lint_trust_grammar,
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::iam::quota::DOCUMENT_LENGTH;
-use crate::report::{ClaimKind, ClaimView, FindingView, Outcome, VerificationView};
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
-pub fn paper(documents: &Documents, desired: &Desired) -> VerificationView {
+pub fn paper(documents: &Documents, desired: &Desired) -> Verification {
     let (claims, findings) = examine(documents, desired);
-    VerificationView {
+    Verification {
         claims,
-        findings: findings.iter().map(FindingView::from).collect(),
-        ..VerificationView::default()
+        findings: findings.into_iter().map(Finding::Fault).collect(),
+        ..Verification::default()
     }
 }
 
-/// The same as values.
-pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<ClaimView>, Vec<Finding>) {
+/// The same in parts.
+pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<Claim>, Vec<Fault>) {
     let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
@@ -56,7 +58,7 @@ pub fn intent(desired: &Desired) -> RoleIntent {
 }
 
 /// Decides the claims that the manifest makes.
-pub(super) fn claims(documents: &Documents, desired: &Desired) -> Vec<ClaimView> {
+pub fn claims(documents: &Documents, desired: &Desired) -> Vec<Claim> {
     decide(&read(documents, &desired.role_arn()), &intent(desired))
 }
 
@@ -130,58 +132,48 @@ fn shortened(role: &RoleDocuments) -> Cow<'_, RoleDocuments> {
 }
 
 /// Decides the claims about a role. A side that nothing is known of is passed over, unless the intent is about it.
-pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<ClaimView> {
+pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Claim> {
     let role = &*shortened(role);
     let mut claims = Vec::new();
     match &role.trust {
         Side::Known(trust) => {
-            let decided = prove_trust(trust, intent);
-            claims.extend(decided.iter().map(|claim| assuming(claim.into(), &role.trust_assumes)));
+            let decided = prove_trust(trust, intent).into_iter().map(Claim::from);
+            claims.extend(decided.map(|claim| assuming(claim, &role.trust_assumes)));
         }
         Side::Unknown(reasons) => {
-            claims.push(ClaimView::undecided(
-                ClaimKind::OnlyTrusted,
-                "who can assume the role",
-                reasons.clone(),
-            ));
+            claims.push(Claim::undecided(Proposition::WhoCanAssume, reasons.clone()));
         }
         Side::Absent if intent.trusted.is_empty() && intent.external_id.is_none() => {}
         Side::Absent => {
             let reason = "there is no trust policy here".to_owned();
-            claims.push(ClaimView::undecided(
-                ClaimKind::OnlyTrusted,
-                "who can assume the role",
-                vec![reason],
-            ));
+            claims.push(Claim::undecided(Proposition::WhoCanAssume, vec![reason]));
         }
     }
     match &role.permissions {
         Side::Known(documents) => {
-            let decided = prove_permissions(&documents.for_proof(), intent);
-            claims.extend(decided.iter().map(|claim| assuming(claim.into(), &role.permissions_assume)));
+            let decided = prove_permissions(&documents.for_proof(), intent).into_iter().map(Claim::from);
+            claims.extend(decided.map(|claim| assuming(claim, &role.permissions_assume)));
         }
         Side::Unknown(reasons) => {
-            claims.push(ClaimView::undecided(
-                ClaimKind::OnlyTargets,
-                "what a session can do",
-                reasons.clone(),
-            ));
+            claims.push(Claim::undecided(Proposition::WhatSessionsCanDo, reasons.clone()));
         }
         Side::Absent if intent.targets.is_none() => {}
         Side::Absent => {
             let reason = "the role's permissions are not here".to_owned();
-            claims.push(ClaimView::undecided(ClaimKind::OnlyTargets, "what a session can do", vec![reason]));
+            claims.push(Claim::undecided(Proposition::WhatSessionsCanDo, vec![reason]));
         }
     }
     claims
 }
 
 /// A claim that holds only with values that nobody stated is not proved; one that they break is refuted.
-fn assuming(claim: ClaimView, assumptions: &[String]) -> ClaimView {
-    if claim.result != Outcome::Proved || assumptions.is_empty() {
-        return claim;
+fn assuming(claim: Claim, assumptions: &[String]) -> Claim {
+    match claim.decided {
+        Decided::Proved if !assumptions.is_empty() => {
+            Claim { decided: Decided::Undecided { reasons: assumptions.to_vec() }, ..claim }
+        }
+        Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Undecided { .. } => claim,
     }
-    ClaimView { result: Outcome::Unknown, reasons: assumptions.to_vec(), ..claim }
 }
 
 /// The external IDs of roles that were read together.
@@ -199,7 +191,7 @@ pub fn findings(
     shared: Option<(usize, &SharedIds<'_>)>,
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
-) -> Vec<Finding> {
+) -> Vec<Fault> {
     let role = &*shortened(role);
     let mut findings = Vec::new();
     if let Side::Known(document) = &role.trust {

@@ -3,10 +3,10 @@
 use super::Documents;
 use super::analysers::{self, BilledChecks};
 use super::organization::{self, Organization};
+use super::verification::Verification;
 use crate::desired::aws::Desired;
 use crate::observe::survey::Survey;
 use crate::ports::{AnalyseAccess, ReadOrganization, Simulate};
-use crate::report::VerificationView;
 
 /// What others said, not judged yet.
 #[derive(Debug)]
@@ -32,14 +32,14 @@ impl SecondOpinions {
     }
 
     /// Judges, and adds the judgement to what was verified.
-    pub fn add_to(&self, verification: &mut VerificationView, Survey { desired, observed, .. }: &Survey) {
+    pub fn add_to(&self, verification: &mut Verification, Survey { desired, observed, .. }: &Survey) {
         let Self { documents, answers, organization } = self;
         let scps = organization.service_control();
         let principal = &observed.caller.arn;
         let analyses = analysers::judge(answers, documents, desired, principal, scps);
         verification.claims.extend(organization.claim(desired));
         verification.organization = organization.standing();
-        verification.analyses = analyses.views;
+        verification.analyses = analyses.opinions;
         verification.findings.extend(analyses.findings);
         verification.notes.extend(organization.note().into_iter().chain(analyses.notes));
     }

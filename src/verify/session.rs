@@ -3,13 +3,14 @@
 
 use serde_json::json;
 
+use super::claim::ClaimKind;
+use super::probe::{Probe, ProbeQuestion, Purpose, Remark};
 use super::steady::{Answered, Asking, ProbeError};
-use super::{Documents, expect, view};
+use super::{Documents, expect};
 use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
-use crate::ports::{Probe, ProbeAnswer, Trial};
-use crate::report::{ClaimKind, ProbeView, Shows};
+use crate::ports::{Probe as Prober, ProbeAnswer, Trial};
 
 /// Half of what STS takes as text: the packed form that it makes of a session policy has a limit of its own.
 const SHORT_POLICY: usize = 1024;
@@ -18,59 +19,42 @@ const SHORT_POLICY: usize = 1024;
 pub(super) const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 
-/// Something to try, and whether the manifest wants it to work.
+/// Something to try, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) trial: Trial,
-    pub(super) is_wanted: bool,
-    what: &'static str,
+    pub(super) purpose: Purpose,
 }
 
 impl Item {
-    fn unwanted(trial: Trial, what: &'static str) -> Self {
-        Self { trial, is_wanted: false, what }
-    }
-
-    fn name(&self) -> String {
-        match &self.trial {
-            Trial::Invoke(function) => format!("DryRun of {function}"),
-            Trial::ReadFunction(_) | Trial::ReadRole(_) => {
-                format!("{} of {}", self.trial.action(), self.trial.resource())
-            }
-            Trial::ListFunctions(region) => format!("{} in {region}", self.trial.action()),
-            Trial::ListRoles => self.trial.action().to_owned(),
-        }
+    fn invoke(function: FunctionArn, purpose: Purpose) -> Self {
+        Self { trial: Trial::Invoke(function), purpose }
     }
 }
 
 /// Invocations: each target in its form, a function beside the first target, and another form of that target.
 pub(super) fn invocations(desired: &Desired) -> Vec<Item> {
     let targets = &desired.targets;
-    let target = |target: &FunctionArn| Item {
-        trial: Trial::Invoke(target.clone()),
-        is_wanted: true,
-        what: "invoke the target",
-    };
     let first = targets.first();
     let sibling = first.and_then(|target| sibling_of(target, targets));
     let unlisted = first.and_then(|target| unlisted_form_of(target, targets));
-    let sibling = sibling.map(|it| Item::unwanted(Trial::Invoke(it), "invoke a function beside the targets"));
-    let unlisted = unlisted
-        .map(|it| Item::unwanted(Trial::Invoke(it), "invoke the target in a form that is not called"));
-    targets.iter().map(target).chain(sibling).chain(unlisted).collect()
+    let wanted = targets.iter().map(|target| Item::invoke(target.clone(), Purpose::Target));
+    wanted
+        .chain(sibling.map(|function| Item::invoke(function, Purpose::Sibling)))
+        .chain(unlisted.map(|function| Item::invoke(function, Purpose::UnlistedForm)))
+        .collect()
 }
 
 /// A handful of other actions, all of them reads.
 pub(super) fn canaries(desired: &Desired) -> Vec<Item> {
     let mut items = vec![
-        Item::unwanted(Trial::ListRoles, "list the account's roles"),
-        Item::unwanted(Trial::ReadRole(desired.role_arn()), "read the role"),
+        Item { trial: Trial::ListRoles, purpose: Purpose::ListRoles },
+        Item { trial: Trial::ReadRole(desired.role_arn()), purpose: Purpose::ReadRole },
     ];
     if let Some(target) = desired.targets.first() {
         let region = target.region.clone();
-        items.push(Item::unwanted(Trial::ListFunctions(region), "list the region's functions"));
-        items
-            .push(Item::unwanted(Trial::ReadFunction(target.unqualified()), "read a target's configuration"));
+        items.push(Item { trial: Trial::ListFunctions(region), purpose: Purpose::ListFunctions });
+        items.push(Item { trial: Trial::ReadFunction(target.unqualified()), purpose: Purpose::ReadTarget });
     }
     items
 }
@@ -98,14 +82,14 @@ pub(super) fn policy_for(items: &[Item]) -> String {
 }
 
 /// Tries everything as that session.
-pub(super) async fn try_all<P: Probe, O: Observer>(
+pub(super) async fn try_all<P: Prober, O: Observer>(
     probe: &P,
     session: &P::Session,
     items: Vec<Item>,
     documents: &Documents,
     role: &RoleArn,
     asking: &Asking<'_, O>,
-) -> Result<Vec<ProbeView>, ProbeError> {
+) -> Result<Vec<Probe>, ProbeError> {
     let questions = items.into_iter().map(|item| {
         let request = expect::trial(role, &item.trial);
         let awaited = request.and_then(|request| expect::permits(documents, &request));
@@ -113,24 +97,21 @@ pub(super) async fn try_all<P: Probe, O: Observer>(
     });
     let answers =
         asking.ask(questions, async |item: &Item| probe.attempt(session, &item.trial).await).await?;
-    Ok(answers.iter().map(|answered| item_view(answered, role, P::principal(session))).collect())
+    Ok(answers.iter().map(|answered| tried(answered, role, P::principal(session))).collect())
 }
 
-fn item_view(answered: &Answered<Item, ()>, role: &RoleArn, principal: &str) -> ProbeView {
-    let Item { is_wanted, what, .. } = &answered.question;
-    let told = match (is_wanted, &answered.probed.answer) {
-        (true, ProbeAnswer::Allowed(())) => (Shows::Confirms, format!("the session may {what}")),
-        (false, ProbeAnswer::Denied(_)) => (Shows::Confirms, format!("the session may not {what}")),
-        (true, ProbeAnswer::Denied(text)) => {
-            (Shows::Refutes, format!("the session must be able to {what}, but AWS denied it: {text}"))
-        }
-        (false, ProbeAnswer::Allowed(())) => {
-            (Shows::Refutes, format!("the session must not be able to {what}"))
-        }
+fn tried(answered: &Answered<Item, ()>, role: &RoleArn, principal: &str) -> Probe {
+    let Item { purpose, trial } = &answered.question;
+    let purpose = *purpose;
+    let remark = match (purpose.is_wanted(), &answered.probed.answer) {
+        (true, ProbeAnswer::Allowed(())) => Remark::SessionMay { purpose },
+        (false, ProbeAnswer::Denied(_)) => Remark::SessionMayNot { purpose },
+        (true, ProbeAnswer::Denied(denial)) => Remark::SessionDenied { purpose, denial: denial.clone() },
+        (false, ProbeAnswer::Allowed(())) => Remark::SessionMayAnyway { purpose },
     };
-    let about = if *is_wanted { ClaimKind::EveryTarget } else { ClaimKind::OnlyTargets };
-    let request = expect::trial(role, &answered.question.trial);
-    view(about, answered.question.name(), request, answered, principal, told)
+    let about = if purpose.is_wanted() { ClaimKind::EveryTarget } else { ClaimKind::OnlyTargets };
+    let request = expect::trial(role, trial);
+    Probe::new(about, ProbeQuestion::OfSession(trial.clone()), request, answered, principal, remark)
 }
 
 /// A function beside the targets.
@@ -180,8 +161,9 @@ mod tests {
 
     #[test]
     fn a_session_may_do_what_is_tried_and_no_more() {
-        let item = |name: &str| Item::unwanted(Trial::Invoke(function(name)), "");
-        let few = policy_for(&[item("orders"), Item::unwanted(Trial::ListRoles, "")]);
+        let item = |name: &str| Item::invoke(function(name), Purpose::Sibling);
+        let few =
+            policy_for(&[item("orders"), Item { trial: Trial::ListRoles, purpose: Purpose::ListRoles }]);
         assert!(
             few.contains(r#""Resource":["arn:aws:lambda:us-east-1:123456789012:function:orders"]"#),
             "{few}"

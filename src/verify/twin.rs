@@ -11,23 +11,28 @@ pub mod sweep;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 pub use self::draft::DraftError;
 use self::draft::{Draft, random_ending, undoing};
 use super::attempt::Attempt;
+use super::claim::{Claim, ClaimKind};
 use super::live::{Door, session_of};
+use super::probe::{AwsAnswer, CallTrace, Probe, ProbeQuestion, Remark};
 use super::steady::{Answered, Asking, Freshness, ProbeError};
-use super::{Documents, expect, session, view};
+use super::{Documents, expect, session};
 use crate::carry_out::{
     Absent, Applied, Event, Failure, LOOKING, Made, Observer, SPREADING, Writers, carry_out,
 };
+use crate::exit::ExitCode;
 use crate::iam::arn::{AccountId, ExternalId, RoleArn};
+use crate::iam::context::{ContextKey, ContextValue};
 use crate::iam::evaluate::Request;
 use crate::iam::principal::Principal;
 use crate::observe::survey::Survey;
 use crate::plan::{Change, Plan, aws};
-use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe, ProbeAnswer, Read, Write};
-use crate::report::{Answer, ClaimKind, ClaimView, EvidenceView, ProbeView, Shows};
+use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe as Prober, ProbeAnswer, Read, Write};
 use rolecall_model::patience::{Interrupt, Patience};
 
 /// Why AWS was not asked everything.
@@ -92,26 +97,69 @@ pub struct Examined {
     /// Its ARN, once it was made.
     pub role: Option<RoleArn>,
     /// What AWS answered.
-    pub probes: Vec<ProbeView>,
+    pub probes: Vec<Probe>,
     /// Why it was not asked everything.
     pub stopped: Option<TwinError>,
     /// Where it is still there.
     pub left_behind: Option<LeftBehind>,
 }
 
+impl Examined {
+    /// What became of the twin.
+    pub fn outcome(&self) -> TwinOutcome {
+        match (&self.stopped, &self.left_behind) {
+            (_, Some(_)) => TwinOutcome::LeftBehind,
+            (Some(error), None) if error.is_refusal() => TwinOutcome::Refused,
+            (Some(_), None) => TwinOutcome::Failed,
+            (None, None) => TwinOutcome::Finished,
+        }
+    }
+
+    /// The exit code that it asks for.
+    pub fn exit(&self) -> ExitCode {
+        self.probes.iter().map(Probe::exit_on_twin).fold(self.outcome().exit(), ExitCode::or)
+    }
+}
+
+/// What became of the examination of a twin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TwinOutcome {
+    /// Everything was asked, and the twin is gone.
+    Finished,
+    /// It was not made, or not asked everything, for want of a permission; nothing is left of it.
+    Refused,
+    /// Something went wrong; nothing is left of it.
+    Failed,
+    /// It could not be removed.
+    LeftBehind,
+}
+
+impl TwinOutcome {
+    fn exit(self) -> ExitCode {
+        match self {
+            Self::Finished => ExitCode::Success,
+            Self::Refused => ExitCode::Inconclusive,
+            Self::Failed | Self::LeftBehind => ExitCode::Failed,
+        }
+    }
+}
+
 /// The external IDs by which the proof refuted a claim: AWS is asked about these too.
-pub fn witnesses(claims: &[ClaimView]) -> Vec<ExternalId> {
-    let witnesses = claims.iter().filter_map(|claim| claim.witness.as_ref());
-    let assumptions =
-        witnesses.filter(|witness| witness.get("action").is_some_and(|it| it == "sts:AssumeRole"));
-    let keys = assumptions.filter_map(|witness| witness.get("context")?.as_object()).flatten();
-    let ids = keys.filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
-    ids.filter_map(|(_, id)| id.as_str()?.parse().ok()).collect()
+pub fn witnesses(claims: &[Claim]) -> Vec<ExternalId> {
+    let requests = claims.iter().filter_map(Claim::request);
+    let assumptions = requests.filter(|request| request.action.eq_ignore_ascii_case("sts:AssumeRole"));
+    let key = ContextKey::new("sts:ExternalId");
+    let ids = assumptions.filter_map(|request| match request.context.get(&key)? {
+        ContextValue::One(id) => id.parse().ok(),
+        ContextValue::Absent | ContextValue::Many(_) => None,
+    });
+    ids.collect()
 }
 
 /// Makes a twin of the role, asks AWS about it and removes it. `genesys` is the account that the role should trust;
 /// `witnesses` are external IDs by which the proof refuted a claim.
-pub async fn examine<A: Read + Write + Probe, O: Observer>(
+pub async fn examine<A: Read + Write + Prober, O: Observer>(
     aws: &A,
     survey: &Survey,
     documents: &Documents,
@@ -212,7 +260,7 @@ async fn remove<A: Read + Write, O: Observer>(
 
 /// Everything that the twin is made for. What was answered is kept even where a later call fails.
 #[expect(clippy::too_many_arguments, reason = "the parts of one examination, taken apart by the only caller")]
-async fn ask<P: Probe, O: Observer>(
+async fn ask<P: Prober, O: Observer>(
     probe: &P,
     survey: &Survey,
     documents: &Documents,
@@ -220,7 +268,7 @@ async fn ask<P: Probe, O: Observer>(
     draft: &Draft,
     witnesses: &[ExternalId],
     asking: &Asking<'_, O>,
-    probes: &mut Vec<ProbeView>,
+    probes: &mut Vec<Probe>,
 ) -> Result<(), TwinError> {
     let Survey { desired, observed, .. } = survey;
     let asking = &asking.of(Freshness::JustChanged);
@@ -240,11 +288,11 @@ async fn ask<P: Probe, O: Observer>(
     let let_in = session_of(&answers).is_some();
     probes.extend(answers.iter().map(|answered| {
         let attempt = &answered.question;
-        twin_view(answered, original(attempt), let_in, request(attempt), caller)
+        of_twin(answered, original(attempt), let_in, request(attempt), caller)
     }));
     if let Some(session) = session_of(&answers) {
         let tried = session::try_all(probe, session, items, documents, &draft.role, asking);
-        let (identity, tried) = tokio::join!(identity_view(probe, session), tried);
+        let (identity, tried) = tokio::join!(identity(probe, session), tried);
         probes.push(identity?);
         probes.extend(tried?);
     }
@@ -276,80 +324,54 @@ fn answer_to_genesys(
 
 /// `original` is what the role's own trust policy says to Genesys Cloud; `let_in` is whether the right external ID opens the
 /// twin, without which a denial shows nothing.
-fn twin_view<T>(
+fn of_twin<T>(
     answered: &Answered<Attempt, T>,
     original: Option<bool>,
     let_in: bool,
     request: Option<Request>,
     CallerIdentity { arn, .. }: &CallerIdentity,
-) -> ProbeView {
-    let Attempt { how, is_right, .. } = &answered.question;
-    let told = match (is_right, &answered.probed.answer) {
-        _ if original.is_none() || original != answered.awaited => (
-            Shows::NoInformation,
-            "the trust policy asks for more of its callers than who they are, so AWS's answer to us is not its answer \
-             to Genesys Cloud"
-                .to_owned(),
-        ),
-        (true, ProbeAnswer::Allowed(_)) => {
-            (Shows::Confirms, format!("AWS let {arn} in, in the place of Genesys Cloud"))
+) -> Probe {
+    let attempt = &answered.question;
+    let remark = match (attempt.is_right(), &answered.probed.answer) {
+        _ if original.is_none() || original != answered.awaited => Remark::AsksForMore,
+        (true, ProbeAnswer::Allowed(_)) => Remark::StandInLetIn,
+        (false, ProbeAnswer::Denied(_)) if !let_in => Remark::KeptOutAlways,
+        (false, ProbeAnswer::Denied(_)) => Remark::StandInKeptOut,
+        (false, ProbeAnswer::Allowed(_)) => Remark::StandInLetInAnyway,
+        (true, ProbeAnswer::Denied(denial)) if original == Some(true) => {
+            Remark::StandInKeptBack { denial: denial.clone() }
         }
-        (false, ProbeAnswer::Denied(_)) if !let_in => {
-            (Shows::NoInformation, format!("AWS kept {arn} out, but with the right external ID too"))
-        }
-        (false, ProbeAnswer::Denied(_)) => {
-            (Shows::Confirms, format!("AWS kept {arn} out, in the place of Genesys Cloud"))
-        }
-        (false, ProbeAnswer::Allowed(_)) => {
-            (Shows::Refutes, format!("AWS let {arn} in {how}, in the place of Genesys Cloud"))
-        }
-        (true, ProbeAnswer::Denied(text)) if original == Some(true) => (
-            Shows::NoInformation,
-            format!(
-                "AWS kept {arn} out, although the twin trusts it: {text}; a deny among the caller's own policies, its \
-                 permissions boundary or an organisation policy would explain it"
-            ),
-        ),
-        (true, ProbeAnswer::Denied(text)) => {
-            (Shows::Refutes, format!("AWS kept {arn} out, in the place of Genesys Cloud: {text}"))
-        }
+        (true, ProbeAnswer::Denied(denial)) => Remark::StandInDenied { denial: denial.clone() },
     };
-    let about = if *is_right { ClaimKind::MayAssume } else { ClaimKind::ExternalId };
-    view(about, format!("sts:AssumeRole {how}"), request, answered, arn, told)
+    let about = if attempt.is_right() { ClaimKind::MayAssume } else { ClaimKind::ExternalId };
+    Probe::new(about, ProbeQuestion::AssumeRole(attempt.clone()), request, answered, arn, remark)
 }
 
 /// Nothing can deny `sts:GetCallerIdentity`; it shows whose answers the others are.
-async fn identity_view<P: Probe>(probe: &P, session: &P::Session) -> Result<ProbeView, ProbeError> {
-    let probed = probe.session_identity(session).await?;
+async fn identity<P: Prober>(prober: &P, session: &P::Session) -> Result<Probe, ProbeError> {
+    let probed = prober.session_identity(session).await?;
     let principal = P::principal(session);
-    let (answer, shows, message) = match &probed.answer {
-        ProbeAnswer::Allowed(identity) if identity.arn == principal => {
-            (Answer::Allowed, Shows::Confirms, format!("what follows was asked as {}", identity.arn))
+    let (answer, remark) = match &probed.answer {
+        ProbeAnswer::Allowed(identity) if identity.arn == principal => (AwsAnswer::Allowed, Remark::AskedAs),
+        ProbeAnswer::Allowed(identity) => {
+            (AwsAnswer::Allowed, Remark::TakenFor { identity: identity.arn.clone() })
         }
-        ProbeAnswer::Allowed(identity) => (
-            Answer::Allowed,
-            Shows::NoInformation,
-            format!("AWS takes the session for {}, not for {principal}", identity.arn),
-        ),
-        ProbeAnswer::Denied(text) => {
-            (Answer::Denied, Shows::NoInformation, format!("AWS does not say whose session it is: {text}"))
-        }
+        ProbeAnswer::Denied(denial) => (AwsAnswer::Denied, Remark::NotNamed { denial: denial.clone() }),
     };
-    Ok(ProbeView {
+    Ok(Probe {
         about: None,
-        probe: "sts:GetCallerIdentity".to_owned(),
+        question: ProbeQuestion::Identity,
         answer,
-        expected: Some(Answer::Allowed),
-        shows,
-        message,
+        expected: Some(AwsAnswer::Allowed),
+        remark,
         // Nothing in the documents could change the answer.
         request: None,
         explanation: None,
         times: 1,
-        evidence: EvidenceView {
+        trace: CallTrace {
             principal: principal.to_owned(),
             request_id: probed.request_id.clone(),
-            time: probed.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            at: probed.at,
         },
     })
 }

@@ -7,15 +7,18 @@ use anyhow::Context as _;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::read_input;
+use rolecall::drift;
+use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::Counterpart;
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, GenesysTest, Stage};
-use rolecall::report::{ActionTestView, ExitCode};
+use rolecall::report::ActionTestView;
+use rolecall::verify::action_test::{ActionTest, NotRun, TestEnd};
 use rolecall::verify::explain_error::{Facts, explain};
+use rolecall::verify::organization;
 use rolecall::verify::steady::Freshness;
-use rolecall::verify::{genesys_causes, organization};
 use rolecall_genesys::client::Client;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
@@ -142,13 +145,14 @@ async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<Exi
     let survey = context.survey_with_gaps().await?;
     let observed = observe(&context, &survey).await?;
     let action = find(side, &observed, name).await?;
-    let view = run_action(&context, side, &action, &input, Duration::ZERO).await?;
+    let test = run_action(&context, side, &action, &input, Duration::ZERO).await?;
+    let view = ActionTestView::from(&test);
     printer.result(&match aws.common.output {
         Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
         _ => view.to_text(),
     });
     list_all_calls(&context, printer);
-    Ok(view.exit())
+    Ok(test.exit())
 }
 
 /// The input that the manifest names for the test of an action.
@@ -170,36 +174,33 @@ async fn run_action(
     action: &ActionRecord,
     input: &Map<String, Value>,
     patience: Duration,
-) -> anyhow::Result<ActionTestView> {
+) -> anyhow::Result<ActionTest> {
     let start = Instant::now();
-    let mut view = loop {
+    let mut test = loop {
         let result = side.client.test_action(&action.id, Stage::Published, input).await?;
-        let view = ActionTestView::new(&action.name, &action.id, result);
+        let test = ActionTest::new(&action.name, &action.id, result);
         // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
-        let is_denied =
-            view.cause.as_ref().is_some_and(|cause| cause.contains("is not authorized to perform"));
-        if !is_denied || start.elapsed() + PAUSE > patience {
-            break view;
+        if !test.was_denied() || start.elapsed() + PAUSE > patience {
+            break test;
         }
         sleep(PAUSE).await;
     };
-    if let (ExitCode::Refuted, cause) = (view.exit(), view.cause.clone().unwrap_or_default()) {
+    if let TestEnd::Failed { cause, context_id: _, diagnosis } = &mut test.end {
         let (survey, missing) = look(context).await?;
         let organization = organization::read(&context.aws, &survey.desired.home.account).await;
         let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
-        let mut diagnosis = explain(&cause, &facts);
+        let mut explained = explain(cause.as_deref().unwrap_or_default(), &facts);
         let gaps = context.survey_with_gaps().await?;
         if let Some(genesys) = context.survey_genesys(&gaps).await.context("cannot read Genesys Cloud")? {
-            diagnosis.causes.extend(genesys_causes(&genesys.desired, &genesys.observed));
+            explained.add(drift::causes(&genesys.desired, &genesys.observed));
         }
-        diagnosis.causes.sort_by_key(|cause| cause.certainty);
-        view.diagnosis = Some(diagnosis);
+        *diagnosis = Some(Box::new(explained));
     }
-    Ok(view)
+    Ok(test)
 }
 
 /// Runs every action of the manifest that has an input for it.
-pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow::Result<Vec<ActionTestView>> {
+pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow::Result<Vec<ActionTest>> {
     let Some(side) = &context.genesys else { return Ok(Vec::new()) };
     let survey = context.survey_with_gaps().await?;
     let observed = observe(context, &survey).await?;
@@ -207,19 +208,17 @@ pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow:
         Freshness::JustChanged => SPREADING.min(context.deadline),
         Freshness::Unchanged => Duration::ZERO,
     };
-    let mut views = Vec::new();
+    let mut tests = Vec::new();
     for (named, sources) in context.manifest.actions.iter().zip(&side.sources) {
         let known = observed.integrations.iter().flat_map(|known| &known.actions);
         let known = { known }.find(|action| action.name == named.name);
-        views.push(match (known, &sources.test_input) {
-            (None, _) => ActionTestView::not_run(&named.name, "it is not there; `rolecall apply` makes it"),
-            (Some(_), None) => {
-                ActionTestView::not_run(&named.name, "the manifest names no `test_input` for it")
-            }
+        tests.push(match (known, &sources.test_input) {
+            (None, _) => ActionTest::not_run(&named.name, NotRun::NoAction),
+            (Some(_), None) => ActionTest::not_run(&named.name, NotRun::NoInput),
             (Some(action), Some(input)) => run_action(context, side, action, input, patience).await?,
         });
     }
-    Ok(views)
+    Ok(tests)
 }
 
 async fn export(

@@ -2,10 +2,11 @@
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
+use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::ports::Read;
 use rolecall::ports::trail::{ReadTrail, TrailEvent};
-use rolecall::report::{AuditView, CallsView, EntryView, ExitCode};
+use rolecall::report::{AuditView, CallsView, EntryView};
 use rolecall_genesys::audit::{AuditQuery, audit};
 
 use super::Connection;

@@ -1,8 +1,8 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
+use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Goal, ReadBack};
 use rolecall::plan::aws::PlanOptions;
-use rolecall::report::ExitCode;
 use rolecall::verify::gate::Allowed;
 
 use crate::cli::change::{Asking, Console, Narrator, describe, of_planning, report, unwritten};

@@ -6,7 +6,7 @@ mod connect;
 mod connection;
 mod whoami;
 
-use rolecall::report::ExitCode;
+use rolecall::exit::ExitCode;
 
 pub(crate) use self::action::test_all;
 pub use self::connection::Clients;

@@ -1,6 +1,7 @@
 //! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
 
-use rolecall::report::{ExitCode, IdentityView, ManifestView};
+use rolecall::exit::ExitCode;
+use rolecall::report::{IdentityView, ManifestView};
 use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;

@@ -13,7 +13,7 @@ use rolecall::iam::principal::Principal;
 use rolecall::iam::prove::RoleIntent;
 use rolecall::observe::aws::{Observed, observe};
 use rolecall::observe::survey::home;
-use rolecall::report::ExitCode;
+use rolecall::report::RefusalView;
 use rolecall::verify::gate::{Allowed, Objection, objections};
 use rolecall::verify::{Documents, decide, findings, read};
 use rolecall_model::region::Region;
@@ -84,12 +84,18 @@ pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
     let findings = findings(&documents, None, &intent, &[]);
     // What is in force has no past that would excuse anything: the gate of `apply`, without its exceptions.
     let objections = objections(&claims, &findings, &Allowed::default(), |_| true);
-    let with = |exit| objections.iter().filter(move |objection| objection.exit() == exit).map(in_words);
-    let refuted: Vec<String> = with(ExitCode::Refuted).collect();
+    let (mut refuted, mut unknown) = (Vec::new(), Vec::new());
+    for objection in &objections {
+        // The claim, and the request that breaks it or what leaves it open.
+        let RefusalView { message, .. } = RefusalView::from(objection);
+        match objection {
+            Objection::Refuted(_) | Objection::Fault(_) => refuted.push(message),
+            Objection::Undecided(_) => unknown.push(message),
+        }
+    }
     if !refuted.is_empty() {
         return Err(format!("role {role} is refuted: {}", refuted.join("; ")));
     }
-    let unknown: Vec<String> = with(ExitCode::Inconclusive).collect();
     if !unknown.is_empty() && !wanted.allow_unknown {
         return Err(format!(
             "it cannot be decided whether role {role} is safe: {} (`AllowUnknown: true` lets the stack go on)",
@@ -118,9 +124,4 @@ async fn visible(aws: &Aws, role: &RoleName) -> Result<(Observed, Documents), St
     };
     let (observed, documents, _) = settled(settle::IAM, look, |(_, _, is_same)| *is_same).await?;
     Ok((observed, documents.ok_or_else(|| format!("role `{role}` does not exist"))?))
-}
-
-/// The claim, and the request that breaks it or what leaves it open.
-fn in_words(objection: &Objection) -> String {
-    objection.view().message
 }

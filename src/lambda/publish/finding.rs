@@ -1,8 +1,12 @@
 //! A finding of Security Hub for each role, whatever became of its check: so the finding of a role that was repaired goes
 //! away again, and a check that could not be made does not leave the last result standing.
 
+use rolecall::drift::Consequence;
+use rolecall::exit::ExitCode;
 use rolecall::ports::findings::{Compliance, Finding, Severity};
-use rolecall::report::{ClaimKind, Consequence, ExitCode, Outcome, Report};
+use rolecall::report::Report;
+use rolecall::verify::claim::ClaimKind;
+use rolecall::verify::claim::ClaimOutcome;
 
 use super::{cut, is_drifted, is_failed, is_refuted, role_name};
 
@@ -96,7 +100,8 @@ fn severity(report: &Report, compliance: Compliance) -> Severity {
     };
     let drift = report.drift.iter().flatten().map(|difference| of_consequence(difference.consequence));
     let claims = report.verification.iter().flat_map(|verification| &verification.claims);
-    let claims = claims.filter(|claim| claim.result == Outcome::Refuted).map(|claim| of_claim(claim.kind));
+    let claims =
+        claims.filter(|claim| claim.result == ClaimOutcome::Refuted).map(|claim| of_claim(claim.kind));
     drift.chain(claims).fold(least, Severity::max)
 }
 

@@ -4,7 +4,8 @@
 //! A role counts for everything that is wrong with it: one that is refuted has usually drifted, too.
 
 use jiff::Timestamp;
-use rolecall::report::{ExitCode, Report};
+use rolecall::exit::ExitCode;
+use rolecall::report::Report;
 use serde_json::{Map, Value, json};
 
 use super::{is_drifted, is_failed, is_refuted, role_name};

@@ -12,9 +12,11 @@ mod topic;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, Arn, Region};
 use rolecall::ports::AwsResult;
-use rolecall::report::{AnyReport, ErrorView, ExitCode, Outcome, Report};
+use rolecall::report::{AnyReport, ErrorView, Report};
+use rolecall::verify::claim::ClaimOutcome;
 use serde::Deserialize;
 use tokio::join;
 use tokio::time::timeout;
@@ -176,7 +178,7 @@ fn is_drifted(report: &Report) -> bool {
 /// Whether a claim does not hold, also where something else went wrong besides.
 fn is_refuted(report: &Report) -> bool {
     let mut claims = report.verification.iter().flat_map(|verification| &verification.claims);
-    report.exit() == ExitCode::Refuted || claims.any(|claim| claim.result == Outcome::Refuted)
+    report.exit() == ExitCode::Refuted || claims.any(|claim| claim.result == ClaimOutcome::Refuted)
 }
 
 /// Whether the role could not be looked at.
@@ -215,17 +217,16 @@ fn topic_arn(text: &str) -> anyhow::Result<Arn> {
 
 #[cfg(test)]
 mod tests {
-    use rolecall::manifest::Outline;
+    use rolecall::drift::Consequence;
     use rolecall::ports::findings::Compliance;
-    use rolecall::report::{
-        ClaimKind, ClaimView, Consequence, DifferenceView, FleetReport, RoleView, VerificationView,
-    };
+    use rolecall::report::{ClaimView, DifferenceView, FleetReport, RoleView, VerificationView};
+    use rolecall::verify::claim::ClaimKind;
     use serde_json::json;
 
     use super::*;
 
     /// The report of a check that ended like this.
-    fn report(exit: ExitCode, drift: Vec<Consequence>, claims: Vec<(ClaimKind, Outcome)>) -> Report {
+    fn report(exit: ExitCode, drift: Vec<Consequence>, claims: Vec<(ClaimKind, ClaimOutcome)>) -> Report {
         let role = RoleView {
             arn: "arn:aws:iam::123456789012:role/GenesysDataActionRole".to_owned(),
             exists: true,
@@ -246,28 +247,31 @@ mod tests {
             position: None,
             key: "role".to_owned(),
         };
-        let claim = |(kind, result): (ClaimKind, Outcome)| ClaimView {
+        let claim = |(kind, result): (ClaimKind, ClaimOutcome)| ClaimView {
             kind,
             claim: "nobody else can assume the role".to_owned(),
-            principal: None,
             result,
-            witness: (result == Outcome::Refuted).then(|| json!({"sentence": "somebody did"})),
-            request: None,
+            witness: None,
+            because: (result == ClaimOutcome::Refuted)
+                .then(|| "somebody did".to_owned())
+                .into_iter()
+                .collect(),
             explanation: None,
             reasons: Vec::new(),
         };
         let claims = claims.into_iter().map(claim).collect();
-        let drift = drift.into_iter().map(difference).collect();
+        let drift: Vec<_> = drift.into_iter().map(difference).collect();
         Report {
             exit_code: exit.code(),
             role: Some(role.clone()),
             verification: Some(VerificationView { claims, ..VerificationView::default() }),
-            ..Report::new("drift").with_drift(drift, Outline::default())
+            drift: Some(drift),
+            ..Report::new("drift")
         }
     }
 
     pub(super) fn fine() -> Report {
-        report(ExitCode::Success, vec![], vec![(ClaimKind::OnlyTrusted, Outcome::Proved)])
+        report(ExitCode::Success, vec![], vec![(ClaimKind::OnlyTrusted, ClaimOutcome::Proved)])
     }
 
     pub(super) fn drifted() -> Report {
@@ -275,12 +279,12 @@ mod tests {
     }
 
     pub(super) fn refuted() -> Report {
-        let claims = vec![(ClaimKind::OnlyTrusted, Outcome::Refuted)];
+        let claims = vec![(ClaimKind::OnlyTrusted, ClaimOutcome::Refuted)];
         report(ExitCode::Refuted, vec![Consequence::WidensTrust], claims)
     }
 
     pub(super) fn undecided() -> Report {
-        report(ExitCode::Inconclusive, vec![], vec![(ClaimKind::OnlyTargets, Outcome::Unknown)])
+        report(ExitCode::Inconclusive, vec![], vec![(ClaimKind::OnlyTargets, ClaimOutcome::Unknown)])
     }
 
     pub(super) fn failed() -> Report {

@@ -1,6 +1,7 @@
 //! The message to people: a subject for a mail, and the report in Markdown.
 
-use rolecall::report::{AnyReport, ExitCode, Format, Report};
+use rolecall::exit::ExitCode;
+use rolecall::report::{AnyReport, Format, Report};
 
 use super::role_name;
 

@@ -8,12 +8,11 @@ use super::{Bench, BilledChecks, worst};
 use crate::desired::aws::Desired;
 use crate::iam::document::Document;
 use crate::ports::{AnalyseAccess, Answered, AwsResult, Check, DocumentKind, Remark};
-use crate::report::{AnalysisView, ClaimKind, FindingView, Opinion, Outcome};
 use crate::verify::Documents;
+use crate::verify::analysis::{Analyser, Analysis, AnalysisAnswer, AnalysisQuestion, Opinion, OwnAnswer};
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
+use crate::verify::finding::Finding;
 
-const VALIDATE: &str = "access-analyzer:ValidatePolicy";
-const NO_PUBLIC_ACCESS: &str = "access-analyzer:CheckNoPublicAccess";
-const NO_NEW_ACCESS: &str = "access-analyzer:CheckNoNewAccess";
 const TRUST: &str = "the trust policy";
 
 type Named<T> = Vec<(String, AwsResult<Answered<T>>)>;
@@ -84,7 +83,7 @@ fn union<'a>(documents: impl Iterator<Item = &'a str>) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
-pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> Outcome, bench: &mut Bench<'_>) {
+pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> ClaimOutcome, bench: &mut Bench<'_>) {
     for (name, answer) in &answers.remarks {
         match answer {
             Ok(answered) => remarks(name, answered, bench),
@@ -96,12 +95,15 @@ pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> Outcome, bench
             let claim = ClaimKind::OnlyTrusted;
             // That the public has no access does not show that only the right accounts have it.
             let shows = match (answered.answer.passed, own(claim)) {
-                (Some(true), Outcome::Proved) => Opinion::Confirms,
-                (Some(false), Outcome::Proved) => Opinion::Disagrees,
-                (Some(false), Outcome::Refuted | Outcome::Unknown) => Opinion::Refutes,
-                (Some(true), Outcome::Refuted | Outcome::Unknown) | (None, _) => Opinion::NoInformation,
+                (Some(true), ClaimOutcome::Proved) => Opinion::Confirms,
+                (Some(false), ClaimOutcome::Proved) => Opinion::Disagrees,
+                (Some(false), ClaimOutcome::Refuted | ClaimOutcome::Unknown) => Opinion::Refutes,
+                (Some(true), ClaimOutcome::Refuted | ClaimOutcome::Unknown) | (None, _) => {
+                    Opinion::NoInformation
+                }
             };
-            check(NO_PUBLIC_ACCESS, claim, TRUST, answered, own(claim), shows, bench);
+            let question = AnalysisQuestion::NoPublicAccess(TRUST.to_owned());
+            check(Analyser::NoPublicAccess, claim, question, answered, own(claim), shows, bench);
         }
         Some(Err(error)) => bench.unanswered(error),
         None => {}
@@ -121,12 +123,15 @@ pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> Outcome, bench
                 };
                 // A document that is refuted may still grant nothing new: the template itself may be to blame.
                 let shows = match (answered.answer.passed, own) {
-                    (Some(true), Outcome::Proved) => Opinion::Confirms,
-                    (Some(false), Outcome::Proved) => Opinion::Disagrees,
-                    (Some(false), Outcome::Refuted | Outcome::Unknown) => Opinion::Refutes,
-                    (Some(true), Outcome::Refuted | Outcome::Unknown) | (None, _) => Opinion::NoInformation,
+                    (Some(true), ClaimOutcome::Proved) => Opinion::Confirms,
+                    (Some(false), ClaimOutcome::Proved) => Opinion::Disagrees,
+                    (Some(false), ClaimOutcome::Refuted | ClaimOutcome::Unknown) => Opinion::Refutes,
+                    (Some(true), ClaimOutcome::Refuted | ClaimOutcome::Unknown) | (None, _) => {
+                        Opinion::NoInformation
+                    }
                 };
-                check(NO_NEW_ACCESS, claim, name, answered, own, shows, bench);
+                let question = AnalysisQuestion::NoNewAccess(name.clone());
+                check(Analyser::NoNewAccess, claim, question, answered, own, shows, bench);
             }
             Err(error) => bench.unanswered(error),
         }
@@ -134,71 +139,37 @@ pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> Outcome, bench
 }
 
 fn check(
-    analyser: &str,
+    analyser: Analyser,
     claim: ClaimKind,
-    document: &str,
+    question: AnalysisQuestion,
     answered: &Answered<Check>,
-    own: Outcome,
+    own: ClaimOutcome,
     shows: Opinion,
     bench: &mut Bench<'_>,
 ) {
-    let Check { passed, message } = &answered.answer;
-    let word = match passed {
-        Some(true) => "passed",
-        Some(false) => "failed",
-        None => "neither passed nor failed",
-    };
-    let question = match analyser {
-        NO_PUBLIC_ACCESS => format!("{document} gives the public no access"),
-        _ => format!("{document} allows nothing that the rendered document does not"),
-    };
-    let own = match own {
-        Outcome::Proved => "proved",
-        Outcome::Refuted => "refuted",
-        Outcome::Unknown => "unknown",
-    };
-    bench.opinion(AnalysisView {
+    bench.opinion(Analysis {
         about: Some(claim),
-        analyser: analyser.to_owned(),
+        analyser,
         question,
-        answer: if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") },
-        own: Some(format!("the claim is {own}")),
+        answer: AnalysisAnswer::Check(answered.answer.clone()),
+        own: Some(OwnAnswer::Claim(own)),
         shows,
-        evidence: bench.evidence(answered),
+        trace: bench.trace(answered),
     });
 }
 
 /// What was found, each as a finding; and that the document was looked at.
 fn remarks(document: &str, answered: &Answered<Vec<Remark>>, bench: &mut Bench<'_>) {
     let remarks = &answered.answer;
-    bench.analyses.findings.extend(remarks.iter().map(|remark| {
-        FindingView {
-            id: remark.code.clone(),
-            severity: match remark.kind.as_str() {
-                "ERROR" => "error",
-                "SECURITY_WARNING" | "WARNING" => "warning",
-                _ => "note",
-            }
-            .to_owned(),
-            statement: remark.statement.map(|index| format!("statement {}", index + 1)),
-            message: format!("Access Analyzer about {document}: {}", remark.details),
-            why: "AWS checks every policy for this".to_owned(),
-            reference: remark.link.clone(),
-            fix: "change the document as AWS explains there".to_owned(),
-            witness: None,
-        }
-    }));
-    let answer = match remarks.len() {
-        0 => "no findings".to_owned(),
-        number => crate::report::count(number, "finding", "findings"),
-    };
-    bench.opinion(AnalysisView {
+    let finding = |remark: &Remark| Finding::Remark { document: document.to_owned(), remark: remark.clone() };
+    bench.analyses.findings.extend(remarks.iter().map(finding));
+    bench.opinion(Analysis {
         about: None,
-        analyser: VALIDATE.to_owned(),
-        question: document.to_owned(),
-        answer,
+        analyser: Analyser::Validation,
+        question: AnalysisQuestion::Document(document.to_owned()),
+        answer: AnalysisAnswer::Remarks(remarks.len()),
         own: None,
         shows: Opinion::NoInformation,
-        evidence: bench.evidence(answered),
+        trace: bench.trace(answered),
     });
 }

@@ -7,13 +7,15 @@
 mod access;
 mod simulation;
 
-use jiff::Timestamp;
-
+use super::analysis::{Analysis, Opinion};
+use super::claim::{Claim, ClaimKind, ClaimOutcome};
+use super::finding::Finding;
 use super::held::{Held, OrganizationLevel};
+use super::note::Note;
+use super::probe::CallTrace;
 use super::{Documents, paper};
 use crate::desired::aws::Desired;
 use crate::ports::{AnalyseAccess, Answered, AwsError, AwsErrorKind, Simulate};
-use crate::report::{AnalysisView, ClaimKind, ClaimView, EvidenceView, FindingView, Opinion, Outcome};
 
 /// Whether the checks that AWS bills are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +34,14 @@ pub struct Answers {
 }
 
 /// What the second opinions come to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Analyses {
     /// Each opinion.
-    pub views: Vec<AnalysisView>,
+    pub opinions: Vec<Analysis>,
     /// Contradictions, and what Access Analyzer found in the documents.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<Finding>,
     /// What could not be asked.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// Asks every analyser, side by side.
@@ -66,9 +68,7 @@ pub fn judge(
     let mut bench = Bench { principal, analyses: Analyses::default() };
     match Held::read(documents, desired) {
         Ok(held) => simulation::judge(&answers.simulation, &held, desired, service_control, &mut bench),
-        Err(reasons) => {
-            bench.note(format!("the policy simulator's answers were not judged: {}", reasons.join("; ")))
-        }
+        Err(reasons) => bench.note(Note::SimulatorNotJudged { reasons }),
     }
     let claims = paper(documents, desired).claims;
     access::judge(&answers.access, &|claim| outcome(&claims, claim), &mut bench);
@@ -76,19 +76,19 @@ pub fn judge(
 }
 
 /// What became of a claim on paper, wherever it was made.
-fn outcome(claims: &[ClaimView], wanted: ClaimKind) -> Outcome {
-    worst(claims.iter().filter(|claim| claim.kind == wanted).map(|claim| claim.result))
+fn outcome(claims: &[Claim], wanted: ClaimKind) -> ClaimOutcome {
+    worst(claims.iter().filter(|claim| claim.kind() == wanted).map(Claim::outcome))
 }
 
 /// Proved where all are; unknown where there is none.
-fn worst(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-    let outcomes: Vec<Outcome> = outcomes.into_iter().collect();
-    if outcomes.contains(&Outcome::Refuted) {
-        Outcome::Refuted
-    } else if outcomes.contains(&Outcome::Unknown) || outcomes.is_empty() {
-        Outcome::Unknown
+fn worst(outcomes: impl IntoIterator<Item = ClaimOutcome>) -> ClaimOutcome {
+    let outcomes: Vec<ClaimOutcome> = outcomes.into_iter().collect();
+    if outcomes.contains(&ClaimOutcome::Refuted) {
+        ClaimOutcome::Refuted
+    } else if outcomes.contains(&ClaimOutcome::Unknown) || outcomes.is_empty() {
+        ClaimOutcome::Unknown
     } else {
-        Outcome::Proved
+        ClaimOutcome::Proved
     }
 }
 
@@ -99,11 +99,11 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn evidence<T>(&self, Answered { answer: _, request_id, at }: &Answered<T>) -> EvidenceView {
-        EvidenceView { principal: self.principal.to_owned(), request_id: request_id.clone(), time: time(*at) }
+    fn trace<T>(&self, Answered { answer: _, request_id, at }: &Answered<T>) -> CallTrace {
+        CallTrace { principal: self.principal.to_owned(), request_id: request_id.clone(), at: *at }
     }
 
-    fn note(&mut self, note: String) {
+    fn note(&mut self, note: Note) {
         if !self.analyses.notes.contains(&note) {
             self.analyses.notes.push(note);
         }
@@ -112,42 +112,21 @@ impl Bench<'_> {
     /// A question that got no answer.
     fn unanswered(&mut self, error: &AwsError) {
         let AwsError { operation, kind, message, .. } = error;
-        self.note(match kind {
-            AwsErrorKind::AccessDenied => {
-                format!("no second opinion of {operation}: the caller may not ask for it")
-            }
-            _ => format!("no second opinion of {operation}: {message}"),
+        self.note(if *kind == AwsErrorKind::AccessDenied {
+            Note::AnalyserDenied { operation }
+        } else {
+            Note::AnalyserFailed { operation, message: message.clone() }
         });
     }
 
     /// An opinion, and the finding where it contradicts rolecall's.
-    fn opinion(&mut self, view: AnalysisView) {
-        if view.shows == Opinion::Disagrees {
-            let own = view.own.as_deref().unwrap_or("nothing");
-            self.analyses.findings.push(FindingView {
-                id: DISAGREEMENT.to_owned(),
-                severity: "warning".to_owned(),
-                statement: None,
-                message: format!(
-                    "{} and rolecall contradict each other about {}: AWS says {}, rolecall says {own}",
-                    view.analyser, view.question, view.answer
-                ),
-                why: "one of the two does not see what the other sees".to_owned(),
-                reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html"
-                    .to_owned(),
-                fix: "trust neither before `verify --level twin` has asked AWS for real; and please report it with both \
-                      documents"
-                    .to_owned(),
-                witness: None,
-            });
+    fn opinion(&mut self, analysis: Analysis) {
+        match analysis.shows {
+            Opinion::Disagrees => {
+                self.analyses.findings.push(Finding::AnalyserDisagrees(Box::new(analysis.clone())));
+            }
+            Opinion::NoInformation | Opinion::Confirms | Opinion::Refutes => {}
         }
-        self.analyses.views.push(view);
+        self.analyses.opinions.push(analysis);
     }
-}
-
-/// The ID of the finding that AWS and rolecall contradict each other.
-const DISAGREEMENT: &str = "D2";
-
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -11,10 +11,12 @@ use crate::iam::evaluate::{Decision, Evaluation, Request};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
 use crate::ports::{Answered, AwsResult, Simulate, Simulated};
-use crate::report::{AnalysisView, ClaimKind, Opinion};
+use crate::verify::analysis::{
+    Analyser, Analysis, AnalysisAnswer, AnalysisQuestion, CallGroup, Opinion, OwnAnswer, Proviso,
+};
 use crate::verify::held::{Held, OrganizationLevel};
+use crate::verify::note::Note;
 
-const ANALYSER: &str = "iam:SimulatePrincipalPolicy";
 const INVOKE: &str = "lambda:InvokeFunction";
 
 /// What a session could misuse on a target itself.
@@ -40,14 +42,14 @@ const ANYWHERE: [&str; 9] = [
     "sts:AssumeRole",
 ];
 
-type Answer = AwsResult<Answered<Vec<Simulated>>>;
+type Simulation = AwsResult<Answered<Vec<Simulated>>>;
 
 /// What the simulator answered, call by call.
 #[derive(Debug)]
 pub(super) struct Answers {
-    functions: Answer,
-    on_a_target: Answer,
-    anywhere: Answer,
+    functions: Simulation,
+    on_a_target: Simulation,
+    anywhere: Simulation,
 }
 
 pub(super) async fn ask<A: Simulate>(aws: &A, desired: &Desired) -> Answers {
@@ -113,31 +115,11 @@ pub(super) fn judge(
         pairs.collect::<Vec<_>>()
     };
     let first: Vec<String> = targets.iter().take(1).cloned().collect();
-    let every = Group {
-        about: ClaimKind::EveryTarget,
-        what: "the targets",
-        wanted: true,
-        questions: on_all(&[INVOKE], &targets),
-    };
-    let only = |what, questions| Group { about: ClaimKind::OnlyTargets, what, wanted: false, questions };
-    judge.group(&every, &answers.functions, bench);
-    judge.group(&only("functions beside the targets", on_all(&[INVOKE], &beside)), &answers.functions, bench);
-    judge.group(
-        &only("other actions on a target", on_all(&ON_A_TARGET, &first)),
-        &answers.on_a_target,
-        bench,
-    );
+    judge.group(CallGroup::Targets, &on_all(&[INVOKE], &targets), &answers.functions, bench);
+    judge.group(CallGroup::BesideTargets, &on_all(&[INVOKE], &beside), &answers.functions, bench);
+    judge.group(CallGroup::OnATarget, &on_all(&ON_A_TARGET, &first), &answers.on_a_target, bench);
     let anywhere = on_all(&ANYWHERE, &["*".to_owned()]);
-    judge.group(&only("actions that no such role needs", anywhere), &answers.anywhere, bench);
-}
-
-/// Questions with one right answer.
-struct Group {
-    about: ClaimKind,
-    what: &'static str,
-    /// Whether all of it should be allowed; otherwise all of it should be denied.
-    wanted: bool,
-    questions: Vec<(&'static str, String)>,
+    judge.group(CallGroup::Anywhere, &anywhere, &answers.anywhere, bench);
 }
 
 struct Judge<'a> {
@@ -147,19 +129,34 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// One view for all that agrees and is right, and one for each question that is not.
-    fn group(&self, group: &Group, answer: &Answer, bench: &mut Bench<'_>) {
-        if group.questions.is_empty() {
+    /// One opinion for all that agrees and is right, and one for each question that is not.
+    fn group(
+        &self,
+        group: CallGroup,
+        questions: &[(&'static str, String)],
+        answer: &Simulation,
+        bench: &mut Bench<'_>,
+    ) {
+        if questions.is_empty() {
             return;
         }
         let answered = match answer {
             Ok(answered) => answered,
             Err(error) => return bench.unanswered(error),
         };
-        let evidence = bench.evidence(answered);
+        let trace = bench.trace(answered);
+        let opinion = |question, answer, own, shows| Analysis {
+            about: Some(group.about()),
+            analyser: Analyser::Simulator,
+            question,
+            answer,
+            own: Some(own),
+            shows,
+            trace: trace.clone(),
+        };
         let mut right = 0;
         let mut silent = 0;
-        for (action, resource) in &group.questions {
+        for (action, resource) in questions {
             let found = answered.answer.iter().find(|simulated| {
                 simulated.action.eq_ignore_ascii_case(action) && simulated.resource == *resource
             });
@@ -168,37 +165,29 @@ impl Judge<'_> {
                 continue;
             };
             let own = self.own(action, resource);
-            let (shows, remark) = compare(simulated, &own, group.wanted);
+            let (shows, proviso) = compare(simulated, &own, group.is_wanted());
             if shows == Opinion::Confirms {
                 right += 1;
                 continue;
             }
-            bench.opinion(AnalysisView {
-                about: Some(group.about),
-                analyser: ANALYSER.to_owned(),
-                question: format!("{action} on {resource}"),
-                answer: format!("{}{remark}", word(simulated.decision)),
-                own: Some(format!("{} ({})", word(own.decision), reason(&own))),
+            bench.opinion(opinion(
+                AnalysisQuestion::Call { action, resource: resource.clone() },
+                AnalysisAnswer::Decision { decision: simulated.decision, proviso },
+                OwnAnswer::Decision { decision: own.decision, reason: reason(&own) },
                 shows,
-                evidence: evidence.clone(),
-            });
+            ));
         }
         if silent > 0 {
-            let what = group.what;
-            bench
-                .note(format!("no second opinion: {ANALYSER} left out {silent} of its answers about {what}"));
+            bench.note(Note::AnswersLeftOut { analyser: Analyser::Simulator, number: silent, group });
         }
         if right > 0 {
-            let verb = if group.wanted { "allowed" } else { "denied" };
-            bench.opinion(AnalysisView {
-                about: Some(group.about),
-                analyser: ANALYSER.to_owned(),
-                question: group.what.to_owned(),
-                answer: format!("{right} of {} {verb}", group.questions.len()),
-                own: Some(format!("{verb} too")),
-                shows: Opinion::Confirms,
-                evidence,
-            });
+            let is_allowed = group.is_wanted();
+            bench.opinion(opinion(
+                AnalysisQuestion::Calls(group),
+                AnalysisAnswer::AsWanted { right, all: questions.len(), is_allowed },
+                OwnAnswer::Same { is_allowed },
+                Opinion::Confirms,
+            ));
         }
     }
 
@@ -216,40 +205,26 @@ impl Judge<'_> {
     }
 }
 
-/// What AWS's answer shows, and what there is to say about it.
-fn compare(simulated: &Simulated, own: &Evaluation, wanted: bool) -> (Opinion, String) {
+/// What AWS's answer shows, and what limits it.
+fn compare(simulated: &Simulated, own: &Evaluation, wanted: bool) -> (Opinion, Proviso) {
     let is_allowed = |decision: Decision| match decision {
         Decision::Allowed => Some(true),
         Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => Some(false),
         Decision::Unknown => None,
     };
     if !simulated.missing_keys.is_empty() {
-        let keys = simulated.missing_keys.join("`, `");
-        return (Opinion::NoInformation, format!(", without a value for `{keys}`, which a policy asks for"));
+        return (Opinion::NoInformation, Proviso::MissingKeys(simulated.missing_keys.clone()));
     }
     let (Some(aws), Some(ours)) = (is_allowed(simulated.decision), is_allowed(own.decision)) else {
-        return (Opinion::NoInformation, String::new());
+        return (Opinion::NoInformation, Proviso::None);
     };
     let by_organization = !aws && simulated.organization_allows == Some(false);
     match (aws == ours, aws == wanted) {
-        (true, true) => (Opinion::Confirms, String::new()),
-        (true, false) => (Opinion::Refutes, String::new()),
-        (false, false) if by_organization => {
-            (Opinion::Refutes, ", by a policy of the organisation (SCP)".to_owned())
-        }
-        (false, true) if by_organization => {
-            (Opinion::NoInformation, ", if only by a policy of the organisation (SCP)".to_owned())
-        }
-        (false, _) => (Opinion::Disagrees, String::new()),
-    }
-}
-
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::ImplicitlyDenied => "denied, for nothing allows it",
-        Decision::ExplicitlyDenied => "denied by a statement",
-        Decision::Unknown => "unknown",
+        (true, true) => (Opinion::Confirms, Proviso::None),
+        (true, false) => (Opinion::Refutes, Proviso::None),
+        (false, false) if by_organization => (Opinion::Refutes, Proviso::ByOrganization),
+        (false, true) if by_organization => (Opinion::NoInformation, Proviso::OnlyByOrganization),
+        (false, _) => (Opinion::Disagrees, Proviso::None),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{APPLY, Facts, Reported, cause, held, organization, organization_blamed, stale};
+use super::{
+    Cause, CauseKind, Certainty, Facts, Remedy, Reported, cause, held, organization, organization_blamed,
+    stale,
+};
 use crate::desired::aws::Desired;
 use crate::iam::context::Context;
 use crate::iam::document::Document;
@@ -10,15 +13,13 @@ use crate::iam::evaluate::{Decision, Evaluation, Request, evaluate_trust};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
-use crate::report::{CauseKind, CauseView, Certainty};
 
-pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
+pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
     let role = desired.role_arn().to_string();
     if let Some(other) = reported.resource.as_deref().filter(|resource| *resource != role) {
         let message = format!("Genesys Cloud tried to assume `{other}`, and the manifest's role is `{role}`");
-        let fix = "put the manifest's role into the credentials of the integration, or correct the manifest";
-        return vec![cause(CauseKind::OtherRole, Certainty::Certain, message, fix)];
+        return vec![cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)];
     }
     let held = match held(facts.survey) {
         Ok(held) => held,
@@ -29,7 +30,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
     }
     let Some(caller) = caller(reported, desired) else {
         let message = "the text names no caller, and the manifest's is no principal".to_owned();
-        return vec![cause(CauseKind::Unexplained, Certainty::Possible, message, "pass the whole text")];
+        return vec![cause(CauseKind::Unexplained, Certainty::Possible, message, Remedy::PassWholeText)];
     };
     let knock = |id: Option<&str>| ask(&held.trust, desired, &caller, id);
     let id = desired.external_id.as_str();
@@ -43,7 +44,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
         Decision::ImplicitlyDenied => vec![kept_out(&held.trust, desired, &caller, &right)],
         Decision::Unknown => {
             let message = "the trust policy asks for something that is not known here".to_owned();
-            let mut found = cause(CauseKind::TrustPolicy, Certainty::Likely, message, APPLY);
+            let mut found = cause(CauseKind::TrustPolicy, Certainty::Likely, message, Remedy::PlanAndApply);
             found.evidence.extend(right.not_evaluated.iter().map(|it| it.reason.clone()));
             vec![found]
         }
@@ -77,7 +78,7 @@ fn ask(trust: &Document, desired: &Desired, caller: &Principal, id: Option<&str>
 }
 
 /// The trust policy lets the caller in with the right ID, so something else was wrong.
-fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<CauseView> {
+fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<Cause> {
     let id = &facts.survey.desired.external_id;
     let mut causes = organization(facts, "sts:AssumeRole");
     if causes.iter().any(|found| found.certainty == Certainty::Certain) {
@@ -85,9 +86,8 @@ fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<Caus
     }
     if !without_id {
         let message = format!("Genesys Cloud sent another external ID than `{id}`, or none");
-        let fix = "compare `organization_id` in the manifest with the organisation that the data action belongs to \
-                   (Admin > Account Settings > Organization Details)";
-        let mut found = cause(CauseKind::WrongExternalId, Certainty::Likely, message, fix);
+        let kind = CauseKind::WrongExternalId;
+        let mut found = cause(kind, Certainty::Likely, message, Remedy::CompareOrganization);
         found.evidence.push(format!("the trust policy lets `{caller}` in with this ID, and not without it"));
         causes.push(found);
     }
@@ -96,7 +96,7 @@ fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<Caus
 }
 
 /// The trust policy keeps the caller out, with the right ID too.
-fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Evaluation) -> CauseView {
+fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Evaluation) -> Cause {
     let id = desired.external_id.as_str();
     let asked_for = external_ids(trust).into_iter().filter(|other| *other != id);
     let accepted: Vec<&str> =
@@ -115,8 +115,7 @@ fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Eva
             desired.trusted.join("`, `")
         );
         let mut found = shown(CauseKind::WrongPrincipal, message, right);
-        found.fix =
-            "correct `region` in [genesys], or state `trusted_account`; then `rolecall apply`".to_owned();
+        found.remedy = Remedy::CorrectRegion;
         return found;
     }
     // With the ID or without: whoever is not named is not let in.
@@ -132,8 +131,8 @@ fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Eva
     shown(kind, message, right)
 }
 
-fn shown(kind: CauseKind, message: String, evaluation: &Evaluation) -> CauseView {
-    let mut found = cause(kind, Certainty::Certain, message, APPLY);
+fn shown(kind: CauseKind, message: String, evaluation: &Evaluation) -> Cause {
+    let mut found = cause(kind, Certainty::Certain, message, Remedy::PlanAndApply);
     found.evidence.push(reason(evaluation));
     found
 }

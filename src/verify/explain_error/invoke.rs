@@ -1,16 +1,18 @@
 //! Why the role's session could not invoke a function.
 
-use super::{APPLY, Blamed, Facts, Reported, cause, held, missing, organization, organization_blamed, stale};
+use super::{
+    Blamed, Cause, CauseKind, Certainty, Facts, Remedy, Reported, cause, held, missing, organization,
+    organization_blamed, stale,
+};
 use crate::desired::aws::Desired;
 use crate::iam::arn::FunctionArn;
 use crate::iam::context::Context;
 use crate::iam::evaluate::{Block, Decision, Evaluation, Layer, Request};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
-use crate::report::{CauseKind, CauseView, Certainty};
 use crate::verify::held::Held;
 
-pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
+pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
     if let Some(found) = other_role(reported, desired) {
         return vec![found];
@@ -29,7 +31,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
         Some(Err(_)) | None => {
             let targets = desired.targets.iter();
             let all = targets.flat_map(|target| of_function(target, &held, reported, facts));
-            let mut causes: Vec<CauseView> = Vec::new();
+            let mut causes: Vec<Cause> = Vec::new();
             for found in all {
                 if !causes.contains(&found) {
                     causes.push(found);
@@ -43,7 +45,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
 }
 
 /// The session is of another role.
-fn other_role(reported: &Reported, desired: &Desired) -> Option<CauseView> {
+fn other_role(reported: &Reported, desired: &Desired) -> Option<Cause> {
     let caller: Principal = reported.principal.as_deref()?.parse().ok()?;
     let role = desired.role_arn();
     let is_ours = match &caller {
@@ -59,17 +61,11 @@ fn other_role(reported: &Reported, desired: &Desired) -> Option<CauseView> {
     };
     (!is_ours).then(|| {
         let message = format!("the function was called as `{caller}`, and the manifest's role is `{role}`");
-        let fix = "put the manifest's role into the credentials of the integration, or correct the manifest";
-        cause(CauseKind::OtherRole, Certainty::Certain, message, fix)
+        cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)
     })
 }
 
-fn of_function(
-    function: &FunctionArn,
-    held: &Held,
-    reported: &Reported,
-    facts: &Facts<'_>,
-) -> Vec<CauseView> {
+fn of_function(function: &FunctionArn, held: &Held, reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
     let role = desired.role_arn();
     let request = Request {
@@ -86,32 +82,27 @@ fn of_function(
             let message = format!("a statement on the role's side denies the invocation of `{function}`");
             let is_boundary = evaluation.blocked == Some(Block::Layer(Layer::Boundary));
             let kind = if is_boundary { CauseKind::Boundary } else { CauseKind::ExplicitDeny };
-            vec![shown(
-                kind,
-                message,
-                "remove the statement, or make an exception for the target",
-                &evaluation,
-            )]
+            vec![shown(kind, message, Remedy::RemoveStatement, &evaluation)]
         }
         Decision::ImplicitlyDenied => vec![not_allowed(function, desired, &evaluation)],
         Decision::Unknown => {
             let message = "a policy on the role's side asks for something that is not known here".to_owned();
-            let mut found = cause(CauseKind::Unexplained, Certainty::Possible, message, APPLY);
+            let mut found = cause(CauseKind::Unexplained, Certainty::Possible, message, Remedy::PlanAndApply);
             found.evidence.extend(evaluation.not_evaluated.iter().map(|it| it.reason.clone()));
             vec![found]
         }
     }
 }
 
-fn not_allowed(function: &FunctionArn, desired: &Desired, evaluation: &Evaluation) -> CauseView {
+fn not_allowed(function: &FunctionArn, desired: &Desired, evaluation: &Evaluation) -> Cause {
     if evaluation.blocked == Some(Block::Layer(Layer::Boundary)) {
         let message =
             format!("the permissions boundary of the role does not allow the invocation of `{function}`");
-        return shown(CauseKind::Boundary, message, "let the boundary allow the target", evaluation);
+        return shown(CauseKind::Boundary, message, Remedy::WidenBoundary, evaluation);
     }
     if desired.targets.contains(function) {
         let message = format!("no policy on the role allows the invocation of its target `{function}`");
-        return shown(CauseKind::MissingPermission, message, APPLY, evaluation);
+        return shown(CauseKind::MissingPermission, message, Remedy::PlanAndApply, evaluation);
     }
     let same = |target: &&FunctionArn| target.unqualified() == function.unqualified();
     match desired.targets.iter().find(same) {
@@ -119,19 +110,17 @@ fn not_allowed(function: &FunctionArn, desired: &Desired, evaluation: &Evaluatio
             let message = format!(
                 "`{function}` was called, and the manifest has it as `{target}`: each form needs its own permission"
             );
-            let fix = "call the form in the manifest, or give the [[target]] the `qualifier` that is called";
-            shown(CauseKind::WrongQualifier, message, fix, evaluation)
+            shown(CauseKind::WrongQualifier, message, Remedy::CallListedForm, evaluation)
         }
         None => {
             let message = format!("`{function}` was called, and is no target in the manifest");
-            let fix = "`rolecall target add` it, or correct the data action";
-            shown(CauseKind::NotATarget, message, fix, evaluation)
+            shown(CauseKind::NotATarget, message, Remedy::AddTarget, evaluation)
         }
     }
 }
 
 /// The role's side allows it, so something else denied it.
-fn allowed(function: &FunctionArn, reported: &Reported, facts: &Facts<'_>) -> Vec<CauseView> {
+fn allowed(function: &FunctionArn, reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let mut causes = organization(facts, "lambda:InvokeFunction");
     if causes.iter().any(|found| found.certainty == Certainty::Certain) {
         return causes;
@@ -140,16 +129,15 @@ fn allowed(function: &FunctionArn, reported: &Reported, facts: &Facts<'_>) -> Ve
     let by_policy = matches!(reported.blamed, Some((Blamed::Resource, _)));
     if function.account != *home || by_policy {
         let message = format!("the policy of the function `{function}` itself does not let the role in");
-        let fix = "have its owner add a permission for the role's ARN (`aws lambda add-permission`)";
         let certainty = if by_policy { Certainty::Certain } else { Certainty::Likely };
-        causes.push(cause(CauseKind::FunctionPolicy, certainty, message, fix));
+        causes.push(cause(CauseKind::FunctionPolicy, certainty, message, Remedy::AddFunctionPermission));
     }
     causes.push(stale());
     causes
 }
 
-fn shown(kind: CauseKind, message: String, fix: &str, evaluation: &Evaluation) -> CauseView {
-    let mut found = cause(kind, Certainty::Certain, message, fix);
+fn shown(kind: CauseKind, message: String, remedy: Remedy, evaluation: &Evaluation) -> Cause {
+    let mut found = cause(kind, Certainty::Certain, message, remedy);
     found.evidence.push(reason(evaluation));
     found
 }

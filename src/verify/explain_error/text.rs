@@ -4,7 +4,7 @@
 
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failed {
+pub enum Failed {
     /// `sts:AssumeRole` was denied.
     AssumeRole,
     /// `lambda:InvokeFunction` was denied.
@@ -17,26 +17,34 @@ pub(super) enum Failed {
 
 /// The kind of policy that AWS itself holds responsible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blamed {
+pub enum Blamed {
+    /// A service control policy.
     ServiceControl,
+    /// A resource control policy.
     ResourceControl,
+    /// The permissions boundary.
     Boundary,
+    /// The session policy.
     Session,
+    /// The policy of the resource.
     Resource,
+    /// A policy of the caller.
     Identity,
+    /// The trust policy of the role.
     Trust,
 }
 
 /// An error text, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reported {
-    pub(super) failed: Failed,
+pub struct Reported {
+    /// What failed.
+    pub failed: Failed,
     /// The caller that the text names.
-    pub(super) principal: Option<String>,
+    pub principal: Option<String>,
     /// What was called, as the text names it.
-    pub(super) resource: Option<String>,
+    pub resource: Option<String>,
     /// The policy that AWS names, and whether a statement of it denies.
-    pub(super) blamed: Option<(Blamed, bool)>,
+    pub blamed: Option<(Blamed, bool)>,
 }
 
 /// AWS's names for the kinds of policies, the longer before the shorter that they contain.

@@ -6,21 +6,17 @@
 //!
 //! Deliberately absent: deciding what is different. The plan does that, and is empty where there is no drift.
 
-use serde_json::{Value, json};
-
-use super::paper::claims;
-use super::{Documents, NamedDocument, RolePolicy};
+use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::desired::aws::{Desired, OWNER_TAG};
+use crate::iam::arn::RoleArn;
 use crate::observe::survey::{MissingTarget, Survey};
-use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, plan};
-use crate::report::{ChangeView, ClaimKind, ClaimView, Consequence, DifferenceView, Outcome};
-
-const APPLY: &str = "rolecall apply";
-const ADOPT: &str = "rolecall apply --adopt";
-const REMOVE_FOREIGN: &str = "rolecall apply --remove-foreign";
+use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan};
+use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
+use crate::verify::repair::Repair;
+use crate::verify::{Documents, NamedDocument, RolePolicy, claims};
 
 /// What repairs everything, and the differences, the gravest first.
-pub fn drift(survey: &Survey) -> Result<(Plan, Vec<DifferenceView>), PlanError> {
+pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let drift = Drift::new(survey);
     let (desired, moved) = drift.at_its_path();
     // Whose tag is missing is still the role that the manifest means: that is drift, and only a plan would refuse it.
@@ -29,22 +25,22 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<DifferenceView>), PlanError> 
     let changes = plan.changes.iter().flat_map(|change| drift.of_change(change, &plan));
     let foreign = plan.foreign.iter().map(|foreign| drift.of_foreign(foreign));
     let missing = survey.missing.iter().map(|missing| drift.of_missing(missing));
-    let mut differences: Vec<DifferenceView> =
+    let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }
 
-/// What one difference leads to: the gravest of it, and all of it in words.
-type Effects = (Consequence, Vec<String>);
+/// What one difference leads to: the gravest of it, and all of it.
+type Effects = (Consequence, Vec<Effect>);
 
 struct Drift<'s> {
     survey: &'s Survey,
-    role: String,
+    role: RoleArn,
     /// As the manifest wants them.
     intended: Documents,
     /// What is claimed of these.
-    claims: Vec<ClaimView>,
+    claims: Vec<Claim>,
 }
 
 impl<'s> Drift<'s> {
@@ -53,11 +49,15 @@ impl<'s> Drift<'s> {
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
         let claims = claims(&intended, &survey.desired);
-        Self { survey, role: survey.desired.role_arn().to_string(), intended, claims }
+        Self { survey, role: survey.desired.role_arn(), intended, claims }
+    }
+
+    fn role(&self) -> Subject {
+        Subject::Role(self.role.clone())
     }
 
     /// What is desired, under the path that the role has: IAM cannot move a role, so no plan goes from one to the other.
-    fn at_its_path(&self) -> (Desired, Option<DifferenceView>) {
+    fn at_its_path(&self) -> (Desired, Option<Difference>) {
         let mut desired = self.survey.desired.clone();
         let Some(role) = &self.survey.observed.role else { return (desired, None) };
         let expected = desired.role.path.to_string();
@@ -66,89 +66,88 @@ impl<'s> Drift<'s> {
             return (desired, None);
         }
         desired.role.path = path;
-        let difference = DifferenceView {
-            resource: self.role.clone(),
-            attribute: "path".to_owned(),
+        let difference = Difference {
+            subject: self.role(),
+            attribute: Attribute::Path,
             consequence: Consequence::NarrowsTrust,
-            effects: vec![format!(
-                "under the ARN that the manifest says there is no role: it is `{}`",
-                role.arn
-            )],
-            expected: Some(json!(expected)),
-            actual: Some(json!(role.path)),
-            repair: "set `path` in [role] to what the role has, or delete the role and apply".to_owned(),
-            position: None,
-            key: "role.path".to_owned(),
+            effects: vec![Effect::RoleElsewhere(role.arn.clone())],
+            values: Values::Stated {
+                expected: Some(State::Text(expected)),
+                actual: Some(State::Text(role.path.clone())),
+            },
+            repair: Repair::EditPath,
+            key: ManifestKey::Path,
         };
         (desired, Some(difference))
     }
 
-    fn of_change(&self, change: &Change, plan: &Plan) -> Vec<DifferenceView> {
-        let view = ChangeView::from(change);
-        let one =
-            |resource: &str, attribute: &str, key: &str, (consequence, effects): Effects| DifferenceView {
-                resource: resource.to_owned(),
-                attribute: attribute.to_owned(),
-                consequence,
-                effects,
-                expected: view.after.clone(),
-                actual: view.before.clone(),
-                repair: APPLY.to_owned(),
-                position: None,
-                key: key.to_owned(),
-            };
+    fn of_change(&self, change: &Change, plan: &Plan) -> Vec<Difference> {
+        let one = |subject, attribute, key, (consequence, effects): Effects| {
+            let values = Values::Change(Box::new(change.clone()));
+            Difference { subject, attribute, consequence, effects, values, repair: Repair::Apply, key }
+        };
+        let policy = |arn: &String| Subject::Policy(arn.clone());
         match change {
             Change::CreateRole { .. } => {
-                let effects = vec!["the role does not exist, so nobody can assume it".to_owned()];
-                vec![one(&self.role, "role", "role", (Consequence::NarrowsTrust, effects))]
+                let effects = (Consequence::NarrowsTrust, vec![Effect::NoRole]);
+                vec![one(self.role(), Attribute::Role, ManifestKey::Role, effects)]
             }
             Change::UpdateTrust { before, .. } => {
-                vec![one(&self.role, "trust policy", "genesys", self.trust(before))]
+                vec![one(self.role(), Attribute::TrustPolicy, ManifestKey::Genesys, self.trust(before))]
             }
             Change::PutBoundary { .. } | Change::DeleteBoundary { .. } => {
-                let effects = self.boundary();
-                vec![one(&self.role, "permissions boundary", "role.permissions_boundary", effects)]
+                let (attribute, key) = (Attribute::PermissionsBoundary, ManifestKey::PermissionsBoundary);
+                vec![one(self.role(), attribute, key, self.boundary())]
             }
             Change::UpdateRole { before, after, .. } => {
                 let mut differences = Vec::new();
                 if before.1 != after.1 {
-                    let how = if before.1 > after.1 { "longer" } else { "less long" };
-                    let effects = vec![format!("a session may last {how} than the manifest says")];
-                    let effects = (Consequence::Session, effects);
-                    differences.push(DifferenceView {
-                        expected: Some(json!(after.1)),
-                        actual: Some(json!(before.1)),
-                        ..one(&self.role, "max_session_duration", "role.max_session_duration", effects)
+                    let is_longer = before.1 > after.1;
+                    let effect = if is_longer { Effect::LongerSession } else { Effect::ShorterSession };
+                    differences.push(Difference {
+                        values: Values::Stated {
+                            expected: Some(State::Number(after.1)),
+                            actual: Some(State::Number(before.1)),
+                        },
+                        ..one(
+                            self.role(),
+                            Attribute::MaxSessionDuration,
+                            ManifestKey::MaxSessionDuration,
+                            (Consequence::Session, vec![effect]),
+                        )
                     });
                 }
                 if before.0 != after.0 {
-                    differences.push(DifferenceView {
-                        expected: Some(json!(after.0)),
-                        actual: Some(json!(before.0)),
-                        ..one(
-                            &self.role,
-                            "description",
-                            "role.description",
-                            (Consequence::Description, Vec::new()),
-                        )
+                    let effects = (Consequence::Description, Vec::new());
+                    differences.push(Difference {
+                        values: Values::Stated {
+                            expected: Some(State::Text(after.0.clone())),
+                            actual: Some(State::Text(before.0.clone())),
+                        },
+                        ..one(self.role(), Attribute::Description, ManifestKey::Description, effects)
                     });
                 }
                 differences
             }
-            Change::TagRole { tags, .. } => tags
-                .iter()
-                .map(|(key, tag)| self.of_tag(&self.role, key, tag.before.as_ref(), &tag.after, "role.tags"))
-                .collect(),
-            Change::TagPolicy { arn, tags } => tags
-                .iter()
-                .map(|(key, tag)| self.of_tag(arn, key, tag.before.as_ref(), &tag.after, "role.name"))
-                .collect(),
+            Change::TagRole { tags, .. } => {
+                let of_tag = |(key, tag): (&String, &TagChange)| {
+                    of_tag(self.role(), key, tag, ManifestKey::RoleTag(key.clone()))
+                };
+                tags.iter().map(of_tag).collect()
+            }
+            Change::TagPolicy { arn, tags } => {
+                let of_tag = |(key, tag): (&String, &TagChange)| {
+                    of_tag(policy(arn), key, tag, ManifestKey::PolicyTag(key.clone()))
+                };
+                tags.iter().map(of_tag).collect()
+            }
             Change::CreatePolicy { arn, .. } => {
-                vec![one(arn, "policy", "target", self.permissions(|documents| remove(documents, arn)))]
+                let effects = self.permissions(|documents| remove(documents, arn));
+                vec![one(policy(arn), Attribute::Policy, ManifestKey::Targets, effects)]
             }
             Change::CreatePolicyVersion { arn, before, .. } => {
                 let effects = self.permissions(|documents| replace(documents, arn, before.clone()));
-                vec![one(arn, "policy document", "target", effects)]
+                vec![one(policy(arn), Attribute::PolicyDocument, ManifestKey::Targets, effects)]
             }
             Change::AttachPolicy { arn, .. } => {
                 // What must be created must be attached, too; and to a role that is not there nothing is attached.
@@ -160,7 +159,8 @@ impl<'s> Drift<'s> {
                     true => Vec::new(),
                     false => {
                         let effects = self.permissions(|documents| remove(documents, arn));
-                        vec![one(&self.role, &format!("attached policy `{arn}`"), "target", effects)]
+                        let attribute = Attribute::AttachedPolicy(arn.clone());
+                        vec![one(self.role(), attribute, ManifestKey::Targets, effects)]
                     }
                 }
             }
@@ -172,9 +172,9 @@ impl<'s> Drift<'s> {
                         (Consequence::Unaffected, _) => (Consequence::Leftover, Vec::new()),
                         effects => effects,
                     },
-                    false => (Consequence::Leftover, vec!["it is not attached to the role".to_owned()]),
+                    false => (Consequence::Leftover, vec![Effect::NotAttached]),
                 };
-                vec![one(arn, "policy", "target", effects)]
+                vec![one(policy(arn), Attribute::Policy, ManifestKey::Targets, effects)]
             }
             // How a policy's document or the policy itself is replaced; the difference is that of the document or policy.
             Change::DeletePolicyVersion { .. } | Change::DetachPolicy { .. } => Vec::new(),
@@ -185,80 +185,43 @@ impl<'s> Drift<'s> {
         }
     }
 
-    fn of_tag(
-        &self,
-        resource: &str,
-        key: &str,
-        before: Option<&String>,
-        after: &String,
-        table: &str,
-    ) -> DifferenceView {
-        let is_owner = key == OWNER_TAG;
-        DifferenceView {
-            resource: resource.to_owned(),
-            attribute: format!("tag `{key}`"),
-            consequence: Consequence::Tag,
-            effects: match is_owner {
-                true => vec![
-                    "rolecall knows by this tag what is its own, and changes nothing without it".to_owned(),
-                ],
-                false => Vec::new(),
-            },
-            expected: Some(json!(after)),
-            actual: before.map(|before| json!(before)),
-            repair: if is_owner { ADOPT } else { APPLY }.to_owned(),
-            position: None,
-            key: format!("{table}.{key}"),
-        }
-    }
-
-    fn of_foreign(&self, foreign: &Foreign) -> DifferenceView {
+    fn of_foreign(&self, foreign: &Foreign) -> Difference {
         let observed = &self.survey.observed;
         let (attribute, name, document) = match foreign {
             Foreign::ManagedPolicy { arn } => {
                 let policy = observed.policies.iter().find(|policy| policy.arn == *arn);
                 let document = policy.and_then(|policy| policy.document.clone());
-                (format!("attached policy `{arn}`"), arn.clone(), document)
+                (Attribute::AttachedPolicy(arn.clone()), arn.clone(), document)
             }
             Foreign::InlinePolicy { name } => {
                 let policy = observed.inline.iter().find(|policy| policy.name == *name);
-                (
-                    format!("inline policy `{name}`"),
-                    name.clone(),
-                    policy.map(|policy| policy.document.clone()),
-                )
+                let document = policy.map(|policy| policy.document.clone());
+                (Attribute::InlinePolicy(name.clone()), name.clone(), document)
             }
         };
         let (consequence, effects) = self.permissions(|documents| add(documents, &name, document.clone()));
-        DifferenceView {
-            resource: self.role.clone(),
+        let actual = document.map_or(State::UnreadableDocument, State::Document);
+        Difference {
+            subject: self.role(),
             attribute,
             consequence,
             effects,
-            expected: None,
-            actual: Some(
-                document
-                    .map_or_else(|| Value::from("a document that could not be read"), |text| parsed(&text)),
-            ),
-            repair: REMOVE_FOREIGN.to_owned(),
-            position: None,
-            key: "target".to_owned(),
+            values: Values::Stated { expected: None, actual: Some(actual) },
+            repair: Repair::RemoveForeign,
+            key: ManifestKey::Targets,
         }
     }
 
-    fn of_missing(&self, missing: &MissingTarget) -> DifferenceView {
+    fn of_missing(&self, missing: &MissingTarget) -> Difference {
         let arn = missing.arn(&self.survey.desired.home);
-        let attribute = if arn.qualifier.is_some() { "function or qualifier" } else { "function" };
-        DifferenceView {
-            resource: arn.to_string(),
-            attribute: attribute.to_owned(),
+        Difference {
+            attribute: Attribute::Function { is_qualified: arn.qualifier.is_some() },
             consequence: Consequence::TargetMissing,
-            effects: vec![missing.to_string()],
-            expected: Some(json!(arn.to_string())),
-            actual: None,
-            repair: "deploy the function, or correct the [[target]]".to_owned(),
-            position: None,
-            key: format!("target.{}.function", missing.index),
+            effects: vec![Effect::TargetMissing(missing.clone())],
+            values: Values::Stated { expected: Some(State::Text(arn.to_string())), actual: None },
+            repair: Repair::DeployFunction,
+            key: ManifestKey::TargetFunction(missing.index),
+            subject: Subject::Function(arn),
         }
     }
 
@@ -287,26 +250,47 @@ impl<'s> Drift<'s> {
     /// Which claims hold as intended, and do not with these documents.
     fn compare(&self, documents: &Documents) -> Effects {
         let mut gravest = Consequence::Unaffected;
-        let mut effects: Vec<String> = Vec::new();
-        let broken = claims(documents, &self.survey.desired);
-        for claim in broken.iter().filter(|claim| claim.result != Outcome::Proved) {
-            let held = self.claims.iter().filter(|intended| intended.kind == claim.kind);
-            let (consequence, texts) = match (held.map(|intended| intended.result).max(), claim.result) {
-                (Some(Outcome::Proved), Outcome::Refuted) => (broken_claim(claim.kind), claim.because()),
-                (Some(Outcome::Proved), Outcome::Proved | Outcome::Unknown) => {
+        let mut effects: Vec<Effect> = Vec::new();
+        for claim in claims(documents, &self.survey.desired) {
+            let held = self.claims.iter().filter(|intended| intended.kind() == claim.kind());
+            let (consequence, texts) = match (held.map(Claim::outcome).max(), claim.outcome()) {
+                (_, ClaimOutcome::Proved) => continue,
+                (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted) => {
+                    (broken_claim(claim.kind()), claim.because())
+                }
+                (Some(ClaimOutcome::Proved), ClaimOutcome::Unknown) => {
                     (Consequence::Undecided, claim.because())
                 }
                 // Broken or undecided already as intended: the difference may or may not matter.
-                (Some(Outcome::Refuted | Outcome::Unknown) | None, _) => (Consequence::Undecided, Vec::new()),
+                (
+                    Some(ClaimOutcome::Refuted | ClaimOutcome::Unknown) | None,
+                    ClaimOutcome::Refuted | ClaimOutcome::Unknown,
+                ) => (Consequence::Undecided, Vec::new()),
             };
             gravest = gravest.min(consequence);
-            for text in texts {
-                if !effects.contains(&text) {
-                    effects.push(text);
+            for effect in texts.into_iter().map(Effect::Shown) {
+                if !effects.contains(&effect) {
+                    effects.push(effect);
                 }
             }
         }
         (gravest, effects)
+    }
+}
+
+fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
+    let is_owner = key == OWNER_TAG;
+    Difference {
+        subject,
+        attribute: Attribute::Tag(key.to_owned()),
+        consequence: Consequence::Tag,
+        effects: if is_owner { vec![Effect::OwnerUnknown] } else { Vec::new() },
+        values: Values::Stated {
+            expected: Some(State::Text(tag.after.clone())),
+            actual: tag.before.clone().map(State::Text),
+        },
+        repair: if is_owner { Repair::Adopt } else { Repair::Apply },
+        key: place,
     }
 }
 
@@ -337,9 +321,4 @@ fn add(documents: &mut Documents, name: &str, document: Option<String>) {
         foreign: false,
         attachments: None,
     });
-}
-
-/// The document as JSON, or as the text that it is where it is none.
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }

@@ -1,4 +1,7 @@
 //! The exit codes that other programs depend on.
+//!
+//! Each typed result computes its own code with an exhaustive match, and [`ExitCode::or`] combines codes. No code is ever
+//! computed from text.
 
 /// What the process says to its caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,11 +23,11 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, by number.
-    pub(super) const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
 
     /// The one of that number.
-    pub(super) fn of_code(code: u8) -> Option<Self> {
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|exit| exit.code() == code)
     }
 

@@ -1,0 +1,280 @@
+//! A difference between the manifest and what is there, as a value.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::ExitCode;
+use crate::iam::arn::{FunctionArn, RoleArn};
+use crate::iam::lint::Severity;
+use crate::observe::survey::MissingTarget;
+use crate::plan::aws::Change;
+use crate::plan::genesys::Step;
+use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
+use crate::verify::repair::Repair;
+
+/// What a difference leads to; the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// The role is for another organisation than the one that is set up.
+    OtherOrganization,
+    /// Somebody new can assume the role, or with another external ID, or with none.
+    WidensTrust,
+    /// A session can do more than invoke the targets.
+    WidensPermissions,
+    /// The proof cannot tell what it leads to.
+    Undecided,
+    /// Somebody who must be able to assume the role cannot.
+    NarrowsTrust,
+    /// A session cannot invoke what it must.
+    NarrowsPermissions,
+    /// A function is not there.
+    TargetMissing,
+    /// Genesys Cloud has no working way to the role.
+    Disconnected,
+    /// A data action is not there.
+    ActionMissing,
+    /// A data action does something else.
+    ActionDiffers,
+    /// The limit of what the role may ever be given is another, and what it may do now is the same.
+    Boundary,
+    /// A policy is written otherwise, and every claim holds all the same.
+    Unaffected,
+    /// Sessions may last longer or less long.
+    Session,
+    /// A policy of rolecall's own is left over.
+    Leftover,
+    /// A data action, or what it belongs to, is there and the manifest does not name it.
+    ForeignAction,
+    /// A tag has another value, or none.
+    Tag,
+    /// The description is another.
+    Description,
+}
+
+impl Consequence {
+    /// The name in files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::OtherOrganization => "other-organization",
+            Self::WidensTrust => "widens-trust",
+            Self::WidensPermissions => "widens-permissions",
+            Self::Undecided => "undecided",
+            Self::NarrowsTrust => "narrows-trust",
+            Self::NarrowsPermissions => "narrows-permissions",
+            Self::TargetMissing => "target-missing",
+            Self::Disconnected => "disconnected",
+            Self::ActionMissing => "action-missing",
+            Self::ActionDiffers => "action-differs",
+            Self::Boundary => "boundary",
+            Self::Unaffected => "unaffected",
+            Self::Session => "session",
+            Self::Leftover => "leftover",
+            Self::ForeignAction => "foreign-action",
+            Self::Tag => "tag",
+            Self::Description => "description",
+        }
+    }
+
+    /// How grave it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::OtherOrganization
+            | Self::WidensTrust
+            | Self::WidensPermissions
+            | Self::NarrowsTrust
+            | Self::NarrowsPermissions
+            | Self::TargetMissing
+            | Self::Disconnected
+            | Self::ActionMissing
+            | Self::ActionDiffers => Severity::Error,
+            Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
+                Severity::Warning
+            }
+            Self::Leftover | Self::Tag | Self::Description => Severity::Note,
+        }
+    }
+
+    /// The exit code that a difference with this consequence asks for. What it lets somebody do is a claim of its own, whose
+    /// exit code counts before this one.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::OtherOrganization
+            | Self::WidensTrust
+            | Self::WidensPermissions
+            | Self::Undecided
+            | Self::NarrowsTrust
+            | Self::NarrowsPermissions
+            | Self::TargetMissing
+            | Self::Disconnected
+            | Self::ActionMissing
+            | Self::ActionDiffers
+            | Self::Boundary
+            | Self::Unaffected
+            | Self::Session
+            | Self::Leftover
+            | Self::ForeignAction
+            | Self::Tag
+            | Self::Description => ExitCode::Pending,
+        }
+    }
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The role.
+    Role(RoleArn),
+    /// The policy of this ARN.
+    Policy(String),
+    /// A function.
+    Function(FunctionArn),
+    /// Something in Genesys Cloud, by its name or ID.
+    Genesys {
+        /// What it is.
+        part: GenesysPart,
+        /// Its name or ID.
+        name: String,
+    },
+}
+
+/// In what it differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// The whole role.
+    Role,
+    /// The path of the role.
+    Path,
+    /// The trust policy.
+    TrustPolicy,
+    /// The permissions boundary.
+    PermissionsBoundary,
+    /// How long a session may last.
+    MaxSessionDuration,
+    /// The description.
+    Description,
+    /// The tag of this key.
+    Tag(String),
+    /// The whole policy.
+    Policy,
+    /// The document of a policy.
+    PolicyDocument,
+    /// That the policy of this ARN is attached.
+    AttachedPolicy(String),
+    /// The inline policy of this name.
+    InlinePolicy(String),
+    /// The function, or the alias or version that the manifest names.
+    Function {
+        /// Whether it names one.
+        is_qualified: bool,
+    },
+    /// What the subject in Genesys Cloud is.
+    Genesys,
+}
+
+/// What a difference leads to, one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// What the proof shows: the sentence of a witness, or why a claim cannot be decided.
+    Shown(String),
+    /// The role is elsewhere: this is its ARN.
+    RoleElsewhere(String),
+    /// There is no role.
+    NoRole,
+    /// A session may last longer than the manifest says.
+    LongerSession,
+    /// A session may last less long than the manifest says.
+    ShorterSession,
+    /// rolecall does not know the resource as its own.
+    OwnerUnknown,
+    /// The policy is not attached to the role.
+    NotAttached,
+    /// The target cannot be called.
+    TargetMissing(MissingTarget),
+    /// In Genesys Cloud.
+    Genesys(GenesysEffect),
+}
+
+/// A value on one of the two sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A text.
+    Text(String),
+    /// A number.
+    Number(u32),
+    /// A policy document.
+    Document(String),
+    /// A document that could not be read.
+    UnreadableDocument,
+}
+
+/// What the manifest asks for, and what is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// What the change would write, and what it would replace.
+    Change(Box<Change>),
+    /// The same of a step in Genesys Cloud.
+    Step(Box<Step>),
+    /// These; `None` is nothing.
+    Stated {
+        /// What the manifest asks for.
+        expected: Option<State>,
+        /// What is there.
+        actual: Option<State>,
+    },
+}
+
+/// The key of the manifest that asks for something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManifestKey {
+    /// The table of the role.
+    Role,
+    /// The path of the role.
+    Path,
+    /// The permissions boundary.
+    PermissionsBoundary,
+    /// How long a session may last.
+    MaxSessionDuration,
+    /// The description.
+    Description,
+    /// The role's tag of this key.
+    RoleTag(String),
+    /// The role's name, of which the tags of its policies are made.
+    PolicyTag(String),
+    /// The trust in Genesys Cloud.
+    Genesys,
+    /// The organisation.
+    Organization,
+    /// The integration.
+    Integration,
+    /// The actions.
+    Action,
+    /// The targets.
+    Targets,
+    /// The function of this target, counted from zero.
+    TargetFunction(usize),
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// What differs.
+    pub subject: Subject,
+    /// In what.
+    pub attribute: Attribute,
+    /// The gravest of what it leads to.
+    pub consequence: Consequence,
+    /// All of what it leads to.
+    pub effects: Vec<Effect>,
+    /// Both sides.
+    pub values: Values,
+    /// What repairs it.
+    pub repair: Repair,
+    /// Where the manifest asks for something else.
+    pub key: ManifestKey,
+}
+
+/// The exit code that all differences together ask for.
+pub fn exit_of(differences: &[Difference]) -> ExitCode {
+    differences.iter().map(|difference| difference.consequence.exit()).fold(ExitCode::Success, ExitCode::or)
+}

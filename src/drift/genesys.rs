@@ -1,0 +1,180 @@
+//! Drift in Genesys Cloud: the steps of the plan as differences, each with what it leads to.
+
+use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
+use crate::desired::genesys::Desired;
+use crate::iam::lint::Severity;
+use crate::observe::genesys::Observed;
+use crate::plan::genesys::{Attachment, Id, Notice, Plan, PlanError, Retirement, Step, plan};
+use crate::verify::explain_error::{Cause, CauseDetail, CauseKind, Certainty, Remedy};
+use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
+use crate::verify::repair::Repair;
+
+/// What repairs everything, and the differences, the gravest first.
+pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Difference>), PlanError> {
+    // Whose mark is missing is still the integration that the manifest means: that is drift, and only a plan refuses it.
+    let plan = match plan(desired, observed, true) {
+        Err(PlanError::OtherOrganization { expected, actual, name }) => {
+            return Ok((Plan::default(), vec![other_organization(&expected, &actual, &name)]));
+        }
+        plan => plan?,
+    };
+    let steps = plan.steps.iter().filter_map(of_step);
+    let notices = plan.notices.iter().filter_map(of_notice);
+    let mut differences: Vec<Difference> = steps.chain(notices).collect();
+    differences.sort_by_key(|difference| difference.consequence);
+    Ok((plan, differences))
+}
+
+/// The manifest's organisation and the live one are two.
+pub fn other_organization(expected: &str, actual: &str, name: &str) -> Difference {
+    Difference {
+        subject: Subject::Genesys { part: GenesysPart::Organization, name: name.to_owned() },
+        attribute: Attribute::Genesys,
+        consequence: Consequence::OtherOrganization,
+        effects: vec![Effect::Genesys(GenesysEffect::OtherOrganization)],
+        values: Values::Stated {
+            expected: Some(State::Text(expected.to_owned())),
+            actual: Some(State::Text(actual.to_owned())),
+        },
+        repair: Repair::EditOrganization,
+        key: ManifestKey::Organization,
+    }
+}
+
+fn difference(
+    (part, name): (GenesysPart, &str),
+    consequence: Consequence,
+    effect: GenesysEffect,
+    values: Values,
+    repair: Repair,
+) -> Difference {
+    let key = match part {
+        GenesysPart::Organization => ManifestKey::Organization,
+        GenesysPart::Credential
+        | GenesysPart::Integration
+        | GenesysPart::IntegrationConfiguration
+        | GenesysPart::IntegrationState => ManifestKey::Integration,
+        GenesysPart::Action | GenesysPart::ActionDraft | GenesysPart::State => ManifestKey::Action,
+    };
+    Difference {
+        subject: Subject::Genesys { part, name: name.to_owned() },
+        attribute: Attribute::Genesys,
+        consequence,
+        effects: vec![Effect::Genesys(effect)],
+        values,
+        repair,
+        key,
+    }
+}
+
+fn of_step(step: &Step) -> Option<Difference> {
+    use Consequence::{ActionDiffers, ActionMissing, Description, Disconnected, ForeignAction};
+    use GenesysPart::{
+        Action, ActionDraft, Credential, Integration, IntegrationConfiguration, IntegrationState,
+    };
+    let one = |part, name: &str, consequence, effect, repair| {
+        difference((part, name), consequence, effect, Values::Step(Box::new(step.clone())), repair)
+    };
+    // What is left over belongs to the actions, whatever it is.
+    let leftover = |part, name: &str, effect| Difference {
+        key: ManifestKey::Action,
+        ..one(part, name, ForeignAction, effect, Repair::Replace)
+    };
+    Some(match step {
+        Step::CreateCredential { credential } => {
+            one(Credential, &credential.name, Disconnected, GenesysEffect::NoCredential, Repair::Apply)
+        }
+        Step::UpdateCredential { credential, .. } => {
+            one(Credential, &credential.name, Disconnected, GenesysEffect::OtherRole, Repair::Apply)
+        }
+        Step::CreateIntegration { name, .. } => {
+            one(Integration, name, Disconnected, GenesysEffect::NoIntegration, Repair::Apply)
+        }
+        Step::Configure { before, after, .. } => {
+            let is_attached = match &after.credential {
+                Attachment::Left => true,
+                Attachment::Attached { key, id: Id::Known(id) } => {
+                    before.as_ref().is_some_and(|before| before.credentials.get(key) == Some(id))
+                }
+                Attachment::Attached { id: Id::Made, .. } | Attachment::Detached { .. } => false,
+            };
+            let (consequence, effect) = match is_attached {
+                true => (Description, GenesysEffect::NameOrNotes),
+                false => (Disconnected, GenesysEffect::CredentialNotUsed),
+            };
+            one(IntegrationConfiguration, &after.name, consequence, effect, Repair::Apply)
+        }
+        Step::SetState { name, .. } => {
+            one(IntegrationState, name, Disconnected, GenesysEffect::NotEnabled, Repair::Apply)
+        }
+        Step::CreateAction { replaces: None, action, .. } => {
+            one(Action, &action.name, ActionMissing, GenesysEffect::NotCallable, Repair::Apply)
+        }
+        Step::PublishDraft { name, .. } => {
+            one(ActionDraft, name, ActionMissing, GenesysEffect::NotCallable, Repair::Apply)
+        }
+        Step::CreateAction { replaces: Some(_), action, .. } => {
+            one(Action, &action.name, ActionDiffers, GenesysEffect::OtherContract, Repair::Replace)
+        }
+        Step::UpdateAction { after, .. } => {
+            one(Action, &after.name, ActionDiffers, GenesysEffect::OtherConfiguration, Repair::Apply)
+        }
+        Step::DeleteAction { name, why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
+            leftover(Action, name, GenesysEffect::NotListed)
+        }
+        Step::DeleteIntegration { name, .. } => leftover(Integration, name, GenesysEffect::NotNeeded),
+        Step::DeleteCredential { name, .. } => leftover(Credential, name, GenesysEffect::NotNeeded),
+        // The other half of a difference that the new action tells.
+        Step::DiscardDraft { .. } | Step::DeleteAction { why: Retirement::Replaced, .. } => return None,
+    })
+}
+
+/// What differs in Genesys Cloud, as causes of an action that fails.
+pub fn causes(desired: &Desired, observed: &Observed) -> Vec<Cause> {
+    let Ok((_, differences)) = drift(desired, observed) else { return Vec::new() };
+    differences.into_iter().filter_map(cause).collect()
+}
+
+/// A difference that may be why an action fails.
+fn cause(Difference { subject, effects, consequence, repair, .. }: Difference) -> Option<Cause> {
+    match consequence.severity() {
+        Severity::Error => {}
+        Severity::Warning | Severity::Note => return None,
+    }
+    let Subject::Genesys { part, name } = subject else { return None };
+    let effects = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Genesys(effect) => Some(effect),
+        Effect::Shown(_)
+        | Effect::RoleElsewhere(_)
+        | Effect::NoRole
+        | Effect::LongerSession
+        | Effect::ShorterSession
+        | Effect::OwnerUnknown
+        | Effect::NotAttached
+        | Effect::TargetMissing(_) => None,
+    });
+    Some(Cause {
+        kind: CauseKind::GenesysDiffers,
+        // That it differs is certain; that the error comes of it is not.
+        certainty: Certainty::Likely,
+        detail: CauseDetail::InGenesys { part, name, effects: effects.collect() },
+        evidence: Vec::new(),
+        remedy: Remedy::Repair(repair),
+    })
+}
+
+fn of_notice(notice: &Notice) -> Option<Difference> {
+    let (name, consequence, repair, key) = match notice {
+        Notice::NotActive { integration, .. } => {
+            (integration, Consequence::Disconnected, Repair::LookAtIntegration, ManifestKey::Integration)
+        }
+        Notice::ForeignAction { id, .. } => {
+            (id, Consequence::ForeignAction, Repair::ListAction, ManifestKey::Action)
+        }
+        Notice::Unverifiable { .. } | Notice::Kept { .. } | Notice::Qualified { .. } => return None,
+    };
+    let effect = GenesysEffect::Noticed(notice.clone());
+    let values = Values::Stated { expected: None, actual: None };
+    let difference = difference((GenesysPart::State, name), consequence, effect, values, repair);
+    Some(Difference { key, ..difference })
+}

@@ -1,0 +1,126 @@
+//! What is worth a change or a look, as data for readers.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::AnalysisView;
+use super::Level;
+use super::probe::question_in_words;
+use super::verification::witness_value;
+use crate::iam::lint;
+use crate::verify::analysis::Analysis;
+use crate::verify::finding::Finding;
+use crate::verify::probe::{AwsAnswer, ProbeQuestion};
+
+/// Something in the documents that is worth a change, whether or not it breaks a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct FindingView {
+    /// The finding's ID, such as `T3`.
+    pub id: String,
+    /// How grave it is.
+    pub severity: String,
+    /// The same as a value.
+    #[serde(skip)]
+    pub level: Level,
+    /// The statement it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// What was found.
+    pub message: String,
+    /// Why it matters.
+    pub why: String,
+    /// Where to read more.
+    pub reference: String,
+    /// What to do.
+    pub fix: String,
+    /// A request that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<serde_json::Value>,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> Self {
+        let severity = finding.severity();
+        let blank = Self {
+            id: String::new(),
+            severity: severity.to_string(),
+            level: severity.into(),
+            statement: None,
+            message: String::new(),
+            why: String::new(),
+            reference: String::new(),
+            fix: String::new(),
+            witness: None,
+        };
+        match finding {
+            Finding::Fault(fault) => Self::from(fault),
+            Finding::ProbeDisagrees { question, answer } => of_probe(blank, question, *answer),
+            Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
+            Finding::Remark { document, remark } => Self {
+                id: remark.code.clone(),
+                statement: remark.statement.map(|index| format!("statement {}", index + 1)),
+                message: format!("Access Analyzer about {document}: {}", remark.details),
+                why: "AWS checks every policy for this".to_owned(),
+                reference: remark.link.clone(),
+                fix: "change the document as AWS explains there".to_owned(),
+                ..blank
+            },
+        }
+    }
+}
+
+impl From<&lint::Finding> for FindingView {
+    fn from(lint::Finding { id, document, statement, message, fix, witness }: &lint::Finding) -> Self {
+        let place = statement.as_ref().map(|place| {
+            let sid =
+                place.sid.as_deref().map(|sid| format!(" `{}`", sid.escape_debug())).unwrap_or_default();
+            format!("statement {}{sid} of {document}", place.index + 1)
+        });
+        Self {
+            id: id.to_string(),
+            severity: id.severity().to_string(),
+            level: id.severity().into(),
+            statement: place,
+            message: message.clone(),
+            why: id.why().to_owned(),
+            reference: id.reference().to_owned(),
+            fix: fix.clone(),
+            witness: witness.as_ref().map(witness_value),
+        }
+    }
+}
+
+fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> FindingView {
+    let question = question_in_words(question);
+    let (answered, documented) = (answer.as_str(), answer.opposite().as_str());
+    FindingView {
+        id: "D1".to_owned(),
+        message: format!(
+            "{question}: AWS {answered} it, where the documents that it holds say that it is {documented}"
+        ),
+        why: "then something decides that was not read, or the proof's evaluator does not do as AWS does".to_owned(),
+        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+            .to_owned(),
+        fix: "look for an organisation policy, a policy of the caller's own, the resource policy of the function, or a \
+              change made a moment ago; where there is none, tell rolecall's makers"
+            .to_owned(),
+        ..blank
+    }
+}
+
+fn of_analysis(blank: FindingView, analysis: &Analysis) -> FindingView {
+    let AnalysisView { analyser, question, answer, own, .. } = AnalysisView::from(analysis);
+    let own = own.as_deref().unwrap_or("nothing");
+    FindingView {
+        id: "D2".to_owned(),
+        message: format!(
+            "{analyser} and rolecall contradict each other about {question}: AWS says {answer}, rolecall says {own}"
+        ),
+        why: "one of the two does not see what the other sees".to_owned(),
+        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html".to_owned(),
+        fix: "trust neither before `verify --level twin` has asked AWS for real; and please report it with both \
+              documents"
+            .to_owned(),
+        ..blank
+    }
+}

@@ -1,0 +1,47 @@
+//! What was not looked at, in words.
+
+use super::analysis::group_in_words;
+use crate::verify::note::{FunctionFact, Note, ReadFailure};
+
+/// What was not looked at, and why.
+pub(super) fn note_in_words(note: &Note) -> String {
+    match note {
+        Note::AnalyserDenied { operation } => {
+            format!("no second opinion of {operation}: the caller may not ask for it")
+        }
+        Note::AnalyserFailed { operation, message } => format!("no second opinion of {operation}: {message}"),
+        Note::AnswersLeftOut { analyser, number, group } => format!(
+            "no second opinion: {} left out {number} of its answers about {}",
+            analyser.permission(),
+            group_in_words(*group)
+        ),
+        Note::SimulatorNotJudged { reasons } => {
+            format!("the policy simulator's answers were not judged: {}", reasons.join("; "))
+        }
+        Note::OrganizationUnreadable { error } => format!(
+            "allowed unless an organisation policy denies it: these could not be read ({error}); the management account \
+             and delegated administrators can"
+        ),
+        Note::FunctionPolicyUnreadable { function, reason } => {
+            format!("the policy of `{function}` was not judged: it is {reason}")
+        }
+        Note::FunctionsUnread { what, why, number } => {
+            let what = match what {
+                FunctionFact::Policies => "whether others may invoke the targets directly was not checked",
+                FunctionFact::Urls => "whether the targets have public URLs was not checked",
+                FunctionFact::Aliases => {
+                    "where the aliases of the targets point, and who may invoke these directly, was not checked"
+                }
+            };
+            let more = match number {
+                1 => String::new(),
+                number => format!(" (and {} more of these)", number.saturating_sub(1)),
+            };
+            let why = match why {
+                ReadFailure::Denied(operation) => format!("the caller needs {operation}"),
+                ReadFailure::Failed(error) => error.clone(),
+            };
+            format!("{what}: {why}{more}")
+        }
+    }
+}

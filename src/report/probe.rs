@@ -1,0 +1,188 @@
+//! What AWS answered to a probe, as data for readers.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::ports::Trial;
+use crate::verify::attempt::{Attempt, Variation};
+use crate::verify::claim::ClaimKind;
+use crate::verify::probe::{AwsAnswer, CallTrace, Probe, ProbeQuestion, Purpose, Remark, Shows};
+
+/// What AWS answered to a probe, and what that shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProbeView {
+    /// The claim that it bears on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<ClaimKind>,
+    /// What was tried.
+    pub probe: String,
+    /// What AWS answered.
+    pub answer: AwsAnswer,
+    /// What it should have answered by the documents that it holds, where these decide it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<AwsAnswer>,
+    /// What the answer shows.
+    pub shows: Shows,
+    /// The same in words.
+    pub message: String,
+    /// What these documents say to it and why, in full, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// How often AWS was asked.
+    pub times: u32,
+    /// Where AWS can be asked about the answer that counts.
+    pub evidence: EvidenceView,
+}
+
+/// A call that CloudTrail and AWS support can find again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EvidenceView {
+    /// Who called.
+    pub principal: String,
+    /// The request's ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When the answer came, in UTC.
+    pub time: String,
+}
+
+impl AwsAnswer {
+    /// The word.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+impl From<&CallTrace> for EvidenceView {
+    fn from(CallTrace { principal, request_id, at }: &CallTrace) -> Self {
+        Self {
+            principal: principal.clone(),
+            request_id: request_id.clone(),
+            time: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        }
+    }
+}
+
+impl From<&Probe> for ProbeView {
+    fn from(probe: &Probe) -> Self {
+        let Probe { about, question, answer, expected, remark, request: _, explanation, times, trace } =
+            probe;
+        Self {
+            about: *about,
+            probe: question_in_words(question),
+            answer: *answer,
+            expected: *expected,
+            shows: probe.shows(),
+            message: remark_in_words(remark, question, &trace.principal),
+            explanation: explanation.as_ref().map(ToString::to_string),
+            times: *times,
+            evidence: trace.into(),
+        }
+    }
+}
+
+/// What was tried.
+pub(super) fn question_in_words(question: &ProbeQuestion) -> String {
+    match question {
+        ProbeQuestion::AssumeRole(attempt) => format!("sts:AssumeRole {}", attempt_in_words(attempt)),
+        ProbeQuestion::OfSession(trial) => trial_in_words(trial),
+        ProbeQuestion::Identity => "sts:GetCallerIdentity".to_owned(),
+    }
+}
+
+fn attempt_in_words(Attempt { external_id, variation }: &Attempt) -> String {
+    let words = match variation {
+        Variation::Right => "with the right external ID",
+        Variation::Missing => "without an external ID",
+        Variation::Wrong => "with a wrong external ID",
+        Variation::OtherCase => "with the right external ID in other case",
+        Variation::Beginning => "with only the beginning of the external ID",
+        Variation::Counterexample => {
+            let id = external_id.as_ref().map(ToString::to_string).unwrap_or_default();
+            return format!("with `{id}`, the external ID of the proof's counterexample");
+        }
+    };
+    words.to_owned()
+}
+
+fn trial_in_words(trial: &Trial) -> String {
+    match trial {
+        Trial::Invoke(function) => format!("DryRun of {function}"),
+        Trial::ReadFunction(_) | Trial::ReadRole(_) => format!("{} of {}", trial.action(), trial.resource()),
+        Trial::ListFunctions(region) => format!("{} in {region}", trial.action()),
+        Trial::ListRoles => trial.action().to_owned(),
+    }
+}
+
+fn purpose_in_words(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Target => "invoke the target",
+        Purpose::Sibling => "invoke a function beside the targets",
+        Purpose::UnlistedForm => "invoke the target in a form that is not called",
+        Purpose::ListRoles => "list the account's roles",
+        Purpose::ReadRole => "read the role",
+        Purpose::ListFunctions => "list the region's functions",
+        Purpose::ReadTarget => "read a target's configuration",
+    }
+}
+
+/// What the answer shows; `caller` is who asked.
+fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> String {
+    let how = match question {
+        ProbeQuestion::AssumeRole(attempt) => attempt_in_words(attempt),
+        ProbeQuestion::OfSession(_) | ProbeQuestion::Identity => String::new(),
+    };
+    match remark {
+        Remark::TrustedLetIn => format!("AWS let the probe principal in ({caller})"),
+        Remark::KeptBack => format!(
+            "AWS denied it to {caller}, whose own policies do not let it assume the role; this shows nothing about the role"
+        ),
+        Remark::TrustedDenied { denial } => format!(
+            "the manifest trusts {caller}, but AWS denied it: {denial}; the trust policy, a deny among the caller's own \
+             policies, its permissions boundary or an organisation policy would explain it"
+        ),
+        Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it in"),
+        Remark::LetInAnyway => format!("AWS let {caller} in {how}"),
+        Remark::KeptOutAlways => format!("AWS kept {caller} out, but with the right external ID too"),
+        Remark::TrustedKeptOut => format!("AWS kept out even the probe principal ({caller})"),
+        Remark::UntrustedKeptOut => format!(
+            "not assumable by us ({caller}), as it should be; what Genesys Cloud can do, this does not show"
+        ),
+        Remark::UndecidedLetIn => {
+            format!("AWS let {caller} in; whether the manifest trusts it could not be told")
+        }
+        Remark::UndecidedKeptOut => {
+            format!("AWS kept {caller} out; whether the manifest trusts it could not be told")
+        }
+        Remark::AsksForMore => {
+            "the trust policy asks for more of its callers than who they are, so AWS's answer to us is not its answer to \
+             Genesys Cloud"
+                .to_owned()
+        }
+        Remark::StandInLetIn => format!("AWS let {caller} in, in the place of Genesys Cloud"),
+        Remark::StandInKeptOut => format!("AWS kept {caller} out, in the place of Genesys Cloud"),
+        Remark::StandInLetInAnyway => format!("AWS let {caller} in {how}, in the place of Genesys Cloud"),
+        Remark::StandInKeptBack { denial } => format!(
+            "AWS kept {caller} out, although the twin trusts it: {denial}; a deny among the caller's own policies, its \
+             permissions boundary or an organisation policy would explain it"
+        ),
+        Remark::StandInDenied { denial } => {
+            format!("AWS kept {caller} out, in the place of Genesys Cloud: {denial}")
+        }
+        Remark::SessionMay { purpose } => format!("the session may {}", purpose_in_words(*purpose)),
+        Remark::SessionMayNot { purpose } => format!("the session may not {}", purpose_in_words(*purpose)),
+        Remark::SessionDenied { purpose, denial } => {
+            let what = purpose_in_words(*purpose);
+            format!("the session must be able to {what}, but AWS denied it: {denial}")
+        }
+        Remark::SessionMayAnyway { purpose } => {
+            format!("the session must not be able to {}", purpose_in_words(*purpose))
+        }
+        Remark::AskedAs => format!("what follows was asked as {caller}"),
+        Remark::TakenFor { identity } => format!("AWS takes the session for {identity}, not for {caller}"),
+        Remark::NotNamed { denial } => format!("AWS does not say whose session it is: {denial}"),
+    }
+}

@@ -1,0 +1,216 @@
+//! What is claimed of a role, what became of each claim, and what shows it.
+//!
+//! Invariants: a claim that is refuted or undecided says why; only a claim that the prover refuted has a witness.
+//! Deliberately absent: sentences for readers, which `report` makes. The sentence of a witness and the reasons of the prover
+//! are its own.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::ExitCode;
+use crate::iam::evaluate::Request;
+use crate::iam::explain::Explanation;
+use crate::iam::principal::Principal;
+use crate::iam::prove::{self, ClaimResult, Proof, Witness};
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Outcome")]
+pub enum ClaimOutcome {
+    /// It holds for every request.
+    Proved,
+    /// A request breaks it.
+    Refuted,
+    /// It could not be decided.
+    Unknown,
+}
+
+impl ClaimOutcome {
+    /// The exit code that the outcome asks for.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Proved => ExitCode::Success,
+            Self::Refuted => ExitCode::Refuted,
+            Self::Unknown => ExitCode::Inconclusive,
+        }
+    }
+}
+
+/// What a claim is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimKind {
+    /// Nobody but the trusted principals can assume the role.
+    OnlyTrusted,
+    /// They can with the external ID and not otherwise.
+    ExternalId,
+    /// One of them really can.
+    MayAssume,
+    /// A session can do nothing but invoke the targets.
+    OnlyTargets,
+    /// It really can invoke them.
+    EveryTarget,
+    /// No policy of the organisation stands in the way of any of it.
+    Organization,
+}
+
+impl ClaimKind {
+    /// The name in files and on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::OnlyTrusted => "only-trusted",
+            Self::ExternalId => "external-id",
+            Self::MayAssume => "may-assume",
+            Self::OnlyTargets => "only-targets",
+            Self::EveryTarget => "every-target",
+            Self::Organization => "organization",
+        }
+    }
+}
+
+/// What exactly is claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposition {
+    /// A claim that the prover decides.
+    Provable(prove::Claim),
+    /// Who can assume the role, where no trust policy could be put to the prover.
+    WhoCanAssume,
+    /// What a session can do, where no permissions could be put to the prover.
+    WhatSessionsCanDo,
+    /// That no policy of the organisation denies what the role is for.
+    OrganizationAgrees,
+}
+
+impl Proposition {
+    /// What the claim is about.
+    pub fn kind(&self) -> ClaimKind {
+        match self {
+            Self::Provable(claim) => match claim {
+                prove::Claim::OnlyTrustedMayAssume => ClaimKind::OnlyTrusted,
+                prove::Claim::OnlyWithExternalId(_) | prove::Claim::OthersOnlyWithExternalId(_) => {
+                    ClaimKind::ExternalId
+                }
+                prove::Claim::MayAssume(_) | prove::Claim::MayAssumeUnderConditions(_) => {
+                    ClaimKind::MayAssume
+                }
+                prove::Claim::OnlyTargetsMayBeInvoked => ClaimKind::OnlyTargets,
+                prove::Claim::EveryTargetMayBeInvoked(_) => ClaimKind::EveryTarget,
+            },
+            Self::WhoCanAssume => ClaimKind::OnlyTrusted,
+            Self::WhatSessionsCanDo => ClaimKind::OnlyTargets,
+            Self::OrganizationAgrees => ClaimKind::Organization,
+        }
+    }
+
+    /// The principal that the claim is about, if it is about one.
+    pub fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Provable(claim) => match claim {
+                prove::Claim::MayAssume(principal) | prove::Claim::MayAssumeUnderConditions(principal) => {
+                    Some(principal)
+                }
+                prove::Claim::OnlyTrustedMayAssume
+                | prove::Claim::OnlyWithExternalId(_)
+                | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::OnlyTargetsMayBeInvoked
+                | prove::Claim::EveryTargetMayBeInvoked(_) => None,
+            },
+            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => None,
+        }
+    }
+}
+
+/// What became of a claim, with what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It holds for every request.
+    Proved,
+    /// This request breaks it.
+    Refuted(Box<Witness>),
+    /// Policies of the organisation break it; each reason names the request and the policy.
+    Denied {
+        /// At least one.
+        reasons: Vec<String>,
+    },
+    /// It could not be decided.
+    Undecided {
+        /// Why; at least one.
+        reasons: Vec<String>,
+    },
+}
+
+/// A claim about the role, decided from its documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What is claimed.
+    pub proposition: Proposition,
+    /// What became of it.
+    pub decided: Decided,
+    /// Why the witness gets the answer that it gets, in full, if that was asked for.
+    pub explanation: Option<Explanation>,
+}
+
+impl Claim {
+    /// A claim with what became of it.
+    pub fn new(proposition: Proposition, decided: Decided) -> Self {
+        Self { proposition, decided, explanation: None }
+    }
+
+    /// A claim that could not be put to the prover.
+    pub fn undecided(proposition: Proposition, reasons: Vec<String>) -> Self {
+        Self::new(proposition, Decided::Undecided { reasons })
+    }
+
+    /// What the claim is about.
+    pub fn kind(&self) -> ClaimKind {
+        self.proposition.kind()
+    }
+
+    /// What became of it, without what shows it.
+    pub fn outcome(&self) -> ClaimOutcome {
+        match self.decided {
+            Decided::Proved => ClaimOutcome::Proved,
+            Decided::Refuted(_) | Decided::Denied { .. } => ClaimOutcome::Refuted,
+            Decided::Undecided { .. } => ClaimOutcome::Unknown,
+        }
+    }
+
+    /// The request that breaks it.
+    pub fn witness(&self) -> Option<&Witness> {
+        match &self.decided {
+            Decided::Refuted(witness) => Some(witness),
+            Decided::Proved | Decided::Denied { .. } | Decided::Undecided { .. } => None,
+        }
+    }
+
+    /// The same as a request alone.
+    pub(super) fn request(&self) -> Option<&Request> {
+        self.witness().map(|witness| &witness.request)
+    }
+
+    /// The reasons in words, where no request shows them.
+    pub fn reasons(&self) -> &[String] {
+        match &self.decided {
+            Decided::Denied { reasons } | Decided::Undecided { reasons } => reasons,
+            Decided::Proved | Decided::Refuted(_) => &[],
+        }
+    }
+
+    /// What the witness shows, or why nothing could be decided.
+    pub fn because(&self) -> Vec<String> {
+        let sentence = self.witness().map(|witness| witness.sentence.clone());
+        sentence.into_iter().chain(self.reasons().iter().cloned()).collect()
+    }
+}
+
+impl From<ClaimResult> for Claim {
+    fn from(ClaimResult { claim, result }: ClaimResult) -> Self {
+        let decided = match result {
+            Proof::Proved => Decided::Proved,
+            Proof::Refuted(witness) => Decided::Refuted(witness),
+            Proof::Unknown { reasons } => Decided::Undecided { reasons },
+        };
+        Self::new(Proposition::Provable(claim), decided)
+    }
+}

@@ -1,0 +1,55 @@
+//! What can be wrong in Genesys Cloud, as values. `report` has the words.
+
+use crate::plan::genesys::Notice;
+
+/// Something in Genesys Cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GenesysPart {
+    /// The organisation.
+    Organization,
+    /// A credential.
+    Credential,
+    /// An integration.
+    Integration,
+    /// Its configuration.
+    IntegrationConfiguration,
+    /// Whether it is enabled.
+    IntegrationState,
+    /// A data action.
+    Action,
+    /// Its draft.
+    ActionDraft,
+    /// What an integration or action reports of itself.
+    State,
+}
+
+/// What follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GenesysEffect {
+    /// The role is for another organisation than its data actions.
+    OtherOrganization,
+    /// The integration has no credential of rolecall's with the role's ARN.
+    NoCredential,
+    /// The credential may name another role, or none.
+    OtherRole,
+    /// There is no integration.
+    NoIntegration,
+    /// The integration has another name, or other notes.
+    NameOrNotes,
+    /// The integration does not use the credential with the role's ARN.
+    CredentialNotUsed,
+    /// The integration is not enabled.
+    NotEnabled,
+    /// Flows cannot call the action.
+    NotCallable,
+    /// The action's contract is another one, and only a new action can have the manifest's.
+    OtherContract,
+    /// The action does not do what the manifest says.
+    OtherConfiguration,
+    /// The action is in rolecall's own integration, and not in the manifest.
+    NotListed,
+    /// No action of the manifest needs it.
+    NotNeeded,
+    /// Genesys Cloud reports something.
+    Noticed(Notice),
+}

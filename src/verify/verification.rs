@@ -1,0 +1,61 @@
+//! Everything that was verified of a role, and the exit code that follows from it.
+//!
+//! Invariant: the exit code depends on nothing but this value. Each part computes its own code with an exhaustive match.
+
+use super::action_test::ActionTest;
+use super::analysis::Analysis;
+use super::claim::{Claim, ClaimOutcome};
+use super::finding::Finding;
+use super::note::Note;
+use super::organization::OrganizationStanding;
+use super::probe::Probe;
+use super::twin::Examined;
+use crate::exit::ExitCode;
+
+/// Everything that was verified.
+#[derive(Debug, Default)]
+pub struct Verification {
+    /// The claims, decided from the documents.
+    pub claims: Vec<Claim>,
+    /// What was found beside the claims.
+    pub findings: Vec<Finding>,
+    /// What AWS itself answered about the role; empty if nothing was asked.
+    pub probes: Vec<Probe>,
+    /// What AWS itself answered about a twin of the role.
+    pub twin: Option<Examined>,
+    /// What AWS's own analysers say; empty if none was asked.
+    pub analyses: Vec<Analysis>,
+    /// What became of the tests of data actions; empty if none was asked for.
+    pub actions: Vec<ActionTest>,
+    /// How far the organisation's policies are part of it.
+    pub organization: OrganizationStanding,
+    /// What was not looked at, and why.
+    pub notes: Vec<Note>,
+}
+
+impl Verification {
+    /// What AWS answered about the role and about its twin.
+    pub fn all_probes(&self) -> impl Iterator<Item = &Probe> {
+        self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))
+    }
+
+    /// The same, to be added to.
+    pub(super) fn all_probes_mut(&mut self) -> impl Iterator<Item = &mut Probe> {
+        self.probes.iter_mut().chain(self.twin.iter_mut().flat_map(|twin| &mut twin.probes))
+    }
+
+    /// The exit code that the outcome asks for.
+    pub fn exit(&self) -> ExitCode {
+        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes: _ } = self;
+        claims
+            .iter()
+            .map(Claim::outcome)
+            .map(ClaimOutcome::exit)
+            .chain(probes.iter().map(Probe::exit))
+            .chain(twin.iter().map(Examined::exit))
+            .chain(actions.iter().map(ActionTest::exit))
+            .chain(analyses.iter().map(|analysis| analysis.shows.exit()))
+            .chain(findings.iter().map(Finding::exit))
+            .fold(ExitCode::Success, ExitCode::or)
+    }
+}
