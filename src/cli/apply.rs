@@ -18,7 +18,7 @@ use super::failure::{Failure, UsageError, explain};
 use super::fleet::{self, Reads};
 use super::options::{AllowOptions, ApplyCommand, AwsOptions};
 use super::printer::Printer;
-use super::verify::{shown, verify};
+use super::verify::{shown, tell_troubles};
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     if fleet::is_named(&options.aws) {
@@ -144,7 +144,11 @@ async fn verify_now(
     told: &mut Report,
     printer: &mut Printer,
 ) -> anyhow::Result<ExitCode> {
-    let verification = verify(context, survey, options.level, freshness, interrupt.clone(), printer).await?;
+    let narrator = Narrator::new(printer);
+    let verified =
+        context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();
+    let verification = verified.await?;
+    tell_troubles(&verification, printer);
     let exit = verification.exit();
     let verification = shown(&verification);
     if options.aws.common.output.is_human() {

@@ -174,8 +174,14 @@ impl Context {
         printer: &mut Printer,
     ) -> T {
         let (other, read) = join!(self.other_organization(), read(self));
+        self.warn_of(other, printer);
+        read
+    }
+
+    /// Warns where the credentials at hand are those of another organisation.
+    pub(crate) fn warn_of(&mut self, other: GenesysResult<Option<Organization>>, printer: &mut Printer) {
         let warning = match other {
-            Ok(None) => return read,
+            Ok(None) => return,
             Ok(Some(Organization { id, name })) => format!(
                 "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
                  could not assume the role",
@@ -184,7 +190,6 @@ impl Context {
             Err(error) => format!("{NOT_COMPARED}: {error}"),
         };
         self.warn(warning, printer);
-        read
     }
 
     /// A warning for people now, and for the report at the end.

@@ -3,13 +3,9 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
-use rolecall::observe::survey::{MissingTarget, Survey, SurveyError, survey};
-use rolecall::operations;
-use rolecall::ports::FunctionAddress;
 use rolecall::report::{DiagnosisView, Report};
-use rolecall::verify::explain_error::{Facts, explain};
-use rolecall::verify::organization;
 
 use super::context::Context;
 use super::failure::UsageError;
@@ -39,10 +35,7 @@ pub(crate) async fn run(
         }
         text => text.to_owned(),
     };
-    let (survey, missing) = look(context).await?;
-    let organization = organization::read(&context.aws, &survey.desired.home.account).await;
-    let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
-    let diagnosis = explain(&text, &facts);
+    let (survey, diagnosis) = context.explain_error(&text).boxed_local().await?;
     let exit = diagnosis.exit();
     let diagnosis = DiagnosisView::from(&diagnosis);
     let mut report = Report::new("verify").with_survey(&survey);
@@ -57,19 +50,4 @@ pub(crate) async fn run(
     }
     list_calls(&context.aws, printer);
     Ok(exit)
-}
-
-/// The survey, of the targets that are there; and those that are not, which elsewhere end the command.
-pub(super) async fn look(context: &Context) -> anyhow::Result<(Survey, Vec<MissingTarget>)> {
-    let operations::Context { manifest, external_id, templates, addresses, aws, .. } = &context.role;
-    match survey(manifest, external_id, templates, addresses, aws).await {
-        Ok(survey) => Ok((survey, Vec::new())),
-        Err(SurveyError::TargetsMissing(missing)) => {
-            let is_there =
-                |address: &&FunctionAddress| missing.iter().all(|target| target.address != **address);
-            let there: Vec<FunctionAddress> = addresses.iter().filter(is_there).cloned().collect();
-            Ok((survey(manifest, external_id, templates, &there, aws).await?, missing))
-        }
-        Err(error) => Err(error.into()),
-    }
 }

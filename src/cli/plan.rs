@@ -1,21 +1,19 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use rolecall::aws::Aws;
-use rolecall::drift::{drift as drift_of, exit_of, genesys_drift, other_organization};
 use rolecall::exit::ExitCode;
 use rolecall::manifest::write;
 use rolecall::observe::survey::Survey;
-use rolecall::operations::TowardsManifest;
+use rolecall::operations::{Drifted, TowardsManifest};
 use rolecall::plan::Plan;
 use rolecall::plan::aws::{self, PlanOptions};
 use rolecall::ports::calls::Call;
-use rolecall::ports::genesys::Organization;
 use rolecall::report::{RefusalView, Report, VerificationView, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{Documents, Verification, intent, paper, read};
+use rolecall::verify::{Documents, Verification, intent, read};
 use rolecall_genesys::client::Client;
-use tokio::join;
 
 use super::certificate;
 use super::change::of_planning;
@@ -92,40 +90,19 @@ async fn drift_one(
     aws: &AwsOptions,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    let (survey, other) = join!(context.survey_with_gaps(), context.other_organization());
-    let survey = survey?;
-    let (plan, mut differences) = drift_of(&survey)?;
-    let compared = match other {
-        Ok(Some(Organization { id, name })) => {
-            differences.insert(0, other_organization(context.external_id.as_str(), &id, &name));
-            ExitCode::Success
-        }
-        Ok(None) => ExitCode::Success,
-        Err(error) => {
+    let drifted = context.role.drift(context.other_organization()).boxed_local().await?;
+    let exit = drifted.exit();
+    let Drifted { survey, genesys, plan, differences, verification, not_compared } = drifted;
+    let compared = match not_compared {
+        Some(error) => {
             context.warn(format!("{NOT_COMPARED}: {error}"), printer);
             context.without_comparison()
         }
+        None => ExitCode::Success,
     };
-    let genesys = match context.survey_genesys(&survey).await.context("cannot read Genesys Cloud")? {
-        Some(survey) => {
-            let (plan, more) = genesys_drift(&survey.desired, &survey.observed)?;
-            differences.extend(more);
-            // One list, the gravest first, whoever it is about.
-            differences.sort_by_key(|difference| difference.consequence);
-            Some((survey.observed, plan))
-        }
-        None => None,
-    };
-    let (observed, genesys_plan) = genesys.unzip();
-    let plan = Plan::of(plan, genesys_plan);
-    let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
-        Some(documents) => paper(&documents, &survey.desired),
-        // Without the role there is nothing to prove anything of: that it is missing is the drift.
-        None => Verification::default(),
-    };
-    let exit = verification.exit().or(exit_of(&differences)).or(compared);
+    let exit = exit.or(compared);
     let mut report = report("drift", context, &survey, &plan, &verification);
-    if let Some(observed) = &observed {
+    if let Some(observed) = &genesys {
         report = report.with_genesys(&observed.organization, &plan);
     }
     let report = report.with_drift(&differences, load_outline(aws)?);

@@ -2,30 +2,32 @@
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use rolecall::carry_out::{Absent, Made, Writers, carry_out};
 use rolecall::exit::ExitCode;
+use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{ErrorView, Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
-use rolecall::verify::finding::disagreements;
-use rolecall::verify::functions;
-use rolecall::verify::live::probe_role;
-use rolecall::verify::second::SecondOpinions;
-use rolecall::verify::steady::{Asking, Freshness};
-use rolecall::verify::twin::sweep::plan_sweep;
-use rolecall::verify::twin::{Examined, TwinError, examine, witnesses};
-use rolecall::verify::{Documents, Verification, explain, intent, paper, read as read_documents};
+use rolecall::verify::twin::{Examined, TwinError};
+use rolecall::verify::{Verification, intent, read as read_documents};
 
 use super::certificate;
 use super::change::{Narrator, UNCHANGED, confirm, describe};
 use super::context::{Context, Services, interruptible, load_outline};
 use super::failure::hint_for;
 use super::fleet::{self, Reads};
-use super::genesys::test_all;
 use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
-use rolecall::observe::survey::Survey;
-use rolecall_model::patience::Interrupt;
 use tokio::join;
+
+impl From<Level> for Depth {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Paper => Self::Paper,
+            Level::Live => Self::Live,
+            Level::Twin => Self::Twin,
+            Level::Genesys => Self::Genesys,
+        }
+    }
+}
 
 /// What to do about a twin that is still there.
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
@@ -64,41 +66,24 @@ async fn verify_one(
     context: &mut Context,
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
-    // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
-    // for them than for the rest.
-    let read = async |context: &Context| {
-        let looked_at = match options.level {
-            Level::Paper => &[],
-            Level::Live | Level::Twin | Level::Genesys => context.addresses.as_slice(),
-        };
-        join!(context.survey(), functions::read(&context.aws, looked_at))
+    let request = VerifyRequest {
+        level: options.level.into(),
+        billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },
+        explain: options.explain,
+        interrupt: interruptible(),
     };
-    let (survey, sides) = context.comparing_organizations(read, printer).await;
-    let survey = survey?;
+    let narrator = Narrator::new(printer);
+    let (other, verified) =
+        join!(context.other_organization(), context.role.verify(&request, &narrator).boxed_local());
+    context.warn_of(other, printer);
+    let Verified { survey, documents, verification } = verified?;
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
     report.outline = load_outline(aws)?;
-    if survey.observed.role.is_none() {
-        let message =
-            format!("role `{}` does not exist, so there is nothing to verify", survey.desired.role_arn());
-        return Err(anyhow::Error::msg(message).context("cannot verify"));
-    }
-    let asked = verify(context, &survey, options.level, Freshness::Unchanged, interruptible(), printer);
-    let (verification, second) = join!(asked, second_opinions(context, &survey, options));
-    let mut verification = verification?;
-    let (findings, notes) = functions::judge(&sides, &survey.desired);
-    verification.findings.extend(findings);
-    verification.notes.extend(notes);
-    if let Some(second) = &second {
-        second.add_to(&mut verification, &survey);
-    }
-    let documents = Documents::observed(&survey.observed, &survey.desired.role.name);
-    if let (Some(folder), Some(documents)) = (&options.smtlib, &documents) {
-        let role = read_documents(documents, &survey.desired.role_arn());
+    tell_troubles(&verification, printer);
+    if let Some(folder) = &options.smtlib {
+        let role = read_documents(&documents, &survey.desired.role_arn());
         certificate::write(folder, &role, &intent(&survey.desired), printer)?;
-    }
-    if let (true, Some(documents)) = (options.explain, documents) {
-        explain(&mut verification, &documents, &survey.desired);
     }
     let exit = verification.exit();
     let verification = with_hints(VerificationView::tabled(&verification), &verification);
@@ -112,56 +97,10 @@ async fn verify_one(
     Ok((report, exit))
 }
 
-/// What AWS's analysers and the organisation say; at the level of paper nobody is asked.
-async fn second_opinions(
-    context: &Context,
-    survey: &Survey,
-    options: &VerifyCommand,
-) -> Option<SecondOpinions> {
-    let documents = Documents::observed(&survey.observed, &survey.desired.role.name)?;
-    let billed = if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut };
-    match options.level {
-        Level::Paper => None,
-        Level::Live | Level::Twin | Level::Genesys => {
-            Some(SecondOpinions::ask(&context.aws, documents, &survey.desired, billed).await)
-        }
-    }
-}
-
-/// The proof of what AWS holds now, and what AWS itself answers.
-pub(crate) async fn verify(
-    context: &Context,
-    survey: &Survey,
-    level: Level,
-    freshness: Freshness,
-    interrupt: Interrupt,
-    printer: &mut Printer,
-) -> anyhow::Result<Verification> {
-    let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
-        return Ok(Verification::default());
-    };
-    let mut verification = paper(&documents, &survey.desired);
-    if level == Level::Paper {
-        return Ok(verification);
-    }
-    let (caller, deadline) = (&survey.observed.caller, context.deadline);
-    let narrator = Narrator::new(printer);
-    let asking = Asking { freshness, deadline, interrupt, observer: &narrator };
-    verification.probes = probe_role(&context.aws, caller, &survey.desired, &documents, &asking).await?;
-    if level == Level::Twin {
-        let (genesys, witnesses) =
-            (&context.manifest.genesys.trusted_account, witnesses(&verification.claims));
-        let examined =
-            examine(&context.aws, survey, &documents, genesys, &witnesses, &asking).boxed_local().await;
-        narrator.say(|printer| troubles(&examined).iter().for_each(|trouble| printer.failure(trouble)));
-        verification.twin = Some(examined);
-    }
-    if level == Level::Genesys {
-        verification.actions = test_all(context, freshness).await?;
-    }
-    let disagreements = disagreements(verification.all_probes());
-    verification.findings.extend(disagreements);
-    Ok(verification)
+/// Says what went wrong with a twin.
+pub(crate) fn tell_troubles(verification: &Verification, printer: &mut Printer) {
+    let troubles = verification.twin.iter().flat_map(troubles);
+    troubles.for_each(|trouble| printer.failure(&trouble));
 }
 
 /// What was verified as data for readers.
@@ -213,10 +152,8 @@ async fn sweep(
     printer: &mut Printer,
 ) -> anyhow::Result<(Report, ExitCode)> {
     let role = &context.manifest.role;
-    let plan = plan_sweep(&context.aws, &role.name, &role.path).await.context(UNCHANGED)?;
-    let writers = Writers { aws: &context.aws, genesys: Absent };
-    let (made, interrupt, narrator) = (Made::default(), interruptible(), Narrator::new(printer));
-    let applied = carry_out(&plan, &writers, &made, context.deadline, &interrupt, &narrator).await;
+    let swept = context.role.sweep(&interruptible(), &Narrator::new(printer)).await;
+    let (plan, applied) = swept.context(UNCHANGED)?;
     let human = aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);

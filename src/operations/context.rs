@@ -18,12 +18,20 @@ use crate::observe::snapshot::Snapshot;
 use crate::observe::survey::{Survey, SurveyError, survey, survey_with_gaps};
 use crate::plan::GenesysSide;
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
-use crate::ports::{FunctionAddress, Probe, Read, ReadAccount, Write};
+use crate::ports::{
+    AnalyseAccess, FunctionAddress, Probe, ReadAccount, ReadFunctions, ReadOrganization, Simulate, Write,
+};
 
 /// All that is asked of AWS.
-pub trait AwsPorts: Read + ReadAccount + Write + Probe {}
+pub trait AwsPorts:
+    ReadAccount + ReadFunctions + ReadOrganization + Write + Probe + Simulate + AnalyseAccess
+{
+}
 
-impl<A: Read + ReadAccount + Write + Probe> AwsPorts for A {}
+impl<A> AwsPorts for A where
+    A: ReadAccount + ReadFunctions + ReadOrganization + Write + Probe + Simulate + AnalyseAccess
+{
+}
 
 /// All that is asked of Genesys Cloud.
 pub trait GenesysPorts: GenesysRead + GenesysWrite + GenesysTest {}

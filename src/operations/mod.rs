@@ -4,12 +4,18 @@
 //! An operation reads, decides and writes; it prints nothing, asks nobody but its [`Shell`], and knows neither options nor formats.
 //! An error says that nothing was written. What goes wrong after the first write is a part of the outcome, with what was done.
 
+mod actions;
 mod change;
 mod context;
+mod drift;
 mod plan;
+mod verify;
 
+pub use self::actions::ActionsError;
 pub use self::change::{
     ChangeError, ChangeRequest, Changed, Consent, ReadBack, RetiredAction, Service, Shell, Written,
 };
 pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSurvey};
+pub use self::drift::{DriftError, Drifted};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
+pub use self::verify::{Level, Verified, VerifyError, VerifyRequest};

@@ -4,27 +4,22 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::read_input;
-use rolecall::drift;
 use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::Counterpart;
-use rolecall::ports::genesys::{ActionRecord, GenesysRead, GenesysTest, Stage};
+use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
 use rolecall::report::ActionTestView;
-use rolecall::verify::action_test::{ActionTest, NotRun, TestEnd};
-use rolecall::verify::explain_error::{Facts, explain};
-use rolecall::verify::organization;
-use rolecall::verify::steady::Freshness;
 use rolecall_genesys::client::Client;
+use rolecall_model::patience::{Interrupt, Patience};
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, sleep};
 
 use crate::cli::context::{Context, Services};
-use crate::cli::explain_error::look;
 use crate::cli::failure::UsageError;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
@@ -36,9 +31,6 @@ type Side = Counterpart<Client>;
 
 /// More than any exported action.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// How long IAM may take until a new role or policy counts everywhere, and how long until it is asked again.
-const SPREADING: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
     match command {
@@ -145,7 +137,8 @@ async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<Exi
     let survey = context.survey_with_gaps().await?;
     let observed = observe(&context, &survey).await?;
     let action = find(side, &observed, name).await?;
-    let test = run_action(&context, side, &action, &input, Duration::ZERO).await?;
+    let patience = Patience { deadline: Duration::ZERO, interrupt: Interrupt::never(), told: &|_, _| {} };
+    let test = context.test_action(&action, &input, &patience).boxed_local().await?;
     let view = ActionTestView::from(&test);
     printer.result(&match aws.common.output {
         Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
@@ -165,60 +158,6 @@ fn test_input(side: &Side, manifest: &Manifest, name: &str) -> Option<Map<String
 async fn observe(context: &Context, survey: &Survey) -> anyhow::Result<Observed> {
     let observed = context.observe_genesys(&survey.desired.role_arn()).await;
     observed.context("cannot read Genesys Cloud")?.context("the manifest asks for nothing in Genesys Cloud")
-}
-
-/// Runs the action, and says why it failed where it does.
-async fn run_action(
-    context: &Context,
-    side: &Side,
-    action: &ActionRecord,
-    input: &Map<String, Value>,
-    patience: Duration,
-) -> anyhow::Result<ActionTest> {
-    let start = Instant::now();
-    let mut test = loop {
-        let result = side.client.test_action(&action.id, Stage::Published, input).await?;
-        let test = ActionTest::new(&action.name, &action.id, result);
-        // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
-        if !test.was_denied() || start.elapsed() + PAUSE > patience {
-            break test;
-        }
-        sleep(PAUSE).await;
-    };
-    if let TestEnd::Failed { cause, context_id: _, diagnosis } = &mut test.end {
-        let (survey, missing) = look(context).await?;
-        let organization = organization::read(&context.aws, &survey.desired.home.account).await;
-        let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
-        let mut explained = explain(cause.as_deref().unwrap_or_default(), &facts);
-        let gaps = context.survey_with_gaps().await?;
-        if let Some(genesys) = context.survey_genesys(&gaps).await.context("cannot read Genesys Cloud")? {
-            explained.add(drift::causes(&genesys.desired, &genesys.observed));
-        }
-        *diagnosis = Some(Box::new(explained));
-    }
-    Ok(test)
-}
-
-/// Runs every action of the manifest that has an input for it.
-pub(crate) async fn test_all(context: &Context, freshness: Freshness) -> anyhow::Result<Vec<ActionTest>> {
-    let Some(side) = &context.genesys else { return Ok(Vec::new()) };
-    let survey = context.survey_with_gaps().await?;
-    let observed = observe(context, &survey).await?;
-    let patience = match freshness {
-        Freshness::JustChanged => SPREADING.min(context.deadline),
-        Freshness::Unchanged => Duration::ZERO,
-    };
-    let mut tests = Vec::new();
-    for (named, sources) in context.manifest.actions.iter().zip(&side.sources) {
-        let known = observed.integrations.iter().flat_map(|known| &known.actions);
-        let known = { known }.find(|action| action.name == named.name);
-        tests.push(match (known, &sources.test_input) {
-            (None, _) => ActionTest::not_run(&named.name, NotRun::NoAction),
-            (Some(_), None) => ActionTest::not_run(&named.name, NotRun::NoInput),
-            (Some(action), Some(input)) => run_action(context, side, action, input, patience).await?,
-        });
-    }
-    Ok(tests)
 }
 
 async fn export(

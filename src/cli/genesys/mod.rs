@@ -8,7 +8,6 @@ mod whoami;
 
 use rolecall::exit::ExitCode;
 
-pub(crate) use self::action::test_all;
 pub use self::connection::Clients;
 pub(crate) use self::connection::{Connection, SharedClient};
 use super::options::GenesysCommand;

@@ -1,0 +1,120 @@
+//! Tests data actions: Genesys Cloud assumes the role and invokes the function, for real. Where that fails, what AWS and Genesys
+//! Cloud hold says why.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::context::{AwsPorts, Context, Counterpart, GenesysPorts};
+use crate::carry_out::{Event, Observer};
+use crate::drift;
+use crate::observe::survey::{MissingTarget, Survey, SurveyError, survey};
+use crate::ports::FunctionAddress;
+use crate::ports::genesys::{ActionRecord, GenesysError, Stage};
+use crate::verify::action_test::{ActionTest, NotRun, TestEnd};
+use crate::verify::explain_error::{Diagnosis, Facts, explain};
+use crate::verify::organization;
+use crate::verify::steady::Freshness;
+use rolecall_model::patience::{Interrupt, Pace, Patience};
+
+/// How long IAM may take until a new role or policy counts everywhere, and how long until it is asked again.
+const SPREADING: Duration = Duration::from_secs(30);
+const PACE: Pace = Pace::steady(2_000);
+
+/// Why actions were not tested.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionsError {
+    /// AWS could not be read, or what should be there could not be worked out.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// Genesys Cloud could not be asked.
+    #[error(transparent)]
+    Genesys(#[from] GenesysError),
+    /// Genesys Cloud could not be read.
+    #[error("cannot read Genesys Cloud")]
+    Unread(#[source] GenesysError),
+}
+
+impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
+    /// Runs every action of the manifest that has an input for it.
+    pub async fn test_actions(
+        &self,
+        freshness: Freshness,
+        interrupt: &Interrupt,
+        observer: &impl Observer,
+    ) -> Result<Vec<ActionTest>, ActionsError> {
+        let Some(Counterpart { sources, .. }) = &self.genesys else { return Ok(Vec::new()) };
+        let survey = self.survey_with_gaps().await?;
+        let observed =
+            self.observe_genesys(&survey.desired.role_arn()).await.map_err(ActionsError::Unread)?;
+        let published = || observed.iter().flat_map(|observed| &observed.integrations);
+        let deadline = match freshness {
+            Freshness::JustChanged => SPREADING.min(self.deadline),
+            Freshness::Unchanged => Duration::ZERO,
+        };
+        let told = |awaited: &str, waited| observer.observe(Event::Waiting { awaited, waited });
+        let patience = Patience { deadline, interrupt: interrupt.clone(), told: &told };
+        let mut tests = Vec::new();
+        for (named, sources) in self.manifest.actions.iter().zip(sources) {
+            let known = published().flat_map(|known| &known.actions).find(|action| action.name == named.name);
+            tests.push(match (known, &sources.test_input) {
+                (None, _) => ActionTest::not_run(&named.name, NotRun::NoAction),
+                (Some(_), None) => ActionTest::not_run(&named.name, NotRun::NoInput),
+                (Some(action), Some(input)) => self.test_action(action, input, &patience).await?,
+            });
+        }
+        Ok(tests)
+    }
+
+    /// Runs the action, and says why it failed where it does.
+    pub async fn test_action(
+        &self,
+        action: &ActionRecord,
+        input: &Map<String, Value>,
+        patience: &Patience<'_>,
+    ) -> Result<ActionTest, ActionsError> {
+        let Some(Counterpart { client, .. }) = &self.genesys else {
+            return Ok(ActionTest::not_run(&action.name, NotRun::NoAction));
+        };
+        let run = async || {
+            let result = client.test_action(&action.id, Stage::Published, input).await?;
+            Ok::<_, GenesysError>(ActionTest::new(&action.name, &action.id, result))
+        };
+        // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
+        let awaited = "AWS to enforce the changes";
+        let mut test = patience.settle(PACE, awaited, run, |test| !test.was_denied()).await?.seen;
+        if let TestEnd::Failed { cause, context_id: _, diagnosis } = &mut test.end {
+            let mut explained = self.explain_error(cause.as_deref().unwrap_or_default()).await?.1;
+            let gaps = self.survey_with_gaps().await?;
+            if let Some(genesys) = self.survey_genesys(&gaps).await.map_err(ActionsError::Unread)? {
+                explained.add(drift::causes(&genesys.desired, &genesys.observed));
+            }
+            *diagnosis = Some(Box::new(explained));
+        }
+        Ok(test)
+    }
+
+    /// The most likely causes of an error text, by what AWS holds now.
+    pub async fn explain_error(&self, text: &str) -> Result<(Survey, Diagnosis), SurveyError> {
+        let (survey, missing) = self.look().await?;
+        let organization = organization::read(&self.aws, &survey.desired.home.account).await;
+        let facts = Facts { survey: &survey, missing: &missing, organization: &organization };
+        let diagnosis = explain(text, &facts);
+        Ok((survey, diagnosis))
+    }
+
+    /// The survey, of the targets that are there; and those that are not, which elsewhere end the command.
+    async fn look(&self) -> Result<(Survey, Vec<MissingTarget>), SurveyError> {
+        let Self { manifest, external_id, templates, addresses, aws, .. } = self;
+        match survey(manifest, external_id, templates, addresses, aws).await {
+            Ok(survey) => Ok((survey, Vec::new())),
+            Err(SurveyError::TargetsMissing(missing)) => {
+                let is_there =
+                    |address: &&FunctionAddress| missing.iter().all(|target| target.address != **address);
+                let there: Vec<FunctionAddress> = addresses.iter().filter(is_there).cloned().collect();
+                Ok((survey(manifest, external_id, templates, &there, aws).await?, missing))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

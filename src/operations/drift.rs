@@ -1,0 +1,87 @@
+//! Compares AWS and Genesys Cloud with the manifest, and proves what follows from each difference. Reads only.
+
+use tokio::join;
+
+use super::context::Context;
+use crate::drift::{Difference, drift, exit_of, genesys_drift, other_organization};
+use crate::exit::ExitCode;
+use crate::observe::genesys::Observed as ObservedGenesys;
+use crate::observe::survey::{Survey, SurveyError};
+use crate::plan::{Plan, PlanError};
+use crate::ports::ReadAccount;
+use crate::ports::genesys::{GenesysError, GenesysRead, GenesysResult, Organization};
+use crate::verify::{Documents, Verification, paper};
+
+/// What differs, and what is proved of what is there.
+#[derive(Debug)]
+pub struct Drifted {
+    /// AWS as it is, and as it should be.
+    pub survey: Survey,
+    /// Genesys Cloud as it is, where the manifest asks for something there.
+    pub genesys: Option<ObservedGenesys>,
+    /// What would repair it.
+    pub plan: Plan,
+    /// Each difference with what it leads to, the most severe first.
+    pub differences: Vec<Difference>,
+    /// What is proved of the documents that AWS holds.
+    pub verification: Verification,
+    /// Why the manifest's organization could not be compared with the live one.
+    pub not_compared: Option<GenesysError>,
+}
+
+impl Drifted {
+    /// The exit code of what was found.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        self.verification.exit().or(exit_of(&self.differences))
+    }
+}
+
+/// Why nothing was compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DriftError {
+    /// AWS could not be read, or what should be there could not be worked out.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// Genesys Cloud could not be read.
+    #[error("cannot read Genesys Cloud")]
+    Genesys(#[source] GenesysError),
+    /// What is there is in the way of a plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+    /// Reads and compares. `other` says which organization the credentials at hand belong to, where it is not the manifest's.
+    pub async fn drift(
+        &self,
+        other: impl Future<Output = GenesysResult<Option<Organization>>>,
+    ) -> Result<Drifted, DriftError> {
+        let (survey, other) = join!(self.survey_with_gaps(), other);
+        let survey = survey?;
+        let (aws, mut differences) = drift(&survey).map_err(PlanError::from)?;
+        let not_compared = match other {
+            Ok(Some(Organization { id, name })) => {
+                differences.insert(0, other_organization(self.external_id.as_str(), &id, &name));
+                None
+            }
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        let (mut genesys, mut genesys_plan) = (None, None);
+        if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
+            let (plan, more) = genesys_drift(&sides.desired, &sides.observed).map_err(PlanError::from)?;
+            differences.extend(more);
+            // One list, the most severe first, whichever service it is about.
+            differences.sort_by_key(|difference| difference.consequence);
+            (genesys, genesys_plan) = (Some(sides.observed), Some(plan));
+        }
+        let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
+            Some(documents) => paper(&documents, &survey.desired),
+            // Without the role there is nothing to prove anything of: that it is missing is the drift.
+            None => Verification::default(),
+        };
+        let plan = Plan::of(aws, genesys_plan);
+        Ok(Drifted { survey, genesys, plan, differences, verification, not_compared })
+    }
+}

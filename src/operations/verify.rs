@@ -1,0 +1,177 @@
+//! Proves what AWS holds, and asks AWS itself, as far as the level says.
+
+use futures_util::FutureExt as _;
+use tokio::join;
+
+use super::actions::ActionsError;
+use super::context::{AwsPorts, Context, GenesysPorts};
+use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::observe::survey::{Survey, SurveyError};
+use crate::plan::Plan;
+use crate::ports::AwsError;
+use crate::verify::analysers::BilledChecks;
+use crate::verify::finding::disagreements;
+use crate::verify::functions;
+use crate::verify::live::probe_role;
+use crate::verify::second::SecondOpinions;
+use crate::verify::steady::{Asking, Freshness, ProbeError};
+use crate::verify::twin::sweep::plan_sweep;
+use crate::verify::twin::{examine, witnesses};
+use crate::verify::{Documents, Verification, explain, paper};
+use rolecall_model::patience::Interrupt;
+
+/// How far a verification goes. Each level does what those before it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The proof of the documents.
+    Paper,
+    /// Probes with the caller's own credentials.
+    Live,
+    /// Probes of a throw-away copy of the role that trusts the caller.
+    Twin,
+    /// Tests of the data actions, which invoke functions for real. Makes no twin.
+    Genesys,
+}
+
+/// A verification that is asked for.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// How far it goes.
+    pub level: Level,
+    /// Whether checks are made that AWS bills.
+    pub billed: BilledChecks,
+    /// Whether each answer comes with its reasons.
+    pub explain: bool,
+    /// Ends waits.
+    pub interrupt: Interrupt,
+}
+
+/// What was verified.
+#[derive(Debug)]
+pub struct Verified {
+    /// AWS as it is, and as it should be.
+    pub survey: Survey,
+    /// The documents that were proved.
+    pub documents: Documents,
+    /// What was proved and what AWS answered.
+    pub verification: Verification,
+}
+
+/// Why nothing was verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// AWS could not be read, or what should be there could not be worked out.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// AWS was not asked to the end.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The actions could not be tested.
+    #[error(transparent)]
+    Actions(#[from] ActionsError),
+    /// There is no role.
+    #[error("cannot verify: role `{role}` does not exist, so there is nothing to verify")]
+    NoRole {
+        /// The ARN that it would have.
+        role: String,
+    },
+}
+
+impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
+    /// Reads AWS, proves what it holds, and asks it.
+    pub async fn verify(
+        &self,
+        request: &VerifyRequest,
+        observer: &impl Observer,
+    ) -> Result<Verified, VerifyError> {
+        // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
+        // for them than for the rest.
+        let looked_at = if request.level == Level::Paper { &[] } else { self.addresses.as_slice() };
+        let (survey, sides) = join!(self.survey(), functions::read(&self.aws, looked_at));
+        let survey = survey?;
+        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+            return Err(VerifyError::NoRole { role: survey.desired.role_arn().to_string() });
+        };
+        let (level, interrupt) = (request.level, &request.interrupt);
+        let (verification, second) = join!(
+            self.verify_survey(&survey, level, Freshness::Unchanged, interrupt, observer).boxed_local(),
+            self.second_opinions(&survey, &documents, request).boxed_local(),
+        );
+        let mut verification = verification?;
+        let (findings, notes) = functions::judge(&sides, &survey.desired);
+        verification.findings.extend(findings);
+        verification.notes.extend(notes);
+        if let Some(second) = &second {
+            second.add_to(&mut verification, &survey);
+        }
+        if request.explain {
+            explain(&mut verification, &documents, &survey.desired);
+        }
+        Ok(Verified { survey, documents, verification })
+    }
+
+    /// What AWS's analysers and the organisation say; at the level of paper nobody is asked.
+    async fn second_opinions(
+        &self,
+        survey: &Survey,
+        documents: &Documents,
+        request: &VerifyRequest,
+    ) -> Option<SecondOpinions> {
+        match request.level {
+            Level::Paper => None,
+            Level::Live | Level::Twin | Level::Genesys => {
+                Some(SecondOpinions::ask(&self.aws, documents.clone(), &survey.desired, request.billed).await)
+            }
+        }
+    }
+
+    /// The proof of what AWS held when the survey was made, and what AWS itself answers.
+    pub async fn verify_survey(
+        &self,
+        survey: &Survey,
+        level: Level,
+        freshness: Freshness,
+        interrupt: &Interrupt,
+        observer: &impl Observer,
+    ) -> Result<Verification, VerifyError> {
+        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+            return Ok(Verification::default());
+        };
+        let mut verification = paper(&documents, &survey.desired);
+        if level == Level::Paper {
+            return Ok(verification);
+        }
+        let (caller, deadline) = (&survey.observed.caller, self.deadline);
+        let asking = Asking { freshness, deadline, interrupt: interrupt.clone(), observer };
+        verification.probes = probe_role(&self.aws, caller, &survey.desired, &documents, &asking).await?;
+        match level {
+            Level::Paper | Level::Live => {}
+            Level::Twin => {
+                let genesys = &self.manifest.genesys.trusted_account;
+                let witnesses = witnesses(&verification.claims);
+                let examined = examine(&self.aws, survey, &documents, genesys, &witnesses, &asking);
+                verification.twin = Some(examined.boxed_local().await);
+            }
+            Level::Genesys => {
+                verification.actions =
+                    self.test_actions(freshness, interrupt, observer).boxed_local().await?;
+            }
+        }
+        let disagreements = disagreements(verification.all_probes());
+        verification.findings.extend(disagreements);
+        Ok(verification)
+    }
+
+    /// Removes every twin of the role that was left behind: what there was to do, and how far it got.
+    pub async fn sweep(
+        &self,
+        interrupt: &Interrupt,
+        observer: &impl Observer,
+    ) -> Result<(Plan, Applied), AwsError> {
+        let role = &self.manifest.role;
+        let plan = plan_sweep(&self.aws, &role.name, &role.path).await?;
+        let writers = Writers { aws: &self.aws, genesys: Absent };
+        let applied = carry_out(&plan, &writers, &Made::default(), self.deadline, interrupt, observer).await;
+        Ok((plan, applied))
+    }
+}
