@@ -1,6 +1,5 @@
 //! `rolecall apply`: plan, ask, converge, verify.
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
@@ -10,17 +9,15 @@ use rolecall::verify::gate::Allowed;
 use rolecall::verify::steady::Freshness;
 use rolecall_model::patience::Interrupt;
 
-use super::change::{
-    Asking, Console, Narrator, UNCHANGED, describe, of_planning, report, survey_after, unwritten,
-};
+use super::change::{Asking, Console, Narrator, describe, report, survey_after};
 use super::context::{Context, Services, interruptible, load_outline};
-use super::failure::{Failure, UsageError, explain};
+use super::failure::{CommandResult, Context as _, UNCHANGED, UsageError};
 use super::fleet::{self, Reads};
 use super::options::{AllowOptions, ApplyCommand, AwsOptions};
 use super::printer::Printer;
 use super::verify::{shown, tell_troubles};
 
-pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if fleet::is_named(&options.aws) {
         refuse_questions(options)?;
     }
@@ -52,16 +49,15 @@ async fn apply_one(
     aws: &AwsOptions,
     context: &mut Context,
     printer: &mut Printer,
-) -> anyhow::Result<(Report, ExitCode)> {
+) -> CommandResult<(Report, ExitCode)> {
     let request = request(options);
     let plan = async |context: &Context| context.plan(request.goal, request.options).await;
     let planned = context.comparing_organizations(plan, printer).await;
-    let planned = planned.map_err(of_planning).context(UNCHANGED)?;
+    let planned = planned.context(UNCHANGED)?;
     let human = aws.common.output.is_human();
     let console =
         Console { narrator: Narrator::new(printer), human, asking: asking(options)?, heading: None };
-    let changed =
-        context.change_as_planned(planned, &request, &console).boxed_local().await.map_err(unwritten)?;
+    let changed = context.change_as_planned(planned, &request, &console).boxed_local().await?;
     let mut told = Report {
         warnings: context.warnings.clone(),
         outline: load_outline(aws)?,
@@ -76,10 +72,7 @@ async fn apply_one(
     }
     let finished =
         finish(options, context, changed, &request.interrupt, &mut told, printer).boxed_local().await;
-    let exit = finished.unwrap_or_else(|error| {
-        let Failure { exit, message, hint } = explain(&error);
-        fail(ErrorView { message, hint }, exit, &mut told, printer)
-    });
+    let exit = finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer));
     Ok((told, exit))
 }
 
@@ -111,7 +104,7 @@ async fn finish(
     interrupt: &Interrupt,
     told: &mut Report,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> CommandResult<ExitCode> {
     let Changed { planned, written, is_declined: _ } = changed;
     let Some(Written { applied, read_back }) = written else {
         let Some(survey) = planned.survey else { return Ok(ExitCode::Success) };
@@ -122,7 +115,7 @@ async fn finish(
     };
     let made = count(applied.done.len(), "change", "changes");
     let unverified = || format!("{made} made, but what AWS holds now could not be verified");
-    let ReadBack { observed, unsettled } = read_back.map_err(of_planning).with_context(unverified)?;
+    let ReadBack { observed, unsettled } = read_back.with_context(unverified)?;
     let Some(survey) = survey_after(planned, observed) else { return Ok(ExitCode::Success) };
     *told = std::mem::take(told).with_survey(&survey);
     let fresh = (Freshness::JustChanged, interrupt);
@@ -143,7 +136,7 @@ async fn verify_now(
     (freshness, interrupt): (Freshness, &Interrupt),
     told: &mut Report,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> CommandResult<ExitCode> {
     let narrator = Narrator::new(printer);
     let verified =
         context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();

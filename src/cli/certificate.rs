@@ -4,12 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use rolecall::extract::{PermissionDocuments, RoleDocuments, Side};
 use rolecall::iam::prove::{Claim, ClaimResult, RoleIntent, prove_trust};
 use rolecall_certificate::{FIRST_LINE, Named, Policies, Script, Subject, certificates};
 
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::fleet;
 use super::options::AwsOptions;
 use super::printer::Printer;
@@ -31,7 +30,7 @@ pub(crate) fn write(
     role: &RoleDocuments,
     intent: &RoleIntent,
     printer: &mut Printer,
-) -> anyhow::Result<()> {
+) -> CommandResult<()> {
     let scripts = scripts(role, intent);
     save(folder, &scripts).with_context(|| format!("cannot write certificates to `{}`", folder.display()))?;
     let shown = folder.display();

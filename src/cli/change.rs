@@ -2,25 +2,14 @@
 
 use std::cell::RefCell;
 
-use rolecall::carry_out::{Applied, Event, Failure as WriteFailure, Observer};
+use rolecall::carry_out::{Applied, Event, Observer};
 use rolecall::observe::survey::Survey;
-use rolecall::operations::{ChangeError, Consent, Planned, RetiredAction, Shell};
+use rolecall::operations::{Consent, Planned, Shell};
 use rolecall::plan::Change;
-use rolecall::plan::genesys::Retirement;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
-use super::failure::{RefusedPlan, RetiresActions, UsageError, genesys_hint, hint_for};
+use super::failure::{CommandError, CommandResult, Explained as _, UsageError};
 use super::printer::Printer;
-
-/// Said of everything that goes wrong before the first write.
-pub(crate) const UNCHANGED: &str = "nothing was changed";
-
-/// The same where the manifest may just have been edited.
-const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
-
-/// An answer takes time, and what was shown must be what is done.
-const STALE: &str =
-    "AWS has changed since the plan was shown, so nothing was changed; run the command again for a new plan";
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -86,7 +75,7 @@ impl Observer for Console<'_> {
 }
 
 impl Shell for Console<'_> {
-    type Refusal = anyhow::Error;
+    type Refusal = CommandError;
 
     fn planned(&self, planned: &Planned) {
         if !self.human {
@@ -100,7 +89,7 @@ impl Shell for Console<'_> {
         self.narrator.say(|printer| printer.result(&(heading + &report.plan_text())));
     }
 
-    fn consent(&self, planned: &Planned) -> anyhow::Result<Consent> {
+    fn consent(&self, planned: &Planned) -> CommandResult<Consent> {
         match (&self.asking, &planned.survey) {
             (Asking::Yes, _) => Ok(Consent::Given),
             (Asking::Question(question), _) => {
@@ -134,52 +123,8 @@ pub(crate) fn survey_after(planned: Planned, observed: rolecall::observe::aws::O
     planned.survey.map(|survey| Survey { observed, ..survey })
 }
 
-/// Why nothing was written, for the last step that explains errors.
-pub(crate) fn unwritten(error: ChangeError<anyhow::Error>) -> anyhow::Error {
-    match error {
-        ChangeError::Planning(error) => of_planning(error).context(UNCHANGED),
-        ChangeError::Unproved { objections, leaves_foreign } => {
-            anyhow::Error::from(RefusedPlan { objections, leaves_foreign }).context(NOTHING_WRITTEN)
-        }
-        ChangeError::Retires(actions) => {
-            anyhow::Error::from(RetiresActions { actions: actions.iter().map(in_words).collect() })
-                .context(UNCHANGED)
-        }
-        ChangeError::Stale => anyhow::anyhow!(STALE),
-        ChangeError::Shell(error) => error.context(UNCHANGED),
-    }
-}
-
-/// Why there is no plan, as the error that the last step knows.
-pub(crate) fn of_planning(error: rolecall::operations::PlanningError) -> anyhow::Error {
-    use rolecall::operations::PlanningError;
-    use rolecall::plan::PlanError;
-    match error {
-        PlanningError::Survey(error) => error.into(),
-        PlanningError::Aws(error) => error.into(),
-        PlanningError::Genesys(error) => anyhow::Error::from(error).context("cannot read Genesys Cloud"),
-        PlanningError::Plan(PlanError::Aws(error)) => error.into(),
-        PlanningError::Plan(PlanError::Genesys(error)) => error.into(),
-        PlanningError::NoRole { role } => UsageError::new(
-            format!("role `{role}` does not exist"),
-            Some("`rolecall apply` makes the role first, then all of this"),
-        )
-        .into(),
-        error @ PlanningError::NothingInGenesys => error.into(),
-    }
-}
-
-fn in_words(RetiredAction { id, name, why }: &RetiredAction) -> String {
-    let why = match why {
-        Retirement::Replaced => "its contract changes, and that takes a new action",
-        Retirement::NotInManifest => "the manifest does not name it",
-        Retirement::Destroyed => "everything goes",
-    };
-    format!("{name} ({id}): {why}")
-}
-
 /// Asks at a terminal; elsewhere nobody can answer, and that is a mistake in the call.
-pub(crate) fn confirm(question: &str, printer: &mut Printer) -> anyhow::Result<bool> {
+pub(crate) fn confirm(question: &str, printer: &mut Printer) -> CommandResult<bool> {
     if !printer.is_interactive() {
         let message = "there is nobody to ask here, so nothing was changed";
         return Err(UsageError::new(message, Some("--yes carries the plan out without asking")).into());
@@ -208,27 +153,8 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         "" => {}
         remaining => message += &format!("\n  not tried:{remaining}"),
     }
-    let hint = applied.failed.iter().find_map(|(_, failure)| hint_of(failure));
+    let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
     let hint =
         hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
     ErrorView { message, hint: Some(hint) }
-}
-
-fn hint_of(failure: &WriteFailure) -> Option<String> {
-    let hint = match failure {
-        WriteFailure::Aws(error) => return hint_for(error),
-        WriteFailure::Genesys(error) => return genesys_hint(error),
-        WriteFailure::Invalid { .. } => "correct the [[action]], its schemas or its templates",
-        WriteFailure::DraftInTheWay { .. } => {
-            "publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command"
-        }
-        WriteFailure::Inactive { .. } => {
-            "look at the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
-        }
-        WriteFailure::Deadline { .. }
-        | WriteFailure::Interrupted { .. }
-        | WriteFailure::NoClient { .. }
-        | WriteFailure::Incomplete { .. } => return None,
-    };
-    Some(hint.to_owned())
 }

@@ -4,7 +4,6 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
 use rolecall::desired::genesys::is_asked_for;
 use rolecall::desired::sources::read_sources;
@@ -22,7 +21,7 @@ use rolecall_genesys::credentials::CredentialError;
 use rolecall_model::patience::Interrupt;
 use tokio::join;
 
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::genesys::{Clients, SharedClient};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
@@ -54,7 +53,7 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(crate) fn new(options: &AwsOptions, services: Services) -> anyhow::Result<Self> {
+    pub(crate) fn new(options: &AwsOptions, services: Services) -> CommandResult<Self> {
         let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
         Ok(Self { services, templates, clients: options.clients.clone() })
     }
@@ -90,7 +89,7 @@ impl Context {
         options: &AwsOptions,
         services: Services,
         printer: &mut Printer,
-    ) -> anyhow::Result<Self> {
+    ) -> CommandResult<Self> {
         printer.show_calls(options.common.verbose > 0);
         let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
         let mut surroundings = Surroundings::new(options, services)?;
@@ -111,7 +110,7 @@ impl Context {
         sandbox: Option<Rc<Sandbox>>,
         surroundings: &mut Surroundings,
         printer: &mut Printer,
-    ) -> anyhow::Result<Self> {
+    ) -> CommandResult<Self> {
         let Surroundings { services, templates, clients } = surroundings;
         let templates = Rc::clone(templates);
         // Every fault of the files that the actions name comes out before anybody is contacted.
@@ -246,7 +245,7 @@ pub(crate) fn load_manifest(
     options: &CommonOptions,
     sandbox: bool,
     printer: &mut Printer,
-) -> anyhow::Result<(Manifest, Vec<String>)> {
+) -> Result<(Manifest, Vec<String>), ManifestError> {
     let (manifest, notes) = match Manifest::load(options.file()) {
         Err(ManifestError::Missing { .. }) if sandbox => {
             let path = options.file().display();
@@ -263,7 +262,7 @@ pub(crate) fn load_manifest(
 }
 
 /// Where the keys of that manifest stand.
-pub(crate) fn load_outline(options: &AwsOptions) -> anyhow::Result<Outline> {
+pub(crate) fn load_outline(options: &AwsOptions) -> CommandResult<Outline> {
     match Outline::load(options.common.file()) {
         Err(ManifestError::Missing { .. }) if options.sandbox => Ok(Outline::parse(EXAMPLE, EXAMPLE_NAME)),
         loaded => Ok(loaded?),
@@ -289,7 +288,7 @@ fn at_hand(
 }
 
 /// The external ID: what the manifest states, else the ID of the organisation that the credentials belong to.
-async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> anyhow::Result<ExternalId> {
+async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> CommandResult<ExternalId> {
     let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
         return Ok(stated_external_id(manifest)?);
     };
@@ -314,7 +313,7 @@ pub(crate) fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, Usag
 }
 
 /// The shipped templates, or those of the user's folder.
-pub(crate) fn load_templates(folder: Option<&Path>) -> anyhow::Result<Templates> {
+pub(crate) fn load_templates(folder: Option<&Path>) -> CommandResult<Templates> {
     let mut own = Vec::new();
     if let Some(folder) = folder {
         for name in REPLACEABLE {
@@ -349,7 +348,7 @@ pub(crate) fn sandbox_state(
     file: &Path,
     manifests: &[&Manifest],
     printer: &mut Printer,
-) -> anyhow::Result<State> {
+) -> CommandResult<State> {
     let path = sandbox_file(file);
     match rolecall::sandbox::load(&path) {
         Ok(state) => return Ok(state),
@@ -414,7 +413,7 @@ fn ensure_function(state: &mut State, home: &str, region: &str, target: &Target)
 }
 
 /// Starts the sandbox of the manifest at `file`; `state` is what it begins with where it is new.
-pub(crate) fn start_sandbox(file: &Path, state: impl FnOnce() -> State) -> anyhow::Result<Sandbox> {
+pub(crate) fn start_sandbox(file: &Path, state: impl FnOnce() -> State) -> CommandResult<Sandbox> {
     let state_file = Some(sandbox_file(file));
     start_sandbox_with(SandboxOptions {
         state: Some(state()),
@@ -436,7 +435,7 @@ pub(crate) fn in_sandbox(settings: AwsSettings, sandbox: &Sandbox) -> AwsSetting
     AwsSettings { region, fixed: Some(fixed), ..settings }
 }
 
-pub(crate) fn start_sandbox_with(options: SandboxOptions) -> anyhow::Result<Sandbox> {
+pub(crate) fn start_sandbox_with(options: SandboxOptions) -> CommandResult<Sandbox> {
     Sandbox::start(options).context("cannot start the sandbox on localhost")
 }
 

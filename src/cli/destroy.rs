@@ -5,13 +5,14 @@ use rolecall::operations::{ChangeRequest, Changed, Goal, Planned, ReadBack};
 use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
-use super::change::{Asking, Console, Narrator, describe, of_planning, report, unwritten};
+use super::change::{Asking, Console, Narrator, describe, report};
 use super::context::{Context, Services, interruptible};
+use super::failure::CommandResult;
 use super::options::{DestroyCommand, Output};
 use super::plan::list_all_calls;
 use super::printer::Printer;
 
-pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
     let role = &context.manifest.role.name;
@@ -26,7 +27,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
         |planned: &Planned| format!("Role {role} in account {}\n\n", planned.observed.caller.account);
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Remove all of this?") };
     let console = Console { narrator: Narrator::new(printer), human, asking, heading: Some(&heading) };
-    let changed = context.change(&request, &console).await.map_err(unwritten)?;
+    let changed = context.change(&request, &console).await?;
     let mut told = Report { warnings: context.warnings.clone(), ..report("destroy", &changed.planned) };
     if changed.is_declined {
         printer.progress("nothing was changed");
@@ -44,7 +45,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> anyh
                 exit = ExitCode::Failed;
             }
             Some(read_back) => {
-                let ReadBack { unsettled, .. } = read_back.map_err(of_planning)?;
+                let ReadBack { unsettled, .. } = read_back?;
                 if !unsettled.is_empty() {
                     printer
                         .warning("AWS still shows some of what was removed; run the command again to look");

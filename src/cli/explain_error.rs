@@ -2,13 +2,12 @@
 
 use std::io::Read as _;
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::report::{DiagnosisView, Report};
 
 use super::context::Context;
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::Output;
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -21,7 +20,7 @@ pub(crate) async fn run(
     context: &Context,
     output: Output,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> CommandResult<ExitCode> {
     if !matches!(output, Output::Human | Output::Json) {
         let message = "a diagnosis is printed as text or as JSON";
         return Err(UsageError::new(message, Some("leave --output out, or take --output json")).into());

@@ -10,10 +10,10 @@ mod files;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use rolecall::exit::ExitCode;
 use rolecall::ports::calls::Call;
-use rolecall::report::{AnyReport, ErrorView, FleetReport, Report};
+use rolecall::report::{AnyReport, FleetReport, Report};
 
 use super::context::{Context, Services};
-use super::failure::{Failure, explain};
+use super::failure::CommandResult;
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;
@@ -43,8 +43,8 @@ pub(crate) async fn run(
     options: &AwsOptions,
     (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
-) -> anyhow::Result<ExitCode> {
+    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
+) -> CommandResult<ExitCode> {
     if is_named(options) {
         return run_all(command, options, (services, reads), printer, work).await;
     }
@@ -63,8 +63,8 @@ async fn run_all(
     options: &AwsOptions,
     (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
-) -> anyhow::Result<ExitCode> {
+    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
+) -> CommandResult<ExitCode> {
     printer.show_calls(options.common.verbose > 0);
     let Fleet { members, clients, notes } = prepare(options, services, reads, printer).await?;
     notes.iter().for_each(|note| printer.progress(note));
@@ -115,7 +115,7 @@ async fn run_one(
     command: &'static str,
     member: &mut Member,
     printer: &mut Printer,
-    work: &impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> anyhow::Result<(Report, ExitCode)>,
+    work: &impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> (Report, ExitCode) {
     let Member { file, options, context, unreachable, .. } = member;
     let result = match unreachable {
@@ -123,10 +123,8 @@ async fn run_one(
         Some(error) => Err(error.clone().into()),
     };
     let (mut report, exit) = result.unwrap_or_else(|error| {
-        let Failure { exit, message, hint } = explain(&error);
-        let error = ErrorView { message, hint };
-        printer.failure(&error);
-        (Report { error: Some(error), ..Report::new(command) }, exit)
+        printer.failure(&error.view());
+        (Report { error: Some(error.view()), ..Report::new(command) }, error.exit)
     });
     report.manifest = Some(file.clone());
     report.exit_code = exit.code();

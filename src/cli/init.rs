@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
@@ -17,7 +16,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 
 use super::context::{in_sandbox, start_sandbox};
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::InitOptions;
 use super::printer::Printer;
 
@@ -26,7 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// The role's name where the user does not care.
 const DEFAULT_ROLE: &str = "GenesysDataActionRole";
 
-pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.schema {
         printer.result(
             &(serde_json::to_string_pretty(&json_schema()).context("cannot print the schema")? + "\n"),
@@ -57,7 +56,7 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> anyhow:
 }
 
 /// The manifest that the options and the answers describe.
-async fn ask(options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
+async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Manifest> {
     let region: &'static Region = value(
         "--genesys-region",
         options.genesys_region.as_ref(),
@@ -137,7 +136,7 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
 }
 
 /// The manifest that a live role asks for.
-async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> anyhow::Result<Manifest> {
+async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> CommandResult<Manifest> {
     let region: &'static Region =
         parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
     let name: RoleName = match role.parse::<RoleArn>() {
@@ -163,7 +162,7 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
 }
 
 /// The option's value, or the answer at the terminal; asked again until it is right.
-fn value<T>(option: &str, given: Option<&String>, question: &str, printer: &mut Printer) -> anyhow::Result<T>
+fn value<T>(option: &str, given: Option<&String>, question: &str, printer: &mut Printer) -> CommandResult<T>
 where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,

@@ -1,11 +1,10 @@
 //! The files that a command is given: named, or standard input as `-`; never more of one than is read anyway.
 
+use super::failure::UsageError;
 use std::io::Read;
 use std::path::Path;
 
 use rolecall::extract::text;
-
-use super::failure::UsageError;
 
 /// What standard input is called on the command line.
 const STANDARD_INPUT: &str = "-";

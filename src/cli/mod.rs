@@ -21,14 +21,13 @@ mod simulate;
 mod target;
 mod verify;
 
-use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use rolecall::exit::ExitCode;
 use rolecall::report::{AnyReport, ErrorView, Report};
 
 pub use self::genesys::Clients;
 
-use self::failure::{Failure, UsageError, explain};
+use self::failure::{CommandResult, Context as _, UsageError};
 use self::options::{
     ActionCommand, AddTarget, Cli, Command, CommonOptions, DriftCommand, GenesysCommand, ImportAction,
     Output, TargetCommand, TestAction, VerifyCommand,
@@ -91,8 +90,8 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
-        let Failure { exit, message, hint } = explain(&error);
-        let error = ErrorView { message, hint };
+        let exit = error.exit;
+        let error = error.view();
         printer.failure(&error);
         if let Some(format) = output(command).format() {
             let report = Report { error: Some(error), ..Report::new(name(command)) };
@@ -102,7 +101,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     })
 }
 
-async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         Command::Init(options) => init::run(options, printer).await,
         Command::Plan(options) => plan::plan(options, printer).await,
@@ -134,7 +133,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> anyhow::Result<Exi
 }
 
 /// The formats of reports make no sense where the result is none.
-fn check_output(command: &Command) -> anyhow::Result<()> {
+fn check_output(command: &Command) -> CommandResult<()> {
     let has_report = has_report(command);
     let is_right = match output(command) {
         Output::Human | Output::Json => true,
@@ -159,7 +158,7 @@ fn has_report(command: &Command) -> bool {
 }
 
 /// What is done to one role takes one manifest.
-fn check_files(command: &Command) -> anyhow::Result<()> {
+fn check_files(command: &Command) -> CommandResult<()> {
     let several = common(command).is_some_and(|common| fleet::are_many(&common.files));
     if has_report(command) || !several {
         return Ok(());

@@ -1,6 +1,5 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::aws::Aws;
 use rolecall::exit::ExitCode;
@@ -16,9 +15,8 @@ use rolecall::verify::{Documents, Verification, intent, read};
 use rolecall_genesys::client::Client;
 
 use super::certificate;
-use super::change::of_planning;
 use super::context::{Context, NOT_COMPARED, Services, load_outline};
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::fleet::{self, Reads};
 use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
 use super::printer::Printer;
@@ -29,7 +27,7 @@ impl From<ReachOptions> for PlanOptions {
     }
 }
 
-pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.out.is_some() && fleet::is_named(&options.aws) {
         let message = "a plan that is written to a file is of one manifest";
         return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
@@ -50,10 +48,9 @@ async fn plan_one(
     aws: &AwsOptions,
     context: &mut Context,
     printer: &mut Printer,
-) -> anyhow::Result<(Report, ExitCode)> {
+) -> CommandResult<(Report, ExitCode)> {
     let look = async |context: &Context| context.plan_manifest(options.reach.into()).await;
-    let TowardsManifest { survey, genesys, plan } =
-        context.comparing_organizations(look, printer).await.map_err(of_planning)?;
+    let TowardsManifest { survey, genesys, plan } = context.comparing_organizations(look, printer).await?;
     let left = aws::Plan { changes: Vec::new(), foreign: plan.foreign().to_vec() };
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { verification, objections } = judge(&survey, &left, &Allowed::default());
@@ -81,7 +78,7 @@ async fn plan_one(
     Ok((report, exit))
 }
 
-pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     fleet::run("drift", &options.aws, (Services::Both, Reads::ForLooking), printer, drift_one).await
 }
 
@@ -89,7 +86,7 @@ async fn drift_one(
     context: &mut Context,
     aws: &AwsOptions,
     printer: &mut Printer,
-) -> anyhow::Result<(Report, ExitCode)> {
+) -> CommandResult<(Report, ExitCode)> {
     let drifted = context.role.drift(context.other_organization()).boxed_local().await?;
     let exit = drifted.exit();
     let Drifted { survey, genesys, plan, differences, verification, not_compared } = drifted;

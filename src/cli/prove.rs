@@ -13,12 +13,12 @@ use rolecall::verify::role_proof::{FileProof, RoleProof};
 use rolecall::verify::{decide, findings, services_alone, shared_ids};
 
 use super::certificate;
-use super::failure::UsageError;
+use super::failure::{CommandResult, UsageError};
 use super::input;
 use super::options::ProveOptions;
 use super::printer::Printer;
 
-pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let name = input::name(&options.file);
     let text = input::read(&options.file, extract::MAX_BYTES)?;
     let Extracted { kind, roles } = find(&text, options)

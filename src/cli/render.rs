@@ -1,6 +1,5 @@
 //! `rolecall render`: the exact documents, offline.
 
-use anyhow::Context as _;
 use rolecall::desired::aws::{Home, desired, fillings};
 use rolecall::desired::export::{cloudformation, terraform};
 use rolecall::desired::template::{Template, TemplateError, Templates};
@@ -12,7 +11,7 @@ use rolecall::manifest::{Manifest, Target};
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates, stated_external_id};
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 
@@ -27,7 +26,7 @@ const ALL: [(RenderedDocument, &str); 5] = [
 /// The partition where no ARN in the manifest names another.
 const DEFAULT_PARTITION: &str = "aws";
 
-pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let (manifest, _) = load_manifest(&options.common, false, printer)?;
     let templates = load_templates(options.common.policies.as_deref())?;
     let home = home(options, &manifest)?;
@@ -96,12 +95,12 @@ fn template(templates: &Templates, document: RenderedDocument) -> Result<Templat
     }
 }
 
-fn pretty(document: &Value) -> anyhow::Result<String> {
+fn pretty(document: &Value) -> CommandResult<String> {
     Ok(serde_json::to_string_pretty(document).context("cannot print the document")? + "\n")
 }
 
 /// The account that `--account` or the manifest's ARNs say.
-fn home(options: &RenderOptions, manifest: &Manifest) -> anyhow::Result<Home> {
+fn home(options: &RenderOptions, manifest: &Manifest) -> CommandResult<Home> {
     let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
     let of_target = || manifest.targets.iter().find_map(|target| target.account.clone());
     let account = options.account.clone().or_else(|| assumed.map(|role| role.account.clone()));

@@ -1,15 +1,15 @@
 //! `rolecall sandbox`: the embedded AWS and Genesys Cloud for other tools, for people who change things by hand, and from
 //! the start.
 
-use anyhow::Context as _;
 use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
+use super::failure::{CommandResult, Context as _};
 use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
 
-pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         SandboxCommand::Serve { common, port, latency } => serve(common, *port, *latency, printer).await,
         SandboxCommand::Tamper { kind, common } => {
@@ -43,7 +43,7 @@ async fn serve(
     port: u16,
     latency: u64,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> CommandResult<ExitCode> {
     let (manifest, _) = load_manifest(common, true, printer)?;
     let state = sandbox_state(common.file(), &[&manifest], printer)?;
     let faults = Faults { latency_ms: latency, ..Faults::default() };

@@ -4,12 +4,12 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::simulate::{self, Case, CaseErrors};
 use rolecall::report::{CaseView, SimulationView};
 
-use super::failure::UsageError;
+use super::failure::{CommandResult, UsageError};
 use super::input;
 use super::options::SimulateOptions;
 use super::printer::Printer;
 
-pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let SimulateOptions { files, explain, output } = options;
     let mut view = SimulationView::default();
     for file in files {

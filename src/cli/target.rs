@@ -1,6 +1,5 @@
 //! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
 
-use anyhow::Context as _;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
@@ -9,12 +8,12 @@ use rolecall::observe::survey::{addresses, named_functions, resolve, tagged};
 use serde_json::json;
 
 use super::context::{Context, Services};
-use super::failure::UsageError;
+use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
 
-pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         TargetCommand::Add(options) => add(options, printer).await,
         TargetCommand::Remove { functions, aws, apply, yes } => {
@@ -26,7 +25,7 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> anyho
     }
 }
 
-async fn add(options: &AddTarget, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCode> {
     let AddTarget { functions, qualifier, tag, aws, apply, yes } = options;
     let context = Context::open(aws, Services::Aws, printer).await?;
     let mut wanted = functions.clone();
@@ -56,7 +55,7 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> anyhow::Result<ExitC
 }
 
 /// The functions of the region that have the tag, by name: they are the caller's own.
-async fn with_tag(context: &Context, region: &Region, key: &str, value: &str) -> anyhow::Result<Vec<Target>> {
+async fn with_tag(context: &Context, region: &Region, key: &str, value: &str) -> CommandResult<Vec<Target>> {
     let found = tagged(&context.aws, region, key, value).await?;
     let target = |name| Target {
         function: name,
@@ -79,7 +78,7 @@ fn edit_manifest(
     change: impl Fn(String, &Target) -> Result<String, edit::EditError>,
     verb: &str,
     printer: &mut Printer,
-) -> anyhow::Result<()> {
+) -> CommandResult<()> {
     let path = aws.common.file();
     let missing = || format!("cannot edit the manifest `{}`", path.display());
     let before = std::fs::read_to_string(path).with_context(missing)?;
@@ -98,7 +97,7 @@ fn edit_manifest(
     Ok(())
 }
 
-async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> CommandResult<ExitCode> {
     let reach = ReachOptions::default();
     let apply = ApplyCommand {
         plan: None,
@@ -112,7 +111,7 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> anyhow
 }
 
 /// Each target with what AWS says of it.
-async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Aws, printer).await?;
     let role = &context.manifest.role.name;
     let observed = rolecall::observe::aws::observe(&context.aws, role, &context.addresses).await?;

@@ -1,6 +1,5 @@
 //! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers about the role and about a twin of it.
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
@@ -10,9 +9,9 @@ use rolecall::verify::twin::{Examined, TwinError};
 use rolecall::verify::{Verification, intent, read as read_documents};
 
 use super::certificate;
-use super::change::{Narrator, UNCHANGED, confirm, describe};
+use super::change::{Narrator, confirm, describe};
 use super::context::{Context, Services, interruptible, load_outline};
-use super::failure::hint_for;
+use super::failure::{CommandResult, Context as _, UNCHANGED, hint_for};
 use super::fleet::{self, Reads};
 use super::options::{AwsOptions, Level, VerifyCommand};
 use super::printer::Printer;
@@ -32,7 +31,7 @@ impl From<Level> for Depth {
 /// What to do about a twin that is still there.
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
-pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if let Some(text) = &options.explain_error {
         let context = Context::open(&options.aws, Services::Aws, printer).await?;
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
@@ -65,7 +64,7 @@ async fn verify_one(
     aws: &AwsOptions,
     context: &mut Context,
     printer: &mut Printer,
-) -> anyhow::Result<(Report, ExitCode)> {
+) -> CommandResult<(Report, ExitCode)> {
     let request = VerifyRequest {
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },
@@ -150,7 +149,7 @@ async fn sweep(
     aws: &AwsOptions,
     context: &Context,
     printer: &mut Printer,
-) -> anyhow::Result<(Report, ExitCode)> {
+) -> CommandResult<(Report, ExitCode)> {
     let role = &context.manifest.role;
     let swept = context.role.sweep(&interruptible(), &Narrator::new(printer)).await;
     let (plan, applied) = swept.context(UNCHANGED)?;

@@ -17,7 +17,7 @@ use super::{Reads, files};
 use crate::cli::context::{
     Context, Services, Surroundings, sandbox_file, sandbox_state, settings, start_sandbox,
 };
-use crate::cli::failure::{UsageError, explain};
+use crate::cli::failure::{CommandResult, UsageError};
 use crate::cli::options::AwsOptions;
 use crate::cli::printer::Printer;
 
@@ -49,7 +49,7 @@ pub(super) async fn prepare(
     services: Services,
     reads: Reads,
     printer: &mut Printer,
-) -> anyhow::Result<Fleet> {
+) -> CommandResult<Fleet> {
     let loaded = load(&files::expand(&options.common.files, printer)?, printer)?;
     let sandboxes = if options.sandbox { start_sandboxes(&loaded, printer)? } else { HashMap::new() };
     let mut surroundings = Surroundings::new(options, services)?;
@@ -75,7 +75,7 @@ pub(super) async fn prepare(
         let manifest = (manifest, warnings);
         match Context::with(&options, manifest, aws.clone(), sandbox, &mut surroundings, printer).await {
             Ok(context) => members.push(Member { file, options, context, client, unreachable: None }),
-            Err(error) => refused.push((file, explain(&error))),
+            Err(error) => refused.push((file, error)),
         }
     }
     if let Some((_, first)) = refused.first() {
@@ -95,7 +95,7 @@ pub(super) async fn prepare(
 }
 
 impl Fleet {
-    async fn meet(&mut self, reads: Reads) -> anyhow::Result<()> {
+    async fn meet(&mut self, reads: Reads) -> CommandResult<()> {
         let callers = join_all(self.clients.iter().map(Aws::caller)).await;
         let mut limits: HashMap<AccountId, AccountLimits> = HashMap::new();
         let mut accounts: Vec<Option<AccountId>> = Vec::new();
@@ -174,10 +174,7 @@ fn load(files: &[PathBuf], printer: &mut Printer) -> Result<Vec<Loaded>, UsageEr
 }
 
 /// One sandbox for all manifests of a folder, for it is beside them that its state lasts.
-fn start_sandboxes(
-    loaded: &[Loaded],
-    printer: &mut Printer,
-) -> anyhow::Result<HashMap<PathBuf, Rc<Sandbox>>> {
+fn start_sandboxes(loaded: &[Loaded], printer: &mut Printer) -> CommandResult<HashMap<PathBuf, Rc<Sandbox>>> {
     let mut folders: BTreeMap<PathBuf, (&Path, Vec<&Manifest>)> = BTreeMap::new();
     for (path, manifest, _) in loaded {
         folders.entry(sandbox_file(path)).or_insert_with(|| (path, Vec::new())).1.push(manifest);

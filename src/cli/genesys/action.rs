@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
@@ -12,7 +11,7 @@ use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::observe::survey::Survey;
-use rolecall::operations::Counterpart;
+use rolecall::operations::{Counterpart, PlanningError};
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
 use rolecall::report::ActionTestView;
 use rolecall_genesys::client::Client;
@@ -20,7 +19,7 @@ use rolecall_model::patience::{Interrupt, Patience};
 use serde_json::{Map, Value, json};
 
 use crate::cli::context::{Context, Services};
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{CommandError, CommandResult, Context as _, UsageError};
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
 use crate::cli::plan::list_all_calls;
@@ -32,7 +31,7 @@ type Side = Counterpart<Client>;
 /// More than any exported action.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         ActionCommand::List { aws } => list(aws, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
@@ -42,7 +41,7 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> anyho
 }
 
 /// Genesys Cloud; these commands also work where the manifest asks for nothing there yet.
-fn side(context: &Context) -> anyhow::Result<&Side> {
+fn side(context: &Context) -> CommandResult<&Side> {
     context.genesys.as_ref().ok_or_else(|| {
         UsageError::new(
             "the manifest asks for nothing in Genesys Cloud",
@@ -52,7 +51,7 @@ fn side(context: &Context) -> anyhow::Result<&Side> {
     })
 }
 
-async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
     let survey = context.survey_with_gaps().await?;
@@ -97,7 +96,7 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> anyhow::Result<ExitCod
 }
 
 /// The one action of that name: in rolecall's integration, else anywhere.
-async fn find(side: &Side, observed: &Observed, name: &str) -> anyhow::Result<ActionRecord> {
+async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<ActionRecord> {
     let own = observed.integrations.iter().flat_map(|known| &known.actions);
     if let Some(action) = { own }.find(|action| action.name == name) {
         return Ok(action.clone());
@@ -107,7 +106,7 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> anyhow::Result<Ac
     match named.as_slice() {
         [only] => action_in_full(side.client.as_ref(), &only.id, Stage::Published)
             .await?
-            .with_context(|| format!("action `{name}` was deleted a moment ago")),
+            .ok_or_else(|| CommandError::failed(format!("action `{name}` was deleted a moment ago"))),
         [] => {
             let names: Vec<String> = all.iter().map(|action| format!("`{}`", action.name)).collect();
             let there = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
@@ -121,7 +120,7 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> anyhow::Result<Ac
     }
 }
 
-async fn test(options: &TestAction, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let TestAction { name, input, aws } = options;
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
@@ -155,9 +154,10 @@ fn test_input(side: &Side, manifest: &Manifest, name: &str) -> Option<Map<String
 }
 
 /// Genesys Cloud as it is.
-async fn observe(context: &Context, survey: &Survey) -> anyhow::Result<Observed> {
+async fn observe(context: &Context, survey: &Survey) -> CommandResult<Observed> {
     let observed = context.observe_genesys(&survey.desired.role_arn()).await;
-    observed.context("cannot read Genesys Cloud")?.context("the manifest asks for nothing in Genesys Cloud")
+    let observed = observed.context("cannot read Genesys Cloud")?;
+    observed.ok_or_else(|| PlanningError::NothingInGenesys.into())
 }
 
 async fn export(
@@ -165,7 +165,7 @@ async fn export(
     out: Option<&Path>,
     aws: &AwsOptions,
     printer: &mut Printer,
-) -> anyhow::Result<ExitCode> {
+) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
     let survey = context.survey_with_gaps().await?;
@@ -173,7 +173,9 @@ async fn export(
     let action = find(side, &observed, name).await?;
     let kind = kind_of(side, &action).await?;
     let (Some(contract), Some(config)) = (action.contract, action.config) else {
-        anyhow::bail!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
+        let message =
+            format!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
+        return Err(CommandError::failed(message));
     };
     let text = ExchangedAction { name: action.name, kind, secure: action.secure, contract, config }.render();
     match out {
@@ -188,20 +190,20 @@ async fn export(
 }
 
 /// The kind of the integration that an action belongs to.
-async fn kind_of(side: &Side, action: &ActionRecord) -> anyhow::Result<Kind> {
+async fn kind_of(side: &Side, action: &ActionRecord) -> CommandResult<Kind> {
     let integration = side.client.integration(&action.integration_id).await?;
     let type_id = integration.map(|integration| integration.type_id).unwrap_or_default();
     let known = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
-    known.with_context(|| {
-        format!(
+    known.ok_or_else(|| {
+        CommandError::failed(format!(
             "action `{}` belongs to an integration of type `{type_id}`, which rolecall does not know",
             action.name
-        )
+        ))
     })
 }
 
 /// Writes the schemas beside the manifest and the action into it; contacts nobody. `rolecall apply` makes the action.
-fn import(options: &ImportAction, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let ImportAction { exported: file, category, common } = options;
     let text = input::read(file, MAX_BYTES)?;
     let action = ExchangedAction::parse(&text)

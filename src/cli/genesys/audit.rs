@@ -1,6 +1,5 @@
 //! `rolecall genesys audit`: who changed which credential, integration and action.
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
@@ -10,7 +9,7 @@ use rolecall::report::{AuditView, CallsView, EntryView};
 use rolecall_genesys::audit::{AuditQuery, audit};
 
 use super::Connection;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{CommandResult, Context as _, UsageError};
 use crate::cli::options::{AuditCommand, Output};
 use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
@@ -21,7 +20,7 @@ const IAM_REGION: &str = "us-east-1";
 /// How long Genesys Cloud keeps the audit trail, by experience of users of the API.
 const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let AuditCommand { aws: reach, hours, from, to, entity, entity_type, with_cloudtrail } = options;
     // The API takes whole seconds.
     let now = Timestamp::now()
@@ -73,7 +72,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> anyhow
 /// What CloudTrail recorded of the role and of the policies that are attached to it now. IAM is recorded in one region of
 /// the partition, AssumeRole in the region of the endpoint that was called, which is the caller's choice: the likely ones
 /// are asked.
-async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> anyhow::Result<Vec<TrailEvent>> {
+async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> CommandResult<Vec<TrailEvent>> {
     let Connection { manifest, aws, .. } = connection;
     let Some(manifest) = manifest else {
         return Err(UsageError::new("--with-cloudtrail needs a manifest: it names the role", None).into());

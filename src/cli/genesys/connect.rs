@@ -5,13 +5,14 @@ use rolecall::operations::{ChangeRequest, Goal, ReadBack};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::verify::gate::Allowed;
 
-use crate::cli::change::{Asking, Console, Narrator, describe, of_planning, report, unwritten};
+use crate::cli::change::{Asking, Console, Narrator, describe, report};
 use crate::cli::context::{Context, Services, interruptible};
+use crate::cli::failure::CommandResult;
 use crate::cli::options::{ConnectCommand, Output};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
 
-pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
     let request = ChangeRequest {
@@ -24,7 +25,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> anyh
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Make these changes?") };
     let heading = |_: &_| String::new();
     let console = Console { narrator: Narrator::new(printer), human, asking, heading: Some(&heading) };
-    let changed = context.change(&request, &console).await.map_err(unwritten)?;
+    let changed = context.change(&request, &console).await?;
     if changed.is_declined {
         printer.progress("nothing was changed");
         return Ok(ExitCode::Success);
@@ -42,7 +43,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> anyh
                 exit = ExitCode::Failed;
             }
             Some(read_back) => {
-                let ReadBack { unsettled, .. } = read_back.map_err(of_planning)?;
+                let ReadBack { unsettled, .. } = read_back?;
                 if !unsettled.is_empty() {
                     printer.warning(
                         "Genesys Cloud does not show all of the changes yet; `rolecall drift` looks again",

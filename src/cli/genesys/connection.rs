@@ -16,6 +16,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use tokio::sync::OnceCell;
 
 use crate::cli::context::{load_manifest, sandbox_state, settings, start_sandbox};
+use crate::cli::failure::CommandResult;
 use crate::cli::options::AwsOptions;
 use crate::cli::printer::Printer;
 
@@ -30,12 +31,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Reads the manifest, where there is one, and prepares the clients; contacts nobody.
-    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> anyhow::Result<Self> {
+    pub(crate) async fn open(options: &AwsOptions, printer: &mut Printer) -> CommandResult<Self> {
         printer.show_calls(options.common.verbose > 0);
         let manifest = match load_manifest(&options.common, options.sandbox, printer) {
             Ok((manifest, _)) => Some(manifest),
-            Err(error) if matches!(error.downcast_ref(), Some(ManifestError::Missing { .. })) => None,
-            Err(error) => return Err(error),
+            Err(ManifestError::Missing { .. }) => None,
+            Err(error) => return Err(error.into()),
         };
         let mut sandbox = None;
         if let (true, Some(manifest)) = (options.sandbox, &manifest) {

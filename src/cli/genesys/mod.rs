@@ -12,8 +12,9 @@ pub use self::connection::Clients;
 pub(crate) use self::connection::{Connection, SharedClient};
 use super::options::GenesysCommand;
 use super::printer::Printer;
+use crate::cli::failure::CommandResult;
 
-pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         GenesysCommand::Whoami(options) => whoami::run(options, printer).await,
         GenesysCommand::Connect(options) => connect::run(options, printer).await,

@@ -5,11 +5,12 @@ use rolecall::report::{IdentityView, ManifestView};
 use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
+use crate::cli::failure::CommandResult;
 use crate::cli::options::{GenesysProbe, Output, WhoamiCommand};
 use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
 
-pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let connection = Connection::open(&options.aws, printer).await?;
     let Connection { manifest, aws, client, .. } = &connection;
     let identity = whoami(client).await?;

@@ -1,0 +1,361 @@
+//! The exit code and the way out of every error. Each match names every case: whoever adds one decides here what it means.
+
+use rolecall::carry_out::Failure as WriteFailure;
+use rolecall::desired::aws::DesiredError;
+use rolecall::desired::sources::SourceFaults;
+use rolecall::desired::template::TemplateError;
+use rolecall::exit::ExitCode;
+use rolecall::iam::arn::InvalidName;
+use rolecall::manifest::edit::EditError;
+use rolecall::manifest::{Faults, ManifestError, WrongPartition};
+use rolecall::observe::adoption::AdoptionError;
+use rolecall::observe::survey::{AddressError, SurveyError};
+use rolecall::operations::{ActionsError, DriftError, PlanningError, VerifyError};
+use rolecall::plan::{self, PlanError};
+use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
+use rolecall::ports::{AwsError, AwsErrorKind};
+use rolecall::report::saved::SavedPlanError;
+use rolecall::sandbox::TamperError;
+use rolecall::verify::steady::ProbeError;
+use rolecall_genesys::credentials::CredentialError;
+
+use super::{Explained, RefusedPlan, RetiresActions, UsageError};
+
+/// Errors of usage whose message is its own way out.
+macro_rules! usage_errors {
+    ($($error:ty),+ $(,)?) => {$(
+        impl Explained for $error {
+            fn explain(&self) -> (ExitCode, Option<String>) {
+                (ExitCode::Usage, None)
+            }
+        }
+    )+};
+}
+
+usage_errors!(ManifestError, Faults, TemplateError, WrongPartition, DesiredError, SourceFaults);
+
+/// Errors that say the same as the one within.
+macro_rules! transparent {
+    ($($error:ty: $first:path $(| $more:path)*;)+) => {$(
+        impl Explained for $error {
+            fn explain(&self) -> (ExitCode, Option<String>) {
+                match self {
+                    $first(error) => error.explain(),
+                    $($more(error) => error.explain(),)*
+                }
+            }
+        }
+    )+};
+}
+
+transparent! {
+    PlanError: PlanError::Aws | PlanError::Genesys;
+    ActionsError: ActionsError::Survey | ActionsError::Genesys | ActionsError::Unread;
+    DriftError: DriftError::Survey | DriftError::Genesys | DriftError::Plan;
+}
+
+impl Explained for UsageError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        (ExitCode::Usage, self.hint.clone())
+    }
+}
+
+impl Explained for RefusedPlan {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        (self.exit(), Some(self.hint()))
+    }
+}
+
+/// Errors to which there is no more to say than what they say themselves.
+macro_rules! plain_errors {
+    ($($error:ty),+ $(,)?) => {$(
+        impl Explained for $error {
+            fn explain(&self) -> (ExitCode, Option<String>) {
+                (ExitCode::Failed, None)
+            }
+        }
+    )+};
+}
+
+plain_errors!(
+    AdoptionError,
+    EditError,
+    InvalidName,
+    TamperError,
+    csv::Error,
+    jiff::Error,
+    serde_json::Error,
+    std::io::Error,
+    std::string::FromUtf8Error,
+);
+
+impl Explained for AwsError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        (ExitCode::Failed, hint_for(self))
+    }
+}
+
+impl Explained for GenesysError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        (ExitCode::Failed, genesys_hint(self))
+    }
+}
+
+impl Explained for WriteFailure {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Aws(error) => return error.explain(),
+            Self::Genesys(error) => return error.explain(),
+            Self::Invalid { .. } => "correct the [[action]], its schemas or its templates",
+            Self::DraftInTheWay { .. } => {
+                "publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command"
+            }
+            Self::Inactive { .. } => {
+                "look at the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
+            }
+            Self::Deadline { .. }
+            | Self::Interrupted { .. }
+            | Self::NoClient { .. }
+            | Self::Incomplete { .. } => return (ExitCode::Failed, None),
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for PlanningError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::Survey(error) => error.explain(),
+            Self::Aws(error) => error.explain(),
+            Self::Genesys(error) => error.explain(),
+            Self::Plan(error) => error.explain(),
+            Self::NoRole { .. } => {
+                (ExitCode::Usage, Some("`rolecall apply` makes the role first, then all of this".to_owned()))
+            }
+            Self::NothingInGenesys => (
+                ExitCode::Usage,
+                Some("describe an [[action]] or [genesys.integration] in the manifest".to_owned()),
+            ),
+        }
+    }
+}
+
+impl Explained for VerifyError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::Survey(error) => error.explain(),
+            Self::Probe(error) => error.explain(),
+            Self::Actions(error) => error.explain(),
+            Self::NoRole { .. } => (ExitCode::Failed, None),
+        }
+    }
+}
+
+impl Explained for AddressError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let AddressError::NoRegion { .. } = self;
+        (
+            ExitCode::Usage,
+            Some(
+                "give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region"
+                    .to_owned(),
+            ),
+        )
+    }
+}
+
+impl Explained for SurveyError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            SurveyError::TargetsMissing(_) => (
+                ExitCode::Failed,
+                Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
+            ),
+            SurveyError::Desired(_) => (ExitCode::Usage, None),
+        }
+    }
+}
+
+impl Explained for ProbeError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            ProbeError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            ProbeError::Interrupted => (ExitCode::Failed, Some("`rolecall verify` asks again".to_owned())),
+        }
+    }
+}
+
+impl Explained for plan::aws::PlanError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            plan::aws::PlanError::RoleNotOwned { .. } | plan::aws::PlanError::PolicyNotOwned { .. } => {
+                "choose another role name, or let rolecall take it over with --adopt (`rolecall plan --adopt` shows what \
+             would change)"
+            }
+            plan::aws::PlanError::PathDiffers { .. } => {
+                "set `path` in [role] to what the role has, or delete the role first"
+            }
+            plan::aws::PlanError::TrustTooLarge { .. } => {
+                "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
+            }
+            plan::aws::PlanError::PolicyTooLarge { .. } => {
+                "the size of a managed policy is fixed at 6,144 characters, and the template leaves no room for a target: \
+             shorten it"
+            }
+            plan::aws::PlanError::TooManyPolicies { .. } => {
+                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the policies of others \
+             (--remove-foreign), or split the targets over several roles, one manifest each"
+            }
+            plan::aws::PlanError::PolicyShared { .. } => {
+                "detach it from the other principals first (`aws iam list-entities-for-policy` names them)"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for plan::genesys::PlanError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            plan::genesys::PlanError::OtherOrganization { .. } => {
+                "set `organization_id` in [genesys] to the organisation that is meant, or use an OAuth client of the one that \
+             is stated; `rolecall genesys whoami` shows the client's"
+            }
+            plan::genesys::PlanError::NotOwned { .. } => {
+                "choose another `name` in [genesys.integration], or let rolecall take it over with --adopt (`rolecall plan \
+             --adopt` shows what would change)"
+            }
+            plan::genesys::PlanError::Ambiguous { .. } => {
+                "rename or delete all but one of them in Genesys Cloud (Admin > Integrations), or choose another `name` in \
+             [genesys.integration]"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for RetiresActions {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = "look for flows that use these actions (Architect shows their dependencies); --replace carries the plan \
+                out all the same";
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for SavedPlanError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            SavedPlanError::NotAPlan { .. } => (ExitCode::Usage, None),
+            SavedPlanError::Stale { .. } => {
+                (ExitCode::Failed, Some("make and review a new plan: `rolecall plan --out FILE`".to_owned()))
+            }
+        }
+    }
+}
+
+impl Explained for CredentialError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            CredentialError::Unset { .. } => Some(
+                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret \
+             of AWS Secrets Manager in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > \
+             Integrations > OAuth, grant type client credentials",
+            ),
+            CredentialError::Wrong { .. }
+            | CredentialError::Region { .. }
+            | CredentialError::OtherRegion { .. }
+            | CredentialError::NotAnObject { .. }
+            | CredentialError::MissingKey { .. }
+            | CredentialError::Store { .. } => None,
+        };
+        (ExitCode::Usage, hint.map(str::to_owned))
+    }
+}
+
+/// What to do about a failed call to Genesys Cloud.
+pub(crate) fn genesys_hint(error: &GenesysError) -> Option<String> {
+    let hint = match error.kind {
+        GenesysErrorKind::NoCredentials => {
+            "`rolecall genesys whoami` shows which client is used, once there is one"
+        }
+        GenesysErrorKind::InvalidCredentials => {
+            "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
+             organisation"
+        }
+        GenesysErrorKind::Forbidden => {
+            "permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what \
+             each command needs"
+        }
+        GenesysErrorKind::Throttled => "repeat the command later, or with a longer --deadline",
+        GenesysErrorKind::Unreachable => {
+            "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are \
+             trusted (SSL_CERT_FILE); then repeat the command"
+        }
+        GenesysErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be",
+        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => {
+            "repeat the command, which continues from there"
+        }
+        GenesysErrorKind::Unreadable => {
+            "something between here and Genesys Cloud may have answered in its place: a proxy, a login page, a mock"
+        }
+        GenesysErrorKind::LimitExceeded => {
+            "`rolecall genesys whoami` shows the limits; Genesys raises most of them on request"
+        }
+        GenesysErrorKind::NotFound
+        | GenesysErrorKind::Conflict
+        | GenesysErrorKind::InvalidInput
+        | GenesysErrorKind::Other => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// What to do about a failed call.
+pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
+    let operation = error.operation;
+    let hint = match error.kind {
+        AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
+            "the role in [aws] must trust the caller, with that `external_id` where it asks for one, and the caller needs \
+             the permission sts:AssumeRole on it"
+                .to_owned()
+        }
+        AwsErrorKind::AccessDenied => format!(
+            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
+             print the least that rolecall needs"
+        ),
+        AwsErrorKind::NoCredentials => {
+            "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account"
+                .to_owned()
+        }
+        AwsErrorKind::ExpiredCredentials => "log in again, or get new keys, and repeat the command".to_owned(),
+        AwsErrorKind::InvalidCredentials => {
+            "check the access key, the secret key and the session token; a wrong clock gives this error too".to_owned()
+        }
+        AwsErrorKind::NoRegion => "set --region, AWS_REGION or the profile's region".to_owned(),
+        AwsErrorKind::Unreachable => {
+            "check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command".to_owned()
+        }
+        AwsErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be".to_owned(),
+        AwsErrorKind::Throttled => {
+            "AWS limits the calls of this account; repeat the command later, or with a longer --deadline".to_owned()
+        }
+        AwsErrorKind::LimitExceeded => {
+            "a quota of the account is used up; `aws iam get-account-summary` shows them, Service Quotas raises most"
+                .to_owned()
+        }
+        AwsErrorKind::AlreadyExists => {
+            "somebody created it a moment ago, or AWS's answer was lost; repeat the command, which continues from there"
+                .to_owned()
+        }
+        AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {
+            "repeat the command, which continues from there".to_owned()
+        }
+        AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
+        AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => return None,
+    };
+    Some(hint)
+}
