@@ -55,8 +55,13 @@ async fn apply_one(
     let planned = context.comparing_organizations(plan, printer).await;
     let planned = planned.context(UNCHANGED)?;
     let human = aws.common.output.is_human();
-    let console =
-        Console { narrator: Narrator::new(printer), human, asking: asking(options)?, heading: None };
+    let console = Console {
+        command: "apply",
+        narrator: Narrator::new(printer),
+        human,
+        asking: asking(options)?,
+        heading: None,
+    };
     let changed = context.change_as_planned(planned, &request, &console).boxed_local().await?;
     let mut told = Report {
         warnings: context.warnings.clone(),

@@ -57,6 +57,7 @@ pub(crate) enum Asking {
 
 /// A command at work: it shows the plan, asks, and tells what happens.
 pub(crate) struct Console<'p> {
+    pub(crate) command: &'static str,
     pub(crate) narrator: Narrator<'p>,
     pub(crate) human: bool,
     pub(crate) asking: Asking,
@@ -81,7 +82,7 @@ impl Shell for Console<'_> {
         if !self.human {
             return;
         }
-        let report = report("", planned);
+        let report = report(self.command, planned);
         let heading = match self.heading {
             Some(heading) => heading(planned),
             None => report.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default(),
@@ -89,18 +90,22 @@ impl Shell for Console<'_> {
         self.narrator.say(|printer| printer.result(&(heading + &report.plan_text())));
     }
 
-    fn consent(&self, planned: &Planned) -> CommandResult<Consent> {
-        match (&self.asking, &planned.survey) {
-            (Asking::Yes, _) => Ok(Consent::Given),
-            (Asking::Question(question), _) => {
+    fn compare(&self, planned: &Planned) -> CommandResult<()> {
+        if let (Asking::Reviewed(text), Some(survey)) = (&self.asking, &planned.survey) {
+            saved::compare(text, survey, &planned.plan)?;
+        }
+        Ok(())
+    }
+
+    fn consent(&self, _: &Planned) -> CommandResult<Consent> {
+        match &self.asking {
+            Asking::Yes => Ok(Consent::Given),
+            Asking::Question(question) => {
                 let is_given = self.narrator.say(|printer| confirm(question, printer))?;
                 Ok(if is_given { Consent::GivenLater } else { Consent::Declined })
             }
-            (Asking::Reviewed(text), Some(survey)) => {
-                saved::compare(text, survey, &planned.plan)?;
-                Ok(Consent::Given)
-            }
-            (Asking::Reviewed(_), None) => Ok(Consent::Declined),
+            // It was compared with what the user reviewed.
+            Asking::Reviewed(_) => Ok(Consent::Given),
         }
     }
 }
@@ -147,7 +152,7 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     let mut message = if failed.is_empty() { "interrupted".to_owned() } else { failed.join("\n") };
     message += &match headlines(&applied.done).as_str() {
         "" => "\n  nothing was changed".to_owned(),
-        done => format!("\n  done before that:{done}"),
+        done => format!("\n  done:{done}"),
     };
     match headlines(&applied.remaining).as_str() {
         "" => {}

@@ -26,7 +26,13 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     let heading =
         |planned: &Planned| format!("Role {role} in account {}\n\n", planned.observed.caller.account);
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Remove all of this?") };
-    let console = Console { narrator: Narrator::new(printer), human, asking, heading: Some(&heading) };
+    let console = Console {
+        command: "destroy",
+        narrator: Narrator::new(printer),
+        human,
+        asking,
+        heading: Some(&heading),
+    };
     let changed = context.change(&request, &console).await?;
     let mut told = Report { warnings: context.warnings.clone(), ..report("destroy", &changed.planned) };
     if changed.is_declined {

@@ -7,6 +7,7 @@ use crate::iam::document::Document;
 use crate::iam::quota::{self, Violation};
 use crate::manifest::{Manifest, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
+use rolecall_model::stored::StoredDocument;
 
 /// The tag that marks what rolecall made; its value is the role's name.
 pub const OWNER_TAG: &str = "rolecall:role";
@@ -176,12 +177,13 @@ pub fn desired(
 /// What a policy has room for beside the rest of the template, measured on the filled template itself.
 fn room(
     targets: &[FunctionArn],
-    with_targets: impl Fn(&[FunctionArn]) -> Result<String, DesiredError>,
+    with_targets: impl Fn(&[FunctionArn]) -> Result<StoredDocument, DesiredError>,
 ) -> Result<Room, DesiredError> {
     let [first, ..] = targets else {
         return Ok(Room { characters: usize::MAX, around_each: 0, repeats: 1, policies: usize::MAX });
     };
-    let length = |targets: &[FunctionArn]| with_targets(targets).map(|document| document.chars().count());
+    let length =
+        |targets: &[FunctionArn]| with_targets(targets).map(|document| document.text().chars().count());
     let (one, two) = (length(std::slice::from_ref(first))?, length(&[first.clone(), first.clone()])?);
     let (arn, each) = (first.to_string().chars().count(), two - one);
     // Each place of the list in the template costs the ARN, two quotes and a comma.
@@ -201,7 +203,7 @@ fn checked(
     template: &Template,
     fillings: &Fillings,
     grammar: fn(&Document) -> Vec<Violation>,
-) -> Result<String, DesiredError> {
+) -> Result<StoredDocument, DesiredError> {
     let refused = |faults: Vec<String>| DesiredError::Refused {
         template: template.name().to_owned(),
         faults: faults.join("; "),
@@ -211,7 +213,7 @@ fn checked(
         .map_err(|errors| refused(errors.faults.iter().map(ToString::to_string).collect()))?;
     let violations = grammar(&document);
     if violations.is_empty() {
-        return Ok(value.to_string());
+        return Ok(value.to_string().into());
     }
     Err(refused(
         violations.iter().map(|violation| format!("{}: {}", violation.pointer, violation.message)).collect(),

@@ -25,7 +25,7 @@ pub fn terraform(desired: &Desired) -> Value {
         "path": literal(path.as_str()),
         "description": literal(description),
         "max_session_duration": max_session_duration,
-        "assume_role_policy": literal(trust),
+        "assume_role_policy": literal(trust.text()),
     });
     insert(&mut role, "permissions_boundary", permissions_boundary.as_deref().map(literal));
     insert(
@@ -49,7 +49,7 @@ pub fn terraform(desired: &Desired) -> Value {
         );
         policies.insert(
             resource,
-            json!({"name": literal(&policy.name), "path": literal(&policy.path), "policy": literal(&policy.document)}),
+            json!({"name": literal(&policy.name), "path": literal(&policy.path), "policy": literal(policy.document.text())}),
         );
     }
     json!({"resource": {
@@ -80,7 +80,7 @@ pub fn cloudformation(desired: &Desired) -> Value {
         "Path": path,
         "Description": description,
         "MaxSessionDuration": max_session_duration,
-        "AssumeRolePolicyDocument": document(trust),
+        "AssumeRolePolicyDocument": document(trust.text()),
     });
     insert(&mut properties, "PermissionsBoundary", permissions_boundary.clone());
     insert(
@@ -97,7 +97,7 @@ pub fn cloudformation(desired: &Desired) -> Value {
             "ManagedPolicyName": policy.name,
             "Path": policy.path,
             "Roles": [{"Ref": "Role"}],
-            "PolicyDocument": document(&policy.document),
+            "PolicyDocument": document(policy.document.text()),
         });
         resources.insert(
             format!("Invoke{}", index + 1),

@@ -14,6 +14,7 @@ use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange,
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
 use crate::verify::{Documents, NamedDocument, RolePolicy, claims};
+use rolecall_model::stored::StoredDocument;
 
 /// What repairs everything, and the differences, the gravest first.
 pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
@@ -225,8 +226,8 @@ impl<'s> Drift<'s> {
         }
     }
 
-    fn trust(&self, actual: &str) -> Effects {
-        self.compare(&Documents { trust: actual.to_owned(), ..self.intended.clone() })
+    fn trust(&self, actual: &StoredDocument) -> Effects {
+        self.compare(&Documents { trust: actual.clone(), ..self.intended.clone() })
     }
 
     /// What a session can do, with something else in the place of what the manifest wants.
@@ -307,13 +308,13 @@ fn remove(documents: &mut Documents, arn: &str) {
     documents.identity.retain(|policy| policy.name != arn);
 }
 
-fn replace(documents: &mut Documents, arn: &str, document: Option<String>) {
+fn replace(documents: &mut Documents, arn: &str, document: Option<StoredDocument>) {
     remove(documents, arn);
     add(documents, arn, document);
 }
 
 /// Whose the policy is makes no difference to a claim.
-fn add(documents: &mut Documents, name: &str, document: Option<String>) {
+fn add(documents: &mut Documents, name: &str, document: Option<StoredDocument>) {
     documents.identity.push(RolePolicy {
         name: name.to_owned(),
         document,

@@ -11,6 +11,7 @@ use crate::plan::aws::Change;
 use crate::plan::genesys::Step;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
+use rolecall_model::stored::StoredDocument;
 
 /// What a difference leads to; the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -203,7 +204,7 @@ pub enum State {
     /// A number.
     Number(u32),
     /// A policy document.
-    Document(String),
+    Document(StoredDocument),
     /// A document that could not be read.
     UnreadableDocument,
 }

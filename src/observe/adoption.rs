@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::desired::aws::OWNER_TAG;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
-use crate::iam::document::Document;
 use crate::manifest::{Access, Genesys, Manifest, Role, Target, Verify};
 use crate::observe::aws::Observed;
 use crate::ports::RoleRecord;
@@ -57,7 +56,7 @@ pub fn manifest_of(
         |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
     let account = observed.caller.account.clone();
     let role = observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })?;
-    let trust = Document::parse(&role.trust).map_err(|error| unfit(&error))?.canonical();
+    let trust = role.trust.parsed().map_err(|error| unfit(&error))?.canonical();
     let mut notes = Vec::new();
     let organization_id = external_id(name, &trust)?;
     let trusted_account = trusted_account(&trust, region, &mut notes)
@@ -161,11 +160,11 @@ fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> O
 /// Every function that some policy on the role names.
 fn targets(observed: &Observed, notes: &mut Vec<String>) -> Vec<Target> {
     let managed = observed.policies.iter().filter(|policy| policy.attached);
-    let managed = managed.filter_map(|policy| Some((policy.arn.as_str(), policy.document.as_deref()?)));
-    let inline = observed.inline.iter().map(|policy| (policy.name.as_str(), policy.document.as_str()));
+    let managed = managed.filter_map(|policy| Some((policy.arn.as_str(), policy.document.as_ref()?)));
+    let inline = observed.inline.iter().map(|policy| (policy.name.as_str(), &policy.document));
     let mut targets: Vec<Target> = Vec::new();
     for (policy, text) in managed.chain(inline) {
-        let Ok(document) = Document::parse(text) else {
+        let Some(document) = text.document() else {
             notes.push(format!("policy `{policy}` could not be read, and is left out"));
             continue;
         };

@@ -15,6 +15,7 @@ use crate::ports::{
     AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
     PolicyVersionRecord, Read, RoleRecord, Tags,
 };
+use rolecall_model::stored::StoredDocument;
 
 /// The state of a role and of all that decides what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct ObservedPolicy {
     /// The versions; read only under rolecall's path.
     pub versions: Vec<PolicyVersionRecord>,
     /// The document in force; `None` where IAM does not show it.
-    pub document: Option<String>,
+    pub document: Option<StoredDocument>,
 }
 
 /// An inline policy of the role.
@@ -60,7 +61,7 @@ pub struct InlinePolicy {
     /// The name.
     pub name: String,
     /// The document.
-    pub document: String,
+    pub document: StoredDocument,
 }
 
 /// The permissions boundary of the role.
@@ -69,7 +70,7 @@ pub struct ObservedBoundary {
     /// The ARN of the policy.
     pub arn: String,
     /// The document in force; `None` where the policy does not exist.
-    pub document: Option<String>,
+    pub document: Option<StoredDocument>,
 }
 
 /// Reads the snapshot. `functions` are in the manifest's order.
@@ -187,7 +188,7 @@ pub(super) async fn observe_boundary<R: Read>(reader: &R, arn: &str) -> AwsResul
 async fn document_in_force<R: Read>(
     reader: &R,
     arn: &str,
-) -> AwsResult<(Option<PolicyRecord>, Option<String>)> {
+) -> AwsResult<(Option<PolicyRecord>, Option<StoredDocument>)> {
     let Some(record) = reader.policy(arn).await? else { return Ok((None, None)) };
     let document = reader.policy_document(arn, &record.default_version).await?;
     Ok((Some(record), document))

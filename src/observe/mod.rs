@@ -4,5 +4,7 @@ pub mod adoption;
 pub mod aws;
 mod functions;
 pub mod genesys;
+pub mod ownership;
+pub mod quotas;
 pub mod snapshot;
 pub mod survey;

@@ -19,6 +19,7 @@ use crate::ports::{
     AccountDetails, AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
     PolicyVersionRecord, Read, ReadAccount, RoleDetails, RoleRecord, Tags,
 };
+use rolecall_model::stored::StoredDocument;
 
 /// From so many roles of an account on, its pages are cheaper than calls for each role.
 const WORTH_IT: usize = 4;
@@ -39,7 +40,7 @@ pub struct Snapshot<R> {
     functions: HashMap<Region, HashMap<FunctionName, FunctionArn>>,
     /// What AWS itself made, and what was deleted since.
     elsewhere: RefCell<HashMap<String, Option<PolicyRecord>>>,
-    documents: RefCell<HashMap<(String, String), Option<String>>>,
+    documents: RefCell<HashMap<(String, String), Option<StoredDocument>>>,
     quotas: OnceCell<AccountQuotas>,
 }
 
@@ -109,7 +110,7 @@ impl<R: ReadAccount> Read for Snapshot<R> {
         }
     }
 
-    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>> {
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>> {
         match self.known(role) {
             Some(details) => Ok(details.and_then(|details| details.inline.get(policy).cloned())),
             None => self.reader.inline_policy(role, policy).await,
@@ -144,7 +145,7 @@ impl<R: ReadAccount> Read for Snapshot<R> {
         }
     }
 
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>> {
         if let Some(policy) = self.details.policies.get(arn).filter(|it| it.record.default_version == version)
         {
             return Ok(Some(policy.document.clone()));

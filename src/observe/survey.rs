@@ -15,8 +15,10 @@ use crate::observe::aws::{
     Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
     observe_functions,
 };
-use crate::plan::aws::{check_quotas, default_quotas, foreign_attachments, is_own};
+use crate::observe::ownership::{foreign_attachments, is_own};
+use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags};
+use rolecall_model::stored::StoredDocument;
 
 /// Both sides of a plan.
 #[derive(Clone, Debug)]
@@ -203,8 +205,8 @@ pub fn named_functions(observed: &Observed) -> HashSet<FunctionArn> {
 }
 
 fn functions_in(policy: &ObservedPolicy) -> Vec<FunctionArn> {
-    let document = policy.document.as_deref().and_then(|document| Document::parse(document).ok());
-    let statements = document.iter().flat_map(Document::statements);
+    let document = policy.document.as_ref().and_then(StoredDocument::document);
+    let statements = document.into_iter().flat_map(Document::statements);
     let resources = statements.filter_map(|statement| statement.resource.as_ref()).flat_map(|it| &it.values);
     resources.filter_map(|resource| resource.text.raw().parse().ok()).collect()
 }

@@ -51,6 +51,9 @@ pub trait Shell: Observer {
     /// The plan was made; nothing was decided on yet.
     fn planned(&self, planned: &Planned);
 
+    /// Whether this is the plan that was reviewed, where one was: also of a plan that writes nothing any more.
+    fn compare(&self, planned: &Planned) -> Result<(), Self::Refusal>;
+
     /// Whether the plan may be carried out. Asked only of a plan that writes something and that nothing speaks against.
     fn consent(&self, planned: &Planned) -> Result<Consent, Self::Refusal>;
 }
@@ -149,6 +152,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         shell: &S,
     ) -> Result<Changed, ChangeError<S::Refusal>> {
         shell.planned(&planned);
+        shell.compare(&planned).map_err(ChangeError::Shell)?;
         if planned.plan.is_empty() {
             return Ok(Changed { planned, written: None, is_declined: false });
         }

@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 pub(crate) use super::change::new_values;
 pub use super::change::{Change, RoleSettings, TagChange};
 
-use crate::desired::aws::{Desired, OWNER_TAG};
+use crate::desired::aws::Desired;
 use crate::iam::arn::RoleName;
-use crate::iam::document::Document;
 use crate::iam::quota;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
+use crate::observe::ownership::{is_own, is_own_by_tags, is_own_role};
+use crate::observe::quotas::{QuotaError, check_quotas};
 use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleRecord, Tags};
+use rolecall_model::stored::StoredDocument;
 
 /// What the user allowed beyond the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,43 +85,9 @@ pub enum PlanError {
         /// The path that it should have.
         desired: String,
     },
-    /// The trust policy would be too large.
-    #[error("the trust policy has {size} characters without white space, and the account's quota is {quota}")]
-    TrustTooLarge {
-        /// Its size.
-        size: usize,
-        /// The quota.
-        quota: usize,
-    },
-    /// The policy for the targets would be too large.
-    #[error(
-        "policy `{policy}` for {targets} targets has {size} characters without white space, and IAM's quota is {quota}"
-    )]
-    PolicyTooLarge {
-        /// The policy's name.
-        policy: String,
-        /// How many targets it names.
-        targets: usize,
-        /// Its size.
-        size: usize,
-        /// The quota.
-        quota: usize,
-    },
-    /// More policies than fit on a role.
-    #[error(
-        "{targets} targets need {policies} policies, {foreign} others are on the role, and the account's quota is \
-         {quota} policies on a role"
-    )]
-    TooManyPolicies {
-        /// How many targets there are.
-        targets: usize,
-        /// How many policies they need.
-        policies: usize,
-        /// How many policies of others are on the role.
-        foreign: usize,
-        /// The quota.
-        quota: usize,
-    },
+    /// What is desired does not fit into the account's quotas.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
     /// A policy that must go is attached elsewhere too.
     #[error("policy `{policy}` is also attached elsewhere ({others} times), so it cannot be deleted")]
     PolicyShared {
@@ -128,50 +96,6 @@ pub enum PlanError {
         /// How many others.
         others: i32,
     },
-}
-
-/// The quotas that a plan is held against.
-pub fn default_quotas() -> AccountQuotas {
-    AccountQuotas {
-        trust_policy_size: quota::TRUST_POLICY_SIZE,
-        managed_policy_size: quota::MANAGED_POLICY_SIZE,
-        attached_policies: quota::ATTACHED_POLICIES,
-    }
-}
-
-/// Characters as AWS counts them. What is desired was parsed before; anything else counts in full.
-fn size_of(document: &str) -> usize {
-    Document::parse(document).map_or(document.len(), |document| document.size())
-}
-
-/// Whether the desired state fits into the quotas.
-pub fn check_quotas(desired: &Desired, observed: &Observed, quotas: &AccountQuotas) -> Result<(), PlanError> {
-    let size = size_of(&desired.role.trust);
-    if size > quotas.trust_policy_size {
-        return Err(PlanError::TrustTooLarge { size, quota: quotas.trust_policy_size });
-    }
-    let foreign = foreign_attachments(observed, &desired.role.name);
-    let needed = desired.policies.len() + foreign;
-    if needed > quotas.attached_policies {
-        return Err(PlanError::TooManyPolicies {
-            targets: desired.targets.len(),
-            policies: desired.policies.len(),
-            foreign,
-            quota: quotas.attached_policies,
-        });
-    }
-    for (_, policy) in &desired.policies {
-        let size = size_of(&policy.document);
-        if size > quotas.managed_policy_size {
-            return Err(PlanError::PolicyTooLarge {
-                policy: policy.name.clone(),
-                targets: desired.targets.len(),
-                size,
-                quota: quotas.managed_policy_size,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The plan that makes AWS as desired.
@@ -228,24 +152,8 @@ pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) 
     Ok(plan)
 }
 
-/// How many policies are on the role that rolecall did not make.
-pub fn foreign_attachments(observed: &Observed, role: &RoleName) -> usize {
-    let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
-    observed.policies.iter().filter(is_foreign).count()
-}
-
-/// Whether rolecall made the role.
-pub fn is_own_role(role: &RoleRecord, name: &RoleName) -> bool {
-    is_owned(&role.tags, name)
-}
-
-/// Whether rolecall made it, for this role.
-fn is_owned(tags: &Tags, role: &RoleName) -> bool {
-    tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())
-}
-
 fn refuse_foreign_role(role: &RoleRecord, name: &RoleName, options: PlanOptions) -> Result<(), PlanError> {
-    if options.adopt || is_owned(&role.tags, name) {
+    if options.adopt || is_own_role(role, name) {
         return Ok(());
     }
     Err(PlanError::RoleNotOwned { role: role.arn.clone() })
@@ -261,7 +169,7 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
             desired: wanted.path.to_string(),
         });
     }
-    if !same_document(&observed.trust, &wanted.trust) {
+    if !observed.trust.says_the_same_as(&wanted.trust) {
         let (before, after) = (observed.trust.clone(), wanted.trust.clone());
         plan.changes.push(Change::UpdateTrust { role: role.clone(), before, after });
     }
@@ -287,13 +195,13 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
     Ok(())
 }
 
-fn plan_policy(known: &ObservedPolicy, document: &str, tags: &Tags, plan: &mut Plan) {
+fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
     let arn = known.arn.clone();
     let tags = known.tags.as_ref().map(|observed| changed_tags(observed, tags)).unwrap_or_default();
     if !tags.is_empty() {
         plan.changes.push(Change::TagPolicy { arn: arn.clone(), tags });
     }
-    if known.document.as_ref().is_some_and(|before| same_document(before, document)) {
+    if known.document.as_ref().is_some_and(|before| before.says_the_same_as(document)) {
         return;
     }
     if known.versions.len() >= quota::POLICY_VERSIONS {
@@ -304,7 +212,7 @@ fn plan_policy(known: &ObservedPolicy, document: &str, tags: &Tags, plan: &mut P
             plan.changes.push(Change::DeletePolicyVersion { arn: arn.clone(), version: oldest.id.clone() });
         }
     }
-    let (before, after) = (known.document.clone(), document.to_owned());
+    let (before, after) = (known.document.clone(), document.clone());
     plan.changes.push(Change::CreatePolicyVersion { arn, before, after });
 }
 
@@ -325,7 +233,7 @@ fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan
     for InlinePolicy { name, document } in &observed.inline {
         let name = name.clone();
         if options.remove_foreign {
-            let before = document.clone();
+            let before = Some(document.clone());
             plan.changes.push(Change::DeleteInlinePolicy { role: role.clone(), name, before });
         } else {
             plan.foreign.push(Foreign::InlinePolicy { name });
@@ -360,16 +268,6 @@ fn plan_leftovers(
     Ok(())
 }
 
-/// Where the tags were not read, the path that rolecall makes the role's policies in speaks for it.
-fn is_own_by_tags(policy: &ObservedPolicy, role: &RoleName) -> bool {
-    policy.tags.as_ref().is_none_or(|tags| is_owned(tags, role))
-}
-
-/// Whether rolecall made the policy, for this role.
-pub fn is_own(policy: &ObservedPolicy, role: &RoleName) -> bool {
-    policy.under_path && is_own_by_tags(policy, role)
-}
-
 /// Tags that the manifest does not name are left alone: organisations put their own on every resource.
 fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
     let differs = |(key, _): &(&String, &String)| observed.get(*key) != wanted.get(*key);
@@ -377,14 +275,6 @@ fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
         (key.clone(), TagChange { before: observed.get(key).cloned(), after: after.clone() })
     };
     wanted.iter().filter(differs).map(change).collect()
-}
-
-/// Whether two documents say the same. One that does not parse is equal to nothing but its own text.
-fn same_document(one: &str, other: &str) -> bool {
-    match (Document::parse(one), Document::parse(other)) {
-        (Ok(one), Ok(other)) => one.equivalent(&other),
-        (Err(_), _) | (_, Err(_)) => one == other,
-    }
 }
 
 #[cfg(test)]

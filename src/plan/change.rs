@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::iam::arn::RoleName;
 use crate::ports::{PolicySpecification, RoleSpecification, Tags};
+use rolecall_model::stored::StoredDocument;
 
 /// A tag's value before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub type RoleSettings = (String, u32);
 )]
 pub enum Change {
     CreateRole { role: RoleSpecification },
-    UpdateTrust { role: RoleName, before: String, after: String },
+    UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument },
     PutBoundary { role: RoleName, before: Option<String>, after: String },
     DeleteBoundary { role: RoleName, before: String },
     UpdateRole { role: RoleName, before: RoleSettings, after: RoleSettings },
@@ -34,12 +35,12 @@ pub enum Change {
     CreatePolicy { arn: String, policy: PolicySpecification },
     TagPolicy { arn: String, tags: BTreeMap<String, TagChange> },
     DeletePolicyVersion { arn: String, version: String },
-    CreatePolicyVersion { arn: String, before: Option<String>, after: String },
+    CreatePolicyVersion { arn: String, before: Option<StoredDocument>, after: StoredDocument },
     AttachPolicy { role: RoleName, arn: String },
     DetachPolicy { role: RoleName, arn: String, own: bool },
-    DeletePolicy { arn: String, before: Option<String> },
-    PutInlinePolicy { role: RoleName, name: String, document: String },
-    DeleteInlinePolicy { role: RoleName, name: String, before: String },
+    DeletePolicy { arn: String, before: Option<StoredDocument> },
+    PutInlinePolicy { role: RoleName, name: String, document: StoredDocument },
+    DeleteInlinePolicy { role: RoleName, name: String, before: Option<StoredDocument> },
     DeleteRole { role: RoleName },
 }
 

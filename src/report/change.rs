@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::plan;
 use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange};
 use crate::ports::{PolicySpecification, RoleSpecification};
+use rolecall_model::stored::StoredDocument;
 
 /// What happens to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -119,7 +120,7 @@ impl From<&Change> for ChangeView {
                 Verb::Update,
                 "policy document",
                 arn,
-                before.as_deref().map(document),
+                before.as_ref().map(document),
                 Some(document(after)),
             ),
             Change::AttachPolicy { role, arn } => {
@@ -129,7 +130,7 @@ impl From<&Change> for ChangeView {
                 view(Verb::Delete, "attachment", role, Some(json!(arn)), None)
             }
             Change::DeletePolicy { arn, before } => {
-                view(Verb::Delete, "policy", arn, before.as_deref().map(document), None)
+                view(Verb::Delete, "policy", arn, before.as_ref().map(document), None)
             }
             Change::PutInlinePolicy { role, name, document: text } => view(
                 Verb::Create,
@@ -142,7 +143,7 @@ impl From<&Change> for ChangeView {
                 Verb::Delete,
                 "inline policy",
                 role,
-                Some(json!({"name": name, "document": document(before)})),
+                Some(json!({"name": name, "document": before.as_ref().map(document)})),
                 None,
             ),
             Change::DeleteRole { role } => view(Verb::Delete, "role", role, None, None),
@@ -151,8 +152,8 @@ impl From<&Change> for ChangeView {
 }
 
 /// The document as JSON, or as the text that it is where it is none.
-fn document(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+fn document(document: &StoredDocument) -> Value {
+    serde_json::from_str(document.text()).unwrap_or_else(|_| Value::from(document.text()))
 }
 
 fn role_value(role: &RoleSpecification) -> Value {

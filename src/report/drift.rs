@@ -173,7 +173,9 @@ fn value_of(state: &State) -> Value {
         State::Text(text) => json!(text),
         State::Number(number) => json!(number),
         // The document as JSON, or as the text that it is where it is none.
-        State::Document(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str())),
+        State::Document(document) => {
+            serde_json::from_str(document.text()).unwrap_or_else(|_| Value::from(document.text()))
+        }
         State::UnreadableDocument => Value::from("a document that could not be read"),
     }
 }

@@ -11,6 +11,7 @@ use crate::iam::evaluate::{Decision, Evaluation, Layers, Request, evaluate, eval
 use crate::iam::principal::Principal;
 use crate::iam::truth::Truth;
 use crate::ports::{PROBE_SESSION, Trial};
+use rolecall_model::stored::StoredDocument;
 
 /// Keys that a probe states or that follow from who calls.
 const KNOWN_KEYS: [&str; 6] = [
@@ -24,7 +25,7 @@ const KNOWN_KEYS: [&str; 6] = [
 
 /// Whether the trust policy lets the caller in, as if everything on the caller's side allowed it.
 pub(super) fn trusts(
-    trust: &str,
+    trust: &StoredDocument,
     caller: &Principal,
     role: &RoleArn,
     external_id: Option<&ExternalId>,
@@ -35,7 +36,7 @@ pub(super) fn trusts(
 /// Whether AWS will let the caller in. A trust policy alone decides that only where it keeps the caller out, or names
 /// a caller of the role's own account directly (IAM User Guide, "Policy evaluation logic").
 pub(super) fn admits(
-    trust: &str,
+    trust: &StoredDocument,
     caller: &Principal,
     role: &RoleArn,
     external_id: Option<&ExternalId>,
@@ -46,13 +47,13 @@ pub(super) fn admits(
 }
 
 fn knock(
-    trust: &str,
+    trust: &StoredDocument,
     caller: &Principal,
     role: &RoleArn,
     external_id: Option<&ExternalId>,
 ) -> Option<Evaluation> {
-    let trust = Document::parse(trust).ok().filter(is_decidable)?;
-    Some(evaluate_trust(&assumption(caller, role, external_id), &trust))
+    let trust = trust.document().filter(|trust| is_decidable(trust))?;
+    Some(evaluate_trust(&assumption(caller, role, external_id), trust))
 }
 
 /// The request to assume the role.
@@ -88,35 +89,34 @@ pub(super) fn permits(documents: &Documents, request: &Request) -> Option<bool> 
 }
 
 /// Whether the caller's own policies and boundary are why AWS does not let it in.
-pub(super) fn keeps_back(own: &Documents, trust: &str, request: &Request) -> bool {
-    let trust = Document::parse(trust).ok().filter(is_decidable);
+pub(super) fn keeps_back(own: &Documents, trust: &StoredDocument, request: &Request) -> bool {
+    let trust = trust.document().filter(|trust| is_decidable(trust));
     trust.is_some_and(|trust| {
-        allows(&evaluate_trust(request, &trust)) == Some(true)
-            && by_own_side(own, Some(&trust), request) == Some(false)
+        allows(&evaluate_trust(request, trust)) == Some(true)
+            && by_own_side(own, Some(trust), request) == Some(false)
     })
 }
 
 /// Whether the caller's policies and boundary let it make the call, given the resource's policy.
-fn by_own_side(documents: &Documents, resource: Option<&Document>, request: &Request) -> Option<bool> {
+fn by_own_side<'d>(
+    documents: &'d Documents,
+    resource: Option<&'d Document>,
+    request: &Request,
+) -> Option<bool> {
     let concerns = |statement: &Statement| statement.covers_action(&request.action) != Truth::False;
-    let parse = |text: &Option<String>| {
-        let document = text.as_deref().and_then(|text| Document::parse(text).ok());
+    let decidable = |stored: &'d Option<StoredDocument>| {
+        let document = stored.as_ref().and_then(StoredDocument::document);
         document.filter(|document| {
             document.statements().iter().filter(|statement| concerns(statement)).all(is_decidable_here)
         })
     };
-    let identity: Option<Vec<Document>> = documents.identity.iter().map(|it| parse(&it.document)).collect();
-    let identity = identity?;
+    let identity: Option<Vec<&Document>> =
+        documents.identity.iter().map(|it| decidable(&it.document)).collect();
     let boundary = match &documents.boundary {
-        Some(boundary) => Some(parse(&boundary.document)?),
+        Some(boundary) => Some(vec![decidable(&boundary.document)?]),
         None => None,
     };
-    let layers = Layers {
-        identity: identity.iter().collect(),
-        boundary: boundary.as_ref().map(|boundary| vec![boundary]),
-        resource,
-        ..Layers::default()
-    };
+    let layers = Layers { identity: identity?, boundary, resource, ..Layers::default() };
     allows(&evaluate(request, &layers))
 }
 

@@ -19,10 +19,11 @@ use super::paper::{claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
 use crate::exit::ExitCode;
-use crate::iam::document::Document;
 use crate::iam::lint::{Finding as Fault, FindingId, Severity};
+use crate::observe::ownership::is_own_role;
 use crate::observe::survey::Survey;
-use crate::plan::aws::{Plan, is_own_role};
+use crate::plan::aws::Plan;
+use rolecall_model::stored::StoredDocument;
 
 /// What the user accepts by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Past {
         let before = Documents::observed(&survey.observed, name)?;
         let is_kept = |policy: &RolePolicy| {
             before.identity.iter().any(|known| {
-                known.name == policy.name && is_same(known.document.as_deref(), policy.document.as_deref())
+                known.name == policy.name && is_same(known.document.as_ref(), policy.document.as_ref())
             })
         };
         let changed = Documents {
@@ -205,13 +206,9 @@ impl Past {
 }
 
 /// Whether two documents say the same. One that nobody can read is what it was.
-fn is_same(before: Option<&str>, after: Option<&str>) -> bool {
+fn is_same(before: Option<&StoredDocument>, after: Option<&StoredDocument>) -> bool {
     match (before, after) {
-        (Some(before), Some(after)) => {
-            let parsed = |text| Document::parse(text).ok();
-            before == after
-                || parsed(before).zip(parsed(after)).is_some_and(|(before, after)| before.equivalent(&after))
-        }
+        (Some(before), Some(after)) => before.says_the_same_as(after),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     }

@@ -15,6 +15,7 @@ use crate::iam::arn::RoleArn;
 use crate::iam::principal::Principal;
 use crate::observe::aws::observe;
 use crate::ports::{AssumeRoleProbe, CallerIdentity, Probe as Prober, ProbeAnswer, Read};
+use rolecall_model::stored::StoredDocument;
 
 /// A role's door: who knocks where, and with what leave.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Door<'a> {
     /// The role.
     pub(super) role: &'a RoleArn,
     /// Its trust policy.
-    pub(super) trust: &'a str,
+    pub(super) trust: &'a StoredDocument,
     /// Who knocks.
     pub(super) caller: &'a CallerIdentity,
     /// The most that the session of the right external ID may do; that of another one may do nothing.

@@ -45,8 +45,10 @@ pub use verification::Verification;
 
 use crate::iam::arn::RoleName;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
+use crate::observe::ownership::is_own;
 use crate::observe::survey::Survey;
-use crate::plan::aws::{Foreign, Plan, is_own};
+use crate::plan::aws::{Foreign, Plan};
+use rolecall_model::stored::StoredDocument;
 
 /// The shortest session that STS gives.
 const SESSION: Duration = Duration::from_secs(900);
@@ -57,7 +59,7 @@ pub struct NamedDocument {
     /// The policy's ARN, or the name of an inline policy.
     pub name: String,
     /// The document; `None` where AWS does not show it.
-    pub document: Option<String>,
+    pub document: Option<StoredDocument>,
 }
 
 /// A policy on the role.
@@ -66,7 +68,7 @@ pub struct RolePolicy {
     /// The policy's ARN, or the name of an inline policy.
     pub name: String,
     /// The document; `None` where AWS does not show it.
-    pub document: Option<String>,
+    pub document: Option<StoredDocument>,
     /// Whether it is an inline policy.
     pub inline: bool,
     /// Whether somebody else put it there.
@@ -102,7 +104,7 @@ impl RolePolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Documents {
     /// The trust policy.
-    pub trust: String,
+    pub trust: StoredDocument,
     /// The longest session in seconds.
     pub max_session_duration: u32,
     /// The managed and inline policies on the role.

@@ -16,6 +16,7 @@ use crate::iam::lint::{
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::iam::quota::DOCUMENT_LENGTH;
+use rolecall_model::stored::StoredDocument;
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, desired: &Desired) -> Verification {
@@ -65,7 +66,7 @@ pub fn claims(documents: &Documents, desired: &Desired) -> Vec<Claim> {
 /// What rolecall would write in the policy's place.
 fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
     let (_, policy) = desired.policies.iter().find(|(arn, _)| *arn == policy.name)?;
-    Document::parse(&policy.document).ok()
+    policy.document.document().cloned()
 }
 
 /// The longest document that is proved, in characters: twice what IAM takes in any call. For a longer document the answer
@@ -213,9 +214,9 @@ pub fn findings(
 
 /// The documents of a role as values, or why some of them cannot be read.
 pub fn read(documents: &Documents, role: &RoleArn) -> RoleDocuments {
-    let parse = |text: &str| Document::parse(text).map_err(|error| error.to_string());
-    let document = |text: &Option<String>| match text {
-        Some(text) => parse(text),
+    let parse = |stored: &StoredDocument| stored.parsed().cloned().map_err(ToString::to_string);
+    let document = |stored: &Option<StoredDocument>| match stored {
+        Some(stored) => parse(stored),
         None => Err("it could not be read".to_owned()),
     };
     let mut permissions = PermissionReader::default();

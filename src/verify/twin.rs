@@ -34,6 +34,7 @@ use crate::observe::survey::Survey;
 use crate::plan::{Change, Plan, aws};
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe as Prober, ProbeAnswer, Read, Write};
 use rolecall_model::patience::{Interrupt, Patience};
+use rolecall_model::stored::StoredDocument;
 
 /// Why AWS was not asked everything.
 #[derive(Debug, thiserror::Error)]
@@ -309,7 +310,7 @@ fn replaced(named: &[Principal], genesys: &AccountId, role: &RoleArn) -> Vec<Pri
 
 /// What the role's own trust policy says to those whom the caller stands in for.
 fn answer_to_genesys(
-    trust: &str,
+    trust: &StoredDocument,
     principals: &[Principal],
     role: &RoleArn,
     attempt: &Attempt,

@@ -41,9 +41,7 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                             assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
                             let says = |text: &str| stderr.contains(text);
                             assert!(
-                                says("nothing was changed")
-                                    || says("done before that:")
-                                    || says("changes made, but"),
+                                says("nothing was changed") || says("done:") || says("changes made, but"),
                                 "{stderr}"
                             );
                         }
@@ -94,7 +92,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
     stage
         .run(&["apply", "--yes", "--deadline", "3"])
         .expect(1)
-        .says("done before that:\n    create role GenesysDataActionRole")
+        .says("done:\n    create role GenesysDataActionRole")
         .says("not tried:\n    attach ");
     stage.set(Faults::default());
     stage.run(&["apply", "--yes"]).expect(0);
@@ -154,7 +152,7 @@ fn an_interrupted_apply_says_what_was_done() {
     let pid = apply.id().to_string();
     std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     let run: super::stage::Run = apply.wait_with_output().unwrap().into();
-    run.expect(1).says("interrupted").says("done before that:").says("not tried:");
+    run.expect(1).says("interrupted").says("done:").says("not tried:");
     stage.set(Faults::default());
     stage.run(&["apply", "--yes"]).expect(0);
     stage.run(&["drift"]).expect(0);

@@ -334,7 +334,7 @@ fn an_interrupted_run_is_continued() {
             stage
                 .run_client(&["apply", "--yes", "--level", "paper", "--deadline", "3"])
                 .expect(1)
-                .says("done before that");
+                .says("done");
             stage.set(Faults::default());
             stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
             let genesys = stage.sandbox.state().genesys.clone();

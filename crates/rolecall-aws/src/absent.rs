@@ -12,19 +12,29 @@ fn absent<T>(operation: &'static str, feature: &str) -> AwsResult<T> {
 mod access_analyzer {
     use super::{Aws, AwsResult, absent};
     use rolecall_model::ports::{AnalyseAccess, Answered, Check, DocumentKind, Remark};
+    use rolecall_model::stored::StoredDocument;
 
     const FEATURE: &str = "access-analyzer";
 
     impl AnalyseAccess for Aws {
-        async fn validate_policy(&self, _: &str, _: DocumentKind) -> AwsResult<Answered<Vec<Remark>>> {
+        async fn validate_policy(
+            &self,
+            _: &StoredDocument,
+            _: DocumentKind,
+        ) -> AwsResult<Answered<Vec<Remark>>> {
             absent("access-analyzer:ValidatePolicy", FEATURE)
         }
 
-        async fn check_no_public_access(&self, _: &str) -> AwsResult<Answered<Check>> {
+        async fn check_no_public_access(&self, _: &StoredDocument) -> AwsResult<Answered<Check>> {
             absent("access-analyzer:CheckNoPublicAccess", FEATURE)
         }
 
-        async fn check_no_new_access(&self, _: &str, _: &str, _: DocumentKind) -> AwsResult<Answered<Check>> {
+        async fn check_no_new_access(
+            &self,
+            _: &StoredDocument,
+            _: &StoredDocument,
+            _: DocumentKind,
+        ) -> AwsResult<Answered<Check>> {
             absent("access-analyzer:CheckNoNewAccess", FEATURE)
         }
     }

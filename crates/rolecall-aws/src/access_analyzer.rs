@@ -9,14 +9,19 @@ use jiff::Timestamp;
 
 use super::Aws;
 use rolecall_model::ports::{AnalyseAccess, Answered, AwsResult, Check, DocumentKind, Remark};
+use rolecall_model::stored::StoredDocument;
 
 impl AnalyseAccess for Aws {
-    async fn validate_policy(&self, document: &str, kind: DocumentKind) -> AwsResult<Answered<Vec<Remark>>> {
+    async fn validate_policy(
+        &self,
+        document: &StoredDocument,
+        kind: DocumentKind,
+    ) -> AwsResult<Answered<Vec<Remark>>> {
         const OPERATION: &str = "access-analyzer:ValidatePolicy";
         let mut remarks = Vec::new();
         let mut token = None;
         loop {
-            let call = self.access_analyzer.validate_policy().policy_document(document);
+            let call = self.access_analyzer.validate_policy().policy_document(document.text());
             let call = match kind {
                 DocumentKind::Identity => call.policy_type(PolicyType::IdentityPolicy),
                 DocumentKind::Trust => call
@@ -34,9 +39,9 @@ impl AnalyseAccess for Aws {
         }
     }
 
-    async fn check_no_public_access(&self, trust: &str) -> AwsResult<Answered<Check>> {
+    async fn check_no_public_access(&self, trust: &StoredDocument) -> AwsResult<Answered<Check>> {
         const OPERATION: &str = "access-analyzer:CheckNoPublicAccess";
-        let call = self.access_analyzer.check_no_public_access().policy_document(trust);
+        let call = self.access_analyzer.check_no_public_access().policy_document(trust.text());
         let call = call.resource_type(AccessCheckResourceType::RoleTrust);
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         let passed = match answer.result() {
@@ -51,13 +56,13 @@ impl AnalyseAccess for Aws {
 
     async fn check_no_new_access(
         &self,
-        document: &str,
-        reference: &str,
+        document: &StoredDocument,
+        reference: &StoredDocument,
         kind: DocumentKind,
     ) -> AwsResult<Answered<Check>> {
         const OPERATION: &str = "access-analyzer:CheckNoNewAccess";
-        let call = self.access_analyzer.check_no_new_access().new_policy_document(document);
-        let call = call.existing_policy_document(reference).policy_type(match kind {
+        let call = self.access_analyzer.check_no_new_access().new_policy_document(document.text());
+        let call = call.existing_policy_document(reference.text()).policy_type(match kind {
             DocumentKind::Identity => AccessCheckPolicyType::IdentityPolicy,
             DocumentKind::Trust => AccessCheckPolicyType::ResourcePolicy,
         });

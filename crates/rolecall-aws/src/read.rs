@@ -10,6 +10,7 @@ use rolecall_model::ports::{
     AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
     PolicyVersionRecord, Read, RoleRecord, Tags,
 };
+use rolecall_model::stored::StoredDocument;
 
 /// The most that IAM gives on a page.
 pub(super) const IAM_PAGE: i32 = 1000;
@@ -90,7 +91,7 @@ impl Read for Aws {
         }
     }
 
-    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>> {
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>> {
         const OPERATION: &str = "iam:GetRolePolicy";
         let call = self.iam.get_role_policy().role_name(role.as_str()).policy_name(policy);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
@@ -149,7 +150,7 @@ impl Read for Aws {
         Ok(answer.map_or_else(Vec::new, |answer| answer.versions().iter().map(version_record).collect()))
     }
 
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>> {
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>> {
         const OPERATION: &str = "iam:GetPolicyVersion";
         let call = self.iam.get_policy_version().policy_arn(arn).version_id(version);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
@@ -272,10 +273,10 @@ pub(super) fn tags(tags: &[Tag]) -> Tags {
 }
 
 /// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
-pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<String> {
+pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<StoredDocument> {
     let document = document.ok_or_else(|| unexpected(operation, &"the answer holds no policy document"))?;
     let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, &e))?;
-    Ok(document.into_owned())
+    Ok(StoredDocument::new(document))
 }
 
 /// Lambda appends the qualifier that was asked for, or the version; the function itself is what is wanted here.

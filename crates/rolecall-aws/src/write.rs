@@ -8,6 +8,7 @@ use rolecall_model::iam::arn::RoleName;
 use rolecall_model::ports::{
     AwsError, AwsErrorKind, AwsResult, PolicySpecification, RoleSpecification, Tags, Write,
 };
+use rolecall_model::stored::StoredDocument;
 
 impl Write for Aws {
     async fn create_role(&self, role: &RoleSpecification) -> AwsResult<()> {
@@ -21,12 +22,13 @@ impl Write for Aws {
             .max_session_duration(seconds(role.max_session_duration))
             .set_permissions_boundary(role.permissions_boundary.clone())
             .set_tags(Some(tags(OPERATION, &role.tags)?))
-            .assume_role_policy_document(&role.trust);
+            .assume_role_policy_document(role.trust.text());
         self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
-    async fn update_trust(&self, role: &RoleName, document: &str) -> AwsResult<()> {
-        let call = self.iam.update_assume_role_policy().role_name(role.as_str()).policy_document(document);
+    async fn update_trust(&self, role: &RoleName, document: &StoredDocument) -> AwsResult<()> {
+        let call =
+            self.iam.update_assume_role_policy().role_name(role.as_str()).policy_document(document.text());
         self.patiently("iam:UpdateAssumeRolePolicy", || call.clone().send()).await.map(drop)
     }
 
@@ -72,13 +74,17 @@ impl Write for Aws {
             .path(&policy.path)
             .description(&policy.description)
             .set_tags(Some(tags(OPERATION, &policy.tags)?))
-            .policy_document(&policy.document);
+            .policy_document(policy.document.text());
         self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
-    async fn create_policy_version(&self, arn: &str, document: &str) -> AwsResult<()> {
-        let call =
-            self.iam.create_policy_version().policy_arn(arn).policy_document(document).set_as_default(true);
+    async fn create_policy_version(&self, arn: &str, document: &StoredDocument) -> AwsResult<()> {
+        let call = self
+            .iam
+            .create_policy_version()
+            .policy_arn(arn)
+            .policy_document(document.text())
+            .set_as_default(true);
         self.patiently("iam:CreatePolicyVersion", || call.clone().send()).await.map(drop)
     }
 
@@ -108,9 +114,14 @@ impl Write for Aws {
         self.patiently("iam:DetachRolePolicy", || call.clone().send()).await.map(drop)
     }
 
-    async fn put_inline_policy(&self, role: &RoleName, policy: &str, document: &str) -> AwsResult<()> {
+    async fn put_inline_policy(
+        &self,
+        role: &RoleName,
+        policy: &str,
+        document: &StoredDocument,
+    ) -> AwsResult<()> {
         let call = self.iam.put_role_policy().role_name(role.as_str()).policy_name(policy);
-        let call = call.policy_document(document);
+        let call = call.policy_document(document.text());
         self.patiently("iam:PutRolePolicy", || call.clone().send()).await.map(drop)
     }
 

@@ -1,7 +1,7 @@
 //! What the pipeline may ask of AWS, as small traits: reads, writes and probes are separate, so that `plan`, `drift`
 //! and `verify` cannot hold a writer.
 //!
-//! Records carry what AWS said, as text, in our own types; no SDK type passes this line. An answer of "no such entity"
+//! Records carry what AWS said, in our own types; no SDK type passes this line. An answer of "no such entity"
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
 mod analyse;
@@ -27,6 +27,7 @@ use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName,
     RolePath,
 };
+use crate::stored::StoredDocument;
 
 /// Tags by key, in a stable order.
 pub type Tags = BTreeMap<String, String>;
@@ -132,7 +133,7 @@ pub struct RoleRecord {
     /// The tags.
     pub tags: Tags,
     /// The trust policy, decoded.
-    pub trust: String,
+    pub trust: StoredDocument,
 }
 
 /// A managed policy attached to a role.
@@ -211,7 +212,7 @@ pub trait Read {
     /// The names of the role's inline policies; none where there is no such role.
     async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>>;
     /// An inline policy's document, decoded.
-    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<String>>;
+    async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>>;
     /// The customer managed policies under a path.
     async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>>;
     /// One managed policy, tags included.
@@ -219,7 +220,7 @@ pub trait Read {
     /// The versions of a managed policy.
     async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>>;
     /// The document of one version, decoded.
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<String>>;
+    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>>;
     /// The function at that address: its ARN without a qualifier. `None` where the function, alias or version is missing.
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>>;
     /// One page of a region's functions, and the marker of the next page.
@@ -244,7 +245,7 @@ pub struct RoleDetails {
     /// The managed policies on it.
     pub attached: Vec<AttachedPolicy>,
     /// The inline policies by name.
-    pub inline: BTreeMap<String, String>,
+    pub inline: BTreeMap<String, StoredDocument>,
 }
 
 /// A customer managed policy with its versions.
@@ -257,7 +258,7 @@ pub struct PolicyDetails {
     /// The versions.
     pub versions: Vec<PolicyVersionRecord>,
     /// The document in force.
-    pub document: String,
+    pub document: StoredDocument,
 }
 
 /// Roles and policies of an account, read together.
@@ -296,7 +297,7 @@ pub struct RoleSpecification {
     /// The tags.
     pub tags: Tags,
     /// The trust policy.
-    pub trust: String,
+    pub trust: StoredDocument,
 }
 
 /// A managed policy to be created.
@@ -311,7 +312,7 @@ pub struct PolicySpecification {
     /// The tags.
     pub tags: Tags,
     /// The document.
-    pub document: String,
+    pub document: StoredDocument,
 }
 
 /// What is written to AWS.
@@ -323,7 +324,7 @@ pub trait Write {
     /// Creates a role.
     async fn create_role(&self, role: &RoleSpecification) -> AwsResult<()>;
     /// Replaces the trust policy.
-    async fn update_trust(&self, role: &RoleName, document: &str) -> AwsResult<()>;
+    async fn update_trust(&self, role: &RoleName, document: &StoredDocument) -> AwsResult<()>;
     /// Sets the description and the longest session.
     async fn update_role(
         &self,
@@ -342,7 +343,7 @@ pub trait Write {
     /// Creates a managed policy.
     async fn create_policy(&self, policy: &PolicySpecification) -> AwsResult<()>;
     /// Creates a version of a managed policy and puts it in force.
-    async fn create_policy_version(&self, arn: &str, document: &str) -> AwsResult<()>;
+    async fn create_policy_version(&self, arn: &str, document: &StoredDocument) -> AwsResult<()>;
     /// Deletes a version that is not in force.
     async fn delete_policy_version(&self, arn: &str, version: &str) -> AwsResult<()>;
     /// Deletes a managed policy.
@@ -354,7 +355,12 @@ pub trait Write {
     /// Detaches a managed policy from a role.
     async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
     /// Adds or replaces an inline policy.
-    async fn put_inline_policy(&self, role: &RoleName, policy: &str, document: &str) -> AwsResult<()>;
+    async fn put_inline_policy(
+        &self,
+        role: &RoleName,
+        policy: &str,
+        document: &StoredDocument,
+    ) -> AwsResult<()>;
     /// Deletes an inline policy.
     async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()>;
 }

@@ -9,6 +9,7 @@ use rolecall::iam::arn::InvalidName;
 use rolecall::manifest::edit::EditError;
 use rolecall::manifest::{Faults, ManifestError, WrongPartition};
 use rolecall::observe::adoption::AdoptionError;
+use rolecall::observe::quotas::QuotaError;
 use rolecall::observe::survey::{AddressError, SurveyError};
 use rolecall::operations::{ActionsError, DriftError, PlanningError, VerifyError};
 use rolecall::plan::{self, PlanError};
@@ -186,6 +187,25 @@ impl Explained for ProbeError {
     }
 }
 
+impl Explained for QuotaError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::TrustTooLarge { .. } => {
+                "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
+            }
+            Self::PolicyTooLarge { .. } => {
+                "the size of a managed policy is fixed at 6,144 characters, and the template leaves no room for a target: \
+             shorten it"
+            }
+            Self::TooManyPolicies { .. } => {
+                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the policies of others \
+             (--remove-foreign), or split the targets over several roles, one manifest each"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
 impl Explained for plan::aws::PlanError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
@@ -196,17 +216,7 @@ impl Explained for plan::aws::PlanError {
             plan::aws::PlanError::PathDiffers { .. } => {
                 "set `path` in [role] to what the role has, or delete the role first"
             }
-            plan::aws::PlanError::TrustTooLarge { .. } => {
-                "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
-            }
-            plan::aws::PlanError::PolicyTooLarge { .. } => {
-                "the size of a managed policy is fixed at 6,144 characters, and the template leaves no room for a target: \
-             shorten it"
-            }
-            plan::aws::PlanError::TooManyPolicies { .. } => {
-                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the policies of others \
-             (--remove-foreign), or split the targets over several roles, one manifest each"
-            }
+            plan::aws::PlanError::Quota(error) => return error.explain(),
             plan::aws::PlanError::PolicyShared { .. } => {
                 "detach it from the other principals first (`aws iam list-entities-for-policy` names them)"
             }

@@ -24,7 +24,13 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     };
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Make these changes?") };
     let heading = |_: &_| String::new();
-    let console = Console { narrator: Narrator::new(printer), human, asking, heading: Some(&heading) };
+    let console = Console {
+        command: "genesys connect",
+        narrator: Narrator::new(printer),
+        human,
+        asking,
+        heading: Some(&heading),
+    };
     let changed = context.change(&request, &console).await?;
     if changed.is_declined {
         printer.progress("nothing was changed");

@@ -72,7 +72,7 @@ pub(super) async fn carry_out(
     };
     let done: Vec<String> = logged.done.borrow().iter().map(|change| words(&change.into())).collect();
     if !done.is_empty() {
-        reason += &format!("; done before that: {}", done.join(", "));
+        reason += &format!("; done: {}", done.join(", "));
     }
     let kept = keep(&made);
     if kept.is_none() {

@@ -3,6 +3,7 @@ use crate::desired::aws::{Home, desired};
 use crate::desired::template::Templates;
 use crate::iam::arn::FunctionArn;
 use crate::manifest::Manifest;
+use crate::observe::quotas::default_quotas;
 use crate::ports::{CallerIdentity, PolicyVersionRecord};
 
 const MANIFEST: &str = r#"
@@ -80,7 +81,7 @@ fn foreign(arn: &str) -> ObservedPolicy {
         attachment_count: 1,
         tags: Some(Tags::new()),
         versions: Vec::new(),
-        document: Some("{}".to_owned()),
+        document: Some("{}".into()),
     }
 }
 
@@ -109,7 +110,7 @@ fn formatting_is_no_difference() {
     let role = observed.role.as_mut().unwrap();
     role.trust = r#"{"Statement":{"Condition":{"StringEquals":{"STS:externalid":["5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"]}},
         "Action":["STS:assumerole"],"Principal":{"AWS":"765628985471"},"Effect":"Allow"},"Version":"2012-10-17"}"#
-        .to_owned();
+        .into();
     assert!(planned(&observed, PlanOptions::default()).unwrap().is_in_sync());
 }
 
@@ -119,7 +120,7 @@ type Damage = fn(&mut Observed);
 #[test]
 fn each_difference_has_its_own_change() {
     let cases: [(&str, Damage, &[&str]); 12] = [
-        ("trust", |o| o.role.as_mut().unwrap().trust = "{}".to_owned(), &["iam:UpdateAssumeRolePolicy"]),
+        ("trust", |o| o.role.as_mut().unwrap().trust = "{}".into(), &["iam:UpdateAssumeRolePolicy"]),
         ("description", |o| o.role.as_mut().unwrap().description.clear(), &["iam:UpdateRole"]),
         ("session", |o| o.role.as_mut().unwrap().max_session_duration = 43200, &["iam:UpdateRole"]),
         (
@@ -138,7 +139,7 @@ fn each_difference_has_its_own_change() {
             |o| drop(o.role.as_mut().unwrap().tags.insert("cost".to_owned(), "x".to_owned())),
             &[],
         ),
-        ("document", |o| o.policies[0].document = Some("{}".to_owned()), &["iam:CreatePolicyVersion"]),
+        ("document", |o| o.policies[0].document = Some("{}".into()), &["iam:CreatePolicyVersion"]),
         ("detached", |o| o.policies[0].attached = false, &["iam:AttachRolePolicy"]),
         ("policy gone", |o| o.policies.clear(), &["iam:CreatePolicy", "iam:AttachRolePolicy"]),
         (
@@ -152,7 +153,7 @@ fn each_difference_has_its_own_change() {
         (
             "all versions used",
             |o| {
-                o.policies[0].document = Some("{}".to_owned());
+                o.policies[0].document = Some("{}".into());
                 o.policies[0].versions =
                     ["v2", "v10", "v3", "v4", "v5"].map(|id| version(id, id == "v2")).into();
             },
@@ -170,7 +171,7 @@ fn each_difference_has_its_own_change() {
 #[test]
 fn the_oldest_version_that_is_not_in_force_is_deleted() {
     let mut observed = all_there();
-    observed.policies[0].document = Some("{}".to_owned());
+    observed.policies[0].document = Some("{}".into());
     observed.policies[0].versions = ["v2", "v10", "v3", "v4", "v5"].map(|id| version(id, id == "v2")).into();
     let plan = planned(&observed, PlanOptions::default()).unwrap();
     let Some(Change::DeletePolicyVersion { version, .. }) = plan.changes.first() else { panic!("{plan:?}") };
@@ -203,7 +204,7 @@ fn foreign_policies_are_shown_and_removed_only_on_request() {
     observed.policies.push(foreign("arn:aws:iam::aws:policy/AdministratorAccess"));
     observed
         .inline
-        .push(crate::observe::aws::InlinePolicy { name: "extra".to_owned(), document: "{}".to_owned() });
+        .push(crate::observe::aws::InlinePolicy { name: "extra".to_owned(), document: "{}".into() });
     let shown = planned(&observed, PlanOptions::default()).unwrap();
     assert_eq!((shown.changes.len(), shown.foreign.len()), (0, 2));
     assert!(!shown.is_in_sync());
@@ -216,10 +217,16 @@ fn foreign_policies_are_shown_and_removed_only_on_request() {
 fn sizes_over_the_quota_are_refused_with_both_numbers() {
     let quotas = AccountQuotas { trust_policy_size: 100, ..default_quotas() };
     let error = plan(&wanted(), &nothing_there(), &quotas, PlanOptions::default()).unwrap_err();
-    assert!(matches!(error, PlanError::TrustTooLarge { quota: 100, size } if size > 100), "{error}");
+    assert!(
+        matches!(error, PlanError::Quota(QuotaError::TrustTooLarge { quota: 100, size }) if size > 100),
+        "{error}"
+    );
     let quotas = AccountQuotas { managed_policy_size: 50, ..default_quotas() };
     let error = plan(&wanted(), &nothing_there(), &quotas, PlanOptions::default()).unwrap_err();
-    assert!(matches!(error, PlanError::PolicyTooLarge { quota: 50, targets: 1, .. }), "{error}");
+    assert!(
+        matches!(error, PlanError::Quota(QuotaError::PolicyTooLarge { quota: 50, targets: 1, .. })),
+        "{error}"
+    );
 }
 
 #[test]

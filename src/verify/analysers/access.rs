@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Bench, BilledChecks, worst};
 use crate::desired::aws::Desired;
-use crate::iam::document::Document;
 use crate::ports::{AnalyseAccess, Answered, AwsResult, Check, DocumentKind, Remark};
 use crate::verify::Documents;
 use crate::verify::analysis::{Analyser, Analysis, AnalysisAnswer, AnalysisQuestion, Opinion, OwnAnswer};
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::finding::Finding;
+use rolecall_model::stored::StoredDocument;
 
 const TRUST: &str = "the trust policy";
 
@@ -34,7 +34,7 @@ pub(super) async fn ask<A: AnalyseAccess>(
 ) -> Answers {
     let named =
         documents.identity.iter().filter_map(|named| Some((named.name.clone(), named.document.clone()?)));
-    let all: Vec<(String, String, DocumentKind)> =
+    let all: Vec<(String, StoredDocument, DocumentKind)> =
         std::iter::once((TRUST.to_owned(), documents.trust.clone(), DocumentKind::Trust))
             .chain(named.map(|(name, document)| (name, document, DocumentKind::Identity)))
             .collect();
@@ -46,7 +46,7 @@ pub(super) async fn ask<A: AnalyseAccess>(
         match billed {
             BilledChecks::LeftOut => (None, Vec::new()),
             BilledChecks::Made => {
-                let rendered = union(desired.policies.iter().map(|(_, policy)| policy.document.as_str()));
+                let rendered = union(desired.policies.iter().map(|(_, policy)| &policy.document));
                 let new_access = join_all(all.iter().map(async |(name, document, kind)| {
                     let reference = match kind {
                         DocumentKind::Trust => &desired.role.trust,
@@ -65,9 +65,9 @@ pub(super) async fn ask<A: AnalyseAccess>(
 }
 
 /// One document with the statements of all: what they allow together is what is compared with.
-fn union<'a>(documents: impl Iterator<Item = &'a str>) -> String {
+fn union<'a>(documents: impl Iterator<Item = &'a StoredDocument>) -> StoredDocument {
     let mut statements = Vec::new();
-    for document in documents.filter_map(|text| Document::parse(text).ok()) {
+    for document in documents.filter_map(StoredDocument::document) {
         match document.as_value().get("Statement") {
             Some(Value::Array(more)) => statements.extend(more.iter().cloned()),
             Some(one) => statements.push(one.clone()),
@@ -80,7 +80,7 @@ fn union<'a>(documents: impl Iterator<Item = &'a str>) -> String {
             members.remove("Sid");
         }
     }
-    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string().into()
 }
 
 pub(super) fn judge(answers: &Answers, own: &dyn Fn(ClaimKind) -> ClaimOutcome, bench: &mut Bench<'_>) {

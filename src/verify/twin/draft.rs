@@ -13,6 +13,7 @@ use crate::iam::principal::Principal;
 use crate::observe::aws::Observed;
 use crate::plan::aws::{Change, Plan};
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
+use rolecall_model::stored::StoredDocument;
 
 /// After this, whoever looks after the account may remove the twin. A run takes a minute or two.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -42,7 +43,7 @@ pub enum DraftError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
     pub(super) role: RoleArn,
-    pub(super) trust: String,
+    pub(super) trust: StoredDocument,
     /// Whom the caller stands in for.
     pub(super) replaced: Vec<Principal>,
     /// The writes that make it. The role is the first.
@@ -94,7 +95,7 @@ pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) 
     let undo = |change: &Change| match change.clone() {
         Change::CreateRole { role } => Some(Change::DeleteRole { role: role.name }),
         Change::PutInlinePolicy { role, name, document } => {
-            Some(Change::DeleteInlinePolicy { role, name, before: document })
+            Some(Change::DeleteInlinePolicy { role, name, before: Some(document) })
         }
         Change::AttachPolicy { role, arn } => Some(Change::DetachPolicy { role, arn, own: false }),
         Change::UpdateTrust { .. }
@@ -166,15 +167,15 @@ pub(super) fn is_twin_name(name: &RoleName, role: &RoleName) -> bool {
 
 #[derive(Debug)]
 struct Exchanged {
-    trust: String,
+    trust: StoredDocument,
     replaced: Vec<Principal>,
 }
 
 /// The trust policy with the caller in the place of everybody in Genesys Cloud's account. Others stay as they are, apart
 /// from unique IDs whose owner is gone: they match nobody, and IAM stores them in no new policy.
-fn exchange(trust: &str, genesys: &AccountId, caller: &str) -> Result<Exchanged, DraftError> {
+fn exchange(trust: &StoredDocument, genesys: &AccountId, caller: &str) -> Result<Exchanged, DraftError> {
     let unusable = |reason: &str| DraftError::Trust { reason: reason.to_owned() };
-    let mut document: Value = serde_json::from_str(trust).map_err(|_| unusable("it is not JSON"))?;
+    let mut document: Value = serde_json::from_str(trust.text()).map_err(|_| unusable("it is not JSON"))?;
     let statements = document.get_mut("Statement").ok_or_else(|| unusable("it has no statement"))?;
     if statements.is_object() {
         *statements = Value::Array(vec![statements.take()]);
@@ -205,7 +206,7 @@ fn exchange(trust: &str, genesys: &AccountId, caller: &str) -> Result<Exchanged,
     if statements.is_empty() {
         return Err(unusable("it names nobody who exists"));
     }
-    Ok(Exchanged { trust: document.to_string(), replaced })
+    Ok(Exchanged { trust: document.to_string().into(), replaced })
 }
 
 fn listed(names: &Value) -> Vec<String> {
@@ -243,8 +244,9 @@ mod tests {
 
     fn exchanged(trust: &Value) -> Result<Value, String> {
         let genesys = "765628985471".parse().unwrap();
-        let exchanged = exchange(&trust.to_string(), &genesys, CALLER).map_err(|error| error.to_string())?;
-        Ok(serde_json::from_str(&exchanged.trust).unwrap())
+        let exchanged =
+            exchange(&trust.to_string().into(), &genesys, CALLER).map_err(|error| error.to_string())?;
+        Ok(serde_json::from_str(exchanged.trust.text()).unwrap())
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::iam::arn::{RoleName, RolePath};
 use crate::plan::Plan;
 use crate::plan::aws::{self, Change};
 use crate::ports::{AttachedPolicy, AwsResult, Read};
+use rolecall_model::stored::StoredDocument;
 
 /// The writes that remove every twin of the role.
 pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -> AwsResult<Plan> {
@@ -31,10 +32,10 @@ async fn removal<R: Read>(reader: &R, twin: RoleName, role: &RoleName) -> AwsRes
     let documents = try_join_all(inline.iter().map(|name| reader.inline_policy(&twin, name))).await?;
     let detach =
         |policy: AttachedPolicy| Change::DetachPolicy { role: twin.clone(), arn: policy.arn, own: false };
-    let delete = |(name, document): (String, Option<String>)| Change::DeleteInlinePolicy {
+    let delete = |(name, document): (String, Option<StoredDocument>)| Change::DeleteInlinePolicy {
         role: twin.clone(),
         name,
-        before: document.unwrap_or_default(),
+        before: document,
     };
     let policies = attached.into_iter().map(detach).chain(inline.into_iter().zip(documents).map(delete));
     Ok(policies.chain([Change::DeleteRole { role: twin.clone() }]).collect())

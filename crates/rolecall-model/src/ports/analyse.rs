@@ -1,5 +1,6 @@
 //! What AWS's own analysers are asked: the IAM policy simulator and IAM Access Analyzer.
 
+use crate::stored::StoredDocument;
 use jiff::Timestamp;
 
 use super::AwsResult;
@@ -88,15 +89,19 @@ pub trait Simulate {
 )]
 pub trait AnalyseAccess {
     /// `access-analyzer:ValidatePolicy`.
-    async fn validate_policy(&self, document: &str, kind: DocumentKind) -> AwsResult<Answered<Vec<Remark>>>;
+    async fn validate_policy(
+        &self,
+        document: &StoredDocument,
+        kind: DocumentKind,
+    ) -> AwsResult<Answered<Vec<Remark>>>;
     /// `access-analyzer:CheckNoPublicAccess` of a trust policy. AWS bills each call.
-    async fn check_no_public_access(&self, trust: &str) -> AwsResult<Answered<Check>>;
+    async fn check_no_public_access(&self, trust: &StoredDocument) -> AwsResult<Answered<Check>>;
     /// `access-analyzer:CheckNoNewAccess`: whether `document` allows nothing that `reference` does not. AWS bills each
     /// call.
     async fn check_no_new_access(
         &self,
-        document: &str,
-        reference: &str,
+        document: &StoredDocument,
+        reference: &StoredDocument,
         kind: DocumentKind,
     ) -> AwsResult<Answered<Check>>;
 }

@@ -1,0 +1,92 @@
+//! Whether what is desired fits into the account's quotas, beside what others put on the role.
+
+use crate::desired::aws::Desired;
+use crate::iam::quota;
+use crate::observe::aws::Observed;
+use crate::observe::ownership::foreign_attachments;
+use crate::ports::AccountQuotas;
+
+/// What does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuotaError {
+    /// The trust policy would be too large.
+    #[error("the trust policy has {size} characters without white space, and the account's quota is {quota}")]
+    TrustTooLarge {
+        /// Its size.
+        size: usize,
+        /// The quota.
+        quota: usize,
+    },
+    /// The policy for the targets would be too large.
+    #[error(
+        "policy `{policy}` for {targets} targets has {size} characters without white space, and IAM's quota is {quota}"
+    )]
+    PolicyTooLarge {
+        /// The policy's name.
+        policy: String,
+        /// How many targets it names.
+        targets: usize,
+        /// Its size.
+        size: usize,
+        /// The quota.
+        quota: usize,
+    },
+    /// More policies than fit on a role.
+    #[error(
+        "{targets} targets need {policies} policies, {foreign} others are on the role, and the account's quota is \
+         {quota} policies on a role"
+    )]
+    TooManyPolicies {
+        /// How many targets there are.
+        targets: usize,
+        /// How many policies they need.
+        policies: usize,
+        /// How many policies of others are on the role.
+        foreign: usize,
+        /// The quota.
+        quota: usize,
+    },
+}
+
+/// The quotas that a plan is held against.
+pub fn default_quotas() -> AccountQuotas {
+    AccountQuotas {
+        trust_policy_size: quota::TRUST_POLICY_SIZE,
+        managed_policy_size: quota::MANAGED_POLICY_SIZE,
+        attached_policies: quota::ATTACHED_POLICIES,
+    }
+}
+
+/// Whether the desired state fits into the quotas.
+pub fn check_quotas(
+    desired: &Desired,
+    observed: &Observed,
+    quotas: &AccountQuotas,
+) -> Result<(), QuotaError> {
+    let size = desired.role.trust.size();
+    if size > quotas.trust_policy_size {
+        return Err(QuotaError::TrustTooLarge { size, quota: quotas.trust_policy_size });
+    }
+    let foreign = foreign_attachments(observed, &desired.role.name);
+    let needed = desired.policies.len() + foreign;
+    if needed > quotas.attached_policies {
+        return Err(QuotaError::TooManyPolicies {
+            targets: desired.targets.len(),
+            policies: desired.policies.len(),
+            foreign,
+            quota: quotas.attached_policies,
+        });
+    }
+    for (_, policy) in &desired.policies {
+        let size = policy.document.size();
+        if size > quotas.managed_policy_size {
+            return Err(QuotaError::PolicyTooLarge {
+                policy: policy.name.clone(),
+                targets: desired.targets.len(),
+                size,
+                quota: quotas.managed_policy_size,
+            });
+        }
+    }
+    Ok(())
+}
