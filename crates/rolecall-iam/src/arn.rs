@@ -232,6 +232,13 @@ name_type! {
     |text| is_made_of(text, 2..=64, FRIENDLY)
 }
 
+impl SessionName {
+    /// A name that stands for any.
+    pub(crate) fn example() -> Self {
+        Self("session".to_owned())
+    }
+}
+
 /// Any ARN, split at its first five colons. The resource part may hold further colons.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arn {
@@ -312,6 +319,18 @@ pub struct RoleArn {
     pub path: RolePath,
     /// The name, without the path.
     pub name: RoleName,
+}
+
+impl RoleArn {
+    /// A role that stands for any, where nobody says which one is meant.
+    pub(crate) fn example() -> Self {
+        Self {
+            partition: Partition("aws".to_owned()),
+            account: AccountId("111122223333".to_owned()),
+            path: RolePath::default(),
+            name: RoleName("the-role".to_owned()),
+        }
+    }
 }
 
 impl FromStr for RoleArn {

@@ -49,7 +49,7 @@ pub fn lint_permissions(
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
-    let Some(session) = Session::new(permissions, intent) else { return Vec::new() };
+    let session = Session::new(permissions, intent.role.as_ref());
     let targets: Vec<FunctionArn> = match &intent.targets {
         Some(targets) => targets.clone(),
         None => session.named_functions().iter().filter_map(|function| function.parse().ok()).collect(),
@@ -287,7 +287,7 @@ impl Linter<'_, '_> {
     fn boundary(&mut self) {
         let Some(boundary) = &self.permissions.boundary else { return };
         let unlimited = Permissions { identity: self.permissions.identity.clone(), boundary: None };
-        let Some(free) = Session::new(&unlimited, self.intent) else { return };
+        let free = Session::new(&unlimited, self.intent.role.as_ref());
         for target in self.targets {
             let request = self.invocation(target);
             if free.evaluate(&request).allows == Truth::True

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
+use super::answer::{Proof, Witness};
 use super::caller::Call;
-use super::claim::{Proof, Witness};
-use super::permission::{INVOKE, Session};
+use super::permission::INVOKE;
 use super::rule::{Cover, Rule, Sureness};
+use super::session::Session;
 use super::solve::{Answer, Asked, Field, find};
 use super::strings::Variable;
 use super::variable::Uncut;

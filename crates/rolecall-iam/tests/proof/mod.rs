@@ -11,6 +11,7 @@ mod mutants;
 mod mutations;
 mod pattern;
 mod pitfalls;
+mod questions;
 mod random;
 mod reviewed;
 mod support;
