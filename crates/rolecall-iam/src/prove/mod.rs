@@ -68,6 +68,7 @@ mod strings;
 mod targets;
 mod trust;
 mod variable;
+mod ways;
 mod words;
 
 pub use answer::{Proof, Witness};
