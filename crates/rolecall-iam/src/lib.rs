@@ -68,7 +68,6 @@
 //! | policy unit tests | [`simulate`] |
 //! | equal in meaning, whatever the formatting | [`canonical`]: `Document::canonical`, `Document::equivalent` |
 //! | what IAM refuses to store | [`quota`]: `Document::size`, `check_trust_grammar`, `check_identity_grammar` |
-//! | wildcards as sets of texts | [`pattern`] |
 //!
 //! [`truth::Truth`] is the three-valued answer that everything here gives; its order is `False < Unknown < True`.
 //!
@@ -97,7 +96,7 @@ pub mod evaluate;
 pub mod explain;
 mod keys;
 pub mod lint;
-pub mod pattern;
+mod pattern;
 pub mod principal;
 pub mod prove;
 pub mod quota;

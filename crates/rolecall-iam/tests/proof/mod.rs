@@ -9,7 +9,6 @@ mod findings;
 mod known;
 mod mutants;
 mod mutations;
-mod pattern;
 mod pitfalls;
 mod questions;
 mod random;
