@@ -2,6 +2,16 @@
 //!
 //! The quotas are the defaults; an account can have more, and `iam:GetAccountSummary` tells. A document that AWS would
 //! refuse may still be evaluated: it may be old, or come from a tool.
+//!
+//! ```
+//! use rolecall_iam::document::Document;
+//! use rolecall_iam::quota::check_identity_grammar;
+//!
+//! let document = Document::parse(r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*"}}"#)?;
+//! let violations = check_identity_grammar(&document);
+//! assert_eq!(violations[0].message, "an identity policy needs `Resource` or `NotResource`");
+//! # Ok::<(), rolecall_iam::document::DocumentErrors>(())
+//! ```
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -20,9 +20,9 @@ impl<'d> ResourcePolicy<'d> {
     /// that none is allowed. Where some are allowed and others are not, the answer is `Unknown` and says what that
     /// depends on.
     ///
-    /// The root of an account stands for the whole account, a role for its sessions. Callers without an account cannot
-    /// pass an external ID. Requests with session tags, a source identity or a trusted context do not count: they need
-    /// further permissions.
+    /// The root of an account stands for the whole account, a role for its sessions. A principal without an account is
+    /// asked about without an external ID. Requests with session tags, a source identity or a trusted context do not
+    /// count: they need further permissions.
     #[must_use]
     pub fn prove_allowed(&self, principal: &Principal, external_ids: ExternalIds<'_>) -> Proof {
         self.usual(principal, external_ids, &mut Budget::new(PROOF_BUDGET)).conclude(self)

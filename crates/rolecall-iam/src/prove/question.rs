@@ -45,7 +45,7 @@ impl<'q> ExternalIds<'q> {
 
 /// Callers that a question is about.
 ///
-/// Groups narrow each other: a caller counts who belongs to every group inside and to no group outside.
+/// Groups narrow each other: a caller must belong to every group inside and to no group outside.
 #[derive(Debug, Clone, Default)]
 pub struct Callers {
     pub(super) only_of_accounts: bool,
@@ -60,7 +60,7 @@ impl Callers {
         Self::default()
     }
 
-    /// Every caller that belongs to an AWS account. Only these can pass an external ID.
+    /// Every caller that belongs to an AWS account: of these an external ID can be expected.
     #[must_use]
     pub fn of_accounts() -> Self {
         Self { only_of_accounts: true, ..Self::default() }

@@ -83,8 +83,9 @@ impl<'d> Session<'d> {
     /// Proves that no session can call an action on a resource, with whatever else the request has. `action` and
     /// `resource` are written as in a policy, with `*` and `?` as wildcards. `Refuted` shows a request that is allowed.
     ///
-    /// A request counts only for an action that AWS is known to have or that a policy or the question writes out. Where a
-    /// policy could allow others, the answer is `Unknown`.
+    /// What refutes is a request for an action that AWS is known to have, or that a policy or the question writes out. If
+    /// a policy could allow only other requests, the answer is `Unknown`. No policy restricts `sts:GetCallerIdentity`, so
+    /// a question about it is refuted.
     #[must_use]
     pub fn prove_refused(&self, action: &str, resource: &str) -> Proof {
         if let Some(reason) = self.unknown_caller() {

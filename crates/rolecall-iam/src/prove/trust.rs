@@ -18,6 +18,25 @@ const MOST_NAMED: usize = 20;
 
 /// Proves or refutes what a trust policy should guarantee: only the trusted principals can assume the role, only with
 /// the external ID, and they really can.
+///
+/// ```
+/// use rolecall_iam::document::Document;
+/// use rolecall_iam::prove::{Proof, RoleIntent, prove_trust};
+///
+/// let document = Document::parse(
+///     r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+///         "Principal": {"AWS": "999999999999"}, "Condition": {"StringEquals": {"sts:ExternalId": "tenant-7"}}}}"#,
+/// )?;
+/// let intent = RoleIntent {
+///     trusted: vec!["arn:aws:iam::999999999999:root".parse()?],
+///     external_id: Some("tenant-7".parse()?),
+///     ..RoleIntent::default()
+/// };
+/// let results = prove_trust(&document, &intent);
+/// assert_eq!(results[1].claim.to_string(), "the trusted principals can assume the role only with the external ID `tenant-7`");
+/// assert!(results.iter().all(|result| result.result == Proof::Proved));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult> {
     let trust = RoleTrust::new(document, intent);
