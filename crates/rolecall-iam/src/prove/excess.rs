@@ -158,7 +158,9 @@ impl<'d> Session<'d> {
         let named = rule.actions.names.iter().filter(|_| !rule.actions.negated).map(String::as_str);
         let written = named.chain(wanted.written);
         let written = written.filter(|name| actions::known(name).is_none() && (wanted.action)(name));
-        let written = written.map(|name| (name, None));
+        // The table leaves out the invocation, which the claims treat by itself.
+        let acts_on = |name: &str| name.eq_ignore_ascii_case(INVOKE).then_some(Target::Function);
+        let written = written.map(|name| (name, acts_on(name)));
         for (name, target) in covered.map(|(name, target)| (*name, Some(*target))).chain(written) {
             match self.reaches_action(rule, name, target, wanted.within, budget) {
                 Ok(Some(found)) => {
@@ -198,9 +200,10 @@ impl<'d> Session<'d> {
         };
         let likely = target.map(|target| target.likely(partition, &account)).unwrap_or_default();
         let actions = Language::new().only(&action);
+        let call = if name.eq_ignore_ascii_case(INVOKE) { Call::Invoke } else { Call::Any };
         for shape in &shapes {
             let resources = Language::new().all_of([shape]).all_of(within);
-            let found = self.search(rule, &actions, &resources, Call::Any, &likely, budget)?;
+            let found = self.search(rule, &actions, &resources, call, &likely, budget)?;
             let accepts = |found: &Found| target.is_none_or(|target| target.accepts(&found.resource));
             if let Some(found) = found.filter(accepts) {
                 return Ok(Some(found));

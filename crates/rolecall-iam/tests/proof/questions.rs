@@ -85,6 +85,7 @@ fn sessions_are_asked_about_actions_and_resources() {
     let policy = document(&json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": ["s3:Get*", "bedrock:*"], "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::secret*"},
+        {"Effect": "Allow", "Action": "lambda:Invoke*", "Resource": FUNCTION},
     ]}));
     let permissions =
         Permissions { identity: vec![NamedDocument { name: "reader", document: &policy }], boundary: None };
@@ -105,6 +106,12 @@ fn sessions_are_asked_about_actions_and_resources() {
             "arn:aws:bedrock:us-east-1::foundation-model/m",
             "refuted: a session of the role can call `bedrock:InvokeModel` on `arn:aws:bedrock:us-east-1::foundation-model/m`",
         ),
+        (
+            "lambda:InvokeFunction",
+            "*",
+            "refuted: a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:111122223333:function:orders`",
+        ),
+        ("lambda:InvokeFunction", QUALIFIED, "proved"),
         ("bedrock:Invoke*", "*", "unknown: statement 1"),
         ("sts:Get*", "*", "refuted: a session of the role can call `sts:GetCallerIdentity` on `*`"),
         ("*", "arn:aws:iam::*", "refuted: a session of the role can call `sts:GetCallerIdentity`"),
