@@ -147,7 +147,7 @@ fn direct_grants(document: &Document, resource: &FunctionArn, findings: &mut Vec
                 document: resource.to_string(),
                 statement: Some(StatementPlace::of(document, index)),
                 message: witness.sentence.clone(),
-                fix: "remove the permission from the function; the role is the way in".to_owned(),
+                fix: "remove the permission from the function; callers should assume the role".to_owned(),
                 witness: Some(witness),
             });
         }

@@ -16,7 +16,7 @@
 //! let policy = NamedDocument { name: "trust.json", document: &document };
 //! let findings = lint_trust(&policy, &RoleIntent::default(), &TrustFacts::default());
 //! assert_eq!(findings[0].id, FindingId::T3);
-//! assert_eq!(findings[0].id.summary(), "the external ID counts only where one is passed");
+//! assert_eq!(findings[0].id.summary(), "the external ID is checked only if one is passed");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

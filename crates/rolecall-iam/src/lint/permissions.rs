@@ -125,7 +125,7 @@ impl Linter<'_, '_> {
             return;
         }
         if written.is_some_and(|written| !document.equivalent(written)) {
-            let message = format!("the policy `{name}` is not the one that was written");
+            let message = format!("the policy `{name}` differs from the policy that was written");
             self.add(
                 FindingId::P3,
                 index,
@@ -137,7 +137,7 @@ impl Linter<'_, '_> {
         }
         if let Some(count) = attachments.filter(|count| *count > 1) {
             let message = format!("the policy `{name}` is attached to {count} users, groups or roles");
-            self.add(FindingId::P4, index, None, message, "give the role a policy of its own", None);
+            self.add(FindingId::P4, index, None, message, "create a separate policy for the role", None);
         }
         for placed in self.allows(index) {
             if let Some(statement) = document.statements().get(placed.statement) {

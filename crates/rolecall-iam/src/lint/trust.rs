@@ -251,7 +251,7 @@ impl Linter<'_, '_> {
                 FindingId::T20,
                 Some(index),
                 message,
-                "use a random ID that the vendor gives to you alone",
+                "use a random ID that the vendor assigns only to you",
                 None,
             );
         }
@@ -284,7 +284,7 @@ impl Linter<'_, '_> {
                     evaluation.implied.iter().find_map(|implied| implied.evaluation.statements.first());
                 let Some(index) = statement.map(|statement| statement.statement) else { return };
                 let message = format!(
-                    "statement {} grants `{action}` with whatever values the caller likes",
+                    "statement {} grants `{action}` with any values that the caller chooses",
                     index + 1
                 );
                 let fix = "remove the action, or limit what can be passed by a condition";
@@ -322,13 +322,7 @@ impl Linter<'_, '_> {
         let Some(expected) = self.expected.clone() else { return };
         let others = shared.and_then(|(place, ids)| ids.beside(place, &expected));
         if let Some(message) = others {
-            self.add(
-                FindingId::T21,
-                None,
-                message,
-                "ask the vendor for an ID of its own for each role",
-                None,
-            );
+            self.add(FindingId::T21, None, message, "ask the vendor for a separate ID for each role", None);
         }
     }
 }
@@ -351,7 +345,7 @@ fn account_behind(principal: &Principal) -> Option<Principal> {
 /// Why a statement covers more than assuming the role, if it does.
 fn covers_too_much(statement: &Statement) -> Option<String> {
     if statement.principal.as_ref().is_some_and(|clause| clause.negated) {
-        return Some("`NotPrincipal` trusts everybody who is not listed".to_owned());
+        return Some("`NotPrincipal` trusts every principal that is not listed".to_owned());
     }
     if statement.action.negated {
         return Some("`NotAction` covers every action that is not listed".to_owned());

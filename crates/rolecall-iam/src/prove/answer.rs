@@ -37,7 +37,7 @@ impl Proof {
         let more = reasons.len().saturating_sub(MOST_REASONS);
         reasons.truncate(MOST_REASONS);
         if more > 0 {
-            reasons.push(format!("and {more} more of the kind"));
+            reasons.push(format!("and {more} more"));
         }
         Self::Unknown { reasons }
     }

@@ -154,7 +154,7 @@ impl<'d> Session<'d> {
         };
         self.asked_keys().find(follows).map(|key| {
             format!(
-                "a statement asks about `{key}`, which follows from the role's ARN, and that is not known"
+                "a statement asks about `{key}`, which depends on the role's ARN, and the role's ARN is not known"
             )
         })
     }

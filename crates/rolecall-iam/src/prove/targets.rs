@@ -47,8 +47,8 @@ pub(super) fn every_target(session: &Session<'_>, targets: &[String], budget: &m
             let mut sentence = words::session_cannot(&request, &evaluation, session.policies());
             match others {
                 0 => {}
-                1 => sentence.push_str("; the same goes for one more target"),
-                _ => sentence.push_str(&format!("; the same goes for {others} more targets")),
+                1 => sentence.push_str("; it cannot invoke one more target either"),
+                _ => sentence.push_str(&format!("; it cannot invoke {others} more targets either")),
             }
             return Proof::Refuted(Box::new(Witness { request, sentence }));
         }

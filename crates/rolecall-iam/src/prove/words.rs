@@ -213,10 +213,10 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     match uncut {
         Uncut::Reason(reason) => format!("{which}{reason}"),
         Uncut::NoCaller => format!(
-            "{which}it was decided for no caller with a name that AWS accepts, and not for all of them"
+            "{which}the only callers that were found have names that AWS does not accept, so it is not decided"
         ),
-        Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
-        Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
+        Uncut::Linked => format!("{which}it depends on values of the request that depend on each other"),
+        Uncut::TooLarge => format!("{which}conditions and wildcards make too many cases to examine"),
     }
 }
 
@@ -228,8 +228,8 @@ pub(super) fn resource_matters() -> String {
 /// A statement may grant something of which no request can be shown.
 pub(super) fn no_known_action(statement: Place) -> String {
     format!(
-        "statement {}: it may allow other requests, and none of them has an action that rolecall knows AWS to have, on a \
-         resource that the action acts upon",
+        "statement {}: it may allow other requests, but none with a known AWS action on a resource that this \
+         action applies to",
         statement.statement + 1
     )
 }
