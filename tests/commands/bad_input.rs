@@ -57,7 +57,7 @@ fn broken_and_foreign_files() {
     }
     rolecall_reading(b"\xef\xbb\xbf{\"Statement\":[]}", &["prove", "-"])
         .expect(4)
-        .says("IAM does not store this document: a policy needs at least one statement");
+        .says("IAM rejects this document: a policy needs at least one statement");
     rolecall(&["prove", "pitfalls"]).expect(2).says("cannot read `pitfalls`: ");
 }
 

@@ -114,10 +114,10 @@ const PITFALLS: [(&str, &str); 28] = [
     ),
     ("t13-every-sts-action", "the action `sts:*` covers `sts:TagSession` too"),
     ("t13-not-action", "`NotAction` covers every action that is not listed"),
-    ("t14-any-session-tags", "statement 2 grants `sts:TagSession` with whatever values the caller likes"),
+    ("t14-any-session-tags", "statement 2 grants `sts:TagSession` with any values that the caller chooses"),
     (
         "t15-any-source-identity",
-        "statement 2 grants `sts:SetSourceIdentity` with whatever values the caller likes",
+        "statement 2 grants `sts:SetSourceIdentity` with any values that the caller chooses",
     ),
     (
         "t16-tags-under-the-id",

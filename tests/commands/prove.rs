@@ -232,7 +232,7 @@ fn what_programs_read() {
                 "severity": "error",
                 "statement": "statement 1 of the trust policy",
                 "message": sentence,
-                "why": "with `IfExists` a caller passes the condition by leaving the ID out",
+                "why": "with `IfExists`, a caller satisfies the condition by leaving the ID out",
                 "reference": "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
                 "fix": proof["findings"][0]["fix"],
                 "witness": proof["findings"][0]["witness"],
@@ -344,7 +344,7 @@ fn options_that_are_wrong() {
     for (arguments, message) in [
         (&["--principal", "me"][..], "`me` is not a principal"),
         (&["--principal", "12345"][..], "`12345` is not a principal"),
-        (&["--external-id", "x"], "an external id"),
+        (&["--external-id", "x"], "an external ID"),
         (&["--target", "my-function"], "a Lambda function ARN"),
         (&["--parameter", "x"], "it reads NAME=VALUE"),
         (&["--output", "yaml"], "possible values: human, json"),

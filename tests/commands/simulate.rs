@@ -75,7 +75,7 @@ fn what_programs_read() {
             {
                 "name": "an operator that nobody knows",
                 "response": "Unknown",
-                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` asks something of sts:ExternalId, and is no known operator; the request has none; this cannot be decided",
+                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided",
                 "statements": [],
                 "expected": "ImplicitlyDenied",
                 "pass": false,
@@ -94,8 +94,8 @@ fn faults_name_the_case_and_the_place() {
     let run = simulate(&[case("right", None, "Allowed"), wrong.clone()], &[]).expect(2);
     assert!(run.stdout.is_empty());
     run.says("error: standard input is not a file of cases:\n")
-        .says("\n  case `a case with two faults`: /1/request/action: an action is one call, such as `sts:AssumeRole`\n")
-        .says("\n  case `a case with two faults`: /1/expected/response: the response is `Allowed`, ")
+        .says("\n  case `a case with two faults`: /1/request/action: an action must be one call, such as `sts:AssumeRole`\n")
+        .says("\n  case `a case with two faults`: /1/expected/response: the response must be `Allowed`, ")
         .says("hint: `rolecall simulate --help`");
     let report = simulate(&[wrong], &["--output", "json"]).expect(2).json();
     assert_eq!((&report["command"], &report["exit_code"]), (&json!("simulate"), &json!(2)));
@@ -106,7 +106,9 @@ fn files_that_are_none() {
     rolecall(&["simulate", "gone.json"]).expect(2).says("cannot read `gone.json`: No such file");
     rolecall(&["simulate", "pitfalls"]).expect(2).says("cannot read `pitfalls`: ");
     rolecall(&["simulate"]).expect(2).says("<FILE>...");
-    rolecall(&["simulate", "pitfalls/t01-no-external-id.json"]).expect(2).says("a file of cases is a list");
+    rolecall(&["simulate", "pitfalls/t01-no-external-id.json"])
+        .expect(2)
+        .says("a file of cases must be a list");
     for (bytes, message) in [
         (&b""[..], "not JSON"),
         (b"[", "not JSON"),

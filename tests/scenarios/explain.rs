@@ -45,7 +45,7 @@ fn a_broken_claim_is_explained_as_simulate_explains_its_witness() {
 
 #[test]
 fn a_probe_is_explained_by_the_condition_that_failed() {
-    applied().run(&["verify", "--explain"]).expect(0).says("the request has none");
+    applied().run(&["verify", "--explain"]).expect(0).says("the request does not have this key");
     let stage = tampered(Tamper::TrustNoCondition);
     let run = stage.run(&["verify", "--explain"]).expect(4);
     let (claims, probes) = run.stdout.split_once("Proved on the role's side").unwrap();
@@ -69,7 +69,7 @@ fn a_twins_probe_is_explained_by_the_role_in_the_eyes_of_genesys_cloud() {
         "{explanation}"
     );
     assert!(explanation.contains(&format!("arn:aws:iam::123456789012:role/{ROLE}`")), "{explanation}");
-    let condition = format!("✗ sts:ExternalId must be `{EXTERNAL_ID}`; the request has none");
+    let condition = format!("✗ sts:ExternalId must be `{EXTERNAL_ID}`; the request does not have this key");
     assert!(explanation.contains(&condition), "{explanation}");
 }
 

@@ -112,13 +112,13 @@ const FRIENDLY: &[u8] = b"+=,.@-";
 
 name_type! {
     /// An AWS account.
-    AccountId, "an AWS account id", "it is exactly 12 digits",
+    AccountId, "an AWS account ID", "must be exactly 12 digits",
     |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 name_type! {
     /// A family of regions that shares nothing with the others: `aws`, `aws-cn`, `aws-us-gov`.
-    Partition, "an AWS partition", "it is `aws`, or starts with `aws-` and goes on with lower-case letters and hyphens",
+    Partition, "an AWS partition", "must be `aws`, or `aws-` and then lower-case letters and hyphens",
     |text| {
         text == "aws"
             || text.strip_prefix("aws-").is_some_and(|rest| {
@@ -149,7 +149,7 @@ impl Region {
 
 name_type! {
     /// A region, such as `us-east-1`, in the form that Lambda's function ARNs allow.
-    Region, "an AWS region", "it looks like `us-east-1`: an area, a place and a digit, joined by hyphens",
+    Region, "an AWS region", "must look like `us-east-1`: an area, a place and a digit, joined by hyphens",
     is_region
 }
 
@@ -177,19 +177,19 @@ fn is_region(text: &str) -> bool {
 
 name_type! {
     /// The name of a role, without its path. IAM keeps names unique without regard to case.
-    RoleName, "a role name", "it has 1 to 64 letters, digits or any of `_+=,.@-`",
+    RoleName, "a role name", "must be 1–64 letters, digits or any of `_+=,.@-`",
     |text| is_made_of(text, 1..=64, FRIENDLY)
 }
 
 name_type! {
     /// The name of an IAM user, without its path.
-    UserName, "a user name", "it has 1 to 64 letters, digits or any of `_+=,.@-`",
+    UserName, "a user name", "must be 1–64 letters, digits or any of `_+=,.@-`",
     |text| is_made_of(text, 1..=64, FRIENDLY)
 }
 
 name_type! {
     /// The path of a role or a user: `/` or `/a/b/`.
-    RolePath, "a path", "it is `/`, or starts and ends with `/`, and has up to 512 visible ASCII characters",
+    RolePath, "a path", "must be `/`, or start and end with `/` and have up to 512 visible ASCII characters",
     |text| {
         text.len() <= 512
             && text.starts_with('/')
@@ -207,20 +207,20 @@ impl Default for RolePath {
 
 name_type! {
     /// What a third party passes to `sts:AssumeRole` so that it cannot be tricked into acting for somebody else.
-    ExternalId, "an external id", "it has 2 to 1224 letters, digits or any of `_+=,.@:/-`",
+    ExternalId, "an external ID", "must be 2–1224 letters, digits or any of `_+=,.@:/-`",
     |text| is_made_of(text, 2..=1224, b"+=,.@:/-")
 }
 
 name_type! {
     /// The name of a customer-managed or inline policy, without its path.
-    PolicyName, "a policy name", "it has 1 to 128 letters, digits or any of `_+=,.@-`",
+    PolicyName, "a policy name", "must be 1–128 letters, digits or any of `_+=,.@-`",
     |text| is_made_of(text, 1..=128, FRIENDLY)
 }
 
 name_type! {
     /// The path of a managed policy: `/` or `/a/b/`.
     PolicyPath, "a policy path",
-    "it is `/`, or starts and ends with `/`, and has up to 512 letters, digits or any of `_+=,.@-/`",
+    "must be `/`, or start and end with `/` and have up to 512 letters, digits or any of `_+=,.@-/`",
     |text| {
         is_made_of(text, 1..=512, b"+=,.@-/") && text.starts_with('/') && text.ends_with('/')
     }
@@ -228,8 +228,15 @@ name_type! {
 
 name_type! {
     /// The name that a caller of `sts:AssumeRole` gives to the session.
-    SessionName, "a role session name", "it has 2 to 64 letters, digits or any of `_+=,.@-`",
+    SessionName, "a role session name", "must be 2–64 letters, digits or any of `_+=,.@-`",
     |text| is_made_of(text, 2..=64, FRIENDLY)
+}
+
+impl SessionName {
+    /// A name that stands for any.
+    pub(crate) fn example() -> Self {
+        Self("session".to_owned())
+    }
 }
 
 /// Any ARN, split at its first five colons. The resource part may hold further colons.
@@ -273,7 +280,7 @@ impl FromStr for Arn {
             }
             _ => Err(InvalidName {
                 kind: "an ARN",
-                rule: "it reads `arn:partition:service:region:account:resource`",
+                rule: "expected `arn:partition:service:region:account:resource`",
                 value: text.to_owned(),
             }),
         }
@@ -314,11 +321,23 @@ pub struct RoleArn {
     pub name: RoleName,
 }
 
+impl RoleArn {
+    /// A role that stands for any, where nobody says which one is meant.
+    pub(crate) fn example() -> Self {
+        Self {
+            partition: Partition("aws".to_owned()),
+            account: AccountId("111122223333".to_owned()),
+            path: RolePath::default(),
+            name: RoleName("the-role".to_owned()),
+        }
+    }
+}
+
 impl FromStr for RoleArn {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let wrong = || wrong_arn("a role ARN", "it reads `arn:aws:iam::123456789012:role/name`", text);
+        let wrong = || wrong_arn("a role ARN", "expected `arn:aws:iam::123456789012:role/name`", text);
         let Some([_, partition, "iam", "", account, resource]) = split_arn(text) else { return Err(wrong()) };
         let (path, name) = split_path(resource, "role").ok_or_else(wrong)?;
         Ok(Self {
@@ -366,7 +385,7 @@ impl FromStr for PolicyArn {
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let wrong =
-            || wrong_arn("a managed policy ARN", "it reads `arn:aws:iam::123456789012:policy/name`", text);
+            || wrong_arn("a managed policy ARN", "expected `arn:aws:iam::123456789012:policy/name`", text);
         let Some([_, partition, "iam", "", owner, resource]) = split_arn(text) else { return Err(wrong()) };
         let (path, name) = split_path(resource, "policy").ok_or_else(wrong)?;
         Ok(Self {

@@ -7,6 +7,17 @@
 //! Different are, although no decision depends on them: `Sid` and `Id`. Somebody wrote them, findings and AWS's own
 //! error messages cite them, and no formatter changes them.
 //!
+//! ```
+//! use rolecall_iam::document::Document;
+//!
+//! let written = Document::parse(r#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}"#)?;
+//! let stored = Document::parse(
+//!     r#"{"Version": "2008-10-17", "Statement": [{"Action": ["S3:getobject"], "Effect": "Allow", "Resource": ["*"]}]}"#,
+//! )?;
+//! assert!(written.equivalent(&stored));
+//! # Ok::<(), rolecall_iam::document::DocumentErrors>(())
+//! ```
+//!
 //! Invariant: the canonical form decides every request as its document does.
 
 use std::collections::BTreeSet;

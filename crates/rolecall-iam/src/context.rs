@@ -156,7 +156,7 @@ impl Context {
 
 /// What is known about one key of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lookup<'a> {
+pub(super) enum Lookup<'a> {
     /// The request does not have the key.
     Absent,
     /// Every such request has the key, but its value cannot be derived and was not stated.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use json::{Limits, parse_json, push_step};
 use serde_json::Value;
 
+use super::arn::AccountId;
 use super::condition::Condition;
 use super::principal::Principal;
 use super::principal::element::{PrincipalMatch, PrincipalName, match_element};
@@ -262,6 +263,24 @@ impl Document {
         let parts = read::read(&source).map_err(|faults| DocumentErrors { faults })?;
         let read::Parts { version, id, statements } = parts;
         Ok(Self { source, version, id, statements })
+    }
+
+    /// A policy of a resource that leaves every decision to an account.
+    pub(crate) fn delegating_to(account: &AccountId) -> Self {
+        let principal = vec![PrincipalName::Account(account.clone())];
+        let statement = Statement {
+            sid: None,
+            effect: Effect::Allow,
+            principal: Some(Clause { negated: false, values: principal }),
+            action: Clause { negated: false, values: vec![ActionPattern::read("*")] },
+            resource: None,
+            conditions: Vec::new(),
+        };
+        let source = serde_json::json!({
+            "Version": Version::V2012.as_str(),
+            "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "*"},
+        });
+        Self { source, version: Some(Version::V2012), id: None, statements: vec![statement] }
     }
 
     /// The JSON of the document, exactly as it was read.

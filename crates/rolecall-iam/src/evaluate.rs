@@ -48,8 +48,7 @@ pub struct Request {
 
 impl Request {
     /// True where caller and resource belong to one account, or nothing says that they do not.
-    #[must_use]
-    pub fn is_within_account(&self) -> bool {
+    pub(crate) fn is_within_account(&self) -> bool {
         let Some(caller) = self.principal.account() else { return false };
         match &self.resource_account {
             Some(account) => account == caller,
@@ -346,7 +345,7 @@ fn needs_no_permission(subject: &Subject<'_>) -> bool {
 }
 
 /// The action that no policy restricts.
-pub const UNRESTRICTED: &str = "sts:GetCallerIdentity";
+pub(crate) const UNRESTRICTED: &str = "sts:GetCallerIdentity";
 
 impl Evaluation {
     fn always_allowed() -> Self {

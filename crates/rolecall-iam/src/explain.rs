@@ -166,9 +166,10 @@ fn policy_name(layer: Layer) -> String {
 fn no_statement_allows(layer: Layer) -> String {
     match layer {
         Layer::Resource => "no statement of the resource's policy allows it".to_owned(),
-        Layer::Identity => "no statement of the caller's identity policies allows it, and no policy of the \
-                            resource names the caller so directly that it needs none"
-            .to_owned(),
+        Layer::Identity => {
+            "no statement of the caller's identity policies allows it, and the resource's policy alone is not enough"
+                .to_owned()
+        }
         Layer::ResourceControl(_) | Layer::ServiceControl(_) | Layer::Boundary | Layer::Session => {
             format!("no statement of {} allows it", policy_name(layer))
         }

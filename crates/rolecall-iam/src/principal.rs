@@ -105,6 +105,18 @@ impl Principal {
         }
     }
 
+    /// The partition of that account.
+    pub(crate) fn partition(&self) -> Option<&Partition> {
+        match self {
+            Self::Root { partition, .. }
+            | Self::User { partition, .. }
+            | Self::RoleSession { partition, .. }
+            | Self::FederatedUser { partition, .. } => Some(partition),
+            Self::Role(role) => Some(&role.partition),
+            Self::Service(_) | Self::WebIdentity(_) | Self::Saml(_) | Self::Anonymous => None,
+        }
+    }
+
     /// Why this caller can never make this call, whatever the policies say.
     pub(super) fn cannot_call(&self, action: &str) -> Option<&'static str> {
         let is = |name: &str| action.eq_ignore_ascii_case(name);

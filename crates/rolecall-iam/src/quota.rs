@@ -2,6 +2,16 @@
 //!
 //! The quotas are the defaults; an account can have more, and `iam:GetAccountSummary` tells. A document that AWS would
 //! refuse may still be evaluated: it may be old, or come from a tool.
+//!
+//! ```
+//! use rolecall_iam::document::Document;
+//! use rolecall_iam::quota::check_identity_grammar;
+//!
+//! let document = Document::parse(r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*"}}"#)?;
+//! let violations = check_identity_grammar(&document);
+//! assert_eq!(violations[0].message, "an identity policy needs `Resource` or `NotResource`");
+//! # Ok::<(), rolecall_iam::document::DocumentErrors>(())
+//! ```
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -187,11 +197,11 @@ impl<'a> Check<'a> {
             let base = self.document.statement_pointer(index);
             if let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty()) {
                 if !sids.insert(sid) {
-                    self.refuse(format!("{base}/Sid"), format!("the id `{sid}` is used twice"));
+                    self.refuse(format!("{base}/Sid"), format!("the statement ID `{sid}` is used twice"));
                 }
                 // AWS's message: "Statement IDs (SID) must be alpha-numeric."
                 if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                    self.refuse(format!("{base}/Sid"), "an id of a statement has letters and digits only");
+                    self.refuse(format!("{base}/Sid"), "a statement ID has letters and digits only");
                 }
             }
             self.actions(statement, &base);
@@ -286,7 +296,7 @@ impl<'a> Check<'a> {
         for (place, text) in self.strings(&format!("{pointer}/{}", PrincipalKind::Aws.key())) {
             match PrincipalName::read(PrincipalKind::Aws, text) {
                 PrincipalName::UniqueId(_) => {
-                    let message = format!("`{text}` is the id of a principal that does not exist any more");
+                    let message = format!("`{text}` is the ID of a deleted principal");
                     let evidence = Evidence::Documented;
                     self.violations.push(Violation {
                         pointer: place,
@@ -319,7 +329,7 @@ impl<'a> Check<'a> {
             }
         }
         for (place, _) in self.strings(&format!("{pointer}/{}", PrincipalKind::CanonicalUser.key())) {
-            self.refuse(place, "only S3 knows canonical users");
+            self.refuse(place, "only S3 supports canonical users");
         }
     }
 

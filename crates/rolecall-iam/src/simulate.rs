@@ -3,6 +3,19 @@
 //! A case states everything that counts. A list that is left out is empty: a case without `identityPolicies` is about a
 //! caller who has none. Left-out `permissionBoundaries` and `sessionPolicy` limit nothing, while an empty list of
 //! boundaries allows nothing.
+//!
+//! ```
+//! let cases = rolecall_iam::simulate::parse(
+//!     r#"[{"name": "the auditor cannot delete",
+//!          "request": {"principal": "arn:aws:iam::111122223333:user/auditor", "action": "s3:DeleteObject",
+//!                      "resource": {"resource": "arn:aws:s3:::reports/may.csv"}, "context": {}},
+//!          "identityPolicies": [{"Version": "2012-10-17", "Statement":
+//!              {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}],
+//!          "expected": {"response": "ImplicitlyDenied"}}]"#,
+//! )?;
+//! assert!(cases.iter().all(|case| case.run().pass));
+//! # Ok::<(), rolecall_iam::simulate::CaseErrors>(())
+//! ```
 
 mod read;
 

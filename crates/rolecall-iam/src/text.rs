@@ -4,7 +4,7 @@
 //! characters (IAM User Guide, "Policy elements: variables and tags"). A variable that the request does not answer
 //! makes the text match nothing; it never becomes the empty string.
 //!
-//! Deliberately absent: set operations on patterns ([`super::pattern`]) and the meaning of a value
+//! Deliberately absent: set operations on patterns (`pattern`) and the meaning of a value
 //! ([`super::condition`]).
 
 use super::context::ContextKey;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::desired::aws::{Home, desired};
+use crate::desired::aws::{Home, OWNER_TAG, desired};
 use crate::desired::template::Templates;
 use crate::iam::arn::FunctionArn;
 use crate::manifest::Manifest;

@@ -8,14 +8,14 @@ use super::{AccountId, InvalidName, Partition, Region, is_made_of, split_arn, wr
 
 name_type! {
     /// The name of a Lambda function.
-    FunctionName, "a Lambda function name", "it has 1 to 64 letters, digits, hyphens or underscores",
+    FunctionName, "a Lambda function name", "must be 1–64 letters, digits, hyphens or underscores",
     |text| is_made_of(text, 1..=64, b"-")
 }
 
 name_type! {
     /// What follows the function's name in a qualified ARN: an alias, a version number or `$LATEST`.
     Qualifier, "a Lambda qualifier",
-    "it is an alias of 1 to 128 letters, digits, hyphens or underscores, a version number, or `$LATEST`",
+    "must be an alias of 1–128 letters, digits, hyphens or underscores, a version number, or `$LATEST`",
     |text| matches!(text, "$LATEST" | "$LATEST.PUBLISHED") || is_made_of(text, 1..=128, b"-")
 }
 
@@ -83,7 +83,7 @@ impl FromStr for FunctionArn {
         let wrong = || {
             wrong_arn(
                 "a Lambda function ARN",
-                "it reads `arn:aws:lambda:us-east-1:123456789012:function:name`, and may end in `:alias` or `:version`",
+                "expected `arn:aws:lambda:us-east-1:123456789012:function:name`, with or without `:alias` or `:version`",
                 text,
             )
         };

@@ -43,7 +43,7 @@ fn order(left: (bool, &str, &str), right: (bool, &str, &str)) -> Ordering {
 impl Decimal {
     /// Reads digits with an optional sign and an optional point; nothing else is a number to IAM's operators.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let (negative, whole, fraction) = split(text)?;
         Some(Self { negative, whole: whole.into(), fraction: fraction.into() })
     }

@@ -9,10 +9,10 @@ impl Condition {
         let key = &self.key;
         let values = || {
             let quoted: Vec<String> = self.values.iter().map(|value| format!("`{}`", value.raw)).collect();
-            if quoted.is_empty() { "one of no values at all".to_owned() } else { quoted.join(" or ") }
+            if quoted.is_empty() { "one of no values".to_owned() } else { quoted.join(" or ") }
         };
         match &self.operator {
-            Operator::Unknown(name) => format!("`{name}` asks something of {key}, and is no known operator"),
+            Operator::Unknown(name) => format!("`{name}` on {key} is not a known operator"),
             Operator::Null => match self.values.as_slice() {
                 [value] if value.operand == Operand::Bool(true) => format!("{key} must be absent"),
                 [value] if value.operand == Operand::Bool(false) => format!("{key} must be present"),
@@ -25,7 +25,7 @@ impl Condition {
                     Quantifier::ForAllValues => format!("every value of {key}, if there is any,"),
                 };
                 let must = if *negated { "must not" } else { "must" };
-                let exists = if *if_exists { ", where the request has it" } else { "" };
+                let exists = if *if_exists { ", if the request has it" } else { "" };
                 format!("{subject} {must} {} {}{exists}", verb(*test), values())
             }
         }
@@ -50,7 +50,7 @@ fn verb(test: Test) -> String {
     };
     match test {
         Test::StringEquals | Test::Bool => "be".to_owned(),
-        Test::StringEqualsIgnoreCase => "be, in upper or lower case,".to_owned(),
+        Test::StringEqualsIgnoreCase => "be, ignoring letter case,".to_owned(),
         Test::StringLike => "have the form".to_owned(),
         Test::Numeric(numeric) => format!("be a number {}", relation(numeric)),
         Test::Date(date) => format!("be a time {}", moment(date)),

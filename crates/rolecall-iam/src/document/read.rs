@@ -67,7 +67,7 @@ impl Reader {
 
     fn document(&mut self, source: &Value) -> Option<Parts> {
         let Value::Object(object) = source else {
-            self.fault(format!("a policy document is an object, not {}", kind_of(source)));
+            self.fault(format!("a policy document must be an object, not {}", kind_of(source)));
             return None;
         };
         self.refuse_unknown(object, &["Version", "Id", "Statement"]);
@@ -96,7 +96,7 @@ impl Reader {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
             let hint = known.iter().find(|name| name.eq_ignore_ascii_case(key));
             let message = match hint {
-                Some(name) => format!("unknown element `{key}`; it is written `{name}`"),
+                Some(name) => format!("unknown element `{key}`; write `{name}`"),
                 None => format!("unknown element `{}`", key.escape_debug()),
             };
             self.at(key, |reader| reader.fault(message));
@@ -107,7 +107,10 @@ impl Reader {
         let text = self.string(value)?;
         let version = [Version::V2008, Version::V2012].into_iter().find(|version| version.as_str() == text);
         if version.is_none() {
-            self.fault(format!("the version is `2012-10-17` or `2008-10-17`, not `{}`", text.escape_debug()));
+            self.fault(format!(
+                "the version must be `2012-10-17` or `2008-10-17`, not `{}`",
+                text.escape_debug()
+            ));
         }
         version
     }
@@ -116,7 +119,7 @@ impl Reader {
         if let Value::String(text) = value {
             return Some(text.clone());
         }
-        self.fault(format!("a string is needed here, not {}", kind_of(value)));
+        self.fault(format!("expected a string, not {}", kind_of(value)));
         None
     }
 
@@ -130,20 +133,18 @@ impl Reader {
                 for (index, item) in items.iter().enumerate() {
                     self.at(&index.to_string(), |reader| match item {
                         Value::String(text) => results.push(read(reader, text)),
-                        other => reader.fault(format!("a string is needed here, not {}", kind_of(other))),
+                        other => reader.fault(format!("expected a string, not {}", kind_of(other))),
                     });
                 }
             }
-            other => {
-                self.fault(format!("a string or a list of strings is needed here, not {}", kind_of(other)))
-            }
+            other => self.fault(format!("expected a string or a list of strings, not {}", kind_of(other))),
         }
         results
     }
 
     fn statement(&mut self, value: &Value) -> Option<Statement> {
         let Value::Object(object) = value else {
-            self.fault(format!("a statement is an object, not {}", kind_of(value)));
+            self.fault(format!("a statement must be an object, not {}", kind_of(value)));
             return None;
         };
         self.refuse_unknown(
@@ -196,7 +197,7 @@ impl Reader {
         let text = self.string(value)?;
         let effect = [Effect::Allow, Effect::Deny].into_iter().find(|effect| effect.as_str() == text);
         if effect.is_none() {
-            self.fault(format!("the effect is `Allow` or `Deny`, not `{}`", text.escape_debug()));
+            self.fault(format!("the effect must be `Allow` or `Deny`, not `{}`", text.escape_debug()));
         }
         effect
     }
@@ -214,7 +215,7 @@ impl Reader {
             (Some(value), None) => (name, value, false),
             (None, Some(value)) => (complement, value, true),
             (Some(_), Some(_)) => {
-                self.fault(format!("`{name}` and `{complement}` cannot stand in one statement"));
+                self.fault(format!("`{name}` and `{complement}` cannot both be in one statement"));
                 return None;
             }
         };
@@ -233,14 +234,14 @@ impl Reader {
                             names.extend(reader.strings(value, |_, text| PrincipalName::read(kind, text)));
                         }
                         None => reader.fault(format!(
-                            "unknown kind of principal `{}`; it is `AWS`, `Service`, `Federated` or `CanonicalUser`",
+                            "unknown kind of principal `{}`; expected `AWS`, `Service`, `Federated` or `CanonicalUser`",
                             key.escape_debug()
                         )),
                     });
                 }
             }
             other => self.fault(format!(
-                "a principal is `\"*\"` or an object such as `{{\"AWS\": …}}`, not {}",
+                "a principal must be `\"*\"` or an object such as `{{\"AWS\": …}}`, not {}",
                 kind_of(other)
             )),
         }
@@ -254,7 +255,7 @@ impl Reader {
     fn conditions(&mut self, value: &Value) -> Vec<Condition> {
         let mut conditions = Vec::new();
         let Value::Object(operators) = value else {
-            self.fault(format!("a condition is an object of operators, not {}", kind_of(value)));
+            self.fault(format!("a condition must be an object of operators, not {}", kind_of(value)));
             return conditions;
         };
         let mut seen = BTreeSet::new();
@@ -272,7 +273,7 @@ impl Reader {
     fn condition_keys(&mut self, operator_name: &str, keys: &Value, conditions: &mut Vec<Condition>) {
         let operator = Operator::read(operator_name);
         let Value::Object(keys) = keys else {
-            self.fault(format!("an operator holds an object of condition keys, not {}", kind_of(keys)));
+            self.fault(format!("an operator must hold an object of condition keys, not {}", kind_of(keys)));
             return;
         };
         let mut seen = BTreeSet::new();
@@ -307,7 +308,7 @@ impl Reader {
                 Some(value) => values.push(value),
                 None => {
                     let message = format!(
-                        "a condition value is a string, a number or true/false, not {}",
+                        "a condition value must be a string, a number or true/false, not {}",
                         kind_of(item)
                     );
                     if value.is_array() {

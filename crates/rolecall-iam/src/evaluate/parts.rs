@@ -57,17 +57,17 @@ fn principal(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, bas
     let caller = &subject.request.principal;
     let truth = subject.principal(statement, kind).any;
     let reason = match (truth, &statement.principal) {
-        (Truth::True, _) => format!("means the caller, `{caller}`"),
-        (Truth::False, _) => format!("does not mean the caller, `{caller}`"),
-        (Truth::Unknown, None) => "is missing, and a policy of a resource needs it".to_owned(),
+        (Truth::True, _) => format!("matches the caller, `{caller}`"),
+        (Truth::False, _) => format!("does not match the caller, `{caller}`"),
+        (Truth::Unknown, None) => "is missing, but a resource policy needs it".to_owned(),
         (Truth::Unknown, Some(_)) if kind == PolicyKind::WithoutPrincipals => {
-            "cannot stand in a policy of this kind".to_owned()
+            "is not allowed in a policy of this kind".to_owned()
         }
         (Truth::Unknown, Some(clause)) if clause.negated => {
             format!("lists some of the ARNs that stand for the caller, `{caller}`, but not all of them")
         }
         (Truth::Unknown, Some(_)) => {
-            format!("may mean the caller, `{caller}`: its ARN does not tell enough to decide")
+            format!("may match the caller, `{caller}`: the ARN is not enough to decide")
         }
     };
     Some(Part { pointer: format!("{base}/{name}"), truth, reason })
@@ -87,7 +87,7 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
     let reason = match (truth, &statement.resource) {
         (Truth::True, _) => format!("covers the resource `{resource}`"),
         (Truth::False, _) => format!("does not cover the resource `{resource}`"),
-        (Truth::Unknown, None) => "is missing, and a policy of this kind needs it".to_owned(),
+        (Truth::Unknown, None) => "is missing, but a policy of this kind needs it".to_owned(),
         (Truth::Unknown, Some(_)) => format!(
             "may cover the resource `{resource}`: it depends on a variable without a known value, or on a `*` that runs across a colon"
         ),
@@ -102,9 +102,9 @@ fn condition(subject: &Subject<'_>, effect: Effect, asked: &Condition, base: &st
     }
     let truth = asked.holds(subject, Unresolved::in_statement(effect));
     let found = match subject.lookup(&asked.key) {
-        Lookup::Absent => "the request has none".to_owned(),
-        Lookup::Unknown => "the request has one that is not known".to_owned(),
-        Lookup::Undocumented => "AWS does not say whether such a request has one".to_owned(),
+        Lookup::Absent => "the request does not have this key".to_owned(),
+        Lookup::Unknown => "the request's value is not known".to_owned(),
+        Lookup::Undocumented => "AWS does not say whether such a request has this key".to_owned(),
         Lookup::One(value) => format!("the request has `{value}`"),
         Lookup::Many(values) => format!("the request has `{}`", values.join("`, `")),
     };

@@ -218,7 +218,7 @@ impl<'a> Tally<'a> {
         let service = (reaches == Truth::Unknown).then(|| {
             let service = self.subject.action.split(':').next().unwrap_or_default();
             let reason =
-                format!("it is not known whether resource control policies reach the service `{service}`");
+                format!("it is not known whether resource control policies apply to the service `{service}`");
             (document.statement_pointer(statement.statement), reason)
         });
         self.not_evaluated.extend(unknown.chain(service).map(|(pointer, reason)| NotEvaluated {

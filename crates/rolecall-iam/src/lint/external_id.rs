@@ -87,7 +87,7 @@ pub(super) fn guessable(id: &str) -> Option<&'static str> {
         return None;
     }
     if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some("it looks like an AWS account id");
+        return Some("it looks like an AWS account ID");
     }
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some("it is a plain number");

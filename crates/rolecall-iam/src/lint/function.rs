@@ -5,11 +5,10 @@ use crate::arn::{FunctionArn, Qualifier};
 use crate::context::Context;
 use crate::document::{Document, Effect};
 use crate::evaluate::{Request, evaluate_trust};
-use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{Group, IdRule, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness};
+use crate::prove::{Callers, Group, Outcome, PROOF_BUDGET, Question, ResourcePolicy, RoleIntent, Witness};
 use crate::truth::Truth;
 
 /// A policy of a function, or of one of its aliases or versions.
@@ -64,7 +63,7 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
             Some(qualifier) => function.qualified(qualifier.clone()),
             None => function.unqualified(),
         };
-        direct_grants(document, &resource, intent, &mut findings);
+        direct_grants(document, &resource, &mut findings);
         wide_names(document, &resource, intent, &mut findings);
     }
     let of_function = |id, message: String, fix: &str| Finding {
@@ -130,19 +129,13 @@ fn public_url(function: &FunctionArn, Published { qualifier, document }: &Publis
 }
 
 /// L1: somebody outside the function's account can invoke it without the role.
-fn direct_grants(
-    document: &Document,
-    resource: &FunctionArn,
-    intent: &RoleIntent,
-    findings: &mut Vec<Finding>,
-) {
+fn direct_grants(document: &Document, resource: &FunctionArn, findings: &mut Vec<Finding>) {
     let mut budget = Budget::new(PROOF_BUDGET);
-    let policy = Trust::of_function(document, resource, intent);
+    let policy = ResourcePolicy::of_function(document, resource);
     let root = Principal::Root { partition: resource.partition.clone(), account: resource.account.clone() };
     let own = Group::of([root]);
     for index in policy.statements(Effect::Allow) {
-        let who = Who { kinds: CallerKind::has_account, inside: Vec::new(), outside: vec![&own] };
-        let question = Question { through: Some(index), who, external_id: IdRule::Any };
+        let question = Question::about(Callers::of_accounts().outside(&own)).through(index);
         let found = match policy.ask(&question, &mut budget) {
             Outcome::Allowed(found) => Some(*found),
             Outcome::Unknown(_) | Outcome::Nothing => anonymous(document, resource, index),
@@ -154,7 +147,7 @@ fn direct_grants(
                 document: resource.to_string(),
                 statement: Some(StatementPlace::of(document, index)),
                 message: witness.sentence.clone(),
-                fix: "remove the permission from the function; the role is the way in".to_owned(),
+                fix: "remove the permission from the function; callers should assume the role".to_owned(),
                 witness: Some(witness),
             });
         }

@@ -58,13 +58,13 @@ fn refusals(policy: &NamedDocument<'_>, mut violations: Vec<Violation>, is_trust
         .iter()
         .map(|Violation { pointer, message, .. }| {
             let place = statement_at(policy.document, pointer);
-            finding(place, format!("IAM does not store this document: {message}"), fix(pointer, is_trust))
+            finding(place, format!("IAM rejects this document: {message}"), fix(pointer, is_trust))
         })
         .collect();
     if more > 0 {
         findings.push(finding(
             None,
-            format!("IAM does not store this document: {more} more faults"),
+            format!("IAM rejects this document: {more} more faults"),
             "see the faults above",
         ));
     }
@@ -88,16 +88,16 @@ fn fix(pointer: &str, is_trust: bool) -> &'static str {
     });
     match (element, is_trust) {
         (Some("Resource" | "NotResource"), true) => {
-            "remove the element: a trust policy is always about its own role"
+            "remove the element: a trust policy always applies to its own role"
         }
         (Some("Resource" | "NotResource"), false) => "write ARNs, or `*`",
-        (Some("Sid"), _) => "give every statement an ID of its own, of letters and digits",
+        (Some("Sid"), _) => "give every statement a unique ID of letters and digits",
         (Some("Principal"), true) => {
             "name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full"
         }
         (Some("NotPrincipal"), true) => "name the trusted principals in `Principal`",
         (Some("Principal" | "NotPrincipal"), _) => {
-            "remove the element: an identity policy is about whoever has it"
+            "remove the element: an identity policy applies to the principal that has it"
         }
         (Some("Action" | "NotAction"), true) => {
             "name the STS actions that the principals need, such as `sts:AssumeRole`"

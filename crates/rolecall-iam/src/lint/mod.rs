@@ -4,6 +4,22 @@
 //! the request that succeeds without one, and that request is the finding's witness. The few that are about the text
 //! itself, or about facts outside the documents, say so ([`Basis`]).
 //!
+//! ```
+//! use rolecall_iam::document::Document;
+//! use rolecall_iam::lint::{FindingId, TrustFacts, lint_trust};
+//! use rolecall_iam::prove::{NamedDocument, RoleIntent};
+//!
+//! let document = Document::parse(
+//!     r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+//!         "Principal": {"AWS": "999999999999"}, "Condition": {"StringEqualsIfExists": {"sts:ExternalId": "b7f3-41"}}}}"#,
+//! )?;
+//! let policy = NamedDocument { name: "trust.json", document: &document };
+//! let findings = lint_trust(&policy, &RoleIntent::default(), &TrustFacts::default());
+//! assert_eq!(findings[0].id, FindingId::T3);
+//! assert_eq!(findings[0].id.summary(), "the external ID is checked only if one is passed");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Invariant: a document of the shipped shape has no finding.
 //! Deliberately absent: whether a finding stops anything. That is decided where findings are shown.
 

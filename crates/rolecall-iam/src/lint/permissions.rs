@@ -49,7 +49,7 @@ pub fn lint_permissions(
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
-    let Some(session) = Session::new(permissions, intent) else { return Vec::new() };
+    let session = Session::new(permissions, intent.role.as_ref());
     let targets: Vec<FunctionArn> = match &intent.targets {
         Some(targets) => targets.clone(),
         None => session.named_functions().iter().filter_map(|function| function.parse().ok()).collect(),
@@ -125,7 +125,7 @@ impl Linter<'_, '_> {
             return;
         }
         if written.is_some_and(|written| !document.equivalent(written)) {
-            let message = format!("the policy `{name}` is not the one that was written");
+            let message = format!("the policy `{name}` differs from the policy that was written");
             self.add(
                 FindingId::P3,
                 index,
@@ -137,7 +137,7 @@ impl Linter<'_, '_> {
         }
         if let Some(count) = attachments.filter(|count| *count > 1) {
             let message = format!("the policy `{name}` is attached to {count} users, groups or roles");
-            self.add(FindingId::P4, index, None, message, "give the role a policy of its own", None);
+            self.add(FindingId::P4, index, None, message, "create a separate policy for the role", None);
         }
         for placed in self.allows(index) {
             if let Some(statement) = document.statements().get(placed.statement) {
@@ -287,7 +287,7 @@ impl Linter<'_, '_> {
     fn boundary(&mut self) {
         let Some(boundary) = &self.permissions.boundary else { return };
         let unlimited = Permissions { identity: self.permissions.identity.clone(), boundary: None };
-        let Some(free) = Session::new(&unlimited, self.intent) else { return };
+        let free = Session::new(&unlimited, self.intent.role.as_ref());
         for target in self.targets {
             let request = self.invocation(target);
             if free.evaluate(&request).allows == Truth::True

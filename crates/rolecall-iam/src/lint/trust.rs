@@ -1,7 +1,5 @@
 //! Findings about a trust policy.
 
-use std::rc::Rc;
-
 use super::external_id::{
     REQUIRE_ID, guessable, is_external_id, is_negated, literals, why_absence_is_enough,
     why_another_id_is_enough,
@@ -12,12 +10,12 @@ use crate::condition::{Condition, Operand, Operator, Test};
 use crate::context::{Context, ContextValue};
 use crate::document::{Effect, Statement, Version};
 use crate::evaluate::{Request, evaluate_trust};
-use crate::keys::CallerKind;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
 use crate::prove::{
-    Group, IdRule, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, Trust, Who, Witness,
+    Callers, ExternalIds, Group, NamedDocument, Outcome, PROOF_BUDGET, Question, RoleIntent, RoleTrust,
+    Witness,
 };
 use crate::truth::Truth;
 
@@ -37,11 +35,10 @@ const ONE_HOUR: u32 = 3600;
 #[must_use]
 pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &TrustFacts<'_>) -> Vec<Finding> {
     let mut budget = Budget::new(PROOF_BUDGET);
-    let trust = Trust::new(policy.document, intent);
+    let trust = RoleTrust::new(policy.document, intent);
     let expected = trust.expected_id(intent, &mut budget);
-    let trusted = Rc::new(trust.trusted_group.clone());
-    let mut linter = Linter { policy, trust, trusted, expected, findings: Vec::new(), budget };
-    for index in linter.trust.statements(Effect::Allow).collect::<Vec<usize>>() {
+    let mut linter = Linter { policy, trust, expected, findings: Vec::new(), budget };
+    for index in linter.trust.policy.statements(Effect::Allow).collect::<Vec<usize>>() {
         if let Some(statement) = policy.document.statements().get(index) {
             linter.external_id(index, statement);
             linter.callers(index, intent);
@@ -55,8 +52,7 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
 
 struct Linter<'l, 'd> {
     policy: &'l NamedDocument<'d>,
-    trust: Trust<'d>,
-    trusted: Rc<Group>,
+    trust: RoleTrust<'d>,
     expected: Option<String>,
     findings: Vec<Finding>,
     budget: Budget,
@@ -86,12 +82,12 @@ impl Linter<'_, '_> {
         self.add(id, Some(statement), witness.sentence.clone(), fix, Some(witness));
     }
 
-    fn ask(&mut self, through: usize, who: Who<'_>, external_id: IdRule<'_>) -> Option<Witness> {
-        let question = Question { through: Some(through), who, external_id };
-        match self.trust.ask(&question, &mut self.budget) {
+    fn ask(&mut self, through: usize, callers: Callers, external_ids: ExternalIds<'_>) -> Option<Witness> {
+        let question = Question::about(callers).with_external_ids(external_ids).through(through);
+        match self.trust.policy.ask(&question, &mut self.budget) {
             Outcome::Allowed(found) => {
                 let (request, evaluation) = *found;
-                Some(self.trust.witness(request, &evaluation))
+                Some(self.trust.policy.witness(request, &evaluation))
             }
             Outcome::Unknown(_) | Outcome::Nothing => None,
         }
@@ -101,8 +97,8 @@ impl Linter<'_, '_> {
     fn external_id(&mut self, index: usize, statement: &Statement) {
         let conditions: Vec<&Condition> = statement.conditions.iter().filter(is_external_id).collect();
         let own = self.trust.own.clone();
-        let foreign = || Who { kinds: CallerKind::has_account, inside: Vec::new(), outside: vec![&own] };
-        if let Some(witness) = self.ask(index, foreign(), IdRule::Absent) {
+        let foreign = || Callers::of_accounts().outside(&own);
+        if let Some(witness) = self.ask(index, foreign(), ExternalIds::Absent) {
             let (id, fix) = why_absence_is_enough(self.policy.document, index, &conditions);
             self.shown(id, index, witness, fix);
         }
@@ -110,7 +106,7 @@ impl Linter<'_, '_> {
             return;
         }
         let Some(expected) = self.expected.clone() else { return };
-        let Some(witness) = self.ask(index, foreign(), IdRule::Another(&expected)) else { return };
+        let Some(witness) = self.ask(index, foreign(), ExternalIds::Another(&expected)) else { return };
         let id = why_another_id_is_enough(&conditions);
         let same = |finding: &Finding| {
             finding.id == id && finding.statement.as_ref().is_some_and(|place| place.index == index)
@@ -123,7 +119,7 @@ impl Linter<'_, '_> {
                 .filter(|text| *text != expected)
                 .map(|text| format!("`{text}`"))
                 .collect();
-            let also = self.ask(index, foreign(), IdRule::Exactly(&expected)).is_some();
+            let also = self.ask(index, foreign(), ExternalIds::Exactly(&expected)).is_some();
             let relation = if also { "besides" } else { "instead of" };
             let message =
                 format!("{}; it accepts {} {relation} `{expected}`", witness.sentence, listed.join(", "));
@@ -135,22 +131,23 @@ impl Linter<'_, '_> {
 
     /// T10, T11, T23, T24: who gets in at all.
     fn callers(&mut self, index: usize, intent: &RoleIntent) {
-        let (trusted, own) = (self.trusted.clone(), self.trust.own.clone());
+        let (trusted, own) = (self.trust.trusted_group.clone(), self.trust.own.clone());
         // The accounts of which the vendor publishes a principal.
         let published = Group::of(intent.trusted.iter().filter_map(account_behind));
-        let stranger = Who { outside: vec![&trusted, &own, &published], ..Who::anyone() };
-        if let Some(witness) = self.ask(index, stranger, IdRule::Any) {
+        let stranger = Callers::all().outside(&trusted).outside(&own).outside(&published);
+        if let Some(witness) = self.ask(index, stranger, ExternalIds::Any) {
             self.shown(FindingId::T10, index, witness, "name only the vendor's account as principal");
         }
-        let sibling = Who { inside: vec![&published], outside: vec![&trusted, &own], ..Who::anyone() };
+        let sibling = Callers::all().inside(&published).outside(&trusted).outside(&own);
         if !published.is_empty()
-            && let Some(witness) = self.ask(index, sibling, IdRule::Any)
+            && let Some(witness) = self.ask(index, sibling, ExternalIds::Any)
         {
             self.shown(FindingId::T11, index, witness, "name the principal that the vendor publishes");
         }
-        let outside = if intent.trusted.is_empty() { Vec::new() } else { vec![&*trusted] };
-        let of_own_account = Who { inside: vec![&own], outside, ..Who::anyone() };
-        if let Some(witness) = self.ask(index, of_own_account, IdRule::Any) {
+        let of_own_account = Callers::all().inside(&own);
+        let of_own_account =
+            if intent.trusted.is_empty() { of_own_account } else { of_own_account.outside(&trusted) };
+        if let Some(witness) = self.ask(index, of_own_account, ExternalIds::Any) {
             self.shown(FindingId::T24, index, witness, "remove the role's own account from the principals");
         }
         let statement = self.policy.document.statements().get(index);
@@ -160,8 +157,8 @@ impl Linter<'_, '_> {
             _ => None,
         });
         let services = Group::of(services);
-        let service = Who { inside: vec![&services], ..Who::anyone() };
-        if let Some(witness) = self.ask(index, service, IdRule::Any)
+        let service = Callers::all().inside(&services);
+        if let Some(witness) = self.ask(index, service, ExternalIds::Any)
             && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
         {
             let fix = "add a condition on `aws:SourceArn` or `aws:SourceAccount`";
@@ -254,7 +251,7 @@ impl Linter<'_, '_> {
                 FindingId::T20,
                 Some(index),
                 message,
-                "use a random ID that the vendor gives to you alone",
+                "use a random ID that the vendor assigns only to you",
                 None,
             );
         }
@@ -262,12 +259,11 @@ impl Linter<'_, '_> {
 
     /// T14 to T16: what a caller may pass along.
     fn tags_and_source_identity(&mut self) {
-        let trusted = self.trusted.clone();
-        let who = Who { kinds: CallerKind::has_account, inside: vec![&trusted], outside: Vec::new() };
+        let callers = Callers::of_accounts().inside(&self.trust.trusted_group);
         let expected = self.expected.clone();
-        let external_id = expected.as_deref().map_or(IdRule::Any, IdRule::Exactly);
-        let question = Question { through: None, who, external_id };
-        let Outcome::Allowed(found) = self.trust.ask(&question, &mut self.budget) else { return };
+        let external_ids = expected.as_deref().map_or(ExternalIds::Any, ExternalIds::Exactly);
+        let question = Question::about(callers).with_external_ids(external_ids);
+        let Outcome::Allowed(found) = self.trust.policy.ask(&question, &mut self.budget) else { return };
         let (plain, _) = *found;
         let tagged = plain
             .context
@@ -288,11 +284,11 @@ impl Linter<'_, '_> {
                     evaluation.implied.iter().find_map(|implied| implied.evaluation.statements.first());
                 let Some(index) = statement.map(|statement| statement.statement) else { return };
                 let message = format!(
-                    "statement {} grants `{action}` with whatever values the caller likes",
+                    "statement {} grants `{action}` with any values that the caller chooses",
                     index + 1
                 );
                 let fix = "remove the action, or limit what can be passed by a condition";
-                let witness = self.trust.witness(request, &evaluation);
+                let witness = self.trust.policy.witness(request, &evaluation);
                 self.add(id, Some(index), message, fix, Some(witness));
             }
             Truth::False => {
@@ -309,7 +305,7 @@ impl Linter<'_, '_> {
                     return;
                 };
                 let fix = "grant it in a statement of its own, without a condition on `sts:ExternalId`";
-                let witness = self.trust.witness(request, &evaluation);
+                let witness = self.trust.policy.witness(request, &evaluation);
                 self.shown(FindingId::T16, index, witness, fix);
             }
             Truth::Unknown => {}
@@ -326,13 +322,7 @@ impl Linter<'_, '_> {
         let Some(expected) = self.expected.clone() else { return };
         let others = shared.and_then(|(place, ids)| ids.beside(place, &expected));
         if let Some(message) = others {
-            self.add(
-                FindingId::T21,
-                None,
-                message,
-                "ask the vendor for an ID of its own for each role",
-                None,
-            );
+            self.add(FindingId::T21, None, message, "ask the vendor for a separate ID for each role", None);
         }
     }
 }
@@ -355,7 +345,7 @@ fn account_behind(principal: &Principal) -> Option<Principal> {
 /// Why a statement covers more than assuming the role, if it does.
 fn covers_too_much(statement: &Statement) -> Option<String> {
     if statement.principal.as_ref().is_some_and(|clause| clause.negated) {
-        return Some("`NotPrincipal` trusts everybody who is not listed".to_owned());
+        return Some("`NotPrincipal` trusts every principal that is not listed".to_owned());
     }
     if statement.action.negated {
         return Some("`NotAction` covers every action that is not listed".to_owned());

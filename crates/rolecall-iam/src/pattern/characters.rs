@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 /// A set of characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CharacterSet {
+pub(crate) enum CharacterSet {
     /// Every character.
     Any,
     /// Every character but the colon that ends an ARN part.
@@ -111,7 +111,7 @@ pub(super) fn one_of_each(sets: Memberships, taken: &[char]) -> Vec<char> {
 
 impl CharacterSet {
     /// Whether `character` belongs to the set.
-    pub fn contains(self, character: char) -> bool {
+    pub(crate) fn contains(self, character: char) -> bool {
         let word = character.is_ascii_alphanumeric() || character == '_';
         match self {
             Self::Any => true,

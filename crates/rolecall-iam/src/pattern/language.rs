@@ -4,31 +4,31 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Pattern;
-use super::walk::{Automaton, State, Step, Walk};
+use super::walk::{Automaton, Order, State, Step, Walk};
 
 /// What questions may cost, in words of state touched, before they count as [`TooLarge`].
 ///
 /// One budget may serve many questions, so that a whole proof is bounded and not each of its steps alone.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub(crate) struct Budget {
     left: usize,
 }
 
 impl Budget {
     /// A budget of this many units; a million is some hundredths of a second.
-    pub fn new(units: usize) -> Self {
+    pub(crate) fn new(units: usize) -> Self {
         Self { left: units }
     }
 
     /// Takes `units` from the budget. Where it has not so many, it is spent for good.
-    pub fn spend(&mut self, units: usize) -> Result<(), TooLarge> {
+    pub(crate) fn spend(&mut self, units: usize) -> Result<(), TooLarge> {
         let left = self.left.checked_sub(units);
         self.left = left.unwrap_or(0);
         left.map(|_| ()).ok_or(TooLarge)
     }
 
     /// Whether nothing is left.
-    pub fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.left == 0
     }
 }
@@ -43,11 +43,11 @@ impl Default for Budget {
 /// The combination of patterns has too many states to be decided in bounded time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the combination of wildcard patterns is too large to be decided")]
-pub struct TooLarge;
+pub(crate) struct TooLarge;
 
 /// All strings that match every pattern of one list and no pattern of another, up to a length.
 #[derive(Debug, Clone, Default)]
-pub struct Language<'p> {
+pub(crate) struct Language<'p> {
     only: Option<&'p str>,
     all_of: Vec<&'p Pattern>,
     none_of: Vec<&'p Pattern>,
@@ -58,53 +58,51 @@ pub struct Language<'p> {
 
 impl<'p> Language<'p> {
     /// Every string.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Only this string, if it belongs to the language.
     #[must_use]
-    pub fn only(mut self, text: &'p str) -> Self {
+    pub(crate) fn only(mut self, text: &'p str) -> Self {
         self.empty |= self.only.is_some_and(|only| only != text);
         self.only = Some(text);
         self
     }
 
     /// The string that [`Language::only`] left.
-    pub fn as_only(&self) -> Option<&'p str> {
+    pub(crate) fn as_only(&self) -> Option<&'p str> {
         self.only
     }
 
     /// Only the strings that also match each of `patterns`.
     #[must_use]
-    pub fn all_of(mut self, patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+    pub(crate) fn all_of(mut self, patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
         self.all_of.extend(patterns);
         self
     }
 
     /// Only the strings that match none of `patterns`.
     #[must_use]
-    pub fn none_of(mut self, patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+    pub(crate) fn none_of(mut self, patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
         self.none_of.extend(patterns);
         self
     }
 
     /// Only the strings that are none of `texts`. The same as [`Language::none_of`] their literals, for thousands.
     #[must_use]
-    pub fn except(mut self, texts: impl IntoIterator<Item = &'p BTreeSet<String>>) -> Self {
+    pub(crate) fn except(mut self, texts: impl IntoIterator<Item = &'p BTreeSet<String>>) -> Self {
         self.except.extend(texts);
         self
     }
 
-    /// Only the strings of at most this many characters.
-    #[must_use]
-    pub fn at_most(mut self, characters: usize) -> Self {
-        self.longest = Some(self.longest.map_or(characters, |longest| longest.min(characters)));
-        self
+    /// Only the strings of at most this many characters, where there is a limit.
+    pub(super) fn at_most(self, longest: Option<usize>) -> Self {
+        Self { longest, ..self }
     }
 
     /// Whether `text` is one of the strings.
-    pub fn contains(&self, text: &str) -> bool {
+    pub(crate) fn contains(&self, text: &str) -> bool {
         !self.empty
             && self.only.is_none_or(|only| only == text)
             && self.longest.is_none_or(|longest| text.chars().nth(longest).is_none())
@@ -130,7 +128,11 @@ impl<'p> Language<'p> {
 
     /// A string of the language: the first of `preferred` that belongs to it, else a shortest one; `None` where the
     /// language is empty.
-    pub fn example(&self, preferred: &[&str], budget: &mut Budget) -> Result<Option<String>, TooLarge> {
+    pub(crate) fn example(
+        &self,
+        preferred: &[&str],
+        budget: &mut Budget,
+    ) -> Result<Option<String>, TooLarge> {
         if self.empty {
             return Ok(None);
         }
@@ -178,12 +180,11 @@ impl<'p> Language<'p> {
                 && !excluded().any(|atom| automaton.accepts(state, atom));
             if accepted { Step::Stop } else { Step::Expand }
         };
-        let mut walk = Walk::new(&automaton);
-        // Where much is excluded, the way that leaves most of it behind is the one to try first.
-        if self.longest.is_none() && atoms - required > FEW_EXCLUDED {
-            return walk.run_best_first(budget, judge, |state| automaton.alive(state).len());
-        }
-        walk.run(self.longest, budget, judge)
+        // Where much is excluded, the way that leaves most of it behind is the one to try first. That way may be longer.
+        let rank = |state: &State| automaton.alive(state).len();
+        let many = self.longest.is_none() && atoms - required > FEW_EXCLUDED;
+        let order = if many { Order::Least(&rank) } else { Order::Nearest };
+        Walk::new(&automaton).run(order, self.longest, budget, judge)
     }
 }
 
@@ -193,14 +194,14 @@ const FEW_EXCLUDED: usize = 16;
 /// One string of every class into which `atoms` cut the strings that match `within` and have at most `longest`
 /// characters: two strings are of one class where they match the same atoms. Of each class the first member of
 /// `preferred` is shown, if there is one, else a shortest string.
-pub fn examples(
+pub(crate) fn examples(
     within: &Pattern,
     longest: Option<usize>,
     atoms: &[Pattern],
     preferred: &[&str],
     budget: &mut Budget,
 ) -> Result<Vec<String>, TooLarge> {
-    let whole = Language { longest, ..Language::new().all_of([within]) };
+    let whole = Language::new().all_of([within]).at_most(longest);
     // A literal is a class of its own and needs no automaton: thousands of them stay cheap.
     let literals: BTreeSet<String> =
         atoms.iter().filter_map(Pattern::as_literal).filter(|text| whole.contains(text)).collect();
@@ -242,7 +243,7 @@ fn wild_classes(
     let mut known: HashSet<Vec<bool>> = HashSet::new();
     let mut found: Vec<(usize, Vec<bool>)> = Vec::new();
     let mut visited = 0;
-    walk.run(longest, budget, |state| {
+    walk.run(Order::Nearest, longest, budget, |state| {
         let index = visited;
         visited += 1;
         if automaton.is_dead(state, 0) {

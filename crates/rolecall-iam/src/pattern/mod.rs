@@ -10,14 +10,16 @@
 
 mod characters;
 mod language;
+#[cfg(test)]
+mod tests;
 mod walk;
 
-pub use characters::CharacterSet;
-pub use language::{Budget, Language, TooLarge, examples};
+pub(crate) use characters::CharacterSet;
+pub(crate) use language::{Budget, Language, TooLarge, examples};
 
 /// One element of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Token {
+pub(crate) enum Token {
     /// Exactly this character.
     Character(char),
     /// Exactly one character of the set.
@@ -28,7 +30,7 @@ pub enum Token {
 
 /// A set of strings, written as a sequence of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     tokens: Vec<Token>,
     ignore_case: bool,
     /// Some [`Token::Run`] does not accept every character, so that greedy matching would be wrong.
@@ -37,14 +39,14 @@ pub struct Pattern {
 
 impl Pattern {
     /// The pattern that only `text` itself matches.
-    pub fn literal(text: &str) -> Self {
+    pub(crate) fn literal(text: &str) -> Self {
         let mut pattern = Self::default();
         pattern.push_literal(text);
         pattern
     }
 
     /// `*` stands for any run of characters and `?` for exactly one; colons and slashes are nothing special.
-    pub fn like(text: &str) -> Self {
+    pub(crate) fn like(text: &str) -> Self {
         let mut pattern = Self::default();
         pattern.push_like(text, CharacterSet::Any);
         pattern
@@ -53,7 +55,7 @@ impl Pattern {
     /// Six parts between colons, each with its own wildcards, as `ArnLike` and `ArnEquals` compare them
     /// (IAM User Guide, reference_policies_elements_condition_operators). The sixth part may hold further colons.
     /// `None` where `text` has fewer than six parts: such a pattern matches no ARN.
-    pub fn arn_like(text: &str) -> Option<Self> {
+    pub(crate) fn arn_like(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let (resource, leading) = parts.split_last().filter(|(_, leading)| leading.len() == 5)?;
         let mut pattern = Self::default();
@@ -66,7 +68,7 @@ impl Pattern {
     }
 
     /// The pattern made of these tokens.
-    pub fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Self {
+    pub(crate) fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Self {
         let mut pattern = Self::default();
         for token in tokens {
             pattern.push(token);
@@ -76,14 +78,14 @@ impl Pattern {
 
     /// The same pattern, blind to the case of ASCII letters.
     #[must_use]
-    pub fn ignoring_case(mut self) -> Self {
+    pub(crate) fn ignoring_case(mut self) -> Self {
         self.ignore_case = true;
         self
     }
 
     /// The same pattern with every wildcard restricted to `set`; `None` where a character does not belong to it.
     #[must_use]
-    pub fn within(&self, set: CharacterSet) -> Option<Self> {
+    pub(crate) fn within(&self, set: CharacterSet) -> Option<Self> {
         let mut pattern = Self { ignore_case: self.ignore_case, ..Self::default() };
         for token in &self.tokens {
             pattern.push(match token {
@@ -106,7 +108,7 @@ impl Pattern {
 
     /// The pattern followed by this text.
     #[must_use]
-    pub fn followed_by(mut self, text: &str) -> Self {
+    pub(crate) fn followed_by(mut self, text: &str) -> Self {
         self.push_literal(text);
         self
     }
@@ -135,12 +137,12 @@ impl Pattern {
     }
 
     /// Appends `text` character by character; wildcards in it are ordinary characters.
-    pub fn push_literal(&mut self, text: &str) {
+    pub(crate) fn push_literal(&mut self, text: &str) {
         self.tokens.extend(text.chars().map(Token::Character));
     }
 
     /// Appends `text`, in which `*` and `?` stand for characters of `set`.
-    pub fn push_like(&mut self, text: &str, set: CharacterSet) {
+    pub(crate) fn push_like(&mut self, text: &str, set: CharacterSet) {
         for character in text.chars() {
             self.push(match character {
                 '*' => Token::Run(set),
@@ -151,7 +153,7 @@ impl Pattern {
     }
 
     /// Appends one token. A run that repeats the run before it adds nothing and is left out.
-    pub fn push(&mut self, token: Token) {
+    pub(crate) fn push(&mut self, token: Token) {
         if let Token::Run(set) = token {
             if self.tokens.last() == Some(&token) {
                 return;
@@ -162,17 +164,17 @@ impl Pattern {
     }
 
     /// The elements of the pattern.
-    pub fn tokens(&self) -> &[Token] {
+    pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
     /// Whether letter case is ignored.
-    pub fn ignores_case(&self) -> bool {
+    pub(crate) fn ignores_case(&self) -> bool {
         self.ignore_case
     }
 
     /// The one string that matches, where there is exactly one.
-    pub fn as_literal(&self) -> Option<String> {
+    pub(crate) fn as_literal(&self) -> Option<String> {
         let character = |token: &Token| match token {
             Token::Character(character) if !(self.ignore_case && character.is_ascii_alphabetic()) => {
                 Some(*character)
@@ -183,12 +185,12 @@ impl Pattern {
     }
 
     /// Whether every string matches.
-    pub fn is_universal(&self) -> bool {
+    pub(crate) fn is_universal(&self) -> bool {
         self.tokens == [Token::Run(CharacterSet::Any)]
     }
 
     /// Whether the whole of `text` matches.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         if self.restricted_run { walk::accepts(self, text) } else { self.matches_greedily(text) }
     }
 
@@ -240,16 +242,5 @@ impl Pattern {
             Token::Character(expected) => expected == character,
             Token::One(set) | Token::Run(set) => set.contains(character),
         }
-    }
-
-    /// Whether every string of `inner` also belongs to this pattern.
-    pub fn includes(&self, inner: &Self, budget: &mut Budget) -> Result<bool, TooLarge> {
-        Ok(self.is_universal()
-            || Language::new().all_of([inner]).none_of([self]).example(&[], budget)?.is_none())
-    }
-
-    /// Whether some string belongs to both patterns.
-    pub fn intersects(&self, other: &Self, budget: &mut Budget) -> Result<bool, TooLarge> {
-        Ok(Language::new().all_of([self, other]).example(&[], budget)?.is_some())
     }
 }

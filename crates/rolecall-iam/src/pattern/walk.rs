@@ -1,10 +1,10 @@
 //! The automata of several patterns, walked side by side.
 //!
-//! A state is the set of positions that are active in every pattern at once. The walk goes breadth first, so the first
-//! example found is a shortest one. In each state only characters that some active position asks for are told apart;
+//! A state is the set of positions that are active in every pattern at once. A walk that takes the nearest state first
+//! finds a shortest example. In each state only characters that some active position asks for are told apart;
 //! all others behave alike and are represented by one readable character.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::characters::{self, CharacterSet, Memberships};
 use super::language::{Budget, TooLarge};
@@ -171,7 +171,56 @@ pub(super) enum Step {
     Stop,
 }
 
-/// A breadth-first walk through the states of an automaton.
+/// Which of the states that were reached is gone on from first.
+#[derive(Clone, Copy)]
+pub(super) enum Order<'r> {
+    /// The nearest: what is found is shortest.
+    Nearest,
+    /// The one of least rank. What is found need not be shortest.
+    Least(&'r dyn Fn(&State) -> usize),
+}
+
+/// A state to go on from.
+struct Reached {
+    /// Its number, in order of discovery.
+    index: usize,
+    /// How many characters led to it.
+    length: usize,
+    state: State,
+}
+
+/// The states to go on from, in their order.
+enum Frontier<'r> {
+    Nearest(VecDeque<Reached>),
+    Least(BTreeMap<(usize, usize), Reached>, &'r dyn Fn(&State) -> usize),
+}
+
+impl<'r> Frontier<'r> {
+    fn new(order: Order<'r>) -> Self {
+        match order {
+            Order::Nearest => Self::Nearest(VecDeque::new()),
+            Order::Least(rank) => Self::Least(BTreeMap::new(), rank),
+        }
+    }
+
+    fn push(&mut self, reached: Reached) {
+        match self {
+            Self::Nearest(queue) => queue.push_back(reached),
+            Self::Least(ranked, rank) => {
+                ranked.insert((rank(&reached.state), reached.index), reached);
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<Reached> {
+        match self {
+            Self::Nearest(queue) => queue.pop_front(),
+            Self::Least(ranked, _) => ranked.pop_first().map(|(_, reached)| reached),
+        }
+    }
+}
+
+/// A walk through the states of an automaton.
 pub(super) struct Walk<'a> {
     automaton: &'a Automaton<'a>,
     /// For each state in order of discovery: the state before it and the character between them.
@@ -183,9 +232,10 @@ impl<'a> Walk<'a> {
         Self { automaton, steps: Vec::new() }
     }
 
-    /// Calls `judge` for each reachable state, nearest first, until it says stop.
+    /// Calls `judge` for each state that at most `longest` characters reach, until it says stop.
     pub(super) fn run(
         &mut self,
+        order: Order<'_>,
         longest: Option<usize>,
         budget: &mut Budget,
         mut judge: impl FnMut(&State) -> Step,
@@ -198,48 +248,12 @@ impl<'a> Walk<'a> {
             Step::Prune => return Ok(None),
             Step::Expand => {}
         }
-        let mut frontier: Vec<(usize, State)> = vec![(0, start)];
-        let mut length = 0;
-        while !frontier.is_empty() && longest.is_none_or(|longest| length < longest) {
-            length += 1;
-            for (index, state) in std::mem::take(&mut frontier) {
-                for character in self.automaton.characters(&state) {
-                    let next = self.automaton.step(&state, character);
-                    budget.spend(2 * self.automaton.words + self.automaton.atoms.len())?;
-                    if known.contains(&next) {
-                        continue;
-                    }
-                    known.insert(next.clone());
-                    let reached = self.steps.len();
-                    self.steps.push((index, character));
-                    match judge(&next) {
-                        Step::Stop => return Ok(Some(self.text(reached))),
-                        Step::Prune => {}
-                        Step::Expand => frontier.push((reached, next)),
-                    }
-                }
+        let mut frontier = Frontier::new(order);
+        frontier.push(Reached { index: 0, length: 0, state: start });
+        while let Some(Reached { index, length, state }) = frontier.pop() {
+            if longest.is_some_and(|longest| length >= longest) {
+                continue;
             }
-        }
-        Ok(None)
-    }
-
-    /// The same, the state first of which `rank` is least. What it finds need not be shortest.
-    pub(super) fn run_best_first(
-        &mut self,
-        budget: &mut Budget,
-        mut judge: impl FnMut(&State) -> Step,
-        rank: impl Fn(&State) -> usize,
-    ) -> Result<Option<String>, TooLarge> {
-        let start = self.automaton.start();
-        let mut known: HashSet<State> = HashSet::from([start.clone()]);
-        self.steps = vec![(0, '\0')];
-        match judge(&start) {
-            Step::Stop => return Ok(Some(String::new())),
-            Step::Prune => return Ok(None),
-            Step::Expand => {}
-        }
-        let mut frontier: BTreeMap<(usize, usize), State> = BTreeMap::from([((0, 0), start)]);
-        while let Some(((_, index), state)) = frontier.pop_first() {
             for character in self.automaton.characters(&state) {
                 let next = self.automaton.step(&state, character);
                 budget.spend(2 * self.automaton.words + self.automaton.atoms.len())?;
@@ -253,7 +267,7 @@ impl<'a> Walk<'a> {
                     Step::Stop => return Ok(Some(self.text(reached))),
                     Step::Prune => {}
                     Step::Expand => {
-                        frontier.insert((rank(&next), reached), next);
+                        frontier.push(Reached { index: reached, length: length + 1, state: next });
                     }
                 }
             }

@@ -10,7 +10,7 @@ use crate::truth::Truth;
 
 /// The kinds of names that a `Principal` element can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PrincipalKind {
+pub(crate) enum PrincipalKind {
     /// `"AWS"`
     Aws,
     /// `"Service"`
@@ -24,7 +24,7 @@ pub enum PrincipalKind {
 impl PrincipalKind {
     /// The key under which names of this kind stand in a document.
     #[must_use]
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Aws => "AWS",
             Self::Service => "Service",
@@ -81,7 +81,7 @@ impl PrincipalName {
 
     /// The kind under which the name stands; `None` for the bare `"*"`.
     #[must_use]
-    pub fn kind(&self) -> Option<PrincipalKind> {
+    pub(crate) fn kind(&self) -> Option<PrincipalKind> {
         match self {
             Self::Everyone => None,
             Self::AnyAws | Self::Account(_) | Self::Identity(_) | Self::UniqueId(_) | Self::Nobody(_) => {

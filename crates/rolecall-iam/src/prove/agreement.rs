@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::caller::{Call, Caller, Derived};
 use super::names::Union;
-use super::question::place;
+use super::policy::place;
 use super::rule::{Cover, Rule, Sureness};
 use super::strings::Variable;
 use crate::condition::Keys;

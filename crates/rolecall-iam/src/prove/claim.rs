@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::answer::Proof;
 use crate::arn::{ExternalId, FunctionArn, RoleArn};
 use crate::document::Document;
-use crate::evaluate::Request;
 use crate::principal::Principal;
 
 /// What a role is meant for. What is left out is taken from the documents themselves as far as that makes sense; the
@@ -98,57 +98,6 @@ impl fmt::Display for Claim {
             Self::EveryTargetMayBeInvoked(count) => {
                 write!(formatter, "a session can invoke each of the {count} target functions")
             }
-        }
-    }
-}
-
-/// A complete request that refutes a claim. It has been put to the evaluator, which gave the answer that the sentence
-/// tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
-    /// The request.
-    pub request: Request,
-    /// What it shows, in plain words.
-    pub sentence: String,
-}
-
-/// What became of a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
-    /// It holds for every request.
-    Proved,
-    /// This request breaks it.
-    Refuted(Box<Witness>),
-    /// It could not be decided.
-    Unknown {
-        /// Why, in one line each; at least one.
-        reasons: Vec<String>,
-    },
-}
-
-/// Most reasons that are given for one claim.
-const MOST_REASONS: usize = 20;
-
-impl Proof {
-    /// Unknown for these reasons, each told once and not too many of them.
-    pub(super) fn unknown(mut reasons: Vec<String>) -> Self {
-        reasons.sort();
-        reasons.dedup();
-        let more = reasons.len().saturating_sub(MOST_REASONS);
-        reasons.truncate(MOST_REASONS);
-        if more > 0 {
-            reasons.push(format!("and {more} more of the kind"));
-        }
-        Self::Unknown { reasons }
-    }
-
-    /// The word for the result in files and output.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Proved => "proved",
-            Self::Refuted(_) => "refuted",
-            Self::Unknown { .. } => "unknown",
         }
     }
 }

@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 
 use super::actions::{self, ACTIONS, Target};
+use super::answer::Witness;
 use super::caller::Call;
-use super::claim::Witness;
-use super::permission::{INVOKE, Session};
+use super::permission::INVOKE;
 use super::readable;
 use super::rule::{Cover, Rule};
+use super::session::Session;
 use super::solve::Found;
 use super::variable::Uncut;
 use super::words;
@@ -27,6 +28,15 @@ fn is_expected(action: &str) -> bool {
     EXPECTED.iter().any(|expected| expected.eq_ignore_ascii_case(action))
 }
 
+/// Requests to look for among those that AWS is known to have.
+pub(super) struct Wanted<'w> {
+    pub(super) action: &'w dyn Fn(&str) -> bool,
+    /// An action that the question writes out, whether AWS is known to have it or not.
+    pub(super) written: Option<&'w str>,
+    /// Only resources like these.
+    pub(super) within: Option<&'w Pattern>,
+}
+
 pub(super) struct Excess<'e, 'd> {
     pub(super) session: &'e Session<'d>,
     pub(super) targets: &'e BTreeSet<String>,
@@ -39,7 +49,8 @@ impl Excess<'_, '_> {
     pub(super) fn of(&self, rule: &Rule<'_>, budget: &mut Budget) -> Result<Option<Witness>, Vec<String>> {
         let mut reasons = Vec::new();
         if !EXPECTED.iter().any(|expected| rule.actions.is_only(&expected.to_ascii_lowercase())) {
-            match self.session.exceeds(rule, |action| !is_expected(action), budget) {
+            let wanted = Wanted { action: &|action| !is_expected(action), written: None, within: None };
+            match self.session.exceeds(rule, &wanted, budget) {
                 Ok(Some(witness)) => return Ok(Some(witness)),
                 Ok(None) => {}
                 Err(more) => reasons.extend(more),
@@ -59,15 +70,9 @@ impl Excess<'_, '_> {
         let action = readable::action_shape();
         let except = EXPECTED.iter().map(|expected| expected.to_ascii_lowercase()).collect();
         let actions = Language::new().all_of([&action]).except([&except]);
-        for resource in &[readable::arn_shape(), Pattern::literal("*")] {
-            let resources = Language::new().all_of([resource]);
-            match self.session.search(rule, &actions, &resources, Call::Any, &[], budget) {
-                Ok(Some(_)) => return Some(words::no_known_action(rule.place)),
-                Ok(None) => {}
-                Err(uncut) => return Some(words::not_cut(&uncut, Some(rule.place))),
-            }
-        }
-        None
+        let resources = [readable::arn_shape(), Pattern::literal("*")];
+        let mut resources = resources.iter().map(|shape| Language::new().all_of([shape]));
+        resources.find_map(|resources| self.session.anything(rule, &actions, &resources, budget))
     }
 
     /// The invocation of a function that is no target.
@@ -124,25 +129,47 @@ impl<'d> Session<'d> {
         partitions.iter().flat_map(|partition| Target::Function.shapes(partition)).collect()
     }
 
-    /// A request for an action that AWS has and that is `wanted`, which is allowed through one `Allow`.
+    /// Why it is not proved that one `Allow` grants none of these requests.
+    pub(super) fn anything(
+        &self,
+        rule: &Rule<'_>,
+        actions: &Language<'_>,
+        resources: &Language<'_>,
+        budget: &mut Budget,
+    ) -> Option<String> {
+        match self.search(rule, actions, resources, Call::Any, &[], budget) {
+            Ok(Some(_)) => Some(words::no_known_action(rule.place)),
+            Ok(None) => None,
+            Err(uncut) => Some(words::not_cut(&uncut, Some(rule.place))),
+        }
+    }
+
+    /// A request that is wanted and that is allowed through one `Allow`.
     pub(super) fn exceeds(
         &self,
         rule: &Rule<'_>,
-        wanted: impl Fn(&str) -> bool,
+        wanted: &Wanted<'_>,
         budget: &mut Budget,
     ) -> Result<Option<Witness>, Vec<String>> {
         let mut reasons = Vec::new();
         let covered = ACTIONS
             .iter()
-            .filter(|(name, _)| wanted(name) && rule.statement.covers_action(name) != Truth::False);
-        let written = rule.actions.names.iter().filter(|name| actions::known(name).is_none() && wanted(name));
-        let written = written.map(|name| (name.as_str(), None)).filter(|_| !rule.actions.negated);
+            .filter(|(name, _)| (wanted.action)(name) && rule.statement.covers_action(name) != Truth::False);
+        let named = rule.actions.names.iter().filter(|_| !rule.actions.negated).map(String::as_str);
+        let written = named.chain(wanted.written);
+        let written = written.filter(|name| actions::known(name).is_none() && (wanted.action)(name));
+        // The table leaves out the invocation, which the claims treat by itself.
+        let acts_on = |name: &str| name.eq_ignore_ascii_case(INVOKE).then_some(Target::Function);
+        let written = written.map(|name| (name, acts_on(name)));
         for (name, target) in covered.map(|(name, target)| (*name, Some(*target))).chain(written) {
-            match self.reaches_action(rule, name, target, budget) {
-                Ok(Some(found)) => match self.confirm(rule, &found) {
-                    Ok(witness) => return Ok(Some(witness)),
-                    Err(more) => reasons.extend(more),
-                },
+            match self.reaches_action(rule, name, target, wanted.within, budget) {
+                Ok(Some(found)) => {
+                    let found = Found { action: name.to_owned(), ..found };
+                    match self.confirm(rule, &found) {
+                        Ok(witness) => return Ok(Some(witness)),
+                        Err(more) => reasons.extend(more),
+                    }
+                }
                 Ok(None) => {}
                 Err(uncut) => reasons.push(words::not_cut(&uncut, Some(rule.place))),
             }
@@ -156,6 +183,7 @@ impl<'d> Session<'d> {
         rule: &Rule<'_>,
         name: &str,
         target: Option<Target>,
+        within: Option<&Pattern>,
         budget: &mut Budget,
     ) -> Result<Option<Found>, Uncut> {
         let Some(partition) = self.partition() else { return Ok(None) };
@@ -165,14 +193,17 @@ impl<'d> Session<'d> {
             None => {
                 let service = action.split(':').next().unwrap_or_default();
                 let own = Pattern::like(&format!("arn:{partition}:{service}:*:*:?*"));
-                vec![own, Pattern::literal("*")]
+                // A resource that the question writes out is taken as it is.
+                let asked = within.filter(|within| within.as_literal().is_some()).cloned();
+                [own, Pattern::literal("*")].into_iter().chain(asked).collect()
             }
         };
         let likely = target.map(|target| target.likely(partition, &account)).unwrap_or_default();
         let actions = Language::new().only(&action);
+        let call = if name.eq_ignore_ascii_case(INVOKE) { Call::Invoke } else { Call::Any };
         for shape in &shapes {
-            let resources = Language::new().all_of([shape]);
-            let found = self.search(rule, &actions, &resources, Call::Any, &likely, budget)?;
+            let resources = Language::new().all_of([shape]).all_of(within);
+            let found = self.search(rule, &actions, &resources, call, &likely, budget)?;
             let accepts = |found: &Found| target.is_none_or(|target| target.accepts(&found.resource));
             if let Some(found) = found.filter(accepts) {
                 return Ok(Some(found));

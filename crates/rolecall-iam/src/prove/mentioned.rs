@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::actions;
-use crate::arn::{AccountId, Partition, RoleArn};
+use crate::arn::{AccountId, Partition};
 use crate::condition::Operand;
 use crate::context::{Context, ContextKey, ContextValue, Lookup};
 use crate::document::{Document, Effect, Statement};
@@ -27,18 +27,13 @@ pub(super) fn partitions(known: Option<&Partition>, matters: bool) -> Vec<Partit
 pub(super) fn named_partitions(document: &Document) -> impl Iterator<Item = &Partition> {
     let names = document.statements().iter().filter_map(|statement| statement.principal.as_ref());
     names.flat_map(|clause| &clause.values).filter_map(|name| match name {
-        PrincipalName::Identity(
-            Principal::User { partition, .. }
-            | Principal::RoleSession { partition, .. }
-            | Principal::FederatedUser { partition, .. }
-            | Principal::Role(RoleArn { partition, .. }),
-        ) => Some(partition),
+        PrincipalName::Identity(identity) => identity.partition(),
         _ => None,
     })
 }
 
-pub(super) fn root_of(partition: &Partition, account: &AccountId) -> Option<Principal> {
-    Some(Principal::Root { partition: partition.clone(), account: account.clone() })
+pub(super) fn root_of(partition: &Partition, account: &AccountId) -> Principal {
+    Principal::Root { partition: partition.clone(), account: account.clone() }
 }
 
 /// Every key that the statements of a document ask about, in conditions and variables.

@@ -1,20 +1,53 @@
-//! Proofs about a role: who can assume it, and what a session of it can do, decided for *every* request.
+//! Proofs about policies: who can call, and what a session of a role can do, decided for *every* request.
 //!
-//! A claim is proved, refuted by a request that the evaluator confirms, or unknown with the reason. Nothing is decided on
-//! examples. Callers are products of languages ([`caller`]), and so are actions and resources; each other condition key is
-//! a variable whose values the conditions cut into finitely many classes ([`variable`]). Statements narrow these
-//! ([`rule`], [`names`], [`reading`]). One search ([`solve`]) finds a request that some statements match and
-//! others do not, or shows that there is none; [`question`], [`trust`], [`permission`] and [`targets`] put the claims to it.
+//! An answer is proved, refuted by a request that the evaluator confirms, or unknown with the reasons ([`Proof`]).
+//! Nothing is decided on examples.
 //!
-//! Invariants: what a key is for a caller comes from the table in [`crate::keys`], the truth of a condition for a class from
-//! the evaluator's own code, what a resource covers from [`crate::coverage`]: nothing is read a second time here. What
-//! the evaluator does not know is never part of a proof, and what cannot be expressed is unknown. Cost is bounded: a
-//! document with more cases than the bound gives "unknown".
-//! Deliberately absent: findings with names and fixes ([`super::lint`]) and the caller's side of assuming a role.
+//! | question | asked of |
+//! |---|---|
+//! | is every request of these callers refused? | [`ResourcePolicy::prove_refused`], with a [`Question`] |
+//! | is every request of this principal allowed? | [`ResourcePolicy::prove_allowed`] |
+//! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
+//! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
+//!
+//! The first three know nothing of what a role is for. The last puts them together to claims about a role that a third
+//! party assumes.
+//!
+//! ```
+//! use rolecall_iam::document::Document;
+//! use rolecall_iam::prove::{NamedDocument, Permissions, Proof, Session};
+//!
+//! let policy = Document::parse(
+//!     r#"{"Version": "2012-10-17", "Statement": [
+//!         {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/*"},
+//!         {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]}"#,
+//! )?;
+//! let permissions =
+//!     Permissions { identity: vec![NamedDocument { name: "reports", document: &policy }], boundary: None };
+//! let session = Session::new(&permissions, None);
+//! assert_eq!(session.prove_refused("s3:Delete*", "*"), Proof::Proved);
+//! let Proof::Refuted(witness) = session.prove_refused("s3:Put*", "*") else { panic!("not refuted") };
+//! assert!(witness.sentence.starts_with("a session of the role can call `s3:PutObject` on `arn:aws:s3:::reports/"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! How it works: callers are products of languages (`caller`), and so are actions and resources. Each other condition key
+//! is a variable, and the conditions cut its values into finitely many classes (`variable`). Statements narrow these
+//! (`rule`, `names`, `reading`). One search (`solve`) finds a request that some statements match and others do not, or
+//! shows that there is none. `policy`, `allowed` and `session` put questions to it; `trust`, `permission`, `excess` and
+//! `targets` state the claims.
+//!
+//! Invariants: what a key is for a caller comes from one table, the truth of a condition for a class from the
+//! evaluator's own code: nothing is read a second time here. What the evaluator does not know is never part of a proof,
+//! and what cannot be expressed is unknown. Cost is bounded: a document with more cases than the bound gives "unknown".
+//!
+//! Deliberately absent: findings with names and fixes ([`crate::lint`]) and the caller's side of assuming a role.
 
 mod actions;
 #[cfg(test)]
 mod agreement;
+mod allowed;
+mod answer;
 mod caller;
 mod claim;
 mod domain;
@@ -24,22 +57,29 @@ mod linked;
 mod mentioned;
 mod names;
 mod permission;
+mod policy;
 mod question;
 pub(crate) mod readable;
 mod reading;
 mod rule;
+mod session;
 mod solve;
 mod strings;
 mod targets;
 mod trust;
 mod variable;
+mod ways;
 mod words;
 
-pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Witness};
+pub use answer::{Proof, Witness};
+pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
+pub use names::Group;
 pub use permission::prove_permissions;
+pub use policy::ResourcePolicy;
+pub use question::{Callers, ExternalIds, Question};
+pub use session::Session;
 pub use trust::prove_trust;
 
-pub(crate) use names::Group;
-pub(crate) use permission::{Placed, Session};
-pub(crate) use question::{IdRule, Outcome, Question, Trust, Who};
-pub(crate) use trust::PROOF_BUDGET;
+pub(crate) use policy::{Outcome, PROOF_BUDGET};
+pub(crate) use session::Placed;
+pub(crate) use trust::RoleTrust;

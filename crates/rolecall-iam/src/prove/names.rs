@@ -3,11 +3,12 @@
 //! The meaning is that of [`crate::principal::element`]; a test compares the two.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::caller::{Caller, user_ids_of_session};
 use super::rule::Sureness;
 use super::strings::Variable;
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Partition};
 use crate::document::Clause;
 use crate::keys::CallerKind;
 use crate::pattern::Pattern;
@@ -38,30 +39,48 @@ impl Alternative {
     }
 }
 
-/// Callers that a claim is about: an account's root stands for the whole account, a role for its sessions.
+/// Callers, named by principals: the root of an account stands for the whole account, a role for its sessions.
+///
+/// A copy shares its members with the original.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Group {
+pub struct Group {
+    members: Arc<Members>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
     by_account: BTreeMap<Option<AccountId>, BTreeSet<Principal>>,
+    partitions: BTreeSet<Partition>,
 }
 
 impl Group {
     /// The group of these principals.
-    pub(crate) fn of(members: impl IntoIterator<Item = Principal>) -> Self {
-        let mut group = Self::default();
-        for member in members {
-            group.by_account.entry(member.account().cloned()).or_default().insert(member);
+    #[must_use]
+    pub fn of(principals: impl IntoIterator<Item = Principal>) -> Self {
+        let mut members = Members::default();
+        for principal in principals {
+            if let Some(partition) = principal.partition().filter(|known| !members.partitions.contains(known))
+            {
+                members.partitions.insert(partition.clone());
+            }
+            members.by_account.entry(principal.account().cloned()).or_default().insert(principal);
         }
-        group
+        Self { members: Arc::new(members) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_account.is_empty()
+        self.members.by_account.is_empty()
+    }
+
+    /// The partitions that its members belong to.
+    pub(super) fn partitions(&self) -> impl Iterator<Item = &Partition> {
+        self.members.partitions.iter()
     }
 
     /// Whether a name means nobody but members.
     pub(super) fn covers(&self, name: &PrincipalName) -> bool {
         let lists = |account: &AccountId, identity: Option<&Principal>| {
-            self.by_account.get(&Some(account.clone())).is_some_and(|members| {
+            self.members.by_account.get(&Some(account.clone())).is_some_and(|members| {
                 // Root users come first in the order of principals.
                 matches!(members.first(), Some(Principal::Root { .. }))
                     || identity.is_some_and(|named| members.contains(named))
@@ -101,10 +120,11 @@ impl Group {
             Some(mut accounts) => {
                 accounts.sort();
                 accounts.dedup();
-                let members = accounts.iter().filter_map(|account| self.by_account.get(account)).flatten();
+                let members =
+                    accounts.iter().filter_map(|account| self.members.by_account.get(account)).flatten();
                 Union::of_members(members, caller)
             }
-            None => Union::of_members(self.by_account.values().flatten(), caller),
+            None => Union::of_members(self.members.by_account.values().flatten(), caller),
         }
     }
 }

@@ -1,39 +1,13 @@
-//! Questions to the policy of a role or a function: is there a request of this kind that it allows?
-//!
-//! Every `Allow` is taken by itself: whoever is let in, is let in by one of them. For each form of caller, one search decides
-//! whether some request gets past every `Deny`. What is found is made a request, put to the evaluator, and shown only where
-//! that allows it. Where the search could not see how two parts of a request depend on each other, the same search
-//! is made once more for the one caller that was found.
+//! Questions to a policy that names callers: which callers, and with which external IDs.
 
-use std::cell::OnceCell;
-use std::collections::HashSet;
-
-use super::caller::{Call, Caller, Example};
-use super::claim::{RoleIntent, Witness};
-use super::linked::completed;
-use super::mentioned::{
-    as_printed, implying, keys_of, named, named_partitions, partitions, root_of, state_caller, stated,
-};
-use super::names::{Group, Union};
-use super::rule::{Place, Rule};
-use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
-use super::strings::Variable;
-use super::variable::Uncut;
-use super::words;
-use crate::arn::{FunctionArn, RoleArn};
-use crate::context::{ContextKey, ContextValue};
-use crate::document::{Document, Effect, Statement};
-use crate::evaluate::{Evaluation, Layer, Request, evaluate_trust};
-use crate::keys::CallerKind;
-use crate::pattern::{Budget, Language};
-use crate::principal::Principal;
-use crate::principal::element::PrincipalName;
-use crate::truth::Truth;
+use super::names::Group;
+use crate::context::ContextValue;
 
 /// Which external IDs a question is about.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum IdRule<'q> {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ExternalIds<'q> {
     /// Any, or none.
+    #[default]
     Any,
     /// None.
     Absent,
@@ -47,8 +21,8 @@ pub(crate) enum IdRule<'q> {
     Another(&'q str),
 }
 
-impl<'q> IdRule<'q> {
-    fn accepts(self, value: &ContextValue) -> bool {
+impl<'q> ExternalIds<'q> {
+    pub(super) fn accepts(self, value: &ContextValue) -> bool {
         let is = |id: &str| matches!(value, ContextValue::One(value) if value == id);
         let present = *value != ContextValue::Absent;
         match self {
@@ -61,7 +35,7 @@ impl<'q> IdRule<'q> {
         }
     }
 
-    fn text(self) -> Option<&'q str> {
+    pub(super) fn text(self) -> Option<&'q str> {
         match self {
             Self::Any | Self::Absent | Self::Present => None,
             Self::Exactly(id) | Self::AnythingBut(id) | Self::Another(id) => Some(id),
@@ -70,423 +44,67 @@ impl<'q> IdRule<'q> {
 }
 
 /// Callers that a question is about.
-#[derive(Clone)]
-pub(crate) struct Who<'q> {
-    /// Only callers of these kinds.
-    pub(crate) kinds: fn(CallerKind) -> bool,
-    /// Only members of each of these groups.
-    pub(crate) inside: Vec<&'q Group>,
-    /// No members of these groups.
-    pub(crate) outside: Vec<&'q Group>,
+///
+/// Groups narrow each other: a caller must belong to every group inside and to no group outside.
+#[derive(Debug, Clone, Default)]
+pub struct Callers {
+    pub(super) only_of_accounts: bool,
+    pub(super) inside: Vec<Group>,
+    pub(super) outside: Vec<Group>,
 }
 
-impl Who<'_> {
-    /// Every caller.
-    pub(crate) fn anyone() -> Self {
-        Self { kinds: |_| true, inside: Vec::new(), outside: Vec::new() }
-    }
-}
-
-/// A question to a trust policy: is there a request like this that it allows?
-pub(crate) struct Question<'q> {
-    /// Only through this `Allow`.
-    pub(crate) through: Option<usize>,
-    /// Only these callers.
-    pub(crate) who: Who<'q>,
-    /// Only with external IDs like these.
-    pub(crate) external_id: IdRule<'q>,
-}
-
-/// The answer to a [`Question`].
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// This request, which the evaluator allows.
-    Allowed(Box<(Request, Evaluation)>),
-    /// It could not be decided.
-    Unknown(Vec<String>),
-    /// There is none.
-    Nothing,
-}
-
-/// Callers of one form, with the policy's statements as they read for them.
-pub(super) struct Form<'d> {
-    pub(super) caller: Caller,
-    rules: OnceCell<Vec<Rule<'d>>>,
-}
-
-impl<'d> Form<'d> {
-    fn new(caller: Caller) -> Self {
-        Self { caller, rules: OnceCell::new() }
+impl Callers {
+    /// Every caller: principals of any account, AWS services, identity providers and unsigned requests.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
     }
 
-    pub(super) fn rules(&self, document: &'d Document) -> &[Rule<'d>] {
-        self.rules.get_or_init(|| Rule::compile(document, Layer::Resource, 0, &self.caller).collect())
+    /// Every caller that belongs to an AWS account: of these an external ID can be expected.
+    #[must_use]
+    pub fn of_accounts() -> Self {
+        Self { only_of_accounts: true, ..Self::default() }
+    }
+
+    /// Only members of this group, too.
+    #[must_use]
+    pub fn inside(mut self, group: &Group) -> Self {
+        self.inside.push(group.clone());
+        self
+    }
+
+    /// No members of this group.
+    #[must_use]
+    pub fn outside(mut self, group: &Group) -> Self {
+        self.outside.push(group.clone());
+        self
     }
 }
 
-/// A trust policy that questions are put to.
-pub(crate) struct Trust<'d> {
-    pub(super) document: &'d Document,
-    /// The role that is to be assumed.
-    role: Option<RoleArn>,
-    /// Those who are meant to assume it.
-    pub(crate) trusted: Vec<Principal>,
-    pub(crate) trusted_group: Group,
-    /// The intent says who is trusted; otherwise it is whoever the document names.
-    pub(super) trusted_is_stated: bool,
-    /// They are stated, and all of them belong to an account, so that all of them can pass an external ID.
-    pub(super) all_can_pass_id: bool,
-    /// The account of the role.
-    pub(crate) own: Group,
-    pub(super) forms: Vec<Form<'d>>,
-    /// The role, or another resource that has a policy.
-    resource: String,
-    resource_is_known: bool,
-    /// Keys that the document asks about and that a call cannot have without another permission.
-    pub(super) implying: Vec<(ContextKey, &'static str)>,
-    /// Some statement asks for the unique id of the caller.
-    asks_for_user_id: bool,
-    /// Some statement names a resource, and which one the policy belongs to is not known.
-    pub(super) resource_matters: bool,
-    call: Call,
+/// The requests that a question is about.
+#[derive(Debug, Clone, Default)]
+pub struct Question<'q> {
+    pub(super) callers: Callers,
+    pub(super) external_ids: ExternalIds<'q>,
+    pub(super) through: Option<usize>,
 }
 
-impl<'d> Trust<'d> {
-    pub(crate) fn new(document: &'d Document, intent: &RoleIntent) -> Self {
-        Self::of(document, intent, Call::AssumeRole, None)
+impl<'q> Question<'q> {
+    /// Every request of these callers.
+    #[must_use]
+    pub fn about(callers: Callers) -> Self {
+        Self { callers, ..Self::default() }
     }
 
-    /// The policy of a function instead of a role's: who can invoke it directly.
-    pub(crate) fn of_function(document: &'d Document, function: &FunctionArn, intent: &RoleIntent) -> Self {
-        Self::of(document, intent, Call::Invoke, Some(function))
+    /// Only requests with these external IDs.
+    #[must_use]
+    pub fn with_external_ids(self, external_ids: ExternalIds<'q>) -> Self {
+        Self { external_ids, ..self }
     }
 
-    fn of(document: &'d Document, intent: &RoleIntent, call: Call, function: Option<&FunctionArn>) -> Self {
-        let trusted_is_stated = !intent.trusted.is_empty();
-        let trusted = if trusted_is_stated { intent.trusted.clone() } else { named(document) };
-        let own = intent.role.as_ref().and_then(|role| root_of(&role.partition, &role.account));
-        let resource = match (function, &intent.role) {
-            (Some(function), _) => function.to_string(),
-            (None, Some(role)) => role.to_string(),
-            (None, None) => "arn:aws:iam::111122223333:role/the-role".to_owned(),
-        };
-        let partition = match function {
-            Some(function) => Some(&function.partition),
-            None => intent.role.as_ref().map(|role| &role.partition),
-        };
-        let asked: HashSet<&str> = keys_of(document).map(ContextKey::folded).collect();
-        let mut partitions = partitions(partition, asked.contains("aws:principalarn"));
-        // Whoever is named by an ARN counts, even where AWS would not store such a policy.
-        partitions.extend(named_partitions(document).cloned());
-        partitions.sort();
-        partitions.dedup();
-        Self {
-            document,
-            role: intent.role.clone(),
-            all_can_pass_id: trusted_is_stated
-                && trusted.iter().all(|principal| principal.account().is_some()),
-            trusted_group: Group::of(trusted.iter().cloned()),
-            trusted,
-            trusted_is_stated,
-            own: Group::of(own),
-            forms: Caller::forms(call, &partitions).into_iter().map(Form::new).collect(),
-            resource,
-            resource_is_known: function.is_some() || intent.role.is_some(),
-            implying: if call == Call::AssumeRole { implying(document) } else { Vec::new() },
-            asks_for_user_id: asked.contains("aws:userid"),
-            resource_matters: function.is_none()
-                && intent.role.is_none()
-                && document.statements().iter().any(|statement| statement.resource.is_some()),
-            call,
-        }
+    /// Only requests that this `Allow` statement lets in, counted from zero.
+    #[must_use]
+    pub fn through(self, statement: usize) -> Self {
+        Self { through: Some(statement), ..self }
     }
-
-    /// The resource, unless its name is only an example.
-    fn settled_resource(&self) -> Option<&str> {
-        self.resource_is_known.then_some(&*self.resource)
-    }
-
-    /// Whether a caller belongs to the account of the role.
-    pub(crate) fn is_own(&self, caller: &Principal) -> bool {
-        self.role.as_ref().is_some_and(|role| caller.account() == Some(&role.account))
-    }
-
-    /// What an answer shows, in words.
-    pub(crate) fn witness(&self, request: Request, evaluation: &Evaluation) -> Witness {
-        let who = words::who(&request, evaluation, self);
-        let sentence = match evaluation.allows {
-            _ if self.call == Call::Invoke => words::can_invoke(&who, &request, evaluation),
-            Truth::True => words::can_assume(&who, &request, evaluation, self.document),
-            Truth::False | Truth::Unknown => words::cannot_assume(&who, &request, evaluation),
-        };
-        Witness { request, sentence }
-    }
-
-    /// The action that callers of a form ask for.
-    pub(super) fn action(&self, caller: &Caller) -> &'static str {
-        match self.call {
-            Call::Invoke | Call::Any => "lambda:InvokeFunction",
-            Call::AssumeRole => caller.role_call(),
-        }
-    }
-
-    /// Searches for a request that the policy allows.
-    pub(crate) fn ask(&self, question: &Question<'_>, budget: &mut Budget) -> Outcome {
-        let mut reasons = Vec::new();
-        for allow in self.statements(Effect::Allow) {
-            if budget.is_spent() {
-                reasons.push(words::not_cut(&Uncut::TooLarge, None));
-                break;
-            }
-            if question.through.is_some_and(|through| through != allow) {
-                continue;
-            }
-            for form in self.forms.iter().filter(|form| (question.who.kinds)(form.caller.kind)) {
-                match self.ask_form(allow, form, question, budget) {
-                    Ok(Some(outcome)) => return outcome,
-                    Ok(None) => {}
-                    Err(more) => reasons.extend(more),
-                }
-            }
-        }
-        reasons.extend(self.resource_matters.then(words::resource_matters));
-        if reasons.is_empty() { Outcome::Nothing } else { Outcome::Unknown(reasons) }
-    }
-
-    /// Whether callers of one form are let in through one `Allow`; the reasons where that is not known.
-    fn ask_form(
-        &self,
-        allow: usize,
-        form: &Form<'d>,
-        question: &Question<'_>,
-        budget: &mut Budget,
-    ) -> Result<Option<Outcome>, Vec<String>> {
-        let undecided = |uncut: Uncut| vec![words::not_cut(&uncut, Some(place(allow)))];
-        let Some(statement) = self.statement(allow) else { return Ok(None) };
-        if statement.covers_action(self.action(&form.caller)) == Truth::False {
-            return Ok(None);
-        }
-        let names = statement.principal.as_ref().map_or(0, |clause| clause.values.len());
-        budget.spend(names).map_err(|error| undecided(error.into()))?;
-        let excluded = |name: &PrincipalName| question.who.outside.iter().any(|group| group.covers(name));
-        let rule = Rule::new(statement, place(allow), &form.caller, &excluded);
-        if rule.settled == Truth::False || rule.names.is_nobody() {
-            return Ok(None);
-        }
-        let rules = form.rules(self.document);
-        let answer = self.assumable(&form.caller, &rule, rules, question, budget).map_err(undecided)?;
-        let found = match answer {
-            Answer::Certain(found) | Answer::Possible(found) => found,
-            Answer::Nothing => return Ok(None),
-        };
-        let reasons = match self.confirm(allow, &found) {
-            Ok(allowed) => return Ok(Some(allowed)),
-            Err(reasons) => reasons,
-        };
-        // What depends on the caller can be decided for the one that was found.
-        let Some(Example { principal, user_id }) = found.caller else { return Err(reasons) };
-        let one = Caller::only(&principal, user_id.as_deref());
-        let alone: Vec<Rule<'_>> = Rule::compile(self.document, Layer::Resource, 0, &one).collect();
-        let Some(rule) = alone.get(allow) else { return Err(reasons) };
-        match self.assumable(&one, rule, &alone, question, budget) {
-            Ok(Answer::Certain(found)) => self.confirm(allow, &found).map(Some).or(Err(reasons)),
-            Ok(Answer::Possible(_) | Answer::Nothing) | Err(_) => Err(reasons),
-        }
-    }
-
-    /// What was found, with what must be there besides; `None` where its values contradict one another.
-    pub(super) fn completed(&self, found: &Found) -> Option<Found> {
-        completed(found, self.settled_resource())
-    }
-
-    /// What was found, as a request that the evaluator allows.
-    fn confirm(&self, allow: usize, found: &Found) -> Result<Outcome, Vec<String>> {
-        let linked = || vec![words::not_cut(&Uncut::Linked, Some(place(allow)))];
-        let found = self.completed(found).ok_or_else(linked)?;
-        let Some(request) = self.request(found) else {
-            return Err(vec![words::not_cut(&Uncut::NoCaller, Some(place(allow)))]);
-        };
-        let evaluation = evaluate_trust(&request, self.document);
-        if evaluation.allows == Truth::True {
-            return Ok(Outcome::Allowed(Box::new((request, evaluation))));
-        }
-        Err(words::not_evaluated(&evaluation, &[], Some(place(allow))))
-    }
-
-    /// Whether callers can assume the role through one `Allow`, past every `Deny`.
-    ///
-    /// A call that passes session tags, a source identity or a context needs another permission for that, so calls with and
-    /// without them are searched one after the other.
-    fn assumable(
-        &self,
-        caller: &Caller,
-        rule: &Rule<'_>,
-        rules: &[Rule<'_>],
-        question: &Question<'_>,
-        budget: &mut Budget,
-    ) -> Result<Answer, Uncut> {
-        let of = |effect: Effect| rules.iter().filter(move |rule| rule.statement.effect == effect);
-        let denies: Vec<&Rule<'_>> = of(Effect::Deny).filter(|rule| rule.settled != Truth::False).collect();
-        budget.spend(rules.len() + self.implying.len())?;
-        let among = |group: &&Group| group.among(caller, rule.statement.principal.as_ref());
-        let inside: Vec<Union> = question.who.inside.iter().map(among).collect();
-        let outside: Vec<Union> = question.who.outside.iter().map(among).collect();
-        if inside.iter().any(Union::is_nobody) {
-            return Ok(Answer::Nothing);
-        }
-        let group = Groups { inside: &inside, outside: &outside };
-        let mut possible = Answer::Nothing;
-        for needed in self.needs() {
-            let others = self.implying.iter().filter(|(_, action)| !needed.contains(action));
-            let absent: Vec<&ContextKey> = others.map(|(key, _)| key).collect();
-            let calls = grants(of(Effect::Allow), &needed).ok_or(Uncut::TooLarge)?;
-            for grants in calls {
-                budget.spend(1)?;
-                let implied =
-                    grants.iter().map(|(rule, action)| Asked { rule, action: AskedAction::Implied(action) });
-                let hold: Vec<Asked<'_>> = std::iter::once(Asked::main(rule)).chain(implied).collect();
-                let actions = || {
-                    let implied = needed.iter().map(|action| AskedAction::Implied(action));
-                    std::iter::once(AskedAction::Main).chain(implied)
-                };
-                let fail: Vec<Asked<'_>> = denies
-                    .iter()
-                    .flat_map(|rule| actions().map(move |action| Asked { rule, action }))
-                    .collect();
-                match self.search(caller, group, question.external_id, &absent, &hold, &fail, budget)? {
-                    Answer::Certain(found) => return Ok(Answer::Certain(found)),
-                    Answer::Possible(found) => possible = Answer::Possible(found),
-                    Answer::Nothing => {}
-                }
-            }
-        }
-        Ok(possible)
-    }
-
-    /// Which further permissions a call may need: all combinations of those that some statement asks about. What no statement
-    /// asks about helps nobody: a call that passes it is allowed only where one without it is.
-    fn needs(&self) -> Vec<Vec<&'static str>> {
-        let actions = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"];
-        let mut combinations = vec![Vec::new()];
-        for action in actions {
-            if self.implying.iter().any(|(_, implied)| *implied == action) {
-                let with: Vec<Vec<&'static str>> = combinations
-                    .iter()
-                    .map(|before: &Vec<&'static str>| before.iter().copied().chain([action]).collect())
-                    .collect();
-                combinations.extend(with);
-            }
-        }
-        combinations
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a search is made of all of these")]
-    pub(super) fn search(
-        &self,
-        caller: &Caller,
-        group: Groups<'_>,
-        external_id: IdRule<'_>,
-        absent: &[&ContextKey],
-        hold: &[Asked<'_>],
-        fail: &[Asked<'_>],
-        budget: &mut Budget,
-    ) -> Result<Answer, Uncut> {
-        let call = self.action(caller).to_ascii_lowercase();
-        let accepts = |value: &ContextValue| external_id.accepts(value);
-        let mut given: Vec<Given<'_>> = Vec::new();
-        if !matches!(external_id, IdRule::Any) {
-            let texts = external_id.text().into_iter().collect();
-            given.push(Given { key: "sts:externalid", texts, accepts: &accepts });
-        }
-        let is_absent = |value: &ContextValue| *value == ContextValue::Absent;
-        given.extend(absent.iter().map(|key| Given {
-            key: key.folded(),
-            texts: Vec::new(),
-            accepts: &is_absent,
-        }));
-        let field = Field {
-            caller,
-            call: self.call,
-            strings: caller
-                .strings()
-                .with(Variable::Action, Language::new().only(&call))
-                .with(Variable::Resource, Language::new().only(&self.resource)),
-            inside: group.inside.iter().collect(),
-            outside: group.outside.iter().collect(),
-            resource: self.settled_resource(),
-            given,
-            readable_actions: &[],
-            readable_resources: &[],
-        };
-        find(&field, hold, fail, budget)
-    }
-
-    pub(crate) fn statements(&self, effect: Effect) -> impl Iterator<Item = usize> {
-        let statements = self.document.statements().iter().enumerate();
-        statements.filter(move |(_, statement)| statement.effect == effect).map(|(index, _)| index)
-    }
-
-    pub(crate) fn statement(&self, index: usize) -> Option<&'d Statement> {
-        self.document.statements().get(index)
-    }
-
-    /// The request that was found; `None` where its caller is none that AWS would accept.
-    pub(super) fn request(&self, found: Found) -> Option<Request> {
-        let Example { principal, user_id } = found.caller?;
-        let mut context = stated(&found.context, &principal);
-        state_caller(&mut context, &principal, user_id.filter(|_| self.asks_for_user_id));
-        let action = match (self.call, &principal) {
-            (Call::Invoke | Call::Any, _) => "lambda:InvokeFunction",
-            (Call::AssumeRole, Principal::WebIdentity(_)) => "sts:AssumeRoleWithWebIdentity",
-            (Call::AssumeRole, Principal::Saml(_)) => "sts:AssumeRoleWithSAML",
-            (Call::AssumeRole, _) => "sts:AssumeRole",
-        };
-        Some(Request {
-            principal: as_printed(principal),
-            action: action.to_owned(),
-            resource: self.resource.clone(),
-            resource_account: None,
-            context,
-        })
-    }
-}
-
-/// Groups in the terms of one form of caller.
-#[derive(Clone, Copy)]
-pub(super) struct Groups<'g> {
-    pub(super) inside: &'g [Union],
-    pub(super) outside: &'g [Union],
-}
-
-/// More combinations of statements than these are not searched through.
-const MOST_GRANTS: usize = 10_000;
-
-/// For each of the actions one `Allow` that may grant it, in every combination; `None` where there are too many.
-fn grants<'r, 'd: 'r>(
-    allows: impl Iterator<Item = &'r Rule<'d>>,
-    needed: &[&'static str],
-) -> Option<Vec<Vec<(&'r Rule<'d>, &'static str)>>> {
-    let allows: Vec<&Rule<'d>> = allows.filter(|rule| rule.settled != Truth::False).collect();
-    let mut combinations: Vec<Vec<(&Rule<'d>, &'static str)>> = vec![Vec::new()];
-    for action in needed {
-        let granting: Vec<&Rule<'d>> = allows
-            .iter()
-            .copied()
-            .filter(|rule| rule.statement.covers_action(action) != Truth::False)
-            .collect();
-        if combinations.len().saturating_mul(granting.len()) > MOST_GRANTS {
-            return None;
-        }
-        combinations = combinations
-            .iter()
-            .flat_map(|before| {
-                granting.iter().map(move |rule| before.iter().copied().chain([(*rule, *action)]).collect())
-            })
-            .collect();
-    }
-    Some(combinations)
-}
-
-pub(super) fn place(statement: usize) -> Place {
-    Place { layer: Layer::Resource, document: 0, statement }
 }

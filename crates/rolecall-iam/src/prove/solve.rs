@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 
 use super::caller::{Call, Caller, Example};
 use super::domain::Domain;
-use super::names::{Alternative, Union};
-use super::rule::{Constraint, Cover, Rule, Sureness};
+use super::names::Union;
+use super::rule::{Rule, Sureness};
 use super::strings::{Strings, Variable};
 use super::variable::{OneKey, Uncut, cut};
+use super::ways::{Obstacle, Part, Way};
 use crate::condition::{Condition, Unresolved};
 use crate::context::{Context, ContextKey, ContextValue};
-use crate::pattern::{Budget, Language, Pattern, TooLarge};
+use crate::pattern::{Budget, Language, TooLarge};
 use crate::truth::Truth;
 
 /// So many choices are made one below the other, and no more.
@@ -270,68 +271,11 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Something that holds for some requests.
-#[derive(Clone, Copy)]
-enum Part<'s> {
-    /// A key has one of the values for which a condition holds.
-    Key(usize, &'s [Truth]),
-    /// A string is covered.
-    Cover(Variable, &'s Cover),
-    /// A string matches.
-    Matches(Variable, &'s Pattern),
-    /// The caller is named.
-    Names(&'s Union),
-}
-
-/// Parts that must not all hold.
-#[derive(Clone)]
-struct Obstacle<'s> {
-    parts: Vec<Part<'s>>,
-}
-
-/// A way in which a part holds or fails.
-#[derive(Default)]
-struct Way<'s> {
-    strings: Vec<(Variable, Constraint<'s>)>,
-    /// The values of a key that are left have these truths, and fail.
-    key: Option<(usize, &'s [Truth])>,
-    /// Several strings must not all match.
-    besides: Vec<Obstacle<'s>>,
-}
-
-impl<'s> Way<'s> {
-    fn of(variable: Variable, constraint: Constraint<'s>) -> Self {
-        Self { strings: vec![(variable, constraint)], ..Self::default() }
-    }
-
-    fn matching(alternative: &'s Alternative) -> Self {
-        let strings = alternative.on.iter().map(|(variable, pattern)| {
-            (*variable, Constraint { all_of: Some(pattern), ..Constraint::default() })
-        });
-        Self { strings: strings.collect(), ..Self::default() }
-    }
-
-    /// Outside all of the alternatives; `None` where one of them is everybody.
-    fn outside(alternatives: impl Iterator<Item = &'s Alternative>) -> Option<Self> {
-        let mut way = Self::default();
-        for alternative in alternatives {
-            match alternative.on.as_slice() {
-                [] => return None,
-                [(variable, pattern)] => match way.strings.iter_mut().find(|(known, _)| known == variable) {
-                    Some((_, constraint)) => constraint.none_of.push(pattern),
-                    None => {
-                        let constraint = Constraint { none_of: vec![pattern], ..Constraint::default() };
-                        way.strings.push((*variable, constraint));
-                    }
-                },
-                several => {
-                    let parts = several.iter().map(|(variable, pattern)| Part::Matches(*variable, pattern));
-                    way.besides.push(Obstacle { parts: parts.collect() });
-                }
-            }
-        }
-        Some(way)
-    }
+/// How many ways there are around an obstacle.
+enum Ways<'s> {
+    None,
+    One(Box<State<'s>>, Vec<Obstacle<'s>>),
+    Several,
 }
 
 struct Search<'s, 'a> {
@@ -342,42 +286,6 @@ struct Search<'s, 'a> {
 }
 
 impl<'s, 'a: 's> Search<'s, 'a> {
-    /// The ways in which a part holds for what is left. It holds in no other.
-    fn holding(&self, part: Part<'s>, state: &State<'s>, sureness: Sureness) -> Vec<Way<'s>> {
-        match part {
-            Part::Key(..) => vec![Way::default()],
-            Part::Cover(variable, cover) => cover
-                .covering(state.strings.get(variable), sureness)
-                .into_iter()
-                .map(|constraint| Way::of(variable, constraint))
-                .collect(),
-            Part::Matches(variable, pattern) => {
-                vec![Way::of(variable, Constraint { all_of: Some(pattern), ..Constraint::default() })]
-            }
-            Part::Names(union) if union.negated => {
-                Way::outside(union.bound(sureness.opposite())).into_iter().collect()
-            }
-            Part::Names(union) => union.bound(sureness).map(Way::matching).collect(),
-        }
-    }
-
-    /// The ways in which a part fails for what is left.
-    fn failing(&self, part: Part<'s>, state: &State<'s>) -> Vec<Way<'s>> {
-        match part {
-            Part::Key(key, truths) => vec![Way { key: Some((key, truths)), ..Way::default() }],
-            Part::Cover(variable, cover) => cover
-                .missing(state.strings.get(variable), self.sureness)
-                .into_iter()
-                .map(|constraint| Way::of(variable, constraint))
-                .collect(),
-            Part::Matches(variable, pattern) => {
-                vec![Way::of(variable, Constraint { none_of: vec![pattern], ..Constraint::default() })]
-            }
-            Part::Names(union) if union.negated => union.bound(self.sureness).map(Way::matching).collect(),
-            Part::Names(union) => Way::outside(union.bound(self.sureness.opposite())).into_iter().collect(),
-        }
-    }
-
     /// What is left on a way; `None` where that is nothing.
     fn taken(&mut self, way: &Way<'s>, state: &State<'s>) -> Result<Option<State<'s>>, Uncut> {
         self.budget.spend(1)?;
@@ -418,7 +326,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
         let Some((first, rest)) = required.split_first() else {
             return self.avoid(state.clone(), obstacles.to_vec(), 0);
         };
-        for way in self.holding(*first, state, self.sureness) {
+        for way in first.holding(&state.strings, self.sureness) {
             if let Some(next) = self.taken(&way, state)? {
                 let found = if way.besides.is_empty() {
                     self.require(&next, rest, obstacles)?
@@ -470,7 +378,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
             return Err(Uncut::TooLarge);
         }
         for part in &first.parts {
-            for way in self.failing(*part, &state) {
+            for way in part.failing(&state.strings, self.sureness) {
                 if let Some(next) = self.taken(&way, &state)? {
                     let left: Vec<Obstacle<'s>> = rest.iter().cloned().chain(way.besides).collect();
                     if let Some(found) = self.avoid(next, left, choices + 1)? {
@@ -486,7 +394,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
     fn only_way(&mut self, obstacle: &Obstacle<'s>, state: &State<'s>) -> Result<Ways<'s>, Uncut> {
         let mut only = Ways::None;
         for part in &obstacle.parts {
-            for way in self.failing(*part, state) {
+            for way in part.failing(&state.strings, self.sureness) {
                 if let Some(next) = self.taken(&way, state)? {
                     if !matches!(only, Ways::None) {
                         return Ok(Ways::Several);
@@ -516,7 +424,7 @@ impl<'s, 'a: 's> Search<'s, 'a> {
                 open.iter().zip(truths).any(|(open, truth)| *open && !sureness.fails(*truth))
             }));
         }
-        for way in self.holding(part, state, self.sureness.opposite()) {
+        for way in part.holding(&state.strings, self.sureness.opposite()) {
             if self.taken(&way, state)?.is_some() {
                 return Ok(true);
             }
@@ -545,11 +453,4 @@ impl<'s, 'a: 's> Search<'s, 'a> {
         }
         Ok(Some(Found { action, resource, caller, context }))
     }
-}
-
-/// How many ways there are around an obstacle.
-enum Ways<'s> {
-    None,
-    One(Box<State<'s>>, Vec<Obstacle<'s>>),
-    Several,
 }

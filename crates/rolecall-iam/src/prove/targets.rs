@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
+use super::answer::{Proof, Witness};
 use super::caller::Call;
-use super::claim::{Proof, Witness};
-use super::permission::{INVOKE, Session};
+use super::permission::INVOKE;
 use super::rule::{Cover, Rule, Sureness};
+use super::session::Session;
 use super::solve::{Answer, Asked, Field, find};
 use super::strings::Variable;
 use super::variable::Uncut;
@@ -46,8 +47,8 @@ pub(super) fn every_target(session: &Session<'_>, targets: &[String], budget: &m
             let mut sentence = words::session_cannot(&request, &evaluation, session.policies());
             match others {
                 0 => {}
-                1 => sentence.push_str("; the same goes for one more target"),
-                _ => sentence.push_str(&format!("; the same goes for {others} more targets")),
+                1 => sentence.push_str("; it cannot invoke one more target either"),
+                _ => sentence.push_str(&format!("; it cannot invoke {others} more targets either")),
             }
             return Proof::Refuted(Box::new(Witness { request, sentence }));
         }

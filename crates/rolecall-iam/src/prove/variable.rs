@@ -116,8 +116,10 @@ impl<'a> Atoms<'a> {
             Test::StringEqualsIgnoreCase => {
                 let shown = || text.raw().escape_debug().to_string();
                 if !text.raw().is_ascii() {
-                    self.uncut =
-                        Some(format!("`{}` is compared without regard to case beyond ASCII", shown()));
+                    self.uncut = Some(format!(
+                        "`{}` is compared case-insensitively and has non-ASCII characters",
+                        shown()
+                    ));
                 } else if text.raw().contains(|letter: char| letter.is_ascii_alphabetic()) {
                     // Letters beyond ASCII count as the case of some, too: the sign of Kelvin, ligatures.
                     self.beyond_ascii = Some(shown());
@@ -172,8 +174,7 @@ impl<'a> Atoms<'a> {
             );
         } else if self.as_text && !kinds.is_empty() {
             // One value can be written in many ways, and as text they differ.
-            self.uncut =
-                Some("its values are compared both as text and as something else than text".to_owned());
+            self.uncut = Some("its values are compared both as text and as another type".to_owned());
         }
         kinds.into_iter().flatten().collect()
     }
@@ -256,7 +257,7 @@ fn single_values(
         return Ok(found);
     };
     if let Some(text) = atoms.beyond_ascii.take().filter(|_| shape.reaches_beyond_ascii()) {
-        atoms.uncut = Some(format!("`{text}` is compared without regard to case beyond ASCII"));
+        atoms.uncut = Some(format!("`{text}` is compared case-insensitively and has non-ASCII characters"));
     }
     let fits =
         |text: &str| shape.matches(text) && longest.is_none_or(|longest| text.chars().count() <= longest);

@@ -3,7 +3,7 @@
 
 use super::claim::NamedDocument;
 use super::mentioned::keys_of_statement;
-use super::question::Trust;
+use super::policy::ResourcePolicy;
 use super::rule::Place;
 use super::variable::Uncut;
 use crate::context::{ContextKey, ContextValue, Lookup};
@@ -75,7 +75,7 @@ pub(super) fn session_cannot(
 
 /// Who makes the request. A whole account is named only where the statement that lets it in names it, and nothing in the
 /// document tells one caller of it from another.
-pub(super) fn who(request: &Request, evaluation: &Evaluation, trust: &Trust<'_>) -> String {
+pub(super) fn who(request: &Request, evaluation: &Evaluation, policy: &ResourcePolicy<'_>) -> String {
     let caller = &request.principal;
     let Some(account) = caller.account() else {
         return match caller {
@@ -85,10 +85,10 @@ pub(super) fn who(request: &Request, evaluation: &Evaluation, trust: &Trust<'_>)
         };
     };
     let decisive = evaluation.statements.first().filter(|_| evaluation.allows == Truth::True);
-    let statement = decisive.and_then(|decisive| trust.statement(decisive.statement));
+    let statement = decisive.and_then(|decisive| policy.statement(decisive.statement));
     let names = statement.and_then(|statement| statement.principal.as_ref()).filter(|names| !names.negated);
     // What grants a further permission may name fewer callers.
-    let alike = evaluation.implied.is_empty() && treats_callers_alike(trust.document, statement);
+    let alike = evaluation.implied.is_empty() && treats_callers_alike(policy.document, statement);
     let Some(names) = names.filter(|_| alike) else {
         return format!("`{caller}`");
     };
@@ -96,7 +96,7 @@ pub(super) fn who(request: &Request, evaluation: &Evaluation, trust: &Trust<'_>)
     let everybody = named(&|name| matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws));
     if !everybody && !named(&|name| matches!(name, PrincipalName::Account(named) if named == account)) {
         format!("`{caller}`")
-    } else if trust.is_own(caller) {
+    } else if policy.is_own(caller) {
         format!("any principal of the role's own account {account}")
     } else if everybody {
         format!("any principal of any AWS account (for example `{caller}`)")
@@ -213,10 +213,10 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     match uncut {
         Uncut::Reason(reason) => format!("{which}{reason}"),
         Uncut::NoCaller => format!(
-            "{which}it was decided for no caller with a name that AWS accepts, and not for all of them"
+            "{which}the only callers that were found have names that AWS does not accept, so it is not decided"
         ),
-        Uncut::Linked => format!("{which}it depends on values of the request that follow from one another"),
-        Uncut::TooLarge => format!("{which}conditions and wildcards make more cases than are examined"),
+        Uncut::Linked => format!("{which}it depends on values of the request that depend on each other"),
+        Uncut::TooLarge => format!("{which}conditions and wildcards make too many cases to examine"),
     }
 }
 
@@ -228,8 +228,8 @@ pub(super) fn resource_matters() -> String {
 /// A statement may grant something of which no request can be shown.
 pub(super) fn no_known_action(statement: Place) -> String {
     format!(
-        "statement {}: it may allow other requests, and none of them has an action that rolecall knows AWS to have, on a \
-         resource that the action acts upon",
+        "statement {}: it may allow other requests, but none with a known AWS action on a resource that this \
+         action applies to",
         statement.statement + 1
     )
 }

@@ -17,7 +17,7 @@ pub(super) fn cases(text: &str) -> Result<Vec<Case>, Vec<CaseFault>> {
     let file = parse_json(text, Limits { bytes: MAX_BYTES, depth: DEPTH })
         .map_err(|faults| faults.into_iter().map(of_file).collect::<Vec<_>>())?;
     let Value::Array(items) = file else {
-        let message = "a file of cases is a list".to_owned();
+        let message = "a file of cases must be a list".to_owned();
         return Err(vec![of_file(Fault { pointer: String::new(), message })]);
     };
     let mut cases = Vec::with_capacity(items.len());
@@ -56,11 +56,11 @@ impl Reader {
 
     fn object<'a>(&mut self, value: &'a Value, known: &[&str]) -> Option<&'a Map<String, Value>> {
         let Value::Object(object) = value else {
-            self.fault(format!("an object with {} is needed here", known.join(", ")));
+            self.fault(format!("expected an object with {}", known.join(", ")));
             return None;
         };
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
-            let message = format!("unknown key; known are {}", known.join(", "));
+            let message = format!("unknown key (known keys: {})", known.join(", "));
             self.at(key, |reader| reader.fault(message));
         }
         Some(object)
@@ -95,7 +95,7 @@ impl Reader {
         if let Value::String(text) = value {
             return Some(text.clone());
         }
-        self.fault("a string is needed here");
+        self.fault("expected a string");
         None
     }
 
@@ -105,7 +105,7 @@ impl Reader {
         mut read: impl FnMut(&mut Self, &Value) -> Option<T>,
     ) -> Option<Vec<T>> {
         let Value::Array(items) = value else {
-            self.fault("a list is needed here");
+            self.fault("expected a list");
             return None;
         };
         let mut results = Vec::with_capacity(items.len());
@@ -189,7 +189,7 @@ impl Reader {
         let decision = known.into_iter().find(|decision| decision.as_str() == text);
         if decision.is_none() {
             self.fault(format!(
-                "the response is `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`, not `{}`",
+                "the response must be `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`, not `{}`",
                 text.escape_debug()
             ));
         }
@@ -203,7 +203,7 @@ impl Reader {
             let action = reader.string(value)?;
             let name = action.split_once(':').map(|(service, name)| (service.is_empty(), name.is_empty()));
             if name != Some((false, false)) || action.contains(['*', '?']) {
-                reader.fault("an action is one call, such as `sts:AssumeRole`");
+                reader.fault("an action must be one call, such as `sts:AssumeRole`");
                 return None;
             }
             Some(action)
@@ -230,7 +230,7 @@ impl Reader {
                 return Some(Principal::Anonymous);
             }
             self.fault(format!(
-                "the only principal that is an object is `{{\"type\": \"Anonymous\"}}`, not `{}`",
+                "a principal object must be `{{\"type\": \"Anonymous\"}}`, not `{}`",
                 kind.escape_debug()
             ));
             return None;
@@ -246,7 +246,7 @@ impl Reader {
 
     fn context(&mut self, value: &Value) -> Option<Context> {
         let Value::Object(entries) = value else {
-            self.fault("the context is an object of condition keys");
+            self.fault("the context must be an object of condition keys");
             return None;
         };
         let mut context = Context::new();

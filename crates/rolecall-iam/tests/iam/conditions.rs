@@ -9,7 +9,7 @@ use rolecall_iam::evaluate::Decision;
 use rolecall_iam::truth::Truth::{self, False, True, Unknown};
 use serde_json::{Value, json};
 
-use super::support::{by_identity, policy, request, with_context};
+use super::support::{OPERATORS, by_identity, policy, request, with_context};
 
 /// What the condition answers: once in an Allow, once in a Deny.
 fn answers(operator: &str, key: &str, values: &Value, context: &Value) -> (Truth, Truth) {
@@ -440,34 +440,7 @@ fn keys_and_blocks() {
 #[test]
 fn every_operator_has_one_name() {
     for prefix in ["", "ForAnyValue:", "ForAllValues:"] {
-        for name in [
-            "StringEquals",
-            "StringNotEquals",
-            "StringEqualsIgnoreCase",
-            "StringNotEqualsIgnoreCase",
-            "StringLike",
-            "StringNotLike",
-            "NumericEquals",
-            "NumericNotEquals",
-            "NumericLessThan",
-            "NumericLessThanEquals",
-            "NumericGreaterThan",
-            "NumericGreaterThanEquals",
-            "DateEquals",
-            "DateNotEquals",
-            "DateLessThan",
-            "DateLessThanEquals",
-            "DateGreaterThan",
-            "DateGreaterThanEquals",
-            "Bool",
-            "BinaryEquals",
-            "IpAddress",
-            "NotIpAddress",
-            "ArnEquals",
-            "ArnNotEquals",
-            "ArnLike",
-            "ArnNotLike",
-        ] {
+        for name in OPERATORS {
             for suffix in ["", "IfExists"] {
                 let written = format!("{prefix}{name}{suffix}");
                 assert_eq!(Operator::read(&written.to_uppercase()).name(), written);

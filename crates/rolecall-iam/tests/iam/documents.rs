@@ -84,29 +84,29 @@ fn every_fault_has_its_place() {
     };
     let rows = [
         ("", "the document: not JSON:"),
-        ("[]", "the document: a policy document is an object, not a list"),
+        ("[]", "the document: a policy document must be an object, not a list"),
         ("{}", "the document: `Statement` is missing"),
         (r#"{"Statement":[{"Effect":"Allow","Action":"*"},]}"#, "/Statement/1: not JSON:"),
         (r#"{"Statement":[]} x"#, "the document: not JSON:"),
         (
             r#"{"Version":"2012-10-18","Statement":[]}"#,
-            "/Version: the version is `2012-10-17` or `2008-10-17`, not `2012-10-18`",
+            "/Version: the version must be `2012-10-17` or `2008-10-17`, not `2012-10-18`",
         ),
         (
             r#"{"version":"2012-10-17","Statement":[]}"#,
-            "/version: unknown element `version`; it is written `Version`",
+            "/version: unknown element `version`; write `Version`",
         ),
         (r#"{"Statement":[],"a/b~c":1}"#, "/a~1b~0c: unknown element `a/b~c`"),
-        (r#"{"Statement":"x"}"#, "/Statement: a statement is an object, not a string"),
+        (r#"{"Statement":"x"}"#, "/Statement: a statement must be an object, not a string"),
         (r#"{"Statement":[{"Action":"*"}]}"#, "/Statement/0: `Effect` is missing"),
         (
             r#"{"Statement":[{"Effect":"allow","Action":"*"}]}"#,
-            "/Statement/0/Effect: the effect is `Allow` or `Deny`, not `allow`",
+            "/Statement/0/Effect: the effect must be `Allow` or `Deny`, not `allow`",
         ),
         (r#"{"Statement":[{"Effect":"Allow"}]}"#, "/Statement/0: `Action` or `NotAction` is missing"),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","NotAction":"*"}}"#,
-            "/Statement: `Action` and `NotAction` cannot stand in one statement",
+            "/Statement: `Action` and `NotAction` cannot both be in one statement",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","NotResource":"*"}}"#,
@@ -114,15 +114,15 @@ fn every_fault_has_its_place() {
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":7}}"#,
-            "/Statement/Action: a string or a list of strings is needed here, not a number",
+            "/Statement/Action: expected a string or a list of strings, not a number",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":["a:b",null]}}"#,
-            "/Statement/Action/1: a string is needed here, not null",
+            "/Statement/Action/1: expected a string, not null",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Principal":"765628985471"}}"#,
-            "/Statement/Principal: a principal is `\"*\"` or an object",
+            "/Statement/Principal: a principal must be `\"*\"` or an object",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Principal":{"aws":"*"}}}"#,
@@ -130,19 +130,19 @@ fn every_fault_has_its_place() {
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Condition":[]}}"#,
-            "/Statement/Condition: a condition is an object of operators",
+            "/Statement/Condition: a condition must be an object of operators",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Condition":{"Bool":"x"}}}"#,
-            "/Statement/Condition/Bool: an operator holds an object",
+            "/Statement/Condition/Bool: an operator must hold an object",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Condition":{"Bool":{"a:b":{}}}}}"#,
-            "/Statement/Condition/Bool/a:b: a condition value is",
+            "/Statement/Condition/Bool/a:b: a condition value must be",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Action":"*","Condition":{"Bool":{"a:b":["true",null]}}}}"#,
-            "/Statement/Condition/Bool/a:b/1: a condition value is",
+            "/Statement/Condition/Bool/a:b/1: a condition value must be",
         ),
         (
             r#"{"Statement":{"Effect":"Allow","Effect":"Deny","Action":"*"}}"#,

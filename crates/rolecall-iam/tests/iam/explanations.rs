@@ -26,7 +26,7 @@ fn a_missing_external_id() {
   · no statement of the resource's policy allows it
   ✗ the resource's policy does not allow
     ✗ statement 1 `Vendor` (Allow) does not match
-      ✗ sts:ExternalId must be `abc`; the request has none
+      ✗ sts:ExternalId must be `abc`; the request does not have this key
     · 1 statement is about other actions
 "
     );
@@ -45,7 +45,7 @@ fn an_allowed_call() {
   ✓ the resource's policy allows
     ✓ statement 1 `Vendor` (Allow) matches
       ✓ Action covers the action `sts:AssumeRole`
-      ✓ Principal means the caller, `arn:aws:iam::765628985471:role/platform`
+      ✓ Principal matches the caller, `arn:aws:iam::765628985471:role/platform`
       ✓ sts:ExternalId must be `abc`; the request has `abc`
     · 1 statement is about other actions
   ✓ the caller's identity policies allow
@@ -79,7 +79,7 @@ fn denied_unknown_and_implied() {
         "✗ policy 2, statement 1 `Guard` (Deny) matches",
         "✓ aws:SourceIp must be an address in `10.0.0.0/8`; the request has `10.1.2.3`",
         "✗ the call needs `sts:TagSession` too: denied by statement `Guard`",
-        "✗ Principal does not mean the caller",
+        "✗ Principal does not match the caller",
     ] {
         assert!(text.contains(line), "{line} in:\n{text}");
     }
@@ -87,7 +87,7 @@ fn denied_unknown_and_implied() {
         "Condition": { "Sounds": { "sts:ExternalId": "abc" } } }]));
     let text = explain_trust(&asked, &odd, &evaluate_trust(&asked, &odd)).to_string();
     assert!(text.contains("? statement 1 (Allow) may match"), "{text}");
-    assert!(text.contains("`Sounds` asks something of sts:ExternalId, and is no known operator"), "{text}");
+    assert!(text.contains("`Sounds` on sts:ExternalId is not a known operator"), "{text}");
 }
 
 /// Every family of operators has words.
@@ -95,8 +95,8 @@ fn denied_unknown_and_implied() {
 fn conditions_as_sentences() {
     let rows = [
         ("StringNotEquals", json!(["a", "b"]), "t:K must not be `a` or `b`"),
-        ("StringEqualsIgnoreCase", json!("a"), "t:K must be, in upper or lower case, `a`"),
-        ("StringLikeIfExists", json!("a*"), "t:K must have the form `a*`, where the request has it"),
+        ("StringEqualsIgnoreCase", json!("a"), "t:K must be, ignoring letter case, `a`"),
+        ("StringLikeIfExists", json!("a*"), "t:K must have the form `a*`, if the request has it"),
         ("ForAnyValue:StringEquals", json!("a"), "at least one value of t:K must be `a`"),
         ("ForAllValues:StringEquals", json!("a"), "every value of t:K, if there is any, must be `a`"),
         ("NumericLessThanEquals", json!(5), "t:K must be a number at most `5`"),
@@ -107,7 +107,7 @@ fn conditions_as_sentences() {
         ("ArnNotLike", json!("arn:*"), "t:K must not be an ARN of the form `arn:*`"),
         ("Null", json!("true"), "t:K must be absent"),
         ("Null", json!("false"), "t:K must be present"),
-        ("StringEquals", json!([]), "t:K must be one of no values at all"),
+        ("StringEquals", json!([]), "t:K must be one of no values"),
     ];
     for (operator, values, expected) in rows {
         let read = policy(
@@ -125,7 +125,7 @@ fn doubts_are_told() {
     let asked = assume("arn:aws:iam::111122223333:role/own");
     let layers = Layers { identity: vec![&identity], ..Layers::default() };
     let text = explain(&asked, &layers, &evaluate(&asked, &layers)).to_string();
-    assert!(text.contains("the request has none; this cannot be decided"), "{text}");
+    assert!(text.contains("the request does not have this key; this cannot be decided"), "{text}");
     let wide = policy(json!([{ "Effect": "Deny", "Action": "*", "Resource": "arn:aws:iam*" }]));
     let layers = Layers { identity: vec![&wide], ..Layers::default() };
     let text = explain(&asked, &layers, &evaluate(&asked, &layers)).to_string();

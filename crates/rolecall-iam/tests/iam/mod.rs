@@ -11,5 +11,5 @@ mod names;
 mod principals;
 mod properties;
 mod simulation;
-mod support;
+pub(crate) mod support;
 mod variables;

@@ -118,10 +118,7 @@ fn arns() {
 #[test]
 fn errors_state_the_rule() {
     let error = "ab\n".parse::<ExternalId>().unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "`ab\\n` is not an external id: it has 2 to 1224 letters, digits or any of `_+=,.@:/-`"
-    );
+    assert_eq!(error, "`ab\\n` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`");
     let long = "x ".repeat(1_000).parse::<RoleName>().unwrap_err().to_string();
     assert!(long.chars().count() < 200, "{long}");
 }

@@ -8,7 +8,7 @@ use rolecall_iam::quota::{check_identity_grammar, check_trust_grammar};
 use rolecall_iam::truth::Truth;
 use serde_json::{Map, Value, json};
 
-use super::support::{ROLE, document, request, with_context};
+use super::support::{OPERATORS, ROLE, document, request, with_context};
 
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = Value> + Clone {
     prop::sample::select(texts).prop_map(Value::from)
@@ -56,32 +56,8 @@ const RESOURCES: &[&str] = &[
     "${broken",
     "nonsense",
 ];
-const OPERATORS: &[&str] = &[
-    "StringEquals",
-    "stringequals",
-    "StringNotEquals",
-    "StringLike",
-    "StringNotLikeIfExists",
-    "StringEqualsIgnoreCase",
-    "ForAnyValue:StringEquals",
-    "ForAllValues:StringLike",
-    "ForAnyValue:StringLikeIfExists",
-    "ForAllValues:StringNotEquals",
-    "NumericLessThan",
-    "NumericNotEquals",
-    "DateGreaterThan",
-    "DateNotEquals",
-    "Bool",
-    "BoolIfExists",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnLike",
-    "ArnNotEquals",
-    "Null",
-    "NullIfExists",
-    "Nonsense",
-];
+/// Operators in another case, of their own kind, or of no kind.
+const ODD_OPERATORS: &[&str] = &["stringequals", "Null", "NullIfExists", "Nonsense"];
 const KEYS: &[&str] = &[
     "sts:ExternalId",
     "STS:externalid",
@@ -125,7 +101,15 @@ fn principal() -> impl Strategy<Value = Value> {
 fn conditions() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![4 => one_of(VALUES), 1 => any::<bool>().prop_map(Value::from), 1 => (-20..20).prop_map(Value::from)];
     let keys = prop::collection::btree_map(prop::sample::select(KEYS), one_or_many(scalar.boxed()), 0..3);
-    prop::collection::btree_map(prop::sample::select(OPERATORS), keys, 0..3).prop_map(|map| json!(map))
+    prop::collection::btree_map(operator(), keys, 0..3).prop_map(|map| json!(map))
+}
+
+fn operator() -> impl Strategy<Value = String> {
+    let prefix = prop::sample::select(&["", "", "ForAnyValue:", "ForAllValues:"][..]);
+    let suffix = prop::sample::select(&["", "", "IfExists"][..]);
+    let known = (prefix, prop::sample::select(&OPERATORS[..]), suffix)
+        .prop_map(|(prefix, name, suffix)| format!("{prefix}{name}{suffix}"));
+    prop_oneof![6 => known, 1 => prop::sample::select(ODD_OPERATORS).prop_map(str::to_owned)]
 }
 
 fn statement() -> impl Strategy<Value = Value> {

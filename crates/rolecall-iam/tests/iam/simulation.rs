@@ -132,35 +132,35 @@ fn faults_by_case_and_place() {
         (|case| case["expect"] = json!({}), "/0/expect: unknown key"),
         (
             |case| case["expected"]["response"] = json!("Denied"),
-            "/0/expected/response: the response is `Allowed`",
+            "/0/expected/response: the response must be `Allowed`",
         ),
         (
             |case| case["expected"]["response"] = json!("Unknown"),
-            "/0/expected/response: the response is `Allowed`",
+            "/0/expected/response: the response must be `Allowed`",
         ),
         (|case| case["request"]["principal"] = json!("me"), "/0/request/principal: `me` is not a principal"),
         (
             |case| case["request"]["principal"] = json!({ "type": "Root" }),
-            "/0/request/principal: the only principal that is an object",
+            "/0/request/principal: a principal object must be",
         ),
-        (|case| case["request"]["action"] = json!("sts:*"), "/0/request/action: an action is one call"),
+        (|case| case["request"]["action"] = json!("sts:*"), "/0/request/action: an action must be one call"),
         (
             |case| case["request"]["resource"] = json!("arn"),
-            "/0/request/resource: an object with resource, accountId",
+            "/0/request/resource: expected an object with resource, accountId",
         ),
         (
             |case| case["request"]["resource"]["accountId"] = json!("1"),
-            "/0/request/resource/accountId: `1` is not an AWS account id",
+            "/0/request/resource/accountId: `1` is not an AWS account ID",
         ),
-        (|case| case["request"]["context"]["a:b"] = json!(1), "/0/request/context/a:b: a string is needed"),
+        (|case| case["request"]["context"]["a:b"] = json!(1), "/0/request/context/a:b: expected a string"),
         (
             |case| case["request"]["context"]["STS:EXTERNALID"] = json!("x"),
             "/0/request/context/STS:EXTERNALID: the condition key is given twice",
         ),
-        (|case| case["identityPolicies"] = allow_all(), "/0/identityPolicies: a list is needed here"),
+        (|case| case["identityPolicies"] = allow_all(), "/0/identityPolicies: expected a list"),
         (
             |case| case["resourcePolicy"]["Statement"][0]["Effect"] = json!("x"),
-            "/0/resourcePolicy/Statement/0/Effect: the effect is",
+            "/0/resourcePolicy/Statement/0/Effect: the effect must be",
         ),
     ];
     for (change, expected) in rows {
@@ -172,7 +172,7 @@ fn faults_by_case_and_place() {
         assert!(errors.to_string().contains("case `the vendor with the right id`"));
     }
     for (text, expected) in [
-        ("{}", "the document: a file of cases is a list"),
+        ("{}", "the document: a file of cases must be a list"),
         ("[", "/0: not JSON"),
         ("[{\"name\":\"a\",\"name\":\"b\"}]", "/0/name: the key `name` is given twice"),
     ] {

@@ -73,3 +73,33 @@ pub(super) fn trust_side(request: &Request, trust: &Document) -> Decision {
 pub(super) fn by_identity(request: &Request, identity: &Document) -> Evaluation {
     evaluate(request, &Layers { identity: vec![identity], ..Layers::default() })
 }
+
+/// Every comparison of the guide.
+pub(crate) const OPERATORS: [&str; 26] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnNotEquals",
+    "ArnLike",
+    "ArnNotLike",
+];

@@ -14,7 +14,7 @@ use super::support::{
     trust_results,
 };
 
-fn call_of(caller: &Principal) -> &'static str {
+pub(super) fn call_of(caller: &Principal) -> &'static str {
     if matches!(caller, Principal::WebIdentity(_)) {
         "sts:AssumeRoleWithWebIdentity"
     } else {

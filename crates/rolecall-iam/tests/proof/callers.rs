@@ -58,7 +58,7 @@ fn accounts_and_users_are_told_apart_by_conditions() {
     ] {
         assert!(
             others(&[everybody(condition.clone())])
-                .contains("AWS does not say whether such a request has one")
+                .contains("AWS does not say whether such a request has this key")
         );
         let mut signed = condition;
         signed["Bool"] = json!({"aws:PrincipalIsAWSService": "false"});

@@ -181,36 +181,6 @@ pub(super) const REQUEST_KEYS: [&str; 38] = [
     "cognito-identity.amazonaws.com:amr",
 ];
 
-/// Every comparison of the guide.
-pub(super) const OPERATORS: [&str; 26] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnNotEquals",
-    "ArnLike",
-    "ArnNotLike",
-];
-
 pub(super) const VARIABLES: [&str; 12] = [
     "${aws:PrincipalAccount}",
     "${aws:PrincipalAccount}",

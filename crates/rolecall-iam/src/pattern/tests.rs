@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use rolecall_iam::pattern::{Budget, CharacterSet, Language, Pattern, Token, TooLarge, examples};
+
+use super::*;
 
 /// Matching as the definition says it, without any cleverness.
 fn defined_match(tokens: &[Token], ignore_case: bool, text: &[char]) -> bool {
@@ -59,7 +60,7 @@ fn pattern() -> impl Strategy<Value = Pattern> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: super::cases(25), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 25, ..ProptestConfig::default() })]
 
     #[test]
     fn matching_follows_the_definition(pattern in pattern()) {
@@ -79,7 +80,7 @@ proptest! {
         excluded in prop::collection::vec(pattern(), 0..3),
         longest in 0_usize..5,
     ) {
-        let language = Language::new().all_of(&required).none_of(&excluded).at_most(longest);
+        let language = Language::new().all_of(&required).none_of(&excluded).at_most(Some(longest));
         let brute = short_strings().into_iter().find(|text| language.contains(text));
         match language.example(&[], &mut Budget::default()).unwrap() {
             Some(example) => {
@@ -110,20 +111,6 @@ proptest! {
         prop_assert!(missing.is_empty(), "{missing:?} not among {found:?}");
         let distinct: HashSet<Vec<bool>> = found.iter().map(|example| signs(example)).collect();
         prop_assert_eq!(distinct.len(), found.len());
-    }
-
-    #[test]
-    fn inclusion_and_intersection_agree_with_membership(left in pattern(), right in pattern()) {
-        let strings = short_strings();
-        let mut budget = Budget::default();
-        if right.includes(&left, &mut budget).unwrap() {
-            for text in strings.iter().filter(|text| left.matches(text)) {
-                prop_assert!(right.matches(text), "{text:?}");
-            }
-        }
-        if !left.intersects(&right, &mut budget).unwrap() {
-            prop_assert!(!strings.iter().any(|text| left.matches(text) && right.matches(text)));
-        }
     }
 }
 
@@ -186,7 +173,9 @@ fn hostile_patterns_cost_bounded_time() {
     assert!(!Pattern::like(&format!("{}b", "*a".repeat(50))).matches(&text));
     assert!(!Pattern::arn_like(&format!("arn:{}b:x:y:z:q", "*a".repeat(50))).unwrap().matches(&text));
     let hostile = Pattern::like("*a*a*a*a*b");
-    assert!(!hostile.includes(&Pattern::like("*b"), &mut Budget::default()).unwrap());
+    let ends = Pattern::like("*b");
+    let rest = Language::new().all_of([&ends]).none_of([&hostile]).example(&[], &mut Budget::default());
+    assert!(rest.unwrap().is_some());
     let many: Vec<Pattern> = ('a'..='z').map(|letter| Pattern::like(&format!("*{letter}*"))).collect();
     assert_eq!(examples(&Pattern::like("*"), None, &many, &[], &mut Budget::default()), Err(TooLarge));
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
