@@ -89,7 +89,9 @@ pub struct Report {
     /// The command, such as `plan`.
     pub command: &'static str,
     /// The exit code of the process.
-    pub exit_code: u8,
+    #[serde(rename = "exit_code")]
+    #[schemars(with = "u8")]
+    pub exit: ExitCode,
     /// The manifest, where the command had several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
@@ -255,11 +257,6 @@ impl Report {
         self
     }
 
-    /// How the command ended.
-    pub fn exit(&self) -> ExitCode {
-        ExitCode::of_code(self.exit_code).unwrap_or(ExitCode::Failed)
-    }
-
     /// What is wrong, a sentence each, the gravest first.
     pub fn complaints(&self) -> Vec<String> {
         let issues = self.issues().into_iter().map(|issue| issue.message);
@@ -268,7 +265,7 @@ impl Report {
 
     /// The report as a document of that format.
     pub fn render(mut self, format: Format, exit: ExitCode) -> String {
-        self.exit_code = exit.code();
+        self.exit = exit;
         match format {
             Format::Json => self.to_json(exit),
             Format::Sarif => self.to_sarif(),
@@ -281,7 +278,7 @@ impl Report {
 
     /// The report as one JSON document.
     pub fn to_json(mut self, exit: ExitCode) -> String {
-        self.exit_code = exit.code();
+        self.exit = exit;
         // Every part is a plain value with string keys, which serde_json cannot fail on.
         serde_json::to_string_pretty(&self).unwrap_or_default() + "\n"
     }
