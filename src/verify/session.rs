@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::claim::ClaimKind;
 use super::probe::{Probe, ProbeQuestion, Purpose, Remark};
-use super::steady::{Answered, Patience, ProbeError};
+use super::steady::{Patience, ProbeError, SteadyAnswer};
 use super::{Documents, expect};
 use crate::carry_out::aws::Progress;
 use crate::desired::aws::Desired;
@@ -100,7 +100,7 @@ pub(super) async fn try_all<P: Prober, R: Progress>(
     Ok(answers.iter().map(|answered| tried(answered, role, P::principal(session))).collect())
 }
 
-fn tried(answered: &Answered<Item, ()>, role: &RoleArn, principal: &str) -> Probe {
+fn tried(answered: &SteadyAnswer<Item, ()>, role: &RoleArn, principal: &str) -> Probe {
     let Item { purpose, trial } = &answered.question;
     let purpose = *purpose;
     let remark = match (purpose.is_wanted(), &answered.probed.answer) {

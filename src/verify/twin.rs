@@ -21,7 +21,7 @@ use super::attempt::Attempt;
 use super::claim::{Claim, ClaimKind};
 use super::live::{Door, session_of};
 use super::probe::{AwsAnswer, CallTrace, Probe, ProbeQuestion, Remark};
-use super::steady::{Answered, Freshness, Patience, ProbeError};
+use super::steady::{Freshness, Patience, ProbeError, SteadyAnswer};
 use super::{Documents, expect, session};
 use crate::carry_out::aws::{Failure, Progress, apply};
 use crate::carry_out::settle::{SPREADING, settle};
@@ -318,7 +318,7 @@ fn answer_to_genesys(
 /// `original` is what the role's own trust policy says to Genesys Cloud; `let_in` is whether the right external ID opens the
 /// twin, without which a denial shows nothing.
 fn of_twin<T>(
-    answered: &Answered<Attempt, T>,
+    answered: &SteadyAnswer<Attempt, T>,
     original: Option<bool>,
     let_in: bool,
     request: Option<Request>,
