@@ -368,3 +368,31 @@ async fn identity<P: Prober>(prober: &P, session: &P::Session) -> Result<Probe, 
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::iam::document::Document;
+    use crate::iam::prove::{RoleIntent, prove_trust};
+
+    use super::*;
+
+    #[test]
+    fn the_ids_of_counterexamples_are_those_of_the_requests() {
+        let trust = Document::parse(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
+                "Principal":{"AWS":"arn:aws:iam::765628985471:root"},
+                "Condition":{"StringLike":{"sts:ExternalId":"5f6b-*"}}}}"#,
+        )
+        .unwrap();
+        let right: ExternalId = "5f6b-00".parse().unwrap();
+        let intent = RoleIntent {
+            trusted: vec!["arn:aws:iam::765628985471:root".parse().unwrap()],
+            external_id: Some(right.clone()),
+            ..RoleIntent::default()
+        };
+        let claims: Vec<Claim> = prove_trust(&trust, &intent).into_iter().map(Claim::from).collect();
+        let ids = witnesses(&claims);
+        assert!(!ids.is_empty());
+        assert!(ids.iter().all(|id| *id != right && id.as_str().starts_with("5f6b-")), "{ids:?}");
+    }
+}
