@@ -52,7 +52,7 @@ pub use issue::Level;
 pub use probe::{EvidenceView, ProbeView};
 pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
-pub use simulation::{CaseView, SimulationView};
+pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use verification::{ClaimView, TwinView, VerificationView};
 

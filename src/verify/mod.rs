@@ -27,6 +27,7 @@ pub mod live;
 pub mod note;
 pub mod organization;
 mod paper;
+pub mod policy_case;
 pub mod probe;
 pub mod repair;
 pub mod role_proof;
