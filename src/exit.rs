@@ -3,6 +3,8 @@
 //! Each typed result computes its own code with an exhaustive match, and [`ExitCode::or`] combines codes. No code is ever
 //! computed from text.
 
+use serde::{Serialize, Serializer};
+
 /// What the process says to its caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExitCode {
@@ -25,11 +27,6 @@ impl ExitCode {
     /// All of them, by number.
     pub(crate) const ALL: [Self; 6] =
         [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
-
-    /// The one of that number.
-    pub(crate) fn of_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|exit| exit.code() == code)
-    }
 
     /// What it means.
     pub fn meaning(self) -> &'static str {
@@ -68,6 +65,13 @@ impl ExitCode {
             Self::Usage => 5,
         };
         if weight(other) > weight(self) { other } else { self }
+    }
+}
+
+/// In files an exit code is its number.
+impl Serialize for ExitCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.code())
     }
 }
 

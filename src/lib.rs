@@ -2,7 +2,8 @@
 //!
 //! The path of data: [`manifest`] reads `rolecall.toml`; [`provision`] makes documents of it, reads AWS through
 //! [`ports`], plans, and carries the plan out; [`verify`] proves the documents that AWS holds, with [`iam`], and probes
-//! them live; [`report`] shows all of it.
+//! them live; [`drift`] says what each difference from the manifest leads to. These rooms decide on typed values, and
+//! [`exit`] has the codes that follow; [`report`] makes of the values what people and other programs read.
 //!
 //! What each room may know: `iam` and `extract` are crates of their own (`crates/`): the IAM language as values, which knows
 //! nobody, and documents in other tools' files, which knows `iam`. `manifest` knows `iam`; `genesys` is the same path of data for Genesys Cloud, with the client that implements its

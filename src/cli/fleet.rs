@@ -95,7 +95,7 @@ async fn run_all(
             Part::Report(report) => fleet.roles.push(*report),
         }
     }
-    let exit = fleet.exit();
+    let exit = fleet.exit;
     match options.common.output.format() {
         Some(format) => printer.report(AnyReport::Several(fleet), format),
         None => printer.result(&fleet.closing_text()),
@@ -127,6 +127,6 @@ async fn run_one(
         (Report { error: Some(error.view()), ..Report::new(command) }, error.exit)
     });
     report.manifest = Some(file.clone());
-    report.exit_code = exit.code();
+    report.exit = exit;
     (report, exit)
 }

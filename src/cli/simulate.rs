@@ -2,7 +2,8 @@
 
 use rolecall::exit::ExitCode;
 use rolecall::iam::simulate::{self, Case, CaseErrors};
-use rolecall::report::{CaseView, SimulationView};
+use rolecall::report::SimulationView;
+use rolecall::verify::policy_case::PolicyCase;
 
 use super::failure::{CommandResult, UsageError};
 use super::input;
@@ -20,14 +21,15 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandRe
             printer.warning(&format!("{name} holds no case"));
         }
         let run =
-            |case: &Case| CaseView { outcome: case.run(), explanation: explain.then(|| case.explain()) };
+            |case: &Case| PolicyCase { outcome: case.run(), explanation: explain.then(|| case.explain()) };
         view.files.push((input::label(file), cases.iter().map(run).collect()));
     }
     printer.result(&match output.is_human() {
         true => view.to_text(),
         false => view.to_json(),
     });
-    Ok(view.exit())
+    let cases = view.files.iter().flat_map(|(_, cases)| cases);
+    Ok(cases.map(|case| case.verdict().exit()).fold(ExitCode::Success, ExitCode::or))
 }
 
 /// Every fault on a line of its own.

@@ -1,7 +1,8 @@
 //! Drift: where AWS and Genesys Cloud are not as the manifest says, each difference with what it leads to.
 //!
-//! [`aws`] and [`genesys`] make differences of the steps of a plan; [`difference`] is what a difference is. Deliberately absent: deciding
-//! what is different, which the plan does, and words for readers, which `report` has.
+//! [`aws`] and [`genesys`] make differences of the steps of a plan; [`difference`] is what a difference is.
+//!
+//! Deliberately absent: deciding what is different, which the plan does, and words for readers, which `report` has.
 
 pub mod aws;
 pub mod difference;

@@ -85,7 +85,7 @@ fn fitting(report: AnyReport, largest: usize) -> anyhow::Result<Value> {
     match report {
         AnyReport::Several(fleet) if answer.to_string().len() > largest => {
             let all = fleet.roles.len();
-            let is_wrong = |role: &Report| role.exit() != ExitCode::Success;
+            let is_wrong = |role: &Report| role.exit != ExitCode::Success;
             let roles: Vec<Report> = fleet.roles.into_iter().filter(is_wrong).collect();
             let mut fleet = FleetReport { roles, ..fleet };
             fleet.warnings.push(format!(
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_too_large_leaves_out_what_is_right() {
-        let role = |exit: ExitCode| Report { exit_code: exit.code(), ..Report::new("drift") };
+        let role = |exit: ExitCode| Report { exit, ..Report::new("drift") };
         let exits = [ExitCode::Success, ExitCode::Pending, ExitCode::Success];
         let fleet = FleetReport { roles: exits.map(role).into(), ..FleetReport::new("drift", &exits, 21) };
         let report = AnyReport::Several(fleet);

@@ -53,7 +53,7 @@ impl From<&Finding> for FindingView {
             witness: None,
         };
         match finding {
-            Finding::Fault(fault) => Self::from(fault),
+            Finding::Fault(fault) => Self::from(&**fault),
             Finding::ProbeDisagrees { question, answer } => of_probe(blank, question, *answer),
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
             Finding::Remark { document, remark } => Self {

@@ -20,7 +20,9 @@ pub struct FleetReport {
     /// The command, such as `drift`.
     pub command: &'static str,
     /// The exit code of the process: of those below the one that counts most (1, then 4, then 5, then 3).
-    pub exit_code: u8,
+    #[serde(rename = "exit_code")]
+    #[schemars(with = "u8")]
+    pub exit: ExitCode,
     /// How many manifests ended with each exit code.
     pub exit_codes: BTreeMap<u8, usize>,
     /// How many requests AWS was sent, retries included.
@@ -44,21 +46,21 @@ pub enum AnyReport {
 impl AnyReport {
     /// The report of one manifest, with how the command ended.
     pub fn one(report: Report, exit: ExitCode) -> Self {
-        Self::One(Box::new(Report { exit_code: exit.code(), ..report }))
+        Self::One(Box::new(Report { exit, ..report }))
     }
 
     /// How all of it ended.
     pub fn exit(&self) -> ExitCode {
         match self {
-            Self::One(report) => report.exit(),
-            Self::Several(fleet) => fleet.exit(),
+            Self::One(report) => report.exit,
+            Self::Several(fleet) => fleet.exit,
         }
     }
 
     /// The report as a document of that format.
     pub fn render(&self, format: Format) -> String {
         match self {
-            Self::One(report) => Report::clone(report).render(format, report.exit()),
+            Self::One(report) => Report::clone(report).render(format, report.exit),
             Self::Several(fleet) => fleet.render(format),
         }
     }
@@ -74,12 +76,7 @@ impl FleetReport {
         // Others were contacted: only for the one manifest it is as if nothing had been.
         let in_company = |exit| if exit == ExitCode::Usage { ExitCode::Failed } else { exit };
         let exit = exits.iter().copied().map(in_company).fold(ExitCode::Success, ExitCode::or);
-        Self { command, exit_code: exit.code(), exit_codes, aws_calls, ..Self::default() }
-    }
-
-    /// How all of it ended.
-    pub fn exit(&self) -> ExitCode {
-        ExitCode::of_code(self.exit_code).unwrap_or(ExitCode::Failed)
+        Self { command, exit, exit_codes, aws_calls, ..Self::default() }
     }
 
     /// The report as a document of that format.
@@ -141,7 +138,7 @@ impl FleetReport {
         let of_roles =
             self.roles.iter().flat_map(|role| role.warnings.iter().map(|text| ("warning", text.clone())));
         let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).collect();
-        let invocation = sarif::invocation(self.exit(), notifications);
+        let invocation = sarif::invocation(self.exit, notifications);
         sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
     }
 
@@ -155,7 +152,7 @@ impl FleetReport {
         let errors: String = self.errors().map(|(role, text)| role.error_annotation(&text)).collect();
         let issues: String = self.issues().iter().map(Issue::annotation).collect();
         let notice = match errors.is_empty() && issues.is_empty() {
-            true => super::github::notice(&self.title(), self.exit().meaning()),
+            true => super::github::notice(&self.title(), self.exit.meaning()),
             false => String::new(),
         };
         errors + &issues + &notice
@@ -165,10 +162,10 @@ impl FleetReport {
         let mut text = format!(
             "# {}: {}\n\n| manifest | role | result |\n|---|---|---|\n",
             self.title(),
-            cell(self.exit().meaning())
+            cell(self.exit.meaning())
         );
         for role in &self.roles {
-            let mark = if role.exit_code == 0 { "✅" } else { "❌" };
+            let mark = if role.exit == ExitCode::Success { "✅" } else { "❌" };
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
@@ -204,7 +201,7 @@ impl Report {
     /// Whether there is nothing to say but that all is as it should be.
     pub(super) fn is_quiet(&self) -> bool {
         let verification = self.verification.as_ref();
-        self.exit_code == 0
+        self.exit == ExitCode::Success
             && self.changes.iter().flatten().next().is_none()
             && self.foreign.is_empty()
             && verification.is_none_or(|it| it.findings.is_empty())

@@ -5,7 +5,6 @@
 
 use super::Report;
 use super::issue::{Issue, Level};
-use crate::exit::ExitCode;
 
 impl Report {
     pub(super) fn to_github(&self) -> String {
@@ -35,10 +34,7 @@ impl Report {
 
     /// How it ended, in a few words.
     pub(super) fn verdict(&self) -> String {
-        match ExitCode::of_code(self.exit_code) {
-            Some(exit) => exit.meaning().to_owned(),
-            None => format!("exit code {}", self.exit_code),
-        }
+        self.exit.meaning().to_owned()
     }
 }
 

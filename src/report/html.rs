@@ -23,7 +23,7 @@ struct Page<'r> {
     verdict: String,
     /// Of the verdict.
     class: &'static str,
-    exit_code: u8,
+    exit: ExitCode,
     seen_as: Option<&'r str>,
     section: Section<'r>,
     version: &'static str,
@@ -80,8 +80,8 @@ impl Report {
         let page = Page {
             title: [Some(self.title()), role].into_iter().flatten().collect::<Vec<_>>().join(": "),
             verdict: capitalized(&self.verdict()),
-            class: class_of_verdict(self.exit_code),
-            exit_code: self.exit_code,
+            class: class_of_verdict(self.exit),
+            exit: self.exit,
             seen_as: self.role.as_ref().map(|role| role.caller.as_str()),
             section: Section::new(self, String::new()),
             version: env!("CARGO_PKG_VERSION"),
@@ -112,13 +112,13 @@ impl FleetReport {
     pub(super) fn to_html(&self) -> String {
         let of_role = |(role, section): (_, _)| {
             let role: &Report = role;
-            (role, class_of_verdict(role.exit_code), capitalized(&role.verdict()), section)
+            (role, class_of_verdict(role.exit), capitalized(&role.verdict()), section)
         };
         let page = FleetPage {
             fleet: self,
             title: self.title(),
-            verdict: capitalized(self.exit().meaning()),
-            class: class_of_verdict(self.exit_code),
+            verdict: capitalized(self.exit.meaning()),
+            class: class_of_verdict(self.exit),
             roles: self.sections().map(of_role).collect(),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -127,11 +127,11 @@ impl FleetReport {
 }
 
 /// The style of a verdict.
-fn class_of_verdict(exit_code: u8) -> &'static str {
-    match ExitCode::ALL.into_iter().find(|exit| exit.code() == exit_code) {
-        Some(ExitCode::Success) => "good",
-        Some(ExitCode::Pending | ExitCode::Inconclusive) => "unknown",
-        Some(ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted) | None => "bad",
+fn class_of_verdict(exit: ExitCode) -> &'static str {
+    match exit {
+        ExitCode::Success => "good",
+        ExitCode::Pending | ExitCode::Inconclusive => "unknown",
+        ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted => "bad",
     }
 }
 

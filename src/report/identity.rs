@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::CallsView;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
-use crate::exit::ExitCode;
 use crate::iam::arn::ExternalId;
 use crate::ports::calls::Call;
 use rolecall_genesys::operation::{COMMANDS, Operation};
@@ -202,12 +201,6 @@ impl IdentityView {
             }),
             calls: CallsView::summarize(calls),
         }
-    }
-
-    /// Refuted where the manifest's external ID is another organisation's: this one could not assume the role.
-    pub fn exit(&self) -> ExitCode {
-        let disagrees = self.manifest.as_ref().is_some_and(|manifest| !manifest.agrees);
-        if disagrees { ExitCode::Refuted } else { ExitCode::Success }
     }
 
     /// One JSON document.

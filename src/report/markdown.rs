@@ -20,7 +20,7 @@ impl Report {
         let mut text = format!("## {}: {}\n\n", self.title(), cell(&self.verdict()));
         // Writing to a String cannot fail.
         if let Some(role) = &self.role {
-            let _ = writeln!(text, "Role {}, exit code {}.\n", code(&role.arn), self.exit_code);
+            let _ = writeln!(text, "Role {}, exit code {}.\n", code(&role.arn), self.exit.code());
         }
         if let Some(error) = self.error_text() {
             let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error));

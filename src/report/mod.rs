@@ -52,7 +52,7 @@ pub use issue::Level;
 pub use probe::{EvidenceView, ProbeView};
 pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
-pub use simulation::{CaseView, SimulationView};
+pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use verification::{ClaimView, TwinView, VerificationView};
 
@@ -90,7 +90,9 @@ pub struct Report {
     /// The command, such as `plan`.
     pub command: &'static str,
     /// The exit code of the process.
-    pub exit_code: u8,
+    #[serde(rename = "exit_code")]
+    #[schemars(with = "u8")]
+    pub exit: ExitCode,
     /// The manifest, where the command had several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
@@ -266,11 +268,6 @@ impl Report {
         self
     }
 
-    /// How the command ended.
-    pub fn exit(&self) -> ExitCode {
-        ExitCode::of_code(self.exit_code).unwrap_or(ExitCode::Failed)
-    }
-
     /// What is wrong, a sentence each, the gravest first.
     pub fn complaints(&self) -> Vec<String> {
         let issues = self.issues().into_iter().map(|issue| issue.message);
@@ -279,7 +276,7 @@ impl Report {
 
     /// The report as a document of that format.
     pub fn render(mut self, format: Format, exit: ExitCode) -> String {
-        self.exit_code = exit.code();
+        self.exit = exit;
         match format {
             Format::Json => self.to_json(exit),
             Format::Sarif => self.to_sarif(),
@@ -292,7 +289,7 @@ impl Report {
 
     /// The report as one JSON document.
     pub fn to_json(mut self, exit: ExitCode) -> String {
-        self.exit_code = exit.code();
+        self.exit = exit;
         // Every part is a plain value with string keys, which serde_json cannot fail on.
         serde_json::to_string_pretty(&self).unwrap_or_default() + "\n"
     }

@@ -23,7 +23,7 @@ impl Report {
     pub(super) fn to_sarif(&self) -> String {
         let warnings = self.warnings.iter().map(|warning| ("warning", warning.clone()));
         let notifications = warnings.chain(self.error_text().map(|error| ("error", error))).collect();
-        let invocation = invocation(self.exit(), notifications);
+        let invocation = invocation(self.exit, notifications);
         log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }
 }

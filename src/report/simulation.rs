@@ -4,54 +4,25 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::count;
 use super::human::{BOLD, GREEN, RED, YELLOW};
-use super::{ExitCode, count};
-use crate::iam::evaluate::Decision;
-use crate::iam::explain::Explanation;
 use crate::iam::simulate::Outcome;
-
-/// A case that was run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseView {
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The reasons in full, where they were asked for.
-    pub explanation: Option<Explanation>,
-}
+use crate::verify::policy_case::{CaseVerdict, PolicyCase};
 
 /// The cases of every file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SimulationView {
     /// Each file as messages call it, with its cases in their order.
-    pub files: Vec<(String, Vec<CaseView>)>,
+    pub files: Vec<(String, Vec<PolicyCase>)>,
 }
 
-/// Whether a case passed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Pass,
-    Fail,
-    /// The answer itself is unknown.
-    Unknown,
-}
-
-impl CaseView {
-    fn verdict(&self) -> Verdict {
-        match (self.outcome.pass, self.outcome.response) {
-            (true, _) => Verdict::Pass,
-            (false, Decision::Unknown) => Verdict::Unknown,
-            (false, Decision::Allowed | Decision::ImplicitlyDenied | Decision::ExplicitlyDenied) => {
-                Verdict::Fail
-            }
-        }
-    }
-
+impl PolicyCase {
     fn to_text(&self) -> String {
         let Outcome { name, response, reason, statements: _, expected, pass } = &self.outcome;
         let label = match self.verdict() {
-            Verdict::Pass => format!("{GREEN}PASS{GREEN:#}   "),
-            Verdict::Fail => format!("{RED}FAIL{RED:#}   "),
-            Verdict::Unknown => format!("{YELLOW}UNKNOWN{YELLOW:#}"),
+            CaseVerdict::Pass => format!("{GREEN}PASS{GREEN:#}   "),
+            CaseVerdict::Fail => format!("{RED}FAIL{RED:#}   "),
+            CaseVerdict::Unknown => format!("{YELLOW}UNKNOWN{YELLOW:#}"),
         };
         let (name, response) = (name.replace(char::is_control, " "), response.as_str());
         let expected = if *pass { String::new() } else { format!(", expected {}", expected.as_str()) };
@@ -75,7 +46,7 @@ impl CaseView {
 }
 
 impl SimulationView {
-    fn number_of(&self, verdict: Verdict) -> usize {
+    fn number_of(&self, verdict: CaseVerdict) -> usize {
         self.files.iter().flat_map(|(_, cases)| cases).filter(|case| case.verdict() == verdict).count()
     }
 
@@ -84,15 +55,16 @@ impl SimulationView {
         let mut text = String::new();
         for (file, cases) in &self.files {
             let _ = writeln!(text, "{BOLD}{file}{BOLD:#}");
-            text.extend(cases.iter().map(CaseView::to_text));
+            text.extend(cases.iter().map(PolicyCase::to_text));
         }
-        let passed = count(self.number_of(Verdict::Pass), "case passed", "cases passed");
-        let others = [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")].map(|(verdict, word)| {
-            match self.number_of(verdict) {
-                0 => String::new(),
-                number => format!(", {number} {word}"),
-            }
-        });
+        let passed = count(self.number_of(CaseVerdict::Pass), "case passed", "cases passed");
+        let others =
+            [(CaseVerdict::Fail, "failed"), (CaseVerdict::Unknown, "unknown")].map(|(verdict, word)| {
+                match self.number_of(verdict) {
+                    0 => String::new(),
+                    number => format!(", {number} {word}"),
+                }
+            });
         text + &passed + &others.concat() + ".\n"
     }
 
@@ -109,11 +81,5 @@ impl SimulationView {
             }
         }
         format!("{:#}\n", Value::Array(all))
-    }
-
-    /// Refuted where a case fails, inconclusive where one is unknown.
-    pub fn exit(&self) -> ExitCode {
-        let exit_of = |verdict, exit| if self.number_of(verdict) > 0 { exit } else { ExitCode::Success };
-        exit_of(Verdict::Fail, ExitCode::Refuted).or(exit_of(Verdict::Unknown, ExitCode::Inconclusive))
     }
 }

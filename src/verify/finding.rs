@@ -13,7 +13,7 @@ use crate::ports::Remark as AnalyserRemark;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// A fault of a document or of a function.
-    Fault(lint::Finding),
+    Fault(Box<lint::Finding>),
     /// AWS answered a probe otherwise than the documents say.
     ProbeDisagrees {
         /// What was tried.
@@ -30,6 +30,12 @@ pub enum Finding {
         /// What AWS says about it.
         remark: AnalyserRemark,
     },
+}
+
+impl From<lint::Finding> for Finding {
+    fn from(finding: lint::Finding) -> Self {
+        Self::Fault(Box::new(finding))
+    }
 }
 
 impl Finding {

@@ -149,7 +149,7 @@ pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<Finding>, Vec<Not
             aliases: aliases.collect(),
             function,
         };
-        findings.extend(lint_function(&facts, &intent).into_iter().map(Finding::Fault));
+        findings.extend(lint_function(&facts, &intent).into_iter().map(Finding::from));
     }
     notes.extend(unread(sides));
     (findings, notes)

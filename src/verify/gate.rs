@@ -75,7 +75,7 @@ pub fn judge(survey: &Survey, plan: &Plan, allowed: &Allowed) -> Verdict {
     let objections = objections(&claims, &findings, allowed, is_new);
     let verification = Verification {
         claims,
-        findings: findings.into_iter().map(Finding::Fault).collect(),
+        findings: findings.into_iter().map(Finding::from).collect(),
         ..Verification::default()
     };
     Verdict { verification, objections }

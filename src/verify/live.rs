@@ -7,7 +7,7 @@
 use super::attempt::Attempt;
 use super::claim::ClaimKind;
 use super::probe::{Probe, ProbeQuestion, Remark};
-use super::steady::{Answered, Asking, ProbeError};
+use super::steady::{Asking, ProbeError, SteadyAnswer};
 use super::{Documents, SESSION, expect, session};
 use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
@@ -37,7 +37,7 @@ impl Door<'_> {
         probe: &P,
         attempts: Vec<Attempt>,
         asking: &Asking<'_, O>,
-    ) -> Result<Vec<Answered<Attempt, P::Session>>, ProbeError> {
+    ) -> Result<Vec<SteadyAnswer<Attempt, P::Session>>, ProbeError> {
         let caller: Option<Principal> = self.caller.arn.parse().ok();
         let questions = attempts.into_iter().map(|attempt| {
             let admits = |caller| expect::admits(self.trust, caller, self.role, attempt.external_id.as_ref());
@@ -90,7 +90,7 @@ pub async fn probe_role<P: Read + Prober, O: Observer>(
 }
 
 /// The session of the right external ID, where AWS gave one.
-pub(super) fn session_of<S>(answers: &[Answered<Attempt, S>]) -> Option<&S> {
+pub(super) fn session_of<S>(answers: &[SteadyAnswer<Attempt, S>]) -> Option<&S> {
     answers.iter().find_map(|answered| match &answered.probed.answer {
         ProbeAnswer::Allowed(session) if answered.question.is_right() => Some(session),
         ProbeAnswer::Allowed(_) | ProbeAnswer::Denied(_) => None,
@@ -116,7 +116,7 @@ async fn own_policies<A: Read>(aws: &A, caller: &CallerIdentity) -> Option<Docum
 }
 
 fn of_role<T>(
-    answered: &Answered<Attempt, T>,
+    answered: &SteadyAnswer<Attempt, T>,
     role: &RoleArn,
     Standing { is_trusted, let_in, kept_back }: &Standing,
     CallerIdentity { arn, .. }: &CallerIdentity,

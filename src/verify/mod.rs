@@ -4,9 +4,11 @@
 //! They are kept apart because they show different things: the documents decide for every caller, a probe shows only
 //! what AWS answers to the one caller that we are. A proof that somebody may is a proof that the role's side
 //! allows it, and as far as [`organization`] could be read, that its policies do. [`analysers`] are AWS's own second opinion
-//! on the documents, [`functions`] are ways past the role. What they find is a [`Verification`]: typed values, from which
-//! [`gate`] and the exit codes are computed and of which `report` makes what people and programs read. [`steady`] is how AWS is asked where its answers change,
+//! on the documents, [`functions`] are ways past the role. [`steady`] is how AWS is asked where its answers change,
 //! `expect` what it should answer. Only [`twin`] writes, and never to the role itself.
+//!
+//! What all of them find is a [`Verification`]: typed values, from which the exit code and the objections of the [`gate`] are
+//! computed. `report` makes of it what people and programs read.
 
 pub mod action_test;
 pub mod analysers;
@@ -25,6 +27,7 @@ pub mod live;
 pub mod note;
 pub mod organization;
 mod paper;
+pub mod policy_case;
 pub mod probe;
 pub mod repair;
 pub mod role_proof;

@@ -23,7 +23,7 @@ pub fn paper(documents: &Documents, desired: &Desired) -> Verification {
     let (claims, findings) = examine(documents, desired);
     Verification {
         claims,
-        findings: findings.into_iter().map(Finding::Fault).collect(),
+        findings: findings.into_iter().map(Finding::from).collect(),
         ..Verification::default()
     }
 }

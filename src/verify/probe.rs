@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::attempt::Attempt;
 use super::claim::ClaimKind;
-use super::steady::Answered;
+use super::steady::SteadyAnswer;
 use crate::exit::ExitCode;
 use crate::iam::evaluate::Request;
 use crate::iam::explain::Explanation;
@@ -223,11 +223,11 @@ impl Probe {
         about: ClaimKind,
         question: ProbeQuestion,
         request: Option<Request>,
-        answered: &Answered<Q, T>,
+        answered: &SteadyAnswer<Q, T>,
         principal: &str,
         remark: Remark,
     ) -> Self {
-        let Answered { question: _, awaited, probed, times } = answered;
+        let SteadyAnswer { question: _, awaited, probed, times } = answered;
         Self {
             about: Some(about),
             question,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::claim::ClaimKind;
 use super::probe::{Probe, ProbeQuestion, Purpose, Remark};
-use super::steady::{Answered, Asking, ProbeError};
+use super::steady::{Asking, ProbeError, SteadyAnswer};
 use super::{Documents, expect};
 use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
@@ -100,7 +100,7 @@ pub(super) async fn try_all<P: Prober, O: Observer>(
     Ok(answers.iter().map(|answered| tried(answered, role, P::principal(session))).collect())
 }
 
-fn tried(answered: &Answered<Item, ()>, role: &RoleArn, principal: &str) -> Probe {
+fn tried(answered: &SteadyAnswer<Item, ()>, role: &RoleArn, principal: &str) -> Probe {
     let Item { purpose, trial } = &answered.question;
     let purpose = *purpose;
     let remark = match (purpose.is_wanted(), &answered.probed.answer) {

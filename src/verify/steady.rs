@@ -47,7 +47,7 @@ pub enum ProbeError {
 
 /// A question, and the answer that counts.
 #[derive(Debug)]
-pub(super) struct Answered<Q, T> {
+pub(super) struct SteadyAnswer<Q, T> {
     pub(super) question: Q,
     /// What the documents say that AWS answers.
     pub(super) awaited: Option<bool>,
@@ -94,7 +94,7 @@ impl<O: Observer> Asking<'_, O> {
         &self,
         questions: impl IntoIterator<Item = (Q, Option<bool>)>,
         ask: impl AsyncFn(&Q) -> AwsResult<Probed<T>>,
-    ) -> Result<Vec<Answered<Q, T>>, ProbeError> {
+    ) -> Result<Vec<SteadyAnswer<Q, T>>, ProbeError> {
         let mut tallies: Vec<Tally<Q, T>> = questions
             .into_iter()
             .map(|(question, awaited)| Tally::new(question, awaited, self.freshness))
@@ -226,11 +226,11 @@ impl<Q, T> Tally<Q, T> {
         Ok(())
     }
 
-    fn conclude(self) -> Option<Answered<Q, T>> {
+    fn conclude(self) -> Option<SteadyAnswer<Q, T>> {
         let is_steady = self.is_steady();
         let Self { question, awaited, times, agreeing, contrary, .. } = self;
         let probed = if is_steady { agreeing.or(contrary) } else { contrary.or(agreeing) }?;
-        Some(Answered { question, awaited, probed, times })
+        Some(SteadyAnswer { question, awaited, probed, times })
     }
 }
 

@@ -20,7 +20,7 @@ use super::attempt::Attempt;
 use super::claim::{Claim, ClaimKind};
 use super::live::{Door, session_of};
 use super::probe::{AwsAnswer, CallTrace, Probe, ProbeQuestion, Remark};
-use super::steady::{Answered, Asking, Freshness, ProbeError};
+use super::steady::{Asking, Freshness, ProbeError, SteadyAnswer};
 use super::{Documents, expect, session};
 use crate::carry_out::{
     Absent, Applied, Event, Failure, LOOKING, Made, Observer, SPREADING, Writers, carry_out,
@@ -326,7 +326,7 @@ fn answer_to_genesys(
 /// `original` is what the role's own trust policy says to Genesys Cloud; `let_in` is whether the right external ID opens the
 /// twin, without which a denial shows nothing.
 fn of_twin<T>(
-    answered: &Answered<Attempt, T>,
+    answered: &SteadyAnswer<Attempt, T>,
     original: Option<bool>,
     let_in: bool,
     request: Option<Request>,
@@ -375,4 +375,32 @@ async fn identity<P: Prober>(prober: &P, session: &P::Session) -> Result<Probe, 
             at: probed.at,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::iam::document::Document;
+    use crate::iam::prove::{RoleIntent, prove_trust};
+
+    use super::*;
+
+    #[test]
+    fn the_ids_of_counterexamples_are_those_of_the_requests() {
+        let trust = Document::parse(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
+                "Principal":{"AWS":"arn:aws:iam::765628985471:root"},
+                "Condition":{"StringLike":{"sts:ExternalId":"5f6b-*"}}}}"#,
+        )
+        .unwrap();
+        let right: ExternalId = "5f6b-00".parse().unwrap();
+        let intent = RoleIntent {
+            trusted: vec!["arn:aws:iam::765628985471:root".parse().unwrap()],
+            external_id: Some(right.clone()),
+            ..RoleIntent::default()
+        };
+        let claims: Vec<Claim> = prove_trust(&trust, &intent).into_iter().map(Claim::from).collect();
+        let ids = witnesses(&claims);
+        assert!(!ids.is_empty());
+        assert!(ids.iter().all(|id| *id != right && id.as_str().starts_with("5f6b-")), "{ids:?}");
+    }
 }

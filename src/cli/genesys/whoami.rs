@@ -1,7 +1,7 @@
 //! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
 
 use rolecall::exit::ExitCode;
-use rolecall::report::{IdentityView, ManifestView};
+use rolecall::report::IdentityView;
 use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
@@ -19,6 +19,8 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
         None => None,
     };
     let stated = manifest.as_ref().and_then(|manifest| manifest.genesys.organization_id.as_ref());
+    // With another organisation's external ID, this one could not assume the role.
+    let agrees = stated.is_none_or(|stated| stated.as_str() == identity.organization.id);
     let view = IdentityView::new(identity, stated, users, &client.calls().so_far());
     printer.result(&match options.aws.common.output {
         Output::Json => view.to_json(),
@@ -27,12 +29,12 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
             view.to_text()
         }
     });
-    if let Some(ManifestView { agrees: false, .. }) = view.manifest {
+    if !agrees {
         printer.warning(
             "the OAuth client and the manifest are of different organisations: the role would trust the other one",
         );
     }
     list_calls(aws, printer);
     list_genesys_calls(client, printer);
-    Ok(view.exit())
+    Ok(if agrees { ExitCode::Success } else { ExitCode::Refuted })
 }

@@ -85,7 +85,7 @@ impl Custom {
 async fn carry_out(request: &Request, connections: &Connections, until: Instant) -> Result<Done, Failed> {
     match (request.resource_type.as_str(), request.change) {
         ("Custom::GenesysTrustProof", Change::Create | Change::Update) => {
-            let wanted = trust_proof::Wanted::read(&request.resource_properties)?;
+            let wanted = trust_proof::ProofRequest::read(&request.resource_properties)?;
             Ok(trust_proof::prove(connections.aws().await, &wanted).await?)
         }
         ("Custom::GenesysIntegration", Change::Create | Change::Update) => {

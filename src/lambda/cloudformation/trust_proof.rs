@@ -25,7 +25,7 @@ use super::settle::{self, settled};
 
 /// What is to be proved.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct ProofRequest {
     role: RoleName,
     trusted: AccountId,
     probe_principal: Option<Principal>,
@@ -34,7 +34,7 @@ pub(super) struct Wanted {
     allow_unknown: bool,
 }
 
-impl Wanted {
+impl ProofRequest {
     /// Reads the properties; every fault is named.
     pub(super) fn read(properties: &Map<String, Value>) -> Result<Self, String> {
         let mut properties = Properties::of(properties);
@@ -64,7 +64,7 @@ impl Wanted {
 }
 
 /// Proves, or says what breaks the intent.
-pub(super) async fn prove(aws: &Aws, wanted: &Wanted) -> Result<Done, String> {
+pub(super) async fn prove(aws: &Aws, wanted: &ProofRequest) -> Result<Done, String> {
     let (observed, documents) = visible(aws, &wanted.role).await?;
     let home = home(&observed.caller).map_err(|error| error.to_string())?;
     let path = observed.role.as_ref().map(|role| role.path.parse()).transpose();

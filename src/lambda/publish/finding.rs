@@ -43,7 +43,7 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
     let description = match compliance {
         Compliance::Passed => format!("`rolecall {command}` found nothing wrong with the role of {name}."),
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable if complaints.is_empty() => {
-            report.exit().meaning().to_owned()
+            report.exit.meaning().to_owned()
         }
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable => complaints.join(" | "),
     };
@@ -71,7 +71,7 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
         resource: cut(resource, LONGEST_RESOURCE),
         fields: vec![
             ("rolecall/manifest", name.to_owned()),
-            ("rolecall/exit_code", report.exit_code.to_string()),
+            ("rolecall/exit_code", report.exit.code().to_string()),
         ],
     }
 }
@@ -81,7 +81,7 @@ fn compliance(report: &Report) -> Compliance {
     if is_refuted(report) || is_drifted(report) {
         return Compliance::Failed;
     }
-    match report.exit() {
+    match report.exit {
         ExitCode::Success => Compliance::Passed,
         ExitCode::Inconclusive => Compliance::Warning,
         ExitCode::Failed | ExitCode::Usage => Compliance::NotAvailable,
@@ -95,7 +95,7 @@ fn severity(report: &Report, compliance: Compliance) -> Severity {
         Compliance::Passed => Severity::Informational,
         Compliance::Warning | Compliance::NotAvailable => Severity::Medium,
         // AWS itself refutes it, or a finding does, and which claim that is about is not said.
-        Compliance::Failed if report.exit() == ExitCode::Refuted || is_failed(report) => Severity::Medium,
+        Compliance::Failed if report.exit == ExitCode::Refuted || is_failed(report) => Severity::Medium,
         Compliance::Failed => Severity::Low,
     };
     let drift = report.drift.iter().flatten().map(|difference| of_consequence(difference.consequence));
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_refutation_is_not_hidden_by_a_failure() {
-        let report = Report { exit_code: ExitCode::Failed.code(), ..refuted() };
+        let report = Report { exit: ExitCode::Failed, ..refuted() };
         let finding = of("verify", NAME, &report);
         assert_eq!((finding.compliance, finding.severity), (Compliance::Failed, Severity::Critical));
     }

@@ -24,10 +24,10 @@ pub(super) fn line(
     let count = |is: fn(&Report) -> bool| roles.iter().filter(|(_, role)| is(role)).count();
     let metrics = [
         ("Roles", roles.len()),
-        ("Wrong", count(|role| role.exit() != ExitCode::Success)),
+        ("Wrong", count(|role| role.exit != ExitCode::Success)),
         ("Drifted", count(is_drifted)),
         ("Refuted", count(is_refuted)),
-        ("Unknown", count(|role| role.exit() == ExitCode::Inconclusive)),
+        ("Unknown", count(|role| role.exit == ExitCode::Inconclusive)),
         ("Failed", count(is_failed)),
     ];
     let drifted = roles.iter().filter(|(_, role)| is_drifted(role));

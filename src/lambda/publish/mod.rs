@@ -100,7 +100,7 @@ impl Publish {
                 failures.push(format!("the metrics: {error}"));
             }
         }
-        let is_wrong = roles.iter().any(|(_, role)| role.exit() != ExitCode::Success);
+        let is_wrong = roles.iter().any(|(_, role)| role.exit != ExitCode::Success);
         let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
             let aws = invocation.connections.aws().await;
@@ -156,7 +156,7 @@ impl Checked<'_> {
     fn missing(&self) -> Report {
         let message = "the check says nothing about this manifest".to_owned();
         let error = Some(ErrorView { message, hint: None });
-        Report { error, exit_code: ExitCode::Failed.code(), ..Report::new(self.command) }
+        Report { error, exit: ExitCode::Failed, ..Report::new(self.command) }
     }
 }
 
@@ -178,12 +178,12 @@ fn is_drifted(report: &Report) -> bool {
 /// Whether a claim does not hold, also where something else went wrong besides.
 fn is_refuted(report: &Report) -> bool {
     let mut claims = report.verification.iter().flat_map(|verification| &verification.claims);
-    report.exit() == ExitCode::Refuted || claims.any(|claim| claim.result == ClaimOutcome::Refuted)
+    report.exit == ExitCode::Refuted || claims.any(|claim| claim.result == ClaimOutcome::Refuted)
 }
 
 /// Whether the role could not be looked at.
 fn is_failed(report: &Report) -> bool {
-    matches!(report.exit(), ExitCode::Failed | ExitCode::Usage)
+    matches!(report.exit, ExitCode::Failed | ExitCode::Usage)
 }
 
 /// The role's name, or that of its manifest where no more is known.
@@ -262,7 +262,7 @@ mod tests {
         let claims = claims.into_iter().map(claim).collect();
         let drift: Vec<_> = drift.into_iter().map(difference).collect();
         Report {
-            exit_code: exit.code(),
+            exit,
             role: Some(role.clone()),
             verification: Some(VerificationView { claims, ..VerificationView::default() }),
             drift: Some(drift),
@@ -291,7 +291,7 @@ mod tests {
         let message = "iam:GetRole failed: Access Denied".to_owned();
         let hint = Some("the caller needs the permission iam:GetRole".to_owned());
         let error = Some(ErrorView { message, hint });
-        Report { error, exit_code: ExitCode::Failed.code(), ..Report::new("drift") }
+        Report { error, exit: ExitCode::Failed, ..Report::new("drift") }
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         let checked = Checked { command: "drift", manifests: &manifests, report: &report };
         let missing = checked.missing();
         let roles = checked.roles(&missing);
-        let ends: Vec<_> = roles.iter().map(|(name, role)| (*name, role.exit())).collect();
+        let ends: Vec<_> = roles.iter().map(|(name, role)| (*name, role.exit)).collect();
         assert_eq!(
             ends,
             [("s3://bucket/a.toml", ExitCode::Failed), ("s3://bucket/b.toml", ExitCode::Success)]

@@ -15,7 +15,7 @@ const LARGEST: usize = 256 * 1024 - 4 * 1024;
 /// How it ended, in one line.
 pub(super) fn subject(command: &str, roles: &[(&str, &Report)]) -> String {
     let what = match roles {
-        [(name, role)] => format!("{} {}", role_name(name, role), in_words(role.exit())),
+        [(name, role)] => format!("{} {}", role_name(name, role), in_words(role.exit)),
         roles => {
             let ends = [
                 ExitCode::Failed,
@@ -25,8 +25,7 @@ pub(super) fn subject(command: &str, roles: &[(&str, &Report)]) -> String {
                 ExitCode::Pending,
                 ExitCode::Success,
             ];
-            let counts =
-                ends.map(|exit| (roles.iter().filter(|(_, role)| role.exit() == exit).count(), exit));
+            let counts = ends.map(|exit| (roles.iter().filter(|(_, role)| role.exit == exit).count(), exit));
             let counts = counts.into_iter().filter(|(count, _)| *count > 0);
             let counts: Vec<String> =
                 counts.map(|(count, exit)| format!("{count} {}", in_words(exit))).collect();
