@@ -27,6 +27,10 @@ fmt-check:
 clippy:
     cargo clippy --workspace --all-targets --all-features -- --deny warnings
 
+# Licences, duplicates, sources and advisories of the dependencies, by deny.toml; needs cargo-deny
+deny *CHECKS:
+    cargo deny check {{ CHECKS }}
+
 # The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}

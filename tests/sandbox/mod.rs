@@ -10,6 +10,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod agreement;
 mod assume_role;
 mod client;
 mod faults;

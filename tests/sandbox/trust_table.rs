@@ -14,7 +14,7 @@ pub(super) const ROLE: &str = "GenesysDataActionRole";
 pub(super) const VENDOR: &str = "arn:aws:iam::765628985471:root";
 
 /// A trust policy's statements, and who gets in with which external ID.
-type Row = (&'static str, Value, Vec<(Principal, Option<&'static str>, bool)>);
+pub(super) type Row = (&'static str, Value, Vec<(Principal, Option<&'static str>, bool)>);
 
 pub(super) fn statement(principal: Value, condition: Value) -> Value {
     json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", "Condition": condition})
@@ -332,6 +332,11 @@ fn principals_and_keys() -> Vec<Row> {
     ]
 }
 
+/// All rows.
+pub(super) fn rows() -> impl Iterator<Item = Row> {
+    external_ids().into_iter().chain(principals_and_keys())
+}
+
 pub(super) async fn set_trust(sandbox: &Sandbox, document: &str) {
     let administrator = Client::new(sandbox, Administrator);
     let parameters = [("RoleName", ROLE), ("PolicyDocument", document)];
@@ -348,7 +353,7 @@ pub(super) async fn world() -> Sandbox {
 #[tokio::test]
 async fn trust_policies_let_in_whom_aws_lets_in() {
     let sandbox = world().await;
-    for (name, statements, tries) in external_ids().into_iter().chain(principals_and_keys()) {
+    for (name, statements, tries) in rows() {
         set_trust(&sandbox, &trust(&statements)).await;
         for (caller, id, allowed) in tries {
             let id: Vec<_> = id.map(|id| ("ExternalId", id)).into_iter().collect();

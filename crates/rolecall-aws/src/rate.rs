@@ -1,4 +1,7 @@
 //! How fast calls go out where a service allows so many a second, to everybody in the account together.
+//!
+//! Deliberately not governor: it lets calls through at the same times, but waits on a clock and in a thread of its own, so
+//! that tests cannot pause the time, and it brings nine crates for the few lines of [`Rate::turn`].
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! Not fit for real secrets: the sandbox listens on loopback only and everything in it is made up.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use uuid::{Builder, Uuid};
 
 const BASE_32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -28,25 +28,18 @@ pub(super) fn letters(seed: u64, length: usize) -> String {
     text
 }
 
-/// `length` characters by chance: each hasher of the standard library starts from other keys.
+/// `length` characters by chance.
 pub(super) fn random(length: usize) -> String {
-    letters(RandomState::new().build_hasher().finish(), length)
+    letters(fastrand::u64(..), length)
 }
 
-/// A request ID or version ID in the shape of a UUID.
+/// A request ID or version ID.
 pub(super) fn uuid() -> String {
-    uuid_of([RandomState::new().build_hasher().finish(), RandomState::new().build_hasher().finish()])
+    Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid().to_string()
 }
 
-/// 128 bits in the shape of a UUID.
-pub(super) fn uuid_of(bits: [u64; 2]) -> String {
-    let hex = format!("{:016x}{:016x}", bits[0], bits[1]);
-    let mut text = String::with_capacity(36);
-    for (position, digit) in hex.chars().enumerate() {
-        if [8, 12, 16, 20].contains(&position) {
-            text.push('-');
-        }
-        text.push(digit);
-    }
-    text
+/// The UUID that belongs to a counter.
+pub(super) fn steady_uuid(counter: u64) -> String {
+    let bits = scramble(counter);
+    Uuid::from_u64_pair(bits, scramble(bits)).to_string()
 }

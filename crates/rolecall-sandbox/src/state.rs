@@ -255,10 +255,9 @@ impl State {
         format!("{prefix}{}", super::ids::letters(super::ids::scramble(self.ids_given), length))
     }
 
-    /// A new unique ID in the shape of a UUID, as steady as the others.
+    /// A new UUID, as steady as the other IDs.
     pub fn new_uuid(&mut self) -> String {
         self.ids_given += 1;
-        let bits = super::ids::scramble(self.ids_given);
-        super::ids::uuid_of([bits, super::ids::scramble(bits)])
+        super::ids::steady_uuid(self.ids_given)
     }
 }

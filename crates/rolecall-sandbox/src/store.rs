@@ -1,16 +1,19 @@
 //! The state over time: the present, as much of the past as the lag faults need, and the file that outlives
 //! the process.
 //!
-//! A change is written to a temporary file that is then renamed, before it counts: an interrupted process
+//! A change is written to a temporary file, flushed to disk and renamed before it counts: an interrupted process
 //! leaves the state before or after a call, never between. A file that somebody else has changed or removed
 //! since (another command, while this process serves) is believed; two processes that write at the same
 //! moment are not kept apart.
 
 use std::collections::VecDeque;
-use std::io;
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+
+use tempfile::NamedTempFile;
 
 use super::state::State;
 
@@ -72,29 +75,30 @@ impl Store {
 }
 
 fn appearance(file: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(file).ok()?;
+    let metadata = fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
 /// Reads a state that [`save`] wrote.
 pub fn load(path: &Path) -> io::Result<State> {
-    serde_json::from_slice(&std::fs::read(path)?)
+    serde_json::from_slice(&fs::read(path)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Writes a state as JSON, whole or not at all.
+/// Writes a state as JSON, whole or not at all. A symbolic link is followed, and the file's permissions stay; a new file
+/// is for its owner alone, since the state has keys and secrets in it.
 pub fn save(state: &State, path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)?;
+    let mut file = NamedTempFile::with_suffix_in(".tmp", folder)?;
+    if let Ok(metadata) = fs::metadata(&path) {
+        file.as_file().set_permissions(metadata.permissions())?;
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, serde_json::to_vec_pretty(state)?)?;
-    std::fs::rename(&temporary, path).inspect_err(|_| {
-        // The state file is untouched; a temporary file left behind does no harm.
-        let _ = std::fs::remove_file(&temporary);
-    })
+    file.write_all(&serde_json::to_vec_pretty(state)?)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -111,6 +115,33 @@ mod tests {
         save(&State::demo(), &file).unwrap();
         assert_eq!(load(&file).unwrap(), State::demo());
         assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_saved_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        std::fs::create_dir_all(taken.join("folder")).unwrap();
+        assert!(save(&State::demo(), &taken).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_state_is_private_and_an_old_one_keeps_its_link_and_permissions() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.json"), folder.path().join("sandbox.json"));
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        save(&State::demo(), &file).unwrap();
+        assert_eq!(mode(), 0o600);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        let mut next = State::demo();
+        next.ids_given = 999;
+        save(&next, &link).unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!((load(&file).unwrap(), mode()), (next, 0o640));
     }
 
     #[test]

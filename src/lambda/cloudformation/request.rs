@@ -5,6 +5,7 @@ use std::fmt;
 use rolecall::desired::genesys::StackResource;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use uuid::fmt::Hyphenated;
 
 /// Whether an event is a request for a custom resource.
 pub(crate) fn is_request(event: &Value) -> bool {
@@ -38,9 +39,7 @@ impl Request {
     pub(super) fn genesys_id(&self) -> Option<&str> {
         let id = self.physical_resource_id.as_deref()?;
         let tail = id.strip_prefix("custom_-_").unwrap_or(id);
-        let lengths = tail.split('-').map(str::len);
-        let is_hexadecimal = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-        (lengths.eq([8, 4, 4, 4, 12]) && tail.bytes().all(is_hexadecimal)).then_some(id)
+        tail.parse::<Hyphenated>().is_ok().then_some(id)
     }
 
     /// The resource, by the names that stay the same as long as it lives.

@@ -143,17 +143,10 @@ fn tags(original: &Tags, role: &RoleName, now: Timestamp) -> Tags {
     copied.map(|(key, value)| (key.clone(), value.clone())).chain(own).collect()
 }
 
-/// Letters and digits for a name's end: by chance, since each hasher of the standard library starts from other keys.
+/// Letters and digits for a name's end.
 pub(super) fn random_ending() -> String {
-    use std::hash::{BuildHasher, Hasher, RandomState};
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut bits = RandomState::new().build_hasher().finish();
-    let mut letter = |_| {
-        let index = usize::try_from(bits % 32).unwrap_or_default();
-        bits /= 32;
-        LETTERS.get(index).map(|letter| char::from(*letter))
-    };
-    (0..TWIN_ENDING).filter_map(&mut letter).collect()
+    (0..TWIN_ENDING).filter_map(|_| fastrand::choice(LETTERS)).copied().map(char::from).collect()
 }
 
 /// Whether a role of this name may be a twin of the role; its tag must say so too.

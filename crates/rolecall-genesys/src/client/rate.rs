@@ -3,6 +3,9 @@
 //!
 //! Some endpoints have lower limits of their own; the headers do not say which limit they speak of. The last answer
 //! counts here, and what that misses the service refuses with 429, which is waited out.
+//!
+//! Deliberately not governor: its quota is fixed, and counts what this process sends. Here the answers say how much others
+//! have used of the limit, and when it starts over.
 
 use std::time::Duration;
 

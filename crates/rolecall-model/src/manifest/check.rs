@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::DeTable;
+use uuid::fmt::Hyphenated;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
@@ -193,8 +194,7 @@ fn check_integration(raw: RawIntegration, notes: &mut Notes<'_>) -> Option<Integ
 /// An external ID that is not the organisation's ID is legal, and almost surely a mistake.
 fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
     let text = id.as_str();
-    let groups: Vec<usize> = text.split('-').map(str::len).collect();
-    if groups != [8, 4, 4, 4, 12] || !text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
+    if text.parse::<Hyphenated>().is_err() {
         let message = format!(
             "`{id}` is not a UUID, and the IDs of Genesys Cloud organisations are; Genesys Cloud could not assume the \
              role with another ID than its own"

@@ -1,11 +1,12 @@
 //! What is said about a manifest: faults and warnings, each with its place, rendered as plain text.
 //!
 //! A line that seems to hold a secret is shown without its value: manifests are read in CI, and their faults end
-//! up in logs.
+//! up in logs. The library that draws the lines gets them without the value too.
 
 use std::fmt;
 use std::ops::Range;
 
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 /// One fault or warning: where it is, what is wrong and the way out.
@@ -38,16 +39,13 @@ impl fmt::Display for Note {
         let Some(Place { line, column, width, text }) = place else {
             return write!(formatter, "{file}: {message}");
         };
-        let number = line.to_string();
-        let gutter = " ".repeat(number.len());
-        // Tabs stay tabs, so that the marker stands beneath its text however wide the terminal draws them.
-        let indent: String = text
-            .chars()
-            .take(column - 1)
-            .map(|character| if character == '\t' { '\t' } else { ' ' })
-            .collect();
-        let marker = "^".repeat(*width);
-        write!(formatter, "{file}:{line}:{column}: {message}\n{number} | {text}\n{gutter} | {indent}{marker}")
+        // The place stands before the message, not in the line below as rustc has it: editors and CI find it there.
+        let title = format!("{file}:{line}:{column}: {message}");
+        let byte = |character| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
+        let span = byte(column - 1)..byte(column - 1 + width);
+        let snippet = Snippet::source(text).line_start(*line).annotation(AnnotationKind::Primary.span(span));
+        let report = [Group::with_title(Level::ERROR.no_name().primary_title(title)).element(snippet)];
+        formatter.write_str(&Renderer::plain().render(&report))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Role, Template, Verify};
@@ -219,35 +219,20 @@ impl Page {
 /// A symbolic link is followed, and the file's permissions stay.
 pub fn save(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let (neighbour, file) = create_neighbour(&path)?;
-    let written = write_all(file, &path, text).and_then(|()| fs::rename(&neighbour, &path));
-    if written.is_err() {
-        // The first error is the one to report; what is left behind has a name that says what it is.
-        let _ = fs::remove_file(&neighbour);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut refused = None;
+    let mut file = tempfile::Builder::new()
+        .prefix(".rolecall-")
+        .suffix(".tmp")
+        // Unlike tempfile's own, a file that `create_new` makes is as readable as any new file of the user's.
+        .make_in(folder, |name| File::create_new(name).inspect_err(|error| refused = error.raw_os_error()))
+        // tempfile's error would name the folder again, which the caller's message already does.
+        .map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
+    if let Ok(metadata) = fs::metadata(&path) {
+        file.as_file().set_permissions(metadata.permissions())?;
     }
-    written
-}
-
-fn write_all(mut file: File, path: &Path, text: &str) -> io::Result<()> {
-    if let Ok(metadata) = fs::metadata(path) {
-        file.set_permissions(metadata.permissions())?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// A new file beside `path`, on the same file system, so that it can be renamed over it.
-fn create_neighbour(path: &Path) -> io::Result<(PathBuf, File)> {
-    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let mut attempt = 0_u32;
-    loop {
-        let mut neighbour_name = std::ffi::OsString::from(".");
-        neighbour_name.push(name);
-        neighbour_name.push(format!(".{}-{attempt}.tmp", std::process::id()));
-        let neighbour = path.with_file_name(neighbour_name);
-        match OpenOptions::new().write(true).create_new(true).open(&neighbour) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => attempt += 1,
-            result => return result.map(|file| (neighbour, file)),
-        }
-    }
+    file.as_file_mut().write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
 }

@@ -72,8 +72,24 @@ fn secrets_and_escape_sequences_are_not_repeated() {
         let said = said_about(text);
         assert!(!said.contains("hunter2") && said.contains('…'), "{said}");
     }
+    let said = said_about(
+        "[genesys]\nregion = 3\n[role]\nname = 3\n# client_secret = \"hunter2\"\n[[target]]\nx = 3\n",
+    );
+    assert!(
+        said.contains("name = 3") && !said.contains("hunter2"),
+        "a line beside the fault is not shown: {said}"
+    );
     let said = said_about("\"\\u001b[31m\" = 1\n\u{1b}[31m = 2\n");
     assert!(!said.contains('\u{1b}') && !said.is_empty(), "{said}");
+}
+
+#[test]
+fn the_marker_stands_beneath_its_text_behind_tabs_and_wide_letters() {
+    let said = said_about("version = 1\n[role]\ntags = {\t\"\u{6f22}\u{5b57}\" = 1 }\n");
+    let lines: Vec<&str> = said.lines().collect();
+    let at = lines.iter().position(|line| line.ends_with("= 1 }")).unwrap();
+    // Each of the two letters is as wide as two others; the tab is drawn as spaces.
+    assert_eq!(lines[at + 1].find('^').unwrap(), lines[at].chars().count() - 3 + 2, "{said}");
 }
 
 #[test]
@@ -120,6 +136,7 @@ proptest! {
             prop_assert!(!faults.0.is_empty());
             for note in &faults.0 {
                 prop_assert!(!note.message.is_empty());
+                prop_assert!(note.to_string().contains(&note.file));
                 if let Some(place) = &note.place {
                     let line = text.split('\n').nth(place.line - 1);
                     prop_assert!(line.is_some_and(|line| place.column <= line.chars().count() + 1), "{note:?}");

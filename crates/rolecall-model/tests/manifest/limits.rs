@@ -1,7 +1,7 @@
 //! Every limit at both of its edges, by the parser and by the schema.
 
 use super::schema::accepts;
-use super::{FULL, LEAST};
+use super::{FULL, LEAST, said_about};
 use rolecall_model::manifest::{Manifest, Target};
 
 /// The parser's word, after making sure that the schema says the same.
@@ -247,4 +247,23 @@ fn what_only_differs_in_its_region_must_be_named_by_arn() {
         "`order-status` could be `order-status in us-east-1`, `order-status in eu-west-1`; write its ARN in \
          [[target]] and here"
     );
+}
+
+#[test]
+fn only_a_uuid_as_genesys_cloud_writes_it_passes_without_a_warning() {
+    let warned = |id: &str| {
+        said_about(&with("[genesys]", &format!("organization_id = \"{id}\""))).contains("is not a UUID")
+    };
+    for right in ["5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90", "5F6B2C1E-8A4D-4C57-9D0E-3B1F6A7C2E90"] {
+        assert!(!warned(right), "{right}");
+    }
+    for wrong in [
+        "5f6b2c1e8a4d4c579d0e3b1f6a7c2e90",
+        "urn:uuid:5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90",
+        "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e9",
+        "5f6b2c1e-8a4d-4c579-d0e-3b1f6a7c2e90",
+        "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e9g",
+    ] {
+        assert!(warned(wrong), "{wrong}");
+    }
 }

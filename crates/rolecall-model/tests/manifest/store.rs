@@ -1,6 +1,7 @@
 //! Reading a manifest from disk and writing one to it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use rolecall_model::manifest::write::save;
@@ -104,6 +105,25 @@ fn a_failed_save_changes_nothing() {
     fs::write(taken.join("file"), "x").unwrap();
     assert!(save(&taken, LEAST).is_err());
     assert_eq!(names(folder.path()), ["taken"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_as_readable_as_any_other() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, other) = (folder.path().join("rolecall.toml"), folder.path().join("other"));
+    save(&path, LEAST).unwrap();
+    fs::write(&other, "x").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&path), mode(&other));
+}
+
+#[test]
+fn a_save_that_fails_says_what_the_system_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = save(&folder.path().join("missing/rolecall.toml"), LEAST).unwrap_err();
+    assert_eq!(error.to_string(), io::Error::from_raw_os_error(error.raw_os_error().unwrap()).to_string());
 }
 
 #[cfg(unix)]
