@@ -26,9 +26,11 @@ pub use rolecall_sandbox as sandbox;
 
 pub mod carry_out;
 pub mod cli;
+pub mod connect;
 pub mod desired;
 pub mod drift;
 pub mod exit;
+pub mod failure;
 pub mod observe;
 pub mod operations;
 pub mod plan;

@@ -1,10 +1,11 @@
 //! `rolecall simulate`: policy unit tests, offline.
 
 use rolecall::exit::ExitCode;
-use rolecall::iam::simulate::{self, Case, CaseErrors};
-use rolecall::report::{CaseView, SimulationView};
+use rolecall::failure::CommandResult;
+use rolecall::iam::simulate::MAX_BYTES;
+use rolecall::operations::simulate;
+use rolecall::report::SimulationView;
 
-use super::failure::{CommandResult, UsageError};
 use super::input;
 use super::options::SimulateOptions;
 use super::printer::Printer;
@@ -14,27 +15,15 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandRe
     let mut view = SimulationView::default();
     for file in files {
         let name = input::name(file);
-        let text = input::read(file, simulate::MAX_BYTES)?;
-        let cases = simulate::parse(&text).map_err(|errors| faults(&name, &errors))?;
+        let cases = simulate(&name, &input::read(file, MAX_BYTES)?, *explain)?;
         if cases.is_empty() {
             printer.warning(&format!("{name} holds no case"));
         }
-        let run =
-            |case: &Case| CaseView { outcome: case.run(), explanation: explain.then(|| case.explain()) };
-        view.files.push((input::label(file), cases.iter().map(run).collect()));
+        view.files.push((input::label(file), cases));
     }
     printer.result(&match output.is_human() {
         true => view.to_text(),
         false => view.to_json(),
     });
     Ok(view.exit())
-}
-
-/// Every fault on a line of its own.
-fn faults(name: &str, errors: &CaseErrors) -> UsageError {
-    let lines: String = errors.faults.iter().map(|fault| format!("\n  {fault}")).collect();
-    UsageError::new(
-        format!("{name} is not a file of cases:{lines}"),
-        Some("`rolecall simulate --help` shows what a case looks like"),
-    )
 }

@@ -23,6 +23,7 @@ mod issue;
 mod junit;
 mod markdown;
 mod note;
+mod outcome;
 mod picture;
 mod probe;
 mod proof;
@@ -52,7 +53,7 @@ pub use issue::Level;
 pub use probe::{EvidenceView, ProbeView};
 pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
-pub use simulation::{CaseView, SimulationView};
+pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use verification::{ClaimView, TwinView, VerificationView};
 

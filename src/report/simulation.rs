@@ -7,23 +7,14 @@ use serde_json::Value;
 use super::human::{BOLD, GREEN, RED, YELLOW};
 use super::{ExitCode, count};
 use crate::iam::evaluate::Decision;
-use crate::iam::explain::Explanation;
 use crate::iam::simulate::Outcome;
-
-/// A case that was run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseView {
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The reasons in full, where they were asked for.
-    pub explanation: Option<Explanation>,
-}
+use crate::operations::CaseRun;
 
 /// The cases of every file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SimulationView {
     /// Each file as messages call it, with its cases in their order.
-    pub files: Vec<(String, Vec<CaseView>)>,
+    pub files: Vec<(String, Vec<CaseRun>)>,
 }
 
 /// Whether a case passed.
@@ -35,7 +26,7 @@ enum Verdict {
     Unknown,
 }
 
-impl CaseView {
+impl CaseRun {
     fn verdict(&self) -> Verdict {
         match (self.outcome.pass, self.outcome.response) {
             (true, _) => Verdict::Pass,
@@ -84,7 +75,7 @@ impl SimulationView {
         let mut text = String::new();
         for (file, cases) in &self.files {
             let _ = writeln!(text, "{BOLD}{file}{BOLD:#}");
-            text.extend(cases.iter().map(CaseView::to_text));
+            text.extend(cases.iter().map(CaseRun::to_text));
         }
         let passed = count(self.number_of(Verdict::Pass), "case passed", "cases passed");
         let others = [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")].map(|(verdict, word)| {

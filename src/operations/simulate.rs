@@ -1,0 +1,34 @@
+//! Policy unit tests: the cases in a text, each with what becomes of it. Contacts nobody.
+
+use crate::iam::explain::Explanation;
+use crate::iam::simulate::{Case, CaseErrors, Outcome, parse};
+
+/// A case that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRun {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The reasons in full, where they were asked for.
+    pub explanation: Option<Explanation>,
+}
+
+/// A text that holds no cases.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} is not a file of cases:{}", listed(faults))]
+pub struct NotCases {
+    /// What messages call it.
+    name: String,
+    faults: CaseErrors,
+}
+
+/// Every fault on a line of its own.
+fn listed(errors: &CaseErrors) -> String {
+    errors.faults.iter().map(|fault| format!("\n  {fault}")).collect()
+}
+
+/// Runs the cases in a text; `name` is what messages call it.
+pub fn simulate(name: &str, text: &str, explain: bool) -> Result<Vec<CaseRun>, NotCases> {
+    let cases = parse(text).map_err(|faults| NotCases { name: name.to_owned(), faults })?;
+    let run = |case: &Case| CaseRun { outcome: case.run(), explanation: explain.then(|| case.explain()) };
+    Ok(cases.iter().map(run).collect())
+}
