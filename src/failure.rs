@@ -8,7 +8,6 @@ mod hints;
 use std::error::Error;
 use std::fmt;
 
-use crate::connect::in_full;
 use crate::exit::ExitCode;
 use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
@@ -42,6 +41,17 @@ impl<E: Explained> From<E> for CommandError {
         let (exit, hint) = error.explain();
         Self { exit, message: in_full(&error), hint }
     }
+}
+
+/// An error with its causes.
+pub(crate) fn in_full(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message += &format!(": {error}");
+        cause = error.source();
+    }
+    message
 }
 
 impl CommandError {

@@ -17,12 +17,29 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("rolecall-lambda", &["rolecall", "rolecall-aws", "rolecall-genesys", "rolecall-model"]),
 ];
 
-/// The path of data. A room knows itself and those before it.
-const ROOMS: [&str; 7] = ["desired", "observe", "plan", "carry_out", "verify", "drift", "report"];
+/// The path of data, and what every shell needs around it. A room knows itself and those before it.
+const ROOMS: [&str; 10] = [
+    "desired",
+    "observe",
+    "plan",
+    "carry_out",
+    "verify",
+    "drift",
+    "operations",
+    "report",
+    "failure",
+    CONNECT,
+];
 
-/// What no room names: the pipeline reaches AWS, Genesys Cloud and the sandbox through the ports.
-const OUTSIDE: [&str; 6] =
-    ["crate::aws", "rolecall_aws", "crate::sandbox", "rolecall_sandbox", "crate::cli", "std::env"];
+/// The room that makes the clients which implement the ports.
+const CONNECT: &str = "connect";
+
+/// What no other room names: the pipeline reaches AWS and Genesys Cloud through the ports.
+const OUTSIDE: [&str; 3] = ["crate::aws", "rolecall_aws", "std::env"];
+
+/// What only the command line names.
+const COMMAND_LINE: [&str; 6] =
+    ["crate::sandbox", "rolecall_sandbox::", "clap", "indicatif", "anstream", "crate::cli"];
 
 /// Rooms that only compute.
 const PURE: [&str; 2] = ["src/plan", "src/report"];
@@ -91,7 +108,9 @@ fn each_room_knows_only_those_before_it() {
     let mut broken = Vec::new();
     for (position, name) in ROOMS.iter().enumerate() {
         let later = ROOMS.iter().skip(position + 1).map(|room| format!("crate::{room}"));
-        let forbidden: Vec<String> = later.chain(OUTSIDE.map(str::to_owned)).collect();
+        let outside: &[&str] = if *name == CONNECT { &[] } else { &OUTSIDE };
+        let outside = outside.iter().chain(&COMMAND_LINE).map(ToString::to_string);
+        let forbidden: Vec<String> = later.chain(outside).collect();
         for file in room(name) {
             let code = code(&file);
             for word in forbidden.iter().filter(|word| code.contains(word.as_str())) {

@@ -1,4 +1,4 @@
-//! The command line: one file a command, output through one door, hints and exit codes here and nowhere below.
+//! The command line: one file a command, output through one door.
 
 mod apply;
 mod certificate;
@@ -32,7 +32,7 @@ use self::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// Parses the command line, runs the command, and says how it went.
-pub fn run() -> std::process::ExitCode {
+pub(crate) fn run() -> std::process::ExitCode {
     let cli = Cli::parse();
     let mut printer = Printer::new();
     // One thread serves: a command waits for AWS, it does not compute.

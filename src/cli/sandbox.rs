@@ -8,7 +8,7 @@ use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
 use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
-use rolecall::failure::{CommandResult, Context as _};
+use rolecall::failure::{CommandError, CommandResult, Context as _};
 
 pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
@@ -17,7 +17,8 @@ pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> Comm
             let Loaded { manifest, .. } = load_manifest(common, true, printer)?;
             let mut state = sandbox_state(common.file(), &[&manifest], printer)?;
             let role = manifest.role.name.as_str();
-            let done = kind.apply(&mut state, role)?;
+            let done =
+                kind.apply(&mut state, role).map_err(|error| CommandError::failed(error.to_string()))?;
             save(&state, &sandbox_file(common.file())).context("cannot write the sandbox's state")?;
             printer.result(&format!("{done}\n"));
             Ok(ExitCode::Success)

@@ -40,6 +40,9 @@ pub enum Services {
     Both,
 }
 
+/// Reads the text of a file, or says why not.
+pub type ReadFile = Box<dyn Fn(&Path) -> Result<String, String>>;
+
 /// What all manifests of a run have in common.
 pub struct Surroundings {
     /// Whom it talks to.
@@ -50,8 +53,8 @@ pub struct Surroundings {
     pub clients: Clients,
     /// The longest wait for one thing.
     pub deadline: Duration,
-    /// Reads a file that a manifest names, or says why not.
-    pub read: Box<dyn Fn(&Path) -> Result<String, String>>,
+    /// For the files that a manifest names.
+    pub read: ReadFile,
 }
 
 impl fmt::Debug for Surroundings {

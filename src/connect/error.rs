@@ -1,10 +1,10 @@
-//! Why an operation could not begin.
-
-use std::error::Error;
+//! Why an operation could not begin, and the way out.
 
 use rolecall_genesys::credentials::CredentialError;
 
 use crate::desired::sources::SourceFaults;
+use crate::exit::ExitCode;
+use crate::failure::{Explained, in_full};
 use crate::iam::arn::{InvalidName, RoleName};
 use crate::manifest::WrongPartition;
 use crate::observe::survey::AddressError;
@@ -80,13 +80,36 @@ fn claimed(DoubleClaim { role, manifests }: &DoubleClaim) -> String {
     format!("role `{role}` is claimed by {}", names.join(" and "))
 }
 
-/// An error with its causes.
-pub(crate) fn in_full(error: &dyn Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message += &format!(": {error}");
-        cause = error.source();
+impl Explained for ConnectError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Sources(error) => return error.explain(),
+            Self::Credentials(error) => return error.explain(),
+            Self::Partition(error) => return error.explain(),
+            Self::Organization(error) => return error.explain(),
+            Self::InvalidOrganization { source, .. } => return source.explain(),
+            Self::Address(error) => return error.explain(),
+            Self::Region { .. } => "set --region, AWS_REGION or the profile's region",
+            Self::NoExternalId => {
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
+                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set"
+            }
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
     }
-    message
+}
+
+impl Explained for FleetError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Refused(refused) => refused.first().and_then(|(_, first)| first.explain().1),
+            Self::DoubleClaims(_) => Some(
+                "a role belongs to one manifest: remove the others, or give them another `name` in [role] or another \
+                 account in [aws]"
+                    .to_owned(),
+            ),
+        };
+        (ExitCode::Usage, hint)
+    }
 }

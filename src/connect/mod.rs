@@ -13,8 +13,7 @@ mod fleet;
 mod loaded;
 
 pub use self::clients::{Clients, SharedClient, connect};
-pub use self::connected::{Connected, Route, Services, Surroundings, settings, stated_external_id};
-pub(crate) use self::error::in_full;
+pub use self::connected::{Connected, ReadFile, Route, Services, Surroundings, settings, stated_external_id};
 pub use self::error::{ConnectError, DoubleClaim, FleetError};
 pub use self::fleet::{Fleet, Member, Reads, ended};
 pub use self::loaded::Loaded;

@@ -16,12 +16,10 @@ use crate::plan::{self, PlanError};
 use crate::ports::genesys::{GenesysError, GenesysErrorKind};
 use crate::ports::{AwsError, AwsErrorKind};
 use crate::report::saved::SavedPlanError;
-use crate::sandbox::TamperError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
 use super::{Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::connect::{ConnectError, FleetError};
 use crate::report::{ErrorView, VerificationView};
 use crate::verify::Verification;
 use crate::verify::twin::{Examined, TwinError};
@@ -86,7 +84,6 @@ plain_errors!(
     AdoptionError,
     EditError,
     InvalidName,
-    TamperError,
     csv::Error,
     jiff::Error,
     serde_json::Error,
@@ -189,40 +186,6 @@ impl Explained for ProveError {
             | ExtractError::Utf16 => return (ExitCode::Usage, None),
         };
         (ExitCode::Usage, Some(hint.to_owned()))
-    }
-}
-
-impl Explained for ConnectError {
-    fn explain(&self) -> (ExitCode, Option<String>) {
-        let hint = match self {
-            Self::Sources(error) => return error.explain(),
-            Self::Credentials(error) => return error.explain(),
-            Self::Partition(error) => return error.explain(),
-            Self::Organization(error) => return error.explain(),
-            Self::InvalidOrganization { source, .. } => return source.explain(),
-            Self::Address(error) => return error.explain(),
-            Self::Region { .. } => "set --region, AWS_REGION or the profile's region",
-            Self::NoExternalId => {
-                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
-                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
-                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set"
-            }
-        };
-        (ExitCode::Usage, Some(hint.to_owned()))
-    }
-}
-
-impl Explained for FleetError {
-    fn explain(&self) -> (ExitCode, Option<String>) {
-        let hint = match self {
-            Self::Refused(refused) => refused.first().and_then(|(_, first)| first.explain().1),
-            Self::DoubleClaims(_) => Some(
-                "a role belongs to one manifest: remove the others, or give them another `name` in [role] or another \
-                 account in [aws]"
-                    .to_owned(),
-            ),
-        };
-        (ExitCode::Usage, hint)
     }
 }
 
