@@ -23,6 +23,7 @@ pub use rolecall_aws as aws;
 pub use rolecall_extract as extract;
 pub use rolecall_iam as iam;
 pub use rolecall_model::{manifest, ports};
+#[cfg(feature = "sandbox")]
 pub use rolecall_sandbox as sandbox;
 
 pub mod carry_out;
