@@ -102,7 +102,7 @@ pub struct Report {
     /// What is to be changed, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ChangeView>>,
-    /// Where AWS is not as the manifest says, the gravest first.
+    /// Where AWS differs from the manifest, most severe first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
     /// The Genesys Cloud side, where the manifest asks for one.
@@ -268,7 +268,7 @@ impl Report {
         self
     }
 
-    /// What is wrong, a sentence each, the gravest first.
+    /// What is wrong, a sentence each, most severe first.
     pub fn complaints(&self) -> Vec<String> {
         let issues = self.issues().into_iter().map(|issue| issue.message);
         self.error_text().into_iter().chain(issues).collect()

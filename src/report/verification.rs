@@ -75,7 +75,7 @@ pub struct VerificationView {
     /// What became of the tests of data actions; empty where none was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionTestView>,
-    /// How far the organisation's policies are part of it.
+    /// How far the organization's policies are part of it.
     pub organization: OrganizationStanding,
     /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -149,7 +149,7 @@ pub(super) fn claim_in_words(proposition: &Proposition) -> String {
         Proposition::WhoCanAssume => "who can assume the role".to_owned(),
         Proposition::WhatSessionsCanDo => "what a session can do".to_owned(),
         Proposition::OrganizationAgrees => {
-            "no organisation policy denies the assuming of the role or the invocation of a target".to_owned()
+            "no organization policy denies assuming the role or invoking a target".to_owned()
         }
     }
 }

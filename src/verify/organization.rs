@@ -171,7 +171,7 @@ impl Organization {
                 Ruling::Denies(reason) => denials.push(Obstacle { reason, action: action.clone() }),
                 Ruling::DependsOn(keys) => open.extend(keys.into_iter().map(|key| Obstacle {
                     reason: format!(
-                        "whether one denies {action} depends on `{key}`, which is not known here"
+                        "whether a policy denies {action} depends on `{key}`, which rolecall does not know"
                     ),
                     action: action.clone(),
                 })),

@@ -22,7 +22,7 @@ fn broken_and_foreign_files() {
         (br#"{"Statement":[],"Statement":[]}"#, "/Statement: the key `Statement` is given twice"),
         (
             br#"{"Version":"2012-10-17"}"#,
-            "it is none of: a policy document, the output of `terraform show -json`",
+            "unknown kind of file; expected one of: a policy document, the output of `terraform show -json`",
         ),
         (
             br#"{"Statement":{"Effect":"Deny"}}"#,

@@ -20,10 +20,10 @@ KEEP = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam
 RIGHT, NONE, WRONG, FLIPPED, BEGINNING = (
     f"sts:AssumeRole {how}"
     for how in (
-        "with the right external ID",
+        "with the correct external ID",
         "without an external ID",
         "with a wrong external ID",
-        "with the right external ID in other case",
+        "with the correct external ID, different letter case",
         "with only the beginning of the external ID",
     )
 )

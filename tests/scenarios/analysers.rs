@@ -88,8 +88,9 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
         .run(&["verify"])
         .expect(0)
         .says("no second opinion of iam:SimulatePrincipalPolicy: the caller may not ask for it")
-        .says("whether others may invoke the targets directly was not checked: the caller needs lambda:GetPolicy")
-        .says("whether the targets have public URLs was not checked")
+        .says("rolecall did not check whether other principals may invoke the targets directly: the caller needs \
+             lambda:GetPolicy")
+        .says("rolecall did not check whether the targets have public URLs")
         .says("allowed unless an organisation policy denies it");
 }
 

@@ -68,7 +68,11 @@ fn a_lost_answer_to_any_write_is_survived() {
         let run = stage.run(&["apply", "--yes", "--level", "paper"]);
         assert!(matches!(run.status, 0 | 1), "{write}: {}\n{}", run.stdout, run.stderr);
         if run.status == 1 {
-            assert!(run.stderr.contains("repeat the command, which continues from there"), "{}", run.stderr);
+            assert!(
+                run.stderr.contains("repeat the command; it continues where this run stopped"),
+                "{}",
+                run.stderr
+            );
         }
         stage.set(Faults::default());
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);

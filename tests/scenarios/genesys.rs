@@ -190,7 +190,7 @@ fn a_credential_that_can_be_read_is_compared() {
     state.genesys.shows_credential_fields = true;
     let stage = stage_with(&with_action(), state);
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
-    let run = stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    let run = stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud match the manifest");
     assert!(!run.stdout.contains("not verifiable"));
     tamper(&stage, Tamper::GenesysCredentialRole);
     stage.run_client(&["drift"]).expect(3).says("credential");
@@ -231,9 +231,9 @@ fn a_schema_in_another_order_is_no_difference() {
 #[test]
 fn what_somebody_changes_is_drift_and_is_repaired() {
     for (kind, says, step) in [
-        (Tamper::GenesysActionEdited, "a data action is not as the manifest says", "UpdateAction"),
+        (Tamper::GenesysActionEdited, "a data action differs from the manifest", "UpdateAction"),
         (Tamper::GenesysActionDeleted, "a data action is missing", "CreateAction"),
-        (Tamper::GenesysIntegrationDisabled, "Genesys Cloud has no working way to the role", "SetState"),
+        (Tamper::GenesysIntegrationDisabled, "Genesys Cloud is not connected to the role", "SetState"),
     ] {
         let stage = applied();
         let ids = published(&stage);
@@ -419,7 +419,7 @@ fn the_draft_of_somebody_else_stays() {
 fn another_organisation_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
-    stage.run_client(&["drift"]).expect(3).says("the organisation is another");
+    stage.run_client(&["drift"]).expect(3).says("wrong Genesys Cloud organization");
     stage.run_client(&["apply", "--yes"]).expect(1).says("that organisation alone could assume it");
     assert!(writes(&stage).is_empty());
 }
@@ -477,7 +477,7 @@ fn an_action_may_call_an_address() {
     assert_eq!(integration.intended, IntendedState::Enabled);
     let action = genesys.actions.values().next().unwrap().published.clone().unwrap();
     assert_eq!(action.config["request"]["headers"]["Authorization"], "Bearer ${credentials.token}");
-    stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud match the manifest");
     // The credential that somebody gave the integration stays when rolecall writes its configuration.
     change(&stage, |state| {
         let all = state.genesys.integrations.values_mut();

@@ -48,7 +48,7 @@ fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
-    let plan = stage.run(&["plan"]).says("inline policy sneaky was put on the role by somebody else");
+    let plan = stage.run(&["plan"]).says("inline policy sneaky is not managed by rolecall");
     assert_eq!(plan.status, 4, "the role would still be able to do more than it may:\n{}", plan.stdout);
     stage.run(&["destroy", "--yes"]).expect(3).says("stays");
     assert!(stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));

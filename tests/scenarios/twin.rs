@@ -81,10 +81,10 @@ fn a_right_role_is_confirmed_at_each_level_and_nothing_is_left_of_the_twin() {
     assert_eq!(twin["outcome"], "finished");
     let function = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
     let wanted = [
-        ("sts:AssumeRole with the right external ID", "allowed"),
+        ("sts:AssumeRole with the correct external ID", "allowed"),
         ("sts:AssumeRole without an external ID", "denied"),
         ("sts:AssumeRole with a wrong external ID", "denied"),
-        ("sts:AssumeRole with the right external ID in other case", "denied"),
+        ("sts:AssumeRole with the correct external ID, different letter case", "denied"),
         ("sts:AssumeRole with only the beginning of the external ID", "denied"),
         ("sts:GetCallerIdentity", "allowed"),
         (&format!("DryRun of {function}"), "allowed"),
@@ -147,8 +147,10 @@ fn probe_of(external_id: Option<&str>) -> String {
     let flipped = EXTERNAL_ID.to_uppercase();
     match external_id {
         None => "sts:AssumeRole without an external ID".to_owned(),
-        Some(EXTERNAL_ID) => "sts:AssumeRole with the right external ID".to_owned(),
-        Some(id) if id == flipped => "sts:AssumeRole with the right external ID in other case".to_owned(),
+        Some(EXTERNAL_ID) => "sts:AssumeRole with the correct external ID".to_owned(),
+        Some(id) if id == flipped => {
+            "sts:AssumeRole with the correct external ID, different letter case".to_owned()
+        }
         Some(id) => format!("sts:AssumeRole with `{id}`, the external ID of the proof's counterexample"),
     }
 }

@@ -150,7 +150,7 @@ fn way_out(name: &str) -> String {
         && let Some(region) = REGIONS.iter().find(|region| region.aws_region == *right)
     {
         return format!(
-            "Genesys's own clients know no such name: for {region} write `{right}` or the domain, for another \
+            "Genesys's own clients do not know this name: for {region} write `{right}` or the domain, for another \
              organisation the AWS region in which it lives"
         );
     }
@@ -224,7 +224,8 @@ mod tests {
         let answer = |given: &str| given.parse::<&'static Region>().unwrap_err().to_string();
         assert_eq!(
             answer("https://login.mygenesys.com"),
-            "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients know no such name: for \
+            "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients do not know this \
+             name: for \
              us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for another organisation the AWS region in \
              which it lives"
         );

@@ -105,9 +105,9 @@ pub enum Likeness {
 impl Likeness {
     fn in_words(self) -> &'static str {
         match self {
-            Self::Same => "may be somebody else's, though it says the same",
+            Self::Same => "may not be managed by rolecall, although it is identical",
             Self::SameContract => "is configured differently",
-            Self::OtherContract => "has another contract",
+            Self::OtherContract => "has a different contract",
         }
     }
 }

@@ -225,7 +225,7 @@ pub enum Call {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// There is no such file.
-    #[error("there is no manifest at `{}`; `rolecall init` writes one, `--file` names another", path.display())]
+    #[error("no manifest at `{}`; `rolecall init` writes a manifest, `--file` names a different path", path.display())]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
