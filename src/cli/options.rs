@@ -151,7 +151,7 @@ pub(crate) struct AwsOptions {
     /// The profile of the AWS configuration files
     #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
     pub(crate) profile: Option<String>,
-    /// The AWS region of targets that name none
+    /// The AWS region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
     /// How long to wait for AWS: for throttling to pass and for changes to spread
@@ -391,10 +391,10 @@ pub(crate) struct RenderOptions {
     /// The whole role for another tool, instead of the documents
     #[arg(long, value_enum, conflicts_with = "document")]
     pub(crate) format: Option<RenderedFormat>,
-    /// The account of the role, and of targets that name none
+    /// The account of the role, and of targets without an account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
-    /// The region of targets that name none
+    /// The region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
 }
@@ -499,7 +499,7 @@ pub(crate) struct InitOptions {
     /// The Genesys Cloud organisation's ID
     #[arg(long, value_name = "ID")]
     pub(crate) organization_id: Option<String>,
-    /// The AWS account that Genesys Cloud uses, in a region for which none is published
+    /// The AWS account that Genesys Cloud uses, if Genesys has not published one for the region
     #[arg(long, value_name = "ID")]
     pub(crate) trusted_account: Option<String>,
     /// The role's name

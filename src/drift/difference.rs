@@ -17,7 +17,7 @@ use rolecall_model::stored::StoredDocument;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
-    /// The role is for another organisation than the one that is set up.
+    /// The manifest states a different organisation than the OAuth client's.
     OtherOrganization,
     /// A caller that the manifest does not allow can assume the role: a new principal, or one with a wrong or no
     /// external ID.
@@ -48,9 +48,9 @@ pub enum Consequence {
     Leftover,
     /// A data action, or what it belongs to, is there and the manifest does not name it.
     ForeignAction,
-    /// A tag has another value, or none.
+    /// A tag is missing or has a different value.
     Tag,
-    /// The description is another.
+    /// The description differs.
     Description,
 }
 

@@ -104,8 +104,7 @@ impl Plan {
 pub enum PlanError {
     /// The credentials are those of another organisation than the role trusts.
     #[error(
-        "the OAuth client belongs to organisation `{name}` ({actual}), but the role is for organisation \
-         `{expected}`: only `{expected}` could assume it"
+        "the OAuth client belongs to organisation `{name}` ({actual}), but the role is for `{expected}`: only that organisation could assume it"
     )]
     OtherOrganization {
         /// The external ID.

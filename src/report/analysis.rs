@@ -19,7 +19,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// What one of AWS's own analysers answered, beside rolecall's own answer.
+/// What one of AWS's own analysers answered, with rolecall's own answer.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisView {
     /// The claim that it bears on.

@@ -33,7 +33,7 @@ pub struct CauseView {
 pub struct DiagnosisView {
     /// What the text says, in one line.
     pub reported: String,
-    /// The causes, the surest first.
+    /// The causes, most certain first.
     pub causes: Vec<CauseView>,
 }
 

@@ -22,16 +22,16 @@ pub struct GenesysView {
     pub notices: Vec<NoticeView>,
 }
 
-/// Something that no change is made of, and that somebody should know.
+/// Something that no change repairs, but that the reader should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoticeView {
     /// What it is, in one word for programs.
     pub notice: &'static str,
-    /// Whether Genesys Cloud is not as the manifest says.
+    /// Whether Genesys Cloud differs from the manifest.
     pub is_difference: bool,
     /// What it is about: an ID or a name.
     pub resource: String,
-    /// What somebody should know.
+    /// What the reader should know.
     pub message: String,
 }
 

@@ -67,7 +67,7 @@ pub struct OauthClientView {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The organization that it comes from, where that is another.
+    /// The organization that the client comes from, if that is a different organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home_organization: Option<String>,
 }

@@ -18,7 +18,7 @@ pub struct ProbeView {
     pub probe: String,
     /// What AWS answered.
     pub answer: AwsAnswer,
-    /// What it should have answered by the documents that it holds, where these decide it.
+    /// What it should have answered according to the documents in AWS, if these decide it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<AwsAnswer>,
     /// What the answer shows.
@@ -30,7 +30,7 @@ pub struct ProbeView {
     pub explanation: Option<String>,
     /// How often AWS was asked.
     pub times: u32,
-    /// Where AWS can be asked about the answer that counts.
+    /// The call behind the final answer, for CloudTrail and AWS support.
     pub evidence: EvidenceView,
 }
 

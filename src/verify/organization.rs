@@ -41,7 +41,7 @@ pub enum OrganizationStanding {
     NotAsked,
     /// They could not be read: what is allowed is allowed unless they deny it.
     Unreadable,
-    /// The account belongs to no organisation, or manages it: none apply.
+    /// The account belongs to no organisation, or manages it: no organisation policy applies.
     NoneApply,
     /// They were read and are part of the proof.
     Included,

@@ -128,7 +128,7 @@ impl Examined {
 pub enum TwinOutcome {
     /// Everything was asked, and the twin is gone.
     Finished,
-    /// It was not made, or not asked everything, for want of a permission; nothing is left of it.
+    /// A permission is missing, so the twin was not created or not every probe was sent; nothing is left of it.
     Refused,
     /// Something went wrong; nothing is left of it.
     Failed,

@@ -71,7 +71,7 @@ fn huge_files() {
     let resources: Vec<String> =
         (0..501).map(|index| format!(r#""R{index}":{{"Type":"AWS::IAM::Role"}}"#)).collect();
     for (text, words) in [
-        (huge_policy, "it has more than the 16777216 bytes that are read"),
+        (huge_policy, "it has more than 16777216 bytes"),
         (huge_template, "it has more than the 4194304 bytes that are read"),
         (" ".repeat(65 * 1024 * 1024), "it has more than the 67108864 bytes that are read"),
         (

@@ -73,7 +73,7 @@ fn one_role_of_an_account() {
         assert_eq!(run.stderr, "");
     }
     rolecall(&["prove", path, "--role", "Genesys"]).expect(2).says(
-        "it holds no role `Genesys`; it holds `arn:aws:iam::123456789012:role/GenesysDataActionRole`, ",
+        "it contains no role `Genesys`; it contains `arn:aws:iam::123456789012:role/GenesysDataActionRole`, ",
     );
 }
 

@@ -348,7 +348,7 @@ fn options_that_are_wrong() {
         (&["--target", "my-function"], "a Lambda function ARN"),
         (&["--parameter", "x"], "must be NAME=VALUE"),
         (&["--output", "yaml"], "possible values: human, json"),
-        (&["--role", "Other"], "it holds no role `Other`; it holds"),
+        (&["--role", "Other"], "it contains no role `Other`; it contains"),
         (&["--parameter", "A=b"], "only a CloudFormation template has parameters"),
     ] {
         prove(&trust(), arguments).expect(2).says(message);

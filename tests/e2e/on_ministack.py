@@ -113,7 +113,7 @@ def applied(w, probe):
         step.check("its simulator agrees with rolecall", set(simulated), {"confirms"})
         notes = " ".join(run.report["verification"]["notes"])
         step.check("what it left out is said", "left out" in notes, True)
-        step.check("that it has no Access Analyzer is said", "no second opinion of access-analyzer:ValidatePolicy" in notes, True)
+        step.check("that it has no Access Analyzer is said", "no second opinion from access-analyzer:ValidatePolicy" in notes, True)
 
 
 def assume(w, account, external_id):

@@ -87,7 +87,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
     stage
         .run(&["verify"])
         .expect(0)
-        .says("no second opinion of iam:SimulatePrincipalPolicy: the caller may not ask for it")
+        .says("no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission")
         .says("rolecall did not check whether other principals may invoke the targets directly: the caller needs \
              lambda:GetPolicy")
         .says("rolecall did not check whether the targets have public URLs")

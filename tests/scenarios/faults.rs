@@ -41,7 +41,10 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                             assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
                             let says = |text: &str| stderr.contains(text);
                             assert!(
-                                says("nothing was changed") || says("done:") || says("changes made, but"),
+                                says("nothing was changed")
+                                    || says("no change was completed")
+                                    || says("done:")
+                                    || says("changes made, but"),
                                 "{stderr}"
                             );
                         }
@@ -128,7 +131,7 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         .run(&["apply", "--yes", "--deadline", "2"])
         .expect(1)
         .says("waiting for IAM to know every principal that the trust policy names")
-        .says("nothing was changed");
+        .says("no change was completed");
     let apply = stage.start(&["apply", "--yes", "--level", "paper"]);
     std::thread::sleep(Duration::from_millis(900));
     let create = |state: &mut rolecall::sandbox::State| {

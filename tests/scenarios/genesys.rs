@@ -202,7 +202,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     let stage = applied();
     let before = published(&stage);
     stage.write("schemas/request.json", &request(&["orderNumber", "customer"]));
-    stage.run_client(&["plan"]).expect(0).says("a replacement: it gets a new ID in the place of");
+    stage.run_client(&["plan"]).expect(0).says("a replacement: the new action gets a new ID");
     stage.run_client(&["apply", "--yes"]).expect(1).says("flows may refer to").says("--replace");
     assert!(writes(&stage).is_empty());
     stage.run_client(&["drift"]).expect(3).says("rolecall apply --replace");
@@ -420,7 +420,7 @@ fn another_organisation_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
     stage.run_client(&["drift"]).expect(3).says("wrong Genesys Cloud organization");
-    stage.run_client(&["apply", "--yes"]).expect(1).says("that organisation alone could assume it");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("only that organisation could assume it");
     assert!(writes(&stage).is_empty());
 }
 

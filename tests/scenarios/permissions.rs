@@ -44,7 +44,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     stage.act_as(Principal::Verifier);
     stage.run(&["plan"]).expect(0);
     stage.run(&["drift"]).expect(0);
-    let run = stage.run(&["verify"]).expect(0).says("not assumable by us");
+    let run = stage.run(&["verify"]).expect(0).says("were refused, as expected");
     assert!(
         !run.stdout.contains("may not ask") && !run.stdout.contains("the caller needs"),
         "{}",

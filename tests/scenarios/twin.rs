@@ -283,7 +283,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
         stage
             .run(&TWIN)
             .expect(5)
-            .says("no twin was made, since it is not certain that it could be removed again")
+            .says("no twin was created, because rolecall might not be able to delete it")
             .says(&format!("the caller needs the permission {action}; `rolecall render twin`"));
         assert!(stage.calls().iter().all(|call| call.action != "CreateRole"), "{action}");
     }

@@ -82,7 +82,7 @@ pub struct Extracted {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
     /// More bytes than are read.
-    #[error("it has more than the {limit} bytes that are read")]
+    #[error("it has more than {limit} bytes")]
     TooLarge {
         /// How many are read.
         limit: usize,

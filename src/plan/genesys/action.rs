@@ -105,7 +105,7 @@ pub enum Likeness {
 impl Likeness {
     fn in_words(self) -> &'static str {
         match self {
-            Self::Same => "may not be managed by rolecall, although it is identical",
+            Self::Same => "may be somebody else's, though it says the same",
             Self::SameContract => "is configured differently",
             Self::OtherContract => "has a different contract",
         }

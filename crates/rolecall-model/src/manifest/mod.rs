@@ -145,7 +145,7 @@ pub struct Role {
 pub struct Access {
     /// The profile of the AWS configuration files.
     pub profile: Option<String>,
-    /// The region of targets that name none.
+    /// The region of targets without a region.
     pub region: Option<AwsRegion>,
     /// The role that is assumed first.
     pub assume_role: Option<AssumedRole>,
@@ -311,7 +311,7 @@ fn read_text(path: &Path) -> Result<String, ManifestError> {
     }
     if metadata.len() > MAX_BYTES {
         return Err(not_text(format!(
-            "it has {} bytes, and a manifest never has more than {MAX_BYTES}",
+            "it has {} bytes, but a manifest has at most {MAX_BYTES}",
             metadata.len()
         )));
     }

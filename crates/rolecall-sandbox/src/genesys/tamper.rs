@@ -36,7 +36,7 @@ impl GenesysTamper {
                     );
                 }
                 revision.version += 1;
-                (format!("action `{}` has another timeout", revision.name), "Update", "Action", id)
+                (format!("action `{}` now has a different timeout", revision.name), "Update", "Action", id)
             }
             Self::ActionDeleted => {
                 let (id, revision) = first_action(state)?;
