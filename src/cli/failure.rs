@@ -141,8 +141,8 @@ pub(crate) const UNCHANGED: &str = "nothing was changed";
 const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
 
 /// An answer takes time, and what was shown must be what is done.
-const STALE: &str = "AWS changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the command again for a \
-     new plan";
+const STALE: &str = "AWS changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the \
+     command again for a new plan";
 
 impl From<ChangeError<Self>> for CommandError {
     fn from(error: ChangeError<Self>) -> Self {

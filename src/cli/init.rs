@@ -37,10 +37,7 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
         let message = format!("`{}` already exists and was not changed", path.display());
         return Err(UsageError::new(
             message,
-            Some(
-                "use --force to replace it, or --file to write a different \
-             file",
-            ),
+            Some("use --force to replace it, or --file to write a different file"),
         )
         .into());
     }

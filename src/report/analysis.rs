@@ -155,12 +155,12 @@ impl OrganizationStanding {
     pub(super) fn limits(self) -> &'static str {
         match self {
             Self::NotAsked => {
-                "Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were \
-                 not read."
+                "Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not \
+                 read."
             }
             Self::Unreadable => {
-                "Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny \
-                 access. The caller's own policies were not read."
+                "Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. \
+                 The caller's own policies were not read."
             }
             Self::NoneApply => {
                 "Proved on the role's side. No organization policy applies to it. The caller's own policies were not \

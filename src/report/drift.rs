@@ -149,8 +149,7 @@ fn in_words(effect: &Effect) -> String {
         Effect::LongerSession => "the maximum session duration is longer than the manifest states",
         Effect::ShorterSession => "the maximum session duration is shorter than the manifest states",
         Effect::OwnerUnknown => {
-            "rolecall recognizes its own resources by this tag; without the tag it changes them \
-             only with --adopt"
+            "rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt"
         }
         Effect::NotAttached => "it is not attached to the role",
     };

@@ -99,8 +99,7 @@ impl Report {
             Issue {
                 rule: "twin-trouble".to_owned(),
                 title: "The twin of the role could not be examined".to_owned(),
-                help: "The message gives the reason. `rolecall verify --sweep` removes twins that were left \
-                 behind."
+                help: "The message gives the reason. `rolecall verify --sweep` removes twins that were left behind."
                     .to_owned(),
                 level: Level::Warning,
                 resource: self.role_arn(),
@@ -123,8 +122,8 @@ impl Report {
         Issue {
             rule: format!("drift-{}", consequence.id()),
             title: capitalized(consequence.title()),
-            help: "AWS differs from the manifest. Run `rolecall drift`: it shows each difference and the command \
-                 that repairs it. Or change the manifest."
+            help: "AWS differs from the manifest. Run `rolecall drift`: it shows each difference and the command that \
+                 repairs it. Or change the manifest."
                 .to_owned(),
             level: consequence.level(),
             resource: resource.clone(),

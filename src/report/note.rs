@@ -30,8 +30,7 @@ pub(super) fn note_in_words(note: &Note) -> String {
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {
                 FunctionFact::Policies => {
-                    "rolecall did not check whether other principals may invoke the targets \
-                     directly"
+                    "rolecall did not check whether other principals may invoke the targets directly"
                 }
                 FunctionFact::Urls => "rolecall did not check whether the targets have public URLs",
                 FunctionFact::Aliases => {

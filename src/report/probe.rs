@@ -142,8 +142,8 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
              the role"
         ),
         Remark::TrustedDenied { denial } => format!(
-            "the manifest trusts {caller}, but AWS refused it: {denial}; possible causes: the trust policy, a deny \
-             in the caller's own policies, its permissions boundary, or an organization policy"
+            "the manifest trusts {caller}, but AWS refused it: {denial}; possible causes: the trust policy, a deny in \
+             the caller's own policies, its permissions boundary, or an organization policy"
         ),
         Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it assume the role"),
         Remark::LetInAnyway => format!("AWS let {caller} assume the role {how}"),
@@ -166,8 +166,8 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
         Remark::StandInKeptOut => format!("AWS refused {caller} in place of Genesys Cloud"),
         Remark::StandInLetInAnyway => format!("AWS let {caller} assume the twin {how}, in place of Genesys Cloud"),
         Remark::StandInKeptBack { denial } => format!(
-            "AWS refused {caller}, although the twin trusts it: {denial}; possible causes: a deny in the caller's \
-             own policies, its permissions boundary, or an organization policy"
+            "AWS refused {caller}, although the twin trusts it: {denial}; possible causes: a deny in the caller's own \
+             policies, its permissions boundary, or an organization policy"
         ),
         Remark::StandInDenied { denial } => {
             format!("AWS refused {caller} in place of Genesys Cloud: {denial}")

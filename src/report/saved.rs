@@ -62,8 +62,7 @@ pub fn compare(text: &str, survey: &Survey, plan: &Plan) -> Result<(), SavedPlan
         Some(format) if format == u64::from(FORMAT) => {}
         Some(format) => {
             return Err(not_a_plan(&format!(
-                "its format is {format}, but this version of rolecall reads format \
-                 {FORMAT}"
+                "its format is {format}, but this version of rolecall reads format {FORMAT}"
             )));
         }
         None => return Err(not_a_plan(&"it has no `rolecall_plan`")),

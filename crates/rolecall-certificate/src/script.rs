@@ -170,20 +170,18 @@ impl Contents<'_> {
                     "unsat for every check: no such request exists; the claim is confirmed.".to_owned(),
                 );
                 lines.push(
-                    "sat for a check: such a request exists, or exists only because of the loosening \
-                     below."
+                    "sat for a check: such a request exists, or exists only because of the loosening below."
                         .to_owned(),
                 );
                 lines.push("unknown, a timeout or an (error ...): the result is inconclusive.".to_owned());
                 lines.push(
                     match encoding {
                         Encoding::Parts => {
-                            "Encoding: parts. Each part of an ARN is a string; the other file uses one \
-                         string for each ARN."
+                            "Encoding: parts. Each part of an ARN is a string; the other file uses one string for \
+                             each ARN."
                         }
                         Encoding::Whole => {
-                            "Encoding: whole. Each ARN is one string; the other file uses one string for \
-                         each part."
+                            "Encoding: whole. Each ARN is one string; the other file uses one string for each part."
                         }
                     }
                     .to_owned(),

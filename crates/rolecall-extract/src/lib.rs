@@ -137,8 +137,7 @@ pub enum ExtractError {
     /// None of the known kinds.
     #[error(
         "unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a \
-         CloudFormation template, the output of \
-         `aws iam get-role` or `aws iam get-account-authorization-details`"
+         CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`"
     )]
     Unrecognised,
     /// The right kind of file without a role in it.

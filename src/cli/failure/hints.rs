@@ -133,9 +133,7 @@ impl Explained for PlanningError {
             Self::NoRole { .. } => (
                 ExitCode::Usage,
                 Some(
-                    "run `rolecall apply`: it creates the role, then everything in Genesys \
-                     Cloud"
-                        .to_owned(),
+                    "run `rolecall apply`: it creates the role, then everything in Genesys Cloud".to_owned(),
                 ),
             ),
             Self::NothingInGenesys => (
@@ -216,7 +214,7 @@ impl Explained for plan::aws::PlanError {
         let hint = match self {
             plan::aws::PlanError::RoleNotOwned { .. } | plan::aws::PlanError::PolicyNotOwned { .. } => {
                 "choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what \
-             would change)"
+                 would change)"
             }
             plan::aws::PlanError::PathDiffers { .. } => {
                 "set `path` in [role] to what the role has, or delete the role first"
@@ -239,13 +237,11 @@ impl Explained for plan::genesys::PlanError {
             }
             plan::genesys::PlanError::NotOwned { .. } => {
                 "choose another `name` in [genesys.integration], or use --adopt to take the integration over \
-                 (`rolecall plan \
-             --adopt` shows what would change)"
+                 (`rolecall plan --adopt` shows what would change)"
             }
             plan::genesys::PlanError::Ambiguous { .. } => {
                 "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \
-                 choose another `name` in \
-             [genesys.integration]"
+                 choose another `name` in [genesys.integration]"
             }
         };
         (ExitCode::Failed, Some(hint.to_owned()))
@@ -337,8 +333,8 @@ pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
                 .to_owned()
         }
         AwsErrorKind::AccessDenied => format!(
-            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
-             print the minimal policies for rolecall"
+            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render \
+             verifier` print the minimal policies for rolecall"
         ),
         AwsErrorKind::NoCredentials => {
             "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
@@ -363,8 +359,8 @@ pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
                 .to_owned()
         }
         AwsErrorKind::AlreadyExists => {
-            "another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues \
-             where this run stopped"
+            "another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues where \
+             this run stopped"
                 .to_owned()
         }
         AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {

@@ -223,10 +223,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         let message = format!("`{}` already exists; nothing was changed", folder.join(name).display());
         return Err(UsageError::new(
             message,
-            Some(
-                "move it to another folder, or rename the action in the exported \
-             file",
-            ),
+            Some("move it to another folder, or rename the action in the exported file"),
         )
         .into());
     }

@@ -21,10 +21,9 @@ pub(crate) enum GenesysCommand {
 }
 
 /// The OAuth client of every command that talks to Genesys Cloud.
-const OAUTH_CLIENT: &str = "\
-The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
-if no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
-secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+const OAUTH_CLIENT: &str = "The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, \
+GENESYSCLOUD_OAUTHCLIENT_SECRET and, if no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, \
+or the base path of the API); or the secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
 
 #[derive(Args, Debug)]
 #[command(after_help = OAUTH_CLIENT)]

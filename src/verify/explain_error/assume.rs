@@ -29,8 +29,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
         return vec![found];
     }
     let Some(caller) = caller(reported, desired) else {
-        let message = "the text names no caller, and the manifest's trusted account is not a valid \
-             principal"
+        let message = "the text names no caller, and the manifest's trusted account is not a valid principal"
             .to_owned();
         return vec![cause(CauseKind::Unexplained, Certainty::Possible, message, Remedy::PassWholeText)];
     };

@@ -27,8 +27,8 @@ const DESCRIPTION: &str =
 pub enum DraftError {
     /// A caller of this kind can assume no role.
     #[error(
-        "`{caller}` cannot assume a role, so a twin would show nothing; use the credentials of a user or of a \
-         role session"
+        "`{caller}` cannot assume a role, so a twin would show nothing; use the credentials of a user or of a role \
+         session"
     )]
     CallerCannotAssume {
         /// The caller.

@@ -102,8 +102,7 @@ impl<'t> Resolver<'t> {
                 if let Some(name) = members.keys().find(|key| *key == "Ref" || key.starts_with("Fn::")) {
                     return self.unresolved(
                         &step(pointer, name),
-                        "an intrinsic function must be the only member of its \
-                             object",
+                        "an intrinsic function must be the only member of its object",
                     );
                 }
                 let mut resolved = Some(Map::new());

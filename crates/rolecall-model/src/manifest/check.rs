@@ -196,8 +196,8 @@ fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
     let text = id.as_str();
     if text.parse::<Hyphenated>().is_err() {
         let message = format!(
-            "`{id}` is not a UUID, but every Genesys Cloud organisation ID is; Genesys Cloud can assume the role \
-             only with its organisation's ID"
+            "`{id}` is not a UUID, but every Genesys Cloud organisation ID is; Genesys Cloud can assume the role only \
+             with its organisation's ID"
         );
         notes.warn(place, message);
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -259,8 +259,8 @@ fn check_tags(
         } else {
             seen.insert(lower, name).map(|other| {
                 format!(
-                    "IAM treats the tags `{other}` and `{name}` as the same tag, because it ignores the case of \
-                     keys; keep one"
+                    "IAM treats the tags `{other}` and `{name}` as the same tag, because it ignores the case of keys; \
+                     keep one"
                 )
             })
         };

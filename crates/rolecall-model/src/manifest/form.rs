@@ -245,8 +245,7 @@ impl Form for SecretArn {
         arn.ok_or_else(|| {
             format!(
                 "this is not the ARN of a secret in AWS Secrets Manager, and a secret itself must not be in this \
-                 file; \
-                 for example `{}`",
+                 file; for example `{}`",
                 Self::EXAMPLE
             )
         })

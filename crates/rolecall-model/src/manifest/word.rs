@@ -37,8 +37,7 @@ const FICTIONS: [(&str, &str); 4] =
 const SCOPES: &str = "scopes do not apply to OAuth clients of the grant type client credentials: give the client a role with \
                       the permissions that `rolecall genesys whoami` lists";
 const ROLE_ARN: &str = "no Genesys Cloud credential has this field: rolecall makes the role of [role] and writes its \
-     ARN \
-                        into the field `ARN` of the credential itself";
+     ARN into the field `ARN` of the credential itself";
 
 /// What is said about a key that the section does not have, and the key of the section that was probably meant.
 pub(super) struct Unknown {
