@@ -1,7 +1,9 @@
-//! The `rolecall` command.
+//! The `rolecall` command: one shell over the library's operations.
+
+mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rolecall::cli::run()
+    cli::run()
 }

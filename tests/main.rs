@@ -11,7 +11,6 @@
 
 mod commands;
 mod corpus;
-mod function;
 mod genesys;
 mod layering;
 mod report;

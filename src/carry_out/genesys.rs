@@ -46,7 +46,7 @@ impl Made {
     fn integration(&self, kind: Kind, id: &Id) -> Result<String, Failure> {
         let id = match id {
             Id::Known(id) => Some(id.clone()),
-            Id::Made => self.integrations.borrow().get(&kind).cloned(),
+            Id::Made(_) => self.integrations.borrow().get(&kind).cloned(),
         };
         id.ok_or(Failure::Incomplete { missing: "integration" })
     }
@@ -54,7 +54,7 @@ impl Made {
     fn credential(&self, id: &Id) -> Result<String, Failure> {
         let id = match id {
             Id::Known(id) => Some(id.clone()),
-            Id::Made => self.credential.borrow().as_ref().map(|record| record.id.clone()),
+            Id::Made(_) => self.credential.borrow().as_ref().map(|record| record.id.clone()),
         };
         id.ok_or(Failure::Incomplete { missing: "credential" })
     }
@@ -152,7 +152,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                 };
                 // Of a body that refers to what was just made, Genesys Cloud may say that it is invalid: the Terraform
                 // provider tries again up to ten times on 400 (`resource_genesyscloud_integration_action.go`).
-                let tries = Cell::new(if *integration == Id::Made { 10 } else { 0 });
+                let tries = Cell::new(if matches!(integration, Id::Made(_)) { 10 } else { 0 });
                 let is_passing = |error: &GenesysError| {
                     let is_new = error.kind == GenesysErrorKind::InvalidInput && tries.get() > 0;
                     tries.set(tries.get() - i32::from(is_new));

@@ -1,21 +1,22 @@
 //! `rolecall apply`: plan, ask, converge, verify.
 
 use futures_util::FutureExt as _;
+use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UNCHANGED, UsageError, with_hints};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Written};
-use rolecall::report::{ErrorView, Report, count};
+use rolecall::report::{ErrorView, Report, VerificationView, count};
 use rolecall::verify::gate::Allowed;
 use rolecall::verify::steady::Freshness;
 use rolecall_model::patience::Interrupt;
 
-use super::change::{Asking, Console, Narrator, describe, report, survey_after};
-use super::context::{Context, Services, interruptible, load_outline};
-use super::failure::{CommandResult, Context as _, UNCHANGED, UsageError};
-use super::fleet::{self, Reads};
-use super::options::{AllowOptions, ApplyCommand, AwsOptions};
+use super::change::{Asking, Console, Narrator, describe, survey_after};
+use super::context::interruptible;
+use super::fleet;
+use super::options::{AllowOptions, ApplyCommand};
 use super::printer::Printer;
-use super::verify::{shown, tell_troubles};
+use super::verify::tell_troubles;
 
 pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if fleet::is_named(&options.aws) {
@@ -26,7 +27,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> Comman
         &options.aws,
         (Services::Both, Reads::ForWriting),
         printer,
-        async |context, aws, printer| apply_one(options, aws, context, printer).await,
+        async |connected, printer| apply_one(options, connected, printer).await,
     )
     .await
 }
@@ -46,15 +47,16 @@ fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
 
 async fn apply_one(
     options: &ApplyCommand,
-    aws: &AwsOptions,
-    context: &mut Context,
+    context: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
     let request = request(options);
-    let plan = async |context: &Context| context.plan(request.goal, request.options).await;
-    let planned = context.comparing_organizations(plan, printer).await;
+    let known = context.warnings.len();
+    let plan = async |context: &Connected| context.plan(request.goal, request.options).await;
+    let planned = context.comparing_organizations(plan).await;
+    printer.warnings(context.warnings.iter().skip(known));
     let planned = planned.context(UNCHANGED)?;
-    let human = aws.common.output.is_human();
+    let human = options.aws.common.output.is_human();
     let console = Console {
         command: "apply",
         narrator: Narrator::new(printer),
@@ -65,8 +67,8 @@ async fn apply_one(
     let changed = context.change_as_planned(planned, &request, &console).boxed_local().await?;
     let mut told = Report {
         warnings: context.warnings.clone(),
-        outline: load_outline(aws)?,
-        ..report("apply", &changed.planned)
+        outline: context.outline.clone(),
+        ..Report::of_plan("apply", &changed.planned)
     };
     if changed.is_declined {
         printer.progress("nothing was changed");
@@ -104,7 +106,7 @@ fn asking(options: &ApplyCommand) -> Result<Asking, UsageError> {
 /// Says how far the plan got, and verifies what the services show now.
 async fn finish(
     options: &ApplyCommand,
-    context: &Context,
+    context: &Connected,
     changed: Changed,
     interrupt: &Interrupt,
     told: &mut Report,
@@ -137,7 +139,7 @@ async fn finish(
 
 async fn verify_now(
     options: &ApplyCommand,
-    context: &Context,
+    context: &Connected,
     survey: &Survey,
     (freshness, interrupt): (Freshness, &Interrupt),
     told: &mut Report,
@@ -147,9 +149,9 @@ async fn verify_now(
     let verified =
         context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();
     let verification = verified.await?;
-    tell_troubles(&verification, printer);
     let exit = verification.exit();
-    let verification = shown(&verification);
+    let verification = with_hints(VerificationView::from(&verification), &verification);
+    tell_troubles(&verification, printer);
     if options.aws.common.output.is_human() {
         printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));
     }

@@ -8,10 +8,10 @@ use rolecall::extract::{PermissionDocuments, RoleDocuments, Side};
 use rolecall::iam::prove::{Claim, ClaimResult, RoleIntent, prove_trust};
 use rolecall_certificate::{FIRST_LINE, Named, Policies, Script, Subject, certificates};
 
-use super::failure::{CommandResult, Context as _, UsageError};
 use super::fleet;
 use super::options::AwsOptions;
 use super::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// The options of a command that reads manifests: certificates are of one role.
 pub(crate) fn refuse_many(folder: Option<&PathBuf>, options: &AwsOptions) -> Result<(), UsageError> {

@@ -8,8 +8,8 @@ use rolecall::operations::{Consent, Planned, Shell};
 use rolecall::plan::Change;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
-use super::failure::{CommandError, CommandResult, Explained as _, UsageError};
 use super::printer::Printer;
+use rolecall::failure::{CommandError, CommandResult, Explained as _, UsageError};
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -82,7 +82,7 @@ impl Shell for Console<'_> {
         if !self.human {
             return;
         }
-        let report = report(self.command, planned);
+        let report = Report::of_plan(self.command, planned);
         let heading = match self.heading {
             Some(heading) => heading(planned),
             None => report.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default(),
@@ -107,19 +107,6 @@ impl Shell for Console<'_> {
             // It was compared with what the user reviewed.
             Asking::Reviewed(_) => Ok(Consent::Given),
         }
-    }
-}
-
-/// The report about a plan.
-pub(crate) fn report(command: &'static str, planned: &Planned) -> Report {
-    let Planned { survey, genesys, plan, .. } = planned;
-    let mut report = Report::new(command).with_plan(plan);
-    if let Some(survey) = survey {
-        report = report.with_survey(survey);
-    }
-    match genesys {
-        Some(observed) => report.with_genesys(&observed.organization, plan),
-        None => report,
     }
 }
 

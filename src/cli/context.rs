@@ -3,26 +3,22 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
-use rolecall::aws::{Aws, AwsSettings, FixedEndpoint};
-use rolecall::desired::genesys::is_asked_for;
-use rolecall::desired::sources::read_sources;
+use rolecall::aws::{AwsSettings, FixedEndpoint};
+use rolecall::connect::{self, Clients, Connected, Loaded, Route, Services, Surroundings};
+use rolecall::desired::sources::read_file;
 use rolecall::desired::template::{REPLACEABLE, Templates};
-use rolecall::exit::ExitCode;
-use rolecall::iam::arn::{AccountId, ExternalId, QualifierKind, Region, RoleArn};
-use rolecall::manifest::{Access, AssumedRole, Manifest, ManifestError, Outline, Target};
-use rolecall::observe::survey::addresses;
-use rolecall::operations::{self, Counterpart};
-use rolecall::ports::genesys::{GenesysResult, Organization};
-use rolecall::report::{CallsView, Report, count};
+use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall::iam::arn::{AccountId, QualifierKind, Region, RoleArn};
+use rolecall::manifest::{Access, Manifest, ManifestError, Target};
+use rolecall::ports::calls::Calls;
+use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
-use rolecall_genesys::client::Client;
-use rolecall_genesys::credentials::CredentialError;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::patience::Interrupt;
-use tokio::join;
 
-use super::failure::{CommandResult, Context as _, UsageError};
-use super::genesys::{Clients, SharedClient};
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -33,207 +29,73 @@ const EXAMPLE_NAME: &str = "the built-in example";
 /// The region of the sandbox's functions.
 const SANDBOX_REGION: &str = "us-east-1";
 
-/// What begins the warning that there was no live organisation to compare with.
-pub(crate) const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
-
-/// Whom a command talks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Services {
-    /// AWS alone, whatever the manifest asks for elsewhere.
-    Aws,
-    /// AWS, and Genesys Cloud where the manifest asks for something there.
-    Both,
-}
-
-/// What all manifests of a run have in common.
-pub(crate) struct Surroundings {
-    services: Services,
-    templates: Rc<Templates>,
-    clients: Clients,
-}
-
-impl Surroundings {
-    pub(crate) fn new(options: &AwsOptions, services: Services) -> CommandResult<Self> {
-        let templates = Rc::new(load_templates(options.common.policies.as_deref())?);
-        Ok(Self { services, templates, clients: options.clients.clone() })
-    }
-}
-
 /// Everything that a command which talks to AWS needs.
 pub(crate) struct Context {
-    /// What operations work with.
-    pub(crate) role: operations::Context<Aws, Client>,
-    /// The region that the user configured.
-    pub(crate) region: Option<Region>,
-    pub(crate) warnings: Vec<String>,
-    /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
-    organizations: Option<SharedClient>,
-    /// Whether somebody named these credentials; others just happen to be in the environment.
-    are_credentials_named: bool,
+    pub(crate) connected: Connected,
     /// Serves while it lives.
     _sandbox: Option<Rc<Sandbox>>,
 }
 
-/// A command reads of its context mostly what operations work with.
 impl Deref for Context {
-    type Target = operations::Context<Aws, Client>;
+    type Target = Connected;
 
     fn deref(&self) -> &Self::Target {
-        &self.role
+        &self.connected
     }
 }
 
 impl Context {
-    /// Reads the files and prepares the clients; nothing but the sandbox is contacted.
+    /// Reads the files and prepares the clients.
     pub(crate) async fn open(
         options: &AwsOptions,
         services: Services,
         printer: &mut Printer,
     ) -> CommandResult<Self> {
         printer.show_calls(options.common.verbose > 0);
-        let (manifest, warnings) = load_manifest(&options.common, options.sandbox, printer)?;
-        let mut surroundings = Surroundings::new(options, services)?;
+        let loaded = load_manifest(&options.common, options.sandbox, printer)?;
+        let surroundings = surroundings(options, services)?;
         let mut sandbox = None;
         if options.sandbox {
-            let state = sandbox_state(options.common.file(), &[&manifest], printer)?;
+            let state = sandbox_state(options.common.file(), &[&loaded.manifest], printer)?;
             sandbox = Some(Rc::new(start_sandbox(options.common.file(), || state)?));
         }
-        let aws = Aws::connect(&settings(options, &manifest.access, sandbox.as_deref())).await;
-        Self::with(options, (manifest, warnings), aws, sandbox, &mut surroundings, printer).await
-    }
-
-    /// A manifest with its warnings, and the clients to reach its account with.
-    pub(crate) async fn with(
-        options: &AwsOptions,
-        (manifest, mut warnings): (Manifest, Vec<String>),
-        aws: Aws,
-        sandbox: Option<Rc<Sandbox>>,
-        surroundings: &mut Surroundings,
-        printer: &mut Printer,
-    ) -> CommandResult<Self> {
-        let Surroundings { services, templates, clients } = surroundings;
-        let templates = Rc::clone(templates);
-        // Every fault of the files that the actions name comes out before anybody is contacted.
-        let asked = *services == Services::Both && is_asked_for(&manifest);
-        let sources = asked.then(|| read_sources(&manifest)).transpose()?;
-        let client = clients.get(&manifest, &aws, sandbox.as_deref(), options.deadline);
-        let (client, sources) = match sources {
-            Some(sources) => (Some(client?), Some(sources)),
-            None => (at_hand(client, &mut warnings, printer), None),
-        };
-        let region = configured_region(&aws)?;
-        if let Some(region) = &region {
-            manifest.genesys.check_partition(&format!("the region `{region}`"), region.partition())?;
-        }
-        let external_id = external_id(&manifest, client.as_ref()).await?;
-        let (genesys, organizations) = match (client, sources) {
-            (Some(SharedClient { client, .. }), Some(sources)) => {
-                (Some(Counterpart { client, sources }), None)
-            }
-            (client, _) => (None, client),
-        };
-        let addresses = addresses(&manifest.targets, region.as_ref())?;
-        Ok(Self {
-            are_credentials_named: clients.are_named(&manifest),
-            role: operations::Context {
-                manifest,
-                external_id,
-                templates,
-                aws,
-                snapshot: None,
-                addresses,
-                deadline: options.deadline,
-                genesys,
-            },
-            region,
-            warnings,
-            organizations,
-            _sandbox: sandbox,
-        })
-    }
-
-    /// The organisation of the credentials at hand, where it is not the one that the role is for. Where the manifest
-    /// asks for something in Genesys Cloud, the plan for it finds that out.
-    pub(crate) async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
-        let Some(client) = &self.organizations else { return Ok(None) };
-        Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
-    }
-
-    /// What it means that the organisations could not be compared. Who named credentials wants to know of another
-    /// organisation, and nobody knows whether it is one.
-    pub(crate) fn without_comparison(&self) -> ExitCode {
-        if self.are_credentials_named { ExitCode::Inconclusive } else { ExitCode::Success }
-    }
-
-    /// Reads, and warns where the role is for another organisation than the one of the credentials at hand: that is asked
-    /// at the same time.
-    pub(crate) async fn comparing_organizations<T>(
-        &mut self,
-        read: impl AsyncFnOnce(&Self) -> T,
-        printer: &mut Printer,
-    ) -> T {
-        let (other, read) = join!(self.other_organization(), read(self));
-        self.warn_of(other, printer);
-        read
-    }
-
-    /// Warns where the credentials at hand are those of another organisation.
-    pub(crate) fn warn_of(&mut self, other: GenesysResult<Option<Organization>>, printer: &mut Printer) {
-        let warning = match other {
-            Ok(None) => return,
-            Ok(Some(Organization { id, name })) => format!(
-                "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
-                 could not assume the role",
-                self.external_id
-            ),
-            Err(error) => format!("{NOT_COMPARED}: {error}"),
-        };
-        self.warn(warning, printer);
-    }
-
-    /// A warning for people now, and for the report at the end.
-    pub(crate) fn warn(&mut self, warning: String, printer: &mut Printer) {
-        printer.warning(&warning);
-        self.warnings.push(warning);
-    }
-
-    /// Puts into the report what was sent: how much, and with `-v` how it went.
-    pub(crate) fn count_calls(&self, report: &mut Report, printer: &Printer) {
-        let mut calls = self.aws.calls().so_far();
-        report.aws_calls = Some(calls.len());
-        if let Some(side) = &self.role.genesys {
-            let genesys = side.client.calls().so_far();
-            report.genesys_calls = Some(genesys.len());
-            calls.extend(genesys);
-        }
-        if printer.shows_calls() {
-            report.calls = CallsView::summarize(&calls);
-        }
+        let route = route(options, &loaded.manifest, sandbox.as_deref(), &surroundings.clients)?;
+        let warn = &mut |warning: &str| printer.warning(warning);
+        let connected = Connected::open(loaded, route, &surroundings, warn).await?;
+        Ok(Self { connected, _sandbox: sandbox })
     }
 }
 
-fn configured_region(aws: &Aws) -> Result<Option<Region>, UsageError> {
-    aws.region().map(str::parse::<Region>).transpose().map_err(|error| {
-        UsageError::new(
-            format!("the configured region is not one: {error}"),
-            Some("set --region, AWS_REGION or the profile's region"),
-        )
+/// What all manifests of a run have in common.
+pub(crate) fn surroundings(options: &AwsOptions, services: Services) -> CommandResult<Surroundings> {
+    Ok(Surroundings {
+        services,
+        templates: Rc::new(load_templates(options.common.policies.as_deref())?),
+        clients: Clients::default(),
+        deadline: options.deadline,
+        read: Box::new(read_file),
     })
 }
 
-/// How AWS is reached: the command line goes before the manifest, and the sandbox before both.
-pub(crate) fn settings(options: &AwsOptions, access: &Access, sandbox: Option<&Sandbox>) -> AwsSettings {
-    let Access { profile, region, assume_role } = access.clone();
-    let (assume_role, external_id) =
-        assume_role.map(|AssumedRole { role, external_id }| (role, external_id)).unzip();
-    let settings = AwsSettings {
-        profile: options.profile.clone().or(profile),
-        region: options.region.clone().or(region),
-        assume_role,
-        external_id: external_id.flatten(),
-        deadline: options.deadline,
-        fixed: None,
+/// How the manifest's account and organisation are reached: the sandbox goes before the command line, and that before the
+/// manifest.
+pub(crate) fn route(
+    options: &AwsOptions,
+    manifest: &Manifest,
+    sandbox: Option<&Sandbox>,
+    clients: &Clients,
+) -> CommandResult<Route> {
+    let settings = settings(options, &manifest.access, sandbox);
+    let client = |sandbox: &Sandbox| {
+        clients.share(sandbox.endpoint_url(), || connect_to_sandbox(sandbox, options.deadline))
     };
+    Ok(Route { settings, genesys: sandbox.map(client).transpose()? })
+}
+
+/// How AWS is reached.
+pub(crate) fn settings(options: &AwsOptions, access: &Access, sandbox: Option<&Sandbox>) -> AwsSettings {
+    let settings =
+        connect::settings(access, options.profile.clone(), options.region.clone(), options.deadline);
     match sandbox {
         Some(sandbox) => in_sandbox(settings, sandbox),
         None => settings,
@@ -245,71 +107,17 @@ pub(crate) fn load_manifest(
     options: &CommonOptions,
     sandbox: bool,
     printer: &mut Printer,
-) -> Result<(Manifest, Vec<String>), ManifestError> {
-    let (manifest, notes) = match Manifest::load(options.file()) {
+) -> Result<Loaded, ManifestError> {
+    let loaded = match Loaded::load(options.file()) {
         Err(ManifestError::Missing { .. }) if sandbox => {
             let path = options.file().display();
             printer.progress(&format!("no manifest at `{path}`: the sandbox uses {EXAMPLE_NAME}"));
-            Manifest::parse(EXAMPLE, EXAMPLE_NAME).map_err(ManifestError::from)?
+            Loaded::parse(EXAMPLE, EXAMPLE_NAME)?
         }
         loaded => loaded?,
     };
-    let warnings: Vec<String> = notes.iter().map(ToString::to_string).collect();
-    for warning in &warnings {
-        printer.warning(warning.trim_end());
-    }
-    Ok((manifest, warnings))
-}
-
-/// Where the keys of that manifest stand.
-pub(crate) fn load_outline(options: &AwsOptions) -> CommandResult<Outline> {
-    match Outline::load(options.common.file()) {
-        Err(ManifestError::Missing { .. }) if options.sandbox => Ok(Outline::parse(EXAMPLE, EXAMPLE_NAME)),
-        loaded => Ok(loaded?),
-    }
-}
-
-/// The credentials at hand; those that cannot be right are no reason to stop where nobody needs them.
-fn at_hand(
-    client: Result<SharedClient, CredentialError>,
-    warnings: &mut Vec<String>,
-    printer: &mut Printer,
-) -> Option<SharedClient> {
-    match client {
-        Ok(client) => Some(client),
-        Err(CredentialError::Unset { .. }) => None,
-        Err(error) => {
-            let warning = format!("Genesys Cloud was not asked for the organisation's ID: {error}");
-            printer.warning(&warning);
-            warnings.push(warning);
-            None
-        }
-    }
-}
-
-/// The external ID: what the manifest states, else the ID of the organisation that the credentials belong to.
-async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> CommandResult<ExternalId> {
-    let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
-        return Ok(stated_external_id(manifest)?);
-    };
-    let Organization { id, name } =
-        client.organization().await.context("cannot read the organisation's ID")?;
-    id.parse()
-        .with_context(|| format!("the organisation `{name}` has the ID `{id}`, which is no external ID"))
-}
-
-/// The external ID that the manifest states, for commands that contact nobody.
-pub(crate) fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, UsageError> {
-    manifest.genesys.organization_id.clone().ok_or_else(|| {
-        UsageError::new(
-            "the manifest states no `organization_id` in [genesys]",
-            Some(
-                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
-                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
-                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set",
-            ),
-        )
-    })
+    printer.warnings(&loaded.warnings);
+    Ok(loaded)
 }
 
 /// The shipped templates, or those of the user's folder.
@@ -433,6 +241,15 @@ pub(crate) fn in_sandbox(settings: AwsSettings, sandbox: &Sandbox) -> AwsSetting
     };
     let region = settings.region.clone().or_else(|| SANDBOX_REGION.parse().ok());
     AwsSettings { region, fixed: Some(fixed), ..settings }
+}
+
+/// The client of the sandbox's organisation.
+pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Result<Client, CredentialError> {
+    let environment = sandbox.genesys_environment();
+    let lookup =
+        |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let source = CredentialSource::from_environment(lookup, None)?;
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }
 
 pub(crate) fn start_sandbox_with(options: SandboxOptions) -> CommandResult<Sandbox> {

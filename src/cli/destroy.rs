@@ -1,16 +1,17 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
+use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Changed, Goal, Planned, ReadBack};
 use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
-use super::change::{Asking, Console, Narrator, describe, report};
-use super::context::{Context, Services, interruptible};
-use super::failure::CommandResult;
+use super::change::{Asking, Console, Narrator, describe};
+use super::context::{Context, interruptible};
 use super::options::{DestroyCommand, Output};
 use super::plan::list_all_calls;
 use super::printer::Printer;
+use rolecall::failure::CommandResult;
 
 pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
@@ -34,7 +35,8 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         heading: Some(&heading),
     };
     let changed = context.change(&request, &console).await?;
-    let mut told = Report { warnings: context.warnings.clone(), ..report("destroy", &changed.planned) };
+    let mut told =
+        Report { warnings: context.warnings.clone(), ..Report::of_plan("destroy", &changed.planned) };
     if changed.is_declined {
         printer.progress("nothing was changed");
         return Ok(ExitCode::Success);
@@ -68,7 +70,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         ));
         exit = exit.or(ExitCode::Pending);
     }
-    context.count_calls(&mut told, printer);
+    context.count_calls(&mut told, printer.shows_calls());
     if !human {
         printer.result(&told.to_json(exit));
     }

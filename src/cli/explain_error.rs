@@ -7,10 +7,10 @@ use rolecall::exit::ExitCode;
 use rolecall::report::{DiagnosisView, Report};
 
 use super::context::Context;
-use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::Output;
 use super::plan::list_calls;
 use super::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// More than any error text; a test result of Genesys Cloud included.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -43,7 +43,7 @@ pub(crate) async fn run(
         printer.result(&diagnosis.to_text());
     }
     report.diagnosis = Some(diagnosis);
-    context.count_calls(&mut report, printer);
+    context.count_calls(&mut report, printer.shows_calls());
     if output == Output::Json {
         printer.result(&report.to_json(exit));
     }

@@ -1,36 +1,24 @@
 //! One command on one manifest, or on many: each in its own account if need be, all in one report.
-//!
-//! Everything that can be known without AWS is checked before AWS is contacted. Then nothing that happens to one role
-//! keeps the others from their turn. What is shared: a client for all manifests that reach AWS in the same way, the rate
-//! that an account allows, and, where it is cheaper, what was read of the account.
 
-mod accounts;
 mod files;
 
-use futures_util::{FutureExt as _, StreamExt as _, stream};
-use rolecall::exit::ExitCode;
-use rolecall::ports::calls::Call;
-use rolecall::report::{AnyReport, FleetReport, Report};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::context::{Context, Services};
-use super::failure::CommandResult;
+use futures_util::FutureExt as _;
+use rolecall::connect::{Connected, Fleet, Loaded, Member, Reads, Services, ended};
+use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, UsageError};
+use rolecall::manifest::Manifest;
+use rolecall::report::Report;
+use rolecall::sandbox::Sandbox;
+
+use super::context::{Context, route, sandbox_file, sandbox_state, start_sandbox, surroundings};
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;
-use accounts::{Fleet, Member, prepare};
 pub(crate) use files::are_many;
-
-/// Roles that are worked on at the same time. Proofs take the one processor in turns; what is waited for is AWS.
-const AT_A_TIME: usize = 16;
-
-/// What a command reads AWS for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reads {
-    /// Nothing is written: what is known of the account serves.
-    ForLooking,
-    /// Something may be written: each role is read by itself.
-    ForWriting,
-}
 
 /// Whether the options name several manifests.
 pub(crate) fn is_named(options: &AwsOptions) -> bool {
@@ -43,16 +31,16 @@ pub(crate) async fn run(
     options: &AwsOptions,
     (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
+    work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> CommandResult<ExitCode> {
     if is_named(options) {
         return run_all(command, options, (services, reads), printer, work).await;
     }
     let mut context = Context::open(options, services, printer).await?;
-    let (mut report, exit) = work(&mut context, options, printer).boxed_local().await?;
-    context.count_calls(&mut report, printer);
+    let (mut report, exit) = work(&mut context.connected, printer).boxed_local().await?;
+    context.count_calls(&mut report, printer.shows_calls());
     if let Some(format) = options.common.output.format() {
-        printer.report(AnyReport::one(report, exit), format);
+        printer.result(&report.render(format, exit));
     }
     list_all_calls(&context, printer);
     Ok(exit)
@@ -63,42 +51,50 @@ async fn run_all(
     options: &AwsOptions,
     (services, reads): (Services, Reads),
     printer: &mut Printer,
-    work: impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
+    work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> CommandResult<ExitCode> {
     printer.show_calls(options.common.verbose > 0);
-    let Fleet { members, clients, notes } = prepare(options, services, reads, printer).await?;
-    notes.iter().for_each(|note| printer.progress(note));
-    printer.count_up_to(members.len());
+    let loaded = load(&files::expand(&options.common.files, printer)?, printer)?;
+    // They serve while they live.
+    let sandboxes = if options.sandbox { start_sandboxes(&loaded, printer)? } else { HashMap::new() };
+    let surroundings = surroundings(options, services)?;
+    let routed = loaded.into_iter().map(|(path, loaded)| {
+        let sandbox = sandboxes.get(&sandbox_file(&path)).map(Rc::as_ref);
+        let route = route(options, &loaded.manifest, sandbox, &surroundings.clients)?;
+        Ok((loaded, route))
+    });
+    let routed = routed.collect::<CommandResult<Vec<_>>>()?;
+    let fleet = Fleet::open(routed, &surroundings, reads, &mut |warning| printer.warning(warning)).await?;
+    fleet.notes.iter().for_each(|note| printer.progress(note));
+    printer.count_up_to(fleet.size());
     let shared = &*printer;
-    let one = async |(index, mut member): (usize, Member)| {
-        let mut own = shared.of_one(&member.file);
-        let (report, exit) = run_one(command, &mut member, &mut own, &work).await;
+    let turn = async |mut member: Member| {
+        let mut own = shared.of_one(&member.name);
+        let result = member.work(async |connected| work(connected, &mut own).await).await;
+        if let Err(error) = &result {
+            own.failure(&error.view());
+        }
+        let (report, exit) = ended(command, &member.name, result);
         shared.count();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
         let part = match options.common.output.is_human() {
-            true => Part::Text(report.entry(exit, &own.into_result().0)),
+            true => Part::Text(report.entry(exit, &own.into_result())),
             false => Part::Report(Box::new(report)),
         };
-        (index, exit, part)
+        (exit, part)
     };
-    let runs = stream::iter(members.into_iter().enumerate()).map(one).buffer_unordered(AT_A_TIME);
-    let mut runs: Vec<(usize, ExitCode, Part)> = runs.collect().await;
-    runs.sort_by_key(|(index, ..)| *index);
+    let (mut report, parts, calls) = fleet.run(command, turn).await;
     printer.stop_counting();
-    let calls: Vec<Call> = clients.iter().flat_map(|client| client.calls().so_far()).collect();
-    let exits: Vec<ExitCode> = runs.iter().map(|(_, exit, _)| *exit).collect();
-    let mut fleet = FleetReport::new(command, &exits, calls.len());
-    fleet.warnings = notes;
-    for (_, _, part) in runs {
+    for part in parts {
         match part {
             Part::Text(text) => printer.result(&text),
-            Part::Report(report) => fleet.roles.push(*report),
+            Part::Report(role) => report.roles.push(*role),
         }
     }
-    let exit = fleet.exit;
+    let exit = report.exit;
     match options.common.output.format() {
-        Some(format) => printer.report(AnyReport::Several(fleet), format),
-        None => printer.result(&fleet.closing_text()),
+        Some(format) => printer.result(&report.render(format)),
+        None => printer.result(&report.closing_text()),
     }
     list(&calls, "AWS", printer);
     Ok(exit)
@@ -110,23 +106,38 @@ enum Part {
     Report(Box<Report>),
 }
 
-/// One manifest's turn. That it fails is a result like any other.
-async fn run_one(
-    command: &'static str,
-    member: &mut Member,
+/// All manifests, or every fault of all of them.
+fn load(files: &[PathBuf], printer: &mut Printer) -> Result<Vec<(PathBuf, Loaded)>, UsageError> {
+    let mut all = Vec::new();
+    let mut faults = Vec::new();
+    for path in files {
+        match Loaded::load(path) {
+            Ok(loaded) => {
+                printer.warnings(&loaded.warnings);
+                all.push((path.clone(), loaded));
+            }
+            Err(error) => faults.push(error.to_string()),
+        }
+    }
+    match faults.as_slice() {
+        [] => Ok(all),
+        faults => Err(UsageError::new(faults.join("\n"), None)),
+    }
+}
+
+/// One sandbox for all manifests of a folder, for it is beside them that its state lasts.
+fn start_sandboxes(
+    loaded: &[(PathBuf, Loaded)],
     printer: &mut Printer,
-    work: &impl AsyncFn(&mut Context, &AwsOptions, &mut Printer) -> CommandResult<(Report, ExitCode)>,
-) -> (Report, ExitCode) {
-    let Member { file, options, context, unreachable, .. } = member;
-    let result = match unreachable {
-        None => work(context, options, printer).boxed_local().await,
-        Some(error) => Err(error.clone().into()),
-    };
-    let (mut report, exit) = result.unwrap_or_else(|error| {
-        printer.failure(&error.view());
-        (Report { error: Some(error.view()), ..Report::new(command) }, error.exit)
-    });
-    report.manifest = Some(file.clone());
-    report.exit = exit;
-    (report, exit)
+) -> CommandResult<HashMap<PathBuf, Rc<Sandbox>>> {
+    let mut folders: BTreeMap<PathBuf, (&Path, Vec<&Manifest>)> = BTreeMap::new();
+    for (path, loaded) in loaded {
+        folders.entry(sandbox_file(path)).or_insert_with(|| (path, Vec::new())).1.push(&loaded.manifest);
+    }
+    let mut sandboxes = HashMap::new();
+    for (state_file, (file, manifests)) in folders {
+        let state = sandbox_state(file, &manifests, printer)?;
+        sandboxes.insert(state_file, Rc::new(start_sandbox(file, || state)?));
+    }
+    Ok(sandboxes)
 }

@@ -16,9 +16,9 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 
 use super::context::{in_sandbox, start_sandbox};
-use super::failure::{CommandResult, Context as _, UsageError};
 use super::options::InitOptions;
 use super::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// How long to wait for throttling to pass.
 const DEADLINE: Duration = Duration::from_secs(120);

@@ -1,6 +1,6 @@
 //! The files that a command is given: named, or standard input as `-`; never more of one than is read anyway.
 
-use super::failure::UsageError;
+use rolecall::failure::UsageError;
 use std::io::Read;
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The command line: one file a command, output through one door, hints and exit codes here and nowhere below.
+//! The command line: one file a command, output through one door.
 
 mod apply;
 mod certificate;
@@ -6,7 +6,6 @@ mod change;
 mod context;
 mod destroy;
 mod explain_error;
-mod failure;
 mod fleet;
 mod genesys;
 mod init;
@@ -23,19 +22,17 @@ mod verify;
 
 use clap::{CommandFactory, Parser};
 use rolecall::exit::ExitCode;
-use rolecall::report::{AnyReport, ErrorView, Report};
+use rolecall::report::ErrorView;
 
-pub use self::genesys::Clients;
-
-use self::failure::{CommandResult, Context as _, UsageError};
 use self::options::{
-    ActionCommand, AddTarget, Cli, Command, CommonOptions, DriftCommand, GenesysCommand, ImportAction,
-    Output, TargetCommand, TestAction, VerifyCommand,
+    ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
+    TargetCommand, TestAction,
 };
 use self::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// Parses the command line, runs the command, and says how it went.
-pub fn run() -> std::process::ExitCode {
+pub(crate) fn run() -> std::process::ExitCode {
     let cli = Cli::parse();
     let mut printer = Printer::new();
     // One thread serves: a command waits for AWS, it does not compute.
@@ -50,39 +47,6 @@ pub fn run() -> std::process::ExitCode {
     runtime.block_on(carry_out(&cli.command, &mut printer)).into()
 }
 
-/// A command line that a program gives.
-pub struct CommandLine(Cli);
-
-/// What a command line comes to.
-pub struct Answer {
-    /// What would be printed.
-    pub text: String,
-    /// The same as data, where it is a report.
-    pub report: Option<AnyReport>,
-    /// How it ended.
-    pub exit: ExitCode,
-}
-
-impl CommandLine {
-    /// Reads the arguments, program name first.
-    pub fn parse(arguments: &[String]) -> Result<Self, clap::Error> {
-        Cli::try_parse_from(arguments).map(Self)
-    }
-
-    /// Runs the command with these clients of Genesys Cloud, and those that it has to make; nothing is printed.
-    pub async fn answer(mut self, clients: &Clients) -> Answer {
-        let command = &mut self.0.command;
-        if let Command::Drift(DriftCommand { aws, .. }) | Command::Verify(VerifyCommand { aws, .. }) = command
-        {
-            aws.clients = clients.clone();
-        }
-        let mut printer = Printer::keeping();
-        let exit = carry_out(command, &mut printer).await;
-        let (text, report) = printer.into_result();
-        Answer { text, report, exit }
-    }
-}
-
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     let done = match check_output(command).and_then(|()| check_files(command)) {
@@ -90,14 +54,11 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
-        let exit = error.exit;
-        let error = error.view();
-        printer.failure(&error);
+        printer.failure(&error.view());
         if let Some(format) = output(command).format() {
-            let report = Report { error: Some(error), ..Report::new(name(command)) };
-            printer.report(AnyReport::one(report, exit), format);
+            printer.result(&error.report(name(command)).render(format, error.exit));
         }
-        exit
+        error.exit
     })
 }
 

@@ -10,13 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
 use rolecall::iam::lint::FindingId;
-use rolecall::iam::principal::{InvalidPrincipal, Principal};
+use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
+use rolecall::operations::principal;
 use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
 use rolecall::verify::claim::ClaimKind;
-
-use super::genesys::Clients;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction, TestAction,
@@ -157,9 +156,6 @@ pub(crate) struct AwsOptions {
     /// How long to wait for AWS: for throttling to pass and for changes to spread
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) deadline: Duration,
-    /// Those of a program that runs several commands.
-    #[arg(skip)]
-    pub(crate) clients: Clients,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -431,14 +427,6 @@ pub(crate) struct ProveOptions {
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,
-}
-
-/// A principal as IAM's policies name it: twelve digits stand for the root of the account.
-fn principal(text: &str) -> Result<Principal, InvalidPrincipal> {
-    match text.parse::<AccountId>() {
-        Ok(account) => format!("arn:aws:iam::{account}:root").parse(),
-        Err(_) => text.parse(),
-    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

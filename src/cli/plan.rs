@@ -1,23 +1,20 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
-use futures_util::FutureExt as _;
 use rolecall::aws::Aws;
+use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::manifest::write;
-use rolecall::observe::survey::Survey;
-use rolecall::operations::{Drifted, TowardsManifest};
-use rolecall::plan::Plan;
+use rolecall::operations::TowardsManifest;
 use rolecall::plan::aws::{self, PlanOptions};
 use rolecall::ports::calls::Call;
-use rolecall::report::{RefusalView, Report, VerificationView, saved};
+use rolecall::report::{RefusalView, Report, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{Documents, Verification, intent, read};
+use rolecall::verify::{Documents, intent, read};
 use rolecall_genesys::client::Client;
 
 use super::certificate;
-use super::context::{Context, NOT_COMPARED, Services, load_outline};
-use super::failure::{CommandResult, Context as _, UsageError};
-use super::fleet::{self, Reads};
+use super::fleet;
 use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
@@ -38,28 +35,31 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> Comman
         &options.aws,
         (Services::Both, Reads::ForWriting),
         printer,
-        async |context, aws, printer| plan_one(options, aws, context, printer).await,
+        async |connected, printer| plan_one(options, connected, printer).await,
     )
     .await
 }
 
 async fn plan_one(
     options: &PlanCommand,
-    aws: &AwsOptions,
-    context: &mut Context,
+    connected: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
-    let look = async |context: &Context| context.plan_manifest(options.reach.into()).await;
-    let TowardsManifest { survey, genesys, plan } = context.comparing_organizations(look, printer).await?;
+    let known = connected.warnings.len();
+    let plan = async |it: &Connected| it.plan_manifest(options.reach.into()).await;
+    let towards = connected.comparing_organizations(plan).await;
+    printer.warnings(connected.warnings.iter().skip(known));
+    let towards = towards?;
+    let TowardsManifest { survey, genesys: _, plan } = &towards;
     let left = aws::Plan { changes: Vec::new(), foreign: plan.foreign().to_vec() };
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
-    let Verdict { verification, objections } = judge(&survey, &left, &Allowed::default());
+    let Verdict { verification, objections } = judge(survey, &left, &Allowed::default());
     if let Some(folder) = &options.smtlib {
-        let role = read(&Documents::planned(&survey, &left), &survey.desired.role_arn());
+        let role = read(&Documents::planned(survey, &left), &survey.desired.role_arn());
         certificate::write(folder, &role, &intent(&survey.desired), printer)?;
     }
     if let Some(path) = &options.out {
-        write::save(path, &saved::save(&survey, &plan))
+        write::save(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
     let is_pending = options.detailed_exitcode && !plan.is_in_sync();
@@ -68,57 +68,25 @@ async fn plan_one(
     let objections = if plan.is_empty() { Vec::new() } else { objections };
     let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
     let exit = verification.exit().or(refused).or(pending);
-    let outline = load_outline(aws)?;
-    let refusals = objections.iter().map(RefusalView::from).collect();
-    let mut report = Report { outline, refusals, ..report("plan", context, &survey, &plan, &verification) };
-    if let Some(observed) = &genesys {
-        report = report.with_genesys(&observed.organization, &plan);
-    }
-    show(&report, "After apply", aws, printer);
+    let report = Report {
+        outline: connected.outline.clone(),
+        warnings: connected.warnings.clone(),
+        refusals: objections.iter().map(RefusalView::from).collect(),
+        ..Report::of_manifest_plan(&towards, &verification)
+    };
+    show(&report, "After apply", &options.aws, printer);
     Ok((report, exit))
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
-    fleet::run("drift", &options.aws, (Services::Both, Reads::ForLooking), printer, drift_one).await
-}
-
-async fn drift_one(
-    context: &mut Context,
-    aws: &AwsOptions,
-    printer: &mut Printer,
-) -> CommandResult<(Report, ExitCode)> {
-    let drifted = context.role.drift(context.other_organization()).boxed_local().await?;
-    let exit = drifted.exit();
-    let Drifted { survey, genesys, plan, differences, verification, not_compared } = drifted;
-    let compared = match not_compared {
-        Some(error) => {
-            context.warn(format!("{NOT_COMPARED}: {error}"), printer);
-            context.without_comparison()
-        }
-        None => ExitCode::Success,
+    let work = async |connected: &mut Connected, printer: &mut Printer| {
+        let known = connected.warnings.len();
+        let (report, exit) = connected.drift().await?;
+        printer.warnings(connected.warnings.iter().skip(known));
+        show(&report, "As it is in AWS", &options.aws, printer);
+        Ok((report, exit))
     };
-    let exit = exit.or(compared);
-    let mut report = report("drift", context, &survey, &plan, &verification);
-    if let Some(observed) = &genesys {
-        report = report.with_genesys(&observed.organization, &plan);
-    }
-    let report = report.with_drift(&differences, load_outline(aws)?);
-    show(&report, "As it is in AWS", aws, printer);
-    Ok((report, exit))
-}
-
-fn report(
-    command: &'static str,
-    context: &Context,
-    survey: &Survey,
-    plan: &Plan,
-    verification: &Verification,
-) -> Report {
-    Report {
-        verification: Some(VerificationView::from(verification)),
-        warnings: context.warnings.clone(),
-        ..Report::new(command).with_survey(survey).with_plan(plan)
-    }
+    fleet::run("drift", &options.aws, (Services::Both, Reads::ForLooking), printer, work).await
 }
 
 /// The text for people.
@@ -137,7 +105,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
 }
 
 /// With `-v`: every request, and what came back.
-pub(crate) fn list_all_calls(context: &Context, printer: &mut Printer) {
+pub(crate) fn list_all_calls(context: &Connected, printer: &mut Printer) {
     list_calls(&context.aws, printer);
     if let Some(side) = &context.role.genesys {
         list_genesys_calls(&side.client, printer);

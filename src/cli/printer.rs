@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::report::{AnyReport, ErrorView, Evidence, Format};
+use rolecall::report::{ErrorView, Evidence};
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -22,8 +22,7 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 #[derive(Debug)]
 pub(crate) struct Printer {
     output: Destination,
-    /// None where nobody reads them: what matters of them is part of the result as JSON, too.
-    messages: Option<AutoStream<std::io::Stderr>>,
+    messages: AutoStream<std::io::Stderr>,
     interactive: bool,
     shows_calls: bool,
     /// Before every message.
@@ -36,13 +35,7 @@ pub(crate) struct Printer {
 #[derive(Debug)]
 enum Destination {
     Shown(AutoStream<std::io::Stdout>),
-    Kept { text: String, report: Option<AnyReport> },
-}
-
-impl Destination {
-    fn kept() -> Self {
-        Self::Kept { text: String::new(), report: None }
-    }
+    Kept(String),
 }
 
 impl Printer {
@@ -52,7 +45,7 @@ impl Printer {
         let choice = if in_ci { ColorChoice::Never } else { ColorChoice::Auto };
         Self {
             output: Destination::Shown(AutoStream::new(std::io::stdout(), choice)),
-            messages: Some(AutoStream::new(std::io::stderr(), choice)),
+            messages: AutoStream::new(std::io::stderr(), choice),
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
             name: String::new(),
@@ -60,27 +53,11 @@ impl Printer {
         }
     }
 
-    /// A printer for a program: the result is kept, and nobody answers questions.
-    pub(crate) fn keeping() -> Self {
-        Self {
-            output: Destination::kept(),
-            messages: None,
-            interactive: false,
-            shows_calls: false,
-            name: String::new(),
-            bar: ProgressBar::hidden(),
-        }
-    }
-
-    fn choice(&self) -> Option<ColorChoice> {
-        self.messages.as_ref().map(AutoStream::current_choice)
-    }
-
     /// A printer for one of several manifests; there is nobody to ask about one of them.
     pub(crate) fn of_one(&self, name: &str) -> Self {
         Self {
-            output: Destination::kept(),
-            messages: self.choice().map(|choice| AutoStream::new(std::io::stderr(), choice)),
+            output: Destination::Kept(String::new()),
+            messages: AutoStream::new(std::io::stderr(), self.messages.current_choice()),
             interactive: false,
             shows_calls: self.shows_calls,
             name: format!("{name}: "),
@@ -88,17 +65,17 @@ impl Printer {
         }
     }
 
-    /// The results that were kept, and the report that is among them.
-    pub(crate) fn into_result(self) -> (String, Option<AnyReport>) {
+    /// The results that were kept.
+    pub(crate) fn into_result(self) -> String {
         match self.output {
-            Destination::Shown(_) => (String::new(), None),
-            Destination::Kept { text, report } => (text, report),
+            Destination::Shown(_) => String::new(),
+            Destination::Kept(text) => text,
         }
     }
 
     /// Shows how far many things are; only to somebody who watches, and never without colour, which a bar needs.
     pub(crate) fn count_up_to(&mut self, number: usize) {
-        if self.interactive && self.choice() != Some(ColorChoice::Never) {
+        if self.interactive && self.messages.current_choice() != ColorChoice::Never {
             self.bar = ProgressBar::new(number.try_into().unwrap_or(u64::MAX));
             let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {eta} to go");
             self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -141,15 +118,7 @@ impl Printer {
             Destination::Shown(output) => {
                 let _ = write!(output, "{text}").and_then(|()| output.flush());
             }
-            Destination::Kept { text: kept, .. } => kept.push_str(text),
-        }
-    }
-
-    /// The result of the command, where it is a report.
-    pub(crate) fn report(&mut self, made: AnyReport, format: Format) {
-        self.result(&made.render(format));
-        if let Destination::Kept { report, .. } = &mut self.output {
-            *report = Some(made);
+            Destination::Kept(kept) => kept.push_str(text),
         }
     }
 
@@ -161,6 +130,11 @@ impl Printer {
     /// Something to know, which stops nothing.
     pub(crate) fn warning(&mut self, text: &str) {
         self.message(WARNING, "warning: ", text);
+    }
+
+    /// Several of these.
+    pub(crate) fn warnings<'a>(&mut self, texts: impl IntoIterator<Item = &'a String>) {
+        texts.into_iter().for_each(|text| self.warning(text.trim_end()));
     }
 
     /// What went wrong.
@@ -180,7 +154,7 @@ impl Printer {
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
-        let Self { messages: Some(messages), name, bar, .. } = self else { return };
+        let Self { messages, name, bar, .. } = self;
         let _ = bar.suspend(|| match label {
             "" => writeln!(messages, "{style}{name}{text}{style:#}"),
             label => writeln!(messages, "{style}{label}{style:#}{name}{text}"),
@@ -189,10 +163,8 @@ impl Printer {
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> std::io::Result<String> {
-        if let Some(messages) = &mut self.messages {
-            write!(messages, "{question}")?;
-            messages.flush()?;
-        }
+        write!(self.messages, "{question}")?;
+        self.messages.flush()?;
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         Ok(answer.trim().to_owned())

@@ -1,5 +1,6 @@
 //! `rolecall render`: the exact documents, offline.
 
+use rolecall::connect::{Loaded, stated_external_id};
 use rolecall::desired::aws::{Home, desired, fillings};
 use rolecall::desired::export::{cloudformation, terraform};
 use rolecall::desired::template::{Template, TemplateError, Templates};
@@ -10,10 +11,10 @@ use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Manifest, Target};
 use serde_json::{Map, Value};
 
-use super::context::{load_manifest, load_templates, stated_external_id};
-use super::failure::{CommandResult, Context as _, UsageError};
+use super::context::{load_manifest, load_templates};
 use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 const ALL: [(RenderedDocument, &str); 5] = [
     (RenderedDocument::Trust, "trust"),
@@ -27,7 +28,7 @@ const ALL: [(RenderedDocument, &str); 5] = [
 const DEFAULT_PARTITION: &str = "aws";
 
 pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let (manifest, _) = load_manifest(&options.common, false, printer)?;
+    let Loaded { manifest, .. } = load_manifest(&options.common, false, printer)?;
     let templates = load_templates(options.common.policies.as_deref())?;
     let home = home(options, &manifest)?;
     let region = options.region.as_ref().or(manifest.access.region.as_ref());

@@ -1,22 +1,24 @@
 //! `rolecall sandbox`: the embedded AWS and Genesys Cloud for other tools, for people who change things by hand, and from
 //! the start.
 
+use rolecall::connect::Loaded;
 use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
 
 use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
-use super::failure::{CommandResult, Context as _};
 use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
+use rolecall::failure::{CommandError, CommandResult, Context as _};
 
 pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         SandboxCommand::Serve { common, port, latency } => serve(common, *port, *latency, printer).await,
         SandboxCommand::Tamper { kind, common } => {
-            let (manifest, _) = load_manifest(common, true, printer)?;
+            let Loaded { manifest, .. } = load_manifest(common, true, printer)?;
             let mut state = sandbox_state(common.file(), &[&manifest], printer)?;
             let role = manifest.role.name.as_str();
-            let done = kind.apply(&mut state, role)?;
+            let done =
+                kind.apply(&mut state, role).map_err(|error| CommandError::failed(error.to_string()))?;
             save(&state, &sandbox_file(common.file())).context("cannot write the sandbox's state")?;
             printer.result(&format!("{done}\n"));
             Ok(ExitCode::Success)
@@ -44,7 +46,7 @@ async fn serve(
     latency: u64,
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
-    let (manifest, _) = load_manifest(common, true, printer)?;
+    let Loaded { manifest, .. } = load_manifest(common, true, printer)?;
     let state = sandbox_state(common.file(), &[&manifest], printer)?;
     let faults = Faults { latency_ms: latency, ..Faults::default() };
     let options =

@@ -1,11 +1,11 @@
 //! `rolecall simulate`: policy unit tests, offline.
 
 use rolecall::exit::ExitCode;
-use rolecall::iam::simulate::{self, Case, CaseErrors};
+use rolecall::failure::CommandResult;
+use rolecall::iam::simulate::MAX_BYTES;
+use rolecall::operations::simulate;
 use rolecall::report::SimulationView;
-use rolecall::verify::policy_case::PolicyCase;
 
-use super::failure::{CommandResult, UsageError};
 use super::input;
 use super::options::SimulateOptions;
 use super::printer::Printer;
@@ -15,14 +15,11 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandRe
     let mut view = SimulationView::default();
     for file in files {
         let name = input::name(file);
-        let text = input::read(file, simulate::MAX_BYTES)?;
-        let cases = simulate::parse(&text).map_err(|errors| faults(&name, &errors))?;
+        let cases = simulate(&name, &input::read(file, MAX_BYTES)?, *explain)?;
         if cases.is_empty() {
             printer.warning(&format!("{name} holds no case"));
         }
-        let run =
-            |case: &Case| PolicyCase { outcome: case.run(), explanation: explain.then(|| case.explain()) };
-        view.files.push((input::label(file), cases.iter().map(run).collect()));
+        view.files.push((input::label(file), cases));
     }
     printer.result(&match output.is_human() {
         true => view.to_text(),
@@ -30,13 +27,4 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandRe
     });
     let cases = view.files.iter().flat_map(|(_, cases)| cases);
     Ok(cases.map(|case| case.verdict().exit()).fold(ExitCode::Success, ExitCode::or))
-}
-
-/// Every fault on a line of its own.
-fn faults(name: &str, errors: &CaseErrors) -> UsageError {
-    let lines: String = errors.faults.iter().map(|fault| format!("\n  {fault}")).collect();
-    UsageError::new(
-        format!("{name} is not a file of cases:{lines}"),
-        Some("`rolecall simulate --help` shows what a case looks like"),
-    )
 }

@@ -1,5 +1,6 @@
 //! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
 
+use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
@@ -7,11 +8,11 @@ use rolecall::observe::aws::ObservedFunction;
 use rolecall::observe::survey::{addresses, named_functions, resolve, tagged};
 use serde_json::json;
 
-use super::context::{Context, Services};
-use super::failure::{CommandResult, Context as _, UsageError};
+use super::context::Context;
 use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {

@@ -1,21 +1,19 @@
 //! `rolecall verify`: the proof of what AWS holds, and what AWS itself answers about the role and about a twin of it.
 
-use futures_util::FutureExt as _;
+use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UNCHANGED};
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
-use rolecall::report::{ErrorView, Report, VerificationView, count};
+use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
-use rolecall::verify::twin::{Examined, TwinError};
-use rolecall::verify::{Verification, intent, read as read_documents};
+use rolecall::verify::{intent, read as read_documents};
 
 use super::certificate;
 use super::change::{Narrator, confirm, describe};
-use super::context::{Context, Services, interruptible, load_outline};
-use super::failure::{CommandResult, Context as _, UNCHANGED, hint_for};
-use super::fleet::{self, Reads};
-use super::options::{AwsOptions, Level, VerifyCommand};
+use super::context::{Context, interruptible};
+use super::fleet;
+use super::options::{Level, VerifyCommand};
 use super::printer::Printer;
-use tokio::join;
 
 impl From<Level> for Depth {
     fn from(level: Level) -> Self {
@@ -27,9 +25,6 @@ impl From<Level> for Depth {
         }
     }
 }
-
-/// What to do about a twin that is still there.
-const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if let Some(text) = &options.explain_error {
@@ -46,23 +41,18 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> Comma
         return Ok(ExitCode::Success);
     }
     let services = if options.level == Level::Genesys { Services::Both } else { Services::Aws };
-    fleet::run(
-        "verify",
-        &options.aws,
-        (services, reads),
-        printer,
-        async |context, aws, printer| match options.sweep {
-            true => sweep(aws, context, printer).await,
-            false => verify_one(options, aws, context, printer).await,
-        },
-    )
+    fleet::run("verify", &options.aws, (services, reads), printer, async |connected, printer| {
+        match options.sweep {
+            true => sweep(options, connected, printer).await,
+            false => verify_one(options, connected, printer).await,
+        }
+    })
     .await
 }
 
 async fn verify_one(
     options: &VerifyCommand,
-    aws: &AwsOptions,
-    context: &mut Context,
+    connected: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
     let request = VerifyRequest {
@@ -71,89 +61,44 @@ async fn verify_one(
         explain: options.explain,
         interrupt: interruptible(),
     };
-    let narrator = Narrator::new(printer);
-    let (other, verified) =
-        join!(context.other_organization(), context.role.verify(&request, &narrator).boxed_local());
-    context.warn_of(other, printer);
-    let Verified { survey, documents, verification } = verified?;
-    let mut report = Report::new("verify").with_survey(&survey);
-    report.warnings.clone_from(&context.warnings);
-    report.outline = load_outline(aws)?;
-    tell_troubles(&verification, printer);
+    let known = connected.warnings.len();
+    let verified = connected.verify(&request, &Narrator::new(printer)).await;
+    printer.warnings(connected.warnings.iter().skip(known));
+    let (Verified { survey, documents, verification }, report) = verified?;
+    if let Some(view) = &report.verification {
+        tell_troubles(view, printer);
+    }
     if let Some(folder) = &options.smtlib {
         let role = read_documents(&documents, &survey.desired.role_arn());
         certificate::write(folder, &role, &intent(&survey.desired), printer)?;
     }
-    let exit = verification.exit();
-    let verification = with_hints(VerificationView::tabled(&verification), &verification);
-    if aws.common.output.is_human() {
+    if options.aws.common.output.is_human() {
         if let Some(role) = &report.role {
             printer.result(&format!("{}\n", role.to_text()));
         }
-        printer.result(&verification.to_text("Verification", printer.evidence()));
+        if let Some(view) = &report.verification {
+            printer.result(&view.to_text("Verification", printer.evidence()));
+        }
     }
-    report.verification = Some(verification);
-    Ok((report, exit))
+    Ok((report, verification.exit()))
 }
 
 /// Says what went wrong with a twin.
-pub(crate) fn tell_troubles(verification: &Verification, printer: &mut Printer) {
-    let troubles = verification.twin.iter().flat_map(troubles);
-    troubles.for_each(|trouble| printer.failure(&trouble));
-}
-
-/// What was verified as data for readers.
-pub(crate) fn shown(verification: &Verification) -> VerificationView {
-    with_hints(VerificationView::from(verification), verification)
-}
-
-/// The view with what to do about each trouble with the twin.
-fn with_hints(mut view: VerificationView, verification: &Verification) -> VerificationView {
-    if let (Some(twin), Some(examined)) = (&mut view.twin, &verification.twin) {
-        twin.trouble = troubles(examined);
-    }
-    view
-}
-
-/// What went wrong with a twin, and what to do about it.
-fn troubles(Examined { role: _, probes: _, stopped, left_behind }: &Examined) -> Vec<ErrorView> {
-    let stopped =
-        stopped.iter().map(|error| ErrorView { hint: hint_for_twin(error), message: error.to_string() });
-    let left_behind = left_behind
-        .iter()
-        .map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
-    stopped.chain(left_behind).collect()
-}
-
-fn hint_for_twin(error: &TwinError) -> Option<String> {
-    let failed = error.aws()?;
-    match error.is_refusal() {
-        // It lets nobody write any policy on a role that he can assume: that would be a way to every permission.
-        true if failed.operation == "iam:PutRolePolicy" || failed.operation == "iam:AttachRolePolicy" => {
-            Some(format!(
-                "a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall \
-             made, so remove the others, or run this with {} on the twin",
-                failed.operation
-            ))
-        }
-        true => Some(format!(
-            "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
-            failed.operation
-        )),
-        false => hint_for(failed),
-    }
+pub(crate) fn tell_troubles(verification: &VerificationView, printer: &mut Printer) {
+    let troubles = verification.twin.iter().flat_map(|twin| &twin.trouble);
+    troubles.for_each(|trouble| printer.failure(trouble));
 }
 
 /// Removes every twin of the role.
 async fn sweep(
-    aws: &AwsOptions,
-    context: &Context,
+    options: &VerifyCommand,
+    context: &Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
     let role = &context.manifest.role;
     let swept = context.role.sweep(&interruptible(), &Narrator::new(printer)).await;
     let (plan, applied) = swept.context(UNCHANGED)?;
-    let human = aws.common.output.is_human();
+    let human = options.aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);
     let mut exit = ExitCode::Success;

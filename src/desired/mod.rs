@@ -1,5 +1,5 @@
-//! What should be there: the manifest, its files and the filled templates, as values. Pure, but for [`sources`], which reads the
-//! files that a manifest names.
+//! What should be there: the manifest, its files and the filled templates, as values. Pure, but for [`sources`], which
+//! reads the files that a manifest names.
 
 pub mod aws;
 pub mod contract;

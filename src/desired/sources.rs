@@ -1,7 +1,7 @@
 //! The files that a manifest's actions name: schemas, templates and test inputs, read and checked, or every fault at once.
 
 use std::fmt;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -50,18 +50,21 @@ pub struct SourceFaults(pub Vec<SourceFault>);
 /// A schema, a template or an input is a few kilobytes; whatever is larger was named by mistake.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// Reads the text of a file, or says why not.
+type Read<'r> = &'r dyn Fn(&Path) -> Result<String, String>;
+
 /// Reads the files of every action, in the manifest's order.
-pub fn read_sources(manifest: &Manifest) -> Result<Vec<ActionSources>, SourceFaults> {
-    let mut reader = Reader { manifest, faults: Vec::new() };
+pub fn read_sources(manifest: &Manifest, read: Read<'_>) -> Result<Vec<ActionSources>, SourceFaults> {
+    let mut reader = Reader { manifest, read, faults: Vec::new() };
     let sources: Vec<ActionSources> =
         manifest.actions.iter().filter_map(|action| reader.action(action)).collect();
     if reader.faults.is_empty() { Ok(sources) } else { Err(SourceFaults(reader.faults)) }
 }
 
 /// Reads one file with the input of a test.
-pub fn read_input(path: &Path) -> Result<Map<String, Value>, SourceFault> {
+pub fn read_input(path: &Path, read: Read<'_>) -> Result<Map<String, Value>, SourceFault> {
     let fault = |place: String, message: String| SourceFault { file: path.to_path_buf(), place, message };
-    let text = read_text(path).map_err(|message| fault(String::new(), message))?;
+    let text = read(path).map_err(|message| fault(String::new(), message))?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(input)) => Ok(input),
         Ok(_) => Err(fault(String::new(), "the input of an action is a JSON object".to_owned())),
@@ -71,6 +74,7 @@ pub fn read_input(path: &Path) -> Result<Map<String, Value>, SourceFault> {
 
 struct Reader<'m> {
     manifest: &'m Manifest,
+    read: Read<'m>,
     faults: Vec<SourceFault>,
 }
 
@@ -82,7 +86,7 @@ impl Reader<'_> {
         let success_template = self.template(&action.success_template);
         let test_input = match &action.test_input {
             None => Some(None),
-            Some(file) => match read_input(&self.manifest.locate(file)) {
+            Some(file) => match read_input(&self.manifest.locate(file), self.read) {
                 Ok(input) => Some(Some(input)),
                 Err(fault) => {
                     self.faults.push(fault);
@@ -126,7 +130,7 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, path: &Path) -> Option<String> {
-        read_text(path)
+        (self.read)(path)
             .map_err(|message| {
                 self.faults.push(SourceFault { file: path.to_path_buf(), place: String::new(), message });
             })
@@ -142,7 +146,8 @@ fn json_fault(path: &Path, error: &serde_json::Error) -> SourceFault {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+/// The text of a file on disk.
+pub fn read_file(path: &Path) -> Result<String, String> {
     let file = std::fs::File::open(path).map_err(|error| format!("cannot read the file: {error}"))?;
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);

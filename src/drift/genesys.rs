@@ -18,7 +18,7 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
         }
         plan => plan?,
     };
-    let steps = plan.steps.iter().filter_map(of_step);
+    let steps = plan.steps().iter().filter_map(of_step);
     let notices = plan.notices.iter().filter_map(of_notice);
     let mut differences: Vec<Difference> = steps.chain(notices).collect();
     differences.sort_by_key(|difference| difference.consequence);
@@ -96,7 +96,7 @@ fn of_step(step: &Step) -> Option<Difference> {
                 Attachment::Attached { key, id: Id::Known(id) } => {
                     before.as_ref().is_some_and(|before| before.credentials.get(key) == Some(id))
                 }
-                Attachment::Attached { id: Id::Made, .. } | Attachment::Detached { .. } => false,
+                Attachment::Attached { id: Id::Made(_), .. } | Attachment::Detached { .. } => false,
             };
             let (consequence, effect) = match is_attached {
                 true => (Description, GenesysEffect::NameOrNotes),

@@ -9,6 +9,8 @@ mod change;
 mod context;
 mod drift;
 mod plan;
+mod prove;
+mod simulate;
 mod verify;
 
 pub use self::actions::ActionsError;
@@ -18,4 +20,6 @@ pub use self::change::{
 pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSurvey};
 pub use self::drift::{DriftError, Drifted};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
+pub use self::prove::{ProveError, ProveRequest, principal};
+pub use self::simulate::{NotCases, simulate};
 pub use self::verify::{Level, Verified, VerifyError, VerifyRequest};

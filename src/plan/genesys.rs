@@ -13,14 +13,14 @@ mod step;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desired::genesys::{Desired, DesiredIntegration, Mark};
+use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark};
 use crate::iam::arn::RoleArn;
 use crate::observe::genesys::{Observed, ObservedIntegration};
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
 
 use action::plan_actions;
 pub use action::{ActionExists, Likeness, Standing, can_become, plan_action};
-pub use step::{Attachment, Configuration, Id, Retirement, RoleCredential, Step};
+pub use step::{Attachment, Configuration, Id, Pending, Retirement, RoleCredential, Step};
 
 /// Something that no step changes, and that somebody should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Notice {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The writes, in order.
-    pub steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// What was noticed.
     pub notices: Vec<Notice>,
 }
@@ -85,17 +85,16 @@ impl Plan {
         self.steps.is_empty() && !self.notices.iter().any(Notice::is_difference)
     }
 
-    /// The actions whose IDs end while the manifest stays: what flows refer to would be gone. That needs the user's word.
-    pub fn retired(&self) -> Vec<(&str, &str, Retirement)> {
-        let retired = self.steps.iter().filter_map(|step| match step {
-            Step::DeleteAction {
-                id,
-                name,
-                why: why @ (Retirement::Replaced | Retirement::NotInManifest),
-            } => Some((id.as_str(), name.as_str(), *why)),
-            _ => None,
-        });
-        retired.collect()
+    /// The writes, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Enables an integration that is enabled and does not work yet: that is waited for.
+    pub fn enable_again(&mut self, kind: Kind, id: Id, name: String) {
+        let (before, after) = (Some(IntendedState::Enabled), IntendedState::Enabled);
+        self.steps.push(Step::SetState { kind, id, name, before, after });
     }
 }
 
@@ -308,10 +307,7 @@ fn plan_integration(
     };
     let id = match known {
         Some(known) => Id::Known(known.record.id.clone()),
-        None => {
-            plan.steps.push(Step::CreateIntegration { kind, name: wanted.name.clone() });
-            Id::Made
-        }
+        None => plan.create_integration(kind, wanted.name.clone()),
     };
     let adopted = match &mark {
         Some(mark) => mark.adopted,
@@ -366,8 +362,7 @@ fn plan_credential(
         // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: with which ARN,
         // nobody can tell.
         let Some(CredentialRecord { id, .. }) = orphan else {
-            plan.steps.push(Step::CreateCredential { credential });
-            return Written::Planned(Id::Made);
+            return Written::Planned(plan.create_credential(credential));
         };
         let why = "an earlier run stopped before it attached the credential".to_owned();
         plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });

@@ -208,7 +208,7 @@ fn configuration_value(after: &Configuration) -> Value {
     if let (Attachment::Attached { key, id }, Some(members)) = (credential, value.as_object_mut()) {
         let id = match id {
             Id::Known(id) => id,
-            Id::Made => "(known after apply)",
+            Id::Made(_) => "(known after apply)",
         };
         members.insert("credentials".to_owned(), json!({key: id}));
     }

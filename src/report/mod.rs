@@ -23,6 +23,7 @@ mod issue;
 mod junit;
 mod markdown;
 mod note;
+mod outcome;
 mod picture;
 mod probe;
 mod proof;

@@ -169,7 +169,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
         ),
     ] {
         let run = prove(&document, &[]).expect(4).says("error      G1 (statement 1 of the trust policy)");
-        run.says("IAM does not store this document").says(fault);
+        run.says("IAM rejects this document").says(fault);
     }
     let mut twice = trust();
     twice["Statement"][0]["Sid"] = json!("Genesys");

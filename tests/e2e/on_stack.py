@@ -4,7 +4,7 @@ MiniStack runs a function of the runtime provided.al2023 for real: it starts `bo
 takes what it sends to the ResponseURL. Both stacks are the ones of `deploy/`. The function has the execution role of its
 template and no other permissions, for MiniStack decides each of its calls by that role's policy.
 
-A gap of MiniStack: it does not ask for the deletion of a resource whose creation failed, as AWS does; `tests/function` does."""
+A gap of MiniStack: it does not ask for the deletion of a resource whose creation failed, as AWS does; `crates/rolecall-lambda/tests` does."""
 
 import json
 import pathlib
@@ -30,7 +30,7 @@ RESPONSE_URL = "_ministack/cfn-response"
 def walk(binary):
     function = pathlib.Path(binary).with_name("rolecall-lambda")
     if not function.exists():
-        raise SystemExit(f"no {function}: cargo build --features lambda")
+        raise SystemExit(f"no {function}: cargo build")
     port = free_port()
     serve = [binary, "sandbox", "serve", "--port", port]
     with start_ministack(CUSTOMER, SERVICES, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:

@@ -1,6 +1,6 @@
 //! A stage: an embedded AWS that the test can damage and look into, a folder with a manifest, and the binary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -149,7 +149,7 @@ impl Stage {
     }
 
     /// What leads a program to this AWS.
-    #[cfg(feature = "lambda")]
+    #[allow(dead_code, reason = "the function's tests need it")]
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         self.sandbox.environment(self.principal)
     }
@@ -188,8 +188,17 @@ impl Stage {
 
 /// The binary in a folder, with nothing of the developer's own AWS configuration.
 pub(crate) fn binary(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+    let mut command = Command::new(program());
     command.current_dir(folder).stdin(Stdio::null()).env_clear();
     command.env("HOME", folder).env("AWS_EC2_METADATA_DISABLED", "true");
     command
+}
+
+/// The binary; other packages have it beside their own.
+fn program() -> PathBuf {
+    match (option_env!("CARGO_BIN_EXE_rolecall"), option_env!("CARGO_BIN_EXE_rolecall-lambda")) {
+        (Some(own), _) => PathBuf::from(own),
+        (None, Some(function)) => Path::new(function).with_file_name("rolecall"),
+        (None, None) => panic!("these tests run no binary"),
+    }
 }

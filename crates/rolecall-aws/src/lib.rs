@@ -44,15 +44,15 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
 
 use self::calls::{Recorder, silent_host};
 use self::error::classify;
-use self::pace::Pace;
+use self::pace::Pace as CallPace;
 use self::rate::Rate;
 #[cfg(feature = "publish")]
 pub use self::stored::Parameter;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
+use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::{AwsErrorKind, AwsResult};
 
@@ -63,8 +63,7 @@ const FALLBACK_REGION: &str = "us-east-1";
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pauses between calls that were throttled; the SDK's own three attempts come before each.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const THROTTLED: Pace = Pace::doubling(1_000, 15_000);
 
 /// Connections to Lambda at a time.
 const LAMBDA_IN_FLIGHT: usize = 10;
@@ -121,7 +120,7 @@ impl FixedEndpoint {
 /// What an account allows all of its callers together.
 #[derive(Clone, Debug)]
 pub struct AccountLimits {
-    pace: Rc<Pace>,
+    pace: Rc<CallPace>,
     lambda_in_flight: Rc<Semaphore>,
     lambda_control_plane: Rc<Rate>,
     lambda_policies: Rc<Rate>,
@@ -252,31 +251,34 @@ impl Aws {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let start = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
+        let attempt = async || {
             let sent = self.limits.pace.turn().await;
             let result = send().await.map_err(|error| classify(operation, error));
-            let is_throttled = matches!(&result, Err(error) if error.kind == AwsErrorKind::Throttled);
-            if is_throttled {
-                self.limits.pace.was_throttled(sent);
-            } else {
-                self.limits.pace.was_answered();
-            }
             match result {
-                Err(_) if is_throttled && start.elapsed() + pause <= self.deadline => {
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                Err(error) if error.kind == AwsErrorKind::Throttled => {
+                    self.limits.pace.was_throttled(sent);
+                    Ok(Attempt::NotYet("AWS to take more calls", error))
                 }
-                Err(mut error) if error.kind == AwsErrorKind::Unreachable => {
-                    if let Some(host) = silent_host(&self.calls, operation) {
-                        error.message = format!("cannot reach {host}: {}", error.message);
-                    }
-                    return Err(error);
+                result => {
+                    self.limits.pace.was_answered();
+                    result.map(Attempt::Done)
                 }
-                result => return result,
             }
-        }
+        };
+        let patience = Patience { deadline: self.deadline, interrupt: Interrupt::never(), told: &|_, _| {} };
+        let result = match patience.until(THROTTLED, attempt).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(stopped)) => Err(stopped.last()),
+            Err(error) => Err(error),
+        };
+        result.map_err(|mut error| {
+            if error.kind == AwsErrorKind::Unreachable
+                && let Some(host) = silent_host(&self.calls, operation)
+            {
+                error.message = format!("cannot reach {host}: {}", error.message);
+            }
+            error
+        })
     }
 
     fn lambda(&self, region: &Region) -> aws_sdk_lambda::Client {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
+use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
 
 use super::client::Client;
 use super::operation as op;
@@ -23,8 +23,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The largest page of results.
 const PAGE: u32 = 500;
 /// The pauses between questions for the state.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const PACE: Pace = Pace::doubling(250, 5_000);
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,13 +166,8 @@ async fn begin(
 }
 
 /// Waits until the query has succeeded.
-async fn succeeded(
-    client: &Client,
-    mut execution: Execution,
-    deadline: Duration,
-) -> GenesysResult<Execution> {
-    let end = Instant::now() + deadline;
-    let mut pause = FIRST_PAUSE;
+async fn succeeded(client: &Client, execution: Execution, deadline: Duration) -> GenesysResult<Execution> {
+    let id = execution.id.clone();
     let failed = |kind, message: String| GenesysError {
         operation: op::AUDIT_STATE.name,
         kind,
@@ -182,25 +176,28 @@ async fn succeeded(
         message,
         context_id: None,
     };
-    loop {
-        match execution.state.as_str() {
-            "Succeeded" => return Ok(execution),
+    let mut begun = Some(execution);
+    let look = async || {
+        let now = match begun.take() {
+            Some(begun) => begun,
+            None => client.call(&op::AUDIT_STATE).at(&id).json::<Execution>().await?,
+        };
+        match now.state.as_str() {
+            "Succeeded" => Ok(Attempt::Done(now)),
             state @ ("Failed" | "Cancelled") => {
-                let message = format!("the audit query `{}` ended as `{state}`", execution.id);
-                return Err(failed(GenesysErrorKind::ServiceFailure, message));
+                let message = format!("the audit query `{id}` ended as `{state}`");
+                Err(failed(GenesysErrorKind::ServiceFailure, message))
             }
             // `Queued`, `Running`, and what may be added to them.
-            state if Instant::now() + pause > end => {
-                let seconds = deadline.as_secs();
-                let message =
-                    format!("the audit query `{}` is still `{state}` after {seconds} s", execution.id);
-                return Err(failed(GenesysErrorKind::TimedOut, message));
-            }
-            _ => sleep(pause).await,
+            _ => Ok(Attempt::NotYet("the audit query", now.state)),
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        execution = client.call(&op::AUDIT_STATE).at(&execution.id).json().await?;
-    }
+    };
+    let patience = Patience { deadline, interrupt: Interrupt::never(), told: &|_, _| {} };
+    patience.until(PACE, look).await?.map_err(|stopped| {
+        let (state, seconds) = (stopped.last(), deadline.as_secs());
+        let message = format!("the audit query `{id}` is still `{state}` after {seconds} s");
+        failed(GenesysErrorKind::TimedOut, message)
+    })
 }
 
 /// The time in parts that one query may span, the newest first.

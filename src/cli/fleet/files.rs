@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use glob::MatchOptions;
 
-use crate::cli::failure::UsageError;
 use crate::cli::printer::Printer;
+use rolecall::failure::UsageError;
 
 /// As a shell matches: `*` stops at a folder's end, and hidden files are named or left out.
 const AS_A_SHELL: MatchOptions =

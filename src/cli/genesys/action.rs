@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use rolecall::connect::Services;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
-use rolecall::desired::sources::read_input;
+use rolecall::desired::sources::{read_file, read_input};
 use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
@@ -18,12 +19,12 @@ use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
 use serde_json::{Map, Value, json};
 
-use crate::cli::context::{Context, Services};
-use crate::cli::failure::{CommandError, CommandResult, Context as _, UsageError};
+use crate::cli::context::Context;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
+use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
 
 /// Genesys Cloud as the command reaches it.
 type Side = Counterpart<Client>;
@@ -126,7 +127,9 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
     let input = match input {
-        Some(path) => read_input(path).map_err(|fault| UsageError::new(fault.to_string(), None))?,
+        Some(path) => {
+            read_input(path, &read_file).map_err(|fault| UsageError::new(fault.to_string(), None))?
+        }
         None => test_input(side, &context.manifest, name).ok_or_else(|| {
             UsageError::new(
                 format!("no input for action `{name}`"),

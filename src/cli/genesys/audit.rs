@@ -9,10 +9,10 @@ use rolecall::report::{AuditView, CallsView, EntryView};
 use rolecall_genesys::audit::{AuditQuery, audit};
 
 use super::Connection;
-use crate::cli::failure::{CommandResult, Context as _, UsageError};
 use crate::cli::options::{AuditCommand, Output};
 use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// Where CloudTrail records the calls to IAM, in the partition `aws`.
 const IAM_REGION: &str = "us-east-1";

@@ -1,16 +1,18 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
+use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Goal, ReadBack};
 use rolecall::plan::aws::PlanOptions;
+use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
-use crate::cli::change::{Asking, Console, Narrator, describe, report};
-use crate::cli::context::{Context, Services, interruptible};
-use crate::cli::failure::CommandResult;
+use crate::cli::change::{Asking, Console, Narrator, describe};
+use crate::cli::context::{Context, interruptible};
 use crate::cli::options::{ConnectCommand, Output};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
+use rolecall::failure::CommandResult;
 
 pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
@@ -36,7 +38,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         printer.progress("nothing was changed");
         return Ok(ExitCode::Success);
     }
-    let mut told = report("genesys connect", &changed.planned);
+    let mut told = Report::of_plan("genesys connect", &changed.planned);
     (told.role, told.foreign) = (None, Vec::new());
     let mut exit = ExitCode::Success;
     if let Some(written) = changed.written {
@@ -59,7 +61,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
             }
         }
     }
-    context.count_calls(&mut told, printer);
+    context.count_calls(&mut told, printer.shows_calls());
     if !human {
         printer.result(&told.to_json(exit));
     }

@@ -8,11 +8,10 @@ mod whoami;
 
 use rolecall::exit::ExitCode;
 
-pub use self::connection::Clients;
-pub(crate) use self::connection::{Connection, SharedClient};
+pub(crate) use self::connection::Connection;
 use super::options::GenesysCommand;
 use super::printer::Printer;
-use crate::cli::failure::CommandResult;
+use rolecall::failure::CommandResult;
 
 pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {

@@ -5,10 +5,10 @@ use rolecall::report::IdentityView;
 use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
-use crate::cli::failure::CommandResult;
 use crate::cli::options::{GenesysProbe, Output, WhoamiCommand};
 use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
+use rolecall::failure::CommandResult;
 
 pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let connection = Connection::open(&options.aws, printer).await?;

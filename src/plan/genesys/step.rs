@@ -1,5 +1,6 @@
 //! One write to Genesys Cloud, with every argument it needs and what it replaces.
 
+use super::Plan;
 use crate::desired::genesys::{DesiredAction, Kind, Mark};
 use crate::observe::genesys::CredentialForm;
 use crate::ports::genesys::{ActionUpdate, IntegrationConfig, IntendedState};
@@ -10,7 +11,26 @@ pub enum Id {
     /// It is there.
     Known(String),
     /// An earlier step makes it.
-    Made,
+    Made(Pending),
+}
+
+/// Stands for an ID that a step of the same plan will make. Only what adds that step to a plan gives one away, so no plan can
+/// refer to what nothing in it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending(());
+
+impl Plan {
+    /// Adds the step that makes a credential, and refers to it.
+    pub(super) fn create_credential(&mut self, credential: RoleCredential) -> Id {
+        self.steps.push(Step::CreateCredential { credential });
+        Id::Made(Pending(()))
+    }
+
+    /// Adds the step that makes an integration, and refers to it.
+    pub(super) fn create_integration(&mut self, kind: Kind, name: String) -> Id {
+        self.steps.push(Step::CreateIntegration { kind, name });
+        Id::Made(Pending(()))
+    }
 }
 
 /// A credential with the ARN of the role.

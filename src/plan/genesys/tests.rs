@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::desired::genesys::{DesiredAction, Kind, StackResource};
 use crate::observe::genesys::{CredentialForm, Namesakes};
+use crate::plan::Retired;
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, Contract, IntegrationConfig, IntegrationRecord, Organization, Template,
 };
@@ -230,7 +231,8 @@ fn of_two_actions_of_one_name_the_fitting_one_stays() {
     old.contract = Some(Contract { input: json!({"type": "object", "properties": {"a": {}}}), ..contract() });
     observed.integrations[0].actions.insert(0, old);
     let plan = plan_of(&observed);
-    assert_eq!(plan.retired(), [("a0", "Get order", Retirement::Replaced)]);
+    let retired = Retired { id: "a0", name: "Get order", why: Retirement::Replaced };
+    assert_eq!(crate::plan::Plan::from(plan).retired(), [retired]);
 }
 
 #[test]

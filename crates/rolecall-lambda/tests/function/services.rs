@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::scenarios::stage::Stage;
+use crate::stage::Stage;
 
 /// The variables that lead there.
 const ENDPOINTS: [&str; 5] = [

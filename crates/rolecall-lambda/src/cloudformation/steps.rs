@@ -104,7 +104,7 @@ fn words(ChangeView { subject, resource, note, .. }: &ChangeView) -> String {
 /// Deletes what the plan has made; whether there was anything.
 async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<bool> {
     let mut any = false;
-    for step in plan.steps.iter().rev() {
+    for step in plan.steps().iter().rev() {
         match step {
             Step::CreateAction { .. } => {
                 let action = made.action.borrow().clone();
@@ -127,7 +127,7 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<
                 let credential = made.credential.borrow().clone();
                 if let Some(credential) = credential {
                     // Where it may be in use by now, what was there before it comes back first.
-                    for step in &plan.steps {
+                    for step in plan.steps() {
                         if let Step::Configure { id: Id::Known(id), before: Some(before), .. } = step {
                             restore(genesys, id, before).await?;
                         }
@@ -152,7 +152,7 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<
 
 /// What the plan has made and is still there.
 fn left_behind(plan: &Plan, made: &Made) -> Vec<String> {
-    let left = plan.steps.iter().filter_map(|step| match step {
+    let left = plan.steps().iter().filter_map(|step| match step {
         Step::CreateAction { .. } => {
             made.action.borrow().as_ref().map(|action| format!("action {}", action.id))
         }

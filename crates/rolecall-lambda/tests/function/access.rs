@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::life::{ACTION, INTEGRATION, Life, action, actions, id, integration, is_empty, reason, slower};
 use super::services::Services;
 use super::stage::Event;
-use crate::scenarios::stage::{ONE_TARGET, Stage, manifest};
+use crate::stage::{ONE_TARGET, Stage, manifest};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf";
 

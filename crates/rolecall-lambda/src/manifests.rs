@@ -1,21 +1,23 @@
-//! The manifests of a request, as files.
+//! The manifests of a request.
 //!
-//! Each lies in the request's folder under the name of what it came from, so that a report calls it by that:
-//! `s3://bucket/team/rolecall.toml` is a path, too. The files that a manifest in S3 names are read from beside it, and never
-//! from outside its bucket. Every fault of every manifest is found before the first role is looked at.
+//! Each has the name of what it came from, so that a report calls it by that: `s3://bucket/team/rolecall.toml` is a path, too.
+//! The files that a manifest in S3 names are read from beside it, and never from outside its bucket. Every fault of every
+//! manifest is found before the first role is looked at.
 
-use std::collections::BTreeSet;
-use std::path::{Component, Path};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
+use rolecall::connect::{Loaded, Services};
 use rolecall::desired::genesys::is_asked_for;
-use rolecall::manifest::{Action, Manifest, Note, Template};
+use rolecall::failure::{CommandError, CommandResult, UsageError};
+use rolecall::manifest::{Action, ManifestError, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::connections::Connections;
-use crate::stored::{Reference, Stored};
+use crate::stored::{LARGEST, Reference, Stored};
 
 /// Manifests that are read at the same time.
 const AT_A_TIME: usize = 16;
@@ -32,13 +34,11 @@ enum Source {
     Kept(Reference),
 }
 
-/// Which files are needed beside the manifests themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Needed {
-    /// What the data actions are made of.
-    ActionFiles,
-    /// None: Genesys Cloud is not looked at.
-    Nothing,
+/// The manifests of a request as they were read.
+pub(crate) struct Opened {
+    pub(crate) manifests: Vec<Loaded>,
+    /// The files that they name, each by where it is located.
+    pub(crate) files: HashMap<PathBuf, String>,
 }
 
 impl Manifests {
@@ -78,24 +78,48 @@ impl Manifests {
         self.0.iter().all(|(_, source)| matches!(source, Source::Kept(_)))
     }
 
-    /// Writes all of them into the working directory, with the files that they name, or says everything that is in the way.
-    pub(crate) async fn lay_out(&self, needed: Needed, connections: &Connections) -> Result<(), String> {
-        let each = stream::iter(&self.0).map(|(name, source)| lay_out(name, source, needed, connections));
-        let results: Vec<anyhow::Result<()>> = each.buffered(AT_A_TIME).collect().await;
-        let faults: Vec<anyhow::Error> = results.into_iter().filter_map(Result::err).collect();
+    /// Reads all of them, with the files that they name where Genesys Cloud is looked at, or says everything that is in the way.
+    pub(crate) async fn open(&self, services: Services, connections: &Connections) -> CommandResult<Opened> {
+        let each = stream::iter(&self.0).map(|(name, source)| open(name, source, services, connections));
+        let results: Vec<anyhow::Result<Read>> = each.buffered(AT_A_TIME).collect().await;
+        let (mut reads, mut unread) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(read) => reads.push(read),
+                Err(error) => unread.push(format!("{error:#}")),
+            }
+        }
+        if !unread.is_empty() {
+            return Err(CommandError::failed(unread.join("\n")));
+        }
+        let mut opened = Opened { manifests: Vec::new(), files: HashMap::new() };
+        let mut faults = Vec::new();
+        for Read { manifest, files } in reads {
+            opened.files.extend(files);
+            match manifest {
+                Ok(manifest) => opened.manifests.push(manifest),
+                Err(error) => faults.push(error.to_string()),
+            }
+        }
         match faults.as_slice() {
-            [] => Ok(()),
-            faults => Err(faults.iter().map(|fault| format!("{fault:#}")).collect::<Vec<_>>().join("\n")),
+            [] => Ok(opened),
+            faults => Err(UsageError::new(faults.join("\n"), None).into()),
         }
     }
 }
 
-async fn lay_out(
+/// A manifest that was read, and may be wrong; and the files that it names.
+struct Read {
+    manifest: Result<Loaded, ManifestError>,
+    files: Vec<(PathBuf, String)>,
+}
+
+async fn open(
     name: &str,
     source: &Source,
-    needed: Needed,
+    services: Services,
     connections: &Connections,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Read> {
     let (text, is_secret) = match source {
         Source::Kept(reference) => {
             let Stored { text, is_secret } = reference.read(connections.aws().await).await?;
@@ -103,45 +127,67 @@ async fn lay_out(
         }
         Source::Here(text) => (text.clone(), false),
     };
-    let text = text.expose_secret();
-    let manifest = match Manifest::parse(text, name) {
-        Ok((manifest, _)) => manifest,
+    let mut files = Vec::new();
+    let loaded = match parse(text.expose_secret(), name) {
+        Ok(loaded) => loaded,
         // It may be another secret, put here by mistake.
-        Err(faults) if is_secret => {
-            let place = |note: &Note| note.place.as_ref().map(|place| format!(", line {}", place.line));
-            let line = faults.0.first().and_then(place).unwrap_or_default();
+        Err(error) if is_secret => {
+            let line = line_of(&error).map(|line| format!(", line {line}")).unwrap_or_default();
             bail!(
                 "`{name}` is no manifest{line}; what is wrong with it is not shown, because it is kept as a secret"
             );
         }
-        // The command says what is wrong with it, and with the others.
-        Err(_) => return write(name, text),
+        Err(error) => return Ok(Read { manifest: Err(error), files }),
     };
-    write(name, text)?;
-    if needed == Needed::Nothing || !is_asked_for(&manifest) {
-        return Ok(());
+    let manifest = &loaded.manifest;
+    if services == Services::Both && is_asked_for(manifest) {
+        for file in manifest.actions.iter().flat_map(named_files).collect::<BTreeSet<&Path>>() {
+            files.push((manifest.locate(file), read_beside(name, source, file, connections).await?));
+        }
     }
-    for file in manifest.actions.iter().flat_map(files).collect::<BTreeSet<&Path>>() {
-        let Source::Kept(Reference::Object { bucket, key, .. }) = source else {
-            bail!(
-                "`{name}` names the file `{}`, and only a manifest in S3 has files beside it: keep it there, or write \
-                 templates into it",
-                file.display()
-            );
-        };
-        let key = beside(key, file).with_context(|| {
-            format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
-        })?;
-        let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
-        let stored = reference.read(connections.aws().await).await;
-        let stored = stored.with_context(|| format!("`{name}` names a file"))?;
-        write(&reference.place(), stored.text.expose_secret())?;
+    Ok(Read { manifest: Ok(loaded), files })
+}
+
+fn parse(text: &str, name: &str) -> Result<Loaded, ManifestError> {
+    if text.len() > LARGEST {
+        let reason = format!("it has {} bytes, and a manifest never has more than {LARGEST}", text.len());
+        return Err(ManifestError::NotText { path: name.into(), reason });
     }
-    Ok(())
+    Ok(Loaded::parse(text, name)?)
+}
+
+/// The line of the first fault.
+fn line_of(error: &ManifestError) -> Option<usize> {
+    let ManifestError::Invalid(faults) = error else { return None };
+    let Note { place, .. } = faults.0.first()?;
+    place.as_ref().map(|place| place.line)
+}
+
+/// The text of a file that a manifest names.
+async fn read_beside(
+    name: &str,
+    source: &Source,
+    file: &Path,
+    connections: &Connections,
+) -> anyhow::Result<String> {
+    let Source::Kept(Reference::Object { bucket, key, .. }) = source else {
+        bail!(
+            "`{name}` names the file `{}`, and only a manifest in S3 has files beside it: keep it there, or write \
+             templates into it",
+            file.display()
+        );
+    };
+    let key = beside(key, file).with_context(|| {
+        format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
+    })?;
+    let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
+    let stored = reference.read(connections.aws().await).await;
+    let stored = stored.with_context(|| format!("`{name}` names a file"))?;
+    Ok(stored.text.expose_secret().to_owned())
 }
 
 /// The files that an action names.
-fn files(action: &Action) -> impl Iterator<Item = &Path> {
+fn named_files(action: &Action) -> impl Iterator<Item = &Path> {
     let templates = [&action.request_template, &action.success_template].into_iter();
     let templates = templates.filter_map(|template| match template {
         Template::File(file) => Some(file),
@@ -164,14 +210,6 @@ fn beside(key: &str, file: &Path) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// Writes a file of the request.
-pub(crate) fn write(name: &str, text: &str) -> anyhow::Result<()> {
-    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(name, text))
-        .with_context(|| format!("cannot write `{name}` into the function's own folder"))
 }
 
 #[cfg(test)]

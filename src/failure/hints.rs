@@ -1,26 +1,29 @@
 //! The exit code and the way out of every error. Each match names every case: whoever adds one decides here what it means.
 
-use rolecall::carry_out::Failure as WriteFailure;
-use rolecall::desired::aws::DesiredError;
-use rolecall::desired::sources::SourceFaults;
-use rolecall::desired::template::TemplateError;
-use rolecall::exit::ExitCode;
-use rolecall::iam::arn::InvalidName;
-use rolecall::manifest::edit::EditError;
-use rolecall::manifest::{Faults, ManifestError, WrongPartition};
-use rolecall::observe::adoption::AdoptionError;
-use rolecall::observe::quotas::QuotaError;
-use rolecall::observe::survey::{AddressError, SurveyError};
-use rolecall::operations::{ActionsError, DriftError, PlanningError, VerifyError};
-use rolecall::plan::{self, PlanError};
-use rolecall::ports::genesys::{GenesysError, GenesysErrorKind};
-use rolecall::ports::{AwsError, AwsErrorKind};
-use rolecall::report::saved::SavedPlanError;
-use rolecall::sandbox::TamperError;
-use rolecall::verify::steady::ProbeError;
+use crate::carry_out::Failure as WriteFailure;
+use crate::desired::aws::DesiredError;
+use crate::desired::sources::SourceFaults;
+use crate::desired::template::TemplateError;
+use crate::exit::ExitCode;
+use crate::extract::ExtractError;
+use crate::iam::arn::InvalidName;
+use crate::manifest::edit::EditError;
+use crate::manifest::{Faults, ManifestError, WrongPartition};
+use crate::observe::adoption::AdoptionError;
+use crate::observe::quotas::QuotaError;
+use crate::observe::survey::{AddressError, SurveyError};
+use crate::operations::{ActionsError, DriftError, NotCases, PlanningError, ProveError, VerifyError};
+use crate::plan::{self, PlanError};
+use crate::ports::genesys::{GenesysError, GenesysErrorKind};
+use crate::ports::{AwsError, AwsErrorKind};
+use crate::report::saved::SavedPlanError;
+use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
 use super::{Explained, RefusedPlan, RetiresActions, UsageError};
+use crate::report::{ErrorView, VerificationView};
+use crate::verify::Verification;
+use crate::verify::twin::{Examined, TwinError};
 
 /// Errors of usage whose message is its own way out.
 macro_rules! usage_errors {
@@ -82,7 +85,6 @@ plain_errors!(
     AdoptionError,
     EditError,
     InvalidName,
-    TamperError,
     csv::Error,
     jiff::Error,
     serde_json::Error,
@@ -152,6 +154,42 @@ impl Explained for VerifyError {
             Self::Actions(error) => error.explain(),
             Self::NoRole { .. } => (ExitCode::Failed, None),
         }
+    }
+}
+
+impl Explained for NotCases {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = "`rolecall simulate --help` shows what a case looks like";
+        (ExitCode::Usage, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for ProveError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match &self.error {
+            ExtractError::TerraformSource => {
+                "`terraform show -json` prints the state in the form that is read here"
+            }
+            ExtractError::NoRole { .. } => "`rolecall prove` takes a policy document by itself, too",
+            ExtractError::Cases
+            | ExtractError::Empty
+            | ExtractError::FailedPlan
+            | ExtractError::NoParameters { .. }
+            | ExtractError::NoReferences { .. }
+            | ExtractError::NoSuchParameter { .. }
+            | ExtractError::NoSuchRole { .. }
+            | ExtractError::NotJson { .. }
+            | ExtractError::NotUtf8 { .. }
+            | ExtractError::NotYaml(_)
+            | ExtractError::Policy(_)
+            | ExtractError::ResourcePolicy
+            | ExtractError::TerraformVersion { .. }
+            | ExtractError::TooLarge { .. }
+            | ExtractError::TooManyResources { .. }
+            | ExtractError::Unrecognised
+            | ExtractError::Utf16 => return (ExitCode::Usage, None),
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
     }
 }
 
@@ -287,7 +325,7 @@ impl Explained for CredentialError {
 }
 
 /// What to do about a failed call to Genesys Cloud.
-pub(crate) fn genesys_hint(error: &GenesysError) -> Option<String> {
+fn genesys_hint(error: &GenesysError) -> Option<String> {
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
             "configure an OAuth client; `rolecall genesys whoami` shows which client is used"
@@ -324,7 +362,7 @@ pub(crate) fn genesys_hint(error: &GenesysError) -> Option<String> {
 }
 
 /// What to do about a failed call.
-pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
+fn hint_for(error: &AwsError) -> Option<String> {
     let operation = error.operation;
     let hint = match error.kind {
         AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
@@ -373,4 +411,44 @@ pub(crate) fn hint_for(error: &AwsError) -> Option<String> {
         | AwsErrorKind::Other => return None,
     };
     Some(hint)
+}
+
+/// What to do about a twin that is still there.
+const SWEEP: &str = "`rolecall verify --sweep` removes it";
+
+/// The view with what to do about each trouble with the twin.
+pub fn with_hints(mut view: VerificationView, verification: &Verification) -> VerificationView {
+    if let (Some(twin), Some(examined)) = (&mut view.twin, &verification.twin) {
+        twin.trouble = troubles(examined);
+    }
+    view
+}
+
+/// What went wrong with a twin, and what to do about it.
+fn troubles(Examined { role: _, probes: _, stopped, left_behind }: &Examined) -> Vec<ErrorView> {
+    let stopped =
+        stopped.iter().map(|error| ErrorView { hint: hint_for_twin(error), message: error.to_string() });
+    let left_behind = left_behind
+        .iter()
+        .map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
+    stopped.chain(left_behind).collect()
+}
+
+fn hint_for_twin(error: &TwinError) -> Option<String> {
+    let failed = error.aws()?;
+    match error.is_refusal() {
+        // It lets nobody write any policy on a role that he can assume: that would be a way to every permission.
+        true if failed.operation == "iam:PutRolePolicy" || failed.operation == "iam:AttachRolePolicy" => {
+            Some(format!(
+                "a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall \
+             made, so remove the others, or run this with {} on the twin",
+                failed.operation
+            ))
+        }
+        true => Some(format!(
+            "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
+            failed.operation
+        )),
+        false => hint_for(failed),
+    }
 }

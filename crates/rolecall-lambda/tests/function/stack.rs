@@ -13,7 +13,7 @@ use super::life::{
     ACTION, INTEGRATION, Life, STACK, action, actions, id, integration, is_empty, other_contract, reason,
     slower, with,
 };
-use crate::scenarios::stage::{ROLE, Stage};
+use crate::stage::{ROLE, Stage};
 
 #[test]
 fn a_stack_is_made_changed_and_deleted() {

@@ -9,9 +9,8 @@ use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, StackResourc
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Sought, observe};
 use rolecall::plan::genesys::{
-    Id, Notice, Plan, PlanError, Step, is_bare, plan_integration_alone, plan_integration_removal,
+    Id, Notice, Plan, PlanError, is_bare, plan_integration_alone, plan_integration_removal,
 };
-use rolecall::ports::genesys::IntendedState;
 use rolecall_genesys::client::Client;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -121,23 +120,22 @@ pub(super) async fn put(
     let drift = match (request.genesys_id(), id) {
         (Some(gone), None) => vec![format!("integration {gone} is not there any more")],
         // An `Update` that is delivered again finds what the first one wrote.
-        (Some(_), Some(id)) if !plan.steps.is_empty() => drift(request, &resource, &observed, id),
+        (Some(_), Some(id)) if !plan.steps().is_empty() => drift(request, &resource, &observed, id),
         (Some(_), Some(_)) | (None, _) => Vec::new(),
     };
     // It was enabled earlier, and does not work yet: that is waited for.
     if plan.notices.iter().any(|notice| matches!(notice, Notice::NotActive { .. })) {
-        let (kind, name, after) = (Kind::Lambda, wanted.name.clone(), IntendedState::Enabled);
-        plan.steps.push(Step::SetState { kind, id: found.clone(), name, before: Some(after), after });
+        plan.enable_again(Kind::Lambda, found.clone(), wanted.name.clone());
     }
     // What bears the stack's mark and was not taken over goes with the stack, whichever attempt made it.
     let own = match &found {
         Id::Known(id) => with_id(&observed, Some(id)).and_then(|known| known.mark.as_ref()),
-        Id::Made => None,
+        Id::Made(_) => None,
     };
     let is_own = own.is_some_and(|mark| mark.resource.as_ref() == Some(&resource) && !mark.adopted);
     let keep = |made: &Made| match (request.change, &found) {
         (Change::Create, Id::Known(id)) => is_own.then(|| id.clone()),
-        (Change::Create, Id::Made) => {
+        (Change::Create, Id::Made(_)) => {
             let configured = made.configured.borrow();
             made.integrations.borrow().values().find(|id| configured.contains(*id)).cloned()
         }
@@ -146,7 +144,7 @@ pub(super) async fn put(
     let made = carry_out(&plan, &genesys, until, keep).await?;
     let known = match found {
         Id::Known(id) => Some(id),
-        Id::Made => made.integrations.borrow().get(&Kind::Lambda).cloned(),
+        Id::Made(_) => made.integrations.borrow().get(&Kind::Lambda).cloned(),
     };
     let id = known.ok_or_else(|| "Genesys Cloud did not say which ID the integration has".to_owned())?;
     let recorded = || {
@@ -177,7 +175,7 @@ fn drift(request: &Request, resource: &StackResource, observed: &Observed, id: &
     // Properties that an older version of the function took may be wrong by now; then nothing can be told.
     let Ok(before) = Wanted::read(&request.old_resource_properties) else { return Vec::new() };
     match before.plan(resource, observed, Some(id)) {
-        Ok((_, plan)) => in_words(&plan.steps),
+        Ok((_, plan)) => in_words(plan.steps()),
         Err(_) => Vec::new(),
     }
 }

@@ -202,7 +202,7 @@ async fn put_defined(
     let place = (*kind, wanted.integration.as_str());
     let (kept, plan) = plan_action(action, place, known.as_ref(), &others, standing).map_err(refused)?;
     let draft = plan
-        .steps
+        .steps()
         .iter()
         .find_map(|step| if let Step::PublishDraft { id, .. } = step { Some(id.clone()) } else { None });
     let keep = |made: &Made| {

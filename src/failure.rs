@@ -1,4 +1,4 @@
-//! Errors at the last step: a typed error becomes what the user reads and what the shell gets.
+//! Errors at the last step: a typed error becomes what the user reads and what the caller gets, the same from each shell.
 //!
 //! Every error that a command can end with says its exit code and the way out, in [`hints`]. There is no conversion for an error
 //! that does not: a new one does not compile until somebody has thought about both.
@@ -8,58 +8,71 @@ mod hints;
 use std::error::Error;
 use std::fmt;
 
-use rolecall::exit::ExitCode;
-use rolecall::operations::{ChangeError, RetiredAction};
-use rolecall::plan::genesys::Retirement;
-use rolecall::report::{ErrorView, RefusalView};
-use rolecall::verify::gate::Objection;
+use crate::exit::ExitCode;
+use crate::operations::{ChangeError, RetiredAction};
+use crate::plan::genesys::Retirement;
+use crate::report::{ErrorView, RefusalView, Report};
+use crate::verify::gate::Objection;
 
-pub(crate) use self::hints::hint_for;
+pub use self::hints::with_hints;
 
 /// What a command comes to.
-pub(crate) type CommandResult<T> = Result<T, CommandError>;
+pub type CommandResult<T> = Result<T, CommandError>;
 
 /// What the user reads, and what the shell gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CommandError {
-    pub(crate) exit: ExitCode,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+pub struct CommandError {
+    /// What the caller gets.
+    pub exit: ExitCode,
+    /// What went wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
 }
 
 /// An error that a command can end with.
-pub(crate) trait Explained: Error + 'static {
+pub trait Explained: Error + 'static {
     /// What the shell gets, and what the user can do.
     fn explain(&self) -> (ExitCode, Option<String>);
 }
 
 impl<E: Explained> From<E> for CommandError {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message += &format!(": {error}");
-            cause = error.source();
-        }
         let (exit, hint) = error.explain();
-        Self { exit, message, hint }
+        Self { exit, message: in_full(&error), hint }
     }
+}
+
+/// An error with its causes.
+pub(crate) fn in_full(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message += &format!(": {error}");
+        cause = error.source();
+    }
+    message
 }
 
 impl CommandError {
     /// Something went wrong, and there is no more to say about it.
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
+    pub fn failed(message: impl Into<String>) -> Self {
         Self { exit: ExitCode::Failed, message: message.into(), hint: None }
     }
 
     /// As data for readers.
-    pub(crate) fn view(&self) -> ErrorView {
+    pub fn view(&self) -> ErrorView {
         ErrorView { message: self.message.clone(), hint: self.hint.clone() }
+    }
+
+    /// The report of a command that came to this.
+    pub fn report(&self, command: &'static str) -> Report {
+        Report { error: Some(self.view()), ..Report::new(command) }
     }
 }
 
 /// Says what was being done when something went wrong, or what is true of all of it.
-pub(crate) trait Context<T> {
+pub trait Context<T> {
     /// Puts this before the message.
     fn context(self, what: impl fmt::Display) -> CommandResult<T>;
     /// The same, worked out only where it is needed.
@@ -79,16 +92,17 @@ impl<T, E: Into<CommandError>> Context<T> for Result<T, E> {
     }
 }
 
-/// A mistake in how the command was called, found after the options were parsed.
+/// A mistake in what was asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(crate) struct UsageError {
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+pub struct UsageError {
+    message: String,
+    hint: Option<String>,
 }
 
 impl UsageError {
-    pub(crate) fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
+    /// A mistake, and what to do instead.
+    pub fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
         Self { message: message.into(), hint: hint.map(str::to_owned) }
     }
 }
@@ -96,10 +110,10 @@ impl UsageError {
 /// A plan after which what the manifest claims of the role would not hold, or could not be decided.
 #[derive(Debug, thiserror::Error)]
 #[error("apply refuses this plan; these checks would not pass after it:{}", self.listed())]
-pub(crate) struct RefusedPlan {
-    pub(crate) objections: Vec<Objection>,
+struct RefusedPlan {
+    objections: Vec<Objection>,
     /// Others put policies on the role, and the plan leaves them there.
-    pub(crate) leaves_foreign: bool,
+    leaves_foreign: bool,
 }
 
 impl RefusedPlan {
@@ -130,12 +144,12 @@ impl RefusedPlan {
 /// A plan after which IDs that flows may refer to would be gone.
 #[derive(Debug, thiserror::Error)]
 #[error("flows may refer to the IDs of actions that this plan deletes or replaces:\n  {}", actions.join("\n  "))]
-pub(crate) struct RetiresActions {
-    pub(crate) actions: Vec<String>,
+struct RetiresActions {
+    actions: Vec<String>,
 }
 
 /// Said of everything that goes wrong before the first write.
-pub(crate) const UNCHANGED: &str = "nothing was changed";
+pub const UNCHANGED: &str = "nothing was changed";
 
 /// The same where the manifest may just have been edited.
 const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";

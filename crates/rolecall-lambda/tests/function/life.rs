@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::stage::{Event, Function, Served};
-use crate::scenarios::stage::{EXTERNAL_ID, ROLE, Stage};
+use crate::stage::{EXTERNAL_ID, ROLE, Stage};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
 pub(super) const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/contact-centre/1";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use super::stage::Function;
-use crate::scenarios::stage::{EXTERNAL_ID, ROLE, Stage};
+use crate::stage::{EXTERNAL_ID, ROLE, Stage};
 
 const TARGET: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
 

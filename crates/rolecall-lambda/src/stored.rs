@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 /// A manifest or a definition is a few kilobytes; whatever is larger was named by mistake. (A parameter has 8 KB at most, a
 /// secret 64.)
-const LARGEST: usize = 1024 * 1024;
+pub(crate) const LARGEST: usize = 1024 * 1024;
 
 /// How much of a text that is no reference is shown.
 const SHOWN: usize = 200;

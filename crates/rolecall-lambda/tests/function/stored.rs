@@ -6,7 +6,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 use super::services::Services;
 use super::stage::Function;
-use crate::scenarios::stage::{ONE_TARGET, Stage, manifest};
+use crate::stage::{ONE_TARGET, Stage, manifest};
 
 const PARAMETER: &str = "arn:aws:ssm:eu-central-1:123456789012:parameter/rolecall/orders";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rolecall-AbCdEf";

@@ -6,7 +6,7 @@ use rolecall::sandbox::Tamper;
 use serde_json::json;
 
 use super::stage::Function;
-use crate::scenarios::stage::{ONE_TARGET, Stage, manifest};
+use crate::stage::{ONE_TARGET, Stage, manifest};
 
 #[test]
 fn the_same_json_as_the_command_line() {
@@ -36,7 +36,7 @@ fn drift_and_a_refutation_are_answers() {
 #[test]
 fn documents_and_cases() {
     let trust =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/trust.cases.json")).unwrap();
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/trust.cases.json")).unwrap();
     let open = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
     }]});

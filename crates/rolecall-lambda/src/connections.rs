@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rolecall::aws::{Aws, AwsSettings};
-use rolecall::cli::Clients;
+use rolecall::connect::Clients;
 use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
 use rolecall_genesys::client::{Client, Patience};
@@ -89,8 +89,8 @@ impl Connections {
             })?,
         };
         let name = format!("{named:?} {region:?}");
-        let make = || Ok(Client::new(source, Patience::until(DEADLINE), Calls::default()));
-        self.clients().await?.share(name, make)
+        let make = || Ok::<_, String>(Client::new(source, Patience::until(DEADLINE), Calls::default()));
+        Ok(self.clients().await?.share(name, make)?.client)
     }
 
     /// Forgets what belongs to one event: a function that lives for days would keep it all.

@@ -10,7 +10,7 @@ use wiremock::{Mock, ResponseTemplate};
 use super::services::Services;
 use super::stage::{Function, Served};
 use super::stored::WITH_ACTION;
-use crate::scenarios::stage::{ONE_TARGET, ROLE, Stage, manifest};
+use crate::stage::{ONE_TARGET, ROLE, Stage, manifest};
 
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:drift";
 const MANIFEST: &str = "s3://manifests/rolecall.toml";

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::life::{
     ACTION, INTEGRATION, Life, action, actions, id, integration, is_empty, reason, slower, with,
 };
-use crate::scenarios::stage::Stage;
+use crate::stage::Stage;
 
 fn fails(operation: &'static str, times: Option<u32>) -> impl FnOnce(&Arc<Stage>) + Send + 'static {
     move |stage| {

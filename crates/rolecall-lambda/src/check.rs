@@ -1,0 +1,190 @@
+//! A check of roles, `drift` or `verify`: what it found is the answer, and is published where that is asked for.
+//!
+//! Whatever keeps it from looking (a manifest that is gone, a missing permission, time that is up) is a result like any
+//! other: a report with an error, which is published as such. Nothing that went wrong looks like a role that is right.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rolecall::connect::{
+    Connected, Fleet, Loaded, Member, Reads, Route, Services, Surroundings, ended, settings,
+};
+use rolecall::desired::template::Templates;
+use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandError, CommandResult};
+use rolecall::iam::arn::Region;
+use rolecall::operations::{Level, VerifyRequest};
+use rolecall::report::{AnyReport, FleetReport, Format, Report, count};
+use rolecall::verify::analysers::BilledChecks;
+use rolecall_model::patience::Interrupt;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::Invocation;
+use crate::connections::Connections;
+use crate::manifests::{Manifests, Opened};
+use crate::publish::{Checked, Publish};
+
+/// What is kept of the function's time for the answer, and for telling others.
+const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
+const FOR_PUBLISHING: Duration = Duration::from_secs(20);
+
+/// "6 MB each for request and response" (Lambda Developer Guide, "Lambda quotas"), with room for others in a list.
+const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
+
+/// How a role is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Both services are compared with the manifest.
+    Drift,
+    /// What AWS holds is proved, and AWS is asked.
+    Verify(Level),
+}
+
+impl Look {
+    pub(crate) fn command(self) -> &'static str {
+        match self {
+            Self::Drift => "drift",
+            Self::Verify(_) => "verify",
+        }
+    }
+
+    fn services(self) -> Services {
+        match self {
+            Self::Drift => Services::Both,
+            Self::Verify(_) => Services::Aws,
+        }
+    }
+
+    async fn at(self, role: &mut Connected) -> CommandResult<(Report, ExitCode)> {
+        match self {
+            Self::Drift => Ok(role.drift().await?),
+            Self::Verify(level) => {
+                let (billed, interrupt) = (BilledChecks::LeftOut, Interrupt::never());
+                let request = VerifyRequest { level, billed, explain: false, interrupt };
+                let (verified, report) = role.verify(&request, &()).await?;
+                Ok((report, verified.verification.exit()))
+            }
+        }
+    }
+}
+
+/// What is to be checked, and whom to tell.
+pub(crate) struct Check {
+    pub(crate) look: Look,
+    pub(crate) manifests: Manifests,
+    /// The region of functions that the manifest gives none.
+    pub(crate) region: Option<Region>,
+    /// The longest wait for one thing.
+    pub(crate) deadline: Duration,
+    pub(crate) publish: Option<Publish>,
+}
+
+impl Check {
+    /// Checks, publishes, and answers with the report as JSON.
+    pub(crate) async fn run(&self, invocation: &Invocation) -> anyhow::Result<Value> {
+        let reserve = if self.publish.is_some() { FOR_PUBLISHING } else { FOR_THE_ANSWER };
+        let left = invocation.left();
+        // A short function keeps half of its time for the work.
+        let for_work = left.saturating_sub(reserve).max(left / 2);
+        let done = timeout(for_work, self.look(&invocation.connections)).await.unwrap_or_else(|_| {
+            Err(CommandError::failed(format!(
+                "not finished after {} s, which the function's timeout leaves; raise the timeout, or check fewer roles at \
+                 a time",
+                for_work.as_secs()
+            )))
+        });
+        let command = self.look.command();
+        let report = done.unwrap_or_else(|error| AnyReport::one(error.report(command), error.exit));
+        if let Some(publish) = &self.publish {
+            let checked = Checked { command, manifests: &self.manifests, report: &report };
+            publish.tell(&checked, invocation).await?;
+        }
+        fitting(report, LARGEST_ANSWER)
+    }
+
+    async fn look(&self, connections: &Connections) -> CommandResult<AnyReport> {
+        let Opened { manifests, files } = self.manifests.open(self.look.services(), connections).await?;
+        let read = move |path: &Path| files.get(path).cloned().ok_or_else(|| "it was not read".to_owned());
+        let surroundings = Surroundings {
+            services: self.look.services(),
+            templates: Rc::new(Templates::new(|_| None)?),
+            clients: connections.clients().await.map_err(CommandError::failed)?.clone(),
+            deadline: self.deadline,
+            read: Box::new(read),
+        };
+        let manifests = match <[Loaded; 1]>::try_from(manifests) {
+            Ok([loaded]) => return self.look_at_one(loaded, &surroundings).await,
+            Err(manifests) => manifests,
+        };
+        let routed = manifests.into_iter().map(|loaded| {
+            let route = self.route(&loaded);
+            (loaded, route)
+        });
+        let fleet = Fleet::open(routed.collect(), &surroundings, Reads::ForLooking, &mut |_| {}).await?;
+        let command = self.look.command();
+        let turn = async |mut member: Member| {
+            let result = member.work(async |role| self.look.at(role).await).await;
+            let (report, exit) = ended(command, &member.name, result);
+            (exit, report)
+        };
+        let (report, roles, _) = fleet.run(command, turn).await;
+        Ok(AnyReport::Several(FleetReport { roles, ..report }))
+    }
+
+    async fn look_at_one(&self, loaded: Loaded, surroundings: &Surroundings) -> CommandResult<AnyReport> {
+        let route = self.route(&loaded);
+        let mut role = Connected::open(loaded, route, surroundings, &mut |_| {}).await?;
+        let (mut report, exit) = self.look.at(&mut role).await?;
+        role.count_calls(&mut report, false);
+        Ok(AnyReport::one(report, exit))
+    }
+
+    fn route(&self, loaded: &Loaded) -> Route {
+        let settings = settings(&loaded.manifest.access, None, self.region.clone(), self.deadline);
+        Route { settings, genesys: None }
+    }
+}
+
+/// The report as JSON; where that is more than Lambda takes, without the parts about what is right.
+fn fitting(report: AnyReport, largest: usize) -> anyhow::Result<Value> {
+    let in_json = |report: &AnyReport| {
+        serde_json::from_str::<Value>(&report.render(Format::Json)).context("the report is not JSON")
+    };
+    let answer = in_json(&report)?;
+    match report {
+        AnyReport::Several(fleet) if answer.to_string().len() > largest => {
+            let all = fleet.roles.len();
+            let is_wrong = |role: &Report| role.exit != ExitCode::Success;
+            let roles: Vec<Report> = fleet.roles.into_iter().filter(is_wrong).collect();
+            let mut fleet = FleetReport { roles, ..fleet };
+            fleet.warnings.push(format!(
+                "Lambda takes no larger answer: {} left out",
+                count(all - fleet.roles.len(), "role that is right is", "roles that are right are")
+            ));
+            in_json(&AnyReport::Several(fleet))
+        }
+        AnyReport::One(_) | AnyReport::Several(_) => Ok(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_too_large_leaves_out_what_is_right() {
+        let role = |exit: ExitCode| Report { exit, ..Report::new("drift") };
+        let exits = [ExitCode::Success, ExitCode::Pending, ExitCode::Success];
+        let fleet = FleetReport { roles: exits.map(role).into(), ..FleetReport::new("drift", &exits, 21) };
+        let report = AnyReport::Several(fleet);
+        let whole = fitting(report.clone(), LARGEST_ANSWER).unwrap();
+        assert_eq!(whole["roles"].as_array().unwrap().len(), 3);
+        let cut = fitting(report, 100).unwrap();
+        assert_eq!((&cut["roles"][0]["exit_code"], &cut["exit_codes"]), (&3.into(), &whole["exit_codes"]));
+        assert_eq!(cut["roles"].as_array().unwrap().len(), 1);
+        assert_eq!(cut["warnings"][0], "Lambda takes no larger answer: 2 roles that are right are left out");
+    }
+}

@@ -1,0 +1,215 @@
+//! Commands as JSON: a request names one of the commands that only read, and the answer is what the command line prints
+//! with `--output json`. A list of requests gets a list of answers.
+//!
+//! A request carries its policy document or cases itself, and its manifest too, or says where that is kept; nothing is kept
+//! from one to the next. That a role is refuted or has drifted is an answer, not a failure of the function: `exit_code` in
+//! it says so. Everything in a request is checked before AWS is asked anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use rolecall::extract;
+use rolecall::failure::{CommandResult, UsageError};
+use rolecall::iam::prove::RoleIntent;
+use rolecall::iam::simulate;
+use rolecall::operations::{self, Level, ProveRequest, principal};
+use rolecall::report::{Format, ProofView, SimulationView};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Invocation;
+use crate::check::{Check, Look};
+use crate::manifests::Manifests;
+use crate::publish::{self, Publish};
+
+/// What reports call the document and the cases of a request.
+const DOCUMENT: &str = "document";
+const CASES: &str = "cases.json";
+
+/// A request.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
+enum Request {
+    /// Compare AWS with a manifest.
+    Drift {
+        /// The text of `rolecall.toml`, where it is kept, or a list of these.
+        manifest: Value,
+        /// The region of functions that the manifest gives none; the function's own where it is left out.
+        region: Option<String>,
+        /// Whom to tell besides.
+        publish: Option<publish::Stated>,
+    },
+    /// Prove, and ask AWS as far as the level says.
+    Verify {
+        /// As for `drift`.
+        manifest: Value,
+        /// As for `drift`.
+        region: Option<String>,
+        /// `paper`, `live` or `twin`.
+        level: Option<String>,
+        /// As for `drift`.
+        publish: Option<publish::Stated>,
+    },
+    /// Prove a document.
+    Prove {
+        /// A policy, Terraform plan, CloudFormation template …: as JSON, or as text.
+        document: Value,
+        /// Which role of the document.
+        role: Option<String>,
+        /// Who may assume the role.
+        #[serde(default)]
+        principal: Vec<String>,
+        /// With which external ID.
+        external_id: Option<String>,
+        /// The functions that it may invoke.
+        #[serde(default)]
+        target: Vec<String>,
+        /// Whether the configuration of a Terraform plan has no function around a reference.
+        #[serde(default)]
+        plain_references: bool,
+    },
+    /// Run policy unit tests.
+    Simulate {
+        /// The cases.
+        cases: Value,
+        /// Whether each comes with its explanation.
+        #[serde(default)]
+        explain: bool,
+    },
+}
+
+/// A request that is right.
+enum Job {
+    /// Proves a document; contacts nobody.
+    Prove(ProveRequest),
+    /// Runs cases; contacts nobody.
+    Simulate { text: String, explain: bool },
+    /// Looks at roles in AWS.
+    Check(Check),
+}
+
+/// Answers a request, or a list of them.
+pub(crate) async fn answer(event: Value, invocation: &Invocation) -> anyhow::Result<Value> {
+    let requests = match event {
+        Value::Array(requests) => requests,
+        request => return Job::new(request, invocation)?.run(invocation).await,
+    };
+    let jobs = requests.into_iter().map(|request| Job::new(request, invocation));
+    let jobs: Vec<Job> = jobs.collect::<anyhow::Result<_>>()?;
+    let mut answers = Vec::new();
+    let mut failures = Vec::new();
+    // One that cannot be told about does not keep the others from their turn.
+    let number = jobs.len();
+    for (index, job) in jobs.into_iter().enumerate() {
+        match job.run(&invocation.share(number - index)).await {
+            Ok(answer) => answers.push(answer),
+            Err(error) => failures.push(format!("request {}: {error:#}", index + 1)),
+        }
+    }
+    anyhow::ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(Value::Array(answers))
+}
+
+impl Job {
+    /// Checks everything that can be checked without AWS.
+    fn new(request: Value, invocation: &Invocation) -> anyhow::Result<Self> {
+        let request = Request::deserialize(request).context(
+            "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
+             command needs",
+        )?;
+        let check =
+            |look: Look, manifest: &Value, region: Option<String>, publish: Option<publish::Stated>| {
+                let manifests = Manifests::read(manifest)?;
+                let publish =
+                    publish.map(|stated| Publish::read(stated, look.command(), &manifests)).transpose()?;
+                let region = region.map(|text| parsed("region", &text)).transpose()?;
+                // What waits for AWS gives up before Lambda ends the function.
+                let deadline = Duration::from_secs(invocation.left().as_secs().max(1));
+                anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish }))
+            };
+        match request {
+            Request::Drift { manifest, region, publish } => check(Look::Drift, &manifest, region, publish),
+            Request::Verify { manifest, region, level, publish } => {
+                let level = level.map_or(Ok(Level::Live), |level| level_of(&level))?;
+                check(Look::Verify(level), &manifest, region, publish)
+            }
+            Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
+                let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
+                let target = target.iter().map(|text| parsed("target", text));
+                let target = target.collect::<anyhow::Result<Vec<_>>>()?;
+                let intent = RoleIntent {
+                    role: None,
+                    trusted: trusted.collect::<anyhow::Result<_>>()?,
+                    external_id: external_id.map(|text| parsed("external_id", &text)).transpose()?,
+                    targets: (!target.is_empty()).then_some(target),
+                };
+                Ok(Self::Prove(ProveRequest {
+                    name: format!("`{DOCUMENT}`"),
+                    label: DOCUMENT.to_owned(),
+                    text: text(document),
+                    role,
+                    parameters: BTreeMap::new(),
+                    plain_references,
+                    intent,
+                }))
+            }
+            Request::Simulate { cases, explain } => Ok(Self::Simulate { text: text(cases), explain }),
+        }
+    }
+
+    async fn run(self, invocation: &Invocation) -> anyhow::Result<Value> {
+        let (command, answer) = match self {
+            Self::Prove(request) => ("prove", prove(request)),
+            Self::Simulate { text, explain } => ("simulate", simulate(text, explain)),
+            Self::Check(check) => return check.run(invocation).await,
+        };
+        let answer = answer.unwrap_or_else(|error| error.report(command).render(Format::Json, error.exit));
+        serde_json::from_str(&answer).context("the answer is not JSON")
+    }
+}
+
+fn prove(request: ProveRequest) -> CommandResult<String> {
+    let request = ProveRequest { text: limited(DOCUMENT, request.text, extract::MAX_BYTES)?, ..request };
+    Ok(ProofView::from(&request.prove(&request.roles()?)).to_json())
+}
+
+fn simulate(text: String, explain: bool) -> CommandResult<String> {
+    let text = limited(CASES, text, simulate::MAX_BYTES)?;
+    let cases = operations::simulate(&format!("`{CASES}`"), &text, explain)?;
+    Ok(SimulationView { files: vec![(CASES.to_owned(), cases)] }.to_json())
+}
+
+/// The text, where it is no longer than what is read anyway.
+fn limited(name: &str, text: String, limit: usize) -> Result<String, UsageError> {
+    extract::text(text.into_bytes(), limit)
+        .map_err(|error| UsageError::new(format!("cannot read `{name}`: {error}"), None))
+}
+
+/// How far a verification goes. Data actions are not run: nobody is there to allow it.
+fn level_of(text: &str) -> anyhow::Result<Level> {
+    Ok(match text {
+        "paper" => Level::Paper,
+        "live" => Level::Live,
+        "twin" => Level::Twin,
+        other => bail!("invalid value `{other}` for `level`: it is paper, live or twin"),
+    })
+}
+
+fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> anyhow::Result<T> {
+    stated(name, text, text.parse())
+}
+
+fn stated<T>(name: &str, text: &str, value: Result<T, impl Display>) -> anyhow::Result<T> {
+    value.map_err(|error| anyhow::anyhow!("invalid value `{text}` for `{name}`: {error}"))
+}
+
+/// A document as its text.
+fn text(document: Value) -> String {
+    match document {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

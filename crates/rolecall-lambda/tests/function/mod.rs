@@ -1,0 +1,12 @@
+//! What the function answers, publishes and tells CloudFormation.
+
+mod access;
+mod custom_resources;
+mod direct;
+mod life;
+mod others;
+mod publish;
+mod services;
+mod stack;
+mod stage;
+mod stored;

@@ -1,0 +1,109 @@
+//! Clients of Genesys Cloud: whoever has the same credentials shares one, with its token and the rate that it may use.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rolecall_aws::Aws;
+use rolecall_genesys::client::{Client, Patience};
+use rolecall_genesys::credentials::{CredentialError, CredentialSource};
+use tokio::sync::OnceCell;
+
+use crate::iam::arn::Arn;
+use crate::manifest::Manifest;
+use crate::ports::calls::Calls;
+use crate::ports::genesys::{GenesysRead, GenesysResult, Organization};
+
+/// A client that many manifests share; its organization is asked for once.
+#[derive(Clone, Debug)]
+pub struct SharedClient {
+    /// The client.
+    pub client: Rc<Client>,
+    organization: Rc<OnceCell<Organization>>,
+}
+
+impl SharedClient {
+    /// The organization that the credentials belong to.
+    pub async fn organization(&self) -> GenesysResult<Organization> {
+        self.organization.get_or_try_init(|| self.client.organization()).await.cloned()
+    }
+}
+
+/// The clients made so far. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub struct Clients {
+    known: Rc<RefCell<HashMap<String, SharedClient>>>,
+    /// Where the credentials are kept of manifests that name none.
+    fallback: Option<(Arn, Aws)>,
+}
+
+impl Clients {
+    /// Manifests that name no credentials use the secret, which `aws` reads.
+    pub fn with_secret(secret: Arn, aws: Aws) -> Self {
+        Self { fallback: Some((secret, aws)), ..Self::default() }
+    }
+
+    /// The client of that name, made where there is none yet.
+    pub fn share<E>(
+        &self,
+        name: String,
+        make: impl FnOnce() -> Result<Client, E>,
+    ) -> Result<SharedClient, E> {
+        if let Some(known) = self.known.borrow().get(&name) {
+            return Ok(known.clone());
+        }
+        let shared = SharedClient { client: Rc::new(make()?), organization: Rc::default() };
+        self.known.borrow_mut().insert(name, shared.clone());
+        Ok(shared)
+    }
+
+    /// Forgets what was counted, and what the organizations are: for programs that live longer than a command.
+    pub fn begin_anew(&self) {
+        for shared in self.known.borrow_mut().values_mut() {
+            shared.client.calls().forget();
+            shared.organization = Rc::default();
+        }
+    }
+
+    /// Whether the credentials are named for the manifest, by itself or for all.
+    pub(super) fn are_named(&self, manifest: &Manifest) -> bool {
+        manifest.genesys.credentials.is_some() || self.fallback.is_some()
+    }
+
+    /// The client for a manifest.
+    pub(super) fn of(
+        &self,
+        manifest: &Manifest,
+        aws: &Aws,
+        deadline: Duration,
+    ) -> Result<SharedClient, CredentialError> {
+        let region = manifest.genesys.region;
+        match (&manifest.genesys.credentials, &self.fallback) {
+            (None, Some((secret, aws))) => self.share(format!("{region} {secret}"), || {
+                let source = CredentialSource::Secret { store: Box::new(aws.secret(secret)), region };
+                Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+            }),
+            (Some(secret), _) => {
+                self.share(format!("{region} {secret}"), || connect(Some(manifest), aws, deadline))
+            }
+            (None, None) => self.share(region.to_string(), || connect(Some(manifest), aws, deadline)),
+        }
+    }
+}
+
+/// A client with the credentials that the manifest names, else those of the environment.
+pub fn connect(
+    manifest: Option<&Manifest>,
+    aws: &Aws,
+    deadline: Duration,
+) -> Result<Client, CredentialError> {
+    let region = manifest.map(|manifest| manifest.genesys.region);
+    let secret =
+        manifest.and_then(|manifest| Some((manifest.genesys.credentials.as_ref()?, manifest.genesys.region)));
+    let source = match secret {
+        Some((secret, region)) => CredentialSource::Secret { store: Box::new(aws.secret(secret)), region },
+        None => CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?,
+    };
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}

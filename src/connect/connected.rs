@@ -1,0 +1,269 @@
+//! One manifest with the clients for its account and its organization; what is found there becomes a report.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use rolecall_aws::{Aws, AwsSettings};
+use rolecall_genesys::client::Client;
+use rolecall_genesys::credentials::CredentialError;
+use tokio::join;
+
+use super::clients::{Clients, SharedClient};
+use super::error::ConnectError;
+use super::loaded::Loaded;
+use crate::carry_out::Observer;
+use crate::desired::genesys::is_asked_for;
+use crate::desired::sources::read_sources;
+use crate::desired::template::Templates;
+use crate::exit::ExitCode;
+use crate::failure::with_hints;
+use crate::iam::arn::{ExternalId, Region};
+use crate::manifest::{Access, AssumedRole, Manifest, Outline};
+use crate::observe::survey::addresses;
+use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
+use crate::ports::genesys::{GenesysResult, Organization};
+use crate::report::{CallsView, Report};
+
+/// What begins the warning that there was no live organization to compare with.
+const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
+
+/// Whom a command talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Services {
+    /// AWS alone, whatever the manifest asks for elsewhere.
+    Aws,
+    /// AWS, and Genesys Cloud where the manifest asks for something there.
+    Both,
+}
+
+/// Reads the text of a file, or says why not.
+pub type ReadFile = Box<dyn Fn(&Path) -> Result<String, String>>;
+
+/// What all manifests of a run have in common.
+pub struct Surroundings {
+    /// Whom it talks to.
+    pub services: Services,
+    /// The policy templates.
+    pub templates: Rc<Templates>,
+    /// The clients of Genesys Cloud.
+    pub clients: Clients,
+    /// The longest wait for one thing.
+    pub deadline: Duration,
+    /// For the files that a manifest names.
+    pub read: ReadFile,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("services", &self.services).finish_non_exhaustive()
+    }
+}
+
+/// How the account and the organization of a manifest are reached.
+#[derive(Debug)]
+pub struct Route {
+    /// The account.
+    pub settings: AwsSettings,
+    /// The organization, where it is not the credentials that decide.
+    pub genesys: Option<SharedClient>,
+}
+
+/// How the account of a manifest is reached: what the user says goes before the manifest.
+pub fn settings(
+    access: &Access,
+    profile: Option<String>,
+    region: Option<Region>,
+    deadline: Duration,
+) -> AwsSettings {
+    let (assume_role, external_id) =
+        access.assume_role.clone().map(|AssumedRole { role, external_id }| (role, external_id)).unzip();
+    AwsSettings {
+        profile: profile.or_else(|| access.profile.clone()),
+        region: region.or_else(|| access.region.clone()),
+        assume_role,
+        external_id: external_id.flatten(),
+        deadline,
+        fixed: None,
+    }
+}
+
+/// One manifest that operations can work on.
+#[derive(Debug)]
+pub struct Connected {
+    /// What operations work with.
+    pub role: operations::Context<Aws, Client>,
+    /// The region that the user configured.
+    pub region: Option<Region>,
+    /// What to know beside every result.
+    pub warnings: Vec<String>,
+    /// Where the manifest's keys stand.
+    pub outline: Outline,
+    /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
+    organizations: Option<SharedClient>,
+    /// Whether somebody named these credentials; others just happen to be in the environment.
+    are_credentials_named: bool,
+}
+
+/// Mostly what operations work with is read of it.
+impl Deref for Connected {
+    type Target = operations::Context<Aws, Client>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.role
+    }
+}
+
+impl Connected {
+    /// Reads the files that the manifest names, and prepares the clients; at most Genesys Cloud is contacted, for the external ID.
+    /// `warn` hears at once what is worth a warning, also where this fails.
+    pub async fn open(
+        loaded: Loaded,
+        route: Route,
+        surroundings: &Surroundings,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<Self, ConnectError> {
+        let aws = Aws::connect(&route.settings).await;
+        Self::with(loaded, aws, route.genesys, surroundings, warn).await
+    }
+
+    /// The same with a client of AWS that others use too.
+    pub(super) async fn with(
+        loaded: Loaded,
+        aws: Aws,
+        genesys: Option<SharedClient>,
+        surroundings: &Surroundings,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<Self, ConnectError> {
+        let Surroundings { services, templates, clients, deadline, read } = surroundings;
+        let Loaded { name: _, manifest, outline, mut warnings } = loaded;
+        // Every fault of the files that the actions name comes out before anybody is contacted.
+        let asked = *services == Services::Both && is_asked_for(&manifest);
+        let sources = asked.then(|| read_sources(&manifest, read)).transpose()?;
+        let client = genesys.map_or_else(|| clients.of(&manifest, &aws, *deadline), Ok);
+        let client = match (client, &sources) {
+            (Ok(client), _) => Some(client),
+            (Err(error), Some(_)) => return Err(error.into()),
+            (Err(CredentialError::Unset { .. }), None) => None,
+            // Credentials that cannot be right are no reason to stop where nobody needs them.
+            (Err(error), None) => {
+                let warning = format!("Genesys Cloud was not asked for the organisation's ID: {error}");
+                warn(&warning);
+                warnings.push(warning);
+                None
+            }
+        };
+        let region = aws.region().map(str::parse::<Region>).transpose();
+        let region = region.map_err(|error| ConnectError::Region { reason: error.to_string() })?;
+        if let Some(region) = &region {
+            manifest.genesys.check_partition(&format!("the region `{region}`"), region.partition())?;
+        }
+        let external_id = external_id(&manifest, client.as_ref()).await?;
+        let (genesys, organizations) = match (client, sources) {
+            (Some(SharedClient { client, .. }), Some(sources)) => {
+                (Some(Counterpart { client, sources }), None)
+            }
+            (client, _) => (None, client),
+        };
+        let addresses = addresses(&manifest.targets, region.as_ref())?;
+        Ok(Self {
+            are_credentials_named: clients.are_named(&manifest),
+            role: operations::Context {
+                manifest,
+                external_id,
+                templates: Rc::clone(templates),
+                aws,
+                snapshot: None,
+                addresses,
+                deadline: *deadline,
+                genesys,
+            },
+            region,
+            warnings,
+            outline,
+            organizations,
+        })
+    }
+
+    /// Compares the services with the manifest.
+    pub async fn drift(&mut self) -> Result<(Report, ExitCode), DriftError> {
+        let drifted = self.role.drift(self.other_organization()).boxed_local().await?;
+        let mut exit = drifted.exit();
+        if let Some(error) = &drifted.not_compared {
+            self.warnings.push(format!("{NOT_COMPARED}: {error}"));
+            // Who named credentials wants to know of another organization, and nobody knows whether it is one.
+            let named = if self.are_credentials_named { ExitCode::Inconclusive } else { ExitCode::Success };
+            exit = exit.or(named);
+        }
+        let report = Report::of_drift(&drifted, self.outline.clone());
+        Ok((Report { warnings: self.warnings.clone(), ..report }, exit))
+    }
+
+    /// Proves what AWS holds, and asks it.
+    pub async fn verify(
+        &mut self,
+        request: &VerifyRequest,
+        observer: &impl Observer,
+    ) -> Result<(Verified, Report), VerifyError> {
+        let verify = async |it: &Self| it.role.verify(request, observer).boxed_local().await;
+        let verified = self.comparing_organizations(verify).await?;
+        let mut report = Report::of_verified(&verified, self.outline.clone());
+        report.warnings.clone_from(&self.warnings);
+        report.verification = report.verification.map(|view| with_hints(view, &verified.verification));
+        Ok((verified, report))
+    }
+
+    /// Reads, and warns where the role is for another organization than the one of the credentials at hand: that is asked
+    /// at the same time.
+    pub async fn comparing_organizations<T>(&mut self, read: impl AsyncFnOnce(&Self) -> T) -> T {
+        let (other, read) = join!(self.other_organization(), read(self));
+        self.warnings.extend(match other {
+            Ok(None) => None,
+            Ok(Some(Organization { id, name })) => Some(format!(
+                "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
+                 could not assume the role",
+                self.external_id
+            )),
+            Err(error) => Some(format!("{NOT_COMPARED}: {error}")),
+        });
+        read
+    }
+
+    /// The organization of the credentials at hand, where it is not the one that the role is for. Where the manifest
+    /// asks for something in Genesys Cloud, the plan for it finds that out.
+    async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
+        let Some(client) = &self.organizations else { return Ok(None) };
+        Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
+    }
+
+    /// Puts into the report what was sent: how much, and with details how it went.
+    pub fn count_calls(&self, report: &mut Report, has_details: bool) {
+        let mut calls = self.aws.calls().so_far();
+        report.aws_calls = Some(calls.len());
+        if let Some(side) = &self.role.genesys {
+            let genesys = side.client.calls().so_far();
+            report.genesys_calls = Some(genesys.len());
+            calls.extend(genesys);
+        }
+        if has_details {
+            report.calls = CallsView::summarize(&calls);
+        }
+    }
+}
+
+/// The external ID: what the manifest states, else the ID of the organization that the credentials belong to.
+async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> Result<ExternalId, ConnectError> {
+    let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
+        return stated_external_id(manifest);
+    };
+    let Organization { id, name } = client.organization().await.map_err(ConnectError::Organization)?;
+    id.parse().map_err(|source| ConnectError::InvalidOrganization { name, id, source })
+}
+
+/// The external ID that the manifest states, for whoever contacts nobody.
+pub fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, ConnectError> {
+    manifest.genesys.organization_id.clone().ok_or(ConnectError::NoExternalId)
+}

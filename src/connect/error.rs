@@ -1,0 +1,115 @@
+//! Why an operation could not begin, and the way out.
+
+use rolecall_genesys::credentials::CredentialError;
+
+use crate::desired::sources::SourceFaults;
+use crate::exit::ExitCode;
+use crate::failure::{Explained, in_full};
+use crate::iam::arn::{InvalidName, RoleName};
+use crate::manifest::WrongPartition;
+use crate::observe::survey::AddressError;
+use crate::ports::genesys::GenesysError;
+
+/// Why the role of a manifest cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// A file that an action names is wrong.
+    #[error(transparent)]
+    Sources(#[from] SourceFaults),
+    /// There are no right credentials for Genesys Cloud, and the manifest asks for something there.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    /// The region of the user's configuration is none.
+    #[error("the configured region is not one: {reason}")]
+    Region {
+        /// Why not.
+        reason: String,
+    },
+    /// Genesys Cloud's account is of another partition.
+    #[error(transparent)]
+    Partition(#[from] WrongPartition),
+    /// Nobody says what the external ID is.
+    #[error("the manifest states no `organization_id` in [genesys]")]
+    NoExternalId,
+    /// Genesys Cloud does not say which organization it is.
+    #[error("cannot read the organisation's ID")]
+    Organization(#[source] GenesysError),
+    /// The organization's ID is no external ID.
+    #[error("the organisation `{name}` has the ID `{id}`, which is no external ID")]
+    InvalidOrganization {
+        /// Its name.
+        name: String,
+        /// Its ID.
+        id: String,
+        /// Why not.
+        source: InvalidName,
+    },
+    /// A function is nowhere to be looked for.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+}
+
+/// A role that several manifests are about: they would undo each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoubleClaim {
+    /// The role.
+    pub role: RoleName,
+    /// The manifests.
+    pub manifests: Vec<String>,
+}
+
+/// Why none of the manifests is worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// These cannot be.
+    #[error("{}", listed(.0))]
+    Refused(Vec<(String, ConnectError)>),
+    /// Several are about the same role.
+    #[error("{}", .0.iter().map(claimed).collect::<Vec<_>>().join("\n"))]
+    DoubleClaims(Vec<DoubleClaim>),
+}
+
+fn listed(refused: &[(String, ConnectError)]) -> String {
+    let lines: Vec<String> =
+        refused.iter().map(|(name, error)| format!("{name}: {}", in_full(error))).collect();
+    lines.join("\n")
+}
+
+fn claimed(DoubleClaim { role, manifests }: &DoubleClaim) -> String {
+    let names: Vec<String> = manifests.iter().map(|name| format!("`{name}`")).collect();
+    format!("role `{role}` is claimed by {}", names.join(" and "))
+}
+
+impl Explained for ConnectError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Sources(error) => return error.explain(),
+            Self::Credentials(error) => return error.explain(),
+            Self::Partition(error) => return error.explain(),
+            Self::Organization(error) => return error.explain(),
+            Self::InvalidOrganization { source, .. } => return source.explain(),
+            Self::Address(error) => return error.explain(),
+            Self::Region { .. } => "set --region, AWS_REGION or the profile's region",
+            Self::NoExternalId => {
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
+                 commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET are set"
+            }
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for FleetError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Refused(refused) => refused.first().and_then(|(_, first)| first.explain().1),
+            Self::DoubleClaims(_) => Some(
+                "a role belongs to one manifest: remove the others, or give them another `name` in [role] or another \
+                 account in [aws]"
+                    .to_owned(),
+            ),
+        };
+        (ExitCode::Usage, hint)
+    }
+}

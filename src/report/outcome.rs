@@ -1,0 +1,51 @@
+//! The report about what an operation found, the same for each shell.
+
+use super::{Report, VerificationView};
+use crate::manifest::Outline;
+use crate::observe::genesys::Observed;
+use crate::observe::survey::Survey;
+use crate::operations::{Drifted, Planned, TowardsManifest, Verified};
+use crate::plan::Plan;
+use crate::verify::Verification;
+
+impl Report {
+    /// About a plan.
+    pub fn of_plan(command: &'static str, planned: &Planned) -> Self {
+        let Planned { survey, genesys, plan, observed: _ } = planned;
+        Self::of(command, survey.as_ref(), genesys.as_ref(), plan)
+    }
+
+    /// About the plan towards the manifest, and what would be proved after it.
+    pub fn of_manifest_plan(towards: &TowardsManifest, verification: &Verification) -> Self {
+        let TowardsManifest { survey, genesys, plan } = towards;
+        let report = Self::of("plan", Some(survey), genesys.as_ref(), plan);
+        Self { verification: Some(VerificationView::from(verification)), ..report }
+    }
+
+    /// About the differences, each with its place in the manifest.
+    pub fn of_drift(drifted: &Drifted, outline: Outline) -> Self {
+        let Drifted { survey, genesys, plan, differences, verification, not_compared: _ } = drifted;
+        let report = Self::of("drift", Some(survey), genesys.as_ref(), plan);
+        Self { verification: Some(VerificationView::from(verification)), ..report }
+            .with_drift(differences, outline)
+    }
+
+    /// About what was proved and asked.
+    pub fn of_verified(verified: &Verified, outline: Outline) -> Self {
+        let Verified { survey, documents: _, verification } = verified;
+        let verification = Some(VerificationView::tabled(verification));
+        Self { verification, outline, ..Self::new("verify") }.with_survey(survey)
+    }
+
+    /// About a plan, and what it follows from.
+    fn of(command: &'static str, survey: Option<&Survey>, genesys: Option<&Observed>, plan: &Plan) -> Self {
+        let mut report = Self::new(command).with_plan(plan);
+        if let Some(survey) = survey {
+            report = report.with_survey(survey);
+        }
+        match genesys {
+            Some(observed) => report.with_genesys(&observed.organization, plan),
+            None => report,
+        }
+    }
+}
