@@ -138,7 +138,7 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         .collect();
     let mut message = if failed.is_empty() { "interrupted".to_owned() } else { failed.join("\n") };
     message += &match headlines(&applied.done).as_str() {
-        "" => "\n  no change was completed".to_owned(),
+        "" => "\n  no change was confirmed".to_owned(),
         done => format!("\n  done:{done}"),
     };
     match headlines(&applied.remaining).as_str() {

@@ -19,8 +19,7 @@ use rolecall_model::stored::StoredDocument;
 pub enum Consequence {
     /// The manifest states a different organisation than the OAuth client's.
     OtherOrganization,
-    /// A caller that the manifest does not allow can assume the role: a new principal, or one with a wrong or no
-    /// external ID.
+    /// A caller that the manifest does not allow can assume the role.
     WidensTrust,
     /// A session can do more than invoke the targets.
     WidensPermissions,

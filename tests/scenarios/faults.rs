@@ -42,7 +42,7 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                             let says = |text: &str| stderr.contains(text);
                             assert!(
                                 says("nothing was changed")
-                                    || says("no change was completed")
+                                    || says("no change was confirmed")
                                     || says("done:")
                                     || says("changes made, but"),
                                 "{stderr}"

@@ -80,6 +80,6 @@ fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
         );
     }
     let told = |index: usize| probes[index]["message"].as_str().unwrap();
-    assert!(told(0).contains("whose own policies do not let it assume the role"), "{}", told(0));
+    assert!(told(0).contains("its own policies do not let it assume the role"), "{}", told(0));
     assert!(told(1).contains("but it refuses the correct external ID too"), "{}", told(1));
 }

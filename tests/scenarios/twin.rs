@@ -225,14 +225,14 @@ fn a_condition_on_the_caller_makes_the_twin_say_nothing() {
         "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "aws:PrincipalAccount": "765628985471"}},
     }]});
     stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = trust.to_string()).unwrap();
-    stage.run(&TWIN).expect(5).says("asks for more of its callers than who they are");
+    stage.run(&TWIN).expect(5).says("depends on more than the caller's identity");
     assert_eq!(roles(&stage.sandbox.state()).iter().filter(|name| name.contains("-twin-")).count(), 0);
 }
 
 #[test]
 fn apply_can_go_as_far_as_the_twin() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0).says("in the place of Genesys Cloud");
+    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0).says("in place of Genesys Cloud");
     assert!(roles(&stage.sandbox.state()).iter().all(|name| !name.contains("-twin-")));
 }
 
@@ -248,15 +248,15 @@ fn the_longest_name_has_a_twin_too() {
 #[test]
 fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     let stage = with_twin_policy(|_| ());
-    let run = stage.run(&TWIN).expect(0).says("in the place of Genesys Cloud");
+    let run = stage.run(&TWIN).expect(0).says("in place of Genesys Cloud");
     assert!(
         !run.stdout.contains("may not ask") && !run.stdout.contains("the caller needs"),
         "{}",
         run.stdout
     );
     stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
-    stage.run(&["apply", "--yes"]).expect(0).says("Nothing to do");
-    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
+    stage.run(&["apply", "--yes"]).expect(0).says("No changes");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
 }
 
 /// Whoever can write a policy on a role that he can assume can do everything, so the twin policy does not let its

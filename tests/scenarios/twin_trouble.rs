@@ -161,7 +161,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
     stage
         .run(&["verify"])
         .expect(4)
-        .says("AWS let arn:aws:sts::123456789012:assumed-role/ci/rolecall in without");
+        .says("AWS let arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role without");
     // By apply, which knows that it has just changed the role.
     stage.set(Faults { enforcement_lag_ms: 3000, ..Faults::default() });
     stage.run(&["apply", "--yes"]).expect(0).says("waiting for AWS to enforce the changes");

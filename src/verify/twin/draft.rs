@@ -264,7 +264,11 @@ mod tests {
         let service =
             json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]});
         assert_eq!(exchanged(&service), Ok(service));
-        assert!(exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123"))).unwrap_err().contains("names nobody"));
+        assert!(
+            exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123")))
+                .unwrap_err()
+                .contains("names no principal that exists")
+        );
     }
 
     #[test]
