@@ -36,7 +36,7 @@ impl ExitCode {
             Self::Usage => "usage or manifest error; nothing was contacted",
             Self::Pending => "changes are pending",
             Self::Refuted => {
-                "refuted: somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must"
+                "refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must"
             }
             Self::Inconclusive => "inconclusive: something could not be decided",
         }

@@ -109,7 +109,7 @@ impl UsageError {
 
 /// A plan after which what the manifest claims of the role would not hold, or could not be decided.
 #[derive(Debug, thiserror::Error)]
-#[error("apply refuses this plan, because after it not everything would be proved:{}", self.listed())]
+#[error("apply refuses this plan; these checks would not pass after it:{}", self.listed())]
 struct RefusedPlan {
     objections: Vec<Objection>,
     /// Others put policies on the role, and the plan leaves them there.
@@ -133,17 +133,17 @@ impl RefusedPlan {
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();
         options.dedup();
         let foreign = if self.leaves_foreign {
-            "remove the policies that others put on the role (--remove-foreign), or "
+            "remove the foreign policies from the role (--remove-foreign), or "
         } else {
             ""
         };
-        format!("{foreign}correct the template or the manifest; `{}` applies all the same", options.join(" "))
+        format!("{foreign}correct the template or the manifest; use `{}` to apply anyway", options.join(" "))
     }
 }
 
 /// A plan after which IDs that flows may refer to would be gone.
 #[derive(Debug, thiserror::Error)]
-#[error("flows may refer to the ID of an action that would end:\n  {}", actions.join("\n  "))]
+#[error("flows may refer to the IDs of actions that this plan deletes or replaces:\n  {}", actions.join("\n  "))]
 struct RetiresActions {
     actions: Vec<String>,
 }
@@ -155,33 +155,33 @@ pub const UNCHANGED: &str = "nothing was changed";
 const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
 
 /// An answer takes time, and what was shown must be what is done.
-const STALE: &str =
-    "AWS has changed since the plan was shown, so nothing was changed; run the command again for a new plan";
+const STALE: &str = "AWS changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the \
+     command again for a new plan";
 
 impl From<ChangeError<Self>> for CommandError {
     fn from(error: ChangeError<Self>) -> Self {
         let unchanged =
             |what: &str, error: Self| Self { message: format!("{what}: {}", error.message), ..error };
         match error {
-            ChangeError::Planning(error) => unchanged(UNCHANGED, error.into()),
+            ChangeError::Planning(error) => unchanged(NOTHING_WRITTEN, error.into()),
             ChangeError::Unproved { objections, leaves_foreign } => {
                 unchanged(NOTHING_WRITTEN, RefusedPlan { objections, leaves_foreign }.into())
             }
             ChangeError::Retires(actions) => {
                 let actions = actions.iter().map(in_words).collect();
-                unchanged(UNCHANGED, RetiresActions { actions }.into())
+                unchanged(NOTHING_WRITTEN, RetiresActions { actions }.into())
             }
             ChangeError::Stale => Self::failed(STALE),
-            ChangeError::Shell(error) => unchanged(UNCHANGED, error),
+            ChangeError::Shell(error) => unchanged(NOTHING_WRITTEN, error),
         }
     }
 }
 
 fn in_words(RetiredAction { id, name, why }: &RetiredAction) -> String {
     let why = match why {
-        Retirement::Replaced => "its contract changes, and that takes a new action",
-        Retirement::NotInManifest => "the manifest does not name it",
-        Retirement::Destroyed => "everything goes",
+        Retirement::Replaced => "its contract changes, which needs a new action",
+        Retirement::NotInManifest => "the manifest does not contain it",
+        Retirement::Destroyed => "all actions are deleted",
     };
     format!("{name} ({id}): {why}")
 }

@@ -91,9 +91,7 @@ pub enum Failure {
         faults: Vec<Fault>,
     },
     /// Somebody is changing the action in Genesys Cloud.
-    #[error(
-        "somebody's draft of the action `{id}` (version {version}) is not published yet; it was left as it is"
-    )]
+    #[error("action `{id}` has an unpublished draft (version {version}); rolecall did not change the draft")]
     DraftInTheWay {
         /// The action's ID.
         id: String,
@@ -130,7 +128,7 @@ pub enum Failure {
     },
     /// The plan names something that none of its changes makes.
     #[error(
-        "nothing in the plan makes the {missing} that this change needs; this is a bug in rolecall, please report it"
+        "the plan does not create the {missing} that this change needs; this is a bug in rolecall, please report it"
     )]
     Incomplete {
         /// What is missing.

@@ -36,11 +36,11 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> Comman
 fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
     if options.plan.is_some() {
         let hint = "run `rolecall apply FILE --file MANIFEST` once for each";
-        return Err(UsageError::new("a saved plan is of one manifest", Some(hint)));
+        return Err(UsageError::new("a saved plan belongs to one manifest", Some(hint)));
     }
     if !options.yes {
-        let hint = "look at `rolecall plan` of the same manifests first; --yes then applies them all";
-        return Err(UsageError::new("several manifests are applied only with --yes", Some(hint)));
+        let hint = "review `rolecall plan` for the same manifests, then use --yes to apply all of them";
+        return Err(UsageError::new("applying several manifests requires --yes", Some(hint)));
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn finish(
         return Ok(fail(describe(&applied), ExitCode::Failed, told, printer));
     };
     let made = count(applied.done.len(), "change", "changes");
-    let unverified = || format!("{made} made, but what AWS holds now could not be verified");
+    let unverified = || format!("{made} made, but the result could not be verified");
     let ReadBack { observed, unsettled } = read_back.with_context(unverified)?;
     let Some(survey) = survey_after(planned, observed) else { return Ok(ExitCode::Success) };
     *told = std::mem::take(told).with_survey(&survey);
@@ -132,7 +132,8 @@ async fn finish(
         Service::Aws => "AWS",
         Service::GenesysCloud => "Genesys Cloud",
     };
-    printer.warning(&format!("{service} does not show all of the changes yet; `rolecall drift` looks again"));
+    printer
+        .warning(&format!("{service} does not show all of the changes yet; `rolecall drift` checks again"));
     Ok(exit.or(ExitCode::Inconclusive))
 }
 

@@ -17,7 +17,7 @@ use rolecall::failure::{CommandResult, Context as _, UsageError};
 pub(crate) fn refuse_many(folder: Option<&PathBuf>, options: &AwsOptions) -> Result<(), UsageError> {
     match folder {
         Some(_) if fleet::is_named(options) => {
-            let hint = "run the command once for each manifest, with a folder of its own";
+            let hint = "run the command once for each manifest, with a separate folder";
             Err(UsageError::new("`--smtlib` writes the certificates of one manifest", Some(hint)))
         }
         Some(_) | None => Ok(()),
@@ -94,7 +94,8 @@ fn save(folder: &Path, scripts: &[Script]) -> io::Result<()> {
         if path.extension().is_some_and(|extension| extension == "smt2") {
             let ours = fs::read(&path)?.starts_with(FIRST_LINE.as_bytes());
             if !ours && scripts.iter().any(|script| path.ends_with(script.file_name())) {
-                let message = format!("`{}` is no certificate of rolecall's; move it away", path.display());
+                let message =
+                    format!("`{}` was not written by rolecall; move it to another folder", path.display());
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
             }
             old.extend(ours.then_some(path));

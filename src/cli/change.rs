@@ -118,7 +118,7 @@ pub(crate) fn survey_after(planned: Planned, observed: rolecall::observe::aws::O
 /// Asks at a terminal; elsewhere nobody can answer, and that is a mistake in the call.
 pub(crate) fn confirm(question: &str, printer: &mut Printer) -> CommandResult<bool> {
     if !printer.is_interactive() {
-        let message = "there is nobody to ask here, so nothing was changed";
+        let message = "no terminal to ask for confirmation (use `--yes`)";
         return Err(UsageError::new(message, Some("--yes carries the plan out without asking")).into());
     }
     let answer = printer.ask(&format!("{question} [y/N] "))?;
@@ -138,7 +138,7 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         .collect();
     let mut message = if failed.is_empty() { "interrupted".to_owned() } else { failed.join("\n") };
     message += &match headlines(&applied.done).as_str() {
-        "" => "\n  nothing was changed".to_owned(),
+        "" => "\n  no change was confirmed".to_owned(),
         done => format!("\n  done:{done}"),
     };
     match headlines(&applied.remaining).as_str() {
@@ -147,6 +147,6 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     }
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
     let hint =
-        hint.unwrap_or_else(|| "run the same command again: it continues from what is there".to_owned());
+        hint.unwrap_or_else(|| "run the same command again: it continues where this run stopped".to_owned());
     ErrorView { message, hint: Some(hint) }
 }

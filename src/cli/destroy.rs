@@ -55,8 +55,9 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
             Some(read_back) => {
                 let ReadBack { unsettled, .. } = read_back?;
                 if !unsettled.is_empty() {
-                    printer
-                        .warning("AWS still shows some of what was removed; run the command again to look");
+                    printer.warning(
+                        "AWS still shows some of the deleted resources; run the command again to check",
+                    );
                     exit = ExitCode::Inconclusive;
                 }
             }
@@ -64,8 +65,8 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     }
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
         printer.warning(&format!(
-            "role `{role}` stays: IAM deletes a role only when nothing is on it, and others put policies there; \
-             --remove-foreign removes those too"
+            "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \
+             use --remove-foreign to remove them too"
         ));
         exit = exit.or(ExitCode::Pending);
     }

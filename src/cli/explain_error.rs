@@ -23,7 +23,7 @@ pub(crate) async fn run(
 ) -> CommandResult<ExitCode> {
     if !matches!(output, Output::Human | Output::Json) {
         let message = "a diagnosis is printed as text or as JSON";
-        return Err(UsageError::new(message, Some("leave --output out, or take --output json")).into());
+        return Err(UsageError::new(message, Some("omit --output, or use --output json")).into());
     }
     let text = match text {
         "-" => {

@@ -34,16 +34,21 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     }
     let path = &options.file;
     if path.exists() && !options.force {
-        let message = format!("`{}` exists already, and was left as it is", path.display());
-        return Err(UsageError::new(message, Some("--force replaces it, --file names another")).into());
+        let message = format!("`{}` already exists and was not changed", path.display());
+        return Err(UsageError::new(
+            message,
+            Some("use --force to replace it, or --file to write a different file"),
+        )
+        .into());
     }
     let manifest = match &options.from_role {
         Some(role) => from_role(role, options, printer).await?,
         None => ask(options, printer).await?,
     };
     let text = manifest::write::render(&manifest);
-    let (_, notes) = Manifest::parse(&text, &path.display().to_string())
-        .map_err(|faults| UsageError::new(format!("these values do not make a manifest:\n{faults}"), None))?;
+    let (_, notes) = Manifest::parse(&text, &path.display().to_string()).map_err(|faults| {
+        UsageError::new(format!("the manifest would be invalid with these values:\n{faults}"), None)
+    })?;
     for note in notes {
         printer.warning(note.to_string().trim_end());
     }
@@ -78,7 +83,7 @@ async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Mani
         None => value(
             "--trusted-account",
             options.trusted_account.as_ref(),
-            "AWS account that Genesys Cloud uses in this region (ask Genesys: it has published none)",
+            "AWS account that Genesys Cloud uses in this region (not published; ask Genesys)",
             printer,
         )?,
     };
@@ -124,7 +129,7 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
     match client.organization().await {
         Ok(Organization { id, name }) => {
             printer.progress(&format!(
-                "the external ID is that of the organisation {name}, as Genesys Cloud has it: {id}"
+                "the external ID is the ID of the organisation {name}, read from Genesys Cloud: {id}"
             ));
             Some(id)
         }
@@ -171,7 +176,7 @@ where
         return Ok(parse(option, text)?);
     }
     if !printer.is_interactive() {
-        let message = format!("{option} is missing, and there is nobody to ask");
+        let message = format!("{option} is missing, and there is no terminal to ask for it");
         return Err(UsageError::new(message, Some("`rolecall init --help` lists the options")).into());
     }
     loop {
@@ -179,7 +184,7 @@ where
         match answer.parse() {
             Ok(value) => return Ok(value),
             Err(error) if answer.is_empty() => {
-                return Err(UsageError::new(format!("nothing was answered: {error}"), None).into());
+                return Err(UsageError::new(format!("no valid answer: {error}"), None).into());
             }
             Err(error) => printer.warning(&error.to_string()),
         }

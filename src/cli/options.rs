@@ -32,16 +32,16 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, in sync, proved; 1 failed; 2 usage or manifest error; 3 changes pending;
-4 refuted (somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must);
+4 refuted (a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must);
 5 inconclusive. When several apply: 1, then 4, then 5, then 3.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write a rolecall.toml; asks at a terminal
     Init(InitOptions),
-    /// Show what apply would change, and prove what would then be possible
+    /// Show what apply would change, and prove what the role would then allow
     Plan(PlanCommand),
-    /// Make AWS as the manifest says, then verify it
+    /// Apply the manifest, then verify
     Apply(ApplyCommand),
     /// Prove the trust and the permissions as they are in AWS, then probe them live
     Verify(VerifyCommand),
@@ -124,7 +124,7 @@ pub(crate) struct CommonOptions {
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Output,
-    /// A folder with your own trust.json or invoke.json, in the place of the shipped templates
+    /// A folder with your own trust.json or invoke.json, instead of the shipped templates
     #[arg(long, value_name = "DIR")]
     pub(crate) policies: Option<PathBuf>,
     /// Say more on standard error: which calls are made and what they answer
@@ -150,7 +150,7 @@ pub(crate) struct AwsOptions {
     /// The profile of the AWS configuration files
     #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
     pub(crate) profile: Option<String>,
-    /// The AWS region of targets that name none
+    /// The AWS region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
     /// How long to wait for AWS: for throttling to pass and for changes to spread
@@ -161,7 +161,7 @@ pub(crate) struct AwsOptions {
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
-        Ok(_) | Err(_) => Err("it is a whole number of seconds from 1 to 3600".to_owned()),
+        Ok(_) | Err(_) => Err("must be a whole number of seconds from 1 to 3600".to_owned()),
     }
 }
 
@@ -171,7 +171,7 @@ pub(crate) struct ReachOptions {
     /// Take over a role, policy or integration that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
-    /// Also remove the policies that others put on the role
+    /// Also remove foreign policies from the role: policies that rolecall does not manage
     #[arg(long)]
     pub(crate) remove_foreign: bool,
     /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
@@ -191,20 +191,20 @@ pub(crate) struct PlanCommand {
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
     #[arg(long, value_name = "DIR")]
     pub(crate) smtlib: Option<PathBuf>,
-    /// Exit with 3 where something is to be changed
+    /// Exit with code 3 if changes are pending
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Level {
-    /// Prove the documents; contact nobody but IAM, Lambda and STS for reading
+    /// Prove the documents; only read from IAM, Lambda and STS
     Paper,
     /// Also try sts:AssumeRole with your own credentials; verify also asks AWS's analysers, the functions and the
     /// organisation
     #[default]
     Live,
-    /// Also make a throw-away copy of the role that trusts you in the place of Genesys Cloud, ask AWS about it, remove it
+    /// Also create a throw-away copy of the role that trusts you instead of Genesys Cloud, probe it, and delete it
     Twin,
     /// As live, and run the data actions that have a test input through Genesys Cloud, which invokes the functions for real
     Genesys,
@@ -212,14 +212,14 @@ pub(crate) enum Level {
 
 #[derive(Args, Debug)]
 pub(crate) struct ApplyCommand {
-    /// A plan that `rolecall plan --out` wrote: carried out without asking, if it would still be exactly this
+    /// A plan that `rolecall plan --out` wrote: applied without asking, if a new plan would be exactly the same
     #[arg(value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// How far the verification goes
@@ -262,11 +262,11 @@ pub(crate) struct VerifyCommand {
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
-    /// Show the reasons in full, in the words of `simulate --explain`: why the request that breaks a claim is let through,
-    /// and why the documents answer a probe as they do
+    /// Show the reasons in full, in the words of `simulate --explain`: why the request that breaks a claim is
+    /// allowed, and why the documents answer a probe as they do
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Do not ask before the data actions are run
+    /// Do not ask for confirmation before running the data actions
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Verify nothing; remove every twin of the role, such as one that a crash left behind
@@ -297,14 +297,14 @@ pub(crate) struct DestroyCommand {
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
-    /// Add functions to the manifest, after a look whether Lambda has them
+    /// Check that the functions exist in Lambda, then add them to the manifest
     Add(AddTarget),
     /// Remove functions from the manifest
     Remove {
@@ -316,7 +316,7 @@ pub(crate) enum TargetCommand {
         /// Apply afterwards
         #[arg(long)]
         apply: bool,
-        /// Do not ask before applying
+        /// Do not ask for confirmation before applying
         #[arg(long, short, requires = "apply")]
         yes: bool,
     },
@@ -332,7 +332,7 @@ pub(crate) struct AddTarget {
     /// The functions: names or ARNs
     #[arg(required_unless_present = "tag", value_name = "FUNCTION")]
     pub(crate) functions: Vec<Target>,
-    /// The alias or version that will be called, of each of the functions
+    /// The alias or version that is called, for every function
     #[arg(long, value_name = "ALIAS")]
     pub(crate) qualifier: Option<Qualifier>,
     /// Every function of the region with this tag; needs lambda:ListFunctions and lambda:ListTags
@@ -343,7 +343,7 @@ pub(crate) struct AddTarget {
     /// Apply afterwards
     #[arg(long)]
     pub(crate) apply: bool,
-    /// Do not ask before applying
+    /// Do not ask for confirmation before applying
     #[arg(long, short, requires = "apply")]
     pub(crate) yes: bool,
 }
@@ -351,7 +351,7 @@ pub(crate) struct AddTarget {
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        Some(_) | None => Err("it reads KEY=VALUE".to_owned()),
+        Some(_) | None => Err("must be KEY=VALUE".to_owned()),
     }
 }
 
@@ -387,10 +387,10 @@ pub(crate) struct RenderOptions {
     /// The whole role for another tool, instead of the documents
     #[arg(long, value_enum, conflicts_with = "document")]
     pub(crate) format: Option<RenderedFormat>,
-    /// The account of the role, and of targets that name none
+    /// The account of the role, and of targets without an account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
-    /// The region of targets that name none
+    /// The region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
 }
@@ -399,20 +399,21 @@ pub(crate) struct RenderOptions {
 pub(crate) struct ProveOptions {
     /// The file; `-` is standard input
     pub(crate) file: PathBuf,
-    /// Who may assume the role, and nobody else: a role, a user, or an account, by its root's ARN or its twelve digits
-    /// (repeatable)
+    /// The only principals that may assume the role: a role, a user, or an account, by its root's ARN or its twelve
+    /// digits (repeatable)
     #[arg(long, value_name = "ARN", value_parser = principal)]
     pub(crate) principal: Vec<Principal>,
     /// The external ID that they must send
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<ExternalId>,
-    /// A Lambda function that the role may invoke, in the form in which it is called, and nothing else (repeatable)
+    /// A Lambda function that the role may invoke, in the form that is called; the role may do nothing else
+    /// (repeatable)
     #[arg(long, value_name = "ARN")]
     pub(crate) target: Vec<FunctionArn>,
     /// Only this role of the file: its name, ARN, address or logical ID
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,
-    /// The value of a template's parameter, `AWS::Region` and the like among them (repeatable)
+    /// The value of a template's parameter, including `AWS::Region` and similar (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
@@ -431,7 +432,7 @@ pub(crate) struct ProveOptions {
 fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err("it reads NAME=VALUE".to_owned()),
+        Some(_) | None => Err("must be NAME=VALUE".to_owned()),
     }
 }
 
@@ -486,7 +487,7 @@ pub(crate) struct InitOptions {
     /// The Genesys Cloud organisation's ID
     #[arg(long, value_name = "ID")]
     pub(crate) organization_id: Option<String>,
-    /// The AWS account that Genesys Cloud uses, in a region for which none is published
+    /// The AWS account that Genesys Cloud uses, if Genesys has not published one for the region
     #[arg(long, value_name = "ID")]
     pub(crate) trusted_account: Option<String>,
     /// The role's name
@@ -509,19 +510,19 @@ pub(crate) enum SandboxCommand {
         /// The port; 0 takes a free one
         #[arg(long, default_value_t = 0)]
         port: u16,
-        /// Milliseconds that every call takes longer
+        /// Milliseconds to add to every call
         #[arg(long, value_name = "MS", default_value_t = 0)]
         latency: u64,
     },
-    /// Play somebody who changes things by hand
+    /// Change something behind rolecall's back, as a manual edit would
     Tamper {
-        /// What is changed
+        /// The change to make
         #[arg(value_parser = tampering())]
         kind: Tamper,
         #[command(flatten)]
         common: CommonOptions,
     },
-    /// Start over
+    /// Delete the sandbox's state
     Reset {
         #[command(flatten)]
         common: CommonOptions,
@@ -530,5 +531,5 @@ pub(crate) enum SandboxCommand {
 
 fn tampering() -> impl TypedValueParser<Value = Tamper> {
     let kinds = PossibleValuesParser::new(Tamper::ALL.map(Tamper::name));
-    kinds.try_map(|name| Tamper::from_name(&name).ok_or("no such tampering"))
+    kinds.try_map(|name| Tamper::from_name(&name).ok_or("no such change"))
 }

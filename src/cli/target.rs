@@ -86,10 +86,10 @@ fn edit_manifest(
     let mut text = before.clone();
     for target in targets {
         text = change(text, target)
-            .map_err(|error| UsageError::new(error.to_string(), Some("the manifest was left as it was")))?;
+            .map_err(|error| UsageError::new(error.to_string(), Some("the manifest was not changed")))?;
     }
     if text == before {
-        printer.result("the manifest has them all already\n");
+        printer.result("the manifest already has all of them\n");
         return Ok(());
     }
     write::save(path, &text).with_context(missing)?;

@@ -20,7 +20,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Credentials(#[from] CredentialError),
     /// The region of the user's configuration is none.
-    #[error("the configured region is not one: {reason}")]
+    #[error("the configured region is not valid: {reason}")]
     Region {
         /// Why not.
         reason: String,
@@ -35,7 +35,7 @@ pub enum ConnectError {
     #[error("cannot read the organisation's ID")]
     Organization(#[source] GenesysError),
     /// The organization's ID is no external ID.
-    #[error("the organisation `{name}` has the ID `{id}`, which is no external ID")]
+    #[error("the organisation `{name}` has the ID `{id}`, which is not a valid external ID")]
     InvalidOrganization {
         /// Its name.
         name: String,

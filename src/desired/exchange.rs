@@ -182,7 +182,8 @@ impl<'f> Parts<'f> {
         let kind = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
         if kind.is_none() {
             let known = Kind::ALL.map(Kind::type_id).join("` and `");
-            self.faults.push(format!("its integrationType is `{type_id}`, and rolecall knows `{known}`"));
+            self.faults
+                .push(format!("its integrationType is `{type_id}`, but rolecall knows only `{known}`"));
         }
         kind
     }
@@ -212,7 +213,7 @@ pub struct Imported {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// It calls a function that is no target.
-    #[error("action `{action}` calls `{function}`, which is none of the manifest's targets")]
+    #[error("action `{action}` calls `{function}`, which is not a target in the manifest")]
     NoTarget {
         /// The action's name.
         action: String,
@@ -220,7 +221,7 @@ pub enum ImportError {
         function: String,
     },
     /// It calls in a way that there is not.
-    #[error("action `{action}` has the method `{method}`, which data actions do not")]
+    #[error("action `{action}` has the method `{method}`, which AWS Lambda data actions do not have")]
     NoMethod {
         /// The action's name.
         action: String,

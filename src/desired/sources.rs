@@ -153,7 +153,7 @@ pub fn read_file(path: &Path) -> Result<String, String> {
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
     read.map_err(|error| format!("cannot read the file: {error}"))?;
     if u64::try_from(text.len()).is_ok_and(|length| length > MAX_BYTES) {
-        return Err(format!("the file has more than {MAX_BYTES} bytes; was another one meant?"));
+        return Err(format!("the file has more than {MAX_BYTES} bytes; check the path"));
     }
     Ok(text)
 }

@@ -16,7 +16,7 @@ use crate::verify::repair::Repair;
 use crate::verify::{Documents, NamedDocument, RolePolicy, claims};
 use rolecall_model::stored::StoredDocument;
 
-/// What repairs everything, and the differences, the gravest first.
+/// What repairs everything, and the differences, most severe first.
 pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let drift = Drift::new(survey);
     let (desired, moved) = drift.at_its_path();
@@ -32,7 +32,7 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     Ok((plan, differences))
 }
 
-/// What one difference leads to: the gravest of it, and all of it.
+/// What one difference leads to: the most severe consequence, and all effects.
 type Effects = (Consequence, Vec<Effect>);
 
 struct Drift<'s> {

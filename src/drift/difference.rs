@@ -13,43 +13,43 @@ use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
 use rolecall_model::stored::StoredDocument;
 
-/// What a difference leads to; the gravest first.
+/// What a difference leads to; most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
-    /// The role is for another organisation than the one that is set up.
+    /// The manifest states a different organisation than the OAuth client's.
     OtherOrganization,
-    /// Somebody new can assume the role, or with another external ID, or with none.
+    /// A caller that the manifest does not allow can assume the role.
     WidensTrust,
     /// A session can do more than invoke the targets.
     WidensPermissions,
     /// The proof cannot tell what it leads to.
     Undecided,
-    /// Somebody who must be able to assume the role cannot.
+    /// A trusted principal cannot assume the role.
     NarrowsTrust,
-    /// A session cannot invoke what it must.
+    /// A session cannot invoke every target.
     NarrowsPermissions,
     /// A function is not there.
     TargetMissing,
-    /// Genesys Cloud has no working way to the role.
+    /// Genesys Cloud is not connected to the role.
     Disconnected,
     /// A data action is not there.
     ActionMissing,
     /// A data action does something else.
     ActionDiffers,
-    /// The limit of what the role may ever be given is another, and what it may do now is the same.
+    /// The permissions boundary differs, but what the role may do now is the same.
     Boundary,
-    /// A policy is written otherwise, and every claim holds all the same.
+    /// A policy differs, but every claim still holds.
     Unaffected,
-    /// Sessions may last longer or less long.
+    /// The maximum session duration differs.
     Session,
-    /// A policy of rolecall's own is left over.
+    /// A policy that rolecall made is no longer needed.
     Leftover,
     /// A data action, or what it belongs to, is there and the manifest does not name it.
     ForeignAction,
-    /// A tag has another value, or none.
+    /// A tag is missing or has a different value.
     Tag,
-    /// The description is another.
+    /// The description differs.
     Description,
 }
 
@@ -77,7 +77,7 @@ impl Consequence {
         }
     }
 
-    /// How grave it is.
+    /// How severe it is.
     pub fn severity(self) -> Severity {
         match self {
             Self::OtherOrganization
@@ -263,7 +263,7 @@ pub struct Difference {
     pub subject: Subject,
     /// In what.
     pub attribute: Attribute,
-    /// The gravest of what it leads to.
+    /// The most severe consequence.
     pub consequence: Consequence,
     /// All of what it leads to.
     pub effects: Vec<Effect>,

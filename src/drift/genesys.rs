@@ -9,7 +9,7 @@ use crate::verify::explain_error::{Cause, CauseDetail, CauseKind, Certainty, Rem
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
 
-/// What repairs everything, and the differences, the gravest first.
+/// What repairs everything, and the differences, most severe first.
 pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Difference>), PlanError> {
     // Whose mark is missing is still the integration that the manifest means: that is drift, and only a plan refuses it.
     let plan = match plan(desired, observed, true) {

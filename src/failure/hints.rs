@@ -114,7 +114,7 @@ impl Explained for WriteFailure {
                 "publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command"
             }
             Self::Inactive { .. } => {
-                "look at the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
+                "check the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
             }
             Self::Deadline { .. }
             | Self::Interrupted { .. }
@@ -132,12 +132,15 @@ impl Explained for PlanningError {
             Self::Aws(error) => error.explain(),
             Self::Genesys(error) => error.explain(),
             Self::Plan(error) => error.explain(),
-            Self::NoRole { .. } => {
-                (ExitCode::Usage, Some("`rolecall apply` makes the role first, then all of this".to_owned()))
-            }
+            Self::NoRole { .. } => (
+                ExitCode::Usage,
+                Some(
+                    "run `rolecall apply`: it creates the role, then everything in Genesys Cloud".to_owned(),
+                ),
+            ),
             Self::NothingInGenesys => (
                 ExitCode::Usage,
-                Some("describe an [[action]] or [genesys.integration] in the manifest".to_owned()),
+                Some("add an [[action]] or [genesys.integration] to the manifest".to_owned()),
             ),
         }
     }
@@ -232,12 +235,12 @@ impl Explained for QuotaError {
                 "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
             }
             Self::PolicyTooLarge { .. } => {
-                "the size of a managed policy is fixed at 6,144 characters, and the template leaves no room for a target: \
-             shorten it"
+                "shorten the invoke template: IAM limits a managed policy to 6,144 characters, and the template \
+                 leaves no room for a target"
             }
             Self::TooManyPolicies { .. } => {
-                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the policies of others \
-             (--remove-foreign), or split the targets over several roles, one manifest each"
+                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the foreign policies \
+                 (--remove-foreign), or split the targets over several roles, with one manifest for each role"
             }
         };
         (ExitCode::Failed, Some(hint.to_owned()))
@@ -248,8 +251,8 @@ impl Explained for plan::aws::PlanError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             plan::aws::PlanError::RoleNotOwned { .. } | plan::aws::PlanError::PolicyNotOwned { .. } => {
-                "choose another role name, or let rolecall take it over with --adopt (`rolecall plan --adopt` shows what \
-             would change)"
+                "choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what \
+                 would change)"
             }
             plan::aws::PlanError::PathDiffers { .. } => {
                 "set `path` in [role] to what the role has, or delete the role first"
@@ -267,16 +270,16 @@ impl Explained for plan::genesys::PlanError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             plan::genesys::PlanError::OtherOrganization { .. } => {
-                "set `organization_id` in [genesys] to the organisation that is meant, or use an OAuth client of the one that \
-             is stated; `rolecall genesys whoami` shows the client's"
+                "set `organization_id` in [genesys] to the correct organisation, or use an OAuth client of the \
+                 organisation in the manifest; `rolecall genesys whoami` shows the client's organisation"
             }
             plan::genesys::PlanError::NotOwned { .. } => {
-                "choose another `name` in [genesys.integration], or let rolecall take it over with --adopt (`rolecall plan \
-             --adopt` shows what would change)"
+                "choose another `name` in [genesys.integration], or use --adopt to take the integration over \
+                 (`rolecall plan --adopt` shows what would change)"
             }
             plan::genesys::PlanError::Ambiguous { .. } => {
-                "rename or delete all but one of them in Genesys Cloud (Admin > Integrations), or choose another `name` in \
-             [genesys.integration]"
+                "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \
+                 choose another `name` in [genesys.integration]"
             }
         };
         (ExitCode::Failed, Some(hint.to_owned()))
@@ -285,8 +288,8 @@ impl Explained for plan::genesys::PlanError {
 
 impl Explained for RetiresActions {
     fn explain(&self) -> (ExitCode, Option<String>) {
-        let hint = "look for flows that use these actions (Architect shows their dependencies); --replace carries the plan \
-                out all the same";
+        let hint = "check which flows use these actions (Architect shows their dependencies), then use --replace to \
+             carry out the plan";
         (ExitCode::Failed, Some(hint.to_owned()))
     }
 }
@@ -325,7 +328,7 @@ impl Explained for CredentialError {
 fn genesys_hint(error: &GenesysError) -> Option<String> {
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
-            "`rolecall genesys whoami` shows which client is used, once there is one"
+            "configure an OAuth client; `rolecall genesys whoami` shows which client is used"
         }
         GenesysErrorKind::InvalidCredentials => {
             "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
@@ -340,12 +343,12 @@ fn genesys_hint(error: &GenesysError) -> Option<String> {
             "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are \
              trusted (SSL_CERT_FILE); then repeat the command"
         }
-        GenesysErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be",
+        GenesysErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline",
         GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => {
-            "repeat the command, which continues from there"
+            "repeat the command; it continues where this run stopped"
         }
         GenesysErrorKind::Unreadable => {
-            "something between here and Genesys Cloud may have answered in its place: a proxy, a login page, a mock"
+            "a proxy, a login page or a mock may have answered instead of Genesys Cloud"
         }
         GenesysErrorKind::LimitExceeded => {
             "`rolecall genesys whoami` shows the limits; Genesys raises most of them on request"
@@ -363,13 +366,13 @@ fn hint_for(error: &AwsError) -> Option<String> {
     let operation = error.operation;
     let hint = match error.kind {
         AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
-            "the role in [aws] must trust the caller, with that `external_id` where it asks for one, and the caller needs \
-             the permission sts:AssumeRole on it"
+            "the role in [aws] must trust the caller (with the `external_id`, if its trust policy requires one), and \
+             the caller needs the permission sts:AssumeRole on the role"
                 .to_owned()
         }
         AwsErrorKind::AccessDenied => format!(
-            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render verifier` \
-             print the least that rolecall needs"
+            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render \
+             verifier` print the minimal policies for rolecall"
         ),
         AwsErrorKind::NoCredentials => {
             "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
@@ -384,20 +387,22 @@ fn hint_for(error: &AwsError) -> Option<String> {
         AwsErrorKind::Unreachable => {
             "check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command".to_owned()
         }
-        AwsErrorKind::TimedOut => "repeat the command, with a longer --deadline if need be".to_owned(),
+        AwsErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline".to_owned(),
         AwsErrorKind::Throttled => {
             "AWS limits the calls of this account; repeat the command later, or with a longer --deadline".to_owned()
         }
         AwsErrorKind::LimitExceeded => {
-            "a quota of the account is used up; `aws iam get-account-summary` shows them, Service Quotas raises most"
+            "a quota of the account is used up; `aws iam get-account-summary` shows the quotas, and Service Quotas \
+             raises most of them"
                 .to_owned()
         }
         AwsErrorKind::AlreadyExists => {
-            "somebody created it a moment ago, or AWS's answer was lost; repeat the command, which continues from there"
+            "another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues where \
+             this run stopped"
                 .to_owned()
         }
         AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {
-            "repeat the command, which continues from there".to_owned()
+            "repeat the command; it continues where this run stopped".to_owned()
         }
         AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
         AwsErrorKind::DeleteConflict

@@ -23,7 +23,7 @@ pub enum AdoptionError {
         account: AccountId,
     },
     /// The trust policy has no single external ID.
-    #[error("the trust policy of role `{role}` does not ask for one external ID: {found}")]
+    #[error("the trust policy of role `{role}` does not require exactly one external ID: {found}")]
     NoExternalId {
         /// The role.
         role: RoleName,
@@ -123,7 +123,7 @@ fn external_id(role: &RoleName, trust: &Value) -> Result<ExternalId, AdoptionErr
     }
     ids.dedup();
     let found = || match ids.as_slice() {
-        [] => "it compares none with `StringEquals`".to_owned(),
+        [] => "no statement compares `sts:ExternalId` with `StringEquals`".to_owned(),
         ids => format!("it accepts `{}`", ids.join("`, `")),
     };
     match ids.as_slice() {

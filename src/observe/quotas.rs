@@ -33,8 +33,8 @@ pub enum QuotaError {
     },
     /// More policies than fit on a role.
     #[error(
-        "{targets} targets need {policies} policies, {foreign} others are on the role, and the account's quota is \
-         {quota} policies on a role"
+        "{targets} targets need {policies} policies, the role also has foreign policies ({foreign}), and the \
+         account's quota is {quota} policies for a role"
     )]
     TooManyPolicies {
         /// How many targets there are.

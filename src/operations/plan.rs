@@ -84,7 +84,7 @@ pub enum PlanningError {
         role: String,
     },
     /// The manifest asks for nothing in Genesys Cloud.
-    #[error("the manifest asks for nothing in Genesys Cloud")]
+    #[error("the manifest contains nothing for Genesys Cloud")]
     NothingInGenesys,
 }
 

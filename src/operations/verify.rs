@@ -70,7 +70,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Actions(#[from] ActionsError),
     /// There is no role.
-    #[error("cannot verify: role `{role}` does not exist, so there is nothing to verify")]
+    #[error("cannot verify: role `{role}` does not exist")]
     NoRole {
         /// The ARN that it would have.
         role: String,

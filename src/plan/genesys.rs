@@ -103,8 +103,7 @@ impl Plan {
 pub enum PlanError {
     /// The credentials are those of another organisation than the role trusts.
     #[error(
-        "the OAuth client belongs to organisation `{name}` ({actual}), and the role is for `{expected}`: that organisation \
-         alone could assume it"
+        "the OAuth client belongs to organisation `{name}` ({actual}), but the role is for `{expected}`: only that organisation could assume it"
     )]
     OtherOrganization {
         /// The external ID.
@@ -115,7 +114,7 @@ pub enum PlanError {
         name: String,
     },
     /// An integration of that name is somebody else's.
-    #[error("integration `{name}` ({id}) exists and was not made by rolecall{}", for_this(owner.as_deref()))]
+    #[error("integration `{name}` ({id}) exists and {}", made_by(owner.as_deref()))]
     NotOwned {
         /// Its name.
         name: String,
@@ -125,15 +124,18 @@ pub enum PlanError {
         owner: Option<String>,
     },
     /// Several integrations may be meant.
-    #[error("{} integrations may be meant: {}", ids.len(), ids.join(", "))]
+    #[error("{} integrations match: {}", ids.len(), ids.join(", "))]
     Ambiguous {
         /// Their IDs.
         ids: Vec<String>,
     },
 }
 
-fn for_this(owner: Option<&str>) -> String {
-    owner.map(|owner| format!(" for this, but for {owner}")).unwrap_or_default()
+fn made_by(owner: Option<&str>) -> String {
+    match owner {
+        Some(owner) => format!("rolecall made it for {owner}"),
+        None => "was not made by rolecall".to_owned(),
+    }
 }
 
 /// The plan that makes Genesys Cloud as desired.
@@ -362,7 +364,7 @@ fn plan_credential(
         let Some(CredentialRecord { id, .. }) = orphan else {
             return Written::Planned(plan.create_credential(credential));
         };
-        let why = "an earlier run was stopped before it was attached".to_owned();
+        let why = "an earlier run stopped before it attached the credential".to_owned();
         plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });
         return Written::Planned(Id::Known(id.clone()));
     };
@@ -374,12 +376,12 @@ fn plan_credential(
         .filter(|value| value.starts_with("arn:"));
     let is_other = |role: &String| *role != credential.role;
     let why = if shown.is_some_and(is_other) || mark.is_some_and(|mark| is_other(&mark.role)) {
-        Some("it holds another ARN".to_owned())
+        Some("it contains a different ARN".to_owned())
     } else if record.name != credential.name {
         Some(format!("it is named `{}`", record.name))
     } else {
         changed_since(written.as_deref(), record.modified.as_deref())
-            .map(|when| format!("somebody changed it at {when}, and what it holds now cannot be read"))
+            .map(|when| format!("it was changed at {when}, and its current value cannot be read"))
     };
     match why {
         Some(why) => {

@@ -132,8 +132,8 @@ impl From<&ActionTest> for ActionTestView {
             },
             TestEnd::NotRun(why) => {
                 let why = match why {
-                    NotRun::NoAction => "it is not there; `rolecall apply` makes it",
-                    NotRun::NoInput => "the manifest names no `test_input` for it",
+                    NotRun::NoAction => "the action does not exist; `rolecall apply` creates it",
+                    NotRun::NoInput => "the manifest has no `test_input` for this action",
                 };
                 Self { cause: Some(why.to_owned()), ..view }
             }

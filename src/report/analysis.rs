@@ -19,7 +19,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// What one of AWS's own analysers answered, beside rolecall's own answer.
+/// What one of AWS's own analysers answered, with rolecall's own answer.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisView {
     /// The claim that it bears on.
@@ -58,9 +58,9 @@ impl From<&Analysis> for AnalysisView {
 pub(super) fn group_in_words(group: CallGroup) -> &'static str {
     match group {
         CallGroup::Targets => "the targets",
-        CallGroup::BesideTargets => "functions beside the targets",
+        CallGroup::BesideTargets => "functions other than the targets",
         CallGroup::OnATarget => "other actions on a target",
-        CallGroup::Anywhere => "actions that no such role needs",
+        CallGroup::Anywhere => "actions that this role never needs",
     }
 }
 
@@ -71,7 +71,7 @@ fn question_in_words(question: &AnalysisQuestion) -> String {
         AnalysisQuestion::Document(name) => name.clone(),
         AnalysisQuestion::NoPublicAccess(name) => format!("{name} gives the public no access"),
         AnalysisQuestion::NoNewAccess(name) => {
-            format!("{name} allows nothing that the rendered document does not")
+            format!("{name} allows no more than the rendered document")
         }
     }
 }
@@ -82,10 +82,10 @@ fn answer_in_words(answer: &AnalysisAnswer) -> String {
             let proviso = match proviso {
                 Proviso::None => String::new(),
                 Proviso::MissingKeys(keys) => {
-                    format!(", without a value for `{}`, which a policy asks for", keys.join("`, `"))
+                    format!(", without a value for `{}`, which a policy condition needs", keys.join("`, `"))
                 }
-                Proviso::ByOrganization => ", by a policy of the organisation (SCP)".to_owned(),
-                Proviso::OnlyByOrganization => ", if only by a policy of the organisation (SCP)".to_owned(),
+                Proviso::ByOrganization => ", by an organization policy (SCP)".to_owned(),
+                Proviso::OnlyByOrganization => ", but only by an organization policy (SCP)".to_owned(),
             };
             format!("{}{proviso}", decision_in_words(*decision))
         }
@@ -122,7 +122,7 @@ fn verb(is_allowed: bool) -> &'static str {
 fn decision_in_words(decision: Decision) -> &'static str {
     match decision {
         Decision::Allowed => "allowed",
-        Decision::ImplicitlyDenied => "denied, for nothing allows it",
+        Decision::ImplicitlyDenied => "denied: no statement allows it",
         Decision::ExplicitlyDenied => "denied by a statement",
         Decision::Unknown => "unknown",
     }
@@ -155,20 +155,20 @@ impl OrganizationStanding {
     pub(super) fn limits(self) -> &'static str {
         match self {
             Self::NotAsked => {
-                "Proved on the role's side; organisation policies (SCPs, RCPs) and the caller's own policies were not \
+                "Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not \
                  read."
             }
             Self::Unreadable => {
-                "Proved on the role's side: allowed unless an organisation policy (SCP, RCP) denies it, for these could \
-                 not be read; nor were the caller's own policies."
+                "Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. \
+                 The caller's own policies were not read."
             }
             Self::NoneApply => {
-                "Proved on the role's side, to which no organisation policy applies; the caller's own policies were not \
+                "Proved on the role's side. No organization policy applies to it. The caller's own policies were not \
                  read."
             }
             Self::Included => {
-                "Proved on the role's side, organisation policies (SCPs, RCPs) included; the caller's own policies were \
-                 not read."
+                "Proved on the role's side, including organization policies (SCPs, RCPs). The caller's own policies \
+                 were not read."
             }
         }
     }

@@ -184,7 +184,7 @@ impl EntryView {
         });
         let parts: Vec<String> = self.user.clone().into_iter().chain(client).collect();
         match parts.as_slice() {
-            [] => "nobody who is named".to_owned(),
+            [] => "an unknown caller".to_owned(),
             parts => plain(&parts.join(" with ")),
         }
     }

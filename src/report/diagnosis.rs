@@ -33,7 +33,7 @@ pub struct CauseView {
 pub struct DiagnosisView {
     /// What the text says, in one line.
     pub reported: String,
-    /// The causes, the surest first.
+    /// The causes, most certain first.
     pub causes: Vec<CauseView>,
 }
 
@@ -92,10 +92,10 @@ fn sentence(Reported { failed, principal, resource, .. }: &Reported) -> String {
         Failed::AssumeRole => format!("AWS denied {who} sts:AssumeRole{what}."),
         Failed::Invoke => format!("AWS denied {who} lambda:InvokeFunction{what}."),
         Failed::FunctionNotFound => match resource {
-            Some(resource) => format!("Lambda knows no function `{resource}`."),
-            None => "Lambda does not know the function.".to_owned(),
+            Some(resource) => format!("Lambda did not find the function `{resource}`."),
+            None => "Lambda did not find the function.".to_owned(),
         },
-        Failed::Other => "The text holds none of the errors of AWS that are known here.".to_owned(),
+        Failed::Other => "The text contains no AWS error that rolecall knows.".to_owned(),
     }
 }
 
@@ -103,10 +103,13 @@ fn remedy_in_words(remedy: &Remedy) -> String {
     let words = match remedy {
         Remedy::Repair(repair) => return format!("`{}`", repair_in_words(*repair)),
         Remedy::ReadDocuments { reasons } => {
-            return format!("see what cannot be read ({}), then ask again", reasons.join("; "));
+            return format!(
+                "make these documents readable ({}), then repeat the command",
+                reasons.join("; ")
+            );
         }
         Remedy::PlanAndApply => "`rolecall plan` shows the difference, `rolecall apply` repairs it",
-        Remedy::MakeRole => "`rolecall apply` makes it",
+        Remedy::MakeRole => "`rolecall apply` creates it",
         Remedy::DeployFunction => "deploy it, or correct the [[target]] and the data action",
         Remedy::RunAgain => "run the test action again",
         Remedy::WaitAndRunAgain => "wait a minute and run the test action again",
@@ -114,28 +117,30 @@ fn remedy_in_words(remedy: &Remedy) -> String {
             "compare the ARN in the data action with the targets: region, account, name and alias"
         }
         Remedy::PassInnermostMessage => {
-            "pass the innermost message of the test's `error.errors`; `rolecall verify` looks at everything else"
+            "pass the innermost message of the test's `error.errors`; `rolecall verify` checks everything else"
         }
-        Remedy::PassWholeText => "pass the whole text",
-        Remedy::AskAdministrators => "have the organisation's administrators make an exception for the role",
+        Remedy::PassWholeText => "pass the whole error text",
+        Remedy::AskAdministrators => {
+            "ask the organization's administrators to make an exception for the role"
+        }
         Remedy::UseManifestRole => {
             "put the manifest's role into the credentials of the integration, or correct the manifest"
         }
         Remedy::CompareOrganization => {
-            "compare `organization_id` in the manifest with the organisation that the data action belongs to (Admin > \
+            "compare `organization_id` in the manifest with the organization that the data action belongs to (Admin > \
              Account Settings > Organization Details)"
         }
         Remedy::CorrectRegion => {
-            "correct `region` in [genesys], or state `trusted_account`; then `rolecall apply`"
+            "correct `region` in [genesys], or set `trusted_account`; then run `rolecall apply`"
         }
         Remedy::RemoveStatement => "remove the statement, or make an exception for the target",
-        Remedy::WidenBoundary => "let the boundary allow the target",
+        Remedy::WidenBoundary => "allow the target in the permissions boundary",
         Remedy::CallListedForm => {
-            "call the form in the manifest, or give the [[target]] the `qualifier` that is called"
+            "call the form in the manifest, or set `qualifier` of the [[target]] to the qualifier that is called"
         }
-        Remedy::AddTarget => "`rolecall target add` it, or correct the data action",
+        Remedy::AddTarget => "add it with `rolecall target add`, or correct the data action",
         Remedy::AddFunctionPermission => {
-            "have its owner add a permission for the role's ARN (`aws lambda add-permission`)"
+            "ask its owner to add a permission for the role's ARN (`aws lambda add-permission`)"
         }
     };
     words.to_owned()

@@ -15,27 +15,27 @@ impl Consequence {
     /// The same in words.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::OtherOrganization => "the organisation is another",
-            Self::WidensTrust => "somebody new can assume the role",
-            Self::WidensPermissions => "a session can do more than it may",
-            Self::Undecided => "what this leads to is undecided",
-            Self::NarrowsTrust => "somebody who must be able to assume the role cannot",
-            Self::NarrowsPermissions => "a session cannot invoke what it must",
+            Self::OtherOrganization => "wrong Genesys Cloud organization",
+            Self::WidensTrust => "an unauthorized caller can assume the role",
+            Self::WidensPermissions => "a session can do more than the manifest allows",
+            Self::Undecided => "the effect of this difference could not be decided",
+            Self::NarrowsTrust => "a trusted principal cannot assume the role",
+            Self::NarrowsPermissions => "a session cannot invoke every target",
             Self::TargetMissing => "a target function is missing",
-            Self::Disconnected => "Genesys Cloud has no working way to the role",
+            Self::Disconnected => "Genesys Cloud is not connected to the role",
             Self::ActionMissing => "a data action is missing",
-            Self::ActionDiffers => "a data action is not as the manifest says",
-            Self::Boundary => "the role's limit is another",
-            Self::Unaffected => "a policy differs, and every claim holds all the same",
-            Self::Session => "sessions last otherwise",
+            Self::ActionDiffers => "a data action differs from the manifest",
+            Self::Boundary => "permissions boundary differs",
+            Self::Unaffected => "a policy differs, but every claim still holds",
+            Self::Session => "session duration differs",
             Self::ForeignAction => "something in Genesys Cloud is not in the manifest",
-            Self::Leftover => "a policy of rolecall's is left over",
+            Self::Leftover => "orphaned rolecall policy",
             Self::Tag => "a tag differs",
             Self::Description => "the description differs",
         }
     }
 
-    /// How grave it is.
+    /// How severe it is.
     pub(super) fn level(self) -> Level {
         self.severity().into()
     }
@@ -48,7 +48,7 @@ pub struct DifferenceView {
     pub resource: String,
     /// In what it differs, such as `trust policy` or ``tag `team` ``.
     pub attribute: String,
-    /// The gravest of what it leads to.
+    /// The most severe consequence.
     pub consequence: Consequence,
     /// What it leads to, in words; the requests that prove it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,7 +103,7 @@ impl From<&Difference> for DifferenceView {
 /// What something in Genesys Cloud is called.
 pub(super) fn genesys_resource(part: GenesysPart, name: &str) -> String {
     match part {
-        GenesysPart::Organization => format!("organisation {name}"),
+        GenesysPart::Organization => format!("organization {name}"),
         GenesysPart::Credential
         | GenesysPart::Integration
         | GenesysPart::IntegrationConfiguration
@@ -141,14 +141,16 @@ fn in_words(effect: &Effect) -> String {
     let words = match effect {
         Effect::Shown(sentence) => return sentence.clone(),
         Effect::RoleElsewhere(arn) => {
-            return format!("under the ARN that the manifest says there is no role: it is `{arn}`");
+            return format!("no role has the ARN that the manifest states; the role's ARN is `{arn}`");
         }
         Effect::TargetMissing(missing) => return missing.to_string(),
         Effect::Genesys(effect) => return effect_in_words(effect),
         Effect::NoRole => "the role does not exist, so nobody can assume it",
-        Effect::LongerSession => "a session may last longer than the manifest says",
-        Effect::ShorterSession => "a session may last less long than the manifest says",
-        Effect::OwnerUnknown => "rolecall knows by this tag what is its own, and changes nothing without it",
+        Effect::LongerSession => "the maximum session duration is longer than the manifest states",
+        Effect::ShorterSession => "the maximum session duration is shorter than the manifest states",
+        Effect::OwnerUnknown => {
+            "rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt"
+        }
         Effect::NotAttached => "it is not attached to the role",
     };
     words.to_owned()
@@ -189,11 +191,11 @@ pub(super) fn repair_in_words(repair: Repair) -> &'static str {
         Repair::Replace => "rolecall apply --replace",
         Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
         Repair::EditOrganization => {
-            "set `organization_id` in [genesys] to that of the organisation that shall invoke the functions, or use an \
-             OAuth client of the organisation that is stated"
+            "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
+             an OAuth client of the organization in the manifest"
         }
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
-        Repair::LookAtIntegration => "look at the integration in Genesys Cloud (Admin > Integrations)",
+        Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
     }
 }

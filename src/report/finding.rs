@@ -17,7 +17,7 @@ use crate::verify::probe::{AwsAnswer, ProbeQuestion};
 pub struct FindingView {
     /// The finding's ID, such as `T3`.
     pub id: String,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: String,
     /// The same as a value.
     #[serde(skip)]
@@ -62,7 +62,7 @@ impl From<&Finding> for FindingView {
                 message: format!("Access Analyzer about {document}: {}", remark.details),
                 why: "AWS checks every policy for this".to_owned(),
                 reference: remark.link.clone(),
-                fix: "change the document as AWS explains there".to_owned(),
+                fix: "change the document as the reference explains".to_owned(),
                 ..blank
             },
         }
@@ -96,13 +96,14 @@ fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> 
     FindingView {
         id: "D1".to_owned(),
         message: format!(
-            "{question}: AWS {answered} it, where the documents that it holds say that it is {documented}"
+            "{question}: AWS {answered} it, but according to the documents in AWS it is {documented}"
         ),
-        why: "then something decides that was not read, or the proof's evaluator does not do as AWS does".to_owned(),
+        why: "either something that rolecall did not read decides this request, or rolecall evaluates it differently \
+             from AWS".to_owned(),
         reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
             .to_owned(),
-        fix: "look for an organisation policy, a policy of the caller's own, the resource policy of the function, or a \
-              change made a moment ago; where there is none, tell rolecall's makers"
+        fix: "look for an organization policy, a policy on the caller, a resource policy on the function, or a very \
+             recent change; if there is none, this is a bug in rolecall; please report it"
             .to_owned(),
         ..blank
     }
@@ -118,8 +119,8 @@ fn of_analysis(blank: FindingView, analysis: &Analysis) -> FindingView {
         ),
         why: "one of the two does not see what the other sees".to_owned(),
         reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html".to_owned(),
-        fix: "trust neither before `verify --level twin` has asked AWS for real; and please report it with both \
-              documents"
+        fix: "trust neither until `verify --level twin` has sent AWS real requests; please report it with both \
+             documents"
             .to_owned(),
         ..blank
     }

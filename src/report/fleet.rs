@@ -119,7 +119,7 @@ impl FleetReport {
         format!("rolecall {}", self.command)
     }
 
-    /// All that is wrong, the gravest first.
+    /// All that is wrong, most severe first.
     fn issues(&self) -> Vec<Issue> {
         let mut issues: Vec<Issue> = self.roles.iter().flat_map(Report::issues).collect();
         issues.sort_by_key(|issue| issue.level);

@@ -14,7 +14,7 @@ use crate::ports::genesys::{
 /// The Genesys Cloud side of a command.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct GenesysView {
-    /// The organisation that the OAuth client belongs to: its ID.
+    /// The organization that the OAuth client belongs to: its ID.
     pub organization_id: String,
     /// Its name.
     pub organization_name: String,
@@ -22,16 +22,16 @@ pub struct GenesysView {
     pub notices: Vec<NoticeView>,
 }
 
-/// Something that no change is made of, and that somebody should know.
+/// Something that no change repairs, but that the reader should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoticeView {
     /// What it is, in one word for programs.
     pub notice: &'static str,
-    /// Whether Genesys Cloud is not as the manifest says.
+    /// Whether Genesys Cloud differs from the manifest.
     pub is_difference: bool,
     /// What it is about: an ID or a name.
     pub resource: String,
-    /// What somebody should know.
+    /// What the reader should know.
     pub message: String,
 }
 
@@ -49,12 +49,12 @@ impl From<&Notice> for NoticeView {
                 "not_verifiable",
                 id,
                 format!(
-                    "credential {id}: not verifiable, for Genesys Cloud does not show the ARN in it; rolecall wrote {role}, \
-                     and only a test of an action shows whether that still works"
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote \
+                     {role}; only the test of a data action shows whether the credential still works"
                 ),
             ),
             Notice::NotActive { integration, reported, detail } => {
-                let reported = reported.map_or("no state that is known", reported_name);
+                let reported = reported.map_or("an unknown state", reported_name);
                 let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
                 view(
                     "not_active",
@@ -66,22 +66,24 @@ impl From<&Notice> for NoticeView {
                 "foreign_action",
                 id,
                 format!(
-                    "action {name} ({id}) is not in the manifest; the integration is not rolecall's own, so it stays"
+                    "action {name} ({id}) is not in the manifest; rolecall leaves it alone, because rolecall did not \
+                     make its integration"
                 ),
             ),
             Notice::Kept { integration } => view(
                 "kept",
                 integration,
                 format!(
-                    "integration {integration} was taken over, so it and its actions stay; it is only given up"
+                    "integration {integration} was adopted, so rolecall does not delete it or its actions; rolecall \
+                     only stops managing it"
                 ),
             ),
             Notice::Qualified { action } => view(
                 "qualifier_unverified",
                 action,
                 format!(
-                    "action {action} calls an alias or version: AWS allows it, and whether Genesys Cloud does is documented \
-                     nowhere; its test will show"
+                    "action {action} calls an alias or version: AWS allows this, but Genesys does not document it; \
+                     test the action to find out"
                 ),
             ),
         }
@@ -149,25 +151,31 @@ impl From<&Step> for ChangeView {
             }
             Step::CreateAction { action, replaces, .. } => Self {
                 note: replaces.as_ref().map(|id| {
-                    format!("a replacement: it gets a new ID in the place of {id}, and flows that refer to that must be changed")
+                    format!(
+                        "a replacement: the new action gets a new ID; change the flows that refer to {id}"
+                    )
                 }),
                 ..view(Verb::Create, "action", &action.name, None, Some(action_value(action)))
             },
             Step::PublishDraft { id, name, .. } => Self {
-                note: Some("an earlier run was stopped before it was published".to_owned()),
+                note: Some("an earlier run stopped before it published the action".to_owned()),
                 ..view(Verb::Update, "action draft", name, None, Some(json!(id)))
             },
             Step::DiscardDraft { id, name } => {
                 view(Verb::Delete, "action draft", name, Some(json!(id)), None)
             }
-            Step::UpdateAction { before, after, .. } => {
-                view(Verb::Update, "action", &after.name, Some(update_value(before)), Some(update_value(after)))
-            }
+            Step::UpdateAction { before, after, .. } => view(
+                Verb::Update,
+                "action",
+                &after.name,
+                Some(update_value(before)),
+                Some(update_value(after)),
+            ),
             Step::DeleteAction { id, name, why } => Self {
                 note: match why {
-                    Retirement::Replaced => Some("replaced: flows that refer to its ID fail from now on".to_owned()),
+                    Retirement::Replaced => Some("replaced: flows that refer to its ID will fail".to_owned()),
                     Retirement::NotInManifest => {
-                        Some("not in the manifest: flows that refer to its ID fail from now on".to_owned())
+                        Some("not in the manifest: flows that refer to its ID will fail".to_owned())
                     }
                     Retirement::Destroyed => None,
                 },

@@ -22,21 +22,23 @@ pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
     let words = match effect {
         GenesysEffect::Noticed(notice) => return NoticeView::from(notice).message,
         GenesysEffect::OtherOrganization => {
-            "the role is for another organisation than the one that its data actions are set up in"
+            "the role's external ID is not the ID of the OAuth client's organization"
         }
-        GenesysEffect::NoCredential => "the integration has no credential of rolecall's with the role's ARN",
-        GenesysEffect::OtherRole => "Genesys Cloud may assume another role, or none",
-        GenesysEffect::NoIntegration => "there is nothing that data actions could belong to",
-        GenesysEffect::NameOrNotes => "its name or its notes are others",
+        GenesysEffect::NoCredential => {
+            "the integration has no credential managed by rolecall with the role's ARN"
+        }
+        GenesysEffect::OtherRole => "Genesys Cloud may assume a different role or no role",
+        GenesysEffect::NoIntegration => "data actions have no integration to belong to",
+        GenesysEffect::NameOrNotes => "name or notes differ",
         GenesysEffect::CredentialNotUsed => "the integration does not use the credential with the role's ARN",
         GenesysEffect::NotEnabled => "none of its actions can be called",
         GenesysEffect::NotCallable => "flows cannot call it",
         GenesysEffect::OtherContract => {
-            "its contract is another, and only a new action with a new ID can have the one of the manifest"
+            "contract differs; only a new action with a new ID can have the contract in the manifest"
         }
-        GenesysEffect::OtherConfiguration => "it does not do what the manifest says",
-        GenesysEffect::NotListed => "it is in rolecall's own integration",
-        GenesysEffect::NotNeeded => "no action of the manifest needs it",
+        GenesysEffect::OtherConfiguration => "configuration differs from the manifest",
+        GenesysEffect::NotListed => "it is in an integration managed by rolecall",
+        GenesysEffect::NotNeeded => "no action in the manifest needs it",
     };
     words.to_owned()
 }

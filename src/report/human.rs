@@ -10,7 +10,7 @@ use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
     ProbeView, Report, RoleView, TwinView, Verb, VerificationView,
 };
-use crate::verify::claim::ClaimOutcome;
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::probe::Shows;
 use crate::verify::twin::TwinOutcome;
 
@@ -24,7 +24,7 @@ pub(super) const DIMMED: Style = Style::new().dimmed();
 const TARGETS_SHOWN: usize = 10;
 
 impl RoleView {
-    /// Which role, seen by whom.
+    /// Which role, and who called AWS.
     pub fn to_text(&self) -> String {
         let Self { arn, exists, caller, trusted, external_id, policies: _, targets } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
@@ -37,7 +37,7 @@ impl RoleView {
         if let Some(more) = targets.len().checked_sub(TARGETS_SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(text, "              and {}", count(more, "other", "others"));
         }
-        let _ = writeln!(text, "  seen as     {caller}");
+        let _ = writeln!(text, "  caller      {caller}");
         text
     }
 }
@@ -50,24 +50,24 @@ impl Report {
         for foreign in &self.foreign {
             let _ = writeln!(
                 text,
-                "  {YELLOW}!{YELLOW:#} {} {} was put on the role by somebody else; --remove-foreign removes it",
+                "  {YELLOW}!{YELLOW:#} {} {} is not managed by rolecall; --remove-foreign removes it from the role",
                 foreign.subject, foreign.resource
             );
         }
         text += &self.notices_text();
         text += &match (changes.len(), self.foreign.len()) {
             (0, 0) if self.command == "destroy" => {
-                "Nothing to do: nothing of rolecall's making is there.\n".to_owned()
+                "No changes: no resources managed by rolecall were found.\n".to_owned()
             }
-            (0, 0) => format!("{GREEN}Nothing to do:{GREEN:#} {}.\n", self.in_sync()),
+            (0, 0) => format!("{GREEN}No changes:{GREEN:#} {}.\n", self.in_sync()),
             (0, foreign) => format!(
-                "Nothing to do, but {} on the role.\n",
+                "No changes, but {} on the role.\n",
                 count(foreign, "foreign policy", "foreign policies")
             ),
-            (changes, 0) => format!("{} to make.\n", count(changes, "change", "changes")),
-            (changes, foreign) => format!(
-                "{} to make; {} on the role.\n",
-                count(changes, "change", "changes"),
+            (_, 0) => format!("{}.\n", by_verb(changes)),
+            (_, foreign) => format!(
+                "{}; {} on the role.\n",
+                by_verb(changes),
                 count(foreign, "foreign policy", "foreign policies")
             ),
         };
@@ -82,11 +82,11 @@ impl Report {
             return String::new();
         }
         let mut text =
-            format!("\n{RED}Apply refuses this plan.{RED:#} After it, not everything would be proved:\n");
+            format!("\n{RED}Apply refuses this plan.{RED:#} These checks would not pass after it:\n");
         for refusal in &self.refusals {
             let _ = writeln!(
                 text,
-                "  {}\n             {} applies all the same",
+                "  {}\n             use {} to apply anyway",
                 refusal.to_text(),
                 refusal.option
             );
@@ -98,12 +98,11 @@ impl Report {
     pub fn drift_text(&self) -> String {
         let drift = self.drift.as_deref().unwrap_or_default();
         if drift.is_empty() {
-            return format!("{}{GREEN}Nothing to do:{GREEN:#} {}.\n", self.notices_text(), self.in_sync());
+            return format!("{}{GREEN}No changes:{GREEN:#} {}.\n", self.notices_text(), self.in_sync());
         }
         let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>() + &self.notices_text();
         let number = count(drift.len(), "difference", "differences");
-        let has = if self.genesys.is_some() { "as it is" } else { "as AWS has it" };
-        let _ = writeln!(text, "{number}; {RED}-{RED:#} as the manifest says, {GREEN}+{GREEN:#} {has}.");
+        let _ = writeln!(text, "{number}; {RED}-{RED:#} expected by the manifest, {GREEN}+{GREEN:#} found.");
         text
     }
 
@@ -120,12 +119,12 @@ impl Report {
     /// What is said where nothing differs. What cannot be verified is no more than not known to differ.
     pub(super) fn in_sync(&self) -> &'static str {
         match &self.genesys {
-            None => "AWS is as the manifest says",
+            None => "AWS matches the manifest",
             Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
-                "nothing that rolecall changes differs from the manifest"
+                "AWS matches the manifest, and Genesys Cloud has differences that rolecall leaves alone"
             }
-            Some(genesys) if genesys.notices.is_empty() => "AWS and Genesys Cloud are as the manifest says",
-            Some(_) => "AWS is as the manifest says, and Genesys Cloud as far as it shows",
+            Some(genesys) if genesys.notices.is_empty() => "AWS and Genesys Cloud match the manifest",
+            Some(_) => "AWS matches the manifest, and so does everything that Genesys Cloud shows",
         }
     }
 }
@@ -156,6 +155,17 @@ impl DifferenceView {
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `3 to create, 0 to change, 0 to delete`.
+fn by_verb(changes: &[ChangeView]) -> String {
+    let number = |verb| changes.iter().filter(|change| change.verb == verb).count();
+    format!(
+        "{} to create, {} to change, {} to delete",
+        number(Verb::Create),
+        number(Verb::Update),
+        number(Verb::Delete)
+    )
 }
 
 impl ChangeView {
@@ -297,14 +307,18 @@ fn explanation_text(explanation: Option<&str>) -> String {
 
 impl ProbeView {
     fn to_text(&self, shown: Evidence) -> String {
-        let Self { about: _, probe, answer, expected: _, shows, message, explanation, times, evidence } =
-            self;
+        let Self { about, probe, answer, expected: _, shows, message, explanation, times, evidence } = self;
         let label = match shows {
             Shows::Confirms => format!("{GREEN}confirmed{GREEN:#}"),
             Shows::Refutes => format!("{RED}refuted{RED:#}  "),
             Shows::NoInformation => "no info  ".to_owned(),
         };
-        let mut text = format!("  {label}  {probe}: {}\n             {message}\n", answer.as_str());
+        let mut text = format!("  {label}  {probe}: {}\n", answer.as_str());
+        // That a session may invoke a target says the line above already.
+        let is_expected_invocation = *shows == Shows::Confirms && *about == Some(ClaimKind::EveryTarget);
+        if !is_expected_invocation {
+            let _ = writeln!(text, "             {message}");
+        }
         if shown == Evidence::OfEverything || *shows == Shows::Refutes {
             let times = count(usize::try_from(*times).unwrap_or(usize::MAX), "time", "times");
             let _ = writeln!(text, "             asked {times} {}", evidence.to_text("last at"));

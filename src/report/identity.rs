@@ -18,7 +18,7 @@ use rolecall_genesys::whoami::{Identity, UsersProbe};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(title = "rolecall genesys whoami")]
 pub struct IdentityView {
-    /// The organisation.
+    /// The organization.
     pub organization: OrganizationView,
     /// The region, or the base path where it is none that is known.
     pub region: String,
@@ -44,7 +44,7 @@ pub struct IdentityView {
     pub calls: Vec<CallsView>,
 }
 
-/// The organisation.
+/// The organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OrganizationView {
     /// The ID, which is the external ID.
@@ -67,7 +67,7 @@ pub struct OauthClientView {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The organisation that it comes from, where that is another.
+    /// The organization that the client comes from, if that is a different organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home_organization: Option<String>,
 }
@@ -123,7 +123,7 @@ pub struct RateLimitView {
     pub resets_in_seconds: u64,
 }
 
-/// A limit of the organisation.
+/// A limit of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LimitView {
     /// Such as `actions.total.max`.
@@ -132,12 +132,12 @@ pub struct LimitView {
     pub value: Option<i64>,
 }
 
-/// What the manifest says of the organisation.
+/// What the manifest says of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ManifestView {
     /// The stated `organization_id`.
     pub organization_id: String,
-    /// Whether it is the organisation's.
+    /// Whether it is the organization's.
     pub agrees: bool,
 }
 
@@ -219,7 +219,7 @@ impl IdentityView {
         if let Some(ManifestView { organization_id, agrees: false }) = &self.manifest {
             let _ = writeln!(
                 text,
-                "  {RED}the manifest states another organization_id: {organization_id}{RED:#}"
+                "  {RED}the manifest states a different organization_id: {organization_id}{RED:#}"
             );
         }
         let _ = writeln!(text, "\n{BOLD}Permissions{BOLD:#} {DIMMED}({}){DIMMED:#}", self.source());
@@ -253,7 +253,8 @@ impl IdentityView {
             let _ = writeln!(text, "| {label} | {} |", cell(&value));
         }
         if let Some(ManifestView { organization_id, agrees: false }) = &self.manifest {
-            let _ = writeln!(text, "| ❌ manifest | another organization\\_id: {} |", code(organization_id));
+            let _ =
+                writeln!(text, "| ❌ manifest | different organization\\_id: {} |", code(organization_id));
         }
         let _ = writeln!(
             text,
@@ -290,7 +291,7 @@ impl IdentityView {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let OauthClientView { id, name, home_organization } = &self.oauth_client;
         let name = name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
-        let home = home_organization.as_ref().map(|home| format!(", of the organisation {home}"));
+        let home = home_organization.as_ref().map(|home| format!(", of the organization {home}"));
         let external_id = match &self.manifest {
             Some(ManifestView { agrees: true, .. }) => {
                 format!("{}, as in the manifest", self.organization.id)
@@ -317,7 +318,7 @@ impl IdentityView {
     fn source(&self) -> &'static str {
         match self.permissions_from {
             PermissionSource::Roles => "by the roles of the OAuth client",
-            PermissionSource::Reads => "the API does not list the client's roles; a few reads were tried",
+            PermissionSource::Reads => "the API does not list the client's roles; rolecall tried a few reads",
         }
     }
 }

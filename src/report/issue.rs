@@ -44,7 +44,7 @@ pub(super) struct Issue {
 }
 
 impl Report {
-    /// Everything that is wrong, the gravest first; within a grade in the order of the report.
+    /// Everything that is wrong, most severe first; within a grade in the order of the report.
     pub(super) fn issues(&self) -> Vec<Issue> {
         let mut issues: Vec<Issue> = Vec::new();
         match &self.drift {
@@ -64,7 +64,7 @@ impl Report {
             let refuted = verification.analyses.iter().filter(|analysis| analysis.shows == Opinion::Refutes);
             issues.extend(refuted.map(|AnalysisView { analyser, question, answer, .. }| Issue {
                 rule: "analyser-refuted".to_owned(),
-                title: "An analyser of AWS says otherwise than the manifest".to_owned(),
+                title: "An AWS analyser contradicts the manifest".to_owned(),
                 help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
                 level: Level::Error,
                 resource: self.role_arn(),
@@ -75,7 +75,7 @@ impl Report {
             let refuted = verification.all_probes().filter(|probe| probe.shows == Shows::Refutes);
             issues.extend(refuted.map(|probe| Issue {
                 rule: "probe-refuted".to_owned(),
-                title: "AWS answers otherwise than the manifest says".to_owned(),
+                title: "AWS's answer contradicts the manifest".to_owned(),
                 help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
                 level: Level::Error,
                 resource: self.role_arn(),
@@ -87,7 +87,7 @@ impl Report {
         let tests = self.verification.iter().flat_map(|verification| &verification.actions);
         issues.extend({ tests }.filter(|test| test.outcome != TestOutcome::Succeeded).map(|test| Issue {
             rule: "action-test".to_owned(),
-            title: "A data action was not run to a good end".to_owned(),
+            title: "A data action failed or was not run".to_owned(),
             help: "`rolecall genesys action test` runs it again, and shows each step.".to_owned(),
             level: if test.outcome == TestOutcome::Failed { Level::Error } else { Level::Warning },
             resource: test.id.clone().unwrap_or_else(|| test.action.clone()),
@@ -95,15 +95,18 @@ impl Report {
             message: format!("action {}: {}", test.action, test.why()),
             position: self.outline.position("action"),
         }));
-        issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| Issue {
-            rule: "twin-trouble".to_owned(),
-            title: "The twin of the role could not be examined".to_owned(),
-            help: "The message says what was in the way. `rolecall verify --sweep` removes what may be left.".to_owned(),
-            level: Level::Warning,
-            resource: self.role_arn(),
-            attribute: trouble.message.clone(),
-            message: error_text(trouble),
-            position: self.outline.position("role"),
+        issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| {
+            Issue {
+                rule: "twin-trouble".to_owned(),
+                title: "The twin of the role could not be examined".to_owned(),
+                help: "The message gives the reason. `rolecall verify --sweep` removes twins that were left behind."
+                    .to_owned(),
+                level: Level::Warning,
+                resource: self.role_arn(),
+                attribute: trouble.message.clone(),
+                message: error_text(trouble),
+                position: self.outline.position("role"),
+            }
         }));
         issues.sort_by_key(|issue| issue.level);
         issues
@@ -119,8 +122,8 @@ impl Report {
         Issue {
             rule: format!("drift-{}", consequence.id()),
             title: capitalized(consequence.title()),
-            help: "AWS is not as the manifest says. Run `rolecall drift` for what differs and for the command that \
-                   repairs it, or change the manifest."
+            help: "AWS differs from the manifest. Run `rolecall drift`: it shows each difference and the command that \
+                 repairs it. Or change the manifest."
                 .to_owned(),
             level: consequence.level(),
             resource: resource.clone(),
@@ -134,7 +137,7 @@ impl Report {
         Issue {
             rule: "change-pending".to_owned(),
             title: "A change is pending".to_owned(),
-            help: "`rolecall apply` makes it.".to_owned(),
+            help: "`rolecall apply` makes this change.".to_owned(),
             level: Level::Note,
             resource: change.resource.clone(),
             attribute: format!("{} {}", change.operation, change.subject),
@@ -147,12 +150,12 @@ impl Report {
         let ForeignView { subject, resource } = foreign;
         Issue {
             rule: "foreign-policy".to_owned(),
-            title: "Somebody else put a policy on the role".to_owned(),
+            title: "A policy on the role is not managed by rolecall".to_owned(),
             help: "`rolecall apply --remove-foreign` removes it.".to_owned(),
             level: Level::Warning,
             resource: self.role_arn(),
             attribute: format!("{subject} {resource}"),
-            message: format!("{subject} {resource} was put on the role by somebody else"),
+            message: format!("{subject} {resource} is not managed by rolecall"),
             position: self.outline.position("role"),
         }
     }
@@ -167,8 +170,8 @@ impl Report {
         Issue {
             rule: format!("claim-{}", kind.id()),
             title: kind.title().to_owned(),
-            help: "The claim must hold for every request. The message shows one that breaks it, or what could not be \
-                   decided."
+            help: "The claim must hold for every request. The message shows a request that breaks the claim, or what \
+                 could not be decided."
                 .to_owned(),
             level,
             resource: self.role_arn(),
@@ -205,12 +208,12 @@ impl Report {
 impl ClaimKind {
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::OnlyTrusted => "Nobody but the trusted principals can assume the role",
+            Self::OnlyTrusted => "Only the trusted principals can assume the role",
             Self::ExternalId => "The trusted principals can assume the role only with the external ID",
             Self::MayAssume => "The trusted principals can assume the role",
-            Self::OnlyTargets => "A session can do nothing but invoke the target functions",
-            Self::EveryTarget => "A session can invoke the target functions",
-            Self::Organization => "No organisation policy stands in the way",
+            Self::OnlyTargets => "A session can only invoke the target functions",
+            Self::EveryTarget => "A session can invoke every target function",
+            Self::Organization => "No organization policy blocks the role",
         }
     }
 

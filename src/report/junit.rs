@@ -47,7 +47,7 @@ impl Report {
     fn drift_cases(&self) -> Vec<TestCase> {
         match self.drift.as_deref() {
             None => Vec::new(),
-            Some([]) => vec![passed("AWS is as the manifest says".to_owned())],
+            Some([]) => vec![passed("AWS matches the manifest".to_owned())],
             Some(drift) => drift.iter().map(difference).collect(),
         }
     }

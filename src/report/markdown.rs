@@ -51,7 +51,7 @@ impl Report {
         let done = match (&self.applied, changes) {
             (Some(applied), _) => applied.done.len(),
             (None, []) if self.changes.is_some() && self.foreign.is_empty() => {
-                return format!("Nothing to do: {}.\n\n", self.in_sync());
+                return format!("No changes: {}.\n\n", self.in_sync());
             }
             (None, _) => 0,
         };
@@ -76,7 +76,7 @@ impl Report {
         for foreign in &self.foreign {
             let _ = writeln!(
                 text,
-                "- {} {} was put on the role by somebody else",
+                "- {} {} is not managed by rolecall",
                 foreign.subject,
                 code(&foreign.resource)
             );
@@ -90,7 +90,7 @@ impl Report {
 
 fn drift_section(drift: &[DifferenceView]) -> String {
     if drift.is_empty() {
-        return "### Drift\n\nNone: AWS is as the manifest says.\n\n".to_owned();
+        return "### Drift\n\nNone: AWS matches the manifest.\n\n".to_owned();
     }
     let number = count(drift.len(), "difference", "differences");
     let mut text = format!(

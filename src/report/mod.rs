@@ -103,13 +103,13 @@ pub struct Report {
     /// What is to be changed, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ChangeView>>,
-    /// Where AWS is not as the manifest says, the gravest first.
+    /// Where AWS differs from the manifest, most severe first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
     /// The Genesys Cloud side, where the manifest asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys: Option<GenesysView>,
-    /// What others put on the role; it is drift, and is left alone.
+    /// The foreign policies on the role. They are drift; rolecall leaves them alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,
     /// What was done.
@@ -124,7 +124,7 @@ pub struct Report {
     /// The causes of the error that was passed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisView>,
-    /// What to know beside the result.
+    /// What to know in addition to the result.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// What went wrong.
@@ -136,7 +136,7 @@ pub struct Report {
     /// The same of Genesys Cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys_calls: Option<usize>,
-    /// With `-v`: the requests by operation, with their times, which are others in every run.
+    /// With `-v`: the requests by operation, with their times, which differ in every run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallsView>,
     /// Where the manifest's keys stand.
@@ -182,7 +182,7 @@ impl From<&Survey> for RoleView {
 pub struct PolicyView {
     /// The ARN of a managed policy, the name of an inline policy.
     pub name: String,
-    /// Whose it is, and whether it is there.
+    /// Whether rolecall manages it, and whether it is attached.
     pub state: PolicyState,
 }
 
@@ -190,13 +190,13 @@ pub struct PolicyView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyState {
-    /// Rolecall's, and on the role.
+    /// Managed by rolecall, and on the role.
     Attached,
-    /// Rolecall's, and not on the role.
+    /// Managed by rolecall, and not on the role.
     Detached,
-    /// Rolecall's, and not there.
+    /// Managed by rolecall, and missing.
     Missing,
-    /// On the role, and put there by somebody else.
+    /// On the role, but not managed by rolecall.
     Foreign,
 }
 
@@ -269,7 +269,7 @@ impl Report {
         self
     }
 
-    /// What is wrong, a sentence each, the gravest first.
+    /// What is wrong, a sentence each, most severe first.
     pub fn complaints(&self) -> Vec<String> {
         let issues = self.issues().into_iter().map(|issue| issue.message);
         self.error_text().into_iter().chain(issues).collect()

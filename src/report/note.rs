@@ -7,9 +7,11 @@ use crate::verify::note::{FunctionFact, Note, ReadFailure};
 pub(super) fn note_in_words(note: &Note) -> String {
     match note {
         Note::AnalyserDenied { operation } => {
-            format!("no second opinion of {operation}: the caller may not ask for it")
+            format!("no second opinion from {operation}: the caller does not have the permission")
         }
-        Note::AnalyserFailed { operation, message } => format!("no second opinion of {operation}: {message}"),
+        Note::AnalyserFailed { operation, message } => {
+            format!("no second opinion from {operation}: {message}")
+        }
         Note::AnswersLeftOut { analyser, number, group } => format!(
             "no second opinion: {} left out {number} of its answers about {}",
             analyser.permission(),
@@ -19,18 +21,21 @@ pub(super) fn note_in_words(note: &Note) -> String {
             format!("the policy simulator's answers were not judged: {}", reasons.join("; "))
         }
         Note::OrganizationUnreadable { error } => format!(
-            "allowed unless an organisation policy denies it: these could not be read ({error}); the management account \
-             and delegated administrators can"
+            "organization policies could not be read ({error}) and may deny access; the management account and \
+             delegated administrators can read them"
         ),
         Note::FunctionPolicyUnreadable { function, reason } => {
             format!("the policy of `{function}` was not judged: it is {reason}")
         }
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {
-                FunctionFact::Policies => "whether others may invoke the targets directly was not checked",
-                FunctionFact::Urls => "whether the targets have public URLs was not checked",
+                FunctionFact::Policies => {
+                    "rolecall did not check whether other principals may invoke the targets directly"
+                }
+                FunctionFact::Urls => "rolecall did not check whether the targets have public URLs",
                 FunctionFact::Aliases => {
-                    "where the aliases of the targets point, and who may invoke these directly, was not checked"
+                    "rolecall did not check where the targets' aliases point and who may invoke those versions \
+                     directly"
                 }
             };
             let more = match number {

@@ -116,10 +116,10 @@ impl Report {
         let mut way_in = 0;
         if intruder {
             let texts = ["can assume the role; see the proof"];
-            way_in = picture.node("Somebody who is not meant to", "refuted", State::Bad, &texts);
+            way_in = picture.node("Unauthorized principal", "refuted", State::Bad, &texts);
         }
         let principals: Vec<&str> = role.trusted.iter().map(String::as_str).collect();
-        picture.node("Genesys Cloud, and whom you trust", "", State::Neutral, &principals);
+        picture.node("Trusted principals", "", State::Neutral, &principals);
         picture.arrow("sts:AssumeRole", trusted);
         let id = self.state_of(&[ClaimKind::ExternalId]);
         picture.node("External ID", if id == State::Bad { "refuted" } else { "" }, id, &[&role.external_id]);
@@ -136,14 +136,14 @@ impl Report {
             let (badge, state) = match policy.state {
                 PolicyState::Attached => ("", State::Neutral),
                 PolicyState::Detached => ("not attached", self.unless_planned(State::Bad)),
-                PolicyState::Missing => ("not there", self.unless_planned(State::Bad)),
-                PolicyState::Foreign => ("somebody else's", State::Bad),
+                PolicyState::Missing => ("missing", self.unless_planned(State::Bad)),
+                PolicyState::Foreign => ("not managed by rolecall", State::Bad),
             };
             picture.node("Policy", badge, state, &[&policy.name]);
         }
         picture.rest(role.policies.len());
         let more = self.state_of(&[ClaimKind::OnlyTargets]) == State::Bad;
-        let label = if more { "lambda:InvokeFunction, and more than that" } else { "lambda:InvokeFunction" };
+        let label = if more { "lambda:InvokeFunction and more" } else { "lambda:InvokeFunction" };
         picture.arrow(label, self.state_of(&[ClaimKind::OnlyTargets, ClaimKind::EveryTarget]));
         for target in role.targets.iter().take(SHOWN) {
             let is_missing = self.drift.iter().flatten().any(|difference| {

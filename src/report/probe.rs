@@ -18,7 +18,7 @@ pub struct ProbeView {
     pub probe: String,
     /// What AWS answered.
     pub answer: AwsAnswer,
-    /// What it should have answered by the documents that it holds, where these decide it.
+    /// What it should have answered according to the documents in AWS, if these decide it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<AwsAnswer>,
     /// What the answer shows.
@@ -30,7 +30,7 @@ pub struct ProbeView {
     pub explanation: Option<String>,
     /// How often AWS was asked.
     pub times: u32,
-    /// Where AWS can be asked about the answer that counts.
+    /// The call behind the final answer, for CloudTrail and AWS support.
     pub evidence: EvidenceView,
 }
 
@@ -95,10 +95,10 @@ pub(super) fn question_in_words(question: &ProbeQuestion) -> String {
 
 fn attempt_in_words(Attempt { external_id, variation }: &Attempt) -> String {
     let words = match variation {
-        Variation::Right => "with the right external ID",
+        Variation::Right => "with the correct external ID",
         Variation::Missing => "without an external ID",
         Variation::Wrong => "with a wrong external ID",
-        Variation::OtherCase => "with the right external ID in other case",
+        Variation::OtherCase => "with the correct external ID, different letter case",
         Variation::Beginning => "with only the beginning of the external ID",
         Variation::Counterexample => {
             let id = external_id.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -120,8 +120,8 @@ fn trial_in_words(trial: &Trial) -> String {
 fn purpose_in_words(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Target => "invoke the target",
-        Purpose::Sibling => "invoke a function beside the targets",
-        Purpose::UnlistedForm => "invoke the target in a form that is not called",
+        Purpose::Sibling => "invoke a function other than the targets",
+        Purpose::UnlistedForm => "invoke the target in a form that the manifest does not list",
         Purpose::ListRoles => "list the account's roles",
         Purpose::ReadRole => "read the role",
         Purpose::ListFunctions => "list the region's functions",
@@ -136,41 +136,41 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
         ProbeQuestion::OfSession(_) | ProbeQuestion::Identity => String::new(),
     };
     match remark {
-        Remark::TrustedLetIn => format!("AWS let the probe principal in ({caller})"),
+        Remark::TrustedLetIn => format!("AWS let the probe principal {caller} assume the role"),
         Remark::KeptBack => format!(
-            "AWS denied it to {caller}, whose own policies do not let it assume the role; this shows nothing about the role"
+            "AWS refused {caller}, because its own policies do not let it assume the role; this says nothing about \
+             the role"
         ),
         Remark::TrustedDenied { denial } => format!(
-            "the manifest trusts {caller}, but AWS denied it: {denial}; the trust policy, a deny among the caller's own \
-             policies, its permissions boundary or an organisation policy would explain it"
+            "the manifest trusts {caller}, but AWS refused it: {denial}; possible causes: the trust policy, a deny in \
+             the caller's own policies, its permissions boundary, or an organization policy"
         ),
-        Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it in"),
-        Remark::LetInAnyway => format!("AWS let {caller} in {how}"),
-        Remark::KeptOutAlways => format!("AWS kept {caller} out, but with the right external ID too"),
-        Remark::TrustedKeptOut => format!("AWS kept out even the probe principal ({caller})"),
+        Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it assume the role"),
+        Remark::LetInAnyway => format!("AWS let {caller} assume the role {how}"),
+        Remark::KeptOutAlways => format!("AWS refused {caller}, but it refuses the correct external ID too"),
+        Remark::TrustedKeptOut => format!("AWS refused even the probe principal {caller}"),
         Remark::UntrustedKeptOut => format!(
-            "not assumable by us ({caller}), as it should be; what Genesys Cloud can do, this does not show"
+            "your credentials ({caller}) were refused, as expected; this says nothing about Genesys Cloud"
         ),
         Remark::UndecidedLetIn => {
-            format!("AWS let {caller} in; whether the manifest trusts it could not be told")
+            format!("AWS let {caller} assume the role; rolecall cannot tell whether the manifest trusts it")
         }
         Remark::UndecidedKeptOut => {
-            format!("AWS kept {caller} out; whether the manifest trusts it could not be told")
+            format!("AWS refused {caller}; rolecall cannot tell whether the manifest trusts it")
         }
         Remark::AsksForMore => {
-            "the trust policy asks for more of its callers than who they are, so AWS's answer to us is not its answer to \
-             Genesys Cloud"
+            "the trust policy depends on more than the caller's identity, so AWS may answer Genesys Cloud differently"
                 .to_owned()
         }
-        Remark::StandInLetIn => format!("AWS let {caller} in, in the place of Genesys Cloud"),
-        Remark::StandInKeptOut => format!("AWS kept {caller} out, in the place of Genesys Cloud"),
-        Remark::StandInLetInAnyway => format!("AWS let {caller} in {how}, in the place of Genesys Cloud"),
+        Remark::StandInLetIn => format!("AWS let {caller} assume the twin in place of Genesys Cloud"),
+        Remark::StandInKeptOut => format!("AWS refused {caller} in place of Genesys Cloud"),
+        Remark::StandInLetInAnyway => format!("AWS let {caller} assume the twin {how}, in place of Genesys Cloud"),
         Remark::StandInKeptBack { denial } => format!(
-            "AWS kept {caller} out, although the twin trusts it: {denial}; a deny among the caller's own policies, its \
-             permissions boundary or an organisation policy would explain it"
+            "AWS refused {caller}, although the twin trusts it: {denial}; possible causes: a deny in the caller's own \
+             policies, its permissions boundary, or an organization policy"
         ),
         Remark::StandInDenied { denial } => {
-            format!("AWS kept {caller} out, in the place of Genesys Cloud: {denial}")
+            format!("AWS refused {caller} in place of Genesys Cloud: {denial}")
         }
         Remark::SessionMay { purpose } => format!("the session may {}", purpose_in_words(*purpose)),
         Remark::SessionMayNot { purpose } => format!("the session may not {}", purpose_in_words(*purpose)),
@@ -179,10 +179,10 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
             format!("the session must be able to {what}, but AWS denied it: {denial}")
         }
         Remark::SessionMayAnyway { purpose } => {
-            format!("the session must not be able to {}", purpose_in_words(*purpose))
+            format!("AWS lets the session {}, but it must not be able to", purpose_in_words(*purpose))
         }
-        Remark::AskedAs => format!("what follows was asked as {caller}"),
-        Remark::TakenFor { identity } => format!("AWS takes the session for {identity}, not for {caller}"),
-        Remark::NotNamed { denial } => format!("AWS does not say whose session it is: {denial}"),
+        Remark::AskedAs => format!("the next probes run as {caller}"),
+        Remark::TakenFor { identity } => format!("AWS identifies the session as {identity}, not as {caller}"),
+        Remark::NotNamed { denial } => format!("AWS refused to identify the session: {denial}"),
     }
 }

@@ -31,7 +31,7 @@ pub struct RoleProofView {
     pub role: Option<String>,
     /// What was claimed.
     pub claims: Vec<ClaimView>,
-    /// What was found beside the claims.
+    /// Findings in addition to the claims.
     pub findings: Vec<FindingView>,
     /// What was taken for granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -61,7 +61,9 @@ pub fn compare(text: &str, survey: &Survey, plan: &Plan) -> Result<(), SavedPlan
     match file.get("rolecall_plan").and_then(Value::as_u64) {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(format) => {
-            return Err(not_a_plan(&format!("its format is {format}, and this version reads {FORMAT}")));
+            return Err(not_a_plan(&format!(
+                "its format is {format}, but this version of rolecall reads format {FORMAT}"
+            )));
         }
         None => return Err(not_a_plan(&"it has no `rolecall_plan`")),
     }

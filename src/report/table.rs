@@ -29,10 +29,10 @@ pub struct RowView {
     pub claim: String,
     /// What the documents prove.
     pub paper: ClaimOutcome,
-    /// What AWS's analysers say; absent where none was asked about it.
+    /// What AWS's analysers say; absent if no analyser was asked about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analysers: Option<CellView>,
-    /// What AWS answered to probes of the role and of its twin; absent where none bears on it.
+    /// What AWS answered to probes of the role and of its twin; absent if no probe is about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<CellView>,
 }

@@ -62,20 +62,20 @@ pub struct VerificationView {
     pub table: Vec<RowView>,
     /// The claims, decided from the documents.
     pub claims: Vec<ClaimView>,
-    /// What was found beside the claims.
+    /// Findings in addition to the claims.
     pub findings: Vec<FindingView>,
     /// What AWS itself answered about the role; empty where nothing was asked.
     pub probes: Vec<ProbeView>,
     /// What AWS itself answered about a twin of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinView>,
-    /// What AWS's own analysers say; empty where none was asked.
+    /// What AWS's own analysers say; empty if no analyser was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub analyses: Vec<AnalysisView>,
-    /// What became of the tests of data actions; empty where none was asked for.
+    /// What became of the tests of data actions; empty if no test was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionTestView>,
-    /// How far the organisation's policies are part of it.
+    /// How far the organization's policies are part of it.
     pub organization: OrganizationStanding,
     /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -149,7 +149,7 @@ pub(super) fn claim_in_words(proposition: &Proposition) -> String {
         Proposition::WhoCanAssume => "who can assume the role".to_owned(),
         Proposition::WhatSessionsCanDo => "what a session can do".to_owned(),
         Proposition::OrganizationAgrees => {
-            "no organisation policy denies the assuming of the role or the invocation of a target".to_owned()
+            "no organization policy denies assuming the role or invoking a target".to_owned()
         }
     }
 }

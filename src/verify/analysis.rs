@@ -1,4 +1,4 @@
-//! What one of AWS's own analysers answered, beside rolecall's own answer.
+//! What one of AWS's own analysers answered, with rolecall's own answer.
 //!
 //! Deliberately absent: sentences for readers, which `report` makes.
 
@@ -144,7 +144,7 @@ pub enum OwnAnswer {
     Claim(ClaimOutcome),
 }
 
-/// What one of AWS's own analysers answered, beside rolecall's own answer.
+/// What one of AWS's own analysers answered, with rolecall's own answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Analysis {
     /// The claim that it bears on.
@@ -169,7 +169,7 @@ pub struct Analysis {
 pub enum Opinion {
     /// It does not bear on the claim, or could not be given in full.
     NoInformation,
-    /// Both say that it is as it should be.
+    /// AWS and rolecall agree that it is correct.
     Confirms,
     /// AWS and rolecall contradict each other.
     Disagrees,

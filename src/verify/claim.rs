@@ -41,7 +41,7 @@ impl ClaimOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClaimKind {
-    /// Nobody but the trusted principals can assume the role.
+    /// Only the trusted principals can assume the role.
     OnlyTrusted,
     /// They can with the external ID and not otherwise.
     ExternalId,

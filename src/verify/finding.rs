@@ -39,7 +39,7 @@ impl From<lint::Finding> for Finding {
 }
 
 impl Finding {
-    /// How grave it is.
+    /// How severe it is.
     pub fn severity(&self) -> Severity {
         match self {
             Self::Fault(finding) => finding.id.severity(),

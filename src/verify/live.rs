@@ -101,7 +101,7 @@ pub(super) fn session_of<S>(answers: &[SteadyAnswer<Attempt, S>]) -> Option<&S> 
 struct Standing {
     /// Whether the manifest trusts it; `None` where that cannot be told.
     is_trusted: Option<bool>,
-    /// Whether AWS let it in with the right external ID.
+    /// Whether AWS let it in with the correct external ID.
     let_in: bool,
     /// Whether its own policies keep it from asking.
     kept_back: bool,

@@ -41,7 +41,7 @@ pub enum OrganizationStanding {
     NotAsked,
     /// They could not be read: what is allowed is allowed unless they deny it.
     Unreadable,
-    /// The account belongs to no organisation, or manages it: none apply.
+    /// The account belongs to no organisation, or manages it: no organisation policy applies.
     NoneApply,
     /// They were read and are part of the proof.
     Included,
@@ -171,7 +171,7 @@ impl Organization {
                 Ruling::Denies(reason) => denials.push(Obstacle { reason, action: action.clone() }),
                 Ruling::DependsOn(keys) => open.extend(keys.into_iter().map(|key| Obstacle {
                     reason: format!(
-                        "whether one denies {action} depends on `{key}`, which is not known here"
+                        "whether a policy denies {action} depends on `{key}`, which rolecall does not know"
                     ),
                     action: action.clone(),
                 })),

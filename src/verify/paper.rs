@@ -146,7 +146,7 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Claim> {
         }
         Side::Absent if intent.trusted.is_empty() && intent.external_id.is_none() => {}
         Side::Absent => {
-            let reason = "there is no trust policy here".to_owned();
+            let reason = "the file contains no trust policy".to_owned();
             claims.push(Claim::undecided(Proposition::WhoCanAssume, vec![reason]));
         }
     }
@@ -160,7 +160,7 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Claim> {
         }
         Side::Absent if intent.targets.is_none() => {}
         Side::Absent => {
-            let reason = "the role's permissions are not here".to_owned();
+            let reason = "the file contains no permissions of the role".to_owned();
             claims.push(Claim::undecided(Proposition::WhatSessionsCanDo, vec![reason]));
         }
     }

@@ -203,7 +203,7 @@ pub struct Probe {
     pub question: ProbeQuestion,
     /// What AWS answered.
     pub answer: AwsAnswer,
-    /// What it should have answered by the documents that it holds, where these decide it.
+    /// What it should have answered according to the documents in AWS, if these decide it.
     pub expected: Option<AwsAnswer>,
     /// What there is to say about it.
     pub remark: Remark,

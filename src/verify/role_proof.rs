@@ -11,7 +11,7 @@ pub struct RoleProof {
     pub role: Option<String>,
     /// What was claimed.
     pub claims: Vec<Claim>,
-    /// What was found beside the claims.
+    /// Findings in addition to the claims.
     pub findings: Vec<Finding>,
     /// What was taken for granted.
     pub notes: Vec<String>,

@@ -43,10 +43,10 @@ pub enum TwinError {
     #[error(transparent)]
     Draft(#[from] DraftError),
     /// A write that would remove the twin is not permitted, or was not answered.
-    #[error("no twin was made, since it is not certain that it could be removed again: {0}")]
+    #[error("no twin was created, because rolecall might not be able to delete it: {0}")]
     CannotRemove(Failure),
     /// A write that makes the twin failed.
-    #[error("could not make the twin: {0}")]
+    #[error("could not create the twin: {0}")]
     Make(Failure),
     /// The twin was made, but not everything was asked.
     #[error(transparent)]
@@ -128,7 +128,7 @@ impl Examined {
 pub enum TwinOutcome {
     /// Everything was asked, and the twin is gone.
     Finished,
-    /// It was not made, or not asked everything, for want of a permission; nothing is left of it.
+    /// A permission is missing, so the twin was not created or not every probe was sent; nothing is left of it.
     Refused,
     /// Something went wrong; nothing is left of it.
     Failed,

@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 pub struct Verification {
     /// The claims, decided from the documents.
     pub claims: Vec<Claim>,
-    /// What was found beside the claims.
+    /// Findings in addition to the claims.
     pub findings: Vec<Finding>,
     /// What AWS itself answered about the role; empty if nothing was asked.
     pub probes: Vec<Probe>,

@@ -22,7 +22,7 @@ fn broken_and_foreign_files() {
         (br#"{"Statement":[],"Statement":[]}"#, "/Statement: the key `Statement` is given twice"),
         (
             br#"{"Version":"2012-10-17"}"#,
-            "it is none of: a policy document, the output of `terraform show -json`",
+            "unknown kind of file; expected one of: a policy document, the output of `terraform show -json`",
         ),
         (
             br#"{"Statement":{"Effect":"Deny"}}"#,
@@ -30,17 +30,17 @@ fn broken_and_foreign_files() {
         ),
         (br#"{"Version":"2012-10-18","Statement":[]}"#, "/Version: "),
         (br#"[{"name":"x","request":{}}]"#, "it is a file of cases, which `rolecall simulate` runs"),
-        (b"[]", "it is none of"),
-        (b"\"text\"", "it is none of"),
-        (b"just text", "it is none of"),
+        (b"[]", "unknown kind of file; expected one of"),
+        (b"\"text\"", "unknown kind of file; expected one of"),
+        (b"just text", "unknown kind of file; expected one of"),
         (b"a: b: c", "line 1, column"),
         (b"Resources:\n  A: 1\n  A: 2\n", "/Resources/A: line 3, column 3: the key `A` is given twice"),
         (b"a: 1\n---\nb: 2\n", "line 2, column 1: a second YAML document starts here"),
         (b"Resources: !!binary aGk=\n", "the tag `!!binary` is not supported"),
         (b"Resources:\n  <<: {a: 1}\n", "a merged mapping (`<<`), which CloudFormation does not support"),
-        (b"Resources: {}\n", "the CloudFormation template holds no role"),
+        (b"Resources: {}\n", "the CloudFormation template contains no role"),
         (br#"{"Role":{}}"#, ""),
-        (br#"{"RoleDetailList":[]}"#, "the account description holds no role"),
+        (br#"{"RoleDetailList":[]}"#, "the account description contains no role"),
         (aliases.as_bytes(), "an alias (`*name`), which CloudFormation does not support"),
         (bomb.as_bytes(), "line 2, column 8: an alias"),
         (deep_json.as_bytes(), "not JSON: recursion limit exceeded"),
@@ -71,9 +71,9 @@ fn huge_files() {
     let resources: Vec<String> =
         (0..501).map(|index| format!(r#""R{index}":{{"Type":"AWS::IAM::Role"}}"#)).collect();
     for (text, words) in [
-        (huge_policy, "it has more than the 16777216 bytes that are read"),
-        (huge_template, "it has more than the 4194304 bytes that are read"),
-        (" ".repeat(65 * 1024 * 1024), "it has more than the 67108864 bytes that are read"),
+        (huge_policy, "it has more than 16777216 bytes"),
+        (huge_template, "it has more than 4194304 bytes"),
+        (" ".repeat(65 * 1024 * 1024), "it has more than 67108864 bytes"),
         (
             format!(r#"{{"Resources":{{{}}}}}"#, resources.join(",")),
             "more than 500 resources, which is CloudFormation's limit",

@@ -21,7 +21,7 @@ fn the_trust_of_a_role() {
     // What a role may do is not part of the answer of `get-role`.
     rolecall(&with_intent("descriptions/get-role.json", &[]))
         .expect(5)
-        .says("the role's permissions are not here");
+        .says("the file contains no permissions of the role");
     // `list-roles` prints the same about several.
     let listed = std::fs::read_to_string(file("descriptions/get-role.json")).unwrap();
     let role = serde_json::from_str::<Value>(&listed).unwrap()["Role"].take();
@@ -73,7 +73,7 @@ fn one_role_of_an_account() {
         assert_eq!(run.stderr, "");
     }
     rolecall(&["prove", path, "--role", "Genesys"]).expect(2).says(
-        "it holds no role `Genesys`; it holds `arn:aws:iam::123456789012:role/GenesysDataActionRole`, ",
+        "it contains no role `Genesys`; it contains `arn:aws:iam::123456789012:role/GenesysDataActionRole`, ",
     );
 }
 

@@ -132,7 +132,7 @@ fn functions_that_are_not() {
             "",
             "/Conditions/Perhaps/Fn::Or/0/Fn::Equals/0/Ref: parameter `Open` has no default",
         ),
-        ("!If [Gone, a, b]", "/Fn::If", "there is no condition `Gone` that could be decided"),
+        ("!If [Gone, a, b]", "/Fn::If", "there is no condition `Gone` that rolecall can decide"),
         ("!If [Round, a, b]", "", "condition `Round` cannot be decided"),
         ("!If [Same, a]", "/Fn::If", "its arguments are not what the function takes"),
         ("!Made up", "/Fn::Made", "its value is known only once the stack exists"),

@@ -194,9 +194,9 @@ fn a_document_that_iam_does_not_store_is_refuted() {
 fn an_intent_about_the_other_side_is_unknown() {
     let run = prove(&trust(), &["--target", FUNCTION, "--output", "json"]).expect(5);
     assert_eq!(results(&run.json()), ["proved", "proved", "proved", "unknown"]);
-    run.says("the role's permissions are not here");
-    prove(&invoke(), &["--principal", PRINCIPAL]).expect(5).says("there is no trust policy here");
-    prove(&invoke(), &["--external-id", EXTERNAL_ID]).expect(5).says("there is no trust policy here");
+    run.says("the file contains no permissions of the role");
+    prove(&invoke(), &["--principal", PRINCIPAL]).expect(5).says("the file contains no trust policy");
+    prove(&invoke(), &["--external-id", EXTERNAL_ID]).expect(5).says("the file contains no trust policy");
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
         names(&path).iter().all(|name| name.starts_with("only-targets") || name.starts_with("every-target"))
     );
     std::fs::write(path.join("only-trusted.parts.smt2"), "(check-sat)").unwrap();
-    prove(&trust(), &smtlib).expect(1).says("is no certificate of rolecall's");
+    prove(&trust(), &smtlib).expect(1).says("was not written by rolecall");
     assert_eq!(std::fs::read_to_string(path.join("only-trusted.parts.smt2")).unwrap(), "(check-sat)");
     assert!(names(&path).contains(&"only-targets.parts.smt2".to_owned()));
 }
@@ -346,9 +346,9 @@ fn options_that_are_wrong() {
         (&["--principal", "12345"][..], "`12345` is not a principal"),
         (&["--external-id", "x"], "an external ID"),
         (&["--target", "my-function"], "a Lambda function ARN"),
-        (&["--parameter", "x"], "it reads NAME=VALUE"),
+        (&["--parameter", "x"], "must be NAME=VALUE"),
         (&["--output", "yaml"], "possible values: human, json"),
-        (&["--role", "Other"], "it holds no role `Other`; it holds"),
+        (&["--role", "Other"], "it contains no role `Other`; it contains"),
         (&["--parameter", "A=b"], "only a CloudFormation template has parameters"),
     ] {
         prove(&trust(), arguments).expect(2).says(message);

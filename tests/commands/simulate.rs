@@ -120,6 +120,6 @@ fn files_that_are_none() {
     }
     rolecall_reading(b"\xef\xbb\xbf[]", &["simulate", "-"]).expect(0);
     let huge = " ".repeat(17 * 1024 * 1024);
-    rolecall_reading(huge, &["simulate", "-"]).expect(2).says("more than the 16777216 bytes");
+    rolecall_reading(huge, &["simulate", "-"]).expect(2).says("more than 16777216 bytes");
     rolecall_reading("[".repeat(100_000), &["simulate", "-"]).expect(2);
 }

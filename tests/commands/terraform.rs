@@ -337,7 +337,7 @@ fn files_of_terraform_that_are_not_read() {
             "it has version `2.0` of Terraform's JSON format",
         ),
         (with(|plan| plan["errored"] = json!(true)), "it is a Terraform plan that failed"),
-        (json!({ "format_version": "1.0" }), "the Terraform state holds no role"),
+        (json!({ "format_version": "1.0" }), "the Terraform state contains no role"),
         (
             json!({ "version": 4, "terraform_version": "1.11.4", "resources": [] }),
             "give the output of `terraform show -json`",

@@ -20,10 +20,10 @@ KEEP = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam
 RIGHT, NONE, WRONG, FLIPPED, BEGINNING = (
     f"sts:AssumeRole {how}"
     for how in (
-        "with the right external ID",
+        "with the correct external ID",
         "without an external ID",
         "with a wrong external ID",
-        "with the right external ID in other case",
+        "with the correct external ID, different letter case",
         "with only the beginning of the external ID",
     )
 )
@@ -113,7 +113,7 @@ def applied(w, probe):
         step.check("its simulator agrees with rolecall", set(simulated), {"confirms"})
         notes = " ".join(run.report["verification"]["notes"])
         step.check("what it left out is said", "left out" in notes, True)
-        step.check("that it has no Access Analyzer is said", "no second opinion of access-analyzer:ValidatePolicy" in notes, True)
+        step.check("that it has no Access Analyzer is said", "no second opinion from access-analyzer:ValidatePolicy" in notes, True)
 
 
 def assume(w, account, external_id):

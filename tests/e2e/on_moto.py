@@ -100,7 +100,7 @@ def again(w):
     with w.step("the same for people") as step:
         run = w.run(*APPLY, json_output=False)
         w.check_run(step, run, 0, writes=[])
-        step.check("says that nothing is to do", "Nothing to do" in run.stdout)
+        step.check("says that nothing is to do", "No changes" in run.stdout)
         step.check("no colour in a pipe", "\x1b" not in run.stdout + run.stderr)
 
 

@@ -107,7 +107,7 @@ async fn times_are_checked_before_anybody_is_asked() {
     let folder = tempfile::TempDir::new().unwrap();
     for (arguments, says) in [
         (&["--from", "2026-11-21", "--to", "2026-11-20"][..], "is not before 2026-11-20T00:00:00Z"),
-        (&["--from", "yesterday"], "it is a date (2026-11-01) or a time with its zone"),
+        (&["--from", "yesterday"], "must be a date (2026-11-01) or a time with its zone"),
         (&["--hours", "0"], "0 is not in 1.."),
         (&["--output", "sarif"], "`genesys audit` does not print that format"),
     ] {

@@ -97,7 +97,7 @@ async fn what_makes_something_is_sent_once() {
     wiremock::Mock::given(method("POST")).and(path(at)).respond_with(status(502)).mount(&server).await;
     let client = client(&server.uri());
     let error = client.create_integration("aws-lambda-data-actions", "n").await.unwrap_err();
-    assert!(error.message.ends_with("; it may have been carried out all the same"), "{error}");
+    assert!(error.message.ends_with("; Genesys Cloud may still have carried it out"), "{error}");
     assert_eq!(requests(&server, at).await, 1);
     // What was not let in was not carried out.
     server.reset().await;
@@ -134,9 +134,9 @@ async fn answers_that_are_not_the_apis_are_told_apart() {
             html(200),
             1,
             Kind::Unreadable,
-            "the answer is an HTML page, `Corporate proxy: log in`, in the place of JSON",
+            "the answer is an HTML page, `Corporate proxy: log in`, instead of JSON",
         ),
-        (html(403), 1, Kind::Forbidden, "an HTML page, `Corporate proxy: log in`, in the place of JSON"),
+        (html(403), 1, Kind::Forbidden, "an HTML page, `Corporate proxy: log in`, instead of JSON"),
         (
             status(200).set_body_string("{\"id\":\"5f6b"),
             5,
@@ -149,7 +149,7 @@ async fn answers_that_are_not_the_apis_are_told_apart() {
             status(200).set_body_string("[1]"),
             1,
             Kind::Unreadable,
-            "the answer is JSON of another shape: invalid",
+            "the answer is JSON of an unexpected shape: invalid",
         ),
         (
             status(302).insert_header("location", "https://login.example/?session=hunter2"),

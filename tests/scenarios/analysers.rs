@@ -87,10 +87,11 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
     stage
         .run(&["verify"])
         .expect(0)
-        .says("no second opinion of iam:SimulatePrincipalPolicy: the caller may not ask for it")
-        .says("whether others may invoke the targets directly was not checked: the caller needs lambda:GetPolicy")
-        .says("whether the targets have public URLs was not checked")
-        .says("allowed unless an organisation policy denies it");
+        .says("no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission")
+        .says("rolecall did not check whether other principals may invoke the targets directly: the caller needs \
+             lambda:GetPolicy")
+        .says("rolecall did not check whether the targets have public URLs")
+        .says("organization policies could not be read");
 }
 
 #[test]
@@ -190,10 +191,10 @@ fn every_format_shows_what_the_analysers_say() {
         "markdown",
         "| ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |",
     )
-    .says("no second opinion of access-analyzer:ValidatePolicy");
+    .says("no second opinion from access-analyzer:ValidatePolicy");
     says("html", "<p class=\"quiet\">AWS&#39;s analysers: <span class=\"tag good\">confirmed</span></p>")
         .says("Second opinions")
-        .says("no second opinion of access-analyzer:ValidatePolicy");
+        .says("no second opinion from access-analyzer:ValidatePolicy");
     says("junit", "<testcase name=\"iam:SimulatePrincipalPolicy: the targets\"");
     // What only an analyser refutes is a failure in its own right.
     let recorded =

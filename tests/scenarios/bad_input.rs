@@ -8,7 +8,7 @@ use super::stage::{ONE_TARGET, Stage, binary, manifest};
 fn a_missing_manifest_is_a_usage_error() {
     let folder = tempfile::TempDir::new().unwrap();
     let run: super::stage::Run = binary(folder.path()).arg("plan").output().unwrap().into();
-    run.expect(2).says("there is no manifest at `rolecall.toml`").says("rolecall init");
+    run.expect(2).says("no manifest at `rolecall.toml`").says("rolecall init");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
         } else {
             repair(&stage);
         }
-        stage.run(&["drift"]).expect(0).says("Nothing to do");
+        stage.run(&["drift"]).expect(0).says("No changes");
     }
 }
 

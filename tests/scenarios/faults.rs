@@ -41,7 +41,10 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                             assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
                             let says = |text: &str| stderr.contains(text);
                             assert!(
-                                says("nothing was changed") || says("done:") || says("changes made, but"),
+                                says("nothing was changed")
+                                    || says("no change was confirmed")
+                                    || says("done:")
+                                    || says("changes made, but"),
                                 "{stderr}"
                             );
                         }
@@ -68,7 +71,11 @@ fn a_lost_answer_to_any_write_is_survived() {
         let run = stage.run(&["apply", "--yes", "--level", "paper"]);
         assert!(matches!(run.status, 0 | 1), "{write}: {}\n{}", run.stdout, run.stderr);
         if run.status == 1 {
-            assert!(run.stderr.contains("repeat the command, which continues from there"), "{}", run.stderr);
+            assert!(
+                run.stderr.contains("repeat the command; it continues where this run stopped"),
+                "{}",
+                run.stderr
+            );
         }
         stage.set(Faults::default());
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);

@@ -16,10 +16,10 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
     stage
         .run(&["apply", "--yes", "--policies", "own"])
         .expect(4)
-        .says("nothing was changed in AWS or Genesys Cloud: apply refuses this plan, because after it not everything would")
+        .says("nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it")
         .says("\n  external-id (refuted): ")
         .says("\n  T3 (refuted): ")
-        .says("`--allow-claim external-id --allow-findings T3` applies all the same");
+        .says("use `--allow-claim external-id --allow-findings T3` to apply anyway");
     assert!(stage.calls().iter().all(|call| !call.write));
     let allowed = ["apply", "--yes", "--policies", "own", "--allow-findings", "t3"];
     stage
@@ -80,6 +80,6 @@ fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
         );
     }
     let told = |index: usize| probes[index]["message"].as_str().unwrap();
-    assert!(told(0).contains("whose own policies do not let it assume the role"), "{}", told(0));
-    assert!(told(1).contains("but with the right external ID too"), "{}", told(1));
+    assert!(told(0).contains("its own policies do not let it assume the role"), "{}", told(0));
+    assert!(told(1).contains("but it refuses the correct external ID too"), "{}", told(1));
 }

@@ -16,7 +16,7 @@ fn trust(condition: &str) -> String {
 /// `apply` with these templates is refused for this claim, `plan` says the same, and nothing is written.
 fn refused(stage: &Stage, exit: i32, claim: &str) -> Run {
     let plan = stage.run(&["plan", "--policies", "own"]).expect(exit).says("Apply refuses this plan.");
-    plan.says(&format!("{ALLOW} {claim} applies all the same"));
+    plan.says(&format!("use {ALLOW} {claim} to apply anyway"));
     let json = stage.run(&["plan", "--policies", "own", "--output", "json"]).expect(exit).json();
     let names: Vec<&str> = json["refusals"]
         .as_array()

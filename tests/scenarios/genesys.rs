@@ -111,7 +111,7 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
     stage
         .run_client(&["apply", "--yes", "--level", "paper"])
         .expect(0)
-        .says("Nothing to do")
+        .says("No changes")
         .says("not verifiable");
     assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);
     stage.run_client(&["drift"]).expect(0).says("not verifiable");
@@ -179,7 +179,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
         let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
         state.genesys.credentials.values_mut().for_each(|it| it.modified = later.to_string());
     });
-    stage.run_client(&["drift"]).expect(3).says("Genesys Cloud may assume another role");
+    stage.run_client(&["drift"]).expect(3).says("Genesys Cloud may assume a different role");
     stage.run_client(&["apply", "--yes", "--level", "genesys"]).expect(0).says("succeeded");
 }
 
@@ -190,7 +190,7 @@ fn a_credential_that_can_be_read_is_compared() {
     state.genesys.shows_credential_fields = true;
     let stage = stage_with(&with_action(), state);
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
-    let run = stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    let run = stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud match the manifest");
     assert!(!run.stdout.contains("not verifiable"));
     tamper(&stage, Tamper::GenesysCredentialRole);
     stage.run_client(&["drift"]).expect(3).says("credential");
@@ -202,7 +202,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     let stage = applied();
     let before = published(&stage);
     stage.write("schemas/request.json", &request(&["orderNumber", "customer"]));
-    stage.run_client(&["plan"]).expect(0).says("a replacement: it gets a new ID in the place of");
+    stage.run_client(&["plan"]).expect(0).says("a replacement: the new action gets a new ID");
     stage.run_client(&["apply", "--yes"]).expect(1).says("flows may refer to").says("--replace");
     assert!(writes(&stage).is_empty());
     stage.run_client(&["drift"]).expect(3).says("rolecall apply --replace");
@@ -213,7 +213,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     stage.run_client(&["drift"]).expect(0);
     // What the manifest no longer names goes with the same word.
     stage.write("rolecall.toml", &format!("{}\n[genesys.integration]\n", manifest(ONE_TARGET)));
-    stage.run_client(&["apply", "--yes"]).expect(1).says("the manifest does not name it");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("the manifest does not contain it");
     stage.run_client(&["apply", "--yes", "--replace"]).expect(0);
     assert!(published(&stage).is_empty());
 }
@@ -231,9 +231,9 @@ fn a_schema_in_another_order_is_no_difference() {
 #[test]
 fn what_somebody_changes_is_drift_and_is_repaired() {
     for (kind, says, step) in [
-        (Tamper::GenesysActionEdited, "a data action is not as the manifest says", "UpdateAction"),
+        (Tamper::GenesysActionEdited, "a data action differs from the manifest", "UpdateAction"),
         (Tamper::GenesysActionDeleted, "a data action is missing", "CreateAction"),
-        (Tamper::GenesysIntegrationDisabled, "Genesys Cloud has no working way to the role", "SetState"),
+        (Tamper::GenesysIntegrationDisabled, "Genesys Cloud is not connected to the role", "SetState"),
     ] {
         let stage = applied();
         let ids = published(&stage);
@@ -254,7 +254,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
         let genesys = stage.sandbox.state().genesys.clone();
         assert!(genesys.actions.is_empty() && genesys.credentials.is_empty());
         assert!(genesys.integrations.values().all(|it| it.kind != "aws-lambda-data-actions"));
-        stage.run_client(&["destroy", "--yes"]).expect(0).says("nothing of rolecall's making");
+        stage.run_client(&["destroy", "--yes"]).expect(0).says("no resources managed by rolecall were found");
     }
 }
 
@@ -305,7 +305,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     stage.run_client(&["apply", "--yes", "--adopt", "--level", "genesys"]).expect(0).says("succeeded");
     stage.run_client(&["drift"]).expect(3).says("Somebody's");
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
-    stage.run_client(&["destroy", "--yes"]).expect(0).says("was taken over");
+    stage.run_client(&["destroy", "--yes"]).expect(0).says("was adopted");
     let genesys = stage.sandbox.state().genesys.clone();
     let left: Vec<_> =
         genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").collect();
@@ -358,7 +358,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     stage
         .run_client(&["apply", "--yes", "--level", "genesys"])
         .expect(0)
-        .says("Nothing to do")
+        .says("No changes")
         .says("succeeded");
 }
 
@@ -407,7 +407,7 @@ fn the_draft_of_somebody_else_stays() {
         action.draft = Some(draft);
     });
     stage.write("rolecall.toml", &with_action().replace("timeout_seconds = 10", "timeout_seconds = 20"));
-    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(1).says("somebody's draft");
+    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(1).says("has an unpublished draft");
     change(&stage, |state| {
         let action = state.genesys.actions.values_mut().next().unwrap();
         action.draft = action.published.clone();
@@ -419,8 +419,8 @@ fn the_draft_of_somebody_else_stays() {
 fn another_organisation_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
-    stage.run_client(&["drift"]).expect(3).says("the organisation is another");
-    stage.run_client(&["apply", "--yes"]).expect(1).says("that organisation alone could assume it");
+    stage.run_client(&["drift"]).expect(3).says("wrong Genesys Cloud organization");
+    stage.run_client(&["apply", "--yes"]).expect(1).says("only that organisation could assume it");
     assert!(writes(&stage).is_empty());
 }
 
@@ -433,8 +433,8 @@ fn connect_makes_the_way_without_the_actions() {
     stage.write("rolecall.toml", &with_action());
     stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("4 changes made.");
     assert!(published(&stage).is_empty());
-    stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("Nothing to do");
-    stage.run_client(&["genesys", "action", "list"]).expect(0).says("not there yet");
+    stage.run_client(&["genesys", "connect", "--yes"]).expect(0).says("No changes");
+    stage.run_client(&["genesys", "action", "list"]).expect(0).says("does not exist yet");
     stage
         .run_client(&["apply", "--yes", "--level", "genesys"])
         .expect(0)
@@ -458,7 +458,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     assert_eq!(published(&stage).len(), 2);
     // An action without an input is not run, and that is said.
     let run: Run = stage.run_client(&["verify", "--level", "genesys", "--yes"]);
-    run.expect(5).says("names no `test_input`");
+    run.expect(5).says("has no `test_input`");
 }
 
 /// A function behind API Gateway: an integration of the other kind, whose credential is its administrators'.
@@ -477,7 +477,7 @@ fn an_action_may_call_an_address() {
     assert_eq!(integration.intended, IntendedState::Enabled);
     let action = genesys.actions.values().next().unwrap().published.clone().unwrap();
     assert_eq!(action.config["request"]["headers"]["Authorization"], "Bearer ${credentials.token}");
-    stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud are as the manifest says");
+    stage.run_client(&["drift"]).expect(0).says("AWS and Genesys Cloud match the manifest");
     // The credential that somebody gave the integration stays when rolecall writes its configuration.
     change(&stage, |state| {
         let all = state.genesys.integrations.values_mut();

@@ -119,7 +119,10 @@ fn another_organisation_is_the_gravest_drift() {
     );
     assert_eq!(report["drift"][0]["position"]["line"], 5);
     stage.run_client(&["plan"]).expect(0).says("which could not assume the role");
-    stage.run_client(&["genesys", "whoami"]).expect(4).says("the manifest states another organization_id");
+    stage
+        .run_client(&["genesys", "whoami"])
+        .expect(4)
+        .says("the manifest states a different organization_id");
 }
 
 #[test]

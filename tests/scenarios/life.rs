@@ -9,7 +9,7 @@ fn a_second_apply_writes_nothing() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0).says("3 changes made.");
     stage.calls();
-    stage.run(&["apply", "--yes"]).expect(0).says("Nothing to do");
+    stage.run(&["apply", "--yes"]).expect(0).says("No changes");
     let calls = stage.calls();
     let writes: Vec<_> = calls.iter().filter(|call| call.write).collect();
     assert!(writes.is_empty(), "{writes:?}");
@@ -38,7 +38,7 @@ fn tampering_is_noticed_and_repaired() {
         stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
         let writes = stage.calls().iter().filter(|call| call.write).count();
         assert_eq!(writes, changes, "{}: apply makes the plan's writes and no others", kind.name());
-        stage.run(&["drift"]).expect(0).says("Nothing to do");
+        stage.run(&["drift"]).expect(0).says("No changes");
         stage.run(&["verify"]).expect(0);
     }
 }
@@ -48,9 +48,9 @@ fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
-    let plan = stage.run(&["plan"]).says("inline policy sneaky was put on the role by somebody else");
+    let plan = stage.run(&["plan"]).says("inline policy sneaky is not managed by rolecall");
     assert_eq!(plan.status, 4, "the role would still be able to do more than it may:\n{}", plan.stdout);
-    stage.run(&["destroy", "--yes"]).expect(3).says("stays");
+    stage.run(&["destroy", "--yes"]).expect(3).says("was not deleted");
     assert!(stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
     stage.run(&["destroy", "--yes", "--remove-foreign"]).expect(0);
     assert!(!stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
@@ -63,7 +63,7 @@ fn destroy_leaves_nothing_behind() {
     stage.run(&["apply", "--yes"]).expect(0);
     stage.run(&["destroy", "--yes"]).expect(0).says("3 changes made.");
     assert_eq!(stage.sandbox.state().accounts, before.accounts);
-    stage.run(&["destroy", "--yes"]).expect(0).says("nothing of rolecall's making");
+    stage.run(&["destroy", "--yes"]).expect(0).says("no resources managed by rolecall were found");
 }
 
 #[test]
@@ -213,7 +213,9 @@ fn a_manifest_is_written_from_a_live_role() {
         .expect(0)
         .says("also names `arn:aws:iam::123456789012:role/ci`, which the manifest leaves out")
         .says("`sneaky` does more than invoke functions");
-    stage.run(&["plan", "--file", "live.toml"]).says("1 change to make; 1 foreign policy on the role.");
+    stage
+        .run(&["plan", "--file", "live.toml"])
+        .says("0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.");
     stage
         .run(&["init", "--from-role", "nobody", "--genesys-region", "us-east-1", "--file", "other.toml"])
         .expect(1)

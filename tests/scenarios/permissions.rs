@@ -44,13 +44,13 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     stage.act_as(Principal::Verifier);
     stage.run(&["plan"]).expect(0);
     stage.run(&["drift"]).expect(0);
-    let run = stage.run(&["verify"]).expect(0).says("not assumable by us");
+    let run = stage.run(&["verify"]).expect(0).says("were refused, as expected");
     assert!(
         !run.stdout.contains("may not ask") && !run.stdout.contains("the caller needs"),
         "{}",
         run.stdout
     );
-    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
     stage.run(&["drift"]).expect(0);
 }
 

@@ -9,7 +9,10 @@ fn a_saved_plan_is_carried_out_without_asking() {
     let stage = Stage::new();
     stage.run(&["plan", "--out", "plan.json"]).expect(0);
     stage.run(&["apply", "plan.json"]).expect(0).says("3 changes made.");
-    stage.run(&["apply", "plan.json"]).expect(1).says("nothing was changed: the plan is stale");
+    stage
+        .run(&["apply", "plan.json"])
+        .expect(1)
+        .says("nothing was changed in AWS or Genesys Cloud: the plan is stale");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn every_function_with_a_tag_is_added_once() {
     let stage = Stage::with(&manifest(ONE_TARGET), state);
     let run = stage.run(&["target", "add", "--tag", "genesys=yes"]).expect(0);
     assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
-    stage.run(&["target", "add", "--tag", "genesys=yes"]).expect(0).says("has them all already");
+    stage.run(&["target", "add", "--tag", "genesys=yes"]).expect(0).says("already has all of them");
     stage.run(&["plan"]).expect(0).says("function:customer-lookup");
 }
 

@@ -81,10 +81,10 @@ fn a_right_role_is_confirmed_at_each_level_and_nothing_is_left_of_the_twin() {
     assert_eq!(twin["outcome"], "finished");
     let function = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
     let wanted = [
-        ("sts:AssumeRole with the right external ID", "allowed"),
+        ("sts:AssumeRole with the correct external ID", "allowed"),
         ("sts:AssumeRole without an external ID", "denied"),
         ("sts:AssumeRole with a wrong external ID", "denied"),
-        ("sts:AssumeRole with the right external ID in other case", "denied"),
+        ("sts:AssumeRole with the correct external ID, different letter case", "denied"),
         ("sts:AssumeRole with only the beginning of the external ID", "denied"),
         ("sts:GetCallerIdentity", "allowed"),
         (&format!("DryRun of {function}"), "allowed"),
@@ -147,8 +147,10 @@ fn probe_of(external_id: Option<&str>) -> String {
     let flipped = EXTERNAL_ID.to_uppercase();
     match external_id {
         None => "sts:AssumeRole without an external ID".to_owned(),
-        Some(EXTERNAL_ID) => "sts:AssumeRole with the right external ID".to_owned(),
-        Some(id) if id == flipped => "sts:AssumeRole with the right external ID in other case".to_owned(),
+        Some(EXTERNAL_ID) => "sts:AssumeRole with the correct external ID".to_owned(),
+        Some(id) if id == flipped => {
+            "sts:AssumeRole with the correct external ID, different letter case".to_owned()
+        }
         Some(id) => format!("sts:AssumeRole with `{id}`, the external ID of the proof's counterexample"),
     }
 }
@@ -223,14 +225,14 @@ fn a_condition_on_the_caller_makes_the_twin_say_nothing() {
         "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "aws:PrincipalAccount": "765628985471"}},
     }]});
     stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = trust.to_string()).unwrap();
-    stage.run(&TWIN).expect(5).says("asks for more of its callers than who they are");
+    stage.run(&TWIN).expect(5).says("depends on more than the caller's identity");
     assert_eq!(roles(&stage.sandbox.state()).iter().filter(|name| name.contains("-twin-")).count(), 0);
 }
 
 #[test]
 fn apply_can_go_as_far_as_the_twin() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0).says("in the place of Genesys Cloud");
+    stage.run(&["apply", "--yes", "--level", "twin"]).expect(0).says("in place of Genesys Cloud");
     assert!(roles(&stage.sandbox.state()).iter().all(|name| !name.contains("-twin-")));
 }
 
@@ -246,15 +248,15 @@ fn the_longest_name_has_a_twin_too() {
 #[test]
 fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     let stage = with_twin_policy(|_| ());
-    let run = stage.run(&TWIN).expect(0).says("in the place of Genesys Cloud");
+    let run = stage.run(&TWIN).expect(0).says("in place of Genesys Cloud");
     assert!(
         !run.stdout.contains("may not ask") && !run.stdout.contains("the caller needs"),
         "{}",
         run.stdout
     );
     stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
-    stage.run(&["apply", "--yes"]).expect(0).says("Nothing to do");
-    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
+    stage.run(&["apply", "--yes"]).expect(0).says("No changes");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
 }
 
 /// Whoever can write a policy on a role that he can assume can do everything, so the twin policy does not let its
@@ -281,7 +283,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
         stage
             .run(&TWIN)
             .expect(5)
-            .says("no twin was made, since it is not certain that it could be removed again")
+            .says("no twin was created, because rolecall might not be able to delete it")
             .says(&format!("the caller needs the permission {action}; `rolecall render twin`"));
         assert!(stage.calls().iter().all(|call| call.action != "CreateRole"), "{action}");
     }

@@ -74,7 +74,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
         let stage = applied();
         let before = roles(&stage.sandbox.state());
         stage.set(rule("iam:CreateRole", 0, Some(times), Fault::DropReply));
-        let run = stage.run(&TWIN).expect(1).says("could not make the twin");
+        let run = stage.run(&TWIN).expect(1).says("could not create the twin");
         assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
         cleaned(&stage, &run, &before, "an unanswered creation");
     }
@@ -161,7 +161,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
     stage
         .run(&["verify"])
         .expect(4)
-        .says("AWS let arn:aws:sts::123456789012:assumed-role/ci/rolecall in without");
+        .says("AWS let arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role without");
     // By apply, which knows that it has just changed the role.
     stage.set(Faults { enforcement_lag_ms: 3000, ..Faults::default() });
     stage.run(&["apply", "--yes"]).expect(0).says("waiting for AWS to enforce the changes");
@@ -187,7 +187,7 @@ fn a_success_that_stays_is_a_refutation_and_a_finding() {
     let finding = verification["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "D1");
     let message = finding.unwrap()["message"].as_str().unwrap();
     assert!(
-        message.contains("AWS allowed it, where the documents that it holds say that it is denied"),
+        message.contains("AWS allowed it, but according to the documents in AWS it is denied"),
         "{message}"
     );
 }

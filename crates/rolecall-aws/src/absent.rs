@@ -4,7 +4,7 @@ use super::Aws;
 use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult};
 
 fn absent<T>(operation: &'static str, feature: &str) -> AwsResult<T> {
-    let message = format!("this build of rolecall is without `{feature}`");
+    let message = format!("this build of rolecall does not include `{feature}`");
     Err(AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None })
 }
 

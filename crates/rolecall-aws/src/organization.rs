@@ -21,7 +21,7 @@ impl ReadOrganization for Aws {
         };
         let organization = answer.organization();
         let organization =
-            organization.ok_or_else(|| unexpected(OPERATION, &"the answer holds no organization"))?;
+            organization.ok_or_else(|| unexpected(OPERATION, &"the answer contains no organization"))?;
         let management = organization.master_account_id().unwrap_or_default();
         Ok(Some(OrganizationRecord {
             id: organization.id().unwrap_or_default().to_owned(),
@@ -62,7 +62,7 @@ impl ReadOrganization for Aws {
         let call = self.organizations.describe_policy().policy_id(id);
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;
         let content = answer.policy().and_then(|policy| policy.content());
-        let content = content.ok_or_else(|| unexpected(OPERATION, &"the answer holds no document"))?;
+        let content = content.ok_or_else(|| unexpected(OPERATION, &"the answer contains no document"))?;
         Ok(content.to_owned())
     }
 }

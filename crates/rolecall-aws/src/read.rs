@@ -35,7 +35,7 @@ impl Read for Aws {
         let call = self.iam.get_role().role_name(role.as_str());
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let Some(answer) = optional(answer)? else { return Ok(None) };
-        let role = answer.role().ok_or_else(|| unexpected(OPERATION, &"the answer holds no role"))?;
+        let role = answer.role().ok_or_else(|| unexpected(OPERATION, &"the answer contains no role"))?;
         Ok(Some(RoleRecord {
             arn: role.arn().to_owned(),
             path: role.path().to_owned(),
@@ -131,7 +131,8 @@ impl Read for Aws {
         let call = self.iam.get_policy().policy_arn(arn);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let Some(answer) = optional(answer)? else { return Ok(None) };
-        let policy = answer.policy().ok_or_else(|| unexpected(OPERATION, &"the answer holds no policy"))?;
+        let policy =
+            answer.policy().ok_or_else(|| unexpected(OPERATION, &"the answer contains no policy"))?;
         Ok(Some(PolicyRecord {
             arn: arn.to_owned(),
             name: policy.policy_name().unwrap_or_default().to_owned(),
@@ -230,7 +231,7 @@ impl Read for Aws {
             let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
             value
                 .and_then(|value| usize::try_from(value).ok())
-                .ok_or_else(|| unexpected(OPERATION, &format!("the answer holds no {}", key.as_str())))
+                .ok_or_else(|| unexpected(OPERATION, &format!("the answer contains no {}", key.as_str())))
         };
         Ok(AccountQuotas {
             trust_policy_size: read(Key::AssumeRolePolicySizeQuota)?,
@@ -274,7 +275,8 @@ pub(super) fn tags(tags: &[Tag]) -> Tags {
 
 /// IAM sends documents percent-encoded (RFC 3986; API reference of GetRole and GetPolicyVersion).
 pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsResult<StoredDocument> {
-    let document = document.ok_or_else(|| unexpected(operation, &"the answer holds no policy document"))?;
+    let document =
+        document.ok_or_else(|| unexpected(operation, &"the answer contains no policy document"))?;
     let document = percent_decode_str(document).decode_utf8().map_err(|e| unexpected(operation, &e))?;
     Ok(StoredDocument::new(document))
 }

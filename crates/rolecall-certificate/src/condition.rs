@@ -40,7 +40,7 @@ impl Model<'_> {
                     return bound.unknown();
                 }
                 if !suits(*test, used.key.sort) {
-                    self.loosen(&format!("`{operator_name}` on `{key}`, a key of another type"));
+                    self.loosen(&format!("`{operator_name}` on `{key}`, a key of a different type"));
                 }
                 let comparison = Comparison { test: *test, negated: *negated, values };
                 match quantifier {
@@ -370,7 +370,7 @@ impl Model<'_> {
             Form::Literal => tokens = plain(text.raw()),
             Form::Pattern(all) => tokens.extend(all.iter().map(|token| translate(*token))),
             Form::Unreadable => {
-                self.loosen("`${` that begins no variable, or a variable where none may stand");
+                self.loosen("`${` that does not begin a variable, or a variable where none is allowed");
                 return None;
             }
             Form::Template(pieces) => {

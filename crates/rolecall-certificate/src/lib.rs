@@ -60,7 +60,7 @@ pub enum Part {
 /// What is claimed about a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
-    /// Nobody but the trusted principals can assume the role.
+    /// Only the trusted principals can assume the role.
     OnlyTrusted,
     /// They cannot without the external ID.
     OnlyWithExternalId,

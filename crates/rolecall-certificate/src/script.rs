@@ -166,15 +166,26 @@ impl Contents<'_> {
         match self.part {
             Part::Proof(encoding) => {
                 lines.push("This script asks for a request that breaks the claim.".to_owned());
-                lines.push("unsat for every check: there is none, the claim is confirmed.".to_owned());
                 lines.push(
-                    "sat for a check: there is one, or one that the loosening below lets in.".to_owned(),
+                    "unsat for every check: no such request exists; the claim is confirmed.".to_owned(),
                 );
-                lines.push("unknown, a timeout or an (error ...): nothing is shown.".to_owned());
-                lines.push(match encoding {
-                    Encoding::Parts => "Encoding: parts. ARNs are strings for their parts; the other file has one string.",
-                    Encoding::Whole => "Encoding: whole. ARNs are one string; the other file has one for each part.",
-                }.to_owned());
+                lines.push(
+                    "sat for a check: such a request exists, or exists only because of the loosening below."
+                        .to_owned(),
+                );
+                lines.push("unknown, a timeout or an (error ...): the result is inconclusive.".to_owned());
+                lines.push(
+                    match encoding {
+                        Encoding::Parts => {
+                            "Encoding: parts. Each part of an ARN is a string; the other file uses one string for \
+                             each ARN."
+                        }
+                        Encoding::Whole => {
+                            "Encoding: whole. Each ARN is one string; the other file uses one string for each part."
+                        }
+                    }
+                    .to_owned(),
+                );
             }
             Part::Vacuity => {
                 lines.push(
@@ -185,7 +196,7 @@ impl Contents<'_> {
                     "The first check must be sat: otherwise the assumptions contradict each other."
                         .to_owned(),
                 );
-                lines.push("The second is sat if the policies let an ordinary request through.".to_owned());
+                lines.push("The second is sat if the policies allow an ordinary request.".to_owned());
             }
         }
         lines.push(String::new());

@@ -57,7 +57,7 @@ impl Model<'_> {
                 (Scope::Session, None) => TRUE.to_owned(),
                 (Scope::Trust, Some(clause)) => self.principal(clause, bound),
                 (Scope::Session, Some(_)) | (Scope::Trust, None) => {
-                    self.loosen("`Principal` is missing, or stands where none may stand");
+                    self.loosen("`Principal` is missing, or is not allowed here");
                     bound.unknown()
                 }
             },
@@ -68,7 +68,7 @@ impl Model<'_> {
                 parts.push((says("Resource"), self.resource(clause, bound)));
             }
             (Scope::Trust, Some(_)) | (Scope::Session, None) => {
-                self.loosen("`Resource` is missing, or stands where none may stand");
+                self.loosen("`Resource` is missing, or is not allowed here");
                 parts.push((says("Resource"), bound.unknown()));
             }
         }

@@ -124,7 +124,7 @@ impl<'q> Question<'q> {
             None => (format!("{whom} cannot assume the role without an external ID"), absent),
         };
         let caller = ("The caller must pass an external ID".to_owned(), and(caller));
-        (sentence, vec![caller, ("The external ID is absent or another one".to_owned(), wrong)])
+        (sentence, vec![caller, ("The external ID is absent or different".to_owned(), wrong)])
     }
 
     /// The negation of the claim that a trusted principal can assume the role: a plain request of it, with the external

@@ -82,7 +82,7 @@ pub struct Extracted {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
     /// More bytes than are read.
-    #[error("it has more than the {limit} bytes that are read")]
+    #[error("it has more than {limit} bytes")]
     TooLarge {
         /// How many are read.
         limit: usize,
@@ -136,18 +136,18 @@ pub enum ExtractError {
     FailedPlan,
     /// None of the known kinds.
     #[error(
-        "it is none of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of \
-         `aws iam get-role` or `aws iam get-account-authorization-details`"
+        "unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a \
+         CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`"
     )]
     Unrecognised,
     /// The right kind of file without a role in it.
-    #[error("the {kind} holds no role")]
+    #[error("the {kind} contains no role")]
     NoRole {
         /// The kind of file.
         kind: Kind,
     },
     /// No role of that name.
-    #[error("it holds no role `{}`; it holds {}", name.escape_debug(), known.join(", "))]
+    #[error("it contains no role `{}`; it contains {}", name.escape_debug(), known.join(", "))]
     NoSuchRole {
         /// The name that was asked for.
         name: String,
@@ -161,13 +161,13 @@ pub enum ExtractError {
         limit: usize,
     },
     /// Parameters for a file that has none.
-    #[error("only a CloudFormation template has parameters, and this is a {kind}")]
+    #[error("only a CloudFormation template has parameters, but this is a {kind}")]
     NoParameters {
         /// The kind of file.
         kind: Kind,
     },
     /// Plain references are stated of a file that shows its values.
-    #[error("only a Terraform plan shows references in the place of values, and this is a {kind}")]
+    #[error("only a Terraform plan shows references instead of values, but this is a {kind}")]
     NoReferences {
         /// The kind of file.
         kind: Kind,

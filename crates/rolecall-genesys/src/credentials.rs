@@ -76,7 +76,8 @@ pub enum CredentialError {
     },
     /// The manifest and the credentials are about different regions.
     #[error(
-        "{place} says {stated}, and [genesys] in the manifest {manifest}; an OAuth client works only in its own region"
+        "{place} says {stated}, but [genesys] in the manifest says {manifest}; an OAuth client works only in its own \
+         region"
     )]
     OtherRegion {
         /// The variable, or the secret and its key.
@@ -231,7 +232,7 @@ fn likely(key: &str, object: &Map<String, Value>) -> Vec<String> {
 
 fn instead(found: &[String]) -> String {
     match found {
-        [] => " and no other key either".to_owned(),
+        [] => " and no other keys".to_owned(),
         found => format!("; it has `{}`", found.join("`, `")),
     }
 }

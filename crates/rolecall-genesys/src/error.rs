@@ -51,7 +51,7 @@ impl Failure {
         let mut failure = Self::new(operation, kind, message);
         match operation.is_repeatable {
             true => failure.retry = Retry::Again(after),
-            false => failure.error.message += "; it may have been carried out all the same",
+            false => failure.error.message += "; Genesys Cloud may still have carried it out",
         }
         failure
     }

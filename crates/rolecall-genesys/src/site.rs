@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_secret_goes_to_genesys_or_stays_on_this_machine() {
         for (given, says) in [
-            ("https://api.mygenesys.com", "Genesys's own clients know no such name"),
+            ("https://api.mygenesys.com", "Genesys's own clients do not know this name"),
             ("https://api.use1.pure.cloud", "write `us-east-1` or the domain"),
             ("https://api.mypurecloud.con", "did you mean us-east-1 (mypurecloud.com)?"),
             ("https://example.org", "write the AWS region in which your organisation lives"),

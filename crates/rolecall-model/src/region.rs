@@ -150,8 +150,8 @@ fn way_out(name: &str) -> String {
         && let Some(region) = REGIONS.iter().find(|region| region.aws_region == *right)
     {
         return format!(
-            "Genesys's own clients know no such name: for {region} write `{right}` or the domain, for another \
-             organisation the AWS region in which it lives"
+            "Genesys's own clients do not know this name: for {region} write `{right}` or the domain, for a different \
+             organisation write the AWS region in which it lives"
         );
     }
     if name.starts_with("us-gov-") {
@@ -224,9 +224,9 @@ mod tests {
         let answer = |given: &str| given.parse::<&'static Region>().unwrap_err().to_string();
         assert_eq!(
             answer("https://login.mygenesys.com"),
-            "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients know no such name: for \
-             us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for another organisation the AWS region in \
-             which it lives"
+            "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients do not know this \
+             name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organisation \
+             write the AWS region in which it lives"
         );
         assert_eq!(
             answer("us-west-1"),

@@ -45,8 +45,8 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
 fn side(context: &Context) -> CommandResult<&Side> {
     context.genesys.as_ref().ok_or_else(|| {
         UsageError::new(
-            "the manifest asks for nothing in Genesys Cloud",
-            Some("describe an [[action]] or [genesys.integration] in it"),
+            "the manifest contains nothing for Genesys Cloud",
+            Some("add an [[action]] or [genesys.integration] to it"),
         )
         .into()
     })
@@ -89,7 +89,7 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode
             .iter()
             .filter(|named| !actions.iter().any(|action| own(action) && action.name == named.name));
         for named in missing {
-            printer.result(&format!("✗ {}  [{}]  not there yet\n", named.name, named.category));
+            printer.result(&format!("✗ {}  [{}]  does not exist yet\n", named.name, named.category));
         }
     }
     list_all_calls(&context, printer);
@@ -110,8 +110,9 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
             .ok_or_else(|| CommandError::failed(format!("action `{name}` was deleted a moment ago"))),
         [] => {
             let names: Vec<String> = all.iter().map(|action| format!("`{}`", action.name)).collect();
-            let there = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
-            Err(UsageError::new(format!("no action is named `{name}`; {there}"), None).into())
+            let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            Err(UsageError::new(format!("no action is named `{name}`; existing actions: {there}"), None)
+                .into())
         }
         several => {
             let ids: Vec<&str> = several.iter().map(|action| action.id.as_str()).collect();
@@ -132,7 +133,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
         None => test_input(side, &context.manifest, name).ok_or_else(|| {
             UsageError::new(
                 format!("no input for action `{name}`"),
-                Some("--input FILE names a JSON file, or `test_input` of the [[action]] in the manifest"),
+                Some("pass a JSON file with --input FILE, or set `test_input` in the [[action]]"),
             )
         })?,
     };
@@ -222,8 +223,12 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
     let edited = edit::add_action(&manifest, &name, &action)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
-        let message = format!("`{}` exists already, so nothing was changed", folder.join(name).display());
-        return Err(UsageError::new(message, Some("move it away, or rename the action in the file")).into());
+        let message = format!("`{}` already exists; nothing was changed", folder.join(name).display());
+        return Err(UsageError::new(
+            message,
+            Some("move it to another folder, or rename the action in the exported file"),
+        )
+        .into());
     }
     for (name, text) in &files {
         let path = folder.join(name);
@@ -236,7 +241,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
     }
     write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;
     printer.result(&format!(
-        "added action {} to {}; `rolecall apply` makes it\n",
+        "added action {} to {}; `rolecall apply` creates it\n",
         action.name,
         path.display()
     ));

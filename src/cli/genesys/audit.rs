@@ -37,7 +37,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         return Err(UsageError::new(format!("--from {from} is not before {to}"), None).into());
     }
     if from.duration_until(now) > KEPT {
-        printer.warning("Genesys Cloud keeps its audit trail for about a year: what is older may be missing");
+        printer.warning("Genesys Cloud keeps its audit trail for about a year: older entries may be missing");
     }
     let connection = Connection::open(reach, printer).await?;
     let Connection { aws, client, .. } = &connection;
@@ -75,7 +75,11 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
 async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> CommandResult<Vec<TrailEvent>> {
     let Connection { manifest, aws, .. } = connection;
     let Some(manifest) = manifest else {
-        return Err(UsageError::new("--with-cloudtrail needs a manifest: it names the role", None).into());
+        return Err(UsageError::new(
+            "--with-cloudtrail needs a manifest, because the manifest names the role",
+            None,
+        )
+        .into());
     };
     let name = &manifest.role.name;
     let (caller, attached) = (aws.caller().await?, aws.attached_policies(name).await?);
@@ -89,7 +93,7 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
     for region in
         others.chain(manifest.targets.iter().filter_map(|target| target.region.as_ref().map(Region::as_str)))
     {
-        let region: Region = region.parse().with_context(|| format!("`{region}` is not a region of AWS"))?;
+        let region: Region = region.parse().with_context(|| format!("`{region}` is not an AWS region"))?;
         if !regions.contains(&region) {
             regions.push(region);
         }

@@ -54,7 +54,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
                 let ReadBack { unsettled, .. } = read_back?;
                 if !unsettled.is_empty() {
                     printer.warning(
-                        "Genesys Cloud does not show all of the changes yet; `rolecall drift` looks again",
+                        "Genesys Cloud does not show all of the changes yet; `rolecall drift` checks again",
                     );
                     exit = ExitCode::Inconclusive;
                 }

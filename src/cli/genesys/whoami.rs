@@ -31,7 +31,8 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
     });
     if !agrees {
         printer.warning(
-            "the OAuth client and the manifest are of different organisations: the role would trust the other one",
+            "the OAuth client and the manifest belong to different organisations: the role would accept only the \
+             external ID of the manifest's organisation",
         );
     }
     list_calls(aws, printer);

@@ -21,17 +21,16 @@ pub(crate) enum GenesysCommand {
 }
 
 /// The OAuth client of every command that talks to Genesys Cloud.
-const OAUTH_CLIENT: &str = "\
-The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and, \
-where no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, or the base path of the API); or the \
-secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+const OAUTH_CLIENT: &str = "The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, \
+GENESYSCLOUD_OAUTHCLIENT_SECRET and, if no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, \
+or the base path of the API); or the secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
 
 #[derive(Args, Debug)]
 #[command(after_help = OAUTH_CLIENT)]
 pub(crate) struct WhoamiCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
-    /// Also try something that turns pages and meets the rate limit: list all users
+    /// Also list all users, page by page, to test the rate limit
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) probe: Option<GenesysProbe>,
 }
@@ -41,13 +40,13 @@ pub(crate) struct WhoamiCommand {
 pub(crate) struct AuditCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
-    /// The last hours
+    /// The last N hours
     #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
     pub(crate) hours: u32,
-    /// From then on: a date or a time in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
+    /// From this date or time, in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) from: Option<Timestamp>,
-    /// Until then; now where it is left out
+    /// Until this date or time; default: now
     #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
     pub(crate) to: Option<Timestamp>,
     /// Only this credential, integration or action, by ID
@@ -67,10 +66,9 @@ fn time(text: &str) -> Result<Timestamp, String> {
         let date: jiff::civil::Date = text.parse().ok()?;
         date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
     };
-    text.parse()
-        .ok()
-        .or_else(midnight)
-        .ok_or_else(|| "it is a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned())
+    text.parse().ok().or_else(midnight).ok_or_else(|| {
+        "must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned()
+    })
 }
 
 #[derive(Args, Debug)]
@@ -81,7 +79,7 @@ pub(crate) struct ConnectCommand {
     /// Take over an integration of that name that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
@@ -93,7 +91,7 @@ pub(crate) enum ActionCommand {
         #[command(flatten)]
         aws: AwsOptions,
     },
-    /// Run an action through Genesys Cloud, which invokes the function for real, and say why it fails where it does
+    /// Run an action through Genesys Cloud, which invokes the function for real, and explain a failure
     Test(TestAction),
     /// Print an action in the file format of Genesys Cloud's user interface
     Export {
@@ -113,7 +111,7 @@ pub(crate) enum ActionCommand {
 pub(crate) struct TestAction {
     /// The action's name
     pub(crate) name: String,
-    /// A JSON file with the action's input; that of the manifest when left out
+    /// A JSON file with the action's input; default: `test_input` in the manifest
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
     #[command(flatten)]
@@ -125,7 +123,7 @@ pub(crate) struct ImportAction {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(crate) exported: PathBuf,
-    /// The action's category, which is no part of the file
+    /// The action's category, which the file does not contain
     #[arg(long, value_name = "NAME")]
     pub(crate) category: String,
     #[command(flatten)]

@@ -107,7 +107,7 @@ impl Likeness {
         match self {
             Self::Same => "may be somebody else's, though it says the same",
             Self::SameContract => "is configured differently",
-            Self::OtherContract => "has another contract",
+            Self::OtherContract => "has a different contract",
         }
     }
 }

@@ -251,7 +251,7 @@ fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
     let mut other = settled();
     other.integrations[0].mark.as_mut().unwrap().role = format!("{ROLE}2");
     let refused = plan(&desired(), &other, false).unwrap_err().to_string();
-    assert!(refused.contains("not made by rolecall for this, but for the role"), "{refused}");
+    assert!(refused.contains("exists and rolecall made it for the role"), "{refused}");
     // Two of the name, and none is marked.
     let twin = observed.integrations[0].clone();
     observed.integrations.push(twin);

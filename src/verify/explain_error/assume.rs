@@ -18,7 +18,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
     let role = desired.role_arn().to_string();
     if let Some(other) = reported.resource.as_deref().filter(|resource| *resource != role) {
-        let message = format!("Genesys Cloud tried to assume `{other}`, and the manifest's role is `{role}`");
+        let message = format!("Genesys Cloud tried to assume `{other}`, but the manifest's role is `{role}`");
         return vec![cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)];
     }
     let held = match held(facts.survey) {
@@ -29,7 +29,8 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
         return vec![found];
     }
     let Some(caller) = caller(reported, desired) else {
-        let message = "the text names no caller, and the manifest's is no principal".to_owned();
+        let message = "the text names no caller, and the manifest's trusted account is not a valid principal"
+            .to_owned();
         return vec![cause(CauseKind::Unexplained, Certainty::Possible, message, Remedy::PassWholeText)];
     };
     let knock = |id: Option<&str>| ask(&held.trust, desired, &caller, id);
@@ -43,7 +44,7 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
         }
         Decision::ImplicitlyDenied => vec![kept_out(&held.trust, desired, &caller, &right)],
         Decision::Unknown => {
-            let message = "the trust policy asks for something that is not known here".to_owned();
+            let message = "the trust policy has a condition that rolecall cannot decide".to_owned();
             let mut found = cause(CauseKind::TrustPolicy, Certainty::Likely, message, Remedy::PlanAndApply);
             found.evidence.extend(right.not_evaluated.iter().map(|it| it.reason.clone()));
             vec![found]
@@ -85,10 +86,12 @@ fn admitted(facts: &Facts<'_>, caller: &Principal, without_id: bool) -> Vec<Caus
         return causes;
     }
     if !without_id {
-        let message = format!("Genesys Cloud sent another external ID than `{id}`, or none");
+        let message = format!("Genesys Cloud sent an external ID other than `{id}`, or no external ID");
         let kind = CauseKind::WrongExternalId;
         let mut found = cause(kind, Certainty::Likely, message, Remedy::CompareOrganization);
-        found.evidence.push(format!("the trust policy lets `{caller}` in with this ID, and not without it"));
+        found
+            .evidence
+            .push(format!("the trust policy allows `{caller}` with this ID, but not without an ID"));
         causes.push(found);
     }
     causes.push(stale());
@@ -103,15 +106,16 @@ fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Eva
         asked_for.filter(|other| ask(trust, desired, caller, Some(other)).allows == Truth::True).collect();
     if !accepted.is_empty() {
         let list = accepted.join("`, `");
-        let message =
-            format!("the trust policy asks for the external ID `{list}`, and the organisation's is `{id}`");
+        let message = format!(
+            "the trust policy requires the external ID `{list}`, but the organisation's ID is `{id}`"
+        );
         return shown(CauseKind::WrongExternalId, message, right);
     }
     let account = caller.account();
     let trusted: Vec<Principal> = desired.trusted.iter().filter_map(|name| name.parse().ok()).collect();
     if trusted.iter().all(|principal| principal.account() != account) {
         let message = format!(
-            "the caller `{caller}` is not of the account that the manifest trusts (`{}`)",
+            "the caller `{caller}` is not in the account that the manifest trusts (`{}`)",
             desired.trusted.join("`, `")
         );
         let mut found = shown(CauseKind::WrongPrincipal, message, right);
@@ -123,10 +127,10 @@ fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Eva
     let (kind, message) = if named {
         (
             CauseKind::TrustPolicy,
-            format!("the trust policy does not let `{caller}` in with the external ID `{id}`"),
+            format!("the trust policy does not allow `{caller}` with the external ID `{id}`"),
         )
     } else {
-        (CauseKind::WrongPrincipal, format!("no statement of the trust policy is about `{caller}`"))
+        (CauseKind::WrongPrincipal, format!("no statement of the trust policy applies to `{caller}`"))
     };
     shown(kind, message, right)
 }

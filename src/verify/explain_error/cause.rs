@@ -14,19 +14,19 @@ use crate::verify::repair::Repair;
 pub enum CauseKind {
     /// There is no such role.
     RoleMissing,
-    /// The call was about, or made with, another role than the manifest's.
+    /// The call used a role other than the manifest's.
     OtherRole,
     /// The caller is not of the account that the role trusts.
     WrongPrincipal,
     /// The external ID that is sent and the one that is asked for differ.
     WrongExternalId,
-    /// The trust policy keeps the caller out for another reason.
+    /// The trust policy does not allow the caller, for a different reason.
     TrustPolicy,
     /// No policy on the role allows the call.
     MissingPermission,
     /// The function is a target, but not in the form that is called.
     WrongQualifier,
-    /// The function is none of the manifest's.
+    /// The function is not a target in the manifest.
     NotATarget,
     /// There is no such function.
     FunctionMissing,
@@ -42,7 +42,7 @@ pub enum CauseKind {
     FunctionPolicy,
     /// AWS has not put a change in force yet, or the error is older than the last one.
     Stale,
-    /// Genesys Cloud is not set up as the manifest says.
+    /// Genesys Cloud is not configured as in the manifest.
     GenesysDiffers,
     /// Nothing that is known explains it.
     Unexplained,
@@ -52,7 +52,7 @@ pub enum CauseKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
-    /// What AWS holds, or AWS's own words, show it.
+    /// The documents in AWS, or AWS's own words, show it.
     Certain,
     /// Nothing shows it, and it explains the error best.
     Likely,
@@ -142,7 +142,7 @@ pub struct Cause {
 pub struct Diagnosis {
     /// What the text says.
     pub reported: Reported,
-    /// The causes, the surest first.
+    /// The causes, most certain first.
     pub causes: Vec<Cause>,
 }
 

@@ -60,7 +60,7 @@ fn other_role(reported: &Reported, desired: &Desired) -> Option<Cause> {
         | Principal::Anonymous => false,
     };
     (!is_ours).then(|| {
-        let message = format!("the function was called as `{caller}`, and the manifest's role is `{role}`");
+        let message = format!("the function was called as `{caller}`, but the manifest's role is `{role}`");
         cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)
     })
 }
@@ -86,7 +86,8 @@ fn of_function(function: &FunctionArn, held: &Held, reported: &Reported, facts: 
         }
         Decision::ImplicitlyDenied => vec![not_allowed(function, desired, &evaluation)],
         Decision::Unknown => {
-            let message = "a policy on the role's side asks for something that is not known here".to_owned();
+            let message =
+                "a policy on the role's side has a condition that rolecall cannot decide".to_owned();
             let mut found = cause(CauseKind::Unexplained, Certainty::Possible, message, Remedy::PlanAndApply);
             found.evidence.extend(evaluation.not_evaluated.iter().map(|it| it.reason.clone()));
             vec![found]
@@ -97,7 +98,7 @@ fn of_function(function: &FunctionArn, held: &Held, reported: &Reported, facts: 
 fn not_allowed(function: &FunctionArn, desired: &Desired, evaluation: &Evaluation) -> Cause {
     if evaluation.blocked == Some(Block::Layer(Layer::Boundary)) {
         let message =
-            format!("the permissions boundary of the role does not allow the invocation of `{function}`");
+            format!("the role's permissions boundary does not allow the invocation of `{function}`");
         return shown(CauseKind::Boundary, message, Remedy::WidenBoundary, evaluation);
     }
     if desired.targets.contains(function) {
@@ -108,12 +109,12 @@ fn not_allowed(function: &FunctionArn, desired: &Desired, evaluation: &Evaluatio
     match desired.targets.iter().find(same) {
         Some(target) => {
             let message = format!(
-                "`{function}` was called, and the manifest has it as `{target}`: each form needs its own permission"
+                "`{function}` was called, but the manifest has `{target}`: each form needs its own permission"
             );
             shown(CauseKind::WrongQualifier, message, Remedy::CallListedForm, evaluation)
         }
         None => {
-            let message = format!("`{function}` was called, and is no target in the manifest");
+            let message = format!("`{function}` was called, but it is not a target in the manifest");
             shown(CauseKind::NotATarget, message, Remedy::AddTarget, evaluation)
         }
     }
@@ -128,7 +129,7 @@ fn allowed(function: &FunctionArn, reported: &Reported, facts: &Facts<'_>) -> Ve
     let home = &facts.survey.desired.home.account;
     let by_policy = matches!(reported.blamed, Some((Blamed::Resource, _)));
     if function.account != *home || by_policy {
-        let message = format!("the policy of the function `{function}` itself does not let the role in");
+        let message = format!("the resource policy of function `{function}` does not allow the role");
         let certainty = if by_policy { Certainty::Certain } else { Certainty::Likely };
         causes.push(cause(CauseKind::FunctionPolicy, certainty, message, Remedy::AddFunctionPermission));
     }

@@ -55,7 +55,8 @@ fn held(survey: &Survey) -> Result<Held, Vec<Cause>> {
         return Err(vec![cause(CauseKind::RoleMissing, Certainty::Certain, message, Remedy::MakeRole)]);
     };
     Held::read(&documents, &survey.desired).map_err(|reasons| {
-        let message = "not every document of the role could be read, so none of them decides".to_owned();
+        let message =
+            "some documents of the role could not be read, so rolecall cannot decide the cause".to_owned();
         let remedy = Remedy::ReadDocuments { reasons };
         vec![cause(CauseKind::Unexplained, Certainty::Possible, message, remedy)]
     })
@@ -82,11 +83,11 @@ fn functions(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let named = reported.resource.as_deref();
     let is_target = named.is_some_and(|named| targets.iter().any(|target| target.to_string() == named));
     if is_target {
-        let message = "the function is there now: it was missing when the error came".to_owned();
+        let message = "the function exists now, but it was missing when the error occurred".to_owned();
         return vec![cause(CauseKind::Stale, Certainty::Likely, message, Remedy::RunAgain)];
     }
     let list = targets.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
-    let message = format!("every target is there, so the data action calls another function than `{list}`");
+    let message = format!("every target exists, so the data action calls a function other than `{list}`");
     let certainty = if named.is_some() { Certainty::Certain } else { Certainty::Likely };
     vec![cause(CauseKind::NotATarget, certainty, message, Remedy::CompareArn)]
 }
@@ -98,7 +99,7 @@ fn unrecognised(facts: &Facts<'_>) -> Vec<Cause> {
     }
     if causes.is_empty() {
         let message =
-            "nothing in the text says what failed, and what AWS holds is not looked at without it".to_owned();
+            "the text does not say what failed, so rolecall did not search for a cause in AWS".to_owned();
         let remedy = Remedy::PassInnermostMessage;
         causes.push(cause(CauseKind::Unexplained, Certainty::Possible, message, remedy));
     }
@@ -116,7 +117,7 @@ fn organization_blamed(blamed: Option<(Blamed, bool)>) -> Option<Cause> {
         }
     };
     let how = if denies { "denies it" } else { "does not allow it" };
-    let message = format!("a {name} of the organisation {how}, in AWS's own words");
+    let message = format!("AWS says that a {name} of the organisation {how}");
     Some(cause(CauseKind::OrganizationPolicy, Certainty::Certain, message, Remedy::AskAdministrators))
 }
 
@@ -128,7 +129,7 @@ fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
         Cause { evidence: vec![evidence], ..cause }
     };
     if let Organization::Unreadable(error) = facts.organization {
-        let message = "a policy of the organisation denies it; these could not be read";
+        let message = "an organisation policy may deny it; the organisation policies could not be read";
         return vec![found(Certainty::Possible, message, error.to_string())];
     }
     let (certainty, obstacles) = match facts.organization.obstacles(&facts.survey.desired) {
@@ -143,7 +144,7 @@ fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
 /// AWS enforces changes some seconds late (IAM User Guide, "Changes that I make are not always immediately visible").
 fn stale() -> Cause {
     let message =
-        "the documents allow it: the role was changed after the error, or less than a minute before"
+        "the documents allow it: the role was changed after the error, or less than a minute before it"
             .to_owned();
     cause(CauseKind::Stale, Certainty::Possible, message, Remedy::WaitAndRunAgain)
 }

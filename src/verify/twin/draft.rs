@@ -26,13 +26,16 @@ const DESCRIPTION: &str =
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
     /// A caller of this kind can assume no role.
-    #[error("`{caller}` can assume no role, so a twin would show nothing; be a user or a session of a role")]
+    #[error(
+        "`{caller}` cannot assume a role, so a twin would show nothing; use the credentials of a user or of a role \
+         session"
+    )]
     CallerCannotAssume {
         /// The caller.
         caller: String,
     },
     /// The trust policy has no form that a twin could have.
-    #[error("the role's trust policy cannot be given to a twin: {reason}")]
+    #[error("a twin cannot have the role's trust policy: {reason}")]
     Trust {
         /// Why.
         reason: String,
@@ -65,7 +68,7 @@ impl Draft {
         let exchanged = exchange(&original.trust, genesys, caller)?;
         let name = format!("{}{ending}", twin_prefix(&desired.role.name)).parse::<RoleName>();
         let name = name.map_err(|error| unusable(&error.to_string()))?;
-        let path: RolePath = original.path.parse().map_err(|_| unusable("the role's path is not one"))?;
+        let path: RolePath = original.path.parse().map_err(|_| unusable("the role's path is not valid"))?;
         let role = RoleSpecification {
             name: name.clone(),
             path: path.clone(),
@@ -197,7 +200,7 @@ fn exchange(trust: &StoredDocument, genesys: &AccountId, caller: &str) -> Result
         *names != Value::Array(Vec::new())
     });
     if statements.is_empty() {
-        return Err(unusable("it names nobody who exists"));
+        return Err(unusable("it names no principal that exists"));
     }
     Ok(Exchanged { trust: document.to_string().into(), replaced })
 }
@@ -261,7 +264,11 @@ mod tests {
         let service =
             json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]});
         assert_eq!(exchanged(&service), Ok(service));
-        assert!(exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123"))).unwrap_err().contains("names nobody"));
+        assert!(
+            exchanged(&trust(json!("AROAEXAMPLEEXAMPLE123")))
+                .unwrap_err()
+                .contains("names no principal that exists")
+        );
     }
 
     #[test]

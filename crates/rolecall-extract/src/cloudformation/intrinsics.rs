@@ -98,10 +98,12 @@ impl<'t> Resolver<'t> {
                 if let Some((name, argument)) = function(members) {
                     return self.call(name, argument, &step(pointer, name));
                 }
-                // `Fn::Transform` can change what is beside it.
+                // `Fn::Transform` can change its siblings.
                 if let Some(name) = members.keys().find(|key| *key == "Ref" || key.starts_with("Fn::")) {
-                    return self
-                        .unresolved(&step(pointer, name), "a function cannot stand beside other members");
+                    return self.unresolved(
+                        &step(pointer, name),
+                        "an intrinsic function must be the only member of its object",
+                    );
                 }
                 let mut resolved = Some(Map::new());
                 for (key, value) in members {
@@ -334,7 +336,7 @@ impl<'t> Resolver<'t> {
         let holds = match (condition, levels.checked_sub(1)) {
             (Some(condition), Some(levels)) => self.test(condition, &place, levels),
             (None, _) | (_, None) => {
-                self.unresolved(pointer, &format!("there is no condition `{name}` that could be decided"));
+                self.unresolved(pointer, &format!("there is no condition `{name}` that rolecall can decide"));
                 None
             }
         };

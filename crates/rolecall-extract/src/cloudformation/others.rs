@@ -103,7 +103,7 @@ fn transforms(template: &Template<'_>, doubts: &mut Doubts) {
             texts(value, &mut |text| includes = includes || text == "Fn::Transform");
         }
         if includes {
-            let reason = format!("/{section}: `Fn::Transform` can change what is beside it");
+            let reason = format!("/{section}: `Fn::Transform` can change its siblings");
             doubts.of_all(Breaks::Everything, &reason);
         }
     }

@@ -50,8 +50,8 @@ fn one_more_resource() {
         ("", "  'Fn::ForEach::More': [A, [a], {'P${A}': {Type: 'AWS::IAM::Policy', Properties: {}}}]\n".to_owned(), "t", "it stands for resources that are not written out"),
         ("ManagedPolicyArns: ['{{resolve:ssm:/a}}']", String::new(), "t", "`{{resolve:…}}` is known only once the stack exists"),
         ("ManagedPolicyArns: arn:aws:iam::aws:policy/AdministratorAccess", String::new(), "t", "it is not a list"),
-        ("Policies: {'Fn::Transform': {Name: Ours}, a: b}", String::new(), "t", "a function cannot stand beside other members"),
-        ("Policies: [{PolicyName: a, PolicyDocument: {'Fn::Transform': {Name: AWS::Include}, Version: 2012-10-17, Statement: []}}]", String::new(), "t", "a function cannot stand beside other members"),
+        ("Policies: {'Fn::Transform': {Name: Ours}, a: b}", String::new(), "t", "an intrinsic function must be the only member of its object"),
+        ("Policies: [{PolicyName: a, PolicyDocument: {'Fn::Transform': {Name: AWS::Include}, Version: 2012-10-17, Statement: []}}]", String::new(), "t", "an intrinsic function must be the only member of its object"),
         // What can change everything.
         ("", body("Custom::Attacher", given), "", "/Resources/Other: it runs a program, which can change the role"),
         ("", body("AWS::CloudFormation::CustomResource", given), "", "it runs a program"),
@@ -73,7 +73,7 @@ fn one_more_resource() {
         ("", body("AWS::SSM::Association", "{Parameters: {Role: [!Ref Role]}}"), "", "it runs a program"),
         ("", body("AWS::Lambda::Function", "{Code: {ZipFile: 'iam.attach_role_policy(RoleName=x)'}}"), "", "/Resources/Other: a text in it calls IAM"),
         ("", body("AWS::Scheduler::Schedule", "{Target: {Arn: 'arn:aws:scheduler:::aws-sdk:iam:attachRolePolicy'}}"), "", "a text in it calls IAM"),
-        ("", "  'Fn::Transform': {Name: AWS::Include, Parameters: {Location: 's3://a/b'}}\n".to_owned(), "", "/Resources: `Fn::Transform` can change what is beside it"),
+        ("", "  'Fn::Transform': {Name: AWS::Include, Parameters: {Location: 's3://a/b'}}\n".to_owned(), "", "/Resources: `Fn::Transform` can change its siblings"),
         ("", "  Other: {'Fn::Transform': {Name: Ours}, Type: 'AWS::S3::Bucket'}\n".to_owned(), "", "/Resources/Other: its properties are not written out"),
         ("", "  'Fn::ForEach::More': [A, [a], {'P${A}': {Type: 'Custom::X', Properties: {R: !Ref Role}}}]\n".to_owned(), "", "it stands for resources that are not written out"),
         ("", "  Other: {Properties: {}}\n".to_owned(), "", "/Resources/Other: it has no type"),
@@ -103,17 +103,17 @@ fn transforms_and_sections() {
         (
             "'Fn::Transform': {Name: AWS::Include}",
             "",
-            "/Fn::Transform: `Fn::Transform` can change what is beside it",
+            "/Fn::Transform: `Fn::Transform` can change its siblings",
         ),
         (
             "Mappings: {'Fn::Transform': {Name: AWS::Include}}",
             "",
-            "/Mappings: `Fn::Transform` can change what is beside it",
+            "/Mappings: `Fn::Transform` can change its siblings",
         ),
         (
             "Conditions: {'Fn::Transform': {Name: AWS::Include}}",
             "",
-            "/Conditions: `Fn::Transform` can change what is beside it",
+            "/Conditions: `Fn::Transform` can change its siblings",
         ),
     ] {
         expect(&template(sections, "", ""), "Role", sides, words);
@@ -319,7 +319,7 @@ fn attempts_to_sneak_past() {
             "PermissionsBoundary: {'Fn::Transform': {Name: A}, Ref: B}",
             String::new(),
             "t",
-            "a function cannot stand beside other members",
+            "an intrinsic function must be the only member of its object",
         ),
         ("ManagedPolicyArns: !Split [',', !Ref Open]", String::new(), "t", "parameter `Open` has no default"),
         (

@@ -41,7 +41,7 @@ impl Answer {
                 return Unreadable { what: self.page(), is_cut: false };
             }
             let what = match error.classify() {
-                serde_json::error::Category::Data => format!("JSON of another shape: {error}"),
+                serde_json::error::Category::Data => format!("JSON of an unexpected shape: {error}"),
                 serde_json::error::Category::Eof if self.text.trim().is_empty() => "empty".to_owned(),
                 serde_json::error::Category::Eof => "cut off in the middle".to_owned(),
                 serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
@@ -68,8 +68,8 @@ impl Answer {
     fn page(&self) -> String {
         let title = self.text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
         match title.map(|(title, _)| quote(title)).filter(|title| !title.is_empty()) {
-            Some(title) => format!("an HTML page, `{title}`, in the place of JSON"),
-            None => "an HTML page in the place of JSON".to_owned(),
+            Some(title) => format!("an HTML page, `{title}`, instead of JSON"),
+            None => "an HTML page instead of JSON".to_owned(),
         }
     }
 

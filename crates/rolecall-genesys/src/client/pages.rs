@@ -92,7 +92,7 @@ impl<'c> Request<'c> {
                     let page: Page<T> = request.json().await?;
                     next = match page.cursor(parameter) {
                         Some(again) if cursor.as_ref() == Some(&again) => {
-                            let message = "the list does not end: the same cursor came twice";
+                            let message = "the list does not end: Genesys Cloud sent the same cursor twice";
                             return Err(Failure::new(operation, Kind::Unreadable, message).error);
                         }
                         Some(cursor) => Next::Page(Some(cursor)),

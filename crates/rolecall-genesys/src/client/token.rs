@@ -188,8 +188,8 @@ fn refused(mut failure: Failure, credentials: &Credentials) -> Failure {
     let Credentials { client_id, site, .. } = credentials;
     failure.error.kind = Kind::InvalidCredentials;
     failure.error.message = format!(
-        "{site} does not accept the OAuth client `{client_id}` and its secret: {}; a wrong ID or secret, a client that \
-         is disabled or of another grant type than client credentials, and a client of another region all look like this",
+        "{site} does not accept the OAuth client `{client_id}` and its secret: {}; possible causes: a wrong ID or \
+         secret, a disabled client, a grant type other than client credentials, or a client of another region",
         failure.error.message
     );
     failure

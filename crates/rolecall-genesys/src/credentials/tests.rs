@@ -56,15 +56,15 @@ fn what_is_wrong_with_the_environment_is_named() {
         (
             &[(ID, "i"), (SECRET, "s"), (REGION, "eu-west-1")],
             Some("us-east-1"),
-            "GENESYSCLOUD_REGION says eu-west-1 (mypurecloud.ie), and [genesys] in the manifest us-east-1 \
+            "GENESYSCLOUD_REGION says eu-west-1 (mypurecloud.ie), but [genesys] in the manifest says us-east-1 \
              (mypurecloud.com); an OAuth client works only in its own region",
         ),
         (
             &[(ID, "i"), (SECRET, "s"), (REGION, "mygenesys.com")],
             None,
-            "GENESYSCLOUD_REGION: `mygenesys.com` is not a Genesys Cloud region; Genesys's own clients know no such \
-             name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for another organisation the AWS \
-             region in which it lives",
+            "GENESYSCLOUD_REGION: `mygenesys.com` is not a Genesys Cloud region; Genesys's own clients do not know \
+             this name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organisation \
+             write the AWS region in which it lives",
         ),
     ] {
         assert_eq!(environment(variables, manifest).unwrap_err(), says);
@@ -94,7 +94,7 @@ fn what_is_wrong_with_a_secret_is_named_without_its_values() {
     for (text, says) in [
         ("hunter2", "the secret `s` is not a JSON object with `client_id` and `client_secret`"),
         ("[]", "the secret `s` is not a JSON object with `client_id` and `client_secret`"),
-        ("{}", "the secret `s` has no `client_id` and no other key either"),
+        ("{}", "the secret `s` has no `client_id` and no other keys"),
         (
             r#"{"clientId":"hunter2","client_secret":"hunter2"}"#,
             "the secret `s` has no `client_id`; it has `clientId`",
@@ -111,7 +111,7 @@ fn what_is_wrong_with_a_secret_is_named_without_its_values() {
         (r#"{"client_id":"i","client_secret":""}"#, "`client_secret` in the secret `s` is empty"),
         (
             r#"{"client_id":"i","client_secret":"hunter2","region":"eu-west-1"}"#,
-            "`region` in the secret `s` says eu-west-1 (mypurecloud.ie), and [genesys] in the manifest us-east-1 \
+            "`region` in the secret `s` says eu-west-1 (mypurecloud.ie), but [genesys] in the manifest says us-east-1 \
              (mypurecloud.com); an OAuth client works only in its own region",
         ),
         (

@@ -240,7 +240,7 @@ pub(crate) struct Validation {
 impl From<Validation> for Vec<Fault> {
     fn from(Validation { valid, errors }: Validation) -> Self {
         if errors.is_empty() && !valid {
-            let message = "Genesys Cloud calls the draft not valid and does not say why".to_owned();
+            let message = "Genesys Cloud reports that the draft is not valid, without a reason".to_owned();
             return vec![Fault { message, ..Fault::default() }];
         }
         errors.into_iter().map(Fault::from).collect()

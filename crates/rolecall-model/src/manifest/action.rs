@@ -133,7 +133,10 @@ fn template(
 ) -> Option<Template> {
     match (text, file) {
         (Some(_), Some(file)) => {
-            notes.fault(Some(file.span), format!("`{key}_file` stands beside `{key}`; keep one of them"));
+            notes.fault(
+                Some(file.span),
+                format!("`{key}_file` and `{key}` exclude each other; keep one of them"),
+            );
             None
         }
         (None, Some(file)) => take(Some(file), notes).map(Template::File),
@@ -165,7 +168,7 @@ fn find(
             } else {
                 "write its ARN in [[target]] and here"
             };
-            notes.fault(place, format!("`{reference}` could be {list}; {way_out}"));
+            notes.fault(place, format!("`{reference}` matches {list}; {way_out}"));
         }
     }
     None
@@ -186,7 +189,7 @@ fn check_headers(
             );
         } else if names_secret(name) && !value.get_ref().contains("${") {
             let message = format!(
-                "the header `{name}` holds a secret, which never stands in this file; take it from the integration's \
+                "the header `{name}` holds a secret, which must not be in this file; take it from the integration's \
                  credential: `{name} = \"${{credentials.name}}\"`"
             );
             notes.fault(Some(key.span()), message);

@@ -147,9 +147,9 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     let trusted_account = match (stated, region.trusted_account()) {
         (Some(stated), Some(official)) if stated != official => {
             let origin = if stated.as_str() == TUTORIAL_ACCOUNT {
-                "is an account that tutorials name and Genesys does not"
+                "is an account from tutorials, which Genesys does not name"
             } else {
-                "is another one"
+                "is a different account"
             };
             notes.warn(
                 account_place,
@@ -196,13 +196,13 @@ fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
     let text = id.as_str();
     if text.parse::<Hyphenated>().is_err() {
         let message = format!(
-            "`{id}` is not a UUID, and the IDs of Genesys Cloud organisations are; Genesys Cloud could not assume the \
-             role with another ID than its own"
+            "`{id}` is not a UUID, but every Genesys Cloud organisation ID is; Genesys Cloud can assume the role only \
+             with its organisation's ID"
         );
         notes.warn(place, message);
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         let message = format!(
-            "AWS compares external IDs with regard to case; make sure that Genesys Cloud shows `{id}` and not `{}`",
+            "external IDs are case-sensitive; make sure that Genesys Cloud shows `{id}` and not `{}`",
             text.to_ascii_lowercase()
         );
         notes.warn(place, message);
@@ -259,7 +259,8 @@ fn check_tags(
         } else {
             seen.insert(lower, name).map(|other| {
                 format!(
-                    "the tags `{other}` and `{name}` are one to IAM, which ignores the case of keys; keep one"
+                    "IAM treats the tags `{other}` and `{name}` as the same tag, because it ignores the case of keys; \
+                     keep one"
                 )
             })
         };

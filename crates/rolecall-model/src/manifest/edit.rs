@@ -31,7 +31,7 @@ pub enum EditError {
         nearest: String,
     },
     /// More than one target could be meant.
-    #[error("`{reference}` could be {fitting}; name one of them in full")]
+    #[error("`{reference}` matches {fitting}; write one of them in full")]
     Ambiguous {
         /// What was asked for.
         reference: String,
@@ -53,7 +53,7 @@ pub enum EditError {
         action: String,
     },
     /// The result would be wrong, for example because an action could then mean two targets.
-    #[error("the edit is refused, for the manifest would then be wrong:\n{faults}")]
+    #[error("the edit would make the manifest invalid:\n{faults}")]
     Breaks {
         /// What would be wrong; the places are those of the edited text.
         faults: Faults,
@@ -65,7 +65,7 @@ pub enum EditError {
         action: String,
     },
     /// The layout of the text defeats the edit.
-    #[error("the manifest is laid out in a way that cannot be edited for you; edit its [[target]] by hand")]
+    #[error("rolecall cannot edit a manifest with this layout; edit its [[target]] by hand")]
     Layout,
 }
 

@@ -160,7 +160,7 @@ impl Form for ProfileName {
     fn read(text: &str) -> Result<String, String> {
         if text.is_empty() || text != text.trim() || text.chars().any(char::is_control) {
             return Err(format!(
-                "`{}` is no profile's name; for example `{}`",
+                "`{}` is not a profile name; for example `{}`",
                 text.escape_debug(),
                 Self::EXAMPLE
             ));
@@ -244,8 +244,8 @@ impl Form for SecretArn {
         });
         arn.ok_or_else(|| {
             format!(
-                "this is not the ARN of a secret in AWS Secrets Manager, and a secret itself never stands in this file; \
-                 for example `{}`",
+                "this is not the ARN of a secret in AWS Secrets Manager, and a secret itself must not be in this \
+                 file; for example `{}`",
                 Self::EXAMPLE
             )
         })

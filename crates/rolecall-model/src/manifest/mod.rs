@@ -145,7 +145,7 @@ pub struct Role {
 pub struct Access {
     /// The profile of the AWS configuration files.
     pub profile: Option<String>,
-    /// The region of targets that name none.
+    /// The region of targets without a region.
     pub region: Option<AwsRegion>,
     /// The role that is assumed first.
     pub assume_role: Option<AssumedRole>,
@@ -225,7 +225,7 @@ pub enum Call {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// There is no such file.
-    #[error("there is no manifest at `{}`; `rolecall init` writes one, `--file` names another", path.display())]
+    #[error("no manifest at `{}`; `rolecall init` writes a manifest, `--file` names a different path", path.display())]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
@@ -311,7 +311,7 @@ fn read_text(path: &Path) -> Result<String, ManifestError> {
     }
     if metadata.len() > MAX_BYTES {
         return Err(not_text(format!(
-            "it has {} bytes, and a manifest never has more than {MAX_BYTES}",
+            "it has {} bytes, but a manifest has at most {MAX_BYTES}",
             metadata.len()
         )));
     }

@@ -132,7 +132,7 @@ pub(super) struct RawTarget {
 pub(super) struct RawAws {
     /// The profile of the AWS configuration files; `--profile` goes before it.
     pub(super) profile: Option<Text<ProfileName>>,
-    /// The AWS region of targets that name none; `--region` goes before it.
+    /// The AWS region of targets without a region; `--region` goes before it.
     pub(super) region: Option<Text<AwsRegion>>,
     /// The ARN of a role that is assumed first, such as one in the account of this manifest.
     pub(super) assume_role: Option<Text<RoleArn>>,

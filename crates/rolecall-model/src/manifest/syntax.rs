@@ -39,11 +39,11 @@ fn way_out(message: &str, line: &str) -> Option<String> {
         return Some(match name {
             "target" | "action" if line.starts_with('[') => format!("write `[[{name}]]` for each of several"),
             _ if line.starts_with('[') => format!("merge it with the `[{name}]` above"),
-            _ => "it stands above already; keep one of the two".to_owned(),
+            _ => "already defined above; keep one of the two".to_owned(),
         });
     }
     if line.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
-        return Some("typographic quotation marks do not count; use `\"`".to_owned());
+        return Some("typographic quotation marks are not valid; use `\"`".to_owned());
     }
     let Some((key, value)) = line.split_once('=') else {
         return line.split_once(':').map(|(key, _)| format!("write `{} = …`", key.trim()));

@@ -107,7 +107,7 @@ impl Walker<'_, '_> {
                 self.notes.fault(span.cloned(), format!("missing key `{keys}` in {}", section.header()));
             }
             [(_, first), (span, second), ..] => {
-                let message = format!("`{second}` stands beside `{first}`; keep one of them");
+                let message = format!("`{second}` and `{first}` exclude each other; keep one of them");
                 self.notes.fault(Some((*span).clone()), message);
             }
             [] | [_] => {}

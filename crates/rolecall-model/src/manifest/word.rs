@@ -36,8 +36,8 @@ const FICTIONS: [(&str, &str); 4] =
     [("scope", SCOPES), ("scopes", SCOPES), ("rolearn", ROLE_ARN), ("awsrolearn", ROLE_ARN)];
 const SCOPES: &str = "scopes do not apply to OAuth clients of the grant type client credentials: give the client a role with \
                       the permissions that `rolecall genesys whoami` lists";
-const ROLE_ARN: &str = "no credential of Genesys Cloud has such a field: rolecall makes the role of [role] and writes its ARN \
-                        into the field `ARN` of the credential itself";
+const ROLE_ARN: &str = "no Genesys Cloud credential has this field: rolecall makes the role of [role] and writes its \
+     ARN into the field `ARN` of the credential itself";
 
 /// What is said about a key that the section does not have, and the key of the section that was probably meant.
 pub(super) struct Unknown {

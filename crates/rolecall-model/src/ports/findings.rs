@@ -1,6 +1,6 @@
 //! Findings for a store of findings, in the words of the AWS Security Finding Format.
 
-/// How grave it is (API Reference, FindingProviderSeverity).
+/// How severe it is (API Reference, FindingProviderSeverity).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing is wrong.
@@ -43,7 +43,7 @@ pub struct Finding {
     pub remediation: String,
     /// What the check came to.
     pub compliance: Compliance,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
     /// The type of what it is about, such as `AwsIamRole`.
     pub resource_type: &'static str,

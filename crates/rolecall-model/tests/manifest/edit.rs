@@ -127,7 +127,7 @@ fn edits_that_cannot_be_are_refused() {
          `arn:aws:lambda:us-east-1:123456789012:function:stock:7`"
     );
     let twice = add(&add(LEAST, "f:a").unwrap(), "f:b").unwrap();
-    assert_eq!(message(remove(&twice, "f")), "`f` could be `f:a`, `f:b`; name one of them in full");
+    assert_eq!(message(remove(&twice, "f")), "`f` matches `f:a`, `f:b`; write one of them in full");
     assert!(matches!(add("version = 1", "f"), Err(EditError::Invalid(_))));
 }
 

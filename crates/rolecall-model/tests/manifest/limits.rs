@@ -244,7 +244,7 @@ fn what_only_differs_in_its_region_must_be_named_by_arn() {
     let faults = Manifest::parse(&text, "m").unwrap_err();
     assert_eq!(
         faults.0[0].message,
-        "`order-status` could be `order-status in us-east-1`, `order-status in eu-west-1`; write its ARN in \
+        "`order-status` matches `order-status in us-east-1`, `order-status in eu-west-1`; write its ARN in \
          [[target]] and here"
     );
 }

@@ -52,7 +52,7 @@ fn what_is_no_manifest_is_refused_for_what_it_is() {
     );
     assert_eq!(
         refusal(&vec![b'#'; 1_048_577]),
-        "`/rolecall.toml` is not a manifest: it has 1048577 bytes, and a manifest never has more than 1048576"
+        "`/rolecall.toml` is not a manifest: it has 1048577 bytes, but a manifest has at most 1048576"
     );
     assert!(refusal(b"version = ").starts_with("/rolecall.toml:1:11: this is not TOML"));
 }
@@ -73,7 +73,10 @@ fn a_file_that_cannot_be_read_says_why() {
     let missing = folder.path().join("rolecall.toml");
     let error = Manifest::load(&missing).unwrap_err();
     assert!(matches!(&error, ManifestError::Missing { path } if *path == missing));
-    assert!(error.to_string().ends_with("; `rolecall init` writes one, `--file` names another"), "{error}");
+    assert!(
+        error.to_string().ends_with("; `rolecall init` writes a manifest, `--file` names a different path"),
+        "{error}"
+    );
 
     let error = Manifest::load(folder.path()).unwrap_err().to_string();
     let named = folder.path().join("rolecall.toml");

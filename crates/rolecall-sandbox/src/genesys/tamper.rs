@@ -36,7 +36,7 @@ impl GenesysTamper {
                     );
                 }
                 revision.version += 1;
-                (format!("action `{}` has another timeout", revision.name), "Update", "Action", id)
+                (format!("action `{}` now has a different timeout", revision.name), "Update", "Action", id)
             }
             Self::ActionDeleted => {
                 let (id, revision) = first_action(state)?;
@@ -69,7 +69,7 @@ impl GenesysTamper {
             Self::Organization => {
                 let id = "0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e";
                 if state.genesys.organization.id == id {
-                    return Err("the organisation is another one already");
+                    return Err("the organization is already a different one");
                 }
                 state.genesys.organization.id = id.to_owned();
                 return Ok(format!("the OAuth client belongs to organisation {id} now"));
