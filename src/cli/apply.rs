@@ -12,7 +12,7 @@ use rolecall::verify::steady::Freshness;
 use rolecall_model::patience::Interrupt;
 
 use super::change::{Asking, Console, Narrator, describe, survey_after};
-use super::context::interruptible;
+use super::context::Signals;
 use super::fleet;
 use super::options::{AllowOptions, ApplyCommand};
 use super::printer::Printer;
@@ -50,7 +50,8 @@ async fn apply_one(
     context: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
-    let request = request(options);
+    let signals = Signals::new();
+    let request = request(options, &signals);
     let known = context.warnings.len();
     let plan = async |context: &Connected| context.plan(request.goal, request.options).await;
     let planned = context.comparing_organizations(plan).await;
@@ -62,6 +63,7 @@ async fn apply_one(
         narrator: Narrator::new(printer),
         human,
         asking: asking(options)?,
+        signals: &signals,
         heading: None,
     };
     let changed = context.change_as_planned(planned, &request, &console).boxed_local().await?;
@@ -74,6 +76,7 @@ async fn apply_one(
         printer.progress("nothing was changed");
         return Ok((told, ExitCode::Success));
     }
+    signals.arm();
     if let Some(written) = &changed.written {
         told = told.with_applied(&written.applied);
     }
@@ -83,13 +86,13 @@ async fn apply_one(
     Ok((told, exit))
 }
 
-fn request(options: &ApplyCommand) -> ChangeRequest {
+fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
     ChangeRequest {
         goal: Goal::Manifest,
         options: options.reach.into(),
         allowed: (&options.allow).into(),
         may_retire: options.reach.replace,
-        interrupt: interruptible(),
+        interrupt: signals.interrupt.clone(),
     }
 }
 

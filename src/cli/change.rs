@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 
 use rolecall::carry_out::{Applied, Event, Observer};
+use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
-use rolecall::operations::{Consent, Planned, Shell};
+use rolecall::operations::{Consent, Planned, ReadBack, Shell, Written};
 use rolecall::plan::Change;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
+use super::context::Signals;
 use super::printer::Printer;
 use rolecall::failure::{CommandError, CommandResult, Explained as _, UsageError};
 
@@ -61,6 +63,8 @@ pub(crate) struct Console<'p> {
     pub(crate) narrator: Narrator<'p>,
     pub(crate) human: bool,
     pub(crate) asking: Asking,
+    /// Listened to from the moment of consent.
+    pub(crate) signals: &'p Signals,
     /// What is shown before the plan; `None` shows the role.
     pub(crate) heading: Option<&'p dyn Fn(&Planned) -> String>,
 }
@@ -98,16 +102,44 @@ impl Shell for Console<'_> {
     }
 
     fn consent(&self, _: &Planned) -> CommandResult<Consent> {
-        match &self.asking {
-            Asking::Yes => Ok(Consent::Given),
-            Asking::Question(question) => {
-                let is_given = self.narrator.say(|printer| confirm(question, printer))?;
-                Ok(if is_given { Consent::GivenLater } else { Consent::Declined })
-            }
-            // It was compared with what the user reviewed.
-            Asking::Reviewed(_) => Ok(Consent::Given),
-        }
+        let consent = match &self.asking {
+            // What was reviewed was compared.
+            Asking::Yes | Asking::Reviewed(_) => Consent::Given,
+            Asking::Question(question) => match self.narrator.say(|printer| confirm(question, printer))? {
+                true => Consent::GivenLater,
+                false => Consent::Declined,
+            },
+        };
+        self.signals.arm();
+        Ok(consent)
     }
+}
+
+/// Says how far a plan got: in the report, and at once what went wrong. `unsettled` is said where a service does not show all of it
+/// yet.
+pub(crate) fn conclude(
+    written: Option<Written>,
+    unsettled: &str,
+    told: &mut Report,
+    printer: &mut Printer,
+) -> ExitCode {
+    let Some(Written { applied, read_back }) = written else { return ExitCode::Success };
+    *told = std::mem::take(told).with_applied(&applied);
+    let (error, exit) = match read_back {
+        None => (describe(&applied), ExitCode::Failed),
+        Some(Ok(ReadBack { unsettled, .. })) if unsettled.is_empty() => return ExitCode::Success,
+        Some(Ok(ReadBack { .. })) => {
+            printer.warning(unsettled);
+            return ExitCode::Inconclusive;
+        }
+        Some(Err(error)) => {
+            let error = CommandError::from(error);
+            (error.view(), error.exit)
+        }
+    };
+    printer.failure(&error);
+    told.error = Some(error);
+    exit
 }
 
 /// What AWS shows after the change, beside what should be there.

@@ -1,5 +1,6 @@
 //! What a command works with: the manifest, the templates and AWS, real or embedded.
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::patience::Interrupt;
+use tokio::sync::watch;
 
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
@@ -256,16 +258,36 @@ pub(crate) fn start_sandbox_with(options: SandboxOptions) -> CommandResult<Sandb
     Sandbox::start(options).context("cannot start the sandbox on localhost")
 }
 
-/// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point; the second ends the process.
+/// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point; the second ends the process. Until it is
+/// armed, the first one ends the process: nothing was written yet.
+pub(crate) struct Signals {
+    raise: Cell<Option<watch::Sender<bool>>>,
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Signals {
+    pub(crate) fn new() -> Self {
+        let (raise, interrupt) = Interrupt::new();
+        Self { raise: Cell::new(Some(raise)), interrupt }
+    }
+
+    /// Listens from now on.
+    pub(crate) fn arm(&self) {
+        let Some(raise) = self.raise.take() else { return };
+        tokio::spawn(async move {
+            next_signal().await;
+            let _ = raise.send(true);
+            next_signal().await;
+            std::process::exit(130);
+        });
+    }
+}
+
+/// Signals that are listened to at once.
 pub(crate) fn interruptible() -> Interrupt {
-    let (raise, interrupt) = Interrupt::new();
-    tokio::spawn(async move {
-        next_signal().await;
-        let _ = raise.send(true);
-        next_signal().await;
-        std::process::exit(130);
-    });
-    interrupt
+    let signals = Signals::new();
+    signals.arm();
+    signals.interrupt
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -2,12 +2,12 @@
 
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::operations::{ChangeRequest, Changed, Goal, Planned, ReadBack};
+use rolecall::operations::{ChangeRequest, Changed, Goal, Planned};
 use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
-use super::change::{Asking, Console, Narrator, describe};
-use super::context::{Context, interruptible};
+use super::change::{Asking, Console, Narrator, conclude};
+use super::context::{Context, Signals};
 use super::options::{DestroyCommand, Output};
 use super::plan::list_all_calls;
 use super::printer::Printer;
@@ -17,12 +17,13 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
     let role = &context.manifest.role.name;
+    let signals = Signals::new();
     let request = ChangeRequest {
         goal: Goal::Nothing,
         options: options.reach.into(),
         allowed: Allowed::default(),
         may_retire: true,
-        interrupt: interruptible(),
+        interrupt: signals.interrupt.clone(),
     };
     let heading =
         |planned: &Planned| format!("Role {role} in account {}\n\n", planned.observed.caller.account);
@@ -32,6 +33,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         narrator: Narrator::new(printer),
         human,
         asking,
+        signals: &signals,
         heading: Some(&heading),
     };
     let changed = context.change(&request, &console).await?;
@@ -41,28 +43,9 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         printer.progress("nothing was changed");
         return Ok(ExitCode::Success);
     }
-    let mut exit = ExitCode::Success;
     let Changed { planned, written, is_declined: _ } = changed;
-    if let Some(written) = written {
-        told = told.with_applied(&written.applied);
-        match written.read_back {
-            None => {
-                let error = describe(&written.applied);
-                printer.failure(&error);
-                told.error = Some(error);
-                exit = ExitCode::Failed;
-            }
-            Some(read_back) => {
-                let ReadBack { unsettled, .. } = read_back?;
-                if !unsettled.is_empty() {
-                    printer.warning(
-                        "AWS still shows some of the deleted resources; run the command again to check",
-                    );
-                    exit = ExitCode::Inconclusive;
-                }
-            }
-        }
-    }
+    let unsettled = "AWS still shows some of the deleted resources; run the command again to check";
+    let mut exit = conclude(written, unsettled, &mut told, printer);
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
         printer.warning(&format!(
             "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \

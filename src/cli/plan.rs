@@ -10,7 +10,7 @@ use rolecall::plan::aws::{self, PlanOptions};
 use rolecall::ports::calls::Call;
 use rolecall::report::{RefusalView, Report, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
-use rolecall::verify::{Documents, intent, read};
+use rolecall::verify::{Documents, read};
 use rolecall_genesys::client::Client;
 
 use super::certificate;
@@ -56,7 +56,7 @@ async fn plan_one(
     let Verdict { verification, objections } = judge(survey, &left, &Allowed::default());
     if let Some(folder) = &options.smtlib {
         let role = read(&Documents::planned(survey, &left), &survey.desired.role_arn());
-        certificate::write(folder, &role, &intent(&survey.desired), printer)?;
+        certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if let Some(path) = &options.out {
         write::save(path, &saved::save(survey, plan))

@@ -6,7 +6,8 @@ use rolecall::failure::{CommandResult, Context as _, UNCHANGED};
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
-use rolecall::verify::{intent, read as read_documents};
+use rolecall::verify::read as read_documents;
+use rolecall_model::patience::Interrupt;
 
 use super::certificate;
 use super::change::{Narrator, confirm, describe};
@@ -59,7 +60,7 @@ async fn verify_one(
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },
         explain: options.explain,
-        interrupt: interruptible(),
+        interrupt: interrupt_of(options.level),
     };
     let known = connected.warnings.len();
     let verified = connected.verify(&request, &Narrator::new(printer)).await;
@@ -70,7 +71,7 @@ async fn verify_one(
     }
     if let Some(folder) = &options.smtlib {
         let role = read_documents(&documents, &survey.desired.role_arn());
-        certificate::write(folder, &role, &intent(&survey.desired), printer)?;
+        certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if options.aws.common.output.is_human() {
         if let Some(role) = &report.role {
@@ -81,6 +82,14 @@ async fn verify_one(
         }
     }
     Ok((report, verification.exit()))
+}
+
+/// A twin must be removed, and whoever waits for AWS is told how far that got; otherwise Ctrl-C ends the process.
+fn interrupt_of(level: Level) -> Interrupt {
+    match level {
+        Level::Paper | Level::Genesys => Interrupt::never(),
+        Level::Live | Level::Twin => interruptible(),
+    }
 }
 
 /// Says what went wrong with a twin.

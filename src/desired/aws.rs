@@ -4,6 +4,7 @@ use crate::desired::pack::{Bin, Room, pack};
 use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
 use crate::iam::document::Document;
+use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
 use crate::manifest::{Manifest, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
@@ -95,6 +96,16 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// What the manifest means the role for.
+    pub fn intent(&self) -> RoleIntent {
+        RoleIntent {
+            role: Some(self.role_arn()),
+            trusted: self.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
+            external_id: Some(self.external_id.clone()),
+            targets: Some(self.targets.clone()),
+        }
+    }
+
     /// The ARN that the role has or will have.
     pub fn role_arn(&self) -> RoleArn {
         self.home.role_arn(&self.role.name, &self.role.path)

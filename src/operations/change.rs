@@ -152,14 +152,15 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         shell: &S,
     ) -> Result<Changed, ChangeError<S::Refusal>> {
         shell.planned(&planned);
-        shell.compare(&planned).map_err(ChangeError::Shell)?;
         if planned.plan.is_empty() {
+            shell.compare(&planned).map_err(ChangeError::Shell)?;
             return Ok(Changed { planned, written: None, is_declined: false });
         }
         refuse_unproved(&planned, request)?;
         refuse_retirement(&planned.plan, request)?;
-        match shell.consent(&planned).map_err(ChangeError::Shell)? {
-            Consent::Given => {}
+        shell.compare(&planned).map_err(ChangeError::Shell)?;
+        let planned = match shell.consent(&planned).map_err(ChangeError::Shell)? {
+            Consent::Given => planned,
             Consent::GivenLater => {
                 let now = self.plan(request.goal, request.options).boxed_local().await?;
                 // The same plan can leave another role behind: others may have edited what it does not touch.
@@ -167,9 +168,10 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 if now.plan != planned.plan {
                     return Err(ChangeError::Stale);
                 }
+                now
             }
             Consent::Declined => return Ok(Changed { planned, written: None, is_declined: true }),
-        }
+        };
         let genesys = self.genesys.as_ref().map(|genesys| genesys.client.as_ref());
         let (writers, made) = (Writers { aws: &self.aws, genesys }, Made::default());
         let carried_out = carry_out(&planned.plan, &writers, &made, self.deadline, &request.interrupt, shell);
@@ -195,8 +197,9 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         let patience =
             Patience { deadline: self.deadline, interrupt: request.interrupt.clone(), told: &told };
         let mut unsettled = BTreeSet::new();
-        let observed = match writes_to(&planned.plan, Service::Aws) {
-            true => {
+        // Somebody else may have changed the role meanwhile; only a connection leaves it out of account.
+        let observed = match request.goal {
+            Goal::Manifest | Goal::Nothing => {
                 let (role, addresses) = (&self.manifest.role.name, planned.addresses(&self.addresses));
                 let look = async || observe(&self.aws, role, addresses).await;
                 let is_there = |observed: &Observed| planned.is_in_aws(observed, role, request.options);
@@ -206,7 +209,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 }
                 settled.seen
             }
-            false => planned.observed.clone(),
+            Goal::Connection => planned.observed.clone(),
         };
         if unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud) {
             let now = planned.survey.clone().map(|survey| Survey { observed: observed.clone(), ..survey });

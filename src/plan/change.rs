@@ -27,7 +27,7 @@ pub type RoleSettings = (String, u32);
 )]
 pub enum Change {
     CreateRole { role: RoleSpecification },
-    UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument },
+    UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument, opens: bool },
     PutBoundary { role: RoleName, before: Option<String>, after: String },
     DeleteBoundary { role: RoleName, before: String },
     UpdateRole { role: RoleName, before: RoleSettings, after: RoleSettings },

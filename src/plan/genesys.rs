@@ -198,7 +198,7 @@ pub fn plan_integration_removal(known: &ObservedIntegration, observed: &Observed
     plan_removal(known, observed, Retirement::Destroyed, &mut plan);
     if is_bare(known) {
         let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
-        plan.steps.push(Step::DeleteIntegration { kind, id, name });
+        plan.steps.push(Step::DeleteIntegration { kind, id, name, why: Retirement::Destroyed });
     }
     plan
 }
@@ -332,7 +332,7 @@ fn plan_integration(
     };
     if is_written || !known.is_some_and(|known| is_configured(known, &after)) {
         let before = known.map(|known| known.config.clone());
-        plan.steps.push(Step::Configure { kind, id: id.clone(), before, after });
+        plan.steps.push(Step::Configure { kind, id: id.clone(), before, after, given_up: None });
     }
     plan_state(wanted, known, &id, plan);
     (id, adopted)
@@ -466,17 +466,17 @@ fn plan_removal(known: &ObservedIntegration, observed: &Observed, why: Retiremen
             credential,
         };
         let before = Some(known.config.clone());
-        plan.steps.push(Step::Configure { kind, id: Id::Known(id), before, after });
+        plan.steps.push(Step::Configure { kind, id: Id::Known(id), before, after, given_up: Some(why) });
         plan.notices.push(Notice::Kept { integration: name });
     } else {
         for action in &known.actions {
             let (id, name) = (action.id.clone(), action.name.clone());
             plan.steps.push(Step::DeleteAction { id, name, why });
         }
-        plan.steps.push(Step::DeleteIntegration { kind, id, name });
+        plan.steps.push(Step::DeleteIntegration { kind, id, name, why });
     }
     if let Some(CredentialRecord { id, name, .. }) = own {
-        plan.steps.push(Step::DeleteCredential { id: id.clone(), name: name.clone() });
+        plan.steps.push(Step::DeleteCredential { id: id.clone(), name: name.clone(), why });
     }
 }
 

@@ -21,6 +21,7 @@ use self::genesys::{Notice, Retirement, Step};
 
 /// One write, to one of the services.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a plan holds some dozens of changes at most")]
 pub enum Change {
     /// To AWS.
     Aws(aws::Change),

@@ -9,12 +9,16 @@ use crate::plan::genesys::Retirement;
 /// When a change is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
-    /// Genesys Cloud lets go of the role.
+    /// Everything goes: Genesys Cloud lets go of the role first.
     Disconnect,
-    /// What others gave the role is taken away, and a boundary is put on it; a session gets shorter.
+    /// The trust policy is replaced by one that lets nobody in who could not get in before.
+    Close,
+    /// What others gave the role is taken away, a boundary is put on it where none was, a session gets shorter.
     Narrow,
-    /// The trust policy is replaced, once nobody can do with the role what he should not.
-    Trust,
+    /// The trust policy is replaced by one that lets somebody in, once what others gave the role is gone.
+    Open,
+    /// A boundary takes the place of another one: which of them allows more, their names do not say.
+    Bound,
     /// What gives nobody anything yet is made: a role without policies, policies that are not attached; and tags.
     Make,
     /// The role is given its permissions.
@@ -25,7 +29,7 @@ pub(super) enum Turn {
     Clear,
     /// Genesys Cloud is told of the role, and its actions of the functions.
     Connect,
-    /// An action goes whose successor is there.
+    /// What Genesys Cloud no longer needs goes, once what takes its place is there. A failure here keeps nothing open in AWS.
     Retire,
 }
 
@@ -42,9 +46,11 @@ fn turn_in_aws(change: &aws::Change) -> Turn {
     match change {
         Change::DetachPolicy { own: false, .. }
         | Change::DeleteInlinePolicy { .. }
-        | Change::PutBoundary { .. } => Turn::Narrow,
+        | Change::PutBoundary { before: None, .. } => Turn::Narrow,
+        Change::PutBoundary { before: Some(_), .. } => Turn::Bound,
         Change::UpdateRole { before, after, .. } if after.1 < before.1 => Turn::Narrow,
-        Change::UpdateTrust { .. } => Turn::Trust,
+        Change::UpdateTrust { opens: false, .. } => Turn::Close,
+        Change::UpdateTrust { opens: true, .. } => Turn::Open,
         Change::CreateRole { .. }
         | Change::CreatePolicy { .. }
         | Change::TagRole { .. }
@@ -64,23 +70,22 @@ fn turn_in_aws(change: &aws::Change) -> Turn {
 fn turn_in_genesys(step: &genesys::Step) -> Turn {
     use genesys::Step;
     match step {
-        Step::DeleteIntegration { .. }
-        | Step::DeleteCredential { .. }
-        | Step::DeleteAction { why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
-            Turn::Disconnect
-        }
-        // An integration of somebody else's is given up.
-        Step::Configure { after, .. } if after.mark.is_none() => Turn::Disconnect,
+        Step::DeleteIntegration { why, .. }
+        | Step::DeleteCredential { why, .. }
+        | Step::DeleteAction { why, .. }
+        | Step::Configure { given_up: Some(why), .. } => match why {
+            Retirement::Destroyed => Turn::Disconnect,
+            Retirement::NotInManifest | Retirement::Replaced => Turn::Retire,
+        },
         Step::CreateCredential { .. }
         | Step::UpdateCredential { .. }
         | Step::CreateIntegration { .. }
-        | Step::Configure { .. }
+        | Step::Configure { given_up: None, .. }
         | Step::SetState { .. }
         | Step::CreateAction { .. }
         | Step::PublishDraft { .. }
         | Step::DiscardDraft { .. }
         | Step::UpdateAction { .. } => Turn::Connect,
-        Step::DeleteAction { why: Retirement::Replaced, .. } => Turn::Retire,
     }
 }
 

@@ -86,7 +86,7 @@ impl From<&Change> for ChangeView {
             Change::CreateRole { role } => {
                 view(Verb::Create, "role", &role.name, None, Some(role_value(role)))
             }
-            Change::UpdateTrust { role, before, after } => {
+            Change::UpdateTrust { role, before, after, opens: _ } => {
                 view(Verb::Update, "trust policy", role, Some(document(before)), Some(document(after)))
             }
             Change::PutBoundary { role, before: Some(before), after } => {

@@ -128,7 +128,7 @@ impl From<&Step> for ChangeView {
                 note: Some(why.clone()),
                 ..view(Verb::Update, "credential", &credential.name, None, Some(json!(credential.role)))
             },
-            Step::DeleteCredential { id, name } => {
+            Step::DeleteCredential { id, name, why: _ } => {
                 view(Verb::Delete, "credential", name, Some(json!(id)), None)
             }
             Step::CreateIntegration { kind, name } => {
@@ -146,7 +146,7 @@ impl From<&Step> for ChangeView {
                 before.map(|before| json!(intended_name(before))),
                 Some(json!(intended_name(*after))),
             ),
-            Step::DeleteIntegration { kind, id: _, name } => {
+            Step::DeleteIntegration { kind, id: _, name, why: _ } => {
                 view(Verb::Delete, "integration", name, Some(json!(kind.type_id())), None)
             }
             Step::CreateAction { action, replaces, .. } => Self {

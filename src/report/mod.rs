@@ -208,6 +208,9 @@ pub struct AppliedView {
     /// The change that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<ChangeView>,
+    /// The changes that failed beside it, where several went out side by side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_failed: Vec<ChangeView>,
     /// The changes that were not tried.
     pub not_tried: Vec<ChangeView>,
 }
@@ -264,6 +267,7 @@ impl Report {
         self.applied = Some(AppliedView {
             done: applied.done.iter().map(ChangeView::from).collect(),
             failed: applied.failed.first().map(|(change, _)| ChangeView::from(change)),
+            also_failed: applied.failed.iter().skip(1).map(|(change, _)| ChangeView::from(change)).collect(),
             not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
         });
         self

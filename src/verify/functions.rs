@@ -13,7 +13,6 @@ use tokio::join;
 
 use super::finding::Finding;
 use super::note::{FunctionFact, Note};
-use super::paper::intent;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
@@ -110,7 +109,7 @@ impl FunctionSide {
 /// The findings, and what was not looked at.
 pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<Finding>, Vec<Note>) {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    let intent = intent(desired);
+    let intent = desired.intent();
     for (address, side) in sides {
         let is_meant = |target: &&FunctionArn| is_at(target, address);
         let Some(function) = desired.targets.iter().find(is_meant).map(FunctionArn::unqualified) else {

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 pub use explain::explain;
 pub use held::OrganizationLevel;
-pub use paper::{claims, decide, findings, intent, paper, read, shared_ids};
+pub use paper::{claims, decide, findings, paper, read, shared_ids};
 pub use service_role::services_alone;
 pub use verification::Verification;
 

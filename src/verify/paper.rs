@@ -44,23 +44,13 @@ pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<Claim>, 
             attachments: *attachments,
         })
         .collect();
-    let intent = intent(desired);
+    let intent = desired.intent();
     (decide(&role, &intent), findings(&role, None, &intent, &facts))
-}
-
-/// What the manifest means the role for.
-pub fn intent(desired: &Desired) -> RoleIntent {
-    RoleIntent {
-        role: Some(desired.role_arn()),
-        trusted: desired.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
-        external_id: Some(desired.external_id.clone()),
-        targets: Some(desired.targets.clone()),
-    }
 }
 
 /// Decides the claims that the manifest makes.
 pub fn claims(documents: &Documents, desired: &Desired) -> Vec<Claim> {
-    decide(&read(documents, &desired.role_arn()), &intent(desired))
+    decide(&read(documents, &desired.role_arn()), &desired.intent())
 }
 
 /// What rolecall would write in the policy's place.

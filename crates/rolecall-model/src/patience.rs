@@ -156,13 +156,18 @@ impl Patience<'_> {
         mut look: impl AsyncFnMut() -> Result<T, E>,
         is_settled: impl Fn(&T) -> bool,
     ) -> Result<Settled<T>, E> {
-        let look = async || {
+        let attempt = async || {
             let seen = look().await?;
             Ok(if is_settled(&seen) { Attempt::Done(seen) } else { Attempt::NotYet(awaited, seen) })
         };
-        Ok(match self.until(pace, look).await? {
+        Ok(match self.until(pace, attempt).await? {
             Ok(seen) => Settled { seen, is_settled: true },
-            Err(stopped) => Settled { seen: stopped.last(), is_settled: false },
+            Err(Stopped::Deadline { last, .. }) => Settled { seen: last, is_settled: false },
+            // What was seen before the pause may be old by now.
+            Err(Stopped::Interrupted { .. }) => {
+                let seen = look().await?;
+                Settled { is_settled: is_settled(&seen), seen }
+            }
         })
     }
 }

@@ -2,13 +2,13 @@
 
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::operations::{ChangeRequest, Goal, ReadBack};
+use rolecall::operations::{ChangeRequest, Goal};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::report::Report;
 use rolecall::verify::gate::Allowed;
 
-use crate::cli::change::{Asking, Console, Narrator, describe};
-use crate::cli::context::{Context, interruptible};
+use crate::cli::change::{Asking, Console, Narrator, conclude};
+use crate::cli::context::{Context, Signals};
 use crate::cli::options::{ConnectCommand, Output};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
@@ -17,12 +17,13 @@ use rolecall::failure::CommandResult;
 pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
+    let signals = Signals::new();
     let request = ChangeRequest {
         goal: Goal::Connection,
         options: PlanOptions { adopt: options.adopt, remove_foreign: false },
         allowed: Allowed::default(),
         may_retire: true,
-        interrupt: interruptible(),
+        interrupt: signals.interrupt.clone(),
     };
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Make these changes?") };
     let heading = |_: &_| String::new();
@@ -31,6 +32,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         narrator: Narrator::new(printer),
         human,
         asking,
+        signals: &signals,
         heading: Some(&heading),
     };
     let changed = context.change(&request, &console).await?;
@@ -40,27 +42,8 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     }
     let mut told = Report::of_plan("genesys connect", &changed.planned);
     (told.role, told.foreign) = (None, Vec::new());
-    let mut exit = ExitCode::Success;
-    if let Some(written) = changed.written {
-        told = told.with_applied(&written.applied);
-        match written.read_back {
-            None => {
-                let error = describe(&written.applied);
-                printer.failure(&error);
-                told.error = Some(error);
-                exit = ExitCode::Failed;
-            }
-            Some(read_back) => {
-                let ReadBack { unsettled, .. } = read_back?;
-                if !unsettled.is_empty() {
-                    printer.warning(
-                        "Genesys Cloud does not show all of the changes yet; `rolecall drift` checks again",
-                    );
-                    exit = ExitCode::Inconclusive;
-                }
-            }
-        }
-    }
+    let unsettled = "Genesys Cloud does not show all of the changes yet; `rolecall drift` checks again";
+    let exit = conclude(changed.written, unsettled, &mut told, printer);
     context.count_calls(&mut told, printer.shows_calls());
     if !human {
         printer.result(&told.to_json(exit));

@@ -91,18 +91,70 @@ pub enum Retirement {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are the arguments of the call that the variant is named after")]
 pub enum Step {
-    CreateCredential { credential: RoleCredential },
-    UpdateCredential { id: String, credential: RoleCredential, why: String },
-    DeleteCredential { id: String, name: String },
-    CreateIntegration { kind: Kind, name: String },
-    Configure { kind: Kind, id: Id, before: Option<IntegrationConfig>, after: Configuration },
-    SetState { kind: Kind, id: Id, name: String, before: Option<IntendedState>, after: IntendedState },
-    DeleteIntegration { kind: Kind, id: String, name: String },
-    CreateAction { kind: Kind, integration: Id, action: DesiredAction, replaces: Option<String> },
-    PublishDraft { id: String, version: i64, name: String },
-    DiscardDraft { id: String, name: String },
-    UpdateAction { id: String, version: i64, before: ActionUpdate, after: ActionUpdate },
-    DeleteAction { id: String, name: String, why: Retirement },
+    CreateCredential {
+        credential: RoleCredential,
+    },
+    UpdateCredential {
+        id: String,
+        credential: RoleCredential,
+        why: String,
+    },
+    DeleteCredential {
+        id: String,
+        name: String,
+        why: Retirement,
+    },
+    CreateIntegration {
+        kind: Kind,
+        name: String,
+    },
+    /// `given_up` says why an integration of somebody else's is left to itself again.
+    Configure {
+        kind: Kind,
+        id: Id,
+        before: Option<IntegrationConfig>,
+        after: Configuration,
+        given_up: Option<Retirement>,
+    },
+    SetState {
+        kind: Kind,
+        id: Id,
+        name: String,
+        before: Option<IntendedState>,
+        after: IntendedState,
+    },
+    DeleteIntegration {
+        kind: Kind,
+        id: String,
+        name: String,
+        why: Retirement,
+    },
+    CreateAction {
+        kind: Kind,
+        integration: Id,
+        action: DesiredAction,
+        replaces: Option<String>,
+    },
+    PublishDraft {
+        id: String,
+        version: i64,
+        name: String,
+    },
+    DiscardDraft {
+        id: String,
+        name: String,
+    },
+    UpdateAction {
+        id: String,
+        version: i64,
+        before: ActionUpdate,
+        after: ActionUpdate,
+    },
+    DeleteAction {
+        id: String,
+        name: String,
+        why: Retirement,
+    },
 }
 
 impl Step {
