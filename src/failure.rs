@@ -1,6 +1,6 @@
 //! Errors at the last step: a typed error becomes what the user reads and what the caller gets, the same from each shell.
 //!
-//! Every error that a command can end with says its exit code and the way out, in [`hints`]. There is no conversion for an error
+//! Every error that a command can end with says its exit code and the way out, in `hints`. There is no conversion for an error
 //! that does not: a new one does not compile until somebody has thought about both.
 
 mod hints;
@@ -19,7 +19,7 @@ pub use self::hints::with_hints;
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
 
-/// What the user reads, and what the shell gets.
+/// What the user reads, and what the caller gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
     /// What the caller gets.
@@ -32,7 +32,7 @@ pub struct CommandError {
 
 /// An error that a command can end with.
 pub trait Explained: Error + 'static {
-    /// What the shell gets, and what the user can do.
+    /// What the caller gets, and what the user can do.
     fn explain(&self) -> (ExitCode, Option<String>);
 }
 

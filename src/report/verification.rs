@@ -113,7 +113,7 @@ impl From<&Verification> for VerificationView {
 }
 
 impl From<&Examined> for TwinView {
-    /// Without hints: the command line has these.
+    /// Without hints: the room `failure` adds them.
     fn from(examined: &Examined) -> Self {
         let Examined { role, probes, stopped, left_behind } = examined;
         let trouble = |message| ErrorView { message, hint: None };

@@ -57,12 +57,27 @@ fn what_is_wrong_is_said() {
         json!({"command": "drift"}),
         json!({"command": "drift", "manifest": "version = 2"}),
         json!({"some": "event"}),
+        json!({"command": "verify", "manifest": manifest(ONE_TARGET), "level": "genesys"}),
+        json!({"command": "drift", "manifest": manifest(ONE_TARGET), "region": "here"}),
+        json!({"command": "prove", "document": {}, "principal": ["nobody"]}),
+        json!({"command": "prove", "document": "neither JSON nor YAML: ["}),
+        json!({"command": "simulate", "cases": [{"name": "nothing else"}]}),
     ]);
     let message =
         |index: usize| served.outcomes[index].as_ref().unwrap_err()["errorMessage"].as_str().unwrap();
     assert!(message(0).contains("apply"), "{}", message(0));
     assert!(message(1).contains("manifest"), "{}", message(1));
     assert!(message(3).contains("drift, verify, prove or simulate"), "{}", message(3));
+    assert!(message(4).contains("`genesys` for `level`"), "{}", message(4));
+    assert!(message(5).contains("`here` for `region`"), "{}", message(5));
+    assert!(message(6).contains("`nobody` for `principal`"), "{}", message(6));
+    for (index, command, part) in
+        [(7, "prove", "cannot prove `document`"), (8, "simulate", "`cases.json` is not")]
+    {
+        let answer = served.outcomes[index].as_ref().unwrap();
+        assert_eq!((&answer["command"], &answer["exit_code"]), (&json!(command), &json!(2)), "{answer:#}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(part), "{answer:#}");
+    }
     let broken = served.outcomes[2].as_ref().unwrap();
     assert_eq!(broken["exit_code"], 2, "{broken:#}");
     assert!(broken["error"]["message"].as_str().unwrap().contains("version"), "{broken:#}");
