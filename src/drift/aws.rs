@@ -250,7 +250,7 @@ impl<'s> Drift<'s> {
 
     /// Which claims hold as intended, and do not with these documents.
     fn compare(&self, documents: &Documents) -> Effects {
-        let mut gravest = Consequence::Unaffected;
+        let mut worst = Consequence::Unaffected;
         let mut effects: Vec<Effect> = Vec::new();
         for claim in claims(documents, &self.survey.desired) {
             let held = self.claims.iter().filter(|intended| intended.kind() == claim.kind());
@@ -268,14 +268,14 @@ impl<'s> Drift<'s> {
                     ClaimOutcome::Refuted | ClaimOutcome::Unknown,
                 ) => (Consequence::Undecided, Vec::new()),
             };
-            gravest = gravest.min(consequence);
+            worst = worst.min(consequence);
             for effect in texts.into_iter().map(Effect::Shown) {
                 if !effects.contains(&effect) {
                     effects.push(effect);
                 }
             }
         }
-        (gravest, effects)
+        (worst, effects)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Drift: where AWS and Genesys Cloud are not as the manifest says, each difference with what it leads to.
+//! Drift: where AWS and Genesys Cloud differ from the manifest, each difference with what it leads to.
 //!
 //! [`aws`] and [`genesys`] make differences of the steps of a plan; [`difference`] is what a difference is.
 //!

@@ -148,7 +148,7 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
         Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it assume the role"),
         Remark::LetInAnyway => format!("AWS let {caller} assume the role {how}"),
         Remark::KeptOutAlways => format!("AWS refused {caller}, but it refuses the correct external ID too"),
-        Remark::TrustedKeptOut => format!("AWS refused even the probe principal {caller}"),
+        Remark::TrustedKeptOut => format!("AWS refused the probe principal {caller}, as expected"),
         Remark::UntrustedKeptOut => format!(
             "your credentials ({caller}) were refused, as expected; this says nothing about Genesys Cloud"
         ),
