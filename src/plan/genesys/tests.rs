@@ -437,3 +437,25 @@ fn one_action_by_itself() {
         }
     }
 }
+
+/// A deletion that Genesys Cloud refuses must keep nothing open in AWS; when everything goes, Genesys Cloud lets go first.
+#[test]
+fn what_is_not_needed_goes_after_aws_and_before_it_when_everything_goes() {
+    let aws = || {
+        let role: crate::iam::arn::RoleName = "Role".parse().unwrap();
+        let change = crate::plan::aws::Change::DetachPolicy { role, arn: "arn".to_owned(), own: false };
+        crate::plan::aws::Plan { changes: vec![change], foreign: Vec::new() }
+    };
+    let operations = |genesys: Plan| {
+        let whole = crate::plan::Plan::of(aws(), Some(genesys));
+        whole.changes().iter().map(crate::plan::Change::operation).collect::<Vec<_>>()
+    };
+    let mut nothing_wanted = desired();
+    nothing_wanted.integrations.clear();
+    let unwanted = operations(plan(&nothing_wanted, &settled(), false).unwrap());
+    assert_eq!(unwanted.first(), Some(&"iam:DetachRolePolicy"));
+    assert_eq!(unwanted.last(), Some(&"DELETE /api/v2/integrations/credentials/{credentialId}"));
+    let everything = operations(plan_destroy(&desired().role, &settled()));
+    assert_eq!(everything.last(), Some(&"iam:DetachRolePolicy"));
+    assert_eq!(everything.len(), unwanted.len());
+}
