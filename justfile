@@ -8,7 +8,7 @@ default:
 demo:
     cargo run -- apply --sandbox --yes
 
-# What CI runs: formatting, lints, tests
+# Formatting, lints, tests: the first half of what CI runs
 check: fmt-check clippy test
 
 # Unit tests, tables and properties, scenarios on the embedded AWS

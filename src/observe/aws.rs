@@ -2,7 +2,7 @@
 //!
 //! Round one asks everything that needs nothing but the manifest, side by side: the caller, the role, its lists, the
 //! policies under rolecall's path (with their version in force) and the functions. Round two reads documents and tags.
-//! Only a policy that rolecall did not make costs a third round, for its version in force must be asked first.
+//! A policy that rolecall did not make, and a permissions boundary, cost a third round: their version in force must be asked first.
 
 use futures_util::future::try_join_all;
 use tokio::try_join;

@@ -15,7 +15,7 @@ use crate::plan::aws::{Change, Plan};
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
 use rolecall_model::stored::StoredDocument;
 
-/// After this, whoever looks after the account may remove the twin. A run takes a minute or two.
+/// After this, whoever looks after the account may remove the twin. A run takes seconds, and some minutes at most.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// The tag that says until when the twin may live.
 const EXPIRY_TAG: &str = "rolecall:expires";
