@@ -279,7 +279,7 @@ def destroyed(w):
         foreign = [arn for arn in w.customer_policies() if "/rolecall/" not in arn]
         run = w.run("destroy", "--yes")
         versions = ["iam:DeletePolicyVersion"] * 4
-        operations = ["iam:DetachRolePolicy", *versions, "iam:DeletePolicy", "iam:DeleteRole"]
+        operations = [*versions, "iam:DetachRolePolicy", "iam:DeletePolicy", "iam:DeleteRole"]
         w.check_run(step, run, 0, operations, operations)
         step.check("no role", w.role(), None)
         step.check("only the policies of others are left", w.customer_policies(), foreign)
@@ -301,7 +301,9 @@ def adopted(w):
         w.check_run(step, w.run(*DRIFT), 4, writes=[])
         step.check("it is left as it is", (w.role()["Description"], w.trust()), ("by hand", json.loads(by_hand)))
     with w.step("apply --adopt") as step:
-        operations = ["iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:TagRole", "iam:CreatePolicy", "iam:AttachRolePolicy"]
+        operations = ["iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:CreatePolicy", "iam:AttachRolePolicy"]
+        # A longer session comes last.
+        operations.append("iam:UpdateRole")
         w.check_run(step, w.run(*APPLY, "--adopt"), 0, operations, operations)
         check_in_sync(w, step, w.emulator.function_arn(ORDERS))
         step.check("it is ours now", w.tags()["rolecall:role"], ROLE)
