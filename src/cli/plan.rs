@@ -26,7 +26,7 @@ impl From<ReachOptions> for PlanOptions {
 
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.out.is_some() && fleet::is_named(&options.aws) {
-        let message = "a plan that is written to a file is of one manifest";
+        let message = "`--out` takes one manifest";
         return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
     }
     certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;

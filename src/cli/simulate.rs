@@ -17,7 +17,7 @@ pub(crate) fn run(options: &SimulateOptions, printer: &mut Printer) -> CommandRe
         let name = input::name(file);
         let cases = simulate(&name, &input::read(file, MAX_BYTES)?, *explain)?;
         if cases.is_empty() {
-            printer.warning(&format!("{name} holds no case"));
+            printer.warning(&format!("{name} contains no cases"));
         }
         view.files.push((input::label(file), cases));
     }

@@ -119,7 +119,7 @@ async fn sweep(
     } else if human {
         let twins = plan.changes().iter().filter(|change| change.operation() == "iam:DeleteRole").count();
         printer.result(&match twins {
-            0 => format!("No twin of role {} is there.\n", role.name),
+            0 => format!("No twins of role {} were found.\n", role.name),
             twins => format!("{} of role {} removed.\n", count(twins, "twin", "twins"), role.name),
         });
     }

@@ -41,7 +41,7 @@ fn the_exit_code_is_the_gravest() {
     simulate(&[pass(), fail()], &[]).expect(4).says("1 case passed, 1 failed.");
     simulate(&[pass(), undecidable()], &[]).expect(5).says("1 case passed, 1 unknown.");
     simulate(&[undecidable(), fail()], &[]).expect(4).says("0 cases passed, 1 failed, 1 unknown.");
-    simulate(&[], &[]).expect(0).says("0 cases passed.").says("warning: standard input holds no case");
+    simulate(&[], &[]).expect(0).says("0 cases passed.").says("warning: standard input contains no cases");
 }
 
 #[test]

@@ -254,7 +254,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
         "{}",
         run.stdout
     );
-    stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
+    stage.run(&["verify", "--sweep"]).expect(0).says("No twins of role");
     stage.run(&["apply", "--yes"]).expect(0).says("No changes");
     stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
 }
@@ -380,5 +380,5 @@ fn a_sweep_removes_twins_of_this_role_and_nothing_else() {
     assert_eq!(run.json()["changes"].as_array().unwrap().len(), 2, "{}", run.stdout);
     assert_eq!(stage.sandbox.state().accounts, with_others.accounts);
     assert_eq!(roles(&with_others).len(), before.len() + others.len());
-    stage.run(&["verify", "--sweep"]).expect(0).says("No twin of role");
+    stage.run(&["verify", "--sweep"]).expect(0).says("No twins of role");
 }

@@ -134,7 +134,7 @@ async fn open(
         Err(error) if is_secret => {
             let line = line_of(&error).map(|line| format!(", line {line}")).unwrap_or_default();
             bail!(
-                "`{name}` is no manifest{line}; what is wrong with it is not shown, because it is kept as a secret"
+                "`{name}` is not a manifest{line}; what is wrong with it is not shown, because it is kept as a secret"
             );
         }
         Err(error) => return Ok(Read { manifest: Err(error), files }),
@@ -172,7 +172,7 @@ async fn read_beside(
 ) -> anyhow::Result<String> {
     let Source::Kept(Reference::Object { bucket, key, .. }) = source else {
         bail!(
-            "`{name}` names the file `{}`, and only a manifest in S3 has files beside it: keep it there, or write \
+            "`{name}` names the file `{}`, and only a manifest in S3 can name files: keep it there, or write \
              templates into it",
             file.display()
         );

@@ -50,7 +50,7 @@ pub(crate) struct InvalidReference {
 pub(crate) enum StoredError {
     #[error("cannot read `{reference}`: {error}{}", advice(error))]
     Aws { reference: Reference, error: AwsError },
-    #[error("`{reference}` has more than {LARGEST} bytes; was another object meant?")]
+    #[error("`{reference}` has more than {LARGEST} bytes; check that this is the right object")]
     TooLarge { reference: Reference },
     #[error("`{reference}` is not text in UTF-8")]
     NotText { reference: Reference },
@@ -140,9 +140,7 @@ fn object_of(text: &str) -> Result<Reference, &'static str> {
         return Err("a bucket has 3 to 63 lower-case letters, digits, dots or hyphens");
     }
     if !is_path(key) || key.len() > 1024 || key.contains(char::is_control) {
-        return Err(
-            "it reads s3://bucket/key, with the key of one object, and has no empty part, `.` or `..`",
-        );
+        return Err("expected s3://bucket/key with the key of one object, without empty parts, `.` or `..`");
     }
     Ok(Reference::Object { bucket: bucket.to_owned(), key: key.to_owned(), version })
 }
@@ -160,7 +158,9 @@ fn advice(error: &AwsError) -> String {
     let permission = error.operation;
     // "If you don't have the s3:ListBucket permission, Amazon S3 returns […] 403" (S3 API Reference, GetObject).
     let or_gone = match permission.starts_with("s3:") {
-        true => "; where it has that, there is no such object, which S3 says only to who may s3:ListBucket",
+        true => {
+            "; if it has that, there is no such object: S3 says so only to callers that may s3:ListBucket"
+        }
         false => "",
     };
     format!("; the function's role needs the permission {permission}{or_gone}")

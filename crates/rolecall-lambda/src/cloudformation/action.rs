@@ -158,7 +158,7 @@ pub(super) async fn put(
     let seen = settled(settle::GENESYS, look, is_settled).await?;
     check(&seen, &wanted, defined.kind)?;
     let drift = match (id, &seen.known) {
-        (Some(gone), None) => vec![format!("action {gone} is not there any more")],
+        (Some(gone), None) => vec![format!("action {gone} no longer exists")],
         (Some(_), Some(known)) => drift(request, connections, known, &defined.action).await,
         (None, _) => Vec::new(),
     };
@@ -306,7 +306,7 @@ pub(super) async fn delete(request: &Request, connections: &Connections) -> Resu
     let access = Access::alone(&request.resource_properties)?;
     let may_be_theirs = Properties::of(&request.resource_properties).flag("Adopt");
     if may_be_theirs {
-        let note = format!("action {id} stays: with `Adopt` it may be somebody else's");
+        let note = format!("action {id} stays: with `Adopt` it may belong to others");
         return Ok(Done { note: Some(note), ..Done::nothing(request) });
     }
     let genesys = access.connect(connections).await?;

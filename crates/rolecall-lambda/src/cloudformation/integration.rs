@@ -118,7 +118,7 @@ pub(super) async fn put(
     note_written_role(request, &wanted, &mut observed);
     let (found, mut plan) = wanted.plan(&resource, &observed, id)?;
     let drift = match (request.genesys_id(), id) {
-        (Some(gone), None) => vec![format!("integration {gone} is not there any more")],
+        (Some(gone), None) => vec![format!("integration {gone} no longer exists")],
         // An `Update` that is delivered again finds what the first one wrote.
         (Some(_), Some(id)) if !plan.steps().is_empty() => drift(request, &resource, &observed, id),
         (Some(_), Some(_)) | (None, _) => Vec::new(),
@@ -207,7 +207,7 @@ pub(super) async fn delete(
     if let Some(actions) = actions_within(known) {
         let name = &known.record.name;
         return Err(Failed::from(format!(
-            "integration `{name}` ({id}) is not deleted, for it holds {actions}: flows that use them would fail. Delete these \
+            "integration `{name}` ({id}) is not deleted because it contains {actions}: flows that use them would fail. Delete these \
              actions first, or keep the integration with `DeletionPolicy: Retain`"
         )));
     }

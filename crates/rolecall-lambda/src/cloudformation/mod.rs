@@ -58,7 +58,7 @@ impl Custom {
     ) -> anyhow::Result<()> {
         let now = Instant::now();
         let request: Request = serde_json::from_value(event)
-            .map_err(|error| anyhow::anyhow!("this is no request for a custom resource: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("not a custom resource request: {error}"))?;
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(FOR_TAKING_BACK + FOR_THE_ANSWER).max(left / 2);
         let for_all = left.saturating_sub(FOR_THE_ANSWER).max(left / 4 * 3);

@@ -126,7 +126,7 @@ impl<'p> Properties<'p> {
         let unknown: Vec<String> =
             self.properties.keys().filter(|name| !known(name)).map(|name| format!("`{name}`")).collect();
         if !unknown.is_empty() {
-            self.fault(format!("there is no property {}", unknown.join(" nor ")));
+            self.fault(format!("unknown properties: {}", unknown.join(", ")));
         }
         self.faults
     }
@@ -179,7 +179,7 @@ mod tests {
             "`Title` is missing: a title",
             "`Yes` must be true or false",
             "`List` must list numbers",
-            "there is no property `Else` nor `More`",
+            "unknown properties: `Else`, `More`",
         ];
         assert_eq!(faults, expected);
     }

@@ -58,7 +58,7 @@ pub(super) fn check_namespace(namespace: &str) -> anyhow::Result<()> {
             && !namespace.trim().is_empty()
             && !namespace.starts_with(':')
             && !namespace.starts_with("AWS/"),
-        "`{namespace}` is no namespace for metrics: it has up to 255 letters, digits or any of `.-_/#: `, and does not \
+        "`{namespace}` is not a metric namespace: must have up to 255 letters, digits or any of `.-_/#: `, and does not \
          begin with `:` or `AWS/`"
     );
     Ok(())

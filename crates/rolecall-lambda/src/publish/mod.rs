@@ -208,7 +208,7 @@ fn topic_arn(text: &str) -> anyhow::Result<Arn> {
         && !arn.resource.contains(':');
     anyhow::ensure!(
         is_topic,
-        "`{text}` is no topic of SNS: its ARN reads arn:aws:sns:us-east-1:123456789012:name"
+        "`{text}` is not an SNS topic ARN (expected arn:aws:sns:us-east-1:123456789012:name)"
     );
     // Those want to know what belongs together and what is the same; nobody reads them as mail, either.
     anyhow::ensure!(!arn.resource.ends_with(".fifo"), "`{text}` is a FIFO topic; name a standard one");
@@ -306,11 +306,11 @@ mod tests {
         for (stated, manifests, part) in [
             (json!({}), &kept, "`publish` takes"),
             (json!({"security_hub": false}), &kept, "`publish` takes"),
-            (json!({"metrics": "AWS/IAM"}), &kept, "`AWS/IAM` is no namespace"),
+            (json!({"metrics": "AWS/IAM"}), &kept, "`AWS/IAM` is not a metric namespace"),
             (json!({"metrics": "Rolecall", "topic_always": true}), &kept, "needs a `topic`"),
             (json!({"topic": "drift"}), &kept, "`drift` is not an ARN"),
-            (json!({"topic": "arn:aws:sqs:us-east-1:123456789012:drift"}), &kept, "no topic of SNS"),
-            (json!({"topic": format!("{topic}:5f6b2c1e")}), &kept, "no topic of SNS"),
+            (json!({"topic": "arn:aws:sqs:us-east-1:123456789012:drift"}), &kept, "is not an SNS topic ARN"),
+            (json!({"topic": format!("{topic}:5f6b2c1e")}), &kept, "is not an SNS topic ARN"),
             (json!({"topic": format!("{topic}.fifo")}), &kept, "FIFO"),
             (json!({"security_hub": true}), &here, "manifests by reference"),
             (json!({"security_hub": true}), &long, "too long"),

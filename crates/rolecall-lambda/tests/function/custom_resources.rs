@@ -75,7 +75,7 @@ fn every_fault_of_the_properties_is_named() {
         "TrustedAccount",
         "Targets",
         "AllowUnknown",
-        "no property `Rolename`",
+        "unknown properties: `Rolename`",
     ] {
         assert!(reason.contains(part), "no {part} in {reason}");
     }

@@ -218,7 +218,7 @@ fn what_was_changed_outside_is_named_and_set_right() {
     assert_eq!(id(&served.answers[2]), id(&served.answers[1]));
     assert_eq!(note(2), "changed outside the stack, and now as the stack says: timeout");
     assert_eq!(note(3), "changed outside the stack, and now as the stack says: integration state `Orders`");
-    assert!(note(4).contains("is not there any more"), "{}", note(4));
+    assert!(note(4).contains("no longer exists"), "{}", note(4));
     assert_ne!(id(&served.answers[4]), id(&served.answers[1]));
     assert_eq!(actions(&stage), [id(&served.answers[4])]);
     let config =
@@ -293,7 +293,7 @@ fn what_belongs_to_others_stays() {
     adopted["Adopt"] = json!("true");
     life.create(ACTION, &adopted);
     let (stage, served) = life.live();
-    assert!(reason(&served.answers[2]).contains("it holds `Get order status`"), "{}", served.answers[2]);
+    assert!(reason(&served.answers[2]).contains("it contains `Get order status`"), "{}", served.answers[2]);
     assert!(
         reason(&served.answers[3]).contains("the resource `Integration` of the stack"),
         "{}",

@@ -125,7 +125,7 @@ fn a_secret_that_is_no_manifest_is_not_shown() {
     let served = Function::new(services.environment(&stage)).serve(vec![drift(SECRET)]);
     let answer = served.outcomes[0].as_ref().unwrap();
     let message = answer["error"]["message"].as_str().unwrap();
-    assert!(message.contains(&format!("`{SECRET}` is no manifest, line 1")), "{message}");
+    assert!(message.contains(&format!("`{SECRET}` is not a manifest, line 1")), "{message}");
     let all = format!("{served:?}");
     assert!(!all.contains("hunter2") && !all.contains("f1a2b3c4") && !all.contains("client_id"), "{all}");
 }
@@ -172,8 +172,8 @@ fn files_are_nowhere_but_beside_a_manifest_in_s3() {
     let requests = [PARAMETER, text.as_str(), "s3://manifests/rolecall.toml"].map(drift);
     let served = Function::new(services.with_genesys(&stage)).serve(requests.into());
     for (outcome, parts) in served.outcomes.iter().zip([
-        [PARAMETER, "only a manifest in S3 has files beside it"],
-        ["`rolecall.toml` names the file", "only a manifest in S3 has files beside it"],
+        [PARAMETER, "only a manifest in S3 can name files"],
+        ["`rolecall.toml` names the file", "only a manifest in S3 can name files"],
         ["names the file `../common/out.json`", "not in its bucket"],
     ]) {
         let message = outcome.as_ref().unwrap()["error"]["message"].as_str().unwrap();
