@@ -194,7 +194,7 @@ impl Connected {
         let mut exit = drifted.exit();
         if let Some(error) = &drifted.not_compared {
             self.warnings.push(format!("{NOT_COMPARED}: {error}"));
-            // Who named credentials wants to know of another organization, and nobody knows whether it is one.
+            // If credentials were named, an organization that could not be compared leaves the question open.
             let named = if self.are_credentials_named { ExitCode::Inconclusive } else { ExitCode::Success };
             exit = exit.or(named);
         }

@@ -184,7 +184,7 @@ pub enum Effect {
     NoRole,
     /// A session may last longer than the manifest says.
     LongerSession,
-    /// A session may last less long than the manifest says.
+    /// A session may be shorter than the manifest says.
     ShorterSession,
     /// rolecall does not know the resource as its own.
     OwnerUnknown,

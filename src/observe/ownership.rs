@@ -1,4 +1,4 @@
-//! Whose a role or a policy is: the tag that marks what rolecall made says so, and the path that it makes a role's policies in.
+//! Who made a role or a policy: rolecall marks its own with a tag, and makes the policies of a role under one path.
 
 use crate::desired::aws::OWNER_TAG;
 use crate::iam::arn::RoleName;

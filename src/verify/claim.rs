@@ -74,7 +74,7 @@ impl ClaimKind {
 pub enum Proposition {
     /// A claim that the prover decides.
     Provable(prove::Claim),
-    /// Who can assume the role, where no trust policy could be put to the prover.
+    /// Which callers can assume the role, if the prover could not read the trust policy.
     WhoCanAssume,
     /// What a session can do, where no permissions could be put to the prover.
     WhatSessionsCanDo,

@@ -151,7 +151,10 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     assert_eq!(stage.calls(), []);
     stage.run(&["drift", "--file", "nowhere/*.toml"]).expect(2).says("no manifest matches `nowhere/*.toml`");
     stage.run(&["destroy", "--file", "accounts/*.toml"]).expect(2).says("takes one manifest");
-    stage.run(&["plan", "--out", "p", "--file", "accounts/*.toml"]).expect(2).says("`--out` takes one manifest");
+    stage
+        .run(&["plan", "--out", "p", "--file", "accounts/*.toml"])
+        .expect(2)
+        .says("`--out` takes one manifest");
 }
 
 /// That two ways lead to one account shows only when AWS says so; still nothing is read of the role, and nothing written.
