@@ -6,7 +6,7 @@ use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::manifest::write;
 use rolecall::operations::TowardsManifest;
-use rolecall::plan::aws::{self, PlanOptions};
+use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
 use rolecall::report::{RefusalView, Report, saved};
 use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
@@ -51,11 +51,10 @@ async fn plan_one(
     printer.warnings(connected.warnings.iter().skip(known));
     let towards = towards?;
     let TowardsManifest { survey, genesys: _, plan } = &towards;
-    let left = aws::Plan { changes: Vec::new(), foreign: plan.foreign().to_vec() };
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
-    let Verdict { verification, objections } = judge(survey, &left, &Allowed::default());
+    let Verdict { verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {
-        let role = read(&Documents::planned(survey, &left), &survey.desired.role_arn());
+        let role = read(&Documents::planned(survey, plan.foreign()), &survey.desired.role_arn());
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if let Some(path) = &options.out {

@@ -46,7 +46,7 @@ struct Drift<'s> {
 
 impl<'s> Drift<'s> {
     fn new(survey: &'s Survey) -> Self {
-        let mut intended = Documents::planned(survey, &Plan::default());
+        let mut intended = Documents::planned(survey, &[]);
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
         let claims = claims(&intended, &survey.desired);

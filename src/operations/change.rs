@@ -12,7 +12,7 @@ use crate::observe::aws::{Observed, observe};
 use crate::observe::survey::Survey;
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
-use crate::plan::{Change, Plan, PlanError, Retired, aws, genesys};
+use crate::plan::{Change, Plan, PlanError, Retired, genesys};
 use crate::ports::{ReadAccount, Write};
 use crate::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall_model::patience::{Interrupt, Patience};
@@ -252,8 +252,7 @@ fn writes_to(plan: &Plan, service: Service) -> bool {
 fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
     // Towards nothing there is no role afterwards, and a connection leaves the role as it is.
     let (Goal::Manifest, Some(survey)) = (request.goal, &planned.survey) else { return Ok(()) };
-    let foreign = aws::Plan { changes: Vec::new(), foreign: planned.plan.foreign().to_vec() };
-    let Verdict { objections, verification: _ } = judge(survey, &foreign, &request.allowed);
+    let Verdict { objections, verification: _ } = judge(survey, planned.plan.foreign(), &request.allowed);
     if objections.is_empty() {
         return Ok(());
     }

@@ -16,7 +16,6 @@ use crate::manifest::Manifest;
 use crate::observe::genesys::{Detail, Observed, Sought, observe};
 use crate::observe::snapshot::Snapshot;
 use crate::observe::survey::{Survey, SurveyError, survey, survey_with_gaps};
-use crate::plan::GenesysSide;
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
 use crate::ports::{
     AnalyseAccess, FunctionAddress, Probe, ReadAccount, ReadFunctions, ReadOrganization, Simulate, Write,
@@ -75,14 +74,6 @@ pub struct GenesysSurvey {
     pub desired: Desired,
     /// What is there.
     pub observed: Observed,
-}
-
-impl GenesysSurvey {
-    /// Both sides, for a plan.
-    #[must_use]
-    pub fn sides(&self) -> GenesysSide<'_> {
-        GenesysSide { desired: &self.desired, observed: &self.observed }
-    }
 }
 
 impl<A: ReadAccount, G: GenesysRead> Context<A, G> {

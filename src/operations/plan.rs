@@ -2,12 +2,12 @@
 
 use crate::iam::arn::RoleName;
 
-use super::context::{Context, GenesysSurvey};
+use super::context::Context;
 use crate::observe::aws::{Observed, observe};
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, home};
 use crate::plan::aws::PlanOptions;
-use crate::plan::{Plan, PlanError, aws, plan, plan_destroy};
+use crate::plan::{Plan, PlanError, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{AwsError, FunctionAddress, ReadAccount};
 
@@ -106,10 +106,11 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let survey = self.survey().await?;
         let Survey { desired, observed, quotas, .. } = &survey;
         // What is in the way in AWS is told without a look at Genesys Cloud.
-        plan(desired, observed, quotas, None, options)?;
+        let aws = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
-        let sides = genesys.as_ref().map(GenesysSurvey::sides);
-        let plan = plan(desired, observed, quotas, sides, options)?;
+        let sides = genesys.as_ref();
+        let of_genesys = sides.map(|sides| genesys::plan(&sides.desired, &sides.observed, options.adopt));
+        let plan = Plan::of(aws, of_genesys.transpose().map_err(PlanError::from)?);
         Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan })
     }
 
@@ -120,7 +121,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         }
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
         let genesys = genesys.ok_or(PlanningError::NothingInGenesys)?;
-        let plan = crate::plan::genesys::plan(&genesys.desired, &genesys.observed, options.adopt);
+        let plan = genesys::plan(&genesys.desired, &genesys.observed, options.adopt);
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
         let observed = survey.observed.clone();
         Ok(Planned { observed, survey: Some(survey), genesys: Some(genesys.observed), plan })
@@ -130,11 +131,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let role = &self.manifest.role.name;
         // The functions are somebody else's: whether they exist makes no difference to what is removed here.
         let observed = observe(&self.aws, role, &[]).await?;
-        plan_destroy(role, &observed, None, options)?;
+        let aws = aws::plan_destroy(role, &observed, options).map_err(PlanError::from)?;
         let role_arn = self.role_arn(&home(&observed.caller)?);
         let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
-        let plan =
-            plan_destroy(role, &observed, genesys.as_ref().map(|observed| (&role_arn, observed)), options)?;
+        let plan = Plan::of(aws, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
         Ok(Planned { observed, survey: None, genesys, plan })
     }
 }

@@ -9,14 +9,7 @@ mod change;
 pub mod genesys;
 mod order;
 
-use crate::desired::aws::Desired;
-use crate::desired::genesys::Desired as DesiredGenesys;
-use crate::iam::arn::{RoleArn, RoleName};
-use crate::observe::aws::Observed;
-use crate::observe::genesys::Observed as ObservedGenesys;
-use crate::ports::AccountQuotas;
-
-use self::aws::{Foreign, PlanOptions};
+use self::aws::Foreign;
 use self::genesys::{Notice, Retirement, Step};
 
 /// One write, to one of the services.
@@ -139,40 +132,6 @@ impl Plan {
         });
         retired.collect()
     }
-}
-
-/// What is wanted of Genesys Cloud, and what is there.
-#[derive(Clone, Copy, Debug)]
-pub struct GenesysSide<'p> {
-    /// What is wanted.
-    pub desired: &'p DesiredGenesys,
-    /// What is there.
-    pub observed: &'p ObservedGenesys,
-}
-
-/// The plan that makes everything as desired.
-pub fn plan(
-    desired: &Desired,
-    observed: &Observed,
-    quotas: &AccountQuotas,
-    genesys: Option<GenesysSide<'_>>,
-    options: PlanOptions,
-) -> Result<Plan, PlanError> {
-    let aws = aws::plan(desired, observed, quotas, options)?;
-    let genesys =
-        genesys.map(|side| genesys::plan(side.desired, side.observed, options.adopt)).transpose()?;
-    Ok(Plan::of(aws, genesys))
-}
-
-/// The plan that leaves nothing behind of what rolecall made.
-pub fn plan_destroy(
-    role: &RoleName,
-    observed: &Observed,
-    genesys: Option<(&RoleArn, &ObservedGenesys)>,
-    options: PlanOptions,
-) -> Result<Plan, PlanError> {
-    let aws = aws::plan_destroy(role, observed, options)?;
-    Ok(Plan::of(aws, genesys.map(|(role, observed)| genesys::plan_destroy(role, observed))))
 }
 
 impl From<aws::Plan> for Plan {

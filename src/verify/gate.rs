@@ -22,7 +22,7 @@ use crate::exit::ExitCode;
 use crate::iam::lint::{Finding as Fault, FindingId, Severity};
 use crate::observe::ownership::is_own_role;
 use crate::observe::survey::Survey;
-use crate::plan::aws::Plan;
+use crate::plan::aws::Foreign;
 use rolecall_model::stored::StoredDocument;
 
 /// What the user accepts by name.
@@ -65,10 +65,10 @@ impl Objection {
     }
 }
 
-/// Judges a plan by what it would leave behind.
+/// Judges a plan by what it would leave behind: what is desired, and these policies of others.
 #[must_use]
-pub fn judge(survey: &Survey, plan: &Plan, allowed: &Allowed) -> Verdict {
-    let planned = Documents::planned(survey, plan);
+pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict {
+    let planned = Documents::planned(survey, foreign);
     let (claims, findings) = examine(&planned, &survey.desired);
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));

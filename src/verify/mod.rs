@@ -50,7 +50,7 @@ use crate::iam::arn::RoleName;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::observe::ownership::is_own;
 use crate::observe::survey::Survey;
-use crate::plan::aws::{Foreign, Plan};
+use crate::plan::aws::Foreign;
 use rolecall_model::stored::StoredDocument;
 
 /// The shortest session that STS gives.
@@ -135,10 +135,10 @@ impl Documents {
         })
     }
 
-    /// As they will be once the plan is carried out.
+    /// As they will be once a plan is carried out that leaves these policies of others on the role.
     pub fn planned(
         Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey,
-        plan: &Plan,
+        foreign: &[Foreign],
     ) -> Self {
         let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
             name: arn.clone(),
@@ -147,7 +147,7 @@ impl Documents {
             foreign: false,
             attachments: None,
         });
-        let kept = plan.foreign.iter().filter_map(|foreign| match foreign {
+        let kept = foreign.iter().filter_map(|foreign| match foreign {
             Foreign::ManagedPolicy { arn } => {
                 let policy = observed.policies.iter().find(|policy| policy.arn == *arn)?;
                 Some(RolePolicy::managed(policy, &desired.role.name))
