@@ -8,6 +8,7 @@
 //! | is every request of these callers refused? | [`ResourcePolicy::prove_refused`], with a [`Question`] |
 //! | is every request of this principal allowed? | [`ResourcePolicy::prove_allowed`] |
 //! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
+//! | does one policy allow no more than others? | [`proves_trust_within`], [`proves_permissions_within`] |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
 //!
 //! The first three know nothing of what a role is for. The last puts them together to claims about a role that a third
@@ -69,6 +70,7 @@ mod targets;
 mod trust;
 mod variable;
 mod ways;
+mod within;
 mod words;
 
 pub use answer::{Proof, Witness};
@@ -79,6 +81,7 @@ pub use policy::ResourcePolicy;
 pub use question::{Callers, ExternalIds, Question};
 pub use session::Session;
 pub use trust::prove_trust;
+pub use within::{proves_permissions_within, proves_trust_within};
 
 pub(crate) use policy::{Outcome, PROOF_BUDGET};
 pub(crate) use session::Placed;

@@ -14,6 +14,7 @@ mod questions;
 mod random;
 mod reviewed;
 mod support;
+mod within;
 
 /// How many cases a property runs: `ordinary`, or what `ROLECALL_PROOF_CASES` says.
 fn cases(ordinary: u32) -> u32 {
