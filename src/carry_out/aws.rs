@@ -4,9 +4,10 @@
 //! tried again (the list is [`awaits`]); everything else is final.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::{Failure, Progress, WriteAws};
+use crate::iam::arn::{PolicyArn, RoleName};
 use crate::plan::aws::Change;
 use crate::ports::{AwsError, AwsErrorKind, AwsResult, Write};
 use rolecall_model::patience::{Attempt, Pace};
@@ -14,17 +15,24 @@ use rolecall_model::patience::{Attempt, Pace};
 /// Between two attempts of a write.
 const PACE: Pace = Pace::doubling(500, 5_000);
 
+/// What a change is about, or needs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Entity {
+    Role(RoleName),
+    Policy(PolicyArn),
+}
+
 /// The roles and policies that this run made: IAM may not show them yet.
 #[derive(Debug, Default)]
-pub(super) struct Created(RefCell<BTreeSet<String>>);
+pub(super) struct Created(RefCell<HashSet<Entity>>);
 
 impl Created {
     fn add(&self, change: &Change) {
         self.0.borrow_mut().extend(created_by(change));
     }
 
-    fn has_any(&self, subjects: &[&str]) -> bool {
-        subjects.iter().any(|subject| self.0.borrow().contains(*subject))
+    fn has_any(&self, subjects: &[Entity]) -> bool {
+        subjects.iter().any(|subject| self.0.borrow().contains(subject))
     }
 }
 
@@ -67,10 +75,10 @@ fn awaits(change: &Change, error: &AwsError, created: &Created) -> Option<&'stat
     }
 }
 
-fn created_by(change: &Change) -> Option<String> {
+fn created_by(change: &Change) -> Option<Entity> {
     match change {
-        Change::CreateRole { role } => Some(role.name.to_string()),
-        Change::CreatePolicy { arn, .. } => Some(arn.clone()),
+        Change::CreateRole { role } => Some(Entity::Role(role.name.clone())),
+        Change::CreatePolicy { arn, .. } => Some(Entity::Policy(arn.clone())),
         Change::UpdateTrust { .. }
         | Change::PutBoundary { .. }
         | Change::DeleteBoundary { .. }
@@ -88,8 +96,8 @@ fn created_by(change: &Change) -> Option<String> {
     }
 }
 
-/// The entities that must exist for the change: role names and policy ARNs.
-fn subjects(change: &Change) -> Vec<&str> {
+/// The entities that must exist for the change.
+fn subjects(change: &Change) -> Vec<Entity> {
     match change {
         Change::CreateRole { .. } | Change::CreatePolicy { .. } => Vec::new(),
         Change::UpdateTrust { role, .. }
@@ -99,13 +107,13 @@ fn subjects(change: &Change) -> Vec<&str> {
         | Change::TagRole { role, .. }
         | Change::PutInlinePolicy { role, .. }
         | Change::DeleteInlinePolicy { role, .. }
-        | Change::DeleteRole { role } => vec![role.as_str()],
+        | Change::DeleteRole { role } => vec![Entity::Role(role.clone())],
         Change::TagPolicy { arn, .. }
         | Change::DeletePolicyVersion { arn, .. }
         | Change::CreatePolicyVersion { arn, .. }
-        | Change::DeletePolicy { arn, .. } => vec![arn],
+        | Change::DeletePolicy { arn, .. } => vec![Entity::Policy(arn.clone())],
         Change::AttachPolicy { role, arn } | Change::DetachPolicy { role, arn, .. } => {
-            vec![role.as_str(), arn]
+            vec![Entity::Role(role.clone()), Entity::Policy(arn.clone())]
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::desired::pack::{Bin, Room, pack};
 use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
-use crate::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, RoleArn, RoleName, RolePath};
+use crate::iam::arn::{
+    AccountId, ExternalId, FunctionArn, Partition, PolicyArn, PolicyName, PolicyOwner, PolicyPath, RoleArn,
+    RoleName, RolePath,
+};
 use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
@@ -25,19 +28,6 @@ pub fn twin_prefix(role: &RoleName) -> String {
     const LONGEST_ROLE_NAME: usize = 64;
     let room = LONGEST_ROLE_NAME - MARK.len() - TWIN_ENDING;
     format!("{}{MARK}", role.as_str().get(..room).unwrap_or(role.as_str()))
-}
-
-/// The path of every policy that rolecall makes for a role: one `ListPolicies` finds them all, and the version in force.
-pub fn policy_path(role: &RoleName) -> String {
-    format!("/rolecall/{role}/")
-}
-
-/// The name of the n-th policy for the targets, from 0.
-fn policy_name(role: &RoleName, index: usize) -> String {
-    match index {
-        0 => format!("{role}-invoke"),
-        _ => format!("{role}-invoke-{}", index + 1),
-    }
 }
 
 /// Two quotes and a comma around an ARN in a list.
@@ -68,8 +58,14 @@ impl Home {
     }
 
     /// The ARN of a customer managed policy.
-    pub fn policy_arn(&self, path: &str, name: &str) -> String {
-        format!("arn:{}:iam::{}:policy{path}{name}", self.partition, self.account)
+    pub fn policy_arn(&self, path: &PolicyPath, name: &PolicyName) -> PolicyArn {
+        let (partition, owner) = (self.partition.clone(), PolicyOwner::Account(self.account.clone()));
+        PolicyArn { partition, owner, path: path.clone(), name: name.clone() }
+    }
+
+    /// How the ARN of every policy begins that rolecall makes for the role.
+    pub fn policy_arn_prefix(&self, role: &RoleName) -> String {
+        format!("arn:{}:iam::{}:policy{}", self.partition, self.account, PolicyPath::of_role(role))
     }
 
     /// The principal that stands for a whole account. AWS has no role assumption across partitions.
@@ -86,7 +82,7 @@ pub struct Desired {
     /// The role.
     pub role: RoleSpecification,
     /// The policies on the role, by ARN.
-    pub policies: Vec<(String, PolicySpecification)>,
+    pub policies: Vec<(PolicyArn, PolicySpecification)>,
     /// Who may assume the role.
     pub trusted: Vec<String>,
     /// The external ID that they must send.
@@ -158,14 +154,14 @@ pub fn desired(
     let policy = |Bin { name, targets }: Bin| {
         let policy = PolicySpecification {
             name,
-            path: policy_path(&role.name),
+            path: PolicyPath::of_role(&role.name),
             description: POLICY_DESCRIPTION.to_owned(),
             tags: [owner.clone()].into(),
             document: with_targets(&targets)?,
         };
         Ok((home.policy_arn(&policy.path, &policy.name), policy))
     };
-    let bins = pack(targets, current, room, |index| policy_name(&role.name, index));
+    let bins = pack(targets, current, room, |index| PolicyName::of_role(&role.name, index));
     let policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
     Ok(Desired {
         role: RoleSpecification {
@@ -173,7 +169,7 @@ pub fn desired(
             path: role.path.clone(),
             description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
             max_session_duration: role.max_session_duration,
-            permissions_boundary: role.permissions_boundary.as_ref().map(ToString::to_string),
+            permissions_boundary: role.permissions_boundary.clone(),
             tags: role.tags.clone().into_iter().chain([owner.clone()]).collect(),
             trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
         },
@@ -269,6 +265,6 @@ pub fn fillings(
         ("functions_in_every_form", Filling::List(every_form)),
         ("role_arn", Filling::Text(home.role_arn(&role.name, &role.path).to_string())),
         ("twin_arns", Filling::Text(format!("{}*", home.twin_arn_prefix(&role.name, &role.path)))),
-        ("policy_arns", Filling::Text(home.policy_arn(&policy_path(&role.name), "*"))),
+        ("policy_arns", Filling::Text(format!("{}*", home.policy_arn_prefix(&role.name)))),
     ])
 }

@@ -27,7 +27,11 @@ pub fn terraform(desired: &Desired) -> Value {
         "max_session_duration": max_session_duration,
         "assume_role_policy": literal(trust.text()),
     });
-    insert(&mut role, "permissions_boundary", permissions_boundary.as_deref().map(literal));
+    insert(
+        &mut role,
+        "permissions_boundary",
+        permissions_boundary.as_ref().map(|arn| literal(&arn.to_string())),
+    );
     insert(
         &mut role,
         "tags",
@@ -43,13 +47,13 @@ pub fn terraform(desired: &Desired) -> Value {
             resource.clone(),
             json!({
                 "role": format!("${{aws_iam_role.{ROLE}.name}}"),
-                "policy_arn": literal(arn),
+                "policy_arn": literal(&arn.to_string()),
                 "depends_on": [format!("aws_iam_policy.{resource}")],
             }),
         );
         policies.insert(
             resource,
-            json!({"name": literal(&policy.name), "path": literal(&policy.path), "policy": literal(policy.document.text())}),
+            json!({"name": literal(policy.name.as_str()), "path": literal(policy.path.as_str()), "policy": literal(policy.document.text())}),
         );
     }
     json!({"resource": {
@@ -82,7 +86,7 @@ pub fn cloudformation(desired: &Desired) -> Value {
         "MaxSessionDuration": max_session_duration,
         "AssumeRolePolicyDocument": document(trust.text()),
     });
-    insert(&mut properties, "PermissionsBoundary", permissions_boundary.clone());
+    insert(&mut properties, "PermissionsBoundary", permissions_boundary.as_ref().map(ToString::to_string));
     insert(
         &mut properties,
         "Tags",

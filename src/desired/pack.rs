@@ -6,13 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::iam::arn::FunctionArn;
+use crate::iam::arn::{FunctionArn, PolicyName};
 
 /// A policy by name and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bin {
     /// The policy's name.
-    pub name: String,
+    pub name: PolicyName,
     /// The functions that it allows.
     pub targets: Vec<FunctionArn>,
 }
@@ -41,7 +41,7 @@ pub fn pack(
     targets: &[FunctionArn],
     current: &[Bin],
     room: Room,
-    name: impl Fn(usize) -> String,
+    name: impl Fn(usize) -> PolicyName,
 ) -> Vec<Bin> {
     let stable = fill(targets, current, room, &name);
     if stable.len() <= room.policies {
@@ -51,7 +51,12 @@ pub fn pack(
     if anew.len() < stable.len() { anew } else { stable }
 }
 
-fn fill(targets: &[FunctionArn], current: &[Bin], room: Room, name: impl Fn(usize) -> String) -> Vec<Bin> {
+fn fill(
+    targets: &[FunctionArn],
+    current: &[Bin],
+    room: Room,
+    name: impl Fn(usize) -> PolicyName,
+) -> Vec<Bin> {
     let wanted: HashSet<&FunctionArn> = targets.iter().collect();
     let mut placed = HashSet::new();
     let mut open: Vec<(Bin, usize)> = Vec::new();
@@ -80,7 +85,7 @@ fn fill(targets: &[FunctionArn], current: &[Bin], room: Room, name: impl Fn(usiz
                 *used += cost;
             }
             None => {
-                let taken = |candidate: &String| open.iter().any(|(bin, _)| bin.name == *candidate);
+                let taken = |candidate: &PolicyName| open.iter().any(|(bin, _)| bin.name == *candidate);
                 // There are more numbers than policies, so one is free.
                 let free = (0..=open.len())
                     .map(&name)
@@ -109,8 +114,8 @@ mod tests {
         (0..count).map(target).collect()
     }
 
-    fn name(index: usize) -> String {
-        format!("policy-{}", index + 1)
+    fn name(index: usize) -> PolicyName {
+        format!("policy-{}", index + 1).parse().unwrap()
     }
 
     fn is_right(targets: &[FunctionArn], bins: &[Bin], room: Room) {
@@ -135,7 +140,7 @@ mod tests {
         is_right(&targets(100), &bins, ROOM);
         let each = ROOM.cost(&target(0));
         assert_eq!(bins.len(), 100usize.div_ceil(ROOM.characters / each));
-        assert_eq!(bins[1].name, "policy-2");
+        assert_eq!(bins[1].name.as_str(), "policy-2");
     }
 
     #[test]

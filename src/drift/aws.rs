@@ -8,12 +8,12 @@
 
 use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::desired::aws::{Desired, OWNER_TAG};
-use crate::iam::arn::RoleArn;
+use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::observe::survey::{MissingTarget, Survey};
 use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
-use crate::verify::{Documents, NamedDocument, RolePolicy, claims};
+use crate::verify::{Documents, PolicyId, RolePolicy, claims};
 use rolecall_model::stored::StoredDocument;
 
 /// What repairs everything, and the differences, most severe first.
@@ -71,7 +71,7 @@ impl<'s> Drift<'s> {
             subject: self.role(),
             attribute: Attribute::Path,
             consequence: Consequence::NarrowsTrust,
-            effects: vec![Effect::RoleElsewhere(role.arn.clone())],
+            effects: vec![Effect::RoleElsewhere(role.identity.clone())],
             values: Values::Stated {
                 expected: Some(State::Text(expected)),
                 actual: Some(State::Text(role.path.clone())),
@@ -87,7 +87,7 @@ impl<'s> Drift<'s> {
             let values = Values::Change(Box::new(change.clone()));
             Difference { subject, attribute, consequence, effects, values, repair: Repair::Apply, key }
         };
-        let policy = |arn: &String| Subject::Policy(arn.clone());
+        let policy = |arn: &PolicyArn| Subject::Policy(arn.clone());
         match change {
             Change::CreateRole { .. } => {
                 let effects = (Consequence::NarrowsTrust, vec![Effect::NoRole]);
@@ -169,7 +169,9 @@ impl<'s> Drift<'s> {
                 let is_attached =
                     self.survey.observed.policies.iter().any(|policy| policy.arn == *arn && policy.attached);
                 let effects = match is_attached {
-                    true => match self.permissions(|documents| add(documents, arn, before.clone())) {
+                    true => match self.permissions(|documents| {
+                        add(documents, PolicyId::Managed(arn.clone()), before.clone())
+                    }) {
                         (Consequence::Unaffected, _) => (Consequence::Leftover, Vec::new()),
                         effects => effects,
                     },
@@ -188,19 +190,19 @@ impl<'s> Drift<'s> {
 
     fn of_foreign(&self, foreign: &Foreign) -> Difference {
         let observed = &self.survey.observed;
-        let (attribute, name, document) = match foreign {
+        let (attribute, id, document) = match foreign {
             Foreign::ManagedPolicy { arn } => {
                 let policy = observed.policies.iter().find(|policy| policy.arn == *arn);
                 let document = policy.and_then(|policy| policy.document.clone());
-                (Attribute::AttachedPolicy(arn.clone()), arn.clone(), document)
+                (Attribute::AttachedPolicy(arn.clone()), PolicyId::Managed(arn.clone()), document)
             }
             Foreign::InlinePolicy { name } => {
                 let policy = observed.inline.iter().find(|policy| policy.name == *name);
                 let document = policy.map(|policy| policy.document.clone());
-                (Attribute::InlinePolicy(name.clone()), name.clone(), document)
+                (Attribute::InlinePolicy(name.clone()), PolicyId::Inline(name.clone()), document)
             }
         };
-        let (consequence, effects) = self.permissions(|documents| add(documents, &name, document.clone()));
+        let (consequence, effects) = self.permissions(|documents| add(documents, id, document.clone()));
         let actual = document.map_or(State::UnreadableDocument, State::Document);
         Difference {
             subject: self.role(),
@@ -238,10 +240,7 @@ impl<'s> Drift<'s> {
     }
 
     fn boundary(&self) -> Effects {
-        let boundary = self.survey.observed.boundary.as_ref().map(|boundary| NamedDocument {
-            name: boundary.arn.clone(),
-            document: boundary.document.clone(),
-        });
+        let boundary = self.survey.observed.boundary.clone();
         match self.compare(&Documents { boundary, ..self.intended.clone() }) {
             (Consequence::Unaffected, _) => (Consequence::Boundary, Vec::new()),
             effects => effects,
@@ -304,22 +303,16 @@ fn broken_claim(claim: ClaimKind) -> Consequence {
     }
 }
 
-fn remove(documents: &mut Documents, arn: &str) {
-    documents.identity.retain(|policy| policy.name != arn);
+fn remove(documents: &mut Documents, arn: &PolicyArn) {
+    documents.identity.retain(|policy| !policy.id.is(arn));
 }
 
-fn replace(documents: &mut Documents, arn: &str, document: Option<StoredDocument>) {
+fn replace(documents: &mut Documents, arn: &PolicyArn, document: Option<StoredDocument>) {
     remove(documents, arn);
-    add(documents, arn, document);
+    add(documents, PolicyId::Managed(arn.clone()), document);
 }
 
 /// Whose the policy is makes no difference to a claim.
-fn add(documents: &mut Documents, name: &str, document: Option<StoredDocument>) {
-    documents.identity.push(RolePolicy {
-        name: name.to_owned(),
-        document,
-        inline: false,
-        foreign: false,
-        attachments: None,
-    });
+fn add(documents: &mut Documents, id: PolicyId, document: Option<StoredDocument>) {
+    documents.identity.push(RolePolicy { id, document, foreign: false, attachments: None });
 }

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::exit::ExitCode;
-use crate::iam::arn::{FunctionArn, RoleArn};
+use crate::iam::arn::{FunctionArn, PolicyArn, RoleArn};
 use crate::iam::lint::Severity;
 use crate::observe::survey::MissingTarget;
 use crate::plan::aws::Change;
 use crate::plan::genesys::Step;
+use crate::ports::RoleIdentity;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
 use rolecall_model::stored::StoredDocument;
@@ -127,7 +128,7 @@ pub enum Subject {
     /// The role.
     Role(RoleArn),
     /// The policy of this ARN.
-    Policy(String),
+    Policy(PolicyArn),
     /// A function.
     Function(FunctionArn),
     /// Something in Genesys Cloud, by its name or ID.
@@ -161,7 +162,7 @@ pub enum Attribute {
     /// The document of a policy.
     PolicyDocument,
     /// That the policy of this ARN is attached.
-    AttachedPolicy(String),
+    AttachedPolicy(PolicyArn),
     /// The inline policy of this name.
     InlinePolicy(String),
     /// The function, or the alias or version that the manifest names.
@@ -178,8 +179,8 @@ pub enum Attribute {
 pub enum Effect {
     /// What the proof shows: the sentence of a witness, or why a claim cannot be decided.
     Shown(String),
-    /// The role is elsewhere: this is its ARN.
-    RoleElsewhere(String),
+    /// The role is elsewhere: this is what IAM calls it.
+    RoleElsewhere(RoleIdentity),
     /// There is no role.
     NoRole,
     /// A session may last longer than the manifest says.

@@ -80,11 +80,7 @@ pub fn manifest_of(
             path: path.parse().map_err(|error| unfit(&error))?,
             description: Some(description.clone()).filter(|text| !text.is_empty()),
             max_session_duration: *max_session_duration,
-            permissions_boundary: permissions_boundary
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(|error| unfit(&error))?,
+            permissions_boundary: permissions_boundary.clone(),
             tags: tags
                 .iter()
                 .filter(|(key, _)| *key != OWNER_TAG)
@@ -160,8 +156,8 @@ fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> O
 /// Every function that some policy on the role names.
 fn targets(observed: &Observed, notes: &mut Vec<String>) -> Vec<Target> {
     let managed = observed.policies.iter().filter(|policy| policy.attached);
-    let managed = managed.filter_map(|policy| Some((policy.arn.as_str(), policy.document.as_ref()?)));
-    let inline = observed.inline.iter().map(|policy| (policy.name.as_str(), &policy.document));
+    let managed = managed.filter_map(|policy| Some((policy.arn.to_string(), policy.document.as_ref()?)));
+    let inline = observed.inline.iter().map(|policy| (policy.name.clone(), &policy.document));
     let mut targets: Vec<Target> = Vec::new();
     for (policy, text) in managed.chain(inline) {
         let Some(document) = text.document() else {

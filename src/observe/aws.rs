@@ -9,11 +9,10 @@ use tokio::try_join;
 
 pub use super::functions::{ObservedFunction, list_functions, observe_functions};
 
-use crate::desired::aws::policy_path;
-use crate::iam::arn::RoleName;
+use crate::iam::arn::{PolicyArn, PolicyPath, RoleName};
 use crate::ports::{
-    AttachedPolicy, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
-    PolicyVersionRecord, Read, RoleRecord, Tags,
+    AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
+    RoleRecord, Tags,
 };
 use rolecall_model::stored::StoredDocument;
 
@@ -38,9 +37,7 @@ pub struct Observed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedPolicy {
     /// The ARN.
-    pub arn: String,
-    /// The name.
-    pub name: String,
+    pub arn: PolicyArn,
     /// Whether it is attached to the role.
     pub attached: bool,
     /// Whether it lies under the path that rolecall makes this role's policies in.
@@ -68,7 +65,7 @@ pub struct InlinePolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedBoundary {
     /// The ARN of the policy.
-    pub arn: String,
+    pub arn: PolicyArn,
     /// The document in force; `None` where the policy does not exist.
     pub document: Option<StoredDocument>,
 }
@@ -79,7 +76,7 @@ pub async fn observe<R: Read>(
     role: &RoleName,
     functions: &[FunctionAddress],
 ) -> AwsResult<Observed> {
-    let path = policy_path(role);
+    let path = PolicyPath::of_role(role);
     let (caller, (role, boundary), policies, inline, functions) = try_join!(
         reader.caller(),
         observe_role(reader, role),
@@ -115,20 +112,21 @@ async fn observe_inline<R: Read>(reader: &R, role: &RoleName) -> AwsResult<Vec<I
 async fn observe_policies<R: Read>(
     reader: &R,
     role: &RoleName,
-    path: &str,
+    path: &PolicyPath,
 ) -> AwsResult<Vec<ObservedPolicy>> {
     let (attached, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
-    let elsewhere = attached
-        .iter()
-        .filter(|policy| under_path.iter().all(|known| known.arn != policy.arn))
-        .collect::<Vec<_>>();
-    let is_attached = |arn: &str| attached.iter().any(|policy| policy.arn == arn);
+    let elsewhere = attached.iter().filter(|arn| under_path.iter().all(|known| known.arn != **arn));
     let (mut policies, foreign) = try_join!(
-        try_join_all(under_path.iter().map(|record| observe_own(reader, record, is_attached(&record.arn)))),
-        try_join_all(elsewhere.into_iter().map(|policy| observe_foreign(reader, policy))),
+        try_join_all(under_path.iter().map(|record| observe_own(
+            reader,
+            record,
+            attached.contains(&record.arn)
+        ))),
+        try_join_all(elsewhere.map(|arn| observe_foreign(reader, arn))),
     )?;
     policies.extend(foreign);
-    policies.sort_by(|one, other| one.arn.cmp(&other.arn));
+    // In the order of the text that people read.
+    policies.sort_by_cached_key(|policy| policy.arn.to_string());
     Ok(policies)
 }
 
@@ -144,7 +142,6 @@ async fn observe_own<R: Read>(
     )?;
     Ok(ObservedPolicy {
         arn: record.arn.clone(),
-        name: record.name.clone(),
         attached,
         under_path: true,
         attachment_count: record.attachment_count,
@@ -154,12 +151,11 @@ async fn observe_own<R: Read>(
     })
 }
 
-async fn observe_foreign<R: Read>(reader: &R, policy: &AttachedPolicy) -> AwsResult<ObservedPolicy> {
-    let (record, document) = document_in_force(reader, &policy.arn).await?;
+async fn observe_foreign<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<ObservedPolicy> {
+    let (record, document) = document_in_force(reader, arn).await?;
     let attachment_count = record.as_ref().map_or(1, |record| record.attachment_count);
     Ok(ObservedPolicy {
-        arn: policy.arn.clone(),
-        name: policy.name.clone(),
+        arn: arn.clone(),
         attached: true,
         under_path: false,
         attachment_count,
@@ -176,18 +172,18 @@ fn tags(policy: Option<PolicyRecord>) -> Option<Tags> {
 
 /// A permissions boundary that is to be put on the role. A caller who may not read it learns that it is not known, which is
 /// not the same as that it limits nothing.
-pub(super) async fn observe_boundary<R: Read>(reader: &R, arn: &str) -> AwsResult<ObservedBoundary> {
+pub(super) async fn observe_boundary<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<ObservedBoundary> {
     let document = match document_in_force(reader, arn).await {
         Ok((_, document)) => document,
         Err(error) if error.kind == AwsErrorKind::AccessDenied => None,
         Err(error) => return Err(error),
     };
-    Ok(ObservedBoundary { arn: arn.to_owned(), document })
+    Ok(ObservedBoundary { arn: arn.clone(), document })
 }
 
 async fn document_in_force<R: Read>(
     reader: &R,
-    arn: &str,
+    arn: &PolicyArn,
 ) -> AwsResult<(Option<PolicyRecord>, Option<StoredDocument>)> {
     let Some(record) = reader.policy(arn).await? else { return Ok((None, None)) };
     let document = reader.policy_document(arn, &record.default_version).await?;

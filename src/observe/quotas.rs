@@ -1,6 +1,7 @@
 //! Whether what is desired fits into the account's quotas, beside what others put on the role.
 
 use crate::desired::aws::Desired;
+use crate::iam::arn::PolicyName;
 use crate::iam::quota;
 use crate::observe::aws::Observed;
 use crate::observe::ownership::foreign_attachments;
@@ -23,7 +24,7 @@ pub enum QuotaError {
     )]
     PolicyTooLarge {
         /// The policy's name.
-        policy: String,
+        policy: PolicyName,
         /// How many targets it names.
         targets: usize,
         /// Its size.

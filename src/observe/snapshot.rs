@@ -13,10 +13,10 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::OnceCell;
 use tokio::try_join;
 
-use crate::iam::arn::{FunctionArn, FunctionName, Region, RoleName, RolePath};
+use crate::iam::arn::{FunctionArn, FunctionName, PolicyArn, PolicyPath, Region, RoleName, RolePath};
 use crate::observe::aws::list_functions;
 use crate::ports::{
-    AccountDetails, AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
+    AccountDetails, AccountQuotas, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
     PolicyVersionRecord, Read, ReadAccount, RoleDetails, RoleRecord, Tags,
 };
 use rolecall_model::stored::StoredDocument;
@@ -36,11 +36,11 @@ pub struct Snapshot<R> {
     caller: CallerIdentity,
     details: AccountDetails,
     /// The ARNs of the policies by their path.
-    paths: HashMap<String, Vec<String>>,
+    paths: HashMap<PolicyPath, Vec<PolicyArn>>,
     functions: HashMap<Region, HashMap<FunctionName, FunctionArn>>,
     /// What AWS itself made, and what was deleted since.
-    elsewhere: RefCell<HashMap<String, Option<PolicyRecord>>>,
-    documents: RefCell<HashMap<(String, String), Option<StoredDocument>>>,
+    elsewhere: RefCell<HashMap<PolicyArn, Option<PolicyRecord>>>,
+    documents: RefCell<HashMap<(PolicyArn, String), Option<StoredDocument>>>,
     quotas: OnceCell<AccountQuotas>,
 }
 
@@ -56,9 +56,9 @@ impl<R: ReadAccount> Snapshot<R> {
             try_join!(reader.account_details(roles), list_functions(&reader, functions))?;
         let by_name = |found: Vec<FunctionArn>| found.into_iter().map(|it| (it.name.clone(), it)).collect();
         let functions = functions.into_iter().map(|(region, found)| (region, by_name(found))).collect();
-        let mut paths: HashMap<String, Vec<String>> = HashMap::new();
-        for (arn, policy) in &details.policies {
-            paths.entry(policy.path.clone()).or_default().push(arn.clone());
+        let mut paths: HashMap<PolicyPath, Vec<PolicyArn>> = HashMap::new();
+        for arn in details.policies.keys() {
+            paths.entry(arn.path.clone()).or_default().push(arn.clone());
         }
         Ok(Self {
             reader,
@@ -94,7 +94,7 @@ impl<R: ReadAccount> Read for Snapshot<R> {
         }
     }
 
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>> {
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>> {
         match self.known(role) {
             Some(details) => Ok(details.map(|details| details.attached.clone()).unwrap_or_default()),
             None => self.reader.attached_policies(role).await,
@@ -117,7 +117,7 @@ impl<R: ReadAccount> Read for Snapshot<R> {
         }
     }
 
-    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>> {
+    async fn policies_under(&self, path: &PolicyPath) -> AwsResult<Vec<PolicyRecord>> {
         let arns = self.paths.get(path).into_iter().flatten();
         Ok(arns
             .filter_map(|arn| self.details.policies.get(arn))
@@ -125,7 +125,7 @@ impl<R: ReadAccount> Read for Snapshot<R> {
             .collect())
     }
 
-    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>> {
+    async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>> {
         if let Some(policy) = self.details.policies.get(arn) {
             return Ok(Some(policy.record.clone()));
         }
@@ -134,23 +134,23 @@ impl<R: ReadAccount> Read for Snapshot<R> {
             return Ok(known);
         }
         let found = self.reader.policy(arn).await?;
-        self.elsewhere.borrow_mut().insert(arn.to_owned(), found.clone());
+        self.elsewhere.borrow_mut().insert(arn.clone(), found.clone());
         Ok(found)
     }
 
-    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>> {
+    async fn policy_versions(&self, arn: &PolicyArn) -> AwsResult<Vec<PolicyVersionRecord>> {
         match self.details.policies.get(arn) {
             Some(policy) => Ok(policy.versions.clone()),
             None => self.reader.policy_versions(arn).await,
         }
     }
 
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>> {
+    async fn policy_document(&self, arn: &PolicyArn, version: &str) -> AwsResult<Option<StoredDocument>> {
         if let Some(policy) = self.details.policies.get(arn).filter(|it| it.record.default_version == version)
         {
             return Ok(Some(policy.document.clone()));
         }
-        let key = (arn.to_owned(), version.to_owned());
+        let key = (arn.clone(), version.to_owned());
         let known = self.documents.borrow().get(&key).cloned();
         if let Some(known) = known {
             return Ok(known);

@@ -196,7 +196,7 @@ pub async fn survey_with_gaps<R: Read>(
 /// The policies that rolecall made for the role, with the functions that they name.
 fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
     let own = observed.policies.iter().filter(|policy| is_own(policy, role));
-    own.map(|policy| Bin { name: policy.name.clone(), targets: functions_in(policy) }).collect()
+    own.map(|policy| Bin { name: policy.arn.name.clone(), targets: functions_in(policy) }).collect()
 }
 
 /// The functions that the policies on the role name one by one.

@@ -10,13 +10,13 @@ pub(crate) use super::change::new_values;
 pub use super::change::{Change, RoleSettings, TagChange};
 
 use crate::desired::aws::Desired;
-use crate::iam::arn::RoleName;
+use crate::iam::arn::{PolicyArn, RoleName};
 use crate::iam::prove::{Claim, ClaimResult, Proof, prove_trust};
 use crate::iam::quota;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::observe::ownership::{is_own, is_own_by_tags, is_own_role};
 use crate::observe::quotas::{QuotaError, check_quotas};
-use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleRecord, Tags};
+use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleIdentity, RoleRecord, Tags};
 use rolecall_model::stored::StoredDocument;
 
 /// What the user allowed beyond the ordinary.
@@ -34,7 +34,7 @@ pub enum Foreign {
     /// A managed policy is attached.
     ManagedPolicy {
         /// Its ARN.
-        arn: String,
+        arn: PolicyArn,
     },
     /// An inline policy is there.
     InlinePolicy {
@@ -65,14 +65,14 @@ pub enum PlanError {
     /// A role of that name is somebody else's.
     #[error("role `{role}` exists and was not made by rolecall")]
     RoleNotOwned {
-        /// The role's ARN.
-        role: String,
+        /// What IAM calls it.
+        role: RoleIdentity,
     },
     /// A policy at the ARN that rolecall would use is somebody else's.
     #[error("policy `{policy}` exists and was not made by rolecall")]
     PolicyNotOwned {
         /// The policy's ARN.
-        policy: String,
+        policy: PolicyArn,
     },
     /// The role exists under another path, which IAM never lets be changed.
     #[error(
@@ -93,7 +93,7 @@ pub enum PlanError {
     #[error("policy `{policy}` is also attached elsewhere ({others} times), so it cannot be deleted")]
     PolicyShared {
         /// The policy's ARN.
-        policy: String,
+        policy: PolicyArn,
         /// How many others.
         others: i32,
     },
@@ -157,7 +157,7 @@ fn refuse_foreign_role(role: &RoleRecord, name: &RoleName, options: PlanOptions)
     if options.adopt || is_own_role(role, name) {
         return Ok(());
     }
-    Err(PlanError::RoleNotOwned { role: role.arn.clone() })
+    Err(PlanError::RoleNotOwned { role: role.identity.clone() })
 }
 
 fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Result<(), PlanError> {

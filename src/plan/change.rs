@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::iam::arn::RoleName;
+use crate::iam::arn::{PolicyArn, RoleName};
 use crate::ports::{PolicySpecification, RoleSpecification, Tags};
 use rolecall_model::stored::StoredDocument;
 
@@ -28,17 +28,17 @@ pub type RoleSettings = (String, u32);
 pub enum Change {
     CreateRole { role: RoleSpecification },
     UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument, opens: bool },
-    PutBoundary { role: RoleName, before: Option<String>, after: String },
-    DeleteBoundary { role: RoleName, before: String },
+    PutBoundary { role: RoleName, before: Option<PolicyArn>, after: PolicyArn },
+    DeleteBoundary { role: RoleName, before: PolicyArn },
     UpdateRole { role: RoleName, before: RoleSettings, after: RoleSettings },
     TagRole { role: RoleName, tags: BTreeMap<String, TagChange> },
-    CreatePolicy { arn: String, policy: PolicySpecification },
-    TagPolicy { arn: String, tags: BTreeMap<String, TagChange> },
-    DeletePolicyVersion { arn: String, version: String },
-    CreatePolicyVersion { arn: String, before: Option<StoredDocument>, after: StoredDocument },
-    AttachPolicy { role: RoleName, arn: String },
-    DetachPolicy { role: RoleName, arn: String, own: bool },
-    DeletePolicy { arn: String, before: Option<StoredDocument> },
+    CreatePolicy { arn: PolicyArn, policy: PolicySpecification },
+    TagPolicy { arn: PolicyArn, tags: BTreeMap<String, TagChange> },
+    DeletePolicyVersion { arn: PolicyArn, version: String },
+    CreatePolicyVersion { arn: PolicyArn, before: Option<StoredDocument>, after: StoredDocument },
+    AttachPolicy { role: RoleName, arn: PolicyArn },
+    DetachPolicy { role: RoleName, arn: PolicyArn, own: bool },
+    DeletePolicy { arn: PolicyArn, before: Option<StoredDocument> },
     PutInlinePolicy { role: RoleName, name: String, document: StoredDocument },
     DeleteInlinePolicy { role: RoleName, name: String, before: Option<StoredDocument> },
     DeleteRole { role: RoleName },

@@ -55,7 +55,7 @@ pub struct ForeignView {
 impl From<&Foreign> for ForeignView {
     fn from(foreign: &Foreign) -> Self {
         match foreign {
-            Foreign::ManagedPolicy { arn } => Self { subject: "managed policy", resource: arn.clone() },
+            Foreign::ManagedPolicy { arn } => Self { subject: "managed policy", resource: arn.to_string() },
             Foreign::InlinePolicy { name } => Self { subject: "inline policy", resource: name.clone() },
         }
     }

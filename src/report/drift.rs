@@ -84,7 +84,7 @@ impl From<&Difference> for DifferenceView {
         Self {
             resource: match subject {
                 Subject::Role(arn) => arn.to_string(),
-                Subject::Policy(arn) => arn.clone(),
+                Subject::Policy(arn) => arn.to_string(),
                 Subject::Function(arn) => arn.to_string(),
                 Subject::Genesys { part, name } => genesys_resource(*part, name),
             },

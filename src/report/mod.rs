@@ -61,6 +61,7 @@ use crate::carry_out::Applied;
 use crate::desired::aws::Desired;
 use crate::drift::Difference;
 use crate::exit::ExitCode;
+use crate::iam::arn::PolicyArn;
 use crate::manifest::Outline;
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
@@ -315,11 +316,11 @@ fn policies(desired: &Desired, observed: &Observed) -> Vec<PolicyView> {
             Some(_) => PolicyState::Detached,
             None => PolicyState::Missing,
         };
-        PolicyView { name: arn.clone(), state }
+        PolicyView { name: arn.to_string(), state }
     });
-    let is_wanted = |arn: &str| desired.policies.iter().any(|(wanted, _)| wanted == arn);
+    let is_wanted = |arn: &PolicyArn| desired.policies.iter().any(|(wanted, _)| wanted == arn);
     let managed = observed.policies.iter().filter(|policy| policy.attached && !is_wanted(&policy.arn));
-    let inline = observed.inline.iter().map(|policy| &policy.name);
-    let others = managed.map(|policy| &policy.arn).chain(inline);
-    wanted.chain(others.map(|name| PolicyView { name: name.clone(), state: PolicyState::Foreign })).collect()
+    let inline = observed.inline.iter().map(|policy| policy.name.clone());
+    let others = managed.map(|policy| policy.arn.to_string()).chain(inline);
+    wanted.chain(others.map(|name| PolicyView { name, state: PolicyState::Foreign })).collect()
 }

@@ -172,7 +172,7 @@ impl Past {
         let before = Documents::observed(&survey.observed, name)?;
         let is_kept = |policy: &RolePolicy| {
             before.identity.iter().any(|known| {
-                known.name == policy.name && is_same(known.document.as_ref(), policy.document.as_ref())
+                known.id == policy.id && is_same(known.document.as_ref(), policy.document.as_ref())
             })
         };
         let changed = Documents {

@@ -38,6 +38,7 @@ pub mod steady;
 pub mod twin;
 pub mod verification;
 
+use std::fmt;
 use std::time::Duration;
 
 pub use explain::explain;
@@ -46,8 +47,8 @@ pub use paper::{claims, decide, findings, paper, read, shared_ids};
 pub use service_role::services_alone;
 pub use verification::Verification;
 
-use crate::iam::arn::RoleName;
-use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
+use crate::iam::arn::{PolicyArn, RoleName};
+use crate::observe::aws::{InlinePolicy, Observed, ObservedBoundary, ObservedPolicy};
 use crate::observe::ownership::is_own;
 use crate::observe::survey::Survey;
 use crate::plan::aws::Foreign;
@@ -56,24 +57,42 @@ use rolecall_model::stored::StoredDocument;
 /// The shortest session that STS gives.
 const SESSION: Duration = Duration::from_secs(900);
 
-/// A policy document and what it is called in messages.
+/// Which of a role's policies it is; as text, what messages call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedDocument {
-    /// The policy's ARN, or the name of an inline policy.
-    pub name: String,
-    /// The document; `None` where AWS does not show it.
-    pub document: Option<StoredDocument>,
+pub enum PolicyId {
+    /// A managed policy.
+    Managed(PolicyArn),
+    /// An inline policy, by what messages call it.
+    Inline(String),
+}
+
+impl PolicyId {
+    /// Whether it is this managed policy.
+    #[must_use]
+    pub fn is(&self, policy: &PolicyArn) -> bool {
+        match self {
+            Self::Managed(arn) => arn == policy,
+            Self::Inline(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for PolicyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Managed(arn) => arn.fmt(f),
+            Self::Inline(name) => f.write_str(name),
+        }
+    }
 }
 
 /// A policy on the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolePolicy {
-    /// The policy's ARN, or the name of an inline policy.
-    pub name: String,
+    /// Which policy it is.
+    pub id: PolicyId,
     /// The document; `None` where AWS does not show it.
     pub document: Option<StoredDocument>,
-    /// Whether it is an inline policy.
-    pub inline: bool,
     /// Whether somebody else put it there.
     pub foreign: bool,
     /// How many principals have it, where that is known.
@@ -83,9 +102,8 @@ pub struct RolePolicy {
 impl RolePolicy {
     fn managed(policy: &ObservedPolicy, role: &RoleName) -> Self {
         Self {
-            name: policy.arn.clone(),
+            id: PolicyId::Managed(policy.arn.clone()),
             document: policy.document.clone(),
-            inline: false,
             foreign: !is_own(policy, role),
             attachments: u32::try_from(policy.attachment_count).ok(),
         }
@@ -94,9 +112,8 @@ impl RolePolicy {
     /// rolecall makes no inline policies, so each is somebody else's.
     fn inline(InlinePolicy { name, document }: &InlinePolicy) -> Self {
         Self {
-            name: format!("inline policy `{name}`"),
+            id: PolicyId::Inline(format!("inline policy `{name}`")),
             document: Some(document.clone()),
-            inline: true,
             foreign: true,
             attachments: None,
         }
@@ -113,7 +130,7 @@ pub struct Documents {
     /// The managed and inline policies on the role.
     pub identity: Vec<RolePolicy>,
     /// The permissions boundary.
-    pub boundary: Option<NamedDocument>,
+    pub boundary: Option<ObservedBoundary>,
 }
 
 impl Documents {
@@ -123,15 +140,11 @@ impl Documents {
         let attached = observed.policies.iter().filter(|policy| policy.attached);
         let managed = attached.map(|policy| RolePolicy::managed(policy, name));
         let inline = observed.inline.iter().map(RolePolicy::inline);
-        let boundary = observed.boundary.as_ref().map(|boundary| NamedDocument {
-            name: boundary.arn.clone(),
-            document: boundary.document.clone(),
-        });
         Some(Self {
             trust: role.trust.clone(),
             max_session_duration: role.max_session_duration,
             identity: managed.chain(inline).collect(),
-            boundary,
+            boundary: observed.boundary.clone(),
         })
     }
 
@@ -141,9 +154,8 @@ impl Documents {
         foreign: &[Foreign],
     ) -> Self {
         let wanted = desired.policies.iter().map(|(arn, policy)| RolePolicy {
-            name: arn.clone(),
+            id: PolicyId::Managed(arn.clone()),
             document: Some(policy.document.clone()),
-            inline: false,
             foreign: false,
             attachments: None,
         });
@@ -159,8 +171,8 @@ impl Documents {
         let boundary = desired.role.permissions_boundary.as_ref().map(|arn| {
             // `drift` reads only the boundary in force; another one is then known by its ARN alone.
             let mut read = observed.boundary.iter().chain(wanted_boundary);
-            let known = read.find(|known| known.arn == *arn);
-            NamedDocument { name: arn.clone(), document: known.and_then(|known| known.document.clone()) }
+            let known = read.find(|known| known.arn == *arn).cloned();
+            known.unwrap_or_else(|| ObservedBoundary { arn: arn.clone(), document: None })
         });
         Self {
             trust: desired.role.trust.clone(),

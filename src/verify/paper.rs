@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::claim::{Claim, Decided, Proposition};
 use super::finding::Finding;
 use super::verification::Verification;
-use super::{Documents, RolePolicy};
+use super::{Documents, PolicyId, RolePolicy};
 use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
@@ -37,8 +37,8 @@ pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<Claim>, 
         .identity
         .iter()
         .zip(&written)
-        .map(|(RolePolicy { inline, foreign, attachments, .. }, written)| PolicyFacts {
-            inline: *inline,
+        .map(|(RolePolicy { id, foreign, attachments, .. }, written)| PolicyFacts {
+            inline: matches!(id, PolicyId::Inline(_)),
             foreign: *foreign,
             written: written.as_ref(),
             attachments: *attachments,
@@ -55,7 +55,7 @@ pub fn claims(documents: &Documents, desired: &Desired) -> Vec<Claim> {
 
 /// What rolecall would write in the policy's place.
 fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
-    let (_, policy) = desired.policies.iter().find(|(arn, _)| *arn == policy.name)?;
+    let (_, policy) = desired.policies.iter().find(|(arn, _)| policy.id.is(arn))?;
     policy.document.document().cloned()
 }
 
@@ -211,10 +211,10 @@ pub fn read(documents: &Documents, role: &RoleArn) -> RoleDocuments {
     };
     let mut permissions = PermissionReader::default();
     for policy in &documents.identity {
-        permissions.identity(&policy.name, document(&policy.document));
+        permissions.identity(&policy.id.to_string(), document(&policy.document));
     }
     if let Some(boundary) = &documents.boundary {
-        permissions.boundary(&boundary.name, document(&boundary.document));
+        permissions.boundary(&boundary.arn.to_string(), document(&boundary.document));
     }
     RoleDocuments {
         name: role.to_string(),

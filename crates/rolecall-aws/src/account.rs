@@ -10,7 +10,9 @@ use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 use tokio::try_join;
 
 use super::Aws;
-use super::read::{DEFAULT_SESSION, IAM_PAGE, attached_policy, decoded, tags, version_record};
+use super::read::{
+    DEFAULT_SESSION, IAM_PAGE, boundary, decoded, policy_arn, role_identity, tags, version_record,
+};
 use rolecall_model::iam::arn::RoleName;
 use rolecall_model::ports::{
     AccountDetails, AwsResult, PolicyDetails, PolicyRecord, ReadAccount, RoleDetails, RoleRecord,
@@ -98,18 +100,19 @@ fn role_details(role: &RoleDetail) -> AwsResult<RoleDetails> {
         let document = decoded(DETAILS, policy.policy_document())?;
         Ok((policy.policy_name().unwrap_or_default().to_owned(), document))
     });
-    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+    let attached =
+        role.attached_managed_policies().iter().map(|policy| policy_arn(DETAILS, policy.policy_arn()));
     Ok(RoleDetails {
         record: RoleRecord {
-            arn: role.arn().unwrap_or_default().to_owned(),
+            identity: role_identity(role.arn()),
             path: role.path().unwrap_or_default().to_owned(),
             description: String::new(),
             max_session_duration: DEFAULT_SESSION,
-            permissions_boundary: boundary.map(str::to_owned),
+            permissions_boundary: boundary(DETAILS, role.permissions_boundary())?,
             tags: tags(role.tags()),
             trust: decoded(DETAILS, role.assume_role_policy_document())?,
         },
-        attached: role.attached_managed_policies().iter().map(attached_policy).collect(),
+        attached: attached.collect::<AwsResult<_>>()?,
         inline: inline.collect::<AwsResult<_>>()?,
     })
 }
@@ -119,13 +122,11 @@ fn policy_details(policy: &ManagedPolicyDetail) -> AwsResult<PolicyDetails> {
     let in_force = versions.iter().find(|version| version.is_default_version());
     Ok(PolicyDetails {
         record: PolicyRecord {
-            arn: policy.arn().unwrap_or_default().to_owned(),
-            name: policy.policy_name().unwrap_or_default().to_owned(),
+            arn: policy_arn(DETAILS, policy.arn())?,
             default_version: policy.default_version_id().unwrap_or_default().to_owned(),
             attachment_count: policy.attachment_count().unwrap_or_default(),
             tags: None,
         },
-        path: policy.path().unwrap_or_default().to_owned(),
         versions: versions.iter().map(version_record).collect(),
         document: decoded(DETAILS, in_force.and_then(|version| version.document()))?,
     })

@@ -1,14 +1,14 @@
 //! The read port on the SDK.
 
-use aws_sdk_iam::types::{PolicyScopeType, PolicyVersion, Tag};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, PolicyScopeType, PolicyVersion, Tag};
 use percent_encoding::percent_decode_str;
 
 use super::Aws;
 use super::error::{optional, unexpected};
-use rolecall_model::iam::arn::{FunctionArn, Partition, Region, RoleName, RolePath};
+use rolecall_model::iam::arn::{FunctionArn, Partition, PolicyArn, PolicyPath, Region, RoleName, RolePath};
 use rolecall_model::ports::{
-    AccountQuotas, AttachedPolicy, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord,
-    PolicyVersionRecord, Read, RoleRecord, Tags,
+    AccountQuotas, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
+    RoleIdentity, RoleRecord, Tags,
 };
 use rolecall_model::stored::StoredDocument;
 
@@ -37,23 +37,20 @@ impl Read for Aws {
         let Some(answer) = optional(answer)? else { return Ok(None) };
         let role = answer.role().ok_or_else(|| unexpected(OPERATION, &"the answer contains no role"))?;
         Ok(Some(RoleRecord {
-            arn: role.arn().to_owned(),
+            identity: role_identity(Some(role.arn())),
             path: role.path().to_owned(),
             description: role.description().unwrap_or_default().to_owned(),
             max_session_duration: role
                 .max_session_duration()
                 .and_then(|seconds| seconds.try_into().ok())
                 .unwrap_or(DEFAULT_SESSION),
-            permissions_boundary: role
-                .permissions_boundary()
-                .and_then(|boundary| boundary.permissions_boundary_arn())
-                .map(str::to_owned),
+            permissions_boundary: boundary(OPERATION, role.permissions_boundary())?,
             tags: tags(role.tags()),
             trust: decoded(OPERATION, role.assume_role_policy_document())?,
         }))
     }
 
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>> {
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>> {
         const OPERATION: &str = "iam:ListAttachedRolePolicies";
         let mut policies = Vec::new();
         let mut marker = None;
@@ -64,7 +61,9 @@ impl Read for Aws {
             let Some(answer) = optional(answer)? else {
                 return Ok(Vec::new());
             };
-            policies.extend(answer.attached_policies().iter().map(attached_policy));
+            for policy in answer.attached_policies() {
+                policies.push(policy_arn(OPERATION, policy.policy_arn())?);
+            }
             marker = answer.marker;
             if !answer.is_truncated || marker.is_none() {
                 return Ok(policies);
@@ -101,24 +100,23 @@ impl Read for Aws {
         }
     }
 
-    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>> {
+    async fn policies_under(&self, path: &PolicyPath) -> AwsResult<Vec<PolicyRecord>> {
         const OPERATION: &str = "iam:ListPolicies";
         let mut policies = Vec::new();
         let mut marker = None;
         loop {
-            let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path);
+            let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path.as_str());
             let call = call.max_items(IAM_PAGE).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;
             let answer = answer?;
-            policies.extend(answer.policies().iter().filter(|policy| policy.path() == Some(path)).map(
-                |policy| PolicyRecord {
-                    arn: policy.arn().unwrap_or_default().to_owned(),
-                    name: policy.policy_name().unwrap_or_default().to_owned(),
+            for policy in answer.policies().iter().filter(|policy| policy.path() == Some(path.as_str())) {
+                policies.push(PolicyRecord {
+                    arn: policy_arn(OPERATION, policy.arn())?,
                     default_version: policy.default_version_id().unwrap_or_default().to_owned(),
                     attachment_count: policy.attachment_count().unwrap_or_default(),
                     tags: None,
-                },
-            ));
+                });
+            }
             marker = answer.marker;
             if !answer.is_truncated || marker.is_none() {
                 return Ok(policies);
@@ -126,34 +124,33 @@ impl Read for Aws {
         }
     }
 
-    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>> {
+    async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>> {
         const OPERATION: &str = "iam:GetPolicy";
-        let call = self.iam.get_policy().policy_arn(arn);
+        let call = self.iam.get_policy().policy_arn(arn.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let Some(answer) = optional(answer)? else { return Ok(None) };
         let policy =
             answer.policy().ok_or_else(|| unexpected(OPERATION, &"the answer contains no policy"))?;
         Ok(Some(PolicyRecord {
-            arn: arn.to_owned(),
-            name: policy.policy_name().unwrap_or_default().to_owned(),
+            arn: arn.clone(),
             default_version: policy.default_version_id().unwrap_or_default().to_owned(),
             attachment_count: policy.attachment_count().unwrap_or_default(),
             tags: Some(tags(policy.tags())),
         }))
     }
 
-    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>> {
+    async fn policy_versions(&self, arn: &PolicyArn) -> AwsResult<Vec<PolicyVersionRecord>> {
         const OPERATION: &str = "iam:ListPolicyVersions";
         // A managed policy has at most five versions, so there is one page.
-        let call = self.iam.list_policy_versions().policy_arn(arn);
+        let call = self.iam.list_policy_versions().policy_arn(arn.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         let answer = optional(answer)?;
         Ok(answer.map_or_else(Vec::new, |answer| answer.versions().iter().map(version_record).collect()))
     }
 
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>> {
+    async fn policy_document(&self, arn: &PolicyArn, version: &str) -> AwsResult<Option<StoredDocument>> {
         const OPERATION: &str = "iam:GetPolicyVersion";
-        let call = self.iam.get_policy_version().policy_arn(arn).version_id(version);
+        let call = self.iam.get_policy_version().policy_arn(arn.to_string()).version_id(version);
         let answer = self.patiently(OPERATION, || call.clone().send()).await;
         match optional(answer)? {
             Some(answer) => {
@@ -262,11 +259,23 @@ pub(super) fn version_record(version: &PolicyVersion) -> PolicyVersionRecord {
     }
 }
 
-pub(super) fn attached_policy(policy: &aws_sdk_iam::types::AttachedPolicy) -> AttachedPolicy {
-    AttachedPolicy {
-        arn: policy.policy_arn().unwrap_or_default().to_owned(),
-        name: policy.policy_name().unwrap_or_default().to_owned(),
-    }
+pub(super) fn role_identity(text: Option<&str>) -> RoleIdentity {
+    let text = text.unwrap_or_default();
+    text.parse().map_or_else(|_| RoleIdentity::Other(text.to_owned()), RoleIdentity::Arn)
+}
+
+/// The ARN of a managed policy in an answer. Behind this line no policy is known by text.
+pub(super) fn policy_arn(operation: &'static str, arn: Option<&str>) -> AwsResult<PolicyArn> {
+    let arn = arn.ok_or_else(|| unexpected(operation, &"the answer contains no policy ARN"))?;
+    arn.parse().map_err(|error| unexpected(operation, &error))
+}
+
+pub(super) fn boundary(
+    operation: &'static str,
+    boundary: Option<&AttachedPermissionsBoundary>,
+) -> AwsResult<Option<PolicyArn>> {
+    let arn = boundary.and_then(AttachedPermissionsBoundary::permissions_boundary_arn);
+    arn.map(|arn| policy_arn(operation, Some(arn))).transpose()
 }
 
 pub(super) fn tags(tags: &[Tag]) -> Tags {
@@ -285,4 +294,43 @@ pub(super) fn decoded(operation: &'static str, document: Option<&str>) -> AwsRes
 fn function_arn(operation: &'static str, arn: Option<&str>) -> AwsResult<FunctionArn> {
     let arn: FunctionArn = arn.unwrap_or_default().parse().map_err(|e| unexpected(operation, &e))?;
     Ok(arn.unqualified())
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_model::ports::AwsErrorKind;
+
+    use super::*;
+
+    const OPERATION: &str = "iam:ListAttachedRolePolicies";
+
+    #[test]
+    fn a_policy_arn_is_parsed_once_and_whoever_maintains_it() {
+        for text in ["arn:aws:iam::123456789012:policy/a/b", "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"]
+        {
+            assert_eq!(policy_arn(OPERATION, Some(text)).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_policy_arn_says_what_came() {
+        let failed = |text| {
+            let error = policy_arn(OPERATION, text).unwrap_err();
+            assert_eq!(error.kind, AwsErrorKind::Other);
+            error.to_string()
+        };
+        let beginning = "iam:ListAttachedRolePolicies failed: unexpected answer:";
+        let rule = "is not a managed policy ARN: expected `arn:aws:iam::123456789012:policy/name`";
+        assert_eq!(failed(None), format!("{beginning} the answer contains no policy ARN"));
+        for text in ["ANPAEXAMPLE", "arn:aws:iam::123456789012:role/R"] {
+            assert_eq!(failed(Some(text)), format!("{beginning} `{text}` {rule}"));
+        }
+    }
+
+    #[test]
+    fn a_role_is_known_by_its_arn_or_by_what_came_instead() {
+        let arn = "arn:aws:iam::123456789012:role/genesys/R";
+        assert_eq!(role_identity(Some(arn)), RoleIdentity::Arn(arn.parse().unwrap()));
+        assert_eq!(role_identity(Some("AROAEXAMPLE")), RoleIdentity::Other("AROAEXAMPLE".to_owned()));
+    }
 }

@@ -4,7 +4,7 @@ use aws_sdk_iam::error::BuildError;
 use aws_sdk_iam::types::Tag;
 
 use super::Aws;
-use rolecall_model::iam::arn::RoleName;
+use rolecall_model::iam::arn::{PolicyArn, RoleName};
 use rolecall_model::ports::{
     AwsError, AwsErrorKind, AwsResult, PolicySpecification, RoleSpecification, Tags, Write,
 };
@@ -20,7 +20,7 @@ impl Write for Aws {
             .path(role.path.as_str())
             .description(&role.description)
             .max_session_duration(seconds(role.max_session_duration))
-            .set_permissions_boundary(role.permissions_boundary.clone())
+            .set_permissions_boundary(role.permissions_boundary.as_ref().map(ToString::to_string))
             .set_tags(Some(tags(OPERATION, &role.tags)?))
             .assume_role_policy_document(role.trust.text());
         self.patiently(OPERATION, || call.clone().send()).await.map(drop)
@@ -43,9 +43,9 @@ impl Write for Aws {
         self.patiently("iam:UpdateRole", || call.clone().send()).await.map(drop)
     }
 
-    async fn put_boundary(&self, role: &RoleName, boundary: &str) -> AwsResult<()> {
-        let call =
-            self.iam.put_role_permissions_boundary().role_name(role.as_str()).permissions_boundary(boundary);
+    async fn put_boundary(&self, role: &RoleName, boundary: &PolicyArn) -> AwsResult<()> {
+        let call = self.iam.put_role_permissions_boundary().role_name(role.as_str());
+        let call = call.permissions_boundary(boundary.to_string());
         self.patiently("iam:PutRolePermissionsBoundary", || call.clone().send()).await.map(drop)
     }
 
@@ -70,47 +70,47 @@ impl Write for Aws {
         let call = self
             .iam
             .create_policy()
-            .policy_name(&policy.name)
-            .path(&policy.path)
+            .policy_name(policy.name.as_str())
+            .path(policy.path.as_str())
             .description(&policy.description)
             .set_tags(Some(tags(OPERATION, &policy.tags)?))
             .policy_document(policy.document.text());
         self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
-    async fn create_policy_version(&self, arn: &str, document: &StoredDocument) -> AwsResult<()> {
+    async fn create_policy_version(&self, arn: &PolicyArn, document: &StoredDocument) -> AwsResult<()> {
         let call = self
             .iam
             .create_policy_version()
-            .policy_arn(arn)
+            .policy_arn(arn.to_string())
             .policy_document(document.text())
             .set_as_default(true);
         self.patiently("iam:CreatePolicyVersion", || call.clone().send()).await.map(drop)
     }
 
-    async fn delete_policy_version(&self, arn: &str, version: &str) -> AwsResult<()> {
-        let call = self.iam.delete_policy_version().policy_arn(arn).version_id(version);
+    async fn delete_policy_version(&self, arn: &PolicyArn, version: &str) -> AwsResult<()> {
+        let call = self.iam.delete_policy_version().policy_arn(arn.to_string()).version_id(version);
         self.patiently("iam:DeletePolicyVersion", || call.clone().send()).await.map(drop)
     }
 
-    async fn delete_policy(&self, arn: &str) -> AwsResult<()> {
-        let call = self.iam.delete_policy().policy_arn(arn);
+    async fn delete_policy(&self, arn: &PolicyArn) -> AwsResult<()> {
+        let call = self.iam.delete_policy().policy_arn(arn.to_string());
         self.patiently("iam:DeletePolicy", || call.clone().send()).await.map(drop)
     }
 
-    async fn tag_policy(&self, arn: &str, new: &Tags) -> AwsResult<()> {
+    async fn tag_policy(&self, arn: &PolicyArn, new: &Tags) -> AwsResult<()> {
         const OPERATION: &str = "iam:TagPolicy";
-        let call = self.iam.tag_policy().policy_arn(arn).set_tags(Some(tags(OPERATION, new)?));
+        let call = self.iam.tag_policy().policy_arn(arn.to_string()).set_tags(Some(tags(OPERATION, new)?));
         self.patiently(OPERATION, || call.clone().send()).await.map(drop)
     }
 
-    async fn attach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()> {
-        let call = self.iam.attach_role_policy().role_name(role.as_str()).policy_arn(arn);
+    async fn attach_policy(&self, role: &RoleName, arn: &PolicyArn) -> AwsResult<()> {
+        let call = self.iam.attach_role_policy().role_name(role.as_str()).policy_arn(arn.to_string());
         self.patiently("iam:AttachRolePolicy", || call.clone().send()).await.map(drop)
     }
 
-    async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()> {
-        let call = self.iam.detach_role_policy().role_name(role.as_str()).policy_arn(arn);
+    async fn detach_policy(&self, role: &RoleName, arn: &PolicyArn) -> AwsResult<()> {
+        let call = self.iam.detach_role_policy().role_name(role.as_str()).policy_arn(arn.to_string());
         self.patiently("iam:DetachRolePolicy", || call.clone().send()).await.map(drop)
     }
 

@@ -95,6 +95,7 @@ macro_rules! name_type {
 }
 
 mod function;
+mod own;
 
 pub use function::{FunctionArn, FunctionName, Qualifier, QualifierKind};
 

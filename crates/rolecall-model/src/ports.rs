@@ -24,8 +24,8 @@ pub use functions::{AliasRecord, FunctionUrlRecord, ReadFunctions};
 pub use organization::{OrganizationPolicyKind, OrganizationRecord, ReadOrganization};
 
 use crate::iam::arn::{
-    AccountId, ExternalId, FunctionArn, FunctionName, Partition, Qualifier, Region, RoleArn, RoleName,
-    RolePath,
+    AccountId, ExternalId, FunctionArn, FunctionName, Partition, PolicyArn, PolicyName, PolicyPath,
+    Qualifier, Region, RoleArn, RoleName, RolePath,
 };
 use crate::stored::StoredDocument;
 
@@ -117,11 +117,29 @@ pub struct CallerIdentity {
     pub arn: String,
 }
 
+/// What IAM calls a role in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleIdentity {
+    /// Its ARN.
+    Arn(RoleArn),
+    /// What came in the place of an ARN: right after creation IAM may answer with a unique ID.
+    Other(String),
+}
+
+impl fmt::Display for RoleIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arn(arn) => arn.fmt(f),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
 /// A role as IAM describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleRecord {
-    /// The role's ARN. Right after creation IAM may answer with a unique ID instead.
-    pub arn: String,
+    /// What IAM calls it.
+    pub identity: RoleIdentity,
     /// The path, `/` by default.
     pub path: String,
     /// The description, empty where there is none.
@@ -129,29 +147,18 @@ pub struct RoleRecord {
     /// The longest session in seconds.
     pub max_session_duration: u32,
     /// The ARN of the permissions boundary.
-    pub permissions_boundary: Option<String>,
+    pub permissions_boundary: Option<PolicyArn>,
     /// The tags.
     pub tags: Tags,
     /// The trust policy, decoded.
     pub trust: StoredDocument,
 }
 
-/// A managed policy attached to a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttachedPolicy {
-    /// The policy's ARN.
-    pub arn: String,
-    /// The policy's name.
-    pub name: String,
-}
-
 /// A managed policy as IAM describes it. Lists of policies leave the tags out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyRecord {
     /// The policy's ARN.
-    pub arn: String,
-    /// The policy's name.
-    pub name: String,
+    pub arn: PolicyArn,
     /// The version in force.
     pub default_version: String,
     /// The number of principals that it is attached to.
@@ -208,19 +215,19 @@ pub trait Read {
     /// The role of that name.
     async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>>;
     /// The managed policies on the role; none where there is no such role.
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<AttachedPolicy>>;
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>>;
     /// The names of the role's inline policies; none where there is no such role.
     async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>>;
     /// An inline policy's document, decoded.
     async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>>;
     /// The customer managed policies under a path.
-    async fn policies_under(&self, path: &str) -> AwsResult<Vec<PolicyRecord>>;
+    async fn policies_under(&self, path: &PolicyPath) -> AwsResult<Vec<PolicyRecord>>;
     /// One managed policy, tags included.
-    async fn policy(&self, arn: &str) -> AwsResult<Option<PolicyRecord>>;
+    async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>>;
     /// The versions of a managed policy.
-    async fn policy_versions(&self, arn: &str) -> AwsResult<Vec<PolicyVersionRecord>>;
+    async fn policy_versions(&self, arn: &PolicyArn) -> AwsResult<Vec<PolicyVersionRecord>>;
     /// The document of one version, decoded.
-    async fn policy_document(&self, arn: &str, version: &str) -> AwsResult<Option<StoredDocument>>;
+    async fn policy_document(&self, arn: &PolicyArn, version: &str) -> AwsResult<Option<StoredDocument>>;
     /// The function at that address: its ARN without a qualifier. `None` where the function, alias or version is missing.
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>>;
     /// One page of a region's functions, and the marker of the next page.
@@ -243,7 +250,7 @@ pub struct RoleDetails {
     /// The role.
     pub record: RoleRecord,
     /// The managed policies on it.
-    pub attached: Vec<AttachedPolicy>,
+    pub attached: Vec<PolicyArn>,
     /// The inline policies by name.
     pub inline: BTreeMap<String, StoredDocument>,
 }
@@ -253,8 +260,6 @@ pub struct RoleDetails {
 pub struct PolicyDetails {
     /// The policy, without its tags, which IAM tells of one policy at a time.
     pub record: PolicyRecord,
-    /// The path.
-    pub path: String,
     /// The versions.
     pub versions: Vec<PolicyVersionRecord>,
     /// The document in force.
@@ -268,7 +273,7 @@ pub struct AccountDetails {
     /// deleted at this moment.
     pub roles: HashMap<RoleName, Option<RoleDetails>>,
     /// Every customer managed policy by its ARN.
-    pub policies: HashMap<String, PolicyDetails>,
+    pub policies: HashMap<PolicyArn, PolicyDetails>,
 }
 
 /// What is read of an account as a whole.
@@ -293,7 +298,7 @@ pub struct RoleSpecification {
     /// The longest session in seconds.
     pub max_session_duration: u32,
     /// The ARN of the permissions boundary.
-    pub permissions_boundary: Option<String>,
+    pub permissions_boundary: Option<PolicyArn>,
     /// The tags.
     pub tags: Tags,
     /// The trust policy.
@@ -304,9 +309,9 @@ pub struct RoleSpecification {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySpecification {
     /// The name.
-    pub name: String,
+    pub name: PolicyName,
     /// The path.
-    pub path: String,
+    pub path: PolicyPath,
     /// The description; IAM never lets it be changed.
     pub description: String,
     /// The tags.
@@ -333,7 +338,7 @@ pub trait Write {
         max_session_duration: u32,
     ) -> AwsResult<()>;
     /// Sets the permissions boundary.
-    async fn put_boundary(&self, role: &RoleName, boundary: &str) -> AwsResult<()>;
+    async fn put_boundary(&self, role: &RoleName, boundary: &PolicyArn) -> AwsResult<()>;
     /// Removes the permissions boundary.
     async fn delete_boundary(&self, role: &RoleName) -> AwsResult<()>;
     /// Adds or replaces tags of a role.
@@ -343,17 +348,17 @@ pub trait Write {
     /// Creates a managed policy.
     async fn create_policy(&self, policy: &PolicySpecification) -> AwsResult<()>;
     /// Creates a version of a managed policy and puts it in force.
-    async fn create_policy_version(&self, arn: &str, document: &StoredDocument) -> AwsResult<()>;
+    async fn create_policy_version(&self, arn: &PolicyArn, document: &StoredDocument) -> AwsResult<()>;
     /// Deletes a version that is not in force.
-    async fn delete_policy_version(&self, arn: &str, version: &str) -> AwsResult<()>;
+    async fn delete_policy_version(&self, arn: &PolicyArn, version: &str) -> AwsResult<()>;
     /// Deletes a managed policy.
-    async fn delete_policy(&self, arn: &str) -> AwsResult<()>;
+    async fn delete_policy(&self, arn: &PolicyArn) -> AwsResult<()>;
     /// Adds or replaces tags of a managed policy.
-    async fn tag_policy(&self, arn: &str, tags: &Tags) -> AwsResult<()>;
+    async fn tag_policy(&self, arn: &PolicyArn, tags: &Tags) -> AwsResult<()>;
     /// Attaches a managed policy to a role.
-    async fn attach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
+    async fn attach_policy(&self, role: &RoleName, arn: &PolicyArn) -> AwsResult<()>;
     /// Detaches a managed policy from a role.
-    async fn detach_policy(&self, role: &RoleName, arn: &str) -> AwsResult<()>;
+    async fn detach_policy(&self, role: &RoleName, arn: &PolicyArn) -> AwsResult<()>;
     /// Adds or replaces an inline policy.
     async fn put_inline_policy(
         &self,

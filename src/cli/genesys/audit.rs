@@ -84,7 +84,7 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
     let name = &manifest.role.name;
     let (caller, attached) = (aws.caller().await?, aws.attached_policies(name).await?);
     let role = match aws.role(name).await? {
-        Some(role) => role.arn,
+        Some(role) => role.identity.to_string(),
         None => format!("arn:aws:iam::{}:role{}{name}", caller.account, manifest.role.path),
     };
     let iam: Region = IAM_REGION.parse().context("the region of IAM")?;
@@ -98,7 +98,7 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
             regions.push(region);
         }
     }
-    let resources = [name.to_string()].into_iter().chain(attached.into_iter().map(|policy| policy.arn));
+    let resources = [name.to_string()].into_iter().chain(attached.iter().map(ToString::to_string));
     let questions =
         resources.map(|resource| (&iam, resource)).chain(regions.iter().map(|region| (region, role.clone())));
     let mut events: Vec<TrailEvent> = Vec::new();

@@ -43,9 +43,8 @@ fn nothing_there() -> Observed {
 /// What is there after the desired state was applied.
 fn all_there() -> Observed {
     let Desired { role, policies, home, .. } = wanted();
-    let policy = |(arn, policy): &(String, crate::ports::PolicySpecification)| ObservedPolicy {
+    let policy = |(arn, policy): &(PolicyArn, crate::ports::PolicySpecification)| ObservedPolicy {
         arn: arn.clone(),
-        name: policy.name.clone(),
         attached: true,
         under_path: true,
         attachment_count: 1,
@@ -56,7 +55,7 @@ fn all_there() -> Observed {
     Observed {
         policies: policies.iter().map(policy).collect(),
         role: Some(RoleRecord {
-            arn: home.role_arn(&role.name, &role.path).to_string(),
+            identity: RoleIdentity::Arn(home.role_arn(&role.name, &role.path)),
             path: role.path.to_string(),
             description: role.description,
             max_session_duration: role.max_session_duration,
@@ -74,8 +73,7 @@ fn version(id: &str, is_default: bool) -> PolicyVersionRecord {
 
 fn foreign(arn: &str) -> ObservedPolicy {
     ObservedPolicy {
-        arn: arn.to_owned(),
-        name: "foreign".to_owned(),
+        arn: arn.parse().unwrap(),
         attached: true,
         under_path: false,
         attachment_count: 1,
@@ -125,7 +123,10 @@ fn each_difference_has_its_own_change() {
         ("session", |o| o.role.as_mut().unwrap().max_session_duration = 43200, &["iam:UpdateRole"]),
         (
             "boundary",
-            |o| o.role.as_mut().unwrap().permissions_boundary = Some("arn:aws:iam::aws:policy/X".to_owned()),
+            |o| {
+                o.role.as_mut().unwrap().permissions_boundary =
+                    Some("arn:aws:iam::aws:policy/X".parse().unwrap())
+            },
             &["iam:DeleteRolePermissionsBoundary"],
         ),
         (
@@ -335,7 +336,7 @@ fn a_boundary_that_replaces_another_one_waits_until_strangers_are_out() {
         let mut observed = all_there();
         let role = observed.role.as_mut().unwrap();
         role.trust = trust_with_a_stranger().into();
-        role.permissions_boundary = Some("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned());
+        role.permissions_boundary = Some("arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap());
         observed.policies.push(foreign("arn:aws:iam::123456789012:policy/Sneaky"));
         let plan = plan(&desired, &observed, &default_quotas(), REMOVE_FOREIGN).unwrap();
         let whole = crate::plan::Plan::of(plan, None);
@@ -349,6 +350,6 @@ fn a_boundary_that_replaces_another_one_waits_until_strangers_are_out() {
 
 fn wanted_with_boundary(arn: &str) -> Desired {
     let mut desired = wanted();
-    desired.role.permissions_boundary = Some(arn.to_owned());
+    desired.role.permissions_boundary = Some(arn.parse().unwrap());
     desired
 }

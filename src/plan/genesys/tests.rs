@@ -443,7 +443,11 @@ fn one_action_by_itself() {
 fn what_is_not_needed_goes_after_aws_and_before_it_when_everything_goes() {
     let aws = || {
         let role: crate::iam::arn::RoleName = "Role".parse().unwrap();
-        let change = crate::plan::aws::Change::DetachPolicy { role, arn: "arn".to_owned(), own: false };
+        let change = crate::plan::aws::Change::DetachPolicy {
+            role,
+            arn: "arn:aws:iam::aws:policy/X".parse().unwrap(),
+            own: false,
+        };
         crate::plan::aws::Plan { changes: vec![change], foreign: Vec::new() }
     };
     let operations = |genesys: Plan| {

@@ -33,7 +33,7 @@ pub(super) async fn ask<A: AnalyseAccess>(
     billed: BilledChecks,
 ) -> Answers {
     let named =
-        documents.identity.iter().filter_map(|named| Some((named.name.clone(), named.document.clone()?)));
+        documents.identity.iter().filter_map(|named| Some((named.id.to_string(), named.document.clone()?)));
     let all: Vec<(String, StoredDocument, DocumentKind)> =
         std::iter::once((TRUST.to_owned(), documents.trust.clone(), DocumentKind::Trust))
             .chain(named.map(|(name, document)| (name, document, DocumentKind::Identity)))

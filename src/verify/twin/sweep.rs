@@ -6,10 +6,10 @@ use tokio::try_join;
 
 use super::draft::is_twin_name;
 use crate::desired::aws::TWIN_TAG;
-use crate::iam::arn::{RoleName, RolePath};
+use crate::iam::arn::{PolicyArn, RoleName, RolePath};
 use crate::plan::Plan;
 use crate::plan::aws::{self, Change};
-use crate::ports::{AttachedPolicy, AwsResult, Read};
+use crate::ports::{AwsResult, Read};
 use rolecall_model::stored::StoredDocument;
 
 /// The writes that remove every twin of the role.
@@ -30,8 +30,7 @@ async fn removal<R: Read>(reader: &R, twin: RoleName, role: &RoleName) -> AwsRes
         return Ok(Vec::new());
     }
     let documents = try_join_all(inline.iter().map(|name| reader.inline_policy(&twin, name))).await?;
-    let detach =
-        |policy: AttachedPolicy| Change::DetachPolicy { role: twin.clone(), arn: policy.arn, own: false };
+    let detach = |arn: PolicyArn| Change::DetachPolicy { role: twin.clone(), arn, own: false };
     let delete = |(name, document): (String, Option<StoredDocument>)| Change::DeleteInlinePolicy {
         role: twin.clone(),
         name,
