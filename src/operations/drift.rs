@@ -7,7 +7,7 @@ use crate::drift::{Difference, drift, exit_of, genesys_drift, other_organization
 use crate::exit::ExitCode;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
-use crate::plan::{Plan, PlanError};
+use crate::plan::{Plan, PlanError, Way};
 use crate::ports::ReadAccount;
 use crate::ports::genesys::{GenesysError, GenesysRead, GenesysResult, Organization};
 use crate::verify::{Documents, Verification, paper};
@@ -81,7 +81,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             // Without the role there is nothing to prove anything of: that it is missing is the drift.
             None => Verification::default(),
         };
-        let plan = Plan::of(aws, genesys_plan);
+        let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         Ok(Drifted { survey, genesys, plan, differences, verification, not_compared })
     }
 }

@@ -7,7 +7,7 @@ use crate::observe::aws::{Observed, observe};
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, home};
 use crate::plan::aws::PlanOptions;
-use crate::plan::{Plan, PlanError, aws, genesys};
+use crate::plan::{Plan, PlanError, Way, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{AwsError, FunctionAddress, ReadAccount};
 
@@ -110,7 +110,8 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
         let sides = genesys.as_ref();
         let of_genesys = sides.map(|sides| genesys::plan(&sides.desired, &sides.observed, options.adopt));
-        let plan = Plan::of(aws, of_genesys.transpose().map_err(PlanError::from)?);
+        let way = Way::to_desired(aws, &survey);
+        let plan = Plan::of(way, of_genesys.transpose().map_err(PlanError::from)?);
         Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan })
     }
 
@@ -133,8 +134,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let observed = observe(&self.aws, role, &[]).await?;
         let aws = aws::plan_destroy(role, &observed, options).map_err(PlanError::from)?;
         let role_arn = self.role_arn(&home(&observed.caller)?);
+        let way = Way::to_nothing(aws, &role_arn, &observed);
         let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
-        let plan = Plan::of(aws, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
+        let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
         Ok(Planned { observed, survey: None, genesys, plan })
     }
 }

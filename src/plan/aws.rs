@@ -1,17 +1,16 @@
 //! Desired × observed → the plan. Pure, and the only place that decides anything.
 //!
-//! A plan carries every argument of every write, in the order of execution: the trust policy and what others put on the
-//! role first, then the targets' policies, and last what is no longer needed. An empty plan without foreign policies means that AWS is as desired; drift
-//! is a plan that is not empty; destroy is a plan towards nothing.
+//! A plan carries every argument of every write. An empty plan without foreign policies means that AWS is as desired; drift is a
+//! plan that is not empty; destroy is a plan towards nothing. Deliberately absent: the order of the writes, which is a
+//! [`Way`](super::Way).
 
 use std::collections::BTreeMap;
 
 pub(crate) use super::change::new_values;
-pub use super::change::{Change, RoleSettings, TagChange};
+pub use super::change::{Change, RoleSettings, TagChange, TrustStep};
 
 use crate::desired::aws::Desired;
 use crate::iam::arn::{PolicyArn, RoleName};
-use crate::iam::prove::{Claim, ClaimResult, Proof, prove_trust};
 use crate::iam::quota;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::observe::ownership::{is_own, is_own_by_tags, is_own_role};
@@ -46,7 +45,7 @@ pub enum Foreign {
 /// What is to be written, and what was noticed and left alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The writes, in order.
+    /// The writes.
     pub changes: Vec<Change>,
     /// What others put on the role, and stays there.
     pub foreign: Vec<Foreign>,
@@ -172,8 +171,8 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
     }
     if !observed.trust.says_the_same_as(&wanted.trust) {
         let (before, after) = (observed.trust.clone(), wanted.trust.clone());
-        let opens = !only_closes(desired, &before);
-        plan.changes.push(Change::UpdateTrust { role: role.clone(), before, after, opens });
+        let step = TrustStep::Wanted;
+        plan.changes.push(Change::UpdateTrust { role: role.clone(), before, after, step });
     }
     match (&observed.permissions_boundary, &wanted.permissions_boundary) {
         (before, Some(after)) if before.as_ref() != Some(after) => {
@@ -195,35 +194,6 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
         plan.changes.push(Change::TagRole { role, tags });
     }
     Ok(())
-}
-
-/// Whether the wanted trust policy lets nobody in whom the other one keeps out: it is proved to let in the trusted principals
-/// alone, and the other one is proved to let each of them in already, under no conditions.
-fn only_closes(desired: &Desired, observed: &StoredDocument) -> bool {
-    let intent = desired.intent();
-    let decide = |stored: &StoredDocument| stored.document().map(|document| prove_trust(document, &intent));
-    let is_proved = |result: &ClaimResult| matches!(result.result, Proof::Proved);
-    let lets_each_in = |result: &ClaimResult| match result.claim {
-        Claim::MayAssume(_) => is_proved(result),
-        Claim::MayAssumeUnderConditions(_) => false,
-        Claim::OnlyTrustedMayAssume
-        | Claim::OnlyWithExternalId(_)
-        | Claim::OthersOnlyWithExternalId(_)
-        | Claim::OnlyTargetsMayBeInvoked
-        | Claim::EveryTargetMayBeInvoked(_) => true,
-    };
-    let admitted = |results: &[ClaimResult]| {
-        results.iter().filter(|result| matches!(result.claim, Claim::MayAssume(_))).count()
-    };
-    match (decide(&desired.role.trust), decide(observed)) {
-        (Some(wanted), Some(known)) => {
-            wanted.iter().all(is_proved)
-                && known.iter().all(lets_each_in)
-                && admitted(&known) == desired.trusted.len()
-                && admitted(&wanted) == desired.trusted.len()
-        }
-        (None, _) | (_, None) => false,
-    }
 }
 
 fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
@@ -309,4 +279,4 @@ fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

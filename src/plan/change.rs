@@ -18,6 +18,17 @@ pub struct TagChange {
 /// The description and the longest session in seconds: IAM sets them with one call.
 pub type RoleSettings = (String, u32);
 
+/// Which write of a trust policy it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustStep {
+    /// The one that is wanted.
+    Wanted,
+    /// What the old and the wanted one have in common, for as long as the other changes take.
+    Shared,
+    /// Nobody is let in for as long as the other changes take.
+    Closed,
+}
+
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
@@ -27,7 +38,7 @@ pub type RoleSettings = (String, u32);
 )]
 pub enum Change {
     CreateRole { role: RoleSpecification },
-    UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument, opens: bool },
+    UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument, step: TrustStep },
     PutBoundary { role: RoleName, before: Option<PolicyArn>, after: PolicyArn },
     DeleteBoundary { role: RoleName, before: PolicyArn },
     UpdateRole { role: RoleName, before: RoleSettings, after: RoleSettings },

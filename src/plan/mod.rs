@@ -1,16 +1,18 @@
 //! Desired × observed → the writes, in order. Pure, and the only place that decides what is written.
 //!
-//! Each service has a planner of its own ([`aws`], [`genesys`]); what they found is one [`Plan`], and [`order`] says in which
-//! order its changes are made. An empty plan in which nothing foreign was noticed means that everything is as desired. Destroy is
+//! Each service has a planner of its own ([`aws`], [`genesys`]). A [`Way`] puts the changes of a role into an order in which nobody
+//! gets more than he has or is to have; what both services need is one [`Plan`], and [`order`] says which of them goes first. An empty plan in which nothing foreign was noticed means that everything is as desired. Destroy is
 //! a plan towards nothing; so is what removes a twin of the role. Nobody else puts changes into an order.
 
 pub mod aws;
 mod change;
 pub mod genesys;
 mod order;
+mod way;
 
 use self::aws::Foreign;
 use self::genesys::{Notice, Retirement, Step};
+pub use self::way::Way;
 
 /// One write, to one of the services.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +68,7 @@ pub struct Retired<'p> {
 impl Plan {
     /// The changes of both services, each when its turn comes.
     #[must_use]
-    pub fn of(aws: aws::Plan, genesys: Option<genesys::Plan>) -> Self {
+    pub fn of(aws: Way, genesys: Option<genesys::Plan>) -> Self {
         let genesys = genesys.unwrap_or_default();
         let of_aws = aws.changes.into_iter().map(Change::Aws);
         let mut changes: Vec<Change> = of_aws.chain(genesys.steps.into_iter().map(Change::Genesys)).collect();
@@ -83,7 +85,7 @@ impl Plan {
     /// The writes in groups: those of one group need nothing of each other, and go out side by side.
     #[must_use]
     pub fn groups(&self) -> Vec<&[Change]> {
-        self.changes.chunk_by(|one, next| order::stands_alone(one) && order::stands_alone(next)).collect()
+        self.changes.chunk_by(order::go_side_by_side).collect()
     }
 
     /// What others put on the role, and stays there.
@@ -134,16 +136,14 @@ impl Plan {
     }
 }
 
-impl From<aws::Plan> for Plan {
-    /// The changes as they stand: a twin is made, and removed, in the order that was worked out for it.
-    fn from(plan: aws::Plan) -> Self {
-        let changes = plan.changes.into_iter().map(Change::Aws).collect();
-        Self { changes, foreign: plan.foreign, notices: Vec::new() }
+impl From<Way> for Plan {
+    fn from(way: Way) -> Self {
+        Self::of(way, None)
     }
 }
 
 impl From<genesys::Plan> for Plan {
     fn from(plan: genesys::Plan) -> Self {
-        Self::of(aws::Plan::default(), Some(plan))
+        Self::of(Way::default(), Some(plan))
     }
 }

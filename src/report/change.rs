@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::plan;
-use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange};
+use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange, TrustStep};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -61,6 +61,18 @@ impl From<&Foreign> for ForeignView {
     }
 }
 
+/// Why a trust policy is written that is not the wanted one.
+fn meanwhile(step: TrustStep) -> Option<String> {
+    let note = match step {
+        TrustStep::Wanted => return None,
+        TrustStep::Shared => {
+            "until the other changes are made, the role trusts only whom both the old and the new trust policy trust"
+        }
+        TrustStep::Closed => "until the other changes are made, nobody can assume the role",
+    };
+    Some(note.to_owned())
+}
+
 impl From<&plan::Change> for ChangeView {
     fn from(change: &plan::Change) -> Self {
         match change {
@@ -86,8 +98,9 @@ impl From<&Change> for ChangeView {
             Change::CreateRole { role } => {
                 view(Verb::Create, "role", &role.name, None, Some(role_value(role)))
             }
-            Change::UpdateTrust { role, before, after, opens: _ } => {
-                view(Verb::Update, "trust policy", role, Some(document(before)), Some(document(after)))
+            Change::UpdateTrust { role, before, after, step } => {
+                let (before, after) = (Some(document(before)), Some(document(after)));
+                Self { note: meanwhile(*step), ..view(Verb::Update, "trust policy", role, before, after) }
             }
             Change::PutBoundary { role, before: Some(before), after } => {
                 view(Verb::Update, "permissions boundary", role, Some(json!(before)), Some(json!(after)))

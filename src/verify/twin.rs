@@ -31,7 +31,7 @@ use crate::iam::context::{ContextKey, ContextValue};
 use crate::iam::evaluate::Request;
 use crate::iam::principal::Principal;
 use crate::observe::survey::Survey;
-use crate::plan::{Change, Plan, aws};
+use crate::plan::{Change, Plan, Way, aws};
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe as Prober, ProbeAnswer, Read, Write};
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::stored::StoredDocument;
@@ -173,16 +173,16 @@ pub async fn examine<A: Read + Write + Prober, O: Observer>(
         Ok(draft) => draft,
         Err(error) => return Examined { stopped: Some(error.into()), ..Examined::default() },
     };
-    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes.iter()), asking).await {
+    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes(), &survey.observed), asking).await {
         return Examined { stopped: Some(TwinError::CannotRemove(failure)), ..Examined::default() };
     }
     let made = write(&draft.making.clone().into(), aws, &asking.interrupt, asking).await;
     let is_made = made.is_complete();
     let failed = made.failed.iter().map(|(change, _)| change);
     // A write that failed may have been carried out all the same, its answer lost.
-    let removal = undoing(made.done.iter().chain(failed).filter_map(of_aws));
+    let removal = undoing(made.done.iter().chain(failed).filter_map(of_aws), &survey.observed);
     let mut examined = Examined::default();
-    if removal.changes.is_empty() {
+    if removal.changes().next().is_none() {
         examined.stopped = Some(TwinError::Interrupted);
         return examined;
     }
@@ -223,12 +223,12 @@ fn of_aws(change: &Change) -> Option<&aws::Change> {
 /// Sends each write of the removal for what does not exist yet, side by side.
 async fn rehearse<W: Write, O: Observer>(
     writer: &W,
-    removal: &aws::Plan,
+    removal: &Way,
     asking: &Asking<'_, O>,
 ) -> Option<Failure> {
     let silent = asking.told_to(&());
-    let attempts = removal.changes.iter().map(async |change| {
-        let one = aws::Plan { changes: vec![change.clone()], foreign: Vec::new() }.into();
+    let attempts = removal.changes().map(async |change| {
+        let one = Way::from(vec![change.clone()]).into();
         write(&one, writer, &silent.interrupt, &silent).await
     });
     let failed = join_all(attempts).await.into_iter().flat_map(|applied| applied.failed);
@@ -238,7 +238,7 @@ async fn rehearse<W: Write, O: Observer>(
 /// Removes the twin, whatever the user does meanwhile, and reads back that it is gone.
 async fn remove<A: Read + Write, O: Observer>(
     aws: &A,
-    removal: &aws::Plan,
+    removal: &Way,
     role: &RoleArn,
     asking: &Asking<'_, O>,
 ) -> Result<(), LeftBehind> {

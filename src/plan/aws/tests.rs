@@ -18,7 +18,7 @@ tags = { team = "contact-centre" }
 function = "orders"
 "#;
 
-fn wanted() -> Desired {
+pub(in crate::plan) fn wanted() -> Desired {
     let (manifest, _) = Manifest::parse(MANIFEST, "rolecall.toml").expect("a valid manifest");
     let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
     let target: FunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:orders".parse().unwrap();
@@ -26,7 +26,7 @@ fn wanted() -> Desired {
     desired(&manifest, &id, &Templates::new(|_| None).unwrap(), &home, &[target], &[], 10).unwrap()
 }
 
-fn nothing_there() -> Observed {
+pub(in crate::plan) fn nothing_there() -> Observed {
     Observed {
         caller: CallerIdentity {
             account: "123456789012".parse().unwrap(),
@@ -41,7 +41,7 @@ fn nothing_there() -> Observed {
 }
 
 /// What is there after the desired state was applied.
-fn all_there() -> Observed {
+pub(in crate::plan) fn all_there() -> Observed {
     let Desired { role, policies, home, .. } = wanted();
     let policy = |(arn, policy): &(PolicyArn, crate::ports::PolicySpecification)| ObservedPolicy {
         arn: arn.clone(),
@@ -71,7 +71,7 @@ fn version(id: &str, is_default: bool) -> PolicyVersionRecord {
     PolicyVersionRecord { id: id.to_owned(), is_default, created_seconds: 0 }
 }
 
-fn foreign(arn: &str) -> ObservedPolicy {
+pub(in crate::plan) fn foreign(arn: &str) -> ObservedPolicy {
     ObservedPolicy {
         arn: arn.parse().unwrap(),
         attached: true,
@@ -267,89 +267,4 @@ fn destroy_removes_what_is_ours_and_nothing_else() {
         plan_destroy(&role, &others, PlanOptions::default()),
         Err(PlanError::RoleNotOwned { .. })
     ));
-}
-
-/// The operations in the order in which they are carried out.
-fn in_order(observed: &Observed, options: PlanOptions) -> Vec<&'static str> {
-    let whole = crate::plan::Plan::of(planned(observed, options).unwrap(), None);
-    whole.changes().iter().map(crate::plan::Change::operation).collect()
-}
-
-const REMOVE_FOREIGN: PlanOptions = PlanOptions { adopt: false, remove_foreign: true };
-
-/// The wanted trust policy with a stranger beside Genesys Cloud.
-fn trust_with_a_stranger() -> String {
-    let wanted = wanted().role.trust.text().to_owned();
-    let stranger = r#"{"Effect":"Allow","Principal":{"AWS":"999999999999"},"Action":"sts:AssumeRole"},"#;
-    let trust = wanted.replacen("\"Statement\":[", &format!("\"Statement\":[{stranger}"), 1);
-    assert!(trust.contains("999999999999"), "{wanted}");
-    trust
-}
-
-#[test]
-fn a_trust_policy_that_only_closes_is_written_before_anything_that_may_fail() {
-    let mut observed = all_there();
-    let role = observed.role.as_mut().unwrap();
-    role.trust = trust_with_a_stranger().into();
-    role.max_session_duration = 43200;
-    observed.policies.push(foreign("arn:aws:iam::123456789012:policy/Sneaky"));
-    assert_eq!(
-        in_order(&observed, REMOVE_FOREIGN),
-        ["iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:DetachRolePolicy"]
-    );
-}
-
-#[test]
-fn a_trust_policy_that_lets_somebody_in_waits_until_what_others_gave_is_gone() {
-    let wrong_id = wanted().role.trust.text().replace("5f6b2c1e", "00000000");
-    for trust in ["{}".to_owned(), wrong_id, trust_with_a_stranger().replace("StringEquals", "StringLike")] {
-        let mut observed = all_there();
-        observed.role.as_mut().unwrap().trust = trust.clone().into();
-        observed.policies.push(foreign("arn:aws:iam::aws:policy/AdministratorAccess"));
-        let expected = match trust.contains("StringLike") {
-            // The same callers, by another operator.
-            true => ["iam:UpdateAssumeRolePolicy", "iam:DetachRolePolicy"],
-            false => ["iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy"],
-        };
-        assert_eq!(in_order(&observed, REMOVE_FOREIGN), expected, "{trust}");
-    }
-}
-
-#[test]
-fn a_condition_that_only_some_requests_meet_counts_as_keeping_others_out() {
-    let mut observed = all_there();
-    let limited = wanted().role.trust.text().replace(
-        "\"StringEquals\":{",
-        "\"IpAddress\":{\"aws:SourceIp\":\"203.0.113.0/24\"},\"StringEquals\":{",
-    );
-    assert!(limited.contains("aws:SourceIp"), "{limited}");
-    observed.role.as_mut().unwrap().trust = limited.into();
-    observed.policies.push(foreign("arn:aws:iam::aws:policy/AdministratorAccess"));
-    assert_eq!(in_order(&observed, REMOVE_FOREIGN), ["iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy"]);
-}
-
-#[test]
-fn a_boundary_that_replaces_another_one_waits_until_strangers_are_out() {
-    let replacing = |wanted: &str| {
-        let mut desired = wanted_with_boundary(wanted);
-        desired.role.tags = all_there().role.unwrap().tags;
-        let mut observed = all_there();
-        let role = observed.role.as_mut().unwrap();
-        role.trust = trust_with_a_stranger().into();
-        role.permissions_boundary = Some("arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap());
-        observed.policies.push(foreign("arn:aws:iam::123456789012:policy/Sneaky"));
-        let plan = plan(&desired, &observed, &default_quotas(), REMOVE_FOREIGN).unwrap();
-        let whole = crate::plan::Plan::of(plan, None);
-        whole.changes().iter().map(crate::plan::Change::operation).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        replacing("arn:aws:iam::aws:policy/AdministratorAccess"),
-        ["iam:UpdateAssumeRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary"]
-    );
-}
-
-fn wanted_with_boundary(arn: &str) -> Desired {
-    let mut desired = wanted();
-    desired.role.permissions_boundary = Some(arn.parse().unwrap());
-    desired
 }

@@ -451,7 +451,7 @@ fn what_is_not_needed_goes_after_aws_and_before_it_when_everything_goes() {
         crate::plan::aws::Plan { changes: vec![change], foreign: Vec::new() }
     };
     let operations = |genesys: Plan| {
-        let whole = crate::plan::Plan::of(aws(), Some(genesys));
+        let whole = crate::plan::Plan::of(aws().changes.into(), Some(genesys));
         whole.changes().iter().map(crate::plan::Change::operation).collect::<Vec<_>>()
     };
     let mut nothing_wanted = desired();

@@ -11,6 +11,7 @@ use crate::desired::aws::{Desired, OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix
 use crate::iam::arn::{AccountId, RoleArn, RoleName, RolePath};
 use crate::iam::principal::Principal;
 use crate::observe::aws::Observed;
+use crate::plan::Way;
 use crate::plan::aws::{Change, Plan};
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
 use rolecall_model::stored::StoredDocument;
@@ -50,7 +51,7 @@ pub(super) struct Draft {
     /// Whom the caller stands in for.
     pub(super) replaced: Vec<Principal>,
     /// The writes that make it. The role is the first.
-    pub(super) making: Plan,
+    pub(super) making: Way,
 }
 
 impl Draft {
@@ -88,13 +89,14 @@ impl Draft {
             attached.map(|policy| Change::AttachPolicy { role: name.clone(), arn: policy.arn.clone() });
         let creation = std::iter::once(Change::CreateRole { role });
         let making = Plan { changes: creation.chain(inline).chain(attached).collect(), foreign: Vec::new() };
+        let making = Way::of_twin(making, observed);
         let role = desired.home.role_arn(&name, &path);
         Ok(Self { role, trust: exchanged.trust, replaced: exchanged.replaced, making })
     }
 }
 
-/// The writes that undo these, last things first.
-pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) -> Plan {
+/// The writes that undo these.
+pub(super) fn undoing<'c>(changes: impl Iterator<Item = &'c Change>, observed: &Observed) -> Way {
     let undo = |change: &Change| match change.clone() {
         Change::CreateRole { role } => Some(Change::DeleteRole { role: role.name }),
         Change::PutInlinePolicy { role, name, document } => {
@@ -115,7 +117,7 @@ pub(super) fn undoing<'c>(changes: impl DoubleEndedIterator<Item = &'c Change>) 
         | Change::DeleteInlinePolicy { .. }
         | Change::DeleteRole { .. } => None,
     };
-    Plan { changes: changes.rev().filter_map(undo).collect(), foreign: Vec::new() }
+    Way::of_twin(Plan { changes: changes.filter_map(undo).collect(), foreign: Vec::new() }, observed)
 }
 
 /// How the caller is named in a trust policy, where it can assume roles at all.

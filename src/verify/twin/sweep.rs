@@ -7,8 +7,8 @@ use tokio::try_join;
 use super::draft::is_twin_name;
 use crate::desired::aws::TWIN_TAG;
 use crate::iam::arn::{PolicyArn, RoleName, RolePath};
-use crate::plan::Plan;
-use crate::plan::aws::{self, Change};
+use crate::plan::aws::Change;
+use crate::plan::{Plan, Way};
 use crate::ports::{AwsResult, Read};
 use rolecall_model::stored::StoredDocument;
 
@@ -17,7 +17,7 @@ pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -
     let names = reader.roles_under(path).await?;
     let twins = names.into_iter().filter(|name| is_twin_name(name, role));
     let removals = try_join_all(twins.map(|name| removal(reader, name, role))).await?;
-    Ok(aws::Plan { changes: removals.into_iter().flatten().collect(), foreign: Vec::new() }.into())
+    Ok(Way::from(removals.into_iter().flatten().collect::<Vec<_>>()).into())
 }
 
 /// Nothing where the tag does not say that it is a twin of the role: `ListRoles` shows no tags.

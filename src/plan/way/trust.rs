@@ -1,0 +1,83 @@
+//! Trust policies between two others: what both have in common, and one that lets nobody in.
+
+use serde_json::{Map, Value, json};
+
+use crate::iam::arn::RoleArn;
+use crate::iam::document::Document;
+use crate::iam::prove::proves_trust_within;
+use rolecall_model::stored::StoredDocument;
+
+/// Whether whoever all of `these` let in, `other` lets in too: proved, not guessed.
+pub(super) fn are_within(these: &[&StoredDocument], other: &StoredDocument, role: &RoleArn) -> bool {
+    if these.iter().any(|one| one.says_the_same_as(other)) {
+        return true;
+    }
+    let documents: Option<Vec<&Document>> = these.iter().map(|one| one.document()).collect();
+    match (documents, other.document()) {
+        (Some(these), Some(other)) => proves_trust_within(&these, other, role),
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// A trust policy that lets nobody in. IAM wants a statement, so it denies.
+pub(super) fn closed() -> StoredDocument {
+    let document = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "ClosedWhileRolecallWrites",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"],
+        }],
+    });
+    document.to_string().into()
+}
+
+/// As much of `wanted` as `known` is proved to allow as well: each principal of each `Allow` by itself, under every `Deny`.
+/// Nobody is let in where there is nothing of that kind.
+pub(super) fn in_common(known: &StoredDocument, wanted: &StoredDocument, role: &RoleArn) -> StoredDocument {
+    let Some(document) = wanted.document() else { return closed() };
+    let canonical = document.canonical();
+    let statements: Vec<&Value> =
+        canonical.get("Statement").and_then(Value::as_array).into_iter().flatten().collect();
+    let denies: Vec<&Value> = statements
+        .iter()
+        .copied()
+        .filter(|it| it.get("Effect").and_then(Value::as_str) == Some("Deny"))
+        .collect();
+    let with = |allows: &[Value]| -> StoredDocument {
+        let all: Vec<Value> = denies.iter().copied().cloned().chain(allows.iter().cloned()).collect();
+        let version = canonical.get("Version").cloned();
+        let mut document = Map::new();
+        document.extend(version.map(|version| ("Version".to_owned(), version)));
+        document.insert("Statement".to_owned(), Value::Array(all));
+        Value::Object(document).to_string().into()
+    };
+    let is_known = |allow: &Value| are_within(&[&with(std::slice::from_ref(allow))], known, role);
+    let allows =
+        statements.iter().copied().filter(|it| it.get("Effect").and_then(Value::as_str) == Some("Allow"));
+    let kept: Vec<Value> = allows.flat_map(parts).filter(is_known).collect();
+    let common = with(&kept);
+    let is_common = |end| are_within(&[&common], end, role);
+    if !kept.is_empty() && is_common(known) && is_common(wanted) { common } else { closed() }
+}
+
+/// The statement once for each of its principals; as it is where it names them in another way.
+fn parts(statement: &Value) -> Vec<Value> {
+    let Some(Value::Object(principals)) = statement.get("Principal") else { return vec![statement.clone()] };
+    let named = principals.iter().flat_map(|(kind, names)| {
+        let names = match names {
+            Value::Array(names) => names.clone(),
+            name => vec![name.clone()],
+        };
+        names.into_iter().map(move |name| json!({ kind.as_str(): [name] }))
+    });
+    let alone = |principal: Value| {
+        let mut statement = statement.clone();
+        if let Value::Object(keys) = &mut statement {
+            keys.insert("Principal".to_owned(), principal);
+        }
+        statement
+    };
+    named.map(alone).collect()
+}
