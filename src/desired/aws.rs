@@ -4,7 +4,7 @@ use crate::desired::pack::{Bin, Room, pack};
 use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, Partition, PolicyArn, PolicyName, PolicyOwner, PolicyPath, RoleArn,
-    RoleName, RolePath,
+    RoleName, RolePath, Word,
 };
 use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
@@ -28,6 +28,18 @@ pub fn twin_prefix(role: &RoleName) -> String {
     const LONGEST_ROLE_NAME: usize = 64;
     let room = LONGEST_ROLE_NAME - MARK.len() - TWIN_ENDING;
     format!("{}{MARK}", role.as_str().get(..room).unwrap_or(role.as_str()))
+}
+
+/// The path of every policy that rolecall makes for a role: one `ListPolicies` finds them all, and the version in force.
+pub fn policy_path(role: &RoleName) -> PolicyPath {
+    const FOLDER: Word = Word::new("rolecall");
+    PolicyPath::of_role(FOLDER, role)
+}
+
+/// The name of the n-th policy for the targets, from 0.
+fn policy_name(role: &RoleName, index: usize) -> PolicyName {
+    const PURPOSE: Word = Word::new("invoke");
+    PolicyName::of_role(role, PURPOSE, index)
 }
 
 /// Two quotes and a comma around an ARN in a list.
@@ -65,7 +77,7 @@ impl Home {
 
     /// How the ARN of every policy begins that rolecall makes for the role.
     pub fn policy_arn_prefix(&self, role: &RoleName) -> String {
-        format!("arn:{}:iam::{}:policy{}", self.partition, self.account, PolicyPath::of_role(role))
+        format!("arn:{}:iam::{}:policy{}", self.partition, self.account, policy_path(role))
     }
 
     /// The principal that stands for a whole account. AWS has no role assumption across partitions.
@@ -154,14 +166,14 @@ pub fn desired(
     let policy = |Bin { name, targets }: Bin| {
         let policy = PolicySpecification {
             name,
-            path: PolicyPath::of_role(&role.name),
+            path: policy_path(&role.name),
             description: POLICY_DESCRIPTION.to_owned(),
             tags: [owner.clone()].into(),
             document: with_targets(&targets)?,
         };
         Ok((home.policy_arn(&policy.path, &policy.name), policy))
     };
-    let bins = pack(targets, current, room, |index| PolicyName::of_role(&role.name, index));
+    let bins = pack(targets, current, room, |index| policy_name(&role.name, index));
     let policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
     Ok(Desired {
         role: RoleSpecification {

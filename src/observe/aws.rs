@@ -9,6 +9,7 @@ use tokio::try_join;
 
 pub use super::functions::{ObservedFunction, list_functions, observe_functions};
 
+use crate::desired::aws::policy_path;
 use crate::iam::arn::{PolicyArn, PolicyPath, RoleName};
 use crate::ports::{
     AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
@@ -76,7 +77,7 @@ pub async fn observe<R: Read>(
     role: &RoleName,
     functions: &[FunctionAddress],
 ) -> AwsResult<Observed> {
-    let path = PolicyPath::of_role(role);
+    let path = policy_path(role);
     let (caller, (role, boundary), policies, inline, functions) = try_join!(
         reader.caller(),
         observe_role(reader, role),

@@ -98,6 +98,7 @@ mod function;
 mod own;
 
 pub use function::{FunctionArn, FunctionName, Qualifier, QualifierKind};
+pub use own::Word;
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
