@@ -2,6 +2,7 @@
 //! the log.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -57,6 +58,8 @@ pub(super) struct Engine {
     sessions: Sessions,
     /// Counts the decisions that flapping applies to.
     decisions: u64,
+    /// Every state since somebody asked for them to be kept.
+    pub(super) history: Option<Vec<Arc<State>>>,
 }
 
 /// An operation of one of the services, with its input.
@@ -73,7 +76,15 @@ enum Task {
 impl Engine {
     pub(super) fn new(store: Store, faults: Faults) -> Self {
         let genesys = genesys::Memory::default();
-        Self { store, faults, log: VecDeque::new(), genesys, sessions: Sessions::new(), decisions: 0 }
+        Self {
+            store,
+            faults,
+            log: VecDeque::new(),
+            genesys,
+            sessions: Sessions::new(),
+            decisions: 0,
+            history: None,
+        }
     }
 
     pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
@@ -109,8 +120,8 @@ impl Engine {
             principal: String::new(),
         };
         let fault = self.faults.next(&format!("{}:{}", entry.service, entry.action));
-        if !Fault::lets_through(fault) {
-            return self.end(entry, fault, Reply::proxy_page());
+        if let Some(reply) = fault.and_then(Fault::substitute) {
+            return self.end(entry, fault, reply);
         }
         let result =
             self.answer(request, authorization.as_ref(), service, task, fault, &request_id, &mut entry);
@@ -129,7 +140,7 @@ impl Engine {
                 Outcome::Drop
             }
             Some(Fault::Truncate) => Outcome::Truncate(reply),
-            Some(Fault::Stall) => Outcome::Stall(reply),
+            Some(Fault::Stall | Fault::StallCall) => Outcome::Stall(reply),
             None
             | Some(
                 Fault::Throttle
@@ -137,6 +148,11 @@ impl Engine {
                 | Fault::Expire
                 | Fault::Internal
                 | Fault::Unavailable
+                | Fault::NotFound
+                | Fault::Exists
+                | Fault::Conflict
+                | Fault::Empty
+                | Fault::Malformed
                 | Fault::Html,
             ) => Outcome::Reply(reply),
         };
@@ -237,6 +253,9 @@ impl Engine {
         let lags = [*read_lag_ms, *enforcement_lag_ms, genesys.read_lag_ms];
         let memory = Duration::from_millis(lags.into_iter().max().unwrap_or_default());
         let saved = self.store.commit(next, memory);
+        if let Some(history) = &mut self.history {
+            history.push(Arc::clone(self.store.current()));
+        }
         saved.map_err(|error| {
             ApiError::new(500, "ServiceFailure", format!("the sandbox cannot save its state: {error}"))
         })
@@ -319,8 +338,34 @@ fn guess_service(request: &Incoming) -> Service {
 /// The error that a fault stands for, as the service words it.
 fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Option<ApiError> {
     Some(match (fault, service) {
-        (Fault::DropCall | Fault::DropReply | Fault::Html | Fault::Truncate | Fault::Stall, _) => {
-            return None;
+        (
+            Fault::DropCall
+            | Fault::DropReply
+            | Fault::Html
+            | Fault::Empty
+            | Fault::Malformed
+            | Fault::Truncate
+            | Fault::Stall
+            | Fault::StallCall,
+            _,
+        ) => return None,
+        (Fault::NotFound, Service::Iam | Service::Sts) => {
+            ApiError::new(404, "NoSuchEntity", "The entity cannot be found.")
+        }
+        (Fault::NotFound, _) => {
+            ApiError::new(404, "ResourceNotFoundException", "The resource cannot be found.")
+        }
+        (Fault::Exists, Service::Iam | Service::Sts) => {
+            ApiError::new(409, "EntityAlreadyExists", "An entity of this name already exists.")
+        }
+        (Fault::Exists, _) => ApiError::new(409, "ResourceConflictException", "The resource already exists."),
+        (Fault::Conflict, Service::Iam | Service::Sts) => ApiError::new(
+            409,
+            "ConcurrentModification",
+            "The request was rejected because another request to modify the same entity is in progress.",
+        ),
+        (Fault::Conflict, _) => {
+            ApiError::new(409, "ResourceConflictException", "The resource is being changed.")
         }
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Service::Lambda | Service::Organizations) => {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::Reply;
+
 /// What goes wrong from now on. Everything is off by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -79,10 +81,22 @@ pub enum Fault {
     Unavailable,
     /// The call is not carried out; a proxy's page in HTML comes back with status 200.
     Html,
+    /// The call is not carried out; status 200 comes back without a body.
+    Empty,
+    /// The call is not carried out; status 200 comes back with a body that nobody can read.
+    Malformed,
+    /// The service says that what the call is about does not exist.
+    NotFound,
+    /// The service says that something of that name is there already.
+    Exists,
+    /// The service says that somebody changes the same thing at this moment.
+    Conflict,
     /// The call is carried out, and the connection ends in the middle of the answer.
     Truncate,
     /// The call is carried out and answered a minute later.
     Stall,
+    /// The call is not carried out, and nothing is answered for a minute.
+    StallCall,
 }
 
 impl Faults {
@@ -101,9 +115,25 @@ impl Faults {
 }
 
 impl Fault {
-    /// Whether a call gets as far as the service.
-    pub(super) fn lets_through(fault: Option<Self>) -> bool {
-        !matches!(fault, Some(Self::DropCall | Self::Html))
+    /// What comes back in the place of the service's answer, where a call does not get as far as the service.
+    pub(super) fn substitute(self) -> Option<Reply> {
+        match self {
+            Self::DropCall | Self::Html => Some(Reply::proxy_page()),
+            Self::Empty => Some(Reply::empty(200)),
+            Self::Malformed => Some(Reply::unreadable()),
+            Self::StallCall => Some(Reply::empty(503)),
+            Self::Throttle
+            | Self::Deny
+            | Self::Expire
+            | Self::DropReply
+            | Self::Internal
+            | Self::Unavailable
+            | Self::NotFound
+            | Self::Exists
+            | Self::Conflict
+            | Self::Truncate
+            | Self::Stall => None,
+        }
     }
 }
 

@@ -37,6 +37,7 @@ mod sts;
 mod tags;
 mod tamper;
 mod wire;
+mod witness;
 mod xml;
 
 use std::io;
@@ -173,6 +174,18 @@ impl Sandbox {
     /// The state as it is now.
     pub fn state(&self) -> Arc<State> {
         Arc::clone(self.shared.engine().store.current())
+    }
+
+    /// Keeps every state from now on, beginning with the present one.
+    pub fn keep_history(&self) {
+        let mut engine = self.shared.engine();
+        let present = Arc::clone(engine.store.current());
+        engine.history = Some(vec![present]);
+    }
+
+    /// The states since they are kept, oldest first.
+    pub fn history(&self) -> Vec<Arc<State>> {
+        self.shared.engine().history.clone().unwrap_or_default()
     }
 
     /// Changes the state from outside, and saves it.

@@ -123,6 +123,12 @@ impl Reply {
         Self { status: 200, headers: vec![("content-type", "text/html".to_owned())], body }
     }
 
+    /// Half an answer, whichever language it began in.
+    pub(super) fn unreadable() -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { status: 200, headers, body: "{<".to_owned() }
+    }
+
     /// No body.
     pub(super) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new() }

@@ -1,0 +1,259 @@
+//! `just chaos`: every command that writes × every call that it makes × everything that can go wrong with a call; then the plain
+//! command, which must end where an undisturbed run ends.
+//!
+//! After every single write it asks the sandbox's own evaluator who can do what. A pair of who and what that neither the state
+//! before nor the state after allows counts as *widened*. It compares what is there with what an undisturbed run leaves (*left
+//! behind*), and what was said with what happened (*false sentences*).
+//!
+//! `--sample N` takes N runs spread over all of them; `--scenario NAME` and `--trouble NAME` choose; `--runs N` is how many go
+//! on at once. `ROLECALL_BIN` names another binary. It ends with 1 where anything was found.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a harness that cannot go on must fail loudly, and prints a table"
+)]
+
+mod judge;
+mod scenario;
+#[path = "../scenarios/stage.rs"]
+#[allow(dead_code, reason = "the scenarios use more of it")]
+mod stage;
+mod trouble;
+
+/// The scenarios check what is said to Genesys Cloud against its API; here half of it is cut off.
+mod genesys {
+    pub(crate) fn keep<T>(_: &[T]) {}
+}
+
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use judge::{Inventory, Judge, false_sentences};
+use rolecall::sandbox::{Faults, State};
+use scenario::{Scenario, scenarios, write_files};
+use stage::{Run, Stage};
+use trouble::{STALE, Signal, TROUBLES, Trouble};
+
+/// One run to make.
+#[derive(Clone, Copy)]
+struct Case<'s> {
+    scenario: &'s Scenario,
+    finished: &'s Inventory,
+    trouble: (&'static str, Trouble),
+    call: u32,
+}
+
+/// What was found in one run.
+#[derive(Default)]
+struct Findings {
+    not_converged: Vec<String>,
+    widened: Vec<String>,
+    left_behind: Vec<String>,
+    false_sentences: Vec<String>,
+}
+
+/// The same, counted.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    runs: usize,
+    converged: usize,
+    widened: usize,
+    left_behind: usize,
+    false_sentences: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(place + 1).cloned()
+    };
+    let number = |name: &str| option(name).map(|text| text.parse::<usize>().expect("a number"));
+    let (only_scenario, only_trouble) = (option("--scenario"), option("--trouble"));
+    let scenarios = scenarios();
+    let chosen = |name: &str, only: &Option<String>| only.as_deref().is_none_or(|only| only == name);
+    let baselines: Vec<(&Scenario, Inventory, u32)> = scenarios
+        .iter()
+        .filter(|scenario| chosen(scenario.name, &only_scenario))
+        .map(|scenario| {
+            let (finished, calls) = undisturbed(scenario);
+            (scenario, finished, calls)
+        })
+        .collect();
+    let mut cases = Vec::new();
+    for (scenario, finished, calls) in &baselines {
+        let case = |trouble, call| Case { scenario, finished, trouble, call };
+        for trouble in TROUBLES.into_iter().filter(|(name, _)| chosen(name, &only_trouble)) {
+            cases.extend((0..*calls).map(|call| case(trouble, call)));
+        }
+        if chosen(STALE.0, &only_trouble) {
+            cases.push(case(STALE, 0));
+        }
+    }
+    let all = cases.len();
+    if let Some(sample) = number("--sample").filter(|sample| *sample < all) {
+        // Spread by the golden ratio: neighbours are far apart, and every run of the harness takes the same ones.
+        cases = (0..sample).map(|index| cases[(index * 40_503) % all]).collect();
+    }
+    println!("{} of {all} runs", cases.len());
+    let begun = Instant::now();
+    let (judge, next, table) = (Judge::default(), AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let troubles = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..number("--runs").unwrap_or(6) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let findings = disturbed(case, &judge);
+                    let told = tell(case, &findings);
+                    let mut table = table.lock().unwrap();
+                    for key in [(case.scenario.name, ""), ("", case.trouble.0)] {
+                        table.entry(key).or_insert_with(Row::default).count(&findings);
+                    }
+                    if !told.is_empty() {
+                        eprint!("{told}");
+                        troubles.lock().unwrap().push(told);
+                    }
+                }
+            });
+        }
+    });
+    print_table(&table.into_inner().unwrap());
+    println!("{} runs in {:.0} s", cases.len(), begun.elapsed().as_secs_f64());
+    if troubles.into_inner().unwrap().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Row {
+    fn count(&mut self, findings: &Findings) {
+        self.runs += 1;
+        self.converged += usize::from(findings.not_converged.is_empty());
+        self.widened += usize::from(!findings.widened.is_empty());
+        self.left_behind += usize::from(!findings.left_behind.is_empty());
+        self.false_sentences += usize::from(!findings.false_sentences.is_empty());
+    }
+}
+
+fn tell(case: &Case<'_>, findings: &Findings) -> String {
+    let Findings { not_converged, widened, left_behind, false_sentences } = findings;
+    let kinds = [
+        ("not converged", not_converged),
+        ("widened", widened),
+        ("left behind", left_behind),
+        ("false sentence", false_sentences),
+    ];
+    let told = kinds.iter().flat_map(|(kind, all)| all.iter().map(move |one| format!("    {kind}: {one}\n")));
+    let told: String = told.collect();
+    if told.is_empty() {
+        return told;
+    }
+    format!("{} × {} at call {}\n{told}", case.scenario.name, case.trouble.0, case.call)
+}
+
+fn print_table(table: &BTreeMap<(&str, &str), Row>) {
+    println!(
+        "\n{:<34} {:>6} {:>10} {:>8} {:>12} {:>16}",
+        "", "runs", "converged", "widened", "left behind", "false sentences"
+    );
+    for ((scenario, trouble), row) in table {
+        let Row { runs, converged, widened, left_behind, false_sentences } = row;
+        println!(
+            "{:<34} {runs:>6} {converged:>10} {widened:>8} {left_behind:>12} {false_sentences:>16}",
+            format!("{scenario}{trouble}")
+        );
+    }
+    println!();
+}
+
+fn stage_of(scenario: &Scenario, state: State) -> Stage {
+    let stage = Stage::with(&scenario.manifest, state);
+    write_files(&stage);
+    stage
+}
+
+fn command(stage: &Stage, scenario: &Scenario, arguments: &[&str]) -> Command {
+    if scenario.genesys { stage.client_command(arguments) } else { stage.command(arguments) }
+}
+
+fn run(stage: &Stage, scenario: &Scenario, arguments: &[&str]) -> Run {
+    command(stage, scenario, arguments).output().unwrap().into()
+}
+
+/// What a run leaves that nothing disturbs, and how many calls it makes.
+fn undisturbed(scenario: &Scenario) -> (Inventory, u32) {
+    let stage = stage_of(scenario, scenario.state.clone());
+    run(&stage, scenario, &scenario.command).expect(0);
+    let calls = u32::try_from(stage.calls().len()).unwrap();
+    if let Some(check) = &scenario.check {
+        run(&stage, scenario, check).expect(0);
+    }
+    (Inventory::of(&stage.sandbox.state()), calls)
+}
+
+fn disturbed(case: &Case<'_>, judge: &Judge) -> Findings {
+    let Case { scenario, finished, trouble: (_, trouble), call } = *case;
+    let stage = stage_of(scenario, scenario.state.clone());
+    stage.sandbox.keep_history();
+    stage.set(trouble.faults(call));
+    let first = match trouble {
+        Trouble::Signal(signal, _) => signalled(&stage, scenario, signal),
+        Trouble::Fails(..) | Trouble::StaleReads(_) => run(&stage, scenario, &scenario.command),
+    };
+    let then = stage.sandbox.history();
+    stage.set(Faults::default());
+    let mut findings = Findings::default();
+    // Killed, it says nothing.
+    if !matches!(trouble, Trouble::Signal(Signal::Kill, _)) {
+        findings.false_sentences = false_sentences(scenario.command[0], &first, &then, finished);
+    }
+    let again = scenario.again.as_ref().unwrap_or(&scenario.command);
+    let second = run(&stage, scenario, again);
+    if second.status != 0 {
+        findings
+            .not_converged
+            .push(format!("{again:?} ended with {}: {}{}", second.status, second.stdout, second.stderr));
+    }
+    if let Some(check) = &scenario.check {
+        let checked = run(&stage, scenario, check);
+        if checked.status != 0 {
+            findings.not_converged.push(format!(
+                "{check:?} ended with {}: {}{}",
+                checked.status, checked.stdout, checked.stderr
+            ));
+        }
+    }
+    findings.left_behind = Inventory::of(&stage.sandbox.state()).differences(finished);
+    findings.widened = judge.widened(&stage.sandbox.history());
+    if !findings.false_sentences.is_empty() || !findings.not_converged.is_empty() {
+        findings.false_sentences.extend(
+            (!findings.false_sentences.is_empty()).then(|| {
+                format!("it ended with {} and said:\n{}{}", first.status, first.stdout, first.stderr)
+            }),
+        );
+    }
+    findings
+}
+
+/// Runs the command, and sends the signal while the call is under way.
+fn signalled(stage: &Stage, scenario: &Scenario, signal: Signal) -> Run {
+    let mut process = command(stage, scenario, &scenario.command);
+    let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let is_under_way = || stage.sandbox.faults().rules.iter().all(|rule| rule.times == Some(0));
+    let patience = Instant::now();
+    while !is_under_way()
+        && child.try_wait().unwrap().is_none()
+        && patience.elapsed() < Duration::from_secs(60)
+    {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // What was sent has arrived, and what is sent next may have.
+    std::thread::sleep(Duration::from_millis(5));
+    let arguments = [format!("-{}", signal.name()), child.id().to_string()];
+    let _ = Command::new("kill").args(arguments).stderr(Stdio::null()).status();
+    child.wait_with_output().unwrap().into()
+}
