@@ -15,6 +15,10 @@ check: fmt-check clippy test
 test:
     cargo test --all-features
 
+# Run tests and review the snapshots that changed, one by one; needs cargo-insta
+snapshots *FILTERS:
+    cargo insta test --review --all-features --test main -- {{ FILTERS }}
+
 # Format the code
 fmt:
     cargo fmt --all

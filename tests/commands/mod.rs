@@ -11,8 +11,10 @@ mod extraction;
 mod pitfalls;
 mod policies;
 mod prove;
+mod prove_documents;
 mod simulate;
 mod terraform;
+mod terraform_ways;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

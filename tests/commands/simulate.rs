@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{EXTERNAL_ID, rolecall, rolecall_reading};
+use crate::scenarios::views::named;
 
 fn case(name: &str, external_id: Option<&str>, expected: &str) -> Value {
     let context = external_id.map_or(json!({}), |id| json!({ "sts:ExternalId": id }));
@@ -37,11 +38,52 @@ fn simulate(cases: &[Value], arguments: &[&str]) -> crate::scenarios::stage::Run
 fn the_exit_code_is_the_gravest() {
     let pass = || case("right", Some(EXTERNAL_ID), "Allowed");
     let fail = || case("wrong", Some("other"), "Allowed");
-    simulate(&[pass()], &[]).expect(0).says("1 case passed.");
-    simulate(&[pass(), fail()], &[]).expect(4).says("1 case passed, 1 failed.");
-    simulate(&[pass(), undecidable()], &[]).expect(5).says("1 case passed, 1 unknown.");
-    simulate(&[undecidable(), fail()], &[]).expect(4).says("0 cases passed, 1 failed, 1 unknown.");
-    simulate(&[], &[]).expect(0).says("0 cases passed.").says("warning: standard input contains no cases");
+    insta::assert_snapshot!(simulate(&[pass()], &[]).whole(), @"
+    exit 0
+    -- stdout
+    standard input
+      PASS     right
+               Allowed: allowed by statement `Genesys` of the resource's policy and statement 1 of the caller's identity policies
+    1 case passed.
+    ");
+    insta::assert_snapshot!(simulate(&[pass(), fail()], &[]).whole(), @"
+    exit 4
+    -- stdout
+    standard input
+      PASS     right
+               Allowed: allowed by statement `Genesys` of the resource's policy and statement 1 of the caller's identity policies
+      FAIL     wrong
+               ImplicitlyDenied, expected Allowed: no statement of the resource's policy allows it
+    1 case passed, 1 failed.
+    ");
+    insta::assert_snapshot!(simulate(&[pass(), undecidable()], &[]).whole(), @"
+    exit 5
+    -- stdout
+    standard input
+      PASS     right
+               Allowed: allowed by statement `Genesys` of the resource's policy and statement 1 of the caller's identity policies
+      UNKNOWN  an operator that nobody knows
+               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+    1 case passed, 1 unknown.
+    ");
+    insta::assert_snapshot!(simulate(&[undecidable(), fail()], &[]).whole(), @"
+    exit 4
+    -- stdout
+    standard input
+      UNKNOWN  an operator that nobody knows
+               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+      FAIL     wrong
+               ImplicitlyDenied, expected Allowed: no statement of the resource's policy allows it
+    0 cases passed, 1 failed, 1 unknown.
+    ");
+    insta::assert_snapshot!(simulate(&[], &[]).whole(), @"
+    exit 0
+    -- stdout
+    standard input
+    0 cases passed.
+    -- stderr
+    warning: standard input contains no cases
+    ");
 }
 
 #[test]
@@ -83,7 +125,19 @@ fn what_programs_read() {
         ])
     );
     let explained = simulate(&[undecidable()], &["--output", "json", "--explain"]).expect(5).json();
-    assert!(explained[0]["explanation"].as_str().unwrap().starts_with("? Unknown: "));
+    insta::assert_snapshot!(explained[0]["explanation"].as_str().unwrap(), @"
+    ? Unknown: `arn:aws:iam::765628985471:role/data-actions` may or may not perform `sts:AssumeRole` on `arn:aws:iam::123456789012:role/GenesysDataActionRole`
+      · cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+      ? the resource's policy may allow
+        ? statement 1 `Genesys` (Allow) may match
+          ✓ Action covers the action `sts:AssumeRole`
+          ✓ Principal matches the caller, `arn:aws:iam::765628985471:role/data-actions`
+          ? `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+      ✓ the caller's identity policies allow
+        ✓ statement 1 (Allow) matches
+          ✓ Action covers the action `sts:AssumeRole`
+          ✓ Resource covers the resource `arn:aws:iam::123456789012:role/GenesysDataActionRole`
+    ");
 }
 
 #[test]
@@ -93,33 +147,87 @@ fn faults_name_the_case_and_the_place() {
     wrong["expected"]["response"] = json!("Denied");
     let run = simulate(&[case("right", None, "Allowed"), wrong.clone()], &[]).expect(2);
     assert!(run.stdout.is_empty());
-    run.says("error: standard input is not a file of cases:\n")
-        .says("\n  case `a case with two faults`: /1/request/action: an action must be one call, such as `sts:AssumeRole`\n")
-        .says("\n  case `a case with two faults`: /1/expected/response: the response must be `Allowed`, ")
-        .says("hint: `rolecall simulate --help`");
+    insta::assert_snapshot!(run.whole(), @"
+    exit 2
+    -- stderr
+    error: standard input is not a file of cases:
+      case `a case with two faults`: /1/request/action: an action must be one call, such as `sts:AssumeRole`
+      case `a case with two faults`: /1/expected/response: the response must be `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`, not `Denied`
+    hint: `rolecall simulate --help` shows what a case looks like
+    ");
     let report = simulate(&[wrong], &["--output", "json"]).expect(2).json();
     assert_eq!((&report["command"], &report["exit_code"]), (&json!("simulate"), &json!(2)));
 }
 
 #[test]
 fn files_that_are_none() {
-    rolecall(&["simulate", "gone.json"]).expect(2).says("cannot read `gone.json`: No such file");
-    rolecall(&["simulate", "pitfalls"]).expect(2).says("cannot read `pitfalls`: ");
-    rolecall(&["simulate"]).expect(2).says("<FILE>...");
-    rolecall(&["simulate", "pitfalls/t01-no-external-id.json"])
-        .expect(2)
-        .says("a file of cases must be a list");
-    for (bytes, message) in [
-        (&b""[..], "not JSON"),
-        (b"[", "not JSON"),
-        (b"[{\"name\":\"\xff\"}]", "it is not UTF-8: byte 10 cannot be read"),
-        (b"\xff\xfe[\0]\0", "it is UTF-16; save it as UTF-8"),
-        (br#"[{"name":"a","name":"b"}]"#, "the key `name` is given twice"),
-    ] {
-        rolecall_reading(bytes, &["simulate", "-"]).expect(2).says(message);
+    insta::assert_snapshot!(rolecall(&["simulate", "gone.json"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read `gone.json`: No such file or directory (os error [number])
+    ");
+    insta::assert_snapshot!(rolecall(&["simulate", "pitfalls"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read `pitfalls`: Is a directory (os error [number])
+    ");
+    insta::assert_snapshot!(rolecall(&["simulate"]).whole(), @"
+    exit 2
+    -- stderr
+    error: the following required arguments were not provided:
+      <FILE>...
+
+    Usage: rolecall simulate <FILE>...
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(rolecall(&["simulate", "pitfalls/t01-no-external-id.json"]).whole(), @"
+    exit 2
+    -- stderr
+    error: `pitfalls/t01-no-external-id.json` is not a file of cases:
+      the document: a file of cases must be a list
+    hint: `rolecall simulate --help` shows what a case looks like
+    ");
+    let mut said = String::new();
+    for bytes in
+        [&b""[..], b"[", b"[{\"name\":\"\xff\"}]", b"\xff\xfe[\0]\0", br#"[{"name":"a","name":"b"}]"#]
+    {
+        said += &named(bytes.escape_ascii(), &rolecall_reading(bytes, &["simulate", "-"]).whole());
     }
+    insta::assert_snapshot!(said, @r#"
+    === 
+    exit 2
+    -- stderr
+    error: standard input is not a file of cases:
+      the document: not JSON: EOF while parsing a value at line 1 column 0
+    hint: `rolecall simulate --help` shows what a case looks like
+    === [
+    exit 2
+    -- stderr
+    error: standard input is not a file of cases:
+      /0: not JSON: EOF while parsing a list at line 1 column 1
+    hint: `rolecall simulate --help` shows what a case looks like
+    === [{\"name\":\"\xff\"}]
+    exit 2
+    -- stderr
+    error: cannot read standard input: it is not UTF-8: byte 10 cannot be read
+    === \xff\xfe[\x00]\x00
+    exit 2
+    -- stderr
+    error: cannot read standard input: it is UTF-16; save it as UTF-8
+    === [{\"name\":\"a\",\"name\":\"b\"}]
+    exit 2
+    -- stderr
+    error: standard input is not a file of cases:
+      /0/name: the key `name` is given twice
+    hint: `rolecall simulate --help` shows what a case looks like
+    "#);
     rolecall_reading(b"\xef\xbb\xbf[]", &["simulate", "-"]).expect(0);
     let huge = " ".repeat(17 * 1024 * 1024);
-    rolecall_reading(huge, &["simulate", "-"]).expect(2).says("more than 16777216 bytes");
+    insta::assert_snapshot!(rolecall_reading(huge, &["simulate", "-"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read standard input: it has more than 16777216 bytes
+    ");
     rolecall_reading("[".repeat(100_000), &["simulate", "-"]).expect(2);
 }

@@ -4,6 +4,7 @@ use wiremock::{Mock, MockServer};
 
 use super::support::*;
 use crate::scenarios::stage::{Run, binary};
+use crate::scenarios::views::named;
 
 const QUERY: &str = "/api/v2/audits/query";
 
@@ -97,7 +98,12 @@ async fn a_query_that_fails_is_an_error() {
     let server = server().await;
     let begun = Mock::given(method("POST")).and(path(QUERY));
     begun.respond_with(ok(json!({"id": "q-9", "state": "Failed"}))).mount(&server).await;
-    audit(&server, &[]).expect(1).says("the audit query `q-9` ended as `Failed`");
+    insta::assert_snapshot!(audit(&server, &[]).whole(), @"
+    exit 1
+    -- stderr
+    error: GET /api/v2/audits/query/{transactionId} failed: the audit query `q-9` ended as `Failed`
+    hint: repeat the command; it continues where this run stopped
+    ");
 }
 
 #[tokio::test]
@@ -105,15 +111,33 @@ async fn times_are_checked_before_anybody_is_asked() {
     let server = MockServer::start().await;
     audit(&server, &["--hours", "3"]).expect(2);
     let folder = tempfile::TempDir::new().unwrap();
-    for (arguments, says) in [
-        (&["--from", "2026-11-21", "--to", "2026-11-20"][..], "is not before 2026-11-20T00:00:00Z"),
-        (&["--from", "yesterday"], "must be a date (2026-11-01) or a time with its zone"),
-        (&["--hours", "0"], "0 is not in 1.."),
-        (&["--output", "sarif"], "`genesys audit` does not print that format"),
+    let mut said = String::new();
+    for arguments in [
+        &["--from", "2026-11-21", "--to", "2026-11-20"][..],
+        &["--from", "yesterday"],
+        &["--hours", "0"],
+        &["--output", "sarif"],
     ] {
         let mut command = binary(folder.path());
         let run: Run = command.args(["genesys", "audit"]).args(arguments).output().unwrap().into();
-        run.expect(2).says(says);
+        assert_eq!(run.status, 2);
+        // The times are the ones that were given.
+        said += &named(arguments.join(" "), &run.stderr);
     }
+    insta::assert_snapshot!(said, @"
+    === --from 2026-11-21 --to 2026-11-20
+    error: --from 2026-11-21T00:00:00Z is not before 2026-11-20T00:00:00Z
+    === --from yesterday
+    error: invalid value 'yesterday' for '--from <TIME>': must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)
+
+    For more information, try '--help'.
+    === --hours 0
+    error: invalid value '0' for '--hours <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    === --output sarif
+    error: `genesys audit` does not print that format
+    hint: `--output human` and `--output json` go with every command; sarif, junit, github and html with plan, apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit
+    ");
     assert!(server.received_requests().await.unwrap().is_empty());
 }

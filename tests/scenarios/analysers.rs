@@ -48,7 +48,35 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
     let calls = stage.calls();
     let simulations = calls.iter().filter(|call| call.action == "SimulatePrincipalPolicy").count();
     assert_eq!(simulations, 3, "one round of three calls, however many targets");
-    stage.run(&["verify"]).expect(0).says("paper    analysers  live       claim");
+    insta::assert_snapshot!(stage.run(&["verify"]).outline(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Verification
+      paper    analysers  live       claim
+      proved   -          -          nobody but the trusted principals can assume the role
+      proved   -          confirmed  the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved   -          -          `arn:aws:iam::765628985471:root` can assume the role
+      proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved   confirmed  confirmed  a session can do nothing but invoke the target functions
+      proved   confirmed  confirmed  a session can invoke the target function
+      Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+      confirmed  iam:SimulatePrincipalPolicy: the targets
+      confirmed  iam:SimulatePrincipalPolicy: functions other than the targets
+      confirmed  iam:SimulatePrincipalPolicy: other actions on a target
+      confirmed  iam:SimulatePrincipalPolicy: actions that this role never needs
+      confirmed  sts:AssumeRole with the correct external ID: allowed
+      confirmed  sts:AssumeRole without an external ID: denied
+      confirmed  sts:AssumeRole with a wrong external ID: denied
+      confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
+      note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    ");
 }
 
 #[test]
@@ -84,14 +112,36 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
         "organizations:DescribeOrganization",
     ];
     stage.set(Faults { rules: operations.map(deny).to_vec(), ..Faults::default() });
-    stage
-        .run(&["verify"])
-        .expect(0)
-        .says("no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission")
-        .says("rolecall did not check whether other principals may invoke the targets directly: the caller needs \
-             lambda:GetPolicy")
-        .says("rolecall did not check whether the targets have public URLs")
-        .says("organization policies could not be read");
+    insta::assert_snapshot!(stage.run(&["verify"]).outline(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Verification
+      paper    analysers  live       claim
+      proved   -          -          nobody but the trusted principals can assume the role
+      proved   -          confirmed  the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved   -          -          `arn:aws:iam::765628985471:root` can assume the role
+      proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved   -          confirmed  a session can do nothing but invoke the target functions
+      proved   -          confirmed  a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. The caller's own policies were not read.
+      confirmed  sts:AssumeRole with the correct external ID: allowed
+      confirmed  sts:AssumeRole without an external ID: denied
+      confirmed  sts:AssumeRole with a wrong external ID: denied
+      confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
+      note: rolecall did not check whether other principals may invoke the targets directly: the caller needs lambda:GetPolicy
+      note: rolecall did not check where the targets' aliases point and who may invoke those versions directly: the caller needs lambda:ListAliases
+      note: rolecall did not check whether the targets have public URLs: the caller needs lambda:ListFunctionUrlConfigs
+      note: organization policies could not be read (organizations:DescribeOrganization failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: organizations:DescribeOrganization (AccessDeniedException, request [id])) and may deny access; the management account and delegated administrators can read them
+      note: no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission
+      note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    ");
 }
 
 #[test]
@@ -169,7 +219,7 @@ fn a_contradiction_is_a_finding_with_both_answers_and_leaves_the_question_open()
     let found = findings(&report, "D2");
     assert_eq!(found.len(), 1, "{found:?}");
     let message = found[0]["message"].as_str().unwrap();
-    assert!(message.contains("AWS says denied") && message.contains("rolecall says allowed"), "{message}");
+    insta::assert_snapshot!(message, @"iam:SimulatePrincipalPolicy and rolecall contradict each other about lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: AWS says denied: no statement allows it, rolecall says allowed (allowed by statement 1 of the caller's identity policies)");
 }
 
 #[test]
@@ -186,29 +236,164 @@ fn a_denial_by_an_organisation_is_no_contradiction() {
 #[test]
 fn every_format_shows_what_the_analysers_say() {
     let stage = applied();
-    let says = |format: &str, text: &str| stage.run(&["verify", "--output", format]).expect(0).says(text);
-    says(
-        "markdown",
-        "| ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |",
-    )
-    .says("no second opinion from access-analyzer:ValidatePolicy");
-    says("html", "<p class=\"quiet\">AWS&#39;s analysers: <span class=\"tag good\">confirmed</span></p>")
-        .says("Second opinions")
-        .says("no second opinion from access-analyzer:ValidatePolicy");
-    says("junit", "<testcase name=\"iam:SimulatePrincipalPolicy: the targets\"");
+    let verify = |format: &str| stage.run(&["verify", "--output", format]).expect(0);
+    insta::assert_snapshot!(verify("markdown").whole(), @r"
+    exit 0
+    -- stdout
+    ## rolecall verify: done; in sync; proved
+
+    Role `arn:aws:iam::123456789012:role/GenesysDataActionRole`, exit code 0.
+
+    ### Proof
+
+    | paper | AWS's analysers | live | claim | because |
+    |---|---|---|---|---|
+    | ✅ proved |  |  | nobody but the trusted principals can assume the role |  |
+    | ✅ proved |  | ✅ confirmed | the trusted principals can assume the role only with the external ID \`5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94\` |  |
+    | ✅ proved |  |  | \`arn:aws:iam::765628985471:root\` can assume the role |  |
+    | ✅ proved |  | ✅ confirmed | \`arn:aws:iam::123456789012:role/ci\` can assume the role |  |
+    | ✅ proved | ✅ confirmed | ✅ confirmed | a session can do nothing but invoke the target functions |  |
+    | ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |  |
+
+    Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+
+    ### AWS's analysers
+
+    | | analyser | question | answer |
+    |---|---|---|---|
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | the targets | 1 of 1 allowed |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | functions other than the targets | 7 of 7 denied |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | other actions on a target | 6 of 6 denied |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | actions that this role never needs | 9 of 9 denied |
+
+    ### Probes
+
+    | | probe | what it shows |
+    |---|---|---|
+    | ✅ confirmed | sts:AssumeRole with the correct external ID | AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role |
+    | ✅ confirmed | sts:AssumeRole without an external ID | AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected |
+    | ✅ confirmed | sts:AssumeRole with a wrong external ID | AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected |
+    | ✅ confirmed | sts:AssumeRole with the correct external ID, different letter case | AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected |
+    | ✅ confirmed | DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function | the session may invoke the target |
+    | ✅ confirmed | DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling | the session may not invoke a function other than the targets |
+    | ✅ confirmed | DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST | the session may not invoke the target in a form that the manifest does not list |
+
+    - no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    ");
+    let page = verify("html").stdout;
+    let claims: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("<p class=\"quiet\">AWS&#39;s analysers: ")).collect();
+    insta::assert_snapshot!(claims.join("\n"), @r#"
+    <p class="quiet">AWS&#39;s analysers: <span class="tag good">confirmed</span></p>
+    <p class="quiet">AWS&#39;s analysers: <span class="tag good">confirmed</span></p>
+    "#);
+    let (_, analysers) = page.split_once("<section aria-labelledby=\"analysers-heading\">").unwrap();
+    let (analysers, more) = analysers.split_once("</section>").unwrap();
+    insta::assert_snapshot!(analysers, @r#"
+
+    <h2 id="analysers-heading">Second opinions: AWS's own analysers</h2>
+    <ul>
+    <li class="good"><span class="tag good">confirmed</span> iam:SimulatePrincipalPolicy: the targets
+    <p class="quiet">1 of 1 allowed; rolecall: allowed too</p>
+    </li>
+    <li class="good"><span class="tag good">confirmed</span> iam:SimulatePrincipalPolicy: functions other than the targets
+    <p class="quiet">7 of 7 denied; rolecall: denied too</p>
+    </li>
+    <li class="good"><span class="tag good">confirmed</span> iam:SimulatePrincipalPolicy: other actions on a target
+    <p class="quiet">6 of 6 denied; rolecall: denied too</p>
+    </li>
+    <li class="good"><span class="tag good">confirmed</span> iam:SimulatePrincipalPolicy: actions that this role never needs
+    <p class="quiet">9 of 9 denied; rolecall: denied too</p>
+    </li>
+    </ul>
+    "#);
+    let (_, notes) = more.split_once("<section aria-labelledby=\"notes-heading\">").unwrap();
+    insta::assert_snapshot!(notes.split_once("</section>").unwrap().0, @r#"
+    <h2 id="notes-heading">Notes: what was not checked</h2>
+    <ul>
+    <li>no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer</li>
+    </ul>
+    "#);
+    insta::assert_snapshot!(suite_of_analysers(&verify("junit")), @r#"
+    tests="4" skipped="0" errors="0" failures="0">
+           <testcase name="iam:SimulatePrincipalPolicy: the targets" classname="rolecall.verify.analysers"/>
+           <testcase name="iam:SimulatePrincipalPolicy: functions other than the targets" classname="rolecall.verify.analysers"/>
+           <testcase name="iam:SimulatePrincipalPolicy: other actions on a target" classname="rolecall.verify.analysers"/>
+           <testcase name="iam:SimulatePrincipalPolicy: actions that this role never needs" classname="rolecall.verify.analysers"/>
+    "#);
     // What only an analyser refutes is a failure in its own right.
     let recorded =
         Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", Some(false)));
-    for (format, text) in [
-        ("junit", "<failure message=\"refuted\">denied"),
-        ("sarif", "analyser-refuted"),
-        ("github", "::error"),
-        ("markdown", "❌ refuted"),
-    ] {
+    let refuted = |format: &str| -> Run {
         let mut command = stage.command(&["verify", "--output", format]);
         let run: Run = command.env("AWS_ENDPOINT_URL_IAM", recorded.url()).output().unwrap().into();
-        run.expect(4).says(text);
-    }
+        run.expect(4)
+    };
+    insta::assert_snapshot!(suite_of_analysers(&refuted("junit")), @r#"
+    tests="4" skipped="0" errors="0" failures="1">
+           <testcase name="iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function" classname="rolecall.verify.analysers">
+               <failure message="refuted">denied: no statement allows it, by an organization policy (SCP); rolecall: allowed (allowed by statement 1 of the caller&apos;s identity policies)</failure>
+           </testcase>
+           <testcase name="iam:SimulatePrincipalPolicy: functions other than the targets" classname="rolecall.verify.analysers"/>
+           <testcase name="iam:SimulatePrincipalPolicy: other actions on a target" classname="rolecall.verify.analysers"/>
+           <testcase name="iam:SimulatePrincipalPolicy: actions that this role never needs" classname="rolecall.verify.analysers"/>
+    "#);
+    insta::assert_json_snapshot!(refuted("sarif").json()["runs"][0]["results"], @r#"
+    [
+      {
+        "ruleId": "analyser-refuted",
+        "ruleIndex": 0,
+        "level": "error",
+        "message": {
+          "text": "iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied: no statement allows it, by an organization policy (SCP)"
+        },
+        "locations": [
+          {
+            "physicalLocation": {
+              "artifactLocation": {
+                "uri": "rolecall.toml"
+              },
+              "region": {
+                "startLine": 7,
+                "startColumn": 2
+              }
+            },
+            "logicalLocations": [
+              {
+                "fullyQualifiedName": "arn:aws:iam::123456789012:role/GenesysDataActionRole",
+                "kind": "resource"
+              }
+            ]
+          }
+        ],
+        "partialFingerprints": {
+          "rolecall/v1": "analyser-refuted|arn:aws:iam::123456789012:role/GenesysDataActionRole|iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function"
+        }
+      }
+    ]
+    "#);
+    insta::assert_snapshot!(refuted("github").whole(), @"
+    exit 4
+    -- stdout
+    ::error file=rolecall.toml,line=7,col=2,title=An AWS analyser contradicts the manifest::iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied: no statement allows it, by an organization policy (SCP)
+    ");
+    let summary = refuted("markdown").stdout;
+    let (_, analysers) = summary.split_once("### AWS's analysers\n").unwrap();
+    insta::assert_snapshot!(analysers.split_once("###").unwrap().0, @"
+
+    | | analyser | question | answer |
+    |---|---|---|---|
+    | ❌ refuted | iam:SimulatePrincipalPolicy | lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function | denied: no statement allows it, by an organization policy (SCP) |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | functions other than the targets | 7 of 7 denied |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | other actions on a target | 6 of 6 denied |
+    | ✅ confirmed | iam:SimulatePrincipalPolicy | actions that this role never needs | 9 of 9 denied |
+    ");
+}
+
+/// What JUnit's format says of the analysers.
+fn suite_of_analysers(run: &Run) -> String {
+    let (_, suite) = run.stdout.split_once("<testsuite name=\"rolecall verify analysers\"").unwrap();
+    suite.split_once("</testsuite>").unwrap().0.to_owned()
 }
 
 /// Access Analyzer's answers.

@@ -2,13 +2,18 @@
 
 use rolecall::sandbox::{Fault, FaultRule, Faults, State};
 
-use super::stage::{ONE_TARGET, Stage, binary, manifest};
+use super::stage::{ONE_TARGET, Run, Stage, binary, manifest};
+use super::views::named;
 
 #[test]
 fn a_missing_manifest_is_a_usage_error() {
     let folder = tempfile::TempDir::new().unwrap();
-    let run: super::stage::Run = binary(folder.path()).arg("plan").output().unwrap().into();
-    run.expect(2).says("no manifest at `rolecall.toml`").says("rolecall init");
+    let run: Run = binary(folder.path()).arg("plan").output().unwrap().into();
+    insta::assert_snapshot!(run.whole(), @"
+    exit 2
+    -- stderr
+    error: no manifest at `rolecall.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    ");
 }
 
 #[test]
@@ -18,10 +23,26 @@ fn every_fault_of_a_manifest_is_named_at_once() {
         "rolecall.toml",
         "version = 1\n[genesys]\nregion = \"us-east-1\"\norganization_id = \"x\"\n[role]\nname = \"a b\"\ncolour = 1\n[[target]]\nfunction = 3\n",
     );
-    let run = stage.run(&["plan"]).expect(2);
-    for place in ["rolecall.toml:4:", "rolecall.toml:6:", "rolecall.toml:7:", "rolecall.toml:9:"] {
-        assert!(run.stderr.contains(place), "no {place} in {}", run.stderr);
-    }
+    insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
+    exit 2
+    -- stderr
+    error: rolecall.toml:4:19: `x` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`; for example `5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90`
+      |
+    4 | organization_id = "x"
+      |                   ^^^
+    rolecall.toml:6:8: `a b` is not a role name: must be 1–64 letters, digits or any of `_+=,.@-`; for example `GenesysDataActionRole`
+      |
+    6 | name = "a b"
+      |        ^^^^^
+    rolecall.toml:7:1: unknown key `colour` in [role]; the keys here are `name`, `path`, `description`, `max_session_duration`, `permissions_boundary`, `tags`
+      |
+    7 | colour = 1
+      | ^^^^^^
+    rolecall.toml:9:12: `function` must be text; put it in quotes: `function = "3"`
+      |
+    9 | function = 3
+      |            ^
+    "#);
     assert!(stage.calls().is_empty(), "nothing was contacted");
 }
 
@@ -35,20 +56,46 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
         .map(|line| format!("{line}\n"))
         .collect();
     stage.write("rolecall.toml", &text);
-    stage.run(&["plan"]).expect(2).says("organization_id").says("GENESYSCLOUD_OAUTHCLIENT_ID");
+    insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
+    exit 2
+    -- stderr
+    error: the manifest states no `organization_id` in [genesys]
+    hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
+    ");
     // With the credentials of an OAuth client, Genesys Cloud says it.
-    stage.run_client(&["plan"]).expect(0).says("with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94");
+    insta::assert_snapshot!(stage.run_client(&["plan"]).outline(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    After apply
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    ");
 }
 
 #[test]
 fn a_missing_function_is_named_with_its_neighbours() {
     let target = "[[target]]\nfunction = \"my-genesys-triger-function\"\n[[target]]\nfunction = \"orders-status\"\nqualifier = \"prod\"\n";
     let stage = Stage::with(&manifest(target), State::demo());
-    stage
-        .run(&["apply", "--yes"])
-        .expect(1)
-        .says("no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`")
-        .says("has no alias or version `prod`");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
+    function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
+    hint: correct the [[target]] in the manifest, or deploy the function first
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -56,10 +103,20 @@ fn a_missing_function_is_named_with_its_neighbours() {
 fn a_target_without_a_region_is_a_usage_error() {
     let stage = Stage::new();
     let mut command = stage.command(&["plan"]);
-    let run: super::stage::Run =
-        command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap().into();
-    run.expect(2).says("no region for target `my-genesys-trigger-function`").says("AWS_REGION");
+    let run: Run = command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").output().unwrap().into();
+    insta::assert_snapshot!(run.whole(), @"
+    exit 2
+    -- stderr
+    error: no region for target `my-genesys-trigger-function`
+    hint: give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region
+    ");
     assert!(stage.calls().is_empty(), "nothing was contacted");
+}
+
+/// The reads go out together, and which of them fails first differs from run to run.
+fn any_read(run: &Run) -> String {
+    let read = regex::Regex::new("error: [a-z]+:[A-Za-z]+ failed").unwrap();
+    read.replace(&run.whole(), "error: [a read] failed").into_owned()
 }
 
 #[test]
@@ -67,34 +124,61 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     let stage = Stage::new();
     let mut none = stage.command(&["plan"]);
     none.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
-    let run: super::stage::Run = none.output().unwrap().into();
-    run.expect(1).says("log in (`aws sso login`)");
+    let run: Run = none.output().unwrap().into();
+    insta::assert_snapshot!(any_read(&run), @"
+    exit 1
+    -- stderr
+    error: [a read] failed: no AWS credentials were found
+    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+    ");
 
     let mut wrong = stage.command(&["plan"]);
     wrong.env("AWS_SECRET_ACCESS_KEY", "not-the-key");
-    let run: super::stage::Run = wrong.output().unwrap().into();
-    run.expect(1).says("check the access key");
+    let run: Run = wrong.output().unwrap().into();
+    insta::assert_snapshot!(any_read(&run), @"
+    exit 1
+    -- stderr
+    error: [a read] failed: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details. (SignatureDoesNotMatch, request [id])
+    hint: check the access key, the secret key and the session token; a wrong clock gives this error too
+    ");
 
     stage.set(Faults {
         rules: vec![FaultRule { operation: "*".to_owned(), skip: 0, times: None, fault: Fault::Expire }],
         ..Faults::default()
     });
-    stage.run(&["plan"]).expect(1).says("log in again, or get new keys");
+    insta::assert_snapshot!(any_read(&stage.run(&["plan"])), @"
+    exit 1
+    -- stderr
+    error: [a read] failed: The security token included in the request is expired (ExpiredToken, request [id])
+    hint: log in again, or get new keys, and repeat the command
+    ");
 }
 
 #[test]
 fn an_endpoint_that_refuses_is_named() {
     let stage = Stage::new();
     let mut command = stage.command(&["plan", "--deadline", "5"]);
-    let run: super::stage::Run =
-        command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").output().unwrap().into();
-    run.expect(1).says("check the network");
+    let run: Run = command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").output().unwrap().into();
+    insta::assert_snapshot!(any_read(&run), @"
+    exit 1
+    -- stderr
+    error: [a read] failed: cannot reach 127.0.0.1:[port]: tcp connect error: Connection refused (os error [number])
+    hint: check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command
+    ");
 }
 
 #[test]
 fn a_question_nobody_can_answer_changes_nothing() {
     let stage = Stage::new();
-    stage.run(&["apply"]).expect(2).says("--yes");
+    insta::assert_snapshot!(stage.run(&["apply"]).headlines(), @"
+    exit 2
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: no terminal to ask for confirmation (use `--yes`)
+    hint: --yes carries the plan out without asking
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -108,11 +192,12 @@ fn a_trust_policy_over_the_quota_is_refused_before_anything_is_written() {
         "own/trust.json",
         &format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")),
     );
-    stage
-        .run(&["apply", "--yes", "--policies", "own"])
-        .expect(1)
-        .says("characters without white space, and the account's quota is 2048")
-        .says("nothing was changed");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048
+    hint: shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -120,11 +205,17 @@ fn a_trust_policy_over_the_quota_is_refused_before_anything_is_written() {
 fn a_template_with_an_unknown_placeholder_is_a_usage_error() {
     let stage = Stage::new();
     stage.write("own/trust.json", r#"{"Version":"2012-10-17","Statement":[{"Sid":"{{who}}"}]}"#);
-    stage
-        .run(&["plan", "--policies", "own"])
-        .expect(2)
-        .says("template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`");
-    stage.run(&["plan", "--policies", "nowhere"]).expect(2).says("holds neither trust.json nor invoke.json");
+    insta::assert_snapshot!(stage.run(&["plan", "--policies", "own"]).whole(), @"
+    exit 2
+    -- stderr
+    error: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}}
+    ");
+    insta::assert_snapshot!(stage.run(&["plan", "--policies", "nowhere"]).whole(), @"
+    exit 2
+    -- stderr
+    error: `nowhere` holds neither trust.json nor invoke.json
+    hint: --policies takes a folder with your own templates
+    ");
 }
 
 #[test]
@@ -134,18 +225,49 @@ fn errors_are_json_where_json_was_asked_for() {
     let report = run.json();
     assert_eq!(report["command"], "plan");
     assert_eq!(report["exit_code"], 2);
-    assert!(report["error"]["message"].as_str().unwrap().contains("gone.toml"));
+    insta::assert_json_snapshot!(report["error"], @r#"
+    {
+      "message": "no manifest at `gone.toml`; `rolecall init` writes a manifest, `--file` names a different path"
+    }
+    "#);
 }
 
 /// Accounts exist in one partition: what Genesys Cloud publishes for the commercial one is nobody's elsewhere.
 #[test]
 fn a_region_of_another_partition_is_refused_before_anybody_is_contacted() {
-    let stage = super::stage::Stage::new();
+    let stage = Stage::new();
+    let mut said = String::new();
     for region in ["us-gov-west-1", "cn-north-1"] {
         for command in [&["plan"][..], &["apply", "--yes"], &["drift"]] {
-            let run = stage.run(&[command, &["--region", region]].concat()).expect(2);
-            run.says("no principal can assume a role of another partition").says(region);
+            let run = stage.run(&[command, &["--region", region]].concat());
+            said += &named(format!("{} in {region}", command[0]), &run.whole());
         }
     }
+    insta::assert_snapshot!(said, @"
+    === plan in us-gov-west-1
+    exit 2
+    -- stderr
+    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    === apply in us-gov-west-1
+    exit 2
+    -- stderr
+    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    === drift in us-gov-west-1
+    exit 2
+    -- stderr
+    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    === plan in cn-north-1
+    exit 2
+    -- stderr
+    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    === apply in cn-north-1
+    exit 2
+    -- stderr
+    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    === drift in cn-north-1
+    exit 2
+    -- stderr
+    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    ");
     assert!(stage.calls().is_empty());
 }

@@ -95,8 +95,18 @@ fn drift_names_what_was_changed_and_nothing_else() {
         assert!(drift.as_array().unwrap().iter().all(|it| it["expected"] != it["actual"]), "{drift}");
         assert!(stage.calls().iter().all(|call| !call.write), "a look writes nothing");
         if kind == Tamper::FunctionDeleted {
-            stage.run(&["plan"]).expect(1).says("no function `my-genesys-trigger-function`");
-            stage.run(&["apply", "--yes"]).expect(1).says("nothing was changed");
+            insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
+            exit 1
+            -- stderr
+            error: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+            hint: correct the [[target]] in the manifest, or deploy the function first
+            ");
+            insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+            exit 1
+            -- stderr
+            error: nothing was changed: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+            hint: correct the [[target]] in the manifest, or deploy the function first
+            ");
             stage
                 .sandbox
                 .change(|state| {
@@ -106,7 +116,15 @@ fn drift_names_what_was_changed_and_nothing_else() {
         } else {
             repair(&stage);
         }
-        stage.run(&["drift"]).expect(0).says("No changes");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
+            exit 0
+            -- stdout
+            Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+            No changes: AWS matches the manifest.
+            As it is in AWS
+            ");
+        }
     }
 }
 
@@ -224,7 +242,16 @@ fn every_command_with_a_report_has_every_format_and_the_others_say_so() {
     }
     for format in ["sarif", "junit", "github", "markdown", "html"] {
         for command in ["render", "destroy"] {
-            stage.run(&[command, "--output", format]).expect(2).says("plan, apply, verify and drift");
+            let run = stage.run(&[command, "--output", format]);
+            let error = run.standard_error().replace(&format!("`{command}`"), "`[command]`");
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(error, @"
+                exit 2
+                -- stderr
+                error: `[command]` does not print that format
+                hint: `--output human` and `--output json` go with every command; sarif, junit, github and html with plan, apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit
+                ");
+            }
         }
         let run = stage.run(&["drift", "--file", "gone.toml", "--output", format]).expect(2);
         assert!(run.stdout.contains("gone.toml"), "{format}: {}", run.stdout);

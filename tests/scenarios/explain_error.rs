@@ -87,7 +87,11 @@ fn a_denying_trust_statement_is_found() {
         .unwrap();
     let (cause, _, view) = first(&stage, &assume(VENDOR, ROLE), 4);
     assert_eq!(cause, "explicit_deny");
-    assert!(view["evidence"].to_string().contains("Frozen"), "{view}");
+    insta::assert_json_snapshot!(view["evidence"], @r#"
+    [
+      "denied by statement `Frozen` of the resource's policy"
+    ]
+    "#);
 }
 
 #[test]
@@ -168,5 +172,12 @@ fn people_read_it_and_standard_input_is_taken() {
         .unwrap();
     child.stdin.take().unwrap().write_all(assume(VENDOR, "SomeOtherRole").as_bytes()).unwrap();
     let run: super::stage::Run = child.wait_with_output().unwrap().into();
-    run.expect(4).says("certain").says("SomeOtherRole").says("fix:");
+    insta::assert_snapshot!(run.whole(), @"
+    exit 4
+    -- stdout
+    Diagnosis
+      AWS denied `arn:aws:sts::765628985471:assumed-role/data-actions/genesys-cloud` sts:AssumeRole on `arn:aws:iam::123456789012:role/SomeOtherRole`.
+      certain    Genesys Cloud tried to assume `arn:aws:iam::123456789012:role/SomeOtherRole`, but the manifest's role is `arn:aws:iam::123456789012:role/GenesysDataActionRole`
+                 fix: put the manifest's role into the credentials of the integration, or correct the manifest
+    ");
 }

@@ -94,13 +94,24 @@ fn throttling_that_passes_is_waited_out() {
 fn throttling_that_does_not_pass_ends_at_the_deadline() {
     let stage = Stage::new();
     stage.set(rule("iam:GetRole", 0, None, Fault::Throttle));
-    stage.run(&["apply", "--yes", "--deadline", "3"]).expect(1).says("iam:GetRole failed").says("hint: ");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "3"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id])
+    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
+    ");
     stage.set(rule("iam:CreatePolicy", 0, None, Fault::Throttle));
-    stage
-        .run(&["apply", "--yes", "--deadline", "3"])
-        .expect(1)
-        .says("done:\n    create role GenesysDataActionRole")
-        .says("not tried:\n    attach ");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "3"]).standard_error(), @"
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+    error: could not create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke: iam:CreatePolicy failed: Rate exceeded (Throttling, request [id])
+      done:
+        create role GenesysDataActionRole
+      not tried:
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
+    ");
     stage.set(Faults::default());
     stage.run(&["apply", "--yes"]).expect(0);
 }
@@ -109,7 +120,8 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
 fn reads_that_lag_behind_writes_are_waited_for() {
     let stage = Stage::new();
     stage.set(Faults { read_lag_ms: 1500, ..Faults::default() });
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0).says("waiting for IAM to show");
+    let run = stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    assert!(run.waited_for("IAM to show the changes"), "{}", run.stderr);
     stage.set(Faults::default());
     stage.run(&["drift"]).expect(0);
 }
@@ -118,7 +130,8 @@ fn reads_that_lag_behind_writes_are_waited_for() {
 fn enforcement_that_lags_behind_is_waited_for() {
     let stage = Stage::new();
     stage.set(Faults { enforcement_lag_ms: 2500, ..Faults::default() });
-    stage.run(&["apply", "--yes"]).expect(0).says("waiting for AWS to enforce the changes");
+    let run = stage.run(&["apply", "--yes"]).expect(0);
+    assert!(run.waited_for("AWS to enforce the changes"), "{}", run.stderr);
 }
 
 #[test]
@@ -127,13 +140,20 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         &manifest(ONE_TARGET).replace("role/ci", "role/not-there-yet"),
         rolecall::sandbox::State::demo(),
     );
-    stage
-        .run(&["apply", "--yes", "--deadline", "2"])
-        .expect(1)
-        .says("waiting for IAM to know every principal that the trust policy names")
-        .says("could not create role GenesysDataActionRole")
-        // The policy goes out beside the role, and needs no principal.
-        .says("done:\n    create policy ");
+    let run = stage.run(&["apply", "--yes", "--deadline", "2"]);
+    assert!(run.waited_for("IAM to know every principal that the trust policy names"), "{}", run.stderr);
+    // The policy goes out beside the role, and needs no principal.
+    insta::assert_snapshot!(run.standard_error(), @r#"
+    exit 1
+    -- stderr
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+    error: could not create role GenesysDataActionRole: waited [time] s for IAM to know every principal that the trust policy names; the last answer was: iam:CreateRole failed: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/not-there-yet" (MalformedPolicyDocument, request [id])
+      done:
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      not tried:
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    hint: run the same command again: it continues where this run stopped
+    "#);
     let apply = stage.start(&["apply", "--yes", "--level", "paper"]);
     std::thread::sleep(Duration::from_millis(900));
     let create = |state: &mut rolecall::sandbox::State| {
@@ -166,7 +186,26 @@ fn an_interrupted_apply_says_what_was_done() {
     let pid = apply.id().to_string();
     std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
     let run: super::stage::Run = apply.wait_with_output().unwrap().into();
-    run.expect(1).says("interrupted").says("done:").says("not tried:");
+    // How many of the writes were done at that moment differs.
+    insta::with_settings!({filters => [("  ✓ .*\n", "")]}, {
+        insta::assert_snapshot!(run.outline(), @"
+        exit 1
+        -- stdout
+        Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+          trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+          may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+          caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+          ~ update trust policy of GenesysDataActionRole
+          ~ update settings of GenesysDataActionRole
+          ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        0 to create, 3 to change, 0 to delete.
+        -- stderr
+        error: interrupted
+          done:
+          not tried:
+        hint: run the same command again: it continues where this run stopped
+        ");
+    });
     stage.set(Faults::default());
     stage.run(&["apply", "--yes"]).expect(0);
     stage.run(&["drift"]).expect(0);

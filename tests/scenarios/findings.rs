@@ -12,21 +12,70 @@ const WITHOUT_NEED: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Al
 fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
     let stage = Stage::new();
     stage.write("own/trust.json", WITHOUT_NEED);
-    stage.run(&["plan", "--policies", "own"]).expect(4).says("T3").says("without an external ID");
-    stage
-        .run(&["apply", "--yes", "--policies", "own"])
-        .expect(4)
-        .says("nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it")
-        .says("\n  external-id (refuted): ")
-        .says("\n  T3 (refuted): ")
-        .says("use `--allow-claim external-id --allow-findings T3` to apply anyway");
+    insta::assert_snapshot!(stage.run(&["plan", "--policies", "own"]).section("Apply refuses"), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+                 use --allow-claim external-id to apply anyway
+      T3 (refuted): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+                 use --allow-findings T3 to apply anyway
+    ");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).outline(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+      T3 (refuted): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+    hint: correct the template or the manifest; use `--allow-claim external-id --allow-findings T3` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
     let allowed = ["apply", "--yes", "--policies", "own", "--allow-findings", "t3"];
-    stage
-        .run(&allowed)
-        .expect(4)
-        .says("3 changes made.")
-        .says("refuted    the trusted principals can assume the role only with");
+    insta::assert_snapshot!(stage.run(&allowed).outline(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+      proved     nobody but the trusted principals can assume the role
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      T3 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      confirmed  sts:AssumeRole with the correct external ID: allowed
+      refuted    sts:AssumeRole without an external ID: allowed
+      confirmed  sts:AssumeRole with a wrong external ID: denied
+      confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
+      confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    ");
 }
 
 /// Each kind of tampering with the documents has its finding in `verify`, and a role as it should be has none.
@@ -79,7 +128,11 @@ fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
             "{probe:#}"
         );
     }
-    let told = |index: usize| probes[index]["message"].as_str().unwrap();
-    assert!(told(0).contains("its own policies do not let it assume the role"), "{}", told(0));
-    assert!(told(1).contains("but it refuses the correct external ID too"), "{}", told(1));
+    let told: Vec<&str> = probes.iter().map(|probe| probe["message"].as_str().unwrap()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    AWS refused arn:aws:sts::123456789012:assumed-role/ci/rolecall, because its own policies do not let it assume the role; this says nothing about the role
+    AWS refused arn:aws:sts::123456789012:assumed-role/ci/rolecall, but it refuses the correct external ID too
+    AWS refused arn:aws:sts::123456789012:assumed-role/ci/rolecall, but it refuses the correct external ID too
+    AWS refused arn:aws:sts::123456789012:assumed-role/ci/rolecall, but it refuses the correct external ID too
+    ");
 }

@@ -2,7 +2,8 @@
 
 use rolecall::sandbox::{State, Tamper};
 
-use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
+use super::stage::{ONE_TARGET, ROLE, Stage, manifest};
+use super::views::named;
 
 const ALLOW: &str = "--allow-claim";
 
@@ -13,10 +14,9 @@ fn trust(condition: &str) -> String {
     )
 }
 
-/// `apply` with these templates is refused for this claim, `plan` says the same, and nothing is written.
-fn refused(stage: &Stage, exit: i32, claim: &str) -> Run {
-    let plan = stage.run(&["plan", "--policies", "own"]).expect(exit).says("Apply refuses this plan.");
-    plan.says(&format!("use {ALLOW} {claim} to apply anyway"));
+/// `apply` with these templates is refused for this claim, `plan` says the same, and nothing is written: what they say.
+fn refused(stage: &Stage, exit: i32, claim: &str) -> String {
+    let plan = stage.run(&["plan", "--policies", "own"]).expect(exit);
     let json = stage.run(&["plan", "--policies", "own", "--output", "json"]).expect(exit).json();
     let names: Vec<&str> = json["refusals"]
         .as_array()
@@ -26,9 +26,8 @@ fn refused(stage: &Stage, exit: i32, claim: &str) -> Run {
         .collect();
     assert!(names.contains(&claim), "{names:?}");
     let run = stage.run(&["apply", "--yes", "--policies", "own"]).expect(exit);
-    let run = run.says("nothing was changed in AWS or Genesys Cloud").says(&format!("{ALLOW} {claim}"));
     assert!(stage.calls().iter().all(|call| !call.write), "a refused plan writes nothing");
-    run
+    named("plan", &plan.section("Apply refuses this plan.")) + &named("apply", &run.standard_error())
 }
 
 #[test]
@@ -38,16 +37,58 @@ fn a_second_external_id_is_refused() {
         "own/trust.json",
         &trust(r#"{"StringEquals":{"sts:ExternalId":["{{external_id}}","another-customer"]}}"#),
     );
-    refused(&stage, 4, "external-id").says("external-id (refuted)").says("another-customer");
+    insta::assert_snapshot!(refused(&stage, 4, "external-id"), @"
+    === plan
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `another-customer`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+                 use --allow-claim external-id to apply anyway
+    === apply
+    exit 4
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `another-customer`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+    hint: correct the template or the manifest; use `--allow-claim external-id` to apply anyway
+    ");
 }
 
 #[test]
 fn a_pattern_as_external_id_is_refused() {
     let stage = Stage::new();
     stage.write("own/trust.json", &trust(r#"{"StringLike":{"sts:ExternalId":"5f6b2c1e-*"}}"#));
-    refused(&stage, 4, "external-id").says("T2 (refuted)");
+    insta::assert_snapshot!(refused(&stage, 4, "external-id"), @"
+    === plan
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+                 use --allow-claim external-id to apply anyway
+      T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+                 use --allow-findings T2 to apply anyway
+    === apply
+    exit 4
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+    hint: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
+    ");
     let allowed = ["apply", "--yes", "--level", "paper", "--policies", "own", ALLOW, "external-id"];
-    stage.run(&allowed).expect(4).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
 }
 
 /// Whether Genesys Cloud calls from there, nobody here knows.
@@ -56,10 +97,36 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     let stage = Stage::new();
     let condition = r#"{"StringEquals":{"sts:ExternalId":"{{external_id}}"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#;
     stage.write("own/trust.json", &trust(condition));
-    refused(&stage, 5, "may-assume").says("may-assume (unknown)").says("aws:SourceIp");
+    insta::assert_snapshot!(refused(&stage, 5, "may-assume"), @"
+    === plan
+    exit 5
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+      may-assume (unknown): `arn:aws:iam::765628985471:root` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
+                 use --allow-claim may-assume to apply anyway
+      may-assume (unknown): `arn:aws:iam::123456789012:role/ci` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
+                 use --allow-claim may-assume to apply anyway
+    === apply
+    exit 5
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      may-assume (unknown): `arn:aws:iam::765628985471:root` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
+      may-assume (unknown): `arn:aws:iam::123456789012:role/ci` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
+    hint: correct the template or the manifest; use `--allow-claim may-assume` to apply anyway
+    ");
     // One claim for each of the principals, under one name.
     let allowed = ["apply", "--yes", "--level", "paper", "--policies", "own", ALLOW, "may-assume"];
-    stage.run(&allowed).expect(5).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
+    exit 5
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
 }
 
 #[test]
@@ -71,13 +138,51 @@ fn a_widened_policy_is_refused() {
             {"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"{{targets}}"},
             {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::orders/*"}]}"#,
     );
-    refused(&stage, 4, "only-targets").says("s3:GetObject");
+    insta::assert_snapshot!(refused(&stage, 4, "only-targets"), @"
+    === plan
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+                 use --allow-claim only-targets to apply anyway
+    === apply
+    exit 4
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    ");
     // The name of one claim allows no other.
     let other = ["apply", "--yes", "--policies", "own", ALLOW, "external-id"];
-    stage.run(&other).expect(4).says("only-targets (refuted)");
+    insta::assert_snapshot!(stage.run(&other).outline(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
     let allowed = ["apply", "--yes", "--level", "paper", "--policies", "own", ALLOW, "only-targets"];
-    stage.run(&allowed).expect(4).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
 }
 
 #[test]
@@ -88,10 +193,43 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     stage.tamper(Tamper::ExtraManagedPolicy);
     stage.calls();
     let adopt = ["apply", "--yes", "--level", "paper", "--adopt"];
-    stage.run(&adopt).expect(4).says("only-targets (refuted)").says("--remove-foreign");
-    stage.run(&["plan", "--adopt"]).expect(4).says("Apply refuses this plan.");
+    insta::assert_snapshot!(stage.run(&adopt).whole(), @r#"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+
+      ~ update tags of GenesysDataActionRole
+          - {}
+          + {
+          +   "rolecall:role": "GenesysDataActionRole"
+          + }
+      ! managed policy arn:aws:iam::123456789012:policy/Sneaky is not managed by rolecall; --remove-foreign removes it from the role
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
+    hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    "#);
+    insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
-    stage.run(&[&adopt[..], &[ALLOW, "only-targets"]].concat()).expect(4).says("made.");
+    insta::assert_snapshot!(stage.run(&[&adopt[..], &[ALLOW, "only-targets"]].concat()).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    1 change made.
+    Verification
+    ");
 }
 
 /// Two targets, after the first of which somebody put a policy on the role that cannot be decided.
@@ -115,11 +253,26 @@ fn undecided_by_others(first: &str) -> Stage {
 fn what_others_left_undecided_before_is_not_held_against_a_plan() {
     let stage = undecided_by_others(ONE_TARGET);
     stage.run(&["target", "add", "orders-status", "--qualifier", "live"]).expect(0);
-    stage
-        .run(&["apply", "--yes", "--level", "paper"])
-        .expect(5)
-        .says("1 change made.")
-        .says("StringResembles");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).section("Verification"), @"
+    exit 5
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    1 change made.
+    Verification
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      unknown    a session can do nothing but invoke the target functions
+                 statement 1 of `inline policy `theirs``, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
+                 statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
+      proved     a session can invoke each of the 2 target functions
+      error      P2: the inline policy `inline policy `theirs`` does not belong to the role
+                 why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+                 fix: delete the inline policy
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    ");
 }
 
 #[test]
@@ -127,7 +280,26 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
     let stage = undecided_by_others(ONE_TARGET);
     stage.tamper(Tamper::TagRemoved);
     stage.calls();
-    stage.run(&["apply", "--yes", "--adopt"]).expect(5).says("only-targets (unknown)");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--adopt"]).whole(), @r#"
+    exit 5
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+
+      ~ update tags of GenesysDataActionRole
+          - {}
+          + {
+          +   "rolecall:role": "GenesysDataActionRole"
+          + }
+      ! inline policy theirs is not managed by rolecall; --remove-foreign removes it from the role
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of `inline policy `theirs``, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
+    hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    "#);
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -139,11 +311,22 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     stage.tamper(Tamper::ExtraInlinePolicy);
     stage.calls();
     let add = ["target", "add", "orders-status", "--qualifier", "live", "--apply", "--yes"];
-    stage
-        .run(&add)
-        .expect(4)
-        .says("nothing was changed in AWS or Genesys Cloud")
-        .says("only-targets (refuted)");
+    insta::assert_snapshot!(stage.run(&add).outline(), @"
+    exit 4
+    -- stdout
+    added orders-status:live
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy `sneaky`` allows it
+    hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -152,10 +335,33 @@ fn a_saved_plan_meets_the_same_gate() {
     let stage = Stage::new();
     stage.write("own/trust.json", &trust(r#"{"StringLike":{"sts:ExternalId":"5f6b2c1e-*"}}"#));
     stage.run(&["plan", "--policies", "own", "--out", "plan.json"]).expect(4);
-    stage.run(&["apply", "plan.json", "--policies", "own"]).expect(4).says("external-id (refuted)");
+    insta::assert_snapshot!(stage.run(&["apply", "plan.json", "--policies", "own"]).outline(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+    hint: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
     let allowed = ["apply", "plan.json", "--level", "paper", "--policies", "own", ALLOW, "external-id"];
-    stage.run(&allowed).expect(4).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
 }
 
 #[test]
@@ -165,7 +371,39 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     stage.write("roles/two.toml", &manifest(ONE_TARGET).replace(ROLE, "AnotherRole"));
     stage.write("own/trust.json", &trust(r#"{"StringLike":{"sts:ExternalId":"5f6b2c1e-*"}}"#));
     let run = stage.run(&["apply", "--yes", "--file", "roles/*.toml", "--policies", "own"]).expect(4);
-    run.says("external-id (refuted)");
+    insta::assert_snapshot!(run.outline(), @"
+    exit 4
+    -- stdout
+    roles/one.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    roles/two.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role AnotherRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke to AnotherRole
+    3 to create, 0 to change, 0 to delete.
+    2 manifests:
+      2 × refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    -- stderr
+    error: roles/one.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+    hint: roles/one.toml: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
+    error: roles/two.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+    hint: roles/two.toml: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -175,14 +413,44 @@ fn a_boundary_that_nobody_can_read_is_refused() {
     let boundary = "permissions_boundary = \"arn:aws:iam::123456789012:policy/NotThere\"";
     let text = manifest(ONE_TARGET).replace("\n\n[[target]]", &format!("\n{boundary}\n\n[[target]]"));
     let stage = Stage::with(&text, State::demo());
-    stage.run(&["apply", "--yes"]).expect(5).says("only-targets (unknown)").says("could not be read");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).outline(), @"
+    exit 5
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create role GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/NotThere: it could not be read
+    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
 #[test]
 fn a_claim_that_does_not_exist_is_a_mistake_in_the_call() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes", ALLOW, "everything"]).expect(2).says("only-targets");
-    stage.run(&["apply", "--yes", "--allow-findings", "T99"]).expect(2).says("not the ID of a finding");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", ALLOW, "everything"]).whole(), @"
+    exit 2
+    -- stderr
+    error: invalid value 'everything' for '--allow-claim <NAME>'
+      [possible values: only-trusted, external-id, may-assume, only-targets, every-target]
+
+      tip: a similar value exists: 'every-target'
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--allow-findings", "T99"]).whole(), @"
+    exit 2
+    -- stderr
+    error: invalid value 'T99' for '--allow-findings <ID>': not the ID of a finding (expected an ID such as `T3`)
+
+    For more information, try '--help'.
+    ");
     assert!(stage.calls().is_empty());
 }

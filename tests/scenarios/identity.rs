@@ -64,15 +64,50 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         rules: vec![denied("genesys:getAuthorizationSubjectsMe"), denied("genesys:getIntegrationsActions")],
         ..Faults::default()
     });
-    let run = stage.run_client(&["genesys", "whoami"]).expect(0);
-    for line in [
-        "granted  integrations:integration:view",
-        "missing  integrations:action:view or bridge:actions:view",
-        "unknown  integrations:integration:add",
-        "granted  audits:audit:view",
-    ] {
-        assert!(run.stdout.contains(line), "no `{line}` in {}", run.stdout);
-    }
+    insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
+    exit 0
+    -- stdout
+    Contact Centre (sandbox) (contact-centre)
+      external ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, as in the manifest
+      region        http://127.0.0.1:[port]
+      OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
+      rate limit    7 of 300 requests used, starts over in 59 s
+
+    Permissions (the API does not list the client's roles; rolecall tried a few reads)
+      plan, drift, verify
+        granted  integrations:integration:view
+        missing  integrations:action:view or bridge:actions:view
+      genesys connect
+        granted  integrations:integration:view
+        unknown  integrations:integration:add
+        unknown  integrations:integration:edit
+      apply with [[action]]
+        granted  integrations:integration:view
+        unknown  integrations:integration:add
+        unknown  integrations:integration:edit
+        missing  integrations:action:view or bridge:actions:view
+        unknown  integrations:action:add
+        unknown  integrations:action:edit
+        unknown  integrations:action:delete
+      genesys action test, verify --level genesys
+        granted  integrations:integration:view
+        missing  integrations:action:view or bridge:actions:view
+        unknown  integrations:action:execute or bridge:actions:execute
+      destroy
+        granted  integrations:integration:view
+        unknown  integrations:action:delete
+        unknown  integrations:integration:delete
+      genesys whoami --probe users
+        unknown  directory:user:view
+      genesys audit
+        granted  audits:audit:view
+
+    Limits of data actions
+      actions.concurrent.executions.max     50
+      actions.integration.max               100
+      actions.total.max                     500
+      requests.volume.max                   2500
+    ");
 }
 
 #[test]
@@ -81,28 +116,58 @@ fn the_secret_of_the_manifest_is_enough() {
     let access = stage.sandbox.genesys();
     let good = json!({"client_id": access.client_id, "client_secret": access.client_secret, "base_url": access.base_url});
     store(&stage, &good);
-    stage.run(&["genesys", "whoami"]).expect(0).says("as in the manifest");
+    insta::assert_snapshot!(stage.run(&["genesys", "whoami"]).outline(), @"
+    exit 0
+    -- stdout
+    Contact Centre (sandbox) (contact-centre)
+      external ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, as in the manifest
+      region        http://127.0.0.1:[port]
+      OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
+      rate limit    4 of 300 requests used, starts over in 59 s
+    Permissions (by the roles of the OAuth client)
+      plan, drift, verify
+      genesys connect
+      apply with [[action]]
+      genesys action test, verify --level genesys
+      destroy
+      genesys whoami --probe users
+      genesys audit
+    Limits of data actions
+      actions.concurrent.executions.max     50
+      actions.integration.max               100
+      actions.total.max                     500
+      requests.volume.max                   2500
+    ");
     // Not in the environment's place: the manifest names it.
     store(&stage, &json!({"clientId": access.client_id, "client_secret": "s", "base_url": access.base_url}));
-    stage
-        .run_client(&["genesys", "whoami"])
-        .expect(1)
-        .says(&format!("the secret `{SECRET_ARN}` has no `client_id`; it has `clientId`"));
+    insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
+    exit 1
+    -- stderr
+    error: POST /oauth/token failed: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
+    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    ");
     store(
         &stage,
         &json!({"client_id": access.client_id, "client_secret": "wrong", "base_url": access.base_url}),
     );
-    stage.run_client(&["genesys", "whoami"]).expect(1).says("does not accept the OAuth client").says("OAuth");
+    insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
+    exit 1
+    -- stderr
+    error: POST /oauth/token failed: http://127.0.0.1:[port] does not accept the OAuth client `11111111-2222-3333-4444-555555555555` and its secret: invalid_client: authentication failed; possible causes: a wrong ID or secret, a disabled client, a grant type other than client credentials, or a client of another region (HTTP 401, contextId [id])
+    hint: Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its organisation
+    ");
 }
 
 #[test]
 fn who_may_not_read_the_secret_hears_which_permission() {
     let mut stage = with_secret();
     stage.act_as(Principal::Nobody);
-    stage
-        .run_client(&["genesys", "whoami"])
-        .expect(1)
-        .says("the caller needs the permission secretsmanager:GetSecretValue");
+    insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
+    exit 1
+    -- stderr
+    error: POST /oauth/token failed: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
+    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    ");
 }
 
 #[test]
@@ -118,11 +183,52 @@ fn another_organisation_is_the_gravest_drift() {
         (&json!(EXTERNAL_ID), &json!(OTHER))
     );
     assert_eq!(report["drift"][0]["position"]["line"], 5);
-    stage.run_client(&["plan"]).expect(0).says("which could not assume the role");
-    stage
-        .run_client(&["genesys", "whoami"])
-        .expect(4)
-        .says("the manifest states a different organization_id");
+    insta::assert_snapshot!(stage.run_client(&["plan"]).whole(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+
+    No changes: AWS matches the manifest.
+
+    After apply
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    -- stderr
+    warning: the manifest's organization_id is 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, and the OAuth client is of the organisation Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444), which could not assume the role
+    ");
+    insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).outline(), @"
+    exit 4
+    -- stdout
+    Contact Centre (sandbox) (contact-centre)
+      external ID   00000000-1111-2222-3333-444444444444
+      region        http://127.0.0.1:[port]
+      OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
+      rate limit    4 of 300 requests used, starts over in 59 s
+      the manifest states a different organization_id: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+    Permissions (by the roles of the OAuth client)
+      plan, drift, verify
+      genesys connect
+      apply with [[action]]
+      genesys action test, verify --level genesys
+      destroy
+      genesys whoami --probe users
+      genesys audit
+    Limits of data actions
+      actions.concurrent.executions.max     50
+      actions.integration.max               100
+      actions.total.max                     500
+      requests.volume.max                   2500
+    -- stderr
+    warning: the OAuth client and the manifest belong to different organisations: the role would accept only the external ID of the manifest's organisation
+    ");
 }
 
 #[test]
@@ -160,7 +266,15 @@ fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_na
     }
     // What is wrong besides is found all the same, and a refutation counts more.
     stage.tamper(Tamper::TrustNoCondition);
-    stage.run(&["drift"]).expect(4).says("was not compared");
+    insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+    -- stderr
+    warning: the manifest's organization_id was not compared with the live one: POST /oauth/token failed: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
+    ");
 }
 
 #[test]
@@ -179,9 +293,38 @@ fn init_reads_the_external_id() {
     let stage = Stage::new();
     let init =
         ["init", "--force", "--genesys-region", "us-east-1", "--target", "my-genesys-trigger-function"];
-    stage.run_client(&init).expect(0).says("Contact Centre");
+    insta::assert_snapshot!(stage.run_client(&init).whole(), @"
+    exit 0
+    -- stdout
+    wrote rolecall.toml
+    -- stderr
+    the external ID is the ID of the organisation Contact Centre (sandbox), read from Genesys Cloud: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+    hint: `rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account
+    ");
     let text = std::fs::read_to_string(stage.folder.path().join("rolecall.toml")).unwrap();
-    assert!(text.contains(&format!("organization_id = \"{EXTERNAL_ID}\"")), "{text}");
+    insta::assert_snapshot!(text, @r#"
+    # The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.
+    # `rolecall plan` shows what would change in AWS; `rolecall apply` changes and verifies it.
+    version = 1
+
+    [genesys]
+    # The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS
+    # account that the role trusts.
+    region = "us-east-1"
+    # The organisation's ID. It is the external ID: without it nobody can assume the role.
+    organization_id = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
+
+    [role]
+    name = "GenesysDataActionRole"
+    path = "/"
+    # The longest session in seconds: 3600 to 43200.
+    max_session_duration = 3600
+
+    # Each [[target]] is one function that may be invoked, in exactly this form.
+
+    [[target]]
+    function = "my-genesys-trigger-function"
+    "#);
 }
 
 #[test]

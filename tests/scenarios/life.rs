@@ -7,9 +7,22 @@ use super::stage::{ONE_TARGET, ROLE, Stage, manifest};
 #[test]
 fn a_second_apply_writes_nothing() {
     let stage = Stage::new();
-    stage.run(&["apply", "--yes"]).expect(0).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
     stage.calls();
-    stage.run(&["apply", "--yes"]).expect(0).says("No changes");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    No changes: AWS matches the manifest.
+    Verification
+    ");
     let calls = stage.calls();
     let writes: Vec<_> = calls.iter().filter(|call| call.write).collect();
     assert!(writes.is_empty(), "{writes:?}");
@@ -38,7 +51,15 @@ fn tampering_is_noticed_and_repaired() {
         stage.run(&["apply", "--yes", "--level", "paper", "--remove-foreign"]).expect(0);
         let writes = stage.calls().iter().filter(|call| call.write).count();
         assert_eq!(writes, changes, "{}: apply makes the plan's writes and no others", kind.name());
-        stage.run(&["drift"]).expect(0).says("No changes");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
+            exit 0
+            -- stdout
+            Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+            No changes: AWS matches the manifest.
+            As it is in AWS
+            ");
+        }
         stage.run(&["verify"]).expect(0);
     }
 }
@@ -48,9 +69,28 @@ fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
-    let plan = stage.run(&["plan"]).says("inline policy sneaky is not managed by rolecall");
+    let plan = stage.run(&["plan"]);
+    insta::assert_snapshot!(plan.section("Role"), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
+    No changes, but 1 foreign policy on the role.
+    After apply
+    ");
     assert_eq!(plan.status, 4, "the role would still be able to do more than it may:\n{}", plan.stdout);
-    stage.run(&["destroy", "--yes"]).expect(3).says("was not deleted");
+    insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).headlines(), @"
+    exit 3
+    -- stdout
+    Role GenesysDataActionRole in account 123456789012
+    0 to create, 0 to change, 2 to delete; 1 foreign policy on the role.
+    2 changes made.
+    -- stderr
+    warning: role `GenesysDataActionRole` was not deleted: it has foreign policies, and IAM deletes a role only without policies; use --remove-foreign to remove them too
+    ");
     assert!(stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
     stage.run(&["destroy", "--yes", "--remove-foreign"]).expect(0);
     assert!(!stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
@@ -61,9 +101,21 @@ fn destroy_leaves_nothing_behind() {
     let before = State::demo();
     let stage = Stage::with(&manifest(ONE_TARGET), before.clone());
     stage.run(&["apply", "--yes"]).expect(0);
-    stage.run(&["destroy", "--yes"]).expect(0).says("3 changes made.");
+    insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).headlines(), @"
+    exit 0
+    -- stdout
+    Role GenesysDataActionRole in account 123456789012
+    0 to create, 0 to change, 3 to delete.
+    3 changes made.
+    ");
     assert_eq!(stage.sandbox.state().accounts, before.accounts);
-    stage.run(&["destroy", "--yes"]).expect(0).says("no resources managed by rolecall were found");
+    insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).whole(), @"
+    exit 0
+    -- stdout
+    Role GenesysDataActionRole in account 123456789012
+
+    No changes: no resources managed by rolecall were found.
+    ");
 }
 
 #[test]
@@ -71,10 +123,41 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
     let mut state = State::demo();
     state.add_role("123456789012", ROLE, r#"{"AWS":"arn:aws:iam::123456789012:root"}"#);
     let stage = Stage::with(&manifest(ONE_TARGET), state.clone());
-    stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall").says("--adopt");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    ");
     assert_eq!(stage.sandbox.state().accounts, state.accounts, "nothing was changed");
-    stage.run(&["destroy", "--yes"]).expect(1).says("was not made by rolecall");
-    stage.run(&["plan", "--adopt"]).expect(0).says("update trust policy");
+    insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    ");
+    insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).outline(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      ~ update trust policy of GenesysDataActionRole
+      ~ update tags of GenesysDataActionRole
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ~ update settings of GenesysDataActionRole
+    2 to create, 3 to change, 0 to delete.
+    After apply
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    ");
     stage.run(&["apply", "--adopt", "--yes"]).expect(0);
     stage.run(&["drift"]).expect(0);
 }
@@ -174,12 +257,12 @@ fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
     }
     let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
     let stage = Stage::with(&manifest(&targets), state);
-    let run = stage
-        .run(&["apply", "--yes"])
-        .expect(1)
-        .says("700 targets need 11 policies")
-        .says("quota is 10 policies");
-    assert!(run.stderr.contains("L-0DA4ABF3"), "{}", run.stderr);
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
+    hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the foreign policies (--remove-foreign), or split the targets over several roles, with one manifest for each role
+    ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 
@@ -188,8 +271,27 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::TagRemoved.apply(state, ROLE)).unwrap().unwrap();
-    stage.run(&["drift"]).expect(3).says("tag `rolecall:role`");
-    stage.run(&["apply", "--yes"]).expect(1).says("was not made by rolecall");
+    insta::assert_snapshot!(stage.run(&["drift"]).section("Role"), @r#"
+    exit 3
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      a tag differs
+        tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (rolecall.toml:7)
+        rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
+          - "GenesysDataActionRole"
+        repair: rolecall apply --adopt
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+    "#);
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    ");
     stage.run(&["apply", "--yes", "--adopt"]).expect(0);
     stage.run(&["drift"]).expect(0);
 }
@@ -198,7 +300,34 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
 fn a_target_may_be_named_by_its_whole_arn() {
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu";
     let stage = Stage::with(&manifest(&format!("[[target]]\nfunction = \"{arn}\"\n")), State::demo());
-    stage.run(&["apply", "--yes"]).expect(0).says(arn);
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).section("Verification"), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      confirmed  sts:AssumeRole with the correct external ID: allowed
+                 AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
+      confirmed  sts:AssumeRole without an external ID: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+      confirmed  sts:AssumeRole with a wrong external ID: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+      confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+      confirmed  DryRun of arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu: allowed
+      confirmed  DryRun of arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu-rolecall-sibling: denied
+                 the session may not invoke a function other than the targets
+      confirmed  DryRun of arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu:$LATEST: denied
+                 the session may not invoke the target in a form that the manifest does not list
+    ");
     stage.run(&["drift"]).expect(0);
 }
 
@@ -208,17 +337,36 @@ fn a_manifest_is_written_from_a_live_role() {
     stage.run(&["apply", "--yes"]).expect(0);
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
     let init = ["init", "--from-role", ROLE, "--genesys-region", "us-east-1", "--file", "live.toml"];
-    stage
-        .run(&init)
-        .expect(0)
-        .says("also names `arn:aws:iam::123456789012:role/ci`, which the manifest leaves out")
-        .says("`sneaky` does more than invoke functions");
-    stage
-        .run(&["plan", "--file", "live.toml"])
-        .says("0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.");
-    stage
-        .run(&["init", "--from-role", "nobody", "--genesys-region", "us-east-1", "--file", "other.toml"])
-        .expect(1)
-        .says("there is no role `nobody` in account 123456789012");
+    insta::assert_snapshot!(stage.run(&init).whole(), @"
+    exit 0
+    -- stdout
+    wrote live.toml
+    -- stderr
+    warning: the trust policy also names `arn:aws:iam::123456789012:role/ci`, which the manifest leaves out
+    warning: policy `sneaky` does more than invoke functions; the manifest leaves that out
+    hint: `rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account
+    ");
+    insta::assert_snapshot!(stage.run(&["plan", "--file", "live.toml"]).headlines(), @"
+    exit 4
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    After apply
+    Apply refuses this plan. These checks would not pass after it:
+    ");
+    let run = stage.run(&[
+        "init",
+        "--from-role",
+        "nobody",
+        "--genesys-region",
+        "us-east-1",
+        "--file",
+        "other.toml",
+    ]);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 1
+    -- stderr
+    error: there is no role `nobody` in account 123456789012
+    ");
     assert!(!stage.folder.path().join("other.toml").exists());
 }

@@ -22,4 +22,6 @@ mod targets;
 mod trail;
 mod transcript;
 mod twin;
+mod twin_policy;
 mod twin_trouble;
+pub(crate) mod views;

@@ -57,17 +57,6 @@ impl Run {
         self
     }
 
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(
-            self.stdout.contains(text) || self.stderr.contains(text),
-            "no `{text}` in\nstdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.stdout, self.stderr))

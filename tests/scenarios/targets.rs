@@ -12,27 +12,91 @@ fn text(stage: &Stage) -> String {
 fn targets_are_added_listed_applied_and_removed() {
     let commented = format!("# the first\n{ONE_TARGET}");
     let stage = Stage::with(&manifest(&commented), State::demo());
-    stage.run(&["target", "add", "orders-status", "customer-lookup", "--qualifier", "live"]).expect(1).says(
-        "function `arn:aws:lambda:us-east-1:123456789012:function:customer-lookup` has no alias or version `live`",
-    );
+    let run = stage.run(&["target", "add", "orders-status", "customer-lookup", "--qualifier", "live"]);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 1
+    -- stderr
+    error: function `arn:aws:lambda:us-east-1:123456789012:function:customer-lookup` has no alias or version `live`
+    hint: correct the [[target]] in the manifest, or deploy the function first
+    ");
     assert_eq!(text(&stage), manifest(&commented), "all or nothing");
-    stage
-        .run(&["target", "add", "orders-status", "--qualifier", "live"])
-        .expect(0)
-        .says("added orders-status");
-    assert!(text(&stage).contains("# the first"), "{}", text(&stage));
-    stage.run(&["target", "add", "orders-status:live"]).expect(2).says("already has the target");
+    insta::assert_snapshot!(stage.run(&["target", "add", "orders-status", "--qualifier", "live"]).whole(), @"
+    exit 0
+    -- stdout
+    added orders-status:live
+    ");
+    insta::assert_snapshot!(text(&stage), @r#"
+    version = 1
 
-    stage.run(&["target", "list"]).expect(0).says("not in the policy yet");
-    stage.run(&["target", "add", "customer-lookup", "--apply", "--yes"]).expect(0).says("3 changes made.");
+    [genesys]
+    region = "us-east-1"
+    organization_id = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
+
+    [role]
+    name = "GenesysDataActionRole"
+
+    # the first
+    [[target]]
+    function = "my-genesys-trigger-function"
+
+    [[target]]
+    function = "orders-status"
+    qualifier = "live"
+
+
+    [verify]
+    probe_principal = "arn:aws:iam::123456789012:role/ci"
+    "#);
+    insta::assert_snapshot!(stage.run(&["target", "add", "orders-status:live"]).whole(), @"
+    exit 2
+    -- stderr
+    error: the manifest already has the target `orders-status:live`
+    hint: the manifest was not changed
+    ");
+
+    insta::assert_snapshot!(stage.run(&["target", "list"]).whole(), @"
+    exit 0
+    -- stdout
+    my-genesys-trigger-function               not in the policy yet     arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+    orders-status:live                        not in the policy yet     arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+    ");
+    let run = stage.run(&["target", "add", "customer-lookup", "--apply", "--yes"]);
+    insta::assert_snapshot!(run.headlines(), @"
+    exit 0
+    -- stdout
+    added customer-lookup
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    3 changes made.
+    Verification
+    ");
     let listed = stage.run(&["target", "list", "--output", "json"]).expect(0).json();
     let statuses: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["status"].clone()).collect();
     assert_eq!(statuses, ["in the policy"; 3]);
 
-    stage.run(&["target", "remove", "customer-lookup", "--apply", "--yes"]).expect(0).says("1 change made.");
-    stage.run(&["target", "remove", "customer-lookup"]).expect(2).says("customer-lookup");
+    let run = stage.run(&["target", "remove", "customer-lookup", "--apply", "--yes"]);
+    insta::assert_snapshot!(run.headlines(), @"
+    exit 0
+    -- stdout
+    removed customer-lookup
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete.
+    1 change made.
+    Verification
+    ");
+    insta::assert_snapshot!(stage.run(&["target", "remove", "customer-lookup"]).whole(), @"
+    exit 2
+    -- stderr
+    error: no [[target]] is `customer-lookup`; the nearest: `orders-status:live`, `my-genesys-trigger-function`
+    hint: the manifest was not changed
+    ");
     stage.run(&["target", "remove", "orders-status"]).expect(0);
-    stage.run(&["target", "remove", "my-genesys-trigger-function"]).expect(2).says("last target");
+    insta::assert_snapshot!(stage.run(&["target", "remove", "my-genesys-trigger-function"]).whole(), @"
+    exit 2
+    -- stderr
+    error: `my-genesys-trigger-function` is the last target, and a manifest has at least one; `rolecall destroy` removes the role
+    hint: the manifest was not changed
+    ");
     assert_eq!(text(&stage).replace("# the first\n", ""), manifest(ONE_TARGET));
 }
 
@@ -47,14 +111,31 @@ fn every_function_with_a_tag_is_added_once() {
     let stage = Stage::with(&manifest(ONE_TARGET), state);
     let run = stage.run(&["target", "add", "--tag", "genesys=yes"]).expect(0);
     assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
-    stage.run(&["target", "add", "--tag", "genesys=yes"]).expect(0).says("already has all of them");
-    stage.run(&["plan"]).expect(0).says("function:customer-lookup");
+    insta::assert_snapshot!(stage.run(&["target", "add", "--tag", "genesys=yes"]).whole(), @"
+    exit 0
+    -- stdout
+    the manifest already has all of them
+    -- stderr
+    2 functions in us-east-1 have the tag genesys=yes
+    ");
+    let plan = stage.run(&["plan", "--output", "json"]).expect(0).json();
+    insta::assert_json_snapshot!(plan["role"]["targets"], @r#"
+    [
+      "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function",
+      "arn:aws:lambda:us-east-1:123456789012:function:customer-lookup",
+      "arn:aws:lambda:us-east-1:123456789012:function:orders-status"
+    ]
+    "#);
 }
 
 #[test]
 fn a_function_that_is_gone_is_listed_as_gone() {
     let stage = Stage::with(&manifest("[[target]]\nfunction = \"gone\"\n"), State::demo());
-    stage.run(&["target", "list"]).expect(0).says("no such function");
+    insta::assert_snapshot!(stage.run(&["target", "list"]).whole(), @"
+    exit 0
+    -- stdout
+    gone                                      no such function
+    ");
 }
 
 #[test]
@@ -64,7 +145,11 @@ fn a_policy_that_is_too_long_to_be_managed_is_rendered_with_a_warning() {
     let stage = Stage::with(&manifest(&targets), State::demo());
     let place = ["--account", "123456789012", "--region", "us-east-1"];
     let run = stage.run(&[&["render", "verifier"][..], &place].concat()).expect(0);
-    assert!(run.stderr.contains("a managed policy holds 6144"), "{}", run.stderr);
+    insta::assert_snapshot!(run.standard_error(), @"
+    exit 0
+    -- stderr
+    warning: the verifier policy has 11888 characters and a managed policy holds 6144: put its statements into several policies
+    ");
     let run = stage.run(&[&["render", "invoke"][..], &place].concat()).expect(0);
     assert_eq!(run.stderr, "");
 }

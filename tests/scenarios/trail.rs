@@ -99,7 +99,28 @@ fn both_trails_are_one_report() {
     assert_eq!((&trail[0]["outcome"], &trail[0]["entity_id"]), (&json!("AccessDenied"), &json!(ROLE_ARN)));
     assert_eq!(trail[1]["user"], "arn:aws:sts::123456789012:assumed-role/admin/mallory");
     assert_eq!(trail[1]["changes"][1]["new"][0], "arn:aws:iam::aws:policy/AdministratorAccess");
-    audit(&stage, &recorded, "human").expect(0).says("! 2026-11-20T").says("not made by rolecall");
+    let run = audit(&stage, &recorded, "human");
+    insta::assert_snapshot!(run.headlines(), @"
+    exit 0
+    -- stdout
+    ! [time] iam:AttachRolePolicy Role GenesysDataActionRole  SUCCESS
+    3 entries from [time] to [time]; 2 changes, 1 not by rolecall, 1 failed.
+    ! not made by rolecall (OAuth client 11111111-2222-3333-4444-555555555555)
+    ");
+    let (entries, _) = run.stdout.split_once("3 entries from").unwrap();
+    insta::assert_snapshot!(entries, @"
+      2026-11-20T13:00:00Z sts:AssumeRole Role arn:aws:iam::123456789012:role/GenesysDataActionRole  AccessDenied
+        by arn:aws:sts::765628985471:assumed-role/x/y from 198.51.100.7
+        roleArn: nothing -> arn:aws:iam::123456789012:role/GenesysDataActionRole
+        roleSessionName: nothing -> genesys
+    ! 2026-11-20T12:00:00Z iam:AttachRolePolicy Role GenesysDataActionRole  SUCCESS
+        by arn:aws:sts::123456789012:assumed-role/admin/mallory from 192.0.2.20 (console.amazonaws.com)
+        roleName: nothing -> GenesysDataActionRole
+        policyArn: nothing -> arn:aws:iam::aws:policy/AdministratorAccess
+      2026-11-20T11:00:00Z iam:CreateRole Role GenesysDataActionRole  SUCCESS
+        by arn:aws:iam::123456789012:role/ci from 192.0.2.10 (aws-sdk-rust/1 os/linux app/rolecall/0.1.0)
+        roleName: nothing -> GenesysDataActionRole
+    ");
 }
 
 #[test]
@@ -110,7 +131,10 @@ fn who_may_not_look_hears_which_permission() {
         (asked.operation == "LookupEvents").then(|| (400, body.to_string()))
     };
     let recorded = Recorded::new(&stage.sandbox.endpoint_url(), denied);
-    audit(&stage, &recorded, "human")
-        .expect(1)
-        .says("the caller needs the permission cloudtrail:LookupEvents");
+    insta::assert_snapshot!(audit(&stage, &recorded, "human").whole(), @"
+    exit 1
+    -- stderr
+    error: cloudtrail:LookupEvents failed: not authorized to perform cloudtrail:LookupEvents (AccessDeniedException, request recorded)
+    hint: the caller needs the permission cloudtrail:LookupEvents; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    ");
 }

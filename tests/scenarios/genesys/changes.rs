@@ -1,0 +1,262 @@
+//! What changes in the manifest or in Genesys Cloud, and what `apply` and `destroy` make of it.
+
+use super::super::views::named;
+use super::*;
+
+#[test]
+fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
+    let stage = applied();
+    let before = published(&stage);
+    stage.write("schemas/request.json", &request(&["orderNumber", "customer"]));
+    insta::assert_snapshot!(stage.run_client(&["plan"]).down_to(6), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      + create action Get order status
+          a replacement: the new action gets a new ID; change the flows that refer to custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8
+      - delete action Get order status
+          replaced: flows that refer to its ID will fail
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    1 to create, 0 to change, 1 to delete.
+    After apply
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    ");
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).headlines(), @"
+    exit 1
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    1 to create, 0 to change, 1 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
+    ");
+    assert!(writes(&stage).is_empty());
+    insta::assert_snapshot!(stage.run_client(&["drift"]).down_to(4), @"
+    exit 3
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      a data action differs from the manifest
+        action of Get order status (rolecall.toml:17)
+        contract differs; only a new action with a new ID can have the contract in the manifest
+        repair: rolecall apply --replace
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    ");
+    let run = stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]);
+    insta::assert_snapshot!(run.section("Data actions"), @r#"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    1 to create, 0 to change, 1 to delete.
+    2 changes made.
+    Verification
+    Data actions, run by Genesys Cloud
+      succeeded  action Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7)
+                 {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    "#);
+    let after = published(&stage);
+    assert_eq!(after.len(), 1);
+    assert_ne!(before, after);
+    stage.run_client(&["drift"]).expect(0);
+    // What the manifest no longer names goes with the same word.
+    stage.write("rolecall.toml", &format!("{}\n[genesys.integration]\n", manifest(ONE_TARGET)));
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @r#"
+    exit 1
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+
+      - delete action Get order status
+          not in the manifest: flows that refer to its ID will fail
+            "custom_-_3466e9a0-8391-4f64-0328-838413292df7"
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    0 to create, 0 to change, 1 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+      Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7): the manifest does not contain it
+    hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
+    "#);
+    stage.run_client(&["apply", "--yes", "--replace"]).expect(0);
+    assert!(published(&stage).is_empty());
+}
+
+#[test]
+fn a_schema_in_another_order_is_no_difference() {
+    let stage = applied();
+    stage.write(
+        "schemas/request.json",
+        "{\"additionalProperties\": true, \"properties\": {\"orderNumber\": {\"type\":\n \"string\"}},\n \"type\": \"object\"}",
+    );
+    stage.run_client(&["drift"]).expect(0);
+}
+
+#[test]
+fn what_somebody_changes_is_drift_and_is_repaired() {
+    let mut said = String::new();
+    for kind in
+        [Tamper::GenesysActionEdited, Tamper::GenesysActionDeleted, Tamper::GenesysIntegrationDisabled]
+    {
+        let stage = applied();
+        let ids = published(&stage);
+        tamper(&stage, kind);
+        said += &named(format!("drift: {}", kind.name()), &stage.run_client(&["drift"]).down_to(4));
+        let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
+        said += &named("apply", &run.section("Data actions"));
+        assert_eq!(
+            published(&stage) == ids,
+            kind != Tamper::GenesysActionDeleted,
+            "an action that is changed keeps its ID"
+        );
+        stage.run_client(&["drift"]).expect(0);
+        stage.run_client(&["destroy", "--yes"]).expect(0);
+        let genesys = stage.sandbox.state().genesys.clone();
+        assert!(genesys.actions.is_empty() && genesys.credentials.is_empty());
+        assert!(genesys.integrations.values().all(|it| it.kind != "aws-lambda-data-actions"));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stage.run_client(&["destroy", "--yes"]).whole(), @"
+            exit 0
+            -- stdout
+            Role GenesysDataActionRole in account 123456789012
+
+            No changes: no resources managed by rolecall were found.
+            ");
+        }
+    }
+    insta::assert_snapshot!(said, @r#"
+    === drift: genesys-action-edited
+    exit 3
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      a data action differs from the manifest
+        action of Get order status (rolecall.toml:17)
+        configuration differs from the manifest
+        repair: rolecall apply
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    === apply
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete.
+    1 change made.
+    Verification
+    Data actions, run by Genesys Cloud
+      succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
+                 {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    === drift: genesys-action-deleted
+    exit 3
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      a data action is missing
+        action of Get order status (rolecall.toml:17)
+        flows cannot call it
+        repair: rolecall apply
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    === apply
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    1 to create, 0 to change, 0 to delete.
+    1 change made.
+    Verification
+    Data actions, run by Genesys Cloud
+      succeeded  action Get order status (custom_-_d81a8d2b-5a44-85ac-88db-6a8251f147b7)
+                 {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    === drift: genesys-integration-disabled
+    exit 3
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
+      Genesys Cloud is not connected to the role
+        integration state of GenesysDataActionRole (rolecall.toml:3)
+        none of its actions can be called
+        repair: rolecall apply
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    === apply
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    0 to create, 1 to change, 0 to delete.
+    1 change made.
+    Verification
+    Data actions, run by Genesys Cloud
+      succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
+                 {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    "#);
+}
+
+/// The order of `destroy` is that of `apply` turned round.
+#[test]
+fn destroy_removes_what_uses_the_role_before_the_role() {
+    let stage = applied();
+    let run = stage.run_client(&["destroy", "--yes", "--output", "json"]).expect(0).json();
+    let planned: Vec<&str> =
+        run["changes"].as_array().unwrap().iter().map(|it| it["operation"].as_str().unwrap()).collect();
+    assert_eq!(
+        planned,
+        [
+            "DELETE /api/v2/integrations/actions/{actionId}",
+            "DELETE /api/v2/integrations/{integrationId}",
+            "DELETE /api/v2/integrations/credentials/{credentialId}",
+            "iam:DetachRolePolicy",
+            "iam:DeletePolicy",
+            "iam:DeleteRole",
+        ]
+    );
+}

@@ -1,0 +1,341 @@
+//! Runs that are stopped, that come too early, or that somebody overtakes.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rolecall::sandbox::{Fault, FaultRule, Faults};
+
+use super::super::stage::Run;
+use super::super::views::named;
+use super::*;
+
+/// Whatever the write at which a run is stopped, before or after Genesys Cloud did it, the next run ends with one of each.
+#[test]
+fn an_interrupted_run_is_continued() {
+    let operations = [
+        "postIntegrationsCredentials",
+        "postIntegrations",
+        "putIntegrationConfigCurrent",
+        "patchIntegration",
+        "postIntegrationsActionsDrafts",
+        "postIntegrationsActionDraftPublish",
+    ];
+    let mut said = String::new();
+    for operation in operations {
+        for fault in [Fault::DropReply, Fault::Deny] {
+            let stage = stage();
+            let rule = FaultRule { operation: format!("genesys:{operation}"), skip: 0, times: None, fault };
+            stage.set(Faults { rules: vec![rule], ..Faults::default() });
+            let run = stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "3"]);
+            said += &named(format!("{operation}: {fault:?}"), &run.standard_error());
+            stage.set(Faults::default());
+            let run = stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]);
+            assert_eq!(run.expect(0).json()["verification"]["actions"][0]["outcome"], "succeeded");
+            let genesys = stage.sandbox.state().genesys.clone();
+            let integrations =
+                genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").count();
+            let counts = (genesys.credentials.len(), integrations, genesys.actions.len());
+            assert_eq!(counts, (1, 1, 1), "{operation} {fault:?}");
+            stage.run_client(&["drift"]).expect(0);
+        }
+    }
+    insta::assert_snapshot!(said, @"
+    === postIntegrationsCredentials: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    error: could not create credential GenesysDataActionRole: POST /api/v2/integrations/credentials failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      not tried:
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === postIntegrationsCredentials: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    error: could not create credential GenesysDataActionRole: POST /api/v2/integrations/credentials failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      not tried:
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    === postIntegrations: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+    error: could not create integration GenesysDataActionRole: POST /api/v2/integrations failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+      not tried:
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === postIntegrations: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+    error: could not create integration GenesysDataActionRole: POST /api/v2/integrations failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+      not tried:
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    === putIntegrationConfigCurrent: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+    error: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: no answer from `127.0.0.1:[port]`: connection closed before message completed
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+      not tried:
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === putIntegrationConfigCurrent: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+    error: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+      not tried:
+        update integration state of GenesysDataActionRole
+        create action Get order status
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    === patchIntegration: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+    error: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: no answer from `127.0.0.1:[port]`: connection closed before message completed
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+      not tried:
+        create action Get order status
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === patchIntegration: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+    error: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+      not tried:
+        create action Get order status
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    === postIntegrationsActionsDrafts: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+      ✓ update integration state of GenesysDataActionRole
+    error: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === postIntegrationsActionsDrafts: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+      ✓ update integration state of GenesysDataActionRole
+    error: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:add] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    === postIntegrationsActionDraftPublish: DropReply
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+      ✓ update integration state of GenesysDataActionRole
+    error: could not create action Get order status: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    === postIntegrationsActionDraftPublish: Deny
+    exit 1
+    -- stderr
+      ✓ create role GenesysDataActionRole
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole
+      ✓ create integration GenesysDataActionRole
+      ✓ create integration configuration of GenesysDataActionRole
+      ✓ update integration state of GenesysDataActionRole
+    error: could not create action Get order status: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:edit] (HTTP 403, missing.any.permissions, contextId [id])
+      done:
+        create role GenesysDataActionRole
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+        create credential GenesysDataActionRole
+        create integration GenesysDataActionRole
+        create integration configuration of GenesysDataActionRole
+        update integration state of GenesysDataActionRole
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    ");
+}
+
+#[test]
+fn what_is_not_visible_at_once_is_waited_for() {
+    let stage = stage();
+    let mut faults = Faults::default();
+    faults.genesys.read_lag_ms = 1500;
+    faults.genesys.activation_ms = 1000;
+    stage.set(faults);
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    7 to create, 1 to change, 0 to delete.
+    8 changes made.
+    Verification
+    ");
+    let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
+    insta::assert_snapshot!(run.section("Data actions"), @r#"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
+    Verification
+    Data actions, run by Genesys Cloud
+      succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
+                 {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    "#);
+}
+
+/// Somebody writes between rolecall's read and its write: what is there is read again, and written over in its newest version.
+#[test]
+fn a_version_that_somebody_overtakes_is_read_again() {
+    let stage = stage();
+    // Time enough to come between two calls.
+    stage.set(Faults { latency_ms: 200, ..Faults::default() });
+    let mut command = stage.client_command(&["apply", "--yes", "--level", "paper"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let overtake = |after: &str, change_it: &dyn Fn(&mut State)| {
+        let start = Instant::now();
+        while !stage.sandbox.log().iter().any(|call| call.action == after) {
+            assert!(start.elapsed() < Duration::from_secs(60), "no call of {after}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        change(&stage, change_it);
+    };
+    overtake("getIntegrationConfigCurrent", &|state| {
+        let all = state.genesys.integrations.values_mut();
+        all.filter(|it| it.kind == "aws-lambda-data-actions").for_each(|it| it.configuration.version += 1);
+    });
+    overtake("getIntegrationsActionDraftValidation", &|state| {
+        state.genesys.actions.values_mut().for_each(|it| it.draft.as_mut().unwrap().version += 1);
+    });
+    insta::assert_snapshot!(Run::from(child.wait_with_output().unwrap()).headlines(), @"
+    exit 0
+    -- stdout
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    7 to create, 1 to change, 0 to delete.
+    8 changes made.
+    Verification
+    ");
+    let calls = stage.calls();
+    for action in ["putIntegrationConfigCurrent", "postIntegrationsActionDraftPublish"] {
+        let statuses: Vec<u16> =
+            calls.iter().filter(|call| call.action == action).map(|call| call.status).collect();
+        assert!(matches!(statuses.as_slice(), [400 | 409, 200]), "{action}: {statuses:?}");
+    }
+    stage.set(Faults::default());
+    stage.run_client(&["drift"]).expect(0);
+}
