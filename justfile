@@ -31,9 +31,9 @@ fmt-check:
 clippy:
     cargo clippy --workspace --all-targets --all-features -- --deny warnings
 
-# Licences, duplicates, sources and advisories of the dependencies, by deny.toml; needs cargo-deny
-deny *CHECKS:
-    cargo deny check {{ CHECKS }}
+# Licences, duplicates and sources of the dependencies, by deny.toml; advisories where their database can be reached
+deny:
+    tests/deny
 
 # The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
@@ -42,6 +42,11 @@ e2e *ARGS:
 # z3 and cvc5 over certificates, beside our verdicts: N random documents (1,000), or `--quick`; also files of JSON lines
 solvers *ARGS:
     tests/solvers/run {{ ARGS }}
+
+# Every command that writes × every call × every fault, with the release binary: thousands of runs; `--sample N` takes fewer
+chaos *ARGS:
+    cargo build --release
+    ROLECALL_BIN="$PWD/${CARGO_TARGET_DIR:-target}/release/rolecall" cargo test --test chaos -- {{ ARGS }}
 
 # SARIF against the official schema, with Microsoft's validator from npm
 sarif:

@@ -183,8 +183,11 @@ pub(crate) fn binary(folder: &Path) -> Command {
     command
 }
 
-/// The binary; other packages have it beside their own.
+/// The binary, or another one that `ROLECALL_BIN` names; other packages have it beside their own.
 fn program() -> PathBuf {
+    if let Some(named) = std::env::var_os("ROLECALL_BIN") {
+        return named.into();
+    }
     match (option_env!("CARGO_BIN_EXE_rolecall"), option_env!("CARGO_BIN_EXE_rolecall-lambda")) {
         (Some(own), _) => PathBuf::from(own),
         (None, Some(function)) => Path::new(function).with_file_name("rolecall"),
