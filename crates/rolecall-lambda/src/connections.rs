@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use rolecall::aws::{Aws, AwsSettings};
+use rolecall::aws::Aws;
 use rolecall::connect::Clients;
 use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
@@ -37,15 +37,7 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) async fn aws(&self) -> &Aws {
-        let settings = AwsSettings {
-            profile: None,
-            region: None,
-            assume_role: None,
-            external_id: None,
-            deadline: DEADLINE,
-            fixed: None,
-        };
-        self.aws.get_or_init(|| async move { Aws::connect(&settings).await }).await
+        self.aws.get_or_init(|| Aws::from_environment(DEADLINE)).await
     }
 
     /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.
