@@ -88,8 +88,8 @@ impl Shell for Console<'_> {
         }
         let report = Report::of_plan(self.command, planned);
         let heading = match self.heading {
-            Some(heading) => heading(planned),
-            None => report.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default(),
+            Some(heading) => report.account_text() + &heading(planned),
+            None => report.heading(),
         };
         self.narrator.say(|printer| printer.result(&(heading + &report.plan_text())));
     }

@@ -119,7 +119,13 @@ pub(crate) fn load_manifest(
         loaded => loaded?,
     };
     printer.warnings(&loaded.warnings);
-    Ok(loaded)
+    Ok(if sandbox { in_any_account(loaded) } else { loaded })
+}
+
+/// The sandbox has accounts of its own, so it cannot be the wrong one.
+pub(crate) fn in_any_account(mut loaded: Loaded) -> Loaded {
+    loaded.manifest.access.account = None;
+    loaded
 }
 
 /// The shipped templates, or those of the user's folder.

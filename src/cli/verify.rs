@@ -74,9 +74,7 @@ async fn verify_one(
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if options.aws.common.output.is_human() {
-        if let Some(role) = &report.role {
-            printer.result(&format!("{}\n", role.to_text()));
-        }
+        printer.result(&report.heading());
         if let Some(view) = &report.verification {
             printer.result(&view.to_text("Verification", printer.evidence()));
         }

@@ -1,5 +1,6 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
+mod account;
 mod analysers;
 mod bad_input;
 mod drift;

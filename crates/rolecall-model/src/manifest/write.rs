@@ -88,11 +88,18 @@ fn render_role(page: &mut Page, role: &Role) {
 }
 
 fn render_access(page: &mut Page, access: &Access) {
-    let Access { profile, region, assume_role } = access;
+    let Access { account, profile, region, assume_role } = access;
     if *access == Access::default() {
+        page.comment_section("How AWS is reached. With `account`, credentials of any other account are refused:");
+        page.comment("[aws]");
+        page.comment("account = \"123456789012\"");
         return;
     }
     page.section("[aws]");
+    if let Some(account) = account {
+        page.comment("Credentials of any other account are refused.");
+        page.entry("account", account.as_str());
+    }
     if let Some(profile) = profile {
         page.entry("profile", profile.as_str());
     }
