@@ -58,7 +58,7 @@ async fn plan_one(
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if let Some(path) = &options.out {
-        write::save(path, &saved::save(survey, plan))
+        write::save_private(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
     let is_pending = options.detailed_exitcode && !plan.is_in_sync();
