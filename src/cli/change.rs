@@ -9,9 +9,9 @@ use rolecall::operations::{Consent, Planned, ReadBack, Shell, Written};
 use rolecall::plan::Change;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
-use super::context::Signals;
+use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Explained as _, UsageError};
+use rolecall::failure::{CommandError, CommandResult, Context as _, Explained as _, UsageError};
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -110,7 +110,7 @@ impl Shell for Console<'_> {
                 false => Consent::Declined,
             },
         };
-        self.signals.arm();
+        self.signals.arm().context(NO_HANDLERS)?;
         Ok(consent)
     }
 }

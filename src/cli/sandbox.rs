@@ -5,7 +5,7 @@ use rolecall::connect::Loaded;
 use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, TamperError, change_file};
 
-use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
+use super::context::{Listener, NO_HANDLERS, load_manifest, sandbox_file, sandbox_state, start_sandbox_with};
 use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
 use rolecall::failure::{CommandError, CommandResult, Context as _};
@@ -84,8 +84,9 @@ async fn serve(
             serde_json::Value::Object(variables).to_string() + "\n"
         }
     };
+    let mut signals = Listener::new().context(NO_HANDLERS)?;
     printer.result(&text);
     printer.progress("serving until interrupted (Ctrl-C); set the variables above in another terminal");
-    next_signal().await;
+    signals.next().await;
     Ok(ExitCode::Success)
 }

@@ -18,6 +18,7 @@ mod organization;
 mod permissions;
 mod recorded;
 mod saved_plan;
+mod signals;
 pub(crate) mod stage;
 mod targets;
 mod trail;
