@@ -15,6 +15,8 @@ use rolecall_genesys::credentials::CredentialSource;
 use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
 
+use crate::settings::Allowed;
+
 /// The secret with the OAuth client, where a request names none.
 const SECRET: &str = "GENESYS_CREDENTIALS_SECRET";
 /// The region of the organisation, where neither a request nor the secret names one.
@@ -33,11 +35,17 @@ pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
 pub(crate) struct Connections {
     aws: OnceCell<Aws>,
     clients: OnceCell<Clients>,
+    allowed: std::cell::OnceCell<Allowed>,
 }
 
 impl Connections {
     pub(crate) async fn aws(&self) -> &Aws {
         self.aws.get_or_init(|| Aws::from_environment(DEADLINE)).await
+    }
+
+    /// What manifests may name.
+    pub(crate) fn allowed(&self) -> &Allowed {
+        self.allowed.get_or_init(|| Allowed::from_environment(variable(SECRET).map(|arn| arn.trim().to_owned())))
     }
 
     /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.

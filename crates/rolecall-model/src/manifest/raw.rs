@@ -131,6 +131,7 @@ pub(super) struct RawTarget {
 #[schemars(extend("dependentRequired" = {"external_id": ["assume_role"]}))]
 pub(super) struct RawAws {
     /// The account that this manifest is for. Credentials of another account are refused.
+    #[schemars(extend("examples" = ["123456789012"]))]
     pub(super) account: Option<Text<AccountId>>,
     /// The profile of the AWS configuration files; `--profile` goes before it. Its credentials go before those of the
     /// environment.
