@@ -12,7 +12,7 @@ use rolecall::verify::steady::Freshness;
 use rolecall_model::patience::Interrupt;
 
 use super::change::{Asking, Console, Narrator, describe, survey_after};
-use super::context::Signals;
+use super::context::{NO_HANDLERS, Signals};
 use super::fleet;
 use super::options::{AllowOptions, ApplyCommand};
 use super::printer::Printer;
@@ -76,7 +76,7 @@ async fn apply_one(
         printer.progress("nothing was changed");
         return Ok((told, ExitCode::Success));
     }
-    signals.arm();
+    signals.arm().context(NO_HANDLERS)?;
     if let Some(written) = &changed.written {
         told = told.with_applied(&written.applied);
     }

@@ -9,9 +9,9 @@ use rolecall::operations::{Consent, Planned, ReadBack, Shell, Written};
 use rolecall::plan::Change;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
-use super::context::Signals;
+use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Explained as _, UsageError};
+use rolecall::failure::{CommandError, CommandResult, Context as _, Explained as _, UsageError};
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -88,8 +88,8 @@ impl Shell for Console<'_> {
         }
         let report = Report::of_plan(self.command, planned);
         let heading = match self.heading {
-            Some(heading) => heading(planned),
-            None => report.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default(),
+            Some(heading) => report.account_text() + &heading(planned),
+            None => report.heading(),
         };
         self.narrator.say(|printer| printer.result(&(heading + &report.plan_text())));
     }
@@ -110,7 +110,7 @@ impl Shell for Console<'_> {
                 false => Consent::Declined,
             },
         };
-        self.signals.arm();
+        self.signals.arm().context(NO_HANDLERS)?;
         Ok(consent)
     }
 }

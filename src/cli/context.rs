@@ -1,9 +1,10 @@
 //! What a command works with: the manifest, the templates and AWS, real or embedded.
 
-use std::cell::Cell;
+use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rolecall::aws::{AwsSettings, FixedEndpoint};
@@ -19,6 +20,8 @@ use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, St
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::patience::Interrupt;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::options::{AwsOptions, CommonOptions};
@@ -119,7 +122,13 @@ pub(crate) fn load_manifest(
         loaded => loaded?,
     };
     printer.warnings(&loaded.warnings);
-    Ok(loaded)
+    Ok(if sandbox { in_any_account(loaded) } else { loaded })
+}
+
+/// The sandbox has accounts of its own, so it cannot be the wrong one.
+pub(crate) fn in_any_account(mut loaded: Loaded) -> Loaded {
+    loaded.manifest.access.account = None;
+    loaded
 }
 
 /// The shipped templates, or those of the user's folder.
@@ -259,49 +268,88 @@ pub(crate) fn start_sandbox_with(options: SandboxOptions) -> CommandResult<Sandb
 }
 
 /// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point; the second ends the process. Until it is
-/// armed, the first one ends the process: nothing was written yet.
+/// armed, the first one ends the process: nothing was written yet. The process has one for all manifests: whoever has not begun
+/// when the signal comes does not begin.
 pub(crate) struct Signals {
-    raise: Cell<Option<watch::Sender<bool>>>,
     pub(crate) interrupt: Interrupt,
+}
+
+/// Raises the interrupt of all, until somebody listens.
+static RAISE: Mutex<Option<watch::Sender<bool>>> = Mutex::new(None);
+/// The interrupt of all.
+static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
+
+fn raise() -> MutexGuard<'static, Option<watch::Sender<bool>>> {
+    RAISE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Signals {
     pub(crate) fn new() -> Self {
-        let (raise, interrupt) = Interrupt::new();
-        Self { raise: Cell::new(Some(raise)), interrupt }
+        let interrupt = INTERRUPT.get_or_init(|| {
+            let (sender, interrupt) = Interrupt::new();
+            *raise() = Some(sender);
+            interrupt
+        });
+        Self { interrupt: interrupt.clone() }
     }
 
-    /// Listens from now on.
-    pub(crate) fn arm(&self) {
-        let Some(raise) = self.raise.take() else { return };
+    /// Listens from now on: the handlers stand when this returns, before whatever is written next. Where there can be none,
+    /// nothing may be written.
+    pub(crate) fn arm(&self) -> io::Result<()> {
+        let mut raise = raise();
+        if raise.is_none() {
+            return Ok(());
+        }
+        let mut listener = Listener::new()?;
+        let Some(raise) = raise.take() else { return Ok(()) };
         tokio::spawn(async move {
-            next_signal().await;
+            listener.next().await;
             let _ = raise.send(true);
-            next_signal().await;
+            listener.next().await;
             std::process::exit(130);
         });
+        Ok(())
     }
 }
 
 /// Signals that are listened to at once.
-pub(crate) fn interruptible() -> Interrupt {
+pub(crate) fn interruptible() -> CommandResult<Interrupt> {
     let signals = Signals::new();
-    signals.arm();
-    signals.interrupt
+    signals.arm().context(NO_HANDLERS)?;
+    Ok(signals.interrupt)
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn next_signal() {
+/// What is said where the handlers of signals cannot be set.
+pub(crate) const NO_HANDLERS: &str = "cannot listen to SIGINT and SIGTERM";
+
+/// Ctrl-C and SIGTERM, from the moment that it is made: a signal between two waits is not lost.
+pub(crate) struct Listener {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+}
+
+impl Listener {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

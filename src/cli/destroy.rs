@@ -25,8 +25,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         may_retire: true,
         interrupt: signals.interrupt.clone(),
     };
-    let heading =
-        |planned: &Planned| format!("Role {role} in account {}\n\n", planned.observed.caller.account);
+    let heading = |_: &Planned| format!("Role {role}\n\n");
     let asking = if options.yes { Asking::Yes } else { Asking::Question("Remove all of this?") };
     let console = Console {
         command: "destroy",

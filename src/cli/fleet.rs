@@ -14,7 +14,7 @@ use rolecall::manifest::Manifest;
 use rolecall::report::Report;
 use rolecall::sandbox::Sandbox;
 
-use super::context::{Context, route, sandbox_file, sandbox_state, start_sandbox, surroundings};
+use super::context::{Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings};
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;
@@ -59,6 +59,7 @@ async fn run_all(
     let sandboxes = if options.sandbox { start_sandboxes(&loaded, printer)? } else { HashMap::new() };
     let surroundings = surroundings(options, services)?;
     let routed = loaded.into_iter().map(|(path, loaded)| {
+        let loaded = if options.sandbox { in_any_account(loaded) } else { loaded };
         let sandbox = sandboxes.get(&sandbox_file(&path)).map(Rc::as_ref);
         let route = route(options, &loaded.manifest, sandbox, &surroundings.clients)?;
         Ok((loaded, route))

@@ -158,7 +158,7 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
-    let observed = observe(&Aws::connect(&settings).await, &name, &[]).await?;
+    let observed = observe(&Aws::connect(&settings).await?, &name, &[]).await?;
     let (manifest, notes) = manifest_of(&name, &observed, region)?;
     for note in notes {
         printer.warning(&note);

@@ -58,7 +58,7 @@ async fn plan_one(
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if let Some(path) = &options.out {
-        write::save(path, &saved::save(survey, plan))
+        write::save_private(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
     let is_pending = options.detailed_exitcode && !plan.is_in_sync();
@@ -93,9 +93,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
     if !aws.common.output.is_human() {
         return;
     }
-    if let Some(role) = &report.role {
-        printer.result(&format!("{}\n", role.to_text()));
-    }
+    printer.result(&report.heading());
     printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
     if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
         printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));

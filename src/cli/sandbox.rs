@@ -3,23 +3,45 @@
 
 use rolecall::connect::Loaded;
 use rolecall::exit::ExitCode;
-use rolecall::sandbox::{Faults, Principal, SandboxOptions, save};
+use rolecall::sandbox::{Faults, Principal, SandboxOptions, TamperError, change_file};
 
-use super::context::{load_manifest, next_signal, sandbox_file, sandbox_state, start_sandbox_with};
+use super::context::{Listener, NO_HANDLERS, load_manifest, sandbox_file, sandbox_state, start_sandbox_with};
 use super::options::{CommonOptions, SandboxCommand};
 use super::printer::Printer;
 use rolecall::failure::{CommandError, CommandResult, Context as _};
+
+/// Why nothing was changed by hand.
+enum NotTampered {
+    /// The state cannot be changed in this way.
+    Kind(TamperError),
+    /// The file cannot be changed.
+    File(std::io::Error),
+}
+
+impl From<std::io::Error> for NotTampered {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
 
 pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
         SandboxCommand::Serve { common, port, latency } => serve(common, *port, *latency, printer).await,
         SandboxCommand::Tamper { kind, common } => {
             let Loaded { manifest, .. } = load_manifest(common, true, printer)?;
-            let mut state = sandbox_state(common.file(), &[&manifest], printer)?;
+            let initial = sandbox_state(common.file(), &[&manifest], printer)?;
             let role = manifest.role.name.as_str();
-            let done =
-                kind.apply(&mut state, role).map_err(|error| CommandError::failed(error.to_string()))?;
-            save(&state, &sandbox_file(common.file())).context("cannot write the sandbox's state")?;
+            // A sandbox that serves meanwhile may have changed the file since it was read.
+            let done = change_file(&sandbox_file(common.file()), initial, |state| {
+                kind.apply(state, role).map_err(NotTampered::Kind)
+            });
+            let done = match done {
+                Ok(done) => done,
+                Err(NotTampered::Kind(error)) => return Err(CommandError::failed(error.to_string())),
+                Err(NotTampered::File(error)) => {
+                    return Err(error).context("cannot write the sandbox's state");
+                }
+            };
             printer.result(&format!("{done}\n"));
             Ok(ExitCode::Success)
         }
@@ -62,8 +84,9 @@ async fn serve(
             serde_json::Value::Object(variables).to_string() + "\n"
         }
     };
+    let mut signals = Listener::new().context(NO_HANDLERS)?;
     printer.result(&text);
     printer.progress("serving until interrupted (Ctrl-C); set the variables above in another terminal");
-    next_signal().await;
+    signals.next().await;
     Ok(ExitCode::Success)
 }

@@ -5,7 +5,9 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
-use rolecall::observe::survey::{addresses, named_functions, resolve, tagged};
+use rolecall::observe::survey::{
+    addresses, ask_account, named_functions, observe_at_home, resolve, tagged,
+};
 use serde_json::json;
 
 use super::context::Context;
@@ -29,6 +31,7 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> Comma
 async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCode> {
     let AddTarget { functions, qualifier, tag, aws, apply, yes } = options;
     let context = Context::open(aws, Services::Aws, printer).await?;
+    ask_account(&context.manifest.access, &context.aws).await?;
     let mut wanted = functions.clone();
     if let Some((key, value)) = tag {
         let region = context.region.as_ref().ok_or_else(|| {
@@ -114,8 +117,7 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> Comman
 /// Each target with what AWS says of it.
 async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Aws, printer).await?;
-    let role = &context.manifest.role.name;
-    let observed = rolecall::observe::aws::observe(&context.aws, role, &context.addresses).await?;
+    let (observed, _) = observe_at_home(&context.manifest, &context.addresses, &context.aws).await?;
     let granted = named_functions(&observed);
     let mut rows = Vec::new();
     for (target, function) in context.manifest.targets.iter().zip(&observed.functions) {

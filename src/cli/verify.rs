@@ -60,7 +60,7 @@ async fn verify_one(
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },
         explain: options.explain,
-        interrupt: interrupt_of(options.level),
+        interrupt: interrupt_of(options.level)?,
     };
     let known = connected.warnings.len();
     let verified = connected.verify(&request, &Narrator::new(printer)).await;
@@ -74,9 +74,7 @@ async fn verify_one(
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if options.aws.common.output.is_human() {
-        if let Some(role) = &report.role {
-            printer.result(&format!("{}\n", role.to_text()));
-        }
+        printer.result(&report.heading());
         if let Some(view) = &report.verification {
             printer.result(&view.to_text("Verification", printer.evidence()));
         }
@@ -85,9 +83,9 @@ async fn verify_one(
 }
 
 /// A twin must be removed, and whoever waits for AWS is told how far that got; otherwise Ctrl-C ends the process.
-fn interrupt_of(level: Level) -> Interrupt {
+fn interrupt_of(level: Level) -> CommandResult<Interrupt> {
     match level {
-        Level::Paper | Level::Genesys => Interrupt::never(),
+        Level::Paper | Level::Genesys => Ok(Interrupt::never()),
         Level::Live | Level::Twin => interruptible(),
     }
 }
@@ -105,7 +103,7 @@ async fn sweep(
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
     let role = &context.manifest.role;
-    let swept = context.role.sweep(&interruptible(), &Narrator::new(printer)).await;
+    let swept = context.role.sweep(&interruptible()?, &Narrator::new(printer)).await;
     let (plan, applied) = swept.context(UNCHANGED)?;
     let human = options.aws.common.output.is_human();
     let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);

@@ -126,7 +126,7 @@ impl Connected {
         surroundings: &Surroundings,
         warn: &mut dyn FnMut(&str),
     ) -> Result<Self, ConnectError> {
-        let aws = Aws::connect(&route.settings).await;
+        let aws = Aws::connect(&route.settings).await?;
         Self::with(loaded, aws, route.genesys, surroundings, warn).await
     }
 

@@ -1,5 +1,6 @@
 //! Why an operation could not begin, and the way out.
 
+use rolecall_aws::ProfileError;
 use rolecall_genesys::credentials::CredentialError;
 
 use crate::desired::sources::SourceFaults;
@@ -13,6 +14,9 @@ use crate::ports::genesys::GenesysError;
 /// Why the role of a manifest cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
+    /// The profile that somebody named cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// A file that an action names is wrong.
     #[error(transparent)]
     Sources(#[from] SourceFaults),
@@ -83,6 +87,7 @@ fn claimed(DoubleClaim { role, manifests }: &DoubleClaim) -> String {
 impl Explained for ConnectError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
+            Self::Profile(error) => return error.explain(),
             Self::Sources(error) => return error.explain(),
             Self::Credentials(error) => return error.explain(),
             Self::Partition(error) => return error.explain(),
@@ -95,6 +100,19 @@ impl Explained for ConnectError {
                  commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
                  GENESYSCLOUD_OAUTHCLIENT_SECRET are set"
             }
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for ProfileError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Missing { .. } => {
+                "correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave \
+                 both out to use the credentials of the environment"
+            }
+            Self::Unreadable { .. } => "correct the file: each line is `[profile NAME]`, `key = value` or a comment",
         };
         (ExitCode::Usage, Some(hint.to_owned()))
     }

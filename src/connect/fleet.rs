@@ -93,11 +93,17 @@ impl Fleet {
         for (loaded, Route { settings, genesys }) in manifests {
             let client = match known.get(&settings) {
                 Some(client) => *client,
-                None => {
-                    clients.push(Aws::connect(&settings).await);
-                    known.insert(settings, clients.len() - 1);
-                    clients.len() - 1
-                }
+                None => match Aws::connect(&settings).await {
+                    Ok(aws) => {
+                        clients.push(aws);
+                        known.insert(settings, clients.len() - 1);
+                        clients.len() - 1
+                    }
+                    Err(error) => {
+                        refused.push((loaded.name, error.into()));
+                        continue;
+                    }
+                },
             };
             let Some(aws) = clients.get(client) else { continue };
             let name = loaded.name.clone();

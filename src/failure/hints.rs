@@ -210,6 +210,14 @@ impl Explained for SurveyError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
             SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            SurveyError::WrongAccount(_) => (
+                ExitCode::Failed,
+                Some(
+                    "use the credentials of the manifest's account (--profile, `profile` or \
+                     `assume_role` in [aws]), or correct `account`"
+                        .to_owned(),
+                ),
+            ),
             SurveyError::TargetsMissing(_) => (
                 ExitCode::Failed,
                 Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),

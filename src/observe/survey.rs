@@ -8,9 +8,9 @@ use futures_util::future::try_join_all;
 use crate::desired::aws::{Desired, DesiredError, Home, desired};
 use crate::desired::pack::Bin;
 use crate::desired::template::Templates;
-use crate::iam::arn::{Arn, ExternalId, FunctionArn, Region, RoleName};
+use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, Region, RoleName};
 use crate::iam::document::Document;
-use crate::manifest::{Manifest, Target};
+use crate::manifest::{Access, Manifest, Target};
 use crate::observe::aws::{
     Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
     observe_functions,
@@ -97,12 +97,30 @@ pub enum SurveyError {
     /// A call to AWS failed.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// The credentials are of another account.
+    #[error(transparent)]
+    WrongAccount(#[from] WrongAccount),
     /// Targets that Lambda does not have.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     TargetsMissing(Vec<MissingTarget>),
     /// The documents cannot be made.
     #[error(transparent)]
     Desired(#[from] DesiredError),
+}
+
+/// The credentials are of another account than the manifest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the manifest is for account {stated} (`account` in [aws]), but the credentials are of account {found}: the caller is \
+     `{caller}`"
+)]
+pub struct WrongAccount {
+    /// The account in the manifest.
+    pub stated: AccountId,
+    /// The account of the credentials.
+    pub found: AccountId,
+    /// The ARN of the caller.
+    pub caller: String,
 }
 
 /// Why the manifest alone does not say where to look.
@@ -127,7 +145,47 @@ pub fn addresses(targets: &[Target], region: Option<&Region>) -> Result<Vec<Func
     targets.iter().map(address).collect()
 }
 
-/// Where the caller's account lives.
+/// Refuses a caller of another account than the manifest's.
+pub fn check_account(access: &Access, caller: &CallerIdentity) -> Result<(), WrongAccount> {
+    match &access.account {
+        Some(stated) if *stated != caller.account => Err(WrongAccount {
+            stated: stated.clone(),
+            found: caller.account.clone(),
+            caller: caller.arn.clone(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Asks who is calling, where the manifest says which account it must be: for commands that read no snapshot.
+pub async fn ask_account<R: Read>(access: &Access, reader: &R) -> Result<(), SurveyError> {
+    if access.account.is_some() {
+        check_account(access, &reader.caller().await?)?;
+    }
+    Ok(())
+}
+
+/// Reads the role, and refuses where the credentials are of another account than the manifest.
+pub async fn observe_at_home<R: Read>(
+    manifest: &Manifest,
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<(Observed, Home), SurveyError> {
+    match observe(reader, &manifest.role.name, addresses).await {
+        Ok(observed) => {
+            check_account(&manifest.access, &observed.caller)?;
+            let home = home(&observed.caller)?;
+            Ok((observed, home))
+        }
+        // In the wrong account anything may fail, and the account is the reason.
+        Err(error) => match ask_account(&manifest.access, reader).await {
+            Err(wrong @ SurveyError::WrongAccount(_)) => Err(wrong),
+            Ok(()) | Err(_) => Err(error.into()),
+        },
+    }
+}
+
+/// Where the caller's account lives; for callers that have no manifest to compare it with ([`observe_at_home`]).
 pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
     let partition = caller.arn.parse::<Arn>().and_then(|arn| arn.partition.parse());
     match partition {
@@ -171,8 +229,7 @@ pub async fn survey_with_gaps<R: Read>(
     addresses: &[FunctionAddress],
     reader: &R,
 ) -> Result<Survey, SurveyError> {
-    let observed = observe(reader, &manifest.role.name, addresses).await?;
-    let home = home(&observed.caller)?;
+    let (observed, home) = observe_at_home(manifest, addresses, reader).await?;
     let (targets, missing) = match present(addresses, &observed.functions) {
         Ok(targets) => (targets, Vec::new()),
         Err(missing) => (as_addressed(addresses, &observed.functions, &home), missing),

@@ -3,9 +3,9 @@
 use crate::iam::arn::RoleName;
 
 use super::context::Context;
-use crate::observe::aws::{Observed, observe};
+use crate::observe::aws::Observed;
 use crate::observe::genesys::Observed as ObservedGenesys;
-use crate::observe::survey::{Survey, SurveyError, home};
+use crate::observe::survey::{Survey, SurveyError, observe_at_home};
 use crate::plan::aws::PlanOptions;
 use crate::plan::{Plan, PlanError, Way, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
@@ -131,9 +131,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     async fn plan_destruction(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
         let role = &self.manifest.role.name;
         // The functions are somebody else's: whether they exist makes no difference to what is removed here.
-        let observed = observe(&self.aws, role, &[]).await?;
+        let (observed, home) = observe_at_home(&self.manifest, &[], &self.aws).await?;
         let aws = aws::plan_destroy(role, &observed, options).map_err(PlanError::from)?;
-        let role_arn = self.role_arn(&home(&observed.caller)?);
+        let role_arn = self.role_arn(&home);
         let way = Way::to_nothing(aws, &role_arn, &observed);
         let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));

@@ -8,7 +8,7 @@ use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
 use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::Plan;
-use crate::ports::AwsError;
+use crate::observe::survey::ask_account;
 use crate::verify::analysers::BilledChecks;
 use crate::verify::finding::disagreements;
 use crate::verify::functions;
@@ -167,8 +167,9 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         &self,
         interrupt: &Interrupt,
         observer: &impl Observer,
-    ) -> Result<(Plan, Applied), AwsError> {
+    ) -> Result<(Plan, Applied), SurveyError> {
         let role = &self.manifest.role;
+        ask_account(&self.manifest.access, &self.aws).await?;
         let plan = plan_sweep(&self.aws, &role.name, &role.path).await?;
         let writers = Writers { aws: &self.aws, genesys: Absent };
         let applied = carry_out(&plan, &writers, &Made::default(), self.deadline, interrupt, observer).await;

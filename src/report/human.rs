@@ -24,9 +24,9 @@ pub(super) const DIMMED: Style = Style::new().dimmed();
 const TARGETS_SHOWN: usize = 10;
 
 impl RoleView {
-    /// Which role, and who called AWS.
+    /// Which role.
     pub fn to_text(&self) -> String {
-        let Self { arn, exists, caller, trusted, external_id, policies: _, targets } = self;
+        let Self { arn, exists, caller: _, trusted, external_id, policies: _, targets } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
@@ -37,12 +37,26 @@ impl RoleView {
         if let Some(more) = targets.len().checked_sub(TARGETS_SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(text, "              and {}", count(more, "other", "others"));
         }
-        let _ = writeln!(text, "  caller      {caller}");
         text
     }
 }
 
 impl Report {
+    /// Which account, and who called it there; then which role.
+    pub fn heading(&self) -> String {
+        let account = self.account_text();
+        let role = self.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default();
+        account + &role
+    }
+
+    /// Which account, and who called it there.
+    pub fn account_text(&self) -> String {
+        match (&self.account, &self.caller) {
+            (Some(account), Some(caller)) => format!("account {account}, as {caller}\n"),
+            (Some(_) | None, _) => String::new(),
+        }
+    }
+
     /// The changes, the foreign policies, and a closing line.
     pub fn plan_text(&self) -> String {
         let changes = self.changes.as_deref().unwrap_or_default();

@@ -66,6 +66,7 @@ use crate::manifest::Outline;
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
 use crate::plan::Plan;
+use crate::ports::CallerIdentity;
 use crate::ports::genesys::Organization;
 
 /// A format that another program reads.
@@ -98,6 +99,12 @@ pub struct Report {
     /// The manifest, where the command had several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
+    /// The AWS account that the command talked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The ARN of the caller in that account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// The role and who looked at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleView>,
@@ -235,6 +242,13 @@ impl Report {
     /// The report with what the survey found.
     pub fn with_survey(mut self, survey: &Survey) -> Self {
         self.role = Some(survey.into());
+        self.with_caller(&survey.observed.caller)
+    }
+
+    /// The report with who called AWS.
+    pub fn with_caller(mut self, caller: &CallerIdentity) -> Self {
+        let CallerIdentity { account, arn, .. } = caller;
+        (self.account, self.caller) = (Some(account.to_string()), Some(arn.clone()));
         self
     }
 

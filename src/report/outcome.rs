@@ -11,8 +11,8 @@ use crate::verify::Verification;
 impl Report {
     /// About a plan.
     pub fn of_plan(command: &'static str, planned: &Planned) -> Self {
-        let Planned { survey, genesys, plan, observed: _ } = planned;
-        Self::of(command, survey.as_ref(), genesys.as_ref(), plan)
+        let Planned { survey, genesys, plan, observed } = planned;
+        Self::of(command, survey.as_ref(), genesys.as_ref(), plan).with_caller(&observed.caller)
     }
 
     /// About the plan towards the manifest, and what would be proved after it.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use rolecall::ports::calls::Calls;
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialSource, Credentials};
-use rolecall_genesys::site::Site;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -28,7 +27,7 @@ pub(super) fn credentials(base: &str) -> Credentials {
     Credentials {
         client_id: CLIENT_ID.to_owned(),
         client_secret: CLIENT_SECRET.to_owned().into(),
-        site: Site::local(base),
+        site: base.parse().unwrap(),
     }
 }
 

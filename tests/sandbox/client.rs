@@ -36,7 +36,11 @@ impl Client {
     }
 
     pub(super) fn with(sandbox: &Sandbox, credentials: Credentials) -> Self {
-        let host = sandbox.endpoint_url().strip_prefix("http://").unwrap().to_owned();
+        Self::at(&sandbox.endpoint_url(), credentials)
+    }
+
+    pub(super) fn at(url: &str, credentials: Credentials) -> Self {
+        let host = url.strip_prefix("http://").unwrap().to_owned();
         Self { host, credentials, region: "us-east-1".to_owned() }
     }
 

@@ -21,3 +21,4 @@ mod persistence;
 mod signatures;
 mod tamper;
 mod trust_table;
+mod two_processes;

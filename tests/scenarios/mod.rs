@@ -1,5 +1,6 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
+mod account;
 mod analysers;
 mod bad_input;
 mod drift;
@@ -17,6 +18,7 @@ mod organization;
 mod permissions;
 mod recorded;
 mod saved_plan;
+mod signals;
 pub(crate) mod stage;
 mod targets;
 mod trail;

@@ -10,6 +10,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use rolecall_model::ports::{AwsError, AwsErrorKind};
+use rolecall_model::redact::redact;
 
 /// Turns a failure of the SDK into ours.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
@@ -53,7 +54,7 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
         operation: "sts:AssumeRole",
         kind: of_code(refused.code(), 400),
         code: refused.code().map(str::to_owned),
-        message: refused.message().map_or_else(|| text(refused), one_line),
+        message: refused.message().map_or_else(|| one_line(&text(refused)), one_line),
         request_id: refused.request_id().map(str::to_owned),
     })
 }
@@ -152,13 +153,14 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     last.join(": ")
 }
 
+/// What AWS, or a proxy in its place, said: without secrets, in one line.
 fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    redact(message, &[]).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// An answer that the service's own model does not have.
 pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
-    let message = format!("unexpected answer: {message}");
+    let message = one_line(&format!("unexpected answer: {message}"));
     AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
 }
 

@@ -17,6 +17,7 @@ mod functions;
 mod organization;
 mod pace;
 mod probe;
+mod profile;
 #[cfg(feature = "publish")]
 mod publish;
 mod rate;
@@ -36,7 +37,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
@@ -48,6 +49,7 @@ use tokio::sync::Semaphore;
 use self::calls::{Recorder, silent_host};
 use self::error::classify;
 use self::pace::Pace as CallPace;
+pub use self::profile::ProfileError;
 use self::rate::Rate;
 #[cfg(feature = "publish")]
 pub use self::stored::Parameter;
@@ -74,7 +76,7 @@ const SESSION: &str = "rolecall";
 /// How to reach AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AwsSettings {
-    /// The profile of the shared configuration files.
+    /// The profile of the shared configuration files, whose credentials then go before those of the environment.
     pub profile: Option<String>,
     /// The region, over the profile's and the environment's.
     pub region: Option<Region>,
@@ -145,6 +147,23 @@ fn global(config: &SdkConfig) -> SdkConfig {
     }
 }
 
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+}
+
+/// Reads what the environment and the user's files say.
+fn loader(region: Option<aws_config::Region>) -> ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts());
+    let loader = match region {
+        Some(region) => loader.region(region),
+        None => loader,
+    };
+    match AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
+        Ok(name) => loader.app_name(name),
+        Err(_) => loader,
+    }
+}
+
 /// The configuration with the credentials of that role, got on first use and again before they end.
 async fn as_role(config: &SdkConfig, role: &RoleArn, external_id: Option<&ExternalId>) -> SdkConfig {
     let provider = AssumeRoleProvider::builder(role.to_string()).session_name(SESSION);
@@ -173,31 +192,29 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads the SDK's configuration (profiles, SSO, web identity, `AWS_ENDPOINT_URL` …); contacts nobody.
-    pub async fn connect(settings: &AwsSettings) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    /// Reads the SDK's configuration (profiles, SSO, web identity, `AWS_ENDPOINT_URL` …); contacts nobody. A profile that
+    /// somebody named must exist.
+    pub async fn connect(settings: &AwsSettings) -> Result<Self, ProfileError> {
         let region = settings.region.as_ref().map(|region| aws_config::Region::new(region.to_string()));
-        let config = match &settings.fixed {
-            Some(fixed) => fixed.config(region, timeouts),
-            None => {
-                let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-                if let Some(profile) = &settings.profile {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(region) = region {
-                    loader = loader.region(region);
-                }
-                if let Ok(name) = AppName::new(concat!("rolecall/", env!("CARGO_PKG_VERSION"))) {
-                    loader = loader.app_name(name);
-                }
-                loader.load().await
+        let config = match (&settings.fixed, &settings.profile) {
+            (Some(fixed), _) => fixed.config(region, timeouts()),
+            (None, None) => loader(region).load().await,
+            (None, Some(profile)) => {
+                profile::check(profile).await?;
+                let config = loader(region).profile_name(profile).load().await;
+                profile::use_profile(&config, profile, timeouts())
             }
         };
         let config = match &settings.assume_role {
             Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
             None => config,
         };
-        Self::with(config, Calls::default(), settings.deadline)
+        Ok(Self::with(config, Calls::default(), settings.deadline))
+    }
+
+    /// The same with what the environment says, and nothing else.
+    pub async fn from_environment(deadline: Duration) -> Self {
+        Self::with(loader(None).load().await, Calls::default(), deadline)
     }
 
     fn with(config: SdkConfig, calls: Calls, deadline: Duration) -> Self {

@@ -4,6 +4,8 @@
 //! `GENESYSCLOUD_REGION` (README of platform-client-sdk-cli 166.0.0). There is no option for the secret: a command line
 //! is seen by every user of the machine. A secret cannot be printed: `SecretString` redacts itself and is wiped.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
@@ -28,6 +30,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// What no message may show: the secret, and what HTTP makes of it and the ID.
+    pub(super) fn secrets(&self) -> [SecretString; 2] {
+        let basic = format!("{}:{}", self.client_id, self.client_secret.expose_secret());
+        [self.client_secret.clone(), STANDARD.encode(basic).into()]
+    }
+
     /// Whether both are the same client with the same secret.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.client_id == other.client_id
@@ -180,7 +188,10 @@ fn from_secret(secret: &str, text: &str, manifest: &'static Region) -> Result<Cr
     let (client_id, client_secret) = (required("client_id")?, required("client_secret")?);
     let key = if object.contains_key("base_url") { "base_url" } else { "region" };
     let site = site(&place(key), text(key)?.as_deref(), Some(manifest))?;
-    let site = site.unwrap_or_else(|| manifest.into());
+    let site = match site {
+        Some(site) => site,
+        None => Site::try_from(manifest).map_err(|source| CredentialError::Region { place: place(key), source })?,
+    };
     Ok(Credentials { client_id, client_secret: client_secret.into(), site })
 }
 
@@ -191,9 +202,9 @@ fn site(
     given: Option<&str>,
     manifest: Option<&'static Region>,
 ) -> Result<Option<Site>, CredentialError> {
-    let Some(given) = given else { return Ok(manifest.map(Site::from)) };
-    let site: Site =
-        given.parse().map_err(|source| CredentialError::Region { place: place.to_owned(), source })?;
+    let wrong = |source| CredentialError::Region { place: place.to_owned(), source };
+    let Some(given) = given else { return manifest.map(|region| Site::try_from(region).map_err(wrong)).transpose() };
+    let site: Site = given.parse().map_err(wrong)?;
     match (site.region, manifest) {
         (Some(stated), Some(manifest)) if stated != manifest => {
             Err(CredentialError::OtherRegion { place: place.to_owned(), stated, manifest })

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use rolecall::aws::{Aws, AwsSettings};
+use rolecall::aws::Aws;
 use rolecall::connect::Clients;
 use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
@@ -14,6 +14,8 @@ use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::CredentialSource;
 use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
+
+use crate::settings::Allowed;
 
 /// The secret with the OAuth client, where a request names none.
 const SECRET: &str = "GENESYS_CREDENTIALS_SECRET";
@@ -33,19 +35,17 @@ pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
 pub(crate) struct Connections {
     aws: OnceCell<Aws>,
     clients: OnceCell<Clients>,
+    allowed: std::cell::OnceCell<Allowed>,
 }
 
 impl Connections {
     pub(crate) async fn aws(&self) -> &Aws {
-        let settings = AwsSettings {
-            profile: None,
-            region: None,
-            assume_role: None,
-            external_id: None,
-            deadline: DEADLINE,
-            fixed: None,
-        };
-        self.aws.get_or_init(|| async move { Aws::connect(&settings).await }).await
+        self.aws.get_or_init(|| Aws::from_environment(DEADLINE)).await
+    }
+
+    /// What manifests may name.
+    pub(crate) fn allowed(&self) -> &Allowed {
+        self.allowed.get_or_init(|| Allowed::from_environment(variable(SECRET).map(|arn| arn.trim().to_owned())))
     }
 
     /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.

@@ -12,6 +12,7 @@ mod direct;
 mod log;
 mod manifests;
 mod publish;
+mod settings;
 mod stored;
 
 use std::rc::Rc;

@@ -97,7 +97,10 @@ impl Manifests {
         for Read { manifest, files } in reads {
             opened.files.extend(files);
             match manifest {
-                Ok(manifest) => opened.manifests.push(manifest),
+                Ok(manifest) => {
+                    faults.extend(connections.allowed().faults(&manifest));
+                    opened.manifests.push(manifest);
+                }
                 Err(error) => faults.push(error.to_string()),
             }
         }

@@ -11,6 +11,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use url::Url;
+
 use crate::iam::arn::AccountId;
 
 /// The account of all commercial ("Core/Satellite") regions.
@@ -113,13 +115,18 @@ impl FromStr for &'static Region {
     }
 }
 
-/// Strips what surrounds the domain in a URL: scheme, path, port and the host's first label.
+/// The domain in a URL or in a host's name, without the host's first label. The host is the one that a request would go to, so it is
+/// the URL parser of the HTTP client that finds it. What two parsers could read in two ways names nothing.
 fn bare_name(given: &str) -> String {
-    let lower = given.trim().to_ascii_lowercase();
-    let host = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
-    let host = host.split(['/', ':', '?', '#']).next().unwrap_or(host);
-    let host = ["api.", "login.", "apps."].iter().find_map(|label| host.strip_prefix(label)).unwrap_or(host);
-    host.to_owned()
+    let given = given.trim();
+    let url = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
+    let is_plain = !given.contains(|character: char| character == '\\' || character.is_control());
+    let url = Url::parse(&url).ok().filter(|url| {
+        is_plain && matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+    });
+    let host = url.as_ref().and_then(Url::host_str).map_or_else(|| given.to_ascii_lowercase(), str::to_owned);
+    let bare = ["api.", "login.", "apps."].iter().find_map(|label| host.strip_prefix(label));
+    bare.map_or(host.clone(), str::to_owned)
 }
 
 /// Names that guides, older tools and habit suggest, and what is right.

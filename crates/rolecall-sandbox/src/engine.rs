@@ -89,11 +89,13 @@ impl Engine {
 
     pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
         // A file that cannot be read is no reason to forget what is known; the next change replaces it.
-        let _ = self.store.refresh();
-        match genesys::serves(&request.path) {
+        let _ = self.store.enter();
+        let outcome = match genesys::serves(&request.path) {
             true => genesys::handle(self, request),
             false => self.handle_aws(request),
-        }
+        };
+        self.store.leave();
+        outcome
     }
 
     fn handle_aws(&mut self, request: &Incoming) -> Outcome {

@@ -26,6 +26,7 @@ mod grammar;
 mod iam;
 mod ids;
 mod lambda;
+mod lock;
 mod organizations;
 mod principals;
 mod secrets;
@@ -56,7 +57,7 @@ pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
     Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
 };
-pub use store::{load, save};
+pub use store::{change as change_file, load, save};
 pub use tags::Tags;
 pub use tamper::{Tamper, TamperError};
 
@@ -191,11 +192,12 @@ impl Sandbox {
     /// Changes the state from outside, and saves it.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> io::Result<T> {
         let mut engine = self.shared.engine();
-        engine.store.refresh()?;
+        engine.store.enter()?;
         let mut next = State::clone(engine.store.current());
         let result = change(&mut next);
-        engine.commit(next).map_err(|error| io::Error::other(error.message))?;
-        Ok(result)
+        let saved = engine.commit(next).map_err(|error| io::Error::other(error.message));
+        engine.store.leave();
+        saved.map(|()| result)
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
+use rolecall::observe::survey::{SurveyError, check_account};
 use rolecall::ports::Read;
 use rolecall::ports::trail::{ReadTrail, TrailEvent};
 use rolecall::report::{AuditView, CallsView, EntryView};
@@ -82,7 +83,9 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
         .into());
     };
     let name = &manifest.role.name;
-    let (caller, attached) = (aws.caller().await?, aws.attached_policies(name).await?);
+    let caller = aws.caller().await?;
+    check_account(&manifest.access, &caller).map_err(SurveyError::from)?;
+    let attached = aws.attached_policies(name).await?;
     let role = match aws.role(name).await? {
         Some(role) => role.identity.to_string(),
         None => format!("arn:aws:iam::{}:role{}{name}", caller.account, manifest.role.path),

@@ -35,7 +35,7 @@ impl Connection {
             sandbox = Some(start_sandbox(options.common.file(), || state)?);
         }
         let access = manifest.as_ref().map(|manifest| manifest.access.clone()).unwrap_or_default();
-        let aws = Aws::connect(&settings(options, &access, sandbox.as_ref())).await;
+        let aws = Aws::connect(&settings(options, &access, sandbox.as_ref())).await?;
         let client = match &sandbox {
             Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
             None => connect(manifest.as_ref(), &aws, options.deadline)?,

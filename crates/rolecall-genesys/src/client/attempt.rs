@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -15,6 +16,7 @@ use crate::error::{ErrorBody, Failure, Retry, one_line};
 use crate::operation::Operation;
 use rolecall_model::ports::calls::Call;
 use rolecall_model::ports::genesys::GenesysErrorKind as Kind;
+use rolecall_model::redact::redact;
 
 /// What is quoted of an answer that is not understood.
 const QUOTED: usize = 200;
@@ -24,6 +26,8 @@ pub(super) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
+    /// What was sent and no message may show.
+    secrets: Vec<SecretString>,
 }
 
 /// Why an answer is not what the API promises.
@@ -41,11 +45,13 @@ impl Answer {
                 return Unreadable { what: self.page(), is_cut: false };
             }
             let what = match error.classify() {
-                serde_json::error::Category::Data => format!("JSON of an unexpected shape: {error}"),
+                serde_json::error::Category::Data => {
+                    redact(&format!("JSON of an unexpected shape: {error}"), &self.secrets)
+                }
                 serde_json::error::Category::Eof if self.text.trim().is_empty() => "empty".to_owned(),
                 serde_json::error::Category::Eof => "cut off in the middle".to_owned(),
                 serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-                    format!("not JSON: `{}`", quote(&self.text))
+                    format!("not JSON: `{}`", self.quote(&self.text))
                 }
             };
             Unreadable { what, is_cut: error.is_eof() }
@@ -67,7 +73,7 @@ impl Answer {
     /// The page in words: that of a proxy or a login form has a title that tells more than the status does.
     fn page(&self) -> String {
         let title = self.text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-        match title.map(|(title, _)| quote(title)).filter(|title| !title.is_empty()) {
+        match title.map(|(title, _)| self.quote(title)).filter(|title| !title.is_empty()) {
             Some(title) => format!("an HTML page, `{title}`, instead of JSON"),
             None => "an HTML page instead of JSON".to_owned(),
         }
@@ -75,7 +81,7 @@ impl Answer {
 
     fn context_id(&self) -> Option<String> {
         let id = self.headers.get("inin-correlation-id")?.to_str().ok()?;
-        Some(id.to_owned()).filter(|id| !id.is_empty())
+        Some(redact(id, &self.secrets)).filter(|id| !id.is_empty())
     }
 
     /// `Retry-After`: seconds, or a date.
@@ -112,14 +118,15 @@ impl Answer {
     /// The failure that a status of 300 or more is.
     fn failure(&self, operation: &Operation) -> Failure {
         let body: Option<ErrorBody> = serde_json::from_str(&self.text).ok();
-        let code = body.as_ref().and_then(ErrorBody::any_code);
+        let code = body.as_ref().and_then(ErrorBody::any_code).map(|code| redact(&code, &self.secrets));
         let said = body.as_ref().map(ErrorBody::text).filter(|text| !text.is_empty());
+        let said = said.map(|text| redact(&text, &self.secrets));
         let status = self.status;
         let message = said.unwrap_or_else(|| match &self.text {
             _ if status.is_redirection() => format!("a redirect to `{}`", self.target()),
             _ if self.is_html() => self.page(),
             text if text.trim().is_empty() => format!("HTTP status {status}"),
-            text => quote(text),
+            text => self.quote(text),
         });
         let kind = kind(status, code.as_deref(), &message);
         let mut failure = match kind {
@@ -134,14 +141,23 @@ impl Answer {
         };
         failure.error.status = Some(status.as_u16());
         failure.error.code = code;
-        failure.error.context_id = body.and_then(|body| body.context_id).or_else(|| self.context_id());
+        failure.error.context_id = body.and_then(|body| body.context_id).map(|id| redact(&id, &self.secrets)).or_else(|| self.context_id());
         failure
+    }
+
+    /// A text of the other side's in a message: without secrets first, then cut.
+    fn quote(&self, text: &str) -> String {
+        let line = one_line(&redact(text, &self.secrets));
+        match line.char_indices().nth(QUOTED) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(&line)),
+            None => line,
+        }
     }
 
     fn target(&self) -> String {
         let location = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere");
         // What follows the path may be a session of somebody's.
-        quote(location.split('?').next().unwrap_or(location))
+        self.quote(location.split('?').next().unwrap_or(location))
     }
 }
 
@@ -167,14 +183,6 @@ fn kind(status: StatusCode, code: Option<&str>, message: &str) -> Kind {
     }
 }
 
-fn quote(text: &str) -> String {
-    let line = one_line(text);
-    match line.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(&line)),
-        None => line,
-    }
-}
-
 impl Client {
     /// One attempt. A token that is refused is replaced once within it.
     pub(super) async fn attempt<T>(
@@ -188,7 +196,7 @@ impl Client {
             pass = self.pass(Some(pass.serial)).await?;
             answer = self.answer(request, &pass).await?;
         }
-        answer.read(request.operation, read).map_err(|failure| pass.redact(failure))
+        answer.read(request.operation, read)
     }
 
     async fn answer(&self, request: &Request<'_>, pass: &Pass) -> Result<Answer, Failure> {
@@ -196,13 +204,13 @@ impl Client {
         self.stay_under_the_limit(operation).await?;
         let mut call = pass
             .http
-            .request(operation.method.clone(), format!("{}{path}", pass.api))
+            .request(operation.method.clone(), pass.site.api_at(path))
             .query(query)
             .bearer_auth(pass.token());
         if let Some(body) = body {
             call = call.json(body);
         }
-        let answer = self.transmit(operation, call).await?;
+        let answer = self.transmit(operation, call, pass.secrets()).await?;
         self.rate().learn(&answer.headers, Instant::now());
         Ok(answer)
     }
@@ -229,6 +237,7 @@ impl Client {
         &self,
         operation: &Operation,
         call: RequestBuilder,
+        secrets: Vec<SecretString>,
     ) -> Result<Answer, Failure> {
         let (http, call) = call.timeout(self.patience.attempt).build_split();
         let call = call.map_err(|error| Failure::new(operation, Kind::Other, innermost(&error)))?;
@@ -238,7 +247,7 @@ impl Client {
         let answer = async {
             let answer = http.execute(call).await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
-            Ok(Answer { status, headers, text: answer.text().await? })
+            Ok(Answer { status, headers, text: answer.text().await?, secrets })
         };
         let answer: Result<Answer, reqwest::Error> = answer.await;
         self.calls.add(Call {

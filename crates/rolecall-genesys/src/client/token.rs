@@ -76,10 +76,11 @@ impl Tokens {
 /// What a request needs to be let in.
 pub(super) struct Pass {
     pub(super) http: reqwest::Client,
-    pub(super) api: String,
+    pub(super) site: Site,
     /// Which token it is, to tell it from the next.
     pub(super) serial: u64,
     token: Arc<SecretString>,
+    credentials: [SecretString; 2],
 }
 
 impl Pass {
@@ -87,15 +88,10 @@ impl Pass {
         self.token.expose_secret()
     }
 
-    /// The failure without the token: nobody keeps a proxy from quoting the request in its error page.
-    pub(super) fn redact(&self, failure: Failure) -> Failure {
-        redact(failure, self.token())
+    /// What no message may show: nobody keeps a proxy from quoting the request in its error page.
+    pub(super) fn secrets(&self) -> Vec<SecretString> {
+        self.credentials.iter().cloned().chain([SecretString::clone(&self.token)]).collect()
     }
-}
-
-fn redact(mut failure: Failure, secret: &str) -> Failure {
-    failure.error.message = failure.error.message.replace(secret, "[redacted]");
-    failure
 }
 
 /// The answer of the login host (`oauthtoken.go` of platform-client-sdk-cli 166.0.0).
@@ -145,9 +141,10 @@ impl Client {
         };
         Ok(Pass {
             http: http.clone(),
-            api: credentials.site.api().to_owned(),
+            site: credentials.site.clone(),
             serial: *serial,
             token: token.secret.clone(),
+            credentials: credentials.secrets(),
         })
     }
 
@@ -155,13 +152,12 @@ impl Client {
         let Credentials { client_id, client_secret, site } = &session.credentials;
         let call = session
             .http
-            .post(format!("{}{}", site.login(), TOKEN.path))
+            .post(site.login_at(TOKEN.path))
             .basic_auth(client_id, Some(client_secret.expose_secret()))
             .form(&[("grant_type", "client_credentials")]);
         let start = Instant::now();
-        let answer = self.transmit(&TOKEN, call).await?;
+        let answer = self.transmit(&TOKEN, call, session.credentials.secrets().to_vec()).await?;
         let token: TokenAnswer = answer.read(&TOKEN, Answer::json).map_err(|failure| {
-            let failure = redact(failure, client_secret.expose_secret());
             if failure.error.status.is_some_and(|status| [400, 401, 403].contains(&status)) {
                 refused(failure, &session.credentials)
             } else {

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::request::{Request, ResponseUrl};
+use super::request::Request;
+use super::response_url::CheckedUrl;
 use crate::log;
 
 /// "The total size of the response body can't exceed 4096 bytes."
@@ -154,7 +155,7 @@ impl Answer {
     pub(super) async fn send(
         &self,
         http: &reqwest::Client,
-        url: &ResponseUrl,
+        url: &CheckedUrl,
         deadline: Instant,
     ) -> anyhow::Result<()> {
         let start = Instant::now();

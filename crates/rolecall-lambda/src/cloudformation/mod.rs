@@ -12,6 +12,7 @@ mod definition;
 mod integration;
 mod properties;
 mod request;
+mod response_url;
 mod settle;
 mod steps;
 mod trust_proof;
@@ -19,6 +20,7 @@ mod trust_proof;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use reqwest::redirect::Policy;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
@@ -26,6 +28,7 @@ use self::answer::{Answer, Done, Failed};
 use self::request::{Change, Request};
 use super::connections::Connections;
 use super::log;
+use super::settings::response_hosts;
 
 pub(crate) use self::request::is_request;
 
@@ -41,12 +44,15 @@ const OUT_OF_TIME: &str =
 /// The provider of the custom resources.
 pub(crate) struct Custom {
     http: reqwest::Client,
+    /// Further hosts that answers may go to.
+    hosts: Vec<String>,
 }
 
 impl Custom {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().build();
-        Ok(Self { http: http.context("cannot prepare the HTTP client")? })
+        // A redirect would take the answer to a host that nobody checked.
+        let http = reqwest::Client::builder().redirect(Policy::none()).build();
+        Ok(Self { http: http.context("cannot prepare the HTTP client")?, hosts: response_hosts() })
     }
 
     /// Does what is asked, and answers.
@@ -59,6 +65,8 @@ impl Custom {
         let now = Instant::now();
         let request: Request = serde_json::from_value(event)
             .map_err(|error| anyhow::anyhow!("not a custom resource request: {error}"))?;
+        // Whoever wants the answer elsewhere is not CloudFormation: nothing is done for him.
+        let url = request.response_url.check(&self.hosts)?;
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(FOR_TAKING_BACK + FOR_THE_ANSWER).max(left / 2);
         let for_all = left.saturating_sub(FOR_THE_ANSWER).max(left / 4 * 3);
@@ -77,7 +85,7 @@ impl Custom {
             answer.status.as_str(),
             reason.as_deref(),
         );
-        answer.send(&self.http, &request.response_url, now + left).await
+        answer.send(&self.http, &url, now + left).await
     }
 }
 

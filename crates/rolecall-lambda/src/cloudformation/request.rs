@@ -1,11 +1,11 @@
 //! What CloudFormation asks (User Guide, "Custom resource request objects").
 
-use std::fmt;
-
 use rolecall::desired::genesys::StackResource;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::fmt::Hyphenated;
+
+use super::response_url::ResponseUrl;
 
 /// Whether an event is a request for a custom resource.
 pub(crate) fn is_request(event: &Value) -> bool {
@@ -63,22 +63,5 @@ impl Change {
             Self::Update => "Update",
             Self::Delete => "Delete",
         }
-    }
-}
-
-/// Where the answer goes. Whoever has it can answer in the stack's name, so it never prints.
-#[derive(Deserialize)]
-pub(super) struct ResponseUrl(String);
-
-impl ResponseUrl {
-    /// To send the answer, and for nothing else.
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ResponseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ResponseUrl(…)")
     }
 }

@@ -7,6 +7,7 @@ mod life;
 mod others;
 mod publish;
 mod services;
+mod settings;
 mod stack;
 mod stage;
 mod stored;

@@ -183,6 +183,7 @@ impl Function {
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "stream")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "group")
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("ROLECALL_RESPONSE_HOSTS", server.address().to_string())
             .envs(environment)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

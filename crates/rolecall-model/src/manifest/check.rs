@@ -85,7 +85,7 @@ impl Places {
                 notes.fault(span, error.to_string());
             }
         };
-        let Access { profile: _, region, assume_role } = access;
+        let Access { account: _, profile: _, region, assume_role } = access;
         if let Some(region) = region {
             check(self.region, format!("the region `{region}`"), region.partition());
         }
@@ -338,14 +338,24 @@ fn merge<T: PartialEq + Display>(
 }
 
 fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
-    let RawAws { profile, region, assume_role, external_id } = raw;
+    let RawAws { account, profile, region, assume_role, external_id } = raw;
+    let account_place = place(account.as_ref());
+    let account = take_optional(account, notes);
     let profile = take_optional(profile, notes);
     let region = take_optional(region, notes);
     let role = take_optional(assume_role, notes);
     let external_id = take_optional(external_id, notes);
-    let (profile, region, role, external_id) = (profile?, region?, role?, external_id?);
+    let (account, profile, region, role, external_id) = (account?, profile?, region?, role?, external_id?);
+    if let (Some(account), Some(role)) = (&account, &role)
+        && *account != role.account
+    {
+        let message = format!("`account` is {account}, but `assume_role` is a role of account {}", role.account);
+        notes.fault(account_place, message);
+        return None;
+    }
     // An external ID for nobody was reported by the walk.
-    Some(Access { profile, region, assume_role: role.map(|role| AssumedRole { role, external_id }) })
+    let assume_role = role.map(|role| AssumedRole { role, external_id });
+    Some(Access { account, profile, region, assume_role })
 }
 
 fn check_verify(raw: RawVerify, notes: &mut Notes<'_>) -> Option<Verify> {

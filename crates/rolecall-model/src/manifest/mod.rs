@@ -143,6 +143,8 @@ pub struct Role {
 /// How AWS is reached for this role: where nothing is stated, as the command line and the environment say.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Access {
+    /// The account that the manifest is for; credentials of another one are refused.
+    pub account: Option<AccountId>,
     /// The profile of the AWS configuration files.
     pub profile: Option<String>,
     /// The region of targets without a region.

@@ -130,7 +130,11 @@ pub(super) struct RawTarget {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("dependentRequired" = {"external_id": ["assume_role"]}))]
 pub(super) struct RawAws {
-    /// The profile of the AWS configuration files; `--profile` goes before it.
+    /// The account that this manifest is for. Credentials of another account are refused.
+    #[schemars(extend("examples" = ["123456789012"]))]
+    pub(super) account: Option<Text<AccountId>>,
+    /// The profile of the AWS configuration files; `--profile` goes before it. Its credentials go before those of the
+    /// environment.
     pub(super) profile: Option<Text<ProfileName>>,
     /// The AWS region of targets without a region; `--region` goes before it.
     pub(super) region: Option<Text<AwsRegion>>,

@@ -88,11 +88,18 @@ fn render_role(page: &mut Page, role: &Role) {
 }
 
 fn render_access(page: &mut Page, access: &Access) {
-    let Access { profile, region, assume_role } = access;
+    let Access { account, profile, region, assume_role } = access;
     if *access == Access::default() {
+        page.comment_section("How AWS is reached. With `account`, credentials of any other account are refused:");
+        page.comment("[aws]");
+        page.comment("account = \"123456789012\"");
         return;
     }
     page.section("[aws]");
+    if let Some(account) = account {
+        page.comment("Credentials of any other account are refused.");
+        page.entry("account", account.as_str());
+    }
     if let Some(profile) = profile {
         page.entry("profile", profile.as_str());
     }
@@ -213,6 +220,35 @@ impl Page {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "{line}");
     }
+}
+
+/// Writes a text that is for its owner alone, such as a saved plan: whole or not at all, with the permissions 0600. What is not an
+/// ordinary file, such as a symbolic link, is refused: nothing is written to where somebody else points.
+pub fn save_private(path: &Path, text: &str) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let message = "it is not an ordinary file (a symbolic link is not followed)";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut refused = None;
+    let mut file = tempfile::Builder::new()
+        .prefix(".rolecall-")
+        .suffix(".tmp")
+        .make_in(folder, |name| create_private(name).inspect_err(|error| refused = error.raw_os_error()))
+        .map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
+    file.as_file_mut().write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    // Renaming replaces a link that came between instead of following it.
+    file.persist(path)?;
+    Ok(())
+}
+
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Writes the whole text or leaves the file as it was: a neighbouring file is written, flushed to disk and renamed.

@@ -52,6 +52,10 @@ max_session_duration = 3600
 
 [[target]]
 function = "order-status"
+
+# How AWS is reached. With `account`, credentials of any other account are refused:
+# [aws]
+# account = "123456789012"
 "#
     );
 }

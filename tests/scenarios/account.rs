@@ -1,0 +1,217 @@
+//! Which account a command changes: a profile that somebody named goes before the keys in the environment, and `account` in
+//! the manifest refuses every other account before the first write.
+
+use rolecall::sandbox::{Principal, State};
+
+use super::stage::{EXTERNAL_ID, ONE_TARGET, ROLE, Run, Stage, manifest};
+
+const OTHER: &str = "222222222222";
+const THIRD: &str = "333333333333";
+
+/// A stage with more accounts, and a profile for each: it assumes a role there.
+fn stage(manifest: &str) -> Stage {
+    let mut state = State::demo();
+    for account in [OTHER, THIRD] {
+        state.ensure_administrator(account, "/", "rolecall");
+        state.add_function(account, "us-east-1", "my-genesys-trigger-function", &[]);
+    }
+    let stage = Stage::with(manifest, state);
+    let keys = stage.sandbox.credentials(Principal::Ci);
+    let mut profiles = format!(
+        "[base]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        keys.access_key_id, keys.secret_access_key
+    );
+    for (name, account) in [("orders", OTHER), ("customers", THIRD)] {
+        profiles += &format!(
+            "\n[{name}]\nrole_arn = arn:aws:iam::{account}:role/rolecall\nsource_profile = base\n"
+        );
+    }
+    stage.write(".aws/credentials", &profiles);
+    stage
+}
+
+fn one_target(aws: &str) -> String {
+    manifest(&format!("[aws]\n{aws}\n\n{ONE_TARGET}"))
+}
+
+/// The account and the caller of a report.
+fn who(run: &Run) -> (String, String) {
+    let report = run.json();
+    let text = |key: &str| report[key].as_str().unwrap().to_owned();
+    (text("account"), text("caller"))
+}
+
+fn has_role(stage: &Stage, account: &str) -> bool {
+    stage.sandbox.state().accounts[account].roles.contains_key(&ROLE.to_lowercase())
+        || stage.sandbox.state().accounts[account].roles.contains_key(ROLE)
+}
+
+/// Writes that reached the embedded AWS or Genesys Cloud.
+fn writes(stage: &Stage) -> Vec<String> {
+    stage.calls().into_iter().filter(|call| call.write).map(|call| call.action).collect()
+}
+
+#[test]
+fn a_named_profile_goes_before_the_keys_of_the_environment() {
+    // The stage's environment has AWS_ACCESS_KEY_ID of the first account.
+    let stage = stage(&one_target(""));
+    let plan = stage.run(&["plan", "--output", "json"]).expect(0);
+    assert_eq!(who(&plan).0, "123456789012");
+    let plan = stage.run(&["plan", "--profile", "orders", "--output", "json"]).expect(0);
+    assert_eq!(who(&plan).0, OTHER);
+    stage.run(&["apply", "--profile", "orders", "--yes", "--level", "paper"]).expect(0);
+    assert!(has_role(&stage, OTHER) && !has_role(&stage, "123456789012"));
+}
+
+#[test]
+fn the_profile_of_the_manifest_does_so_too_and_the_command_line_goes_before_it() {
+    let stage = stage(&one_target("profile = \"orders\""));
+    assert_eq!(who(&stage.run(&["plan", "--output", "json"]).expect(0)).0, OTHER);
+    let plan = stage.run(&["plan", "--profile", "customers", "--output", "json"]).expect(0);
+    assert_eq!(who(&plan).0, THIRD);
+}
+
+#[test]
+fn aws_profile_leaves_the_order_to_the_sdk() {
+    let stage = stage(&one_target(""));
+    let mut plan = stage.command(&["plan", "--output", "json"]);
+    let plan: Run = plan.env("AWS_PROFILE", "orders").output().unwrap().into();
+    assert_eq!(who(&plan.expect(0)).0, "123456789012");
+}
+
+#[test]
+fn a_profile_that_no_file_has_is_refused_before_any_call() {
+    let stage = stage(&one_target(""));
+    for command in [["apply", "--yes"].as_slice(), &["plan"], &["verify"], &["drift"], &["destroy", "--yes"]] {
+        stage
+            .run(&[command, &["--profile", "typo"]].concat())
+            .expect(2)
+            .says("the AWS profile `typo` does not exist; looked at `")
+            .says("/.aws/config` and `")
+            .says("/.aws/credentials`");
+    }
+    stage.write("rolecall.toml", &one_target("profile = \"typo\""));
+    stage.run(&["apply", "--yes"]).expect(2).says("the AWS profile `typo` does not exist");
+    let mut elsewhere = stage.command(&["plan"]);
+    elsewhere.env("AWS_CONFIG_FILE", "/nowhere/config").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/keys");
+    Run::from(elsewhere.output().unwrap()).expect(2).says("looked at `/nowhere/config` and `/nowhere/keys`");
+    assert_eq!(stage.calls().len(), 0);
+}
+
+#[test]
+fn a_profile_without_credentials_does_not_fall_back_on_the_environment() {
+    let stage = stage(&one_target(""));
+    stage.write(".aws/config", "[profile empty]\nregion = us-east-1\n");
+    stage.run(&["apply", "--yes", "--profile", "empty"]).expect(1).says("no AWS credentials were found");
+    assert_eq!(stage.calls().len(), 0);
+}
+
+#[test]
+fn each_manifest_of_a_fleet_goes_to_the_account_of_its_own_profile() {
+    let stage = stage("");
+    for (file, profile) in [("a", "orders"), ("b", "customers")] {
+        stage.write(&format!("accounts/{file}.toml"), &one_target(&format!("profile = \"{profile}\"")));
+    }
+    let all = ["--file", "accounts/*.toml", "--output", "json"];
+    let plan = stage.run(&[["plan"].as_slice(), &all].concat()).expect(0).json();
+    let accounts: Vec<&str> =
+        plan["roles"].as_array().unwrap().iter().map(|role| role["account"].as_str().unwrap()).collect();
+    assert_eq!(accounts, [OTHER, THIRD]);
+    stage.write("accounts/b.toml", &one_target("profile = \"typo\""));
+    stage.run(&[["plan"].as_slice(), &all].concat()).expect(2).says("the AWS profile `typo` does not exist");
+}
+
+#[test]
+fn every_command_says_first_which_account_it_talks_to() {
+    let stage = stage(&one_target("profile = \"orders\""));
+    let first = "account 222222222222, as arn:aws:sts::222222222222:assumed-role/rolecall/";
+    for (command, status) in [
+        (["plan"].as_slice(), 0),
+        (&["apply", "--yes", "--level", "paper"], 0),
+        (&["verify", "--level", "paper"], 0),
+        (&["drift"], 0),
+        (&["destroy", "--yes"], 0),
+    ] {
+        let run = stage.run(command).expect(status);
+        assert!(run.stdout.starts_with(first), "{command:?}\n{}", run.stdout);
+    }
+    let run = stage.run(&["destroy", "--yes", "--output", "json"]).expect(0);
+    assert!(who(&run).1.starts_with("arn:aws:sts::222222222222:assumed-role/rolecall/"), "{}", run.stdout);
+}
+
+#[test]
+fn credentials_of_another_account_are_refused_before_a_plan_is_shown() {
+    let stage = stage(&one_target("account = \"222222222222\""));
+    for command in [
+        ["plan"].as_slice(),
+        &["apply", "--yes"],
+        &["verify"],
+        &["verify", "--sweep", "--yes"],
+        &["verify", "--level", "twin"],
+        &["drift"],
+        &["destroy", "--yes"],
+        &["target", "list"],
+        &["target", "add", "my-genesys-trigger-function:live"],
+    ] {
+        let run = stage
+            .run(command)
+            .expect(1)
+            .says("the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012")
+            .says("role/ci");
+        assert_eq!(run.stdout, "", "{command:?}");
+    }
+    assert_eq!(writes(&stage), Vec::<String>::new());
+    stage.run(&["apply", "--yes", "--profile", "orders", "--level", "paper"]).expect(0);
+    assert!(has_role(&stage, OTHER));
+}
+
+#[test]
+fn connect_and_the_actions_refuse_another_account_too() {
+    let text = manifest(&format!(
+        "[aws]\naccount = \"{OTHER}\"\n\n[genesys.integration]\nname = \"Orders\"\n\n{ONE_TARGET}"
+    ))
+    .replace(EXTERNAL_ID, &State::demo().genesys.organization.id);
+    let stage = stage(&text);
+    for command in [["genesys", "connect", "--yes"].as_slice(), &["genesys", "action", "list"]] {
+        stage.run_client(command).expect(1).says("the manifest is for account 222222222222");
+    }
+    assert_eq!(writes(&stage), Vec::<String>::new());
+}
+
+#[test]
+fn a_missing_function_or_permission_does_not_hide_the_wrong_account() {
+    let text = one_target("account = \"222222222222\"").replace("my-genesys-trigger-function", "nowhere");
+    stage(&text).run(&["plan"]).expect(1).says("the manifest is for account 222222222222");
+    let stage = stage(&text).acting_as(Principal::Nobody);
+    stage.run(&["plan"]).expect(1).says("the manifest is for account 222222222222");
+}
+
+#[test]
+fn in_a_fleet_only_the_manifest_of_another_account_fails() {
+    let stage = stage("");
+    stage.write("accounts/a.toml", &one_target("account = \"222222222222\""));
+    stage.write("accounts/b.toml", &one_target("profile = \"orders\"\naccount = \"222222222222\""));
+    let run = stage.run(&["plan", "--file", "accounts/*.toml", "--output", "json"]).expect(1).json();
+    let exits: Vec<u64> =
+        run["roles"].as_array().unwrap().iter().map(|role| role["exit_code"].as_u64().unwrap()).collect();
+    assert_eq!(exits, [1, 0]);
+}
+
+#[test]
+fn the_sandbox_is_never_the_wrong_account() {
+    let stage = stage(&one_target("account = \"222222222222\""));
+    stage.run(&["plan", "--sandbox"]).expect(0).says("account 123456789012, as arn:aws:");
+}
+
+#[test]
+fn a_manifest_that_contradicts_itself_is_refused_before_any_call() {
+    let stage = stage(&one_target(
+        "account = \"222222222222\"\nassume_role = \"arn:aws:iam::333333333333:role/rolecall\"",
+    ));
+    stage.run(&["plan"]).expect(2).says(
+        "`account` is 222222222222, but `assume_role` is a role of account 333333333333",
+    );
+    stage.write("rolecall.toml", &one_target("account = \"2222\""));
+    stage.run(&["plan"]).expect(2).says("rolecall.toml:");
+    assert_eq!(stage.calls().len(), 0);
+}

@@ -1,0 +1,138 @@
+//! SIGTERM is what SIGINT is: whatever has begun to write stops between two writes and says how far it got.
+#![cfg(unix)]
+
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use rolecall::sandbox::{Faults, Tamper};
+
+use super::stage::{ONE_TARGET, Run, Stage, manifest};
+
+/// Ends the child after that many writes to the embedded AWS or Genesys Cloud.
+fn end_after(stage: &Stage, writes: usize, child: Child, signal: &str) -> Run {
+    for _ in 0..1000 {
+        if stage.sandbox.log().iter().filter(|call| call.write).count() >= writes {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    child.wait_with_output().unwrap().into()
+}
+
+/// A role with three things to repair, one after the other.
+fn repairable() -> Stage {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    for kind in [Tamper::TrustIfExists, Tamper::MaxSession, Tamper::PolicyWidened] {
+        stage.tamper(kind);
+    }
+    stage
+}
+
+fn slow(stage: &Stage) {
+    stage.sandbox.clear_log();
+    stage.set(Faults { latency_ms: 150, ..Faults::default() });
+}
+
+fn fast(stage: &Stage) {
+    stage.set(Faults::default());
+}
+
+#[test]
+fn apply_and_destroy_stop_between_two_writes() {
+    for signal in ["-TERM", "-INT"] {
+        let stage = repairable();
+        slow(&stage);
+        let apply = end_after(&stage, 1, stage.start(&["apply", "--yes"]), signal);
+        apply.expect(1).says("interrupted").says("done:").says("not tried:");
+        fast(&stage);
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+        slow(&stage);
+        let destroy = end_after(&stage, 1, stage.start(&["destroy", "--yes"]), signal);
+        destroy.expect(1).says("interrupted").says("done:").says("not tried:");
+        fast(&stage);
+        stage.run(&["destroy", "--yes"]).expect(0);
+    }
+}
+
+#[test]
+fn the_report_for_programs_says_so_too() {
+    let stage = repairable();
+    slow(&stage);
+    let apply = end_after(&stage, 1, stage.start(&["apply", "--yes", "--output", "json"]), "-TERM").expect(1);
+    let report = apply.json();
+    assert_ne!(report["applied"]["done"].as_array().unwrap().len(), 0);
+    assert_ne!(report["applied"]["not_tried"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_target_that_is_added_and_applied_stops_there_too() {
+    let stage = repairable();
+    slow(&stage);
+    let add = ["target", "add", "customer-lookup", "--apply", "--yes"];
+    end_after(&stage, 1, stage.start(&add), "-TERM").expect(1).says("interrupted").says("not tried:");
+    fast(&stage);
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+}
+
+#[test]
+fn connect_stops_there_too() {
+    let text = manifest(&format!("[genesys.integration]\nname = \"Orders\"\n\n{ONE_TARGET}"));
+    let stage = Stage::with(&text, rolecall::sandbox::State::demo());
+    stage.sandbox.change(|state| state.genesys.organization.id = super::stage::EXTERNAL_ID.to_owned()).unwrap();
+    stage.write("bare.toml", &manifest(ONE_TARGET));
+    stage.run(&["apply", "--yes", "--level", "paper", "--file", "bare.toml"]).expect(0);
+    slow(&stage);
+    let connect = stage
+        .client_command(&["genesys", "connect", "--yes"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    end_after(&stage, 1, connect, "-TERM").expect(1).says("interrupted").says("not tried:");
+}
+
+#[test]
+fn a_twin_is_removed() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let before: Vec<String> = stage.sandbox.state().accounts["123456789012"].roles.keys().cloned().collect();
+    slow(&stage);
+    let verify = end_after(&stage, 1, stage.start(&["verify", "--level", "twin"]), "-TERM");
+    verify.expect(1).says("interrupted");
+    let after: Vec<String> = stage.sandbox.state().accounts["123456789012"].roles.keys().cloned().collect();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn of_a_fleet_nobody_begins_after_the_signal() {
+    let stage = Stage::new();
+    for number in 0..40 {
+        let text = manifest(ONE_TARGET).replace("GenesysDataActionRole", &format!("Role{number:02}"));
+        stage.write(&format!("accounts/{number:02}.toml"), text.split("[verify]").next().unwrap());
+    }
+    slow(&stage);
+    let apply = stage.start(&["apply", "--yes", "--file", "accounts/*.toml", "--output", "json"]);
+    let run = end_after(&stage, 1, apply, "-TERM").expect(1);
+    let report = run.json();
+    let roles = report["roles"].as_array().unwrap();
+    assert_eq!(roles.len(), 40);
+    let made = stage.sandbox.state().accounts["123456789012"].roles.keys().filter(|name| name.starts_with("role")).count();
+    // Sixteen at a time: those that had begun.
+    assert!(made <= 16, "{made}");
+    assert!(roles.iter().all(|role| role["exit_code"] == 1), "{}", run.stdout);
+}
+
+#[test]
+fn before_the_first_write_a_signal_ends_the_process() {
+    let stage = Stage::new();
+    slow(&stage);
+    let plan = stage.start(&["plan"]);
+    std::thread::sleep(Duration::from_millis(100));
+    let pid = plan.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let status = plan.wait_with_output().unwrap().status;
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
+}
