@@ -361,6 +361,8 @@ pub(crate) enum RenderedDocument {
     Trust,
     /// The policy for the targets
     Invoke,
+    /// A permissions boundary that allows the targets and nothing else
+    Boundary,
     /// What the caller of apply and destroy needs
     Provisioner,
     /// What the caller of plan, drift and verify needs
