@@ -9,8 +9,9 @@
 //! | is every request of this principal allowed? | [`ResourcePolicy::prove_allowed`] |
 //! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
+//! | can whoever makes the role get beyond what it is for? | [`prove_provisioner`], with a [`ProvisioningIntent`] |
 //!
-//! The first three know nothing of what a role is for. The last puts them together to claims about a role that a third
+//! The first three know nothing of what a role is for. The others put them together to claims about a role that a third
 //! party assumes.
 //!
 //! ```
@@ -49,6 +50,7 @@ mod agreement;
 mod allowed;
 mod answer;
 mod caller;
+mod chain;
 mod claim;
 mod domain;
 mod excess;
@@ -72,6 +74,7 @@ mod ways;
 mod words;
 
 pub use answer::{Proof, Witness};
+pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
 pub use names::Group;
 pub use permission::prove_permissions;

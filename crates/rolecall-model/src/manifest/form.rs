@@ -12,8 +12,8 @@ use super::NOTES_MARK;
 use super::boundary::Boundary;
 use super::target::Target;
 use crate::iam::arn::{
-    AccountId, Arn, ExternalId, InvalidName, Qualifier, Region as AwsRegion, RoleArn, RoleName,
-    RolePath, UserName,
+    AccountId, Arn, ExternalId, InvalidName, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
+    UserName,
 };
 use crate::region::Region;
 

@@ -27,9 +27,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use crate::iam::arn::{
-    AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, RoleName, RolePath,
-};
+use crate::iam::arn::{AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
 use note::Notes;
 

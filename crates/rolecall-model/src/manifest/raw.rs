@@ -15,15 +15,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::check::MAX_TAGS;
 use super::boundary::Boundary;
+use super::check::MAX_TAGS;
 use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
 use super::target::Target;
-use crate::iam::arn::{
-    AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
-};
+use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
 
 /// The manifest of rolecall: the role that Genesys Cloud assumes, the Lambda functions it may invoke, and how both

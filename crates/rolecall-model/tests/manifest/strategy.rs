@@ -84,7 +84,9 @@ fn role() -> impl Strategy<Value = Role> {
         text("/([!-~]{1,20}/)?"),
         option::of("[\t\n\r -~\u{a1}-\u{ff}]{1,80}"),
         3600..=43200_u32,
-        option::of(text("targets|arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}")),
+        option::of(text(
+            "targets|arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}",
+        )),
         tags(),
     )
         .prop_map(|(name, path, description, max_session_duration, permissions_boundary, tags)| Role {
