@@ -1,4 +1,5 @@
 //! What a provisioner can reach: each hole in the policy that holds its holder, with the chain that goes through it.
+#![allow(clippy::needless_pass_by_value, reason = "statements are written where they stand")]
 
 use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;

@@ -97,24 +97,25 @@ impl Steps {
         let boundary = intent.boundary.map(|RequiredBoundary { arn, document: _ }| arn);
         // A boundary that may let more through holds nobody.
         let held = boundary.filter(|_| limit.is_tight());
-        let under = |action| held.map(|arn| calls::under(arn, action)).into_iter();
-        let rewrite = [CREATE_VERSION, SET_VERSION].map(|action| asker.ask(action, policies, Vec::new()));
-        let create_policy = asker.ask(CREATE_POLICY, policies, Vec::new());
+        let under = |action| held.map(|arn| calls::under(arn, action)).into_iter().collect::<Vec<Value>>();
+        let rewrite = [CREATE_VERSION, SET_VERSION].map(|action| asker.ask(action, policies, &[]));
+        let create_policy = asker.ask(CREATE_POLICY, policies, &[]);
         let makes_policies = rewrite.iter().chain([&create_policy]).any(Step::is_possible);
         // Policies that the holder cannot write allow nothing but the targets.
-        let harmless = || (!makes_policies).then(|| calls::attaching(policies)).into_iter();
+        let harmless =
+            || (!makes_policies).then(|| calls::attaching(policies)).into_iter().collect::<Vec<Value>>();
         Self {
             elsewhere: asker
-                .anything(calls::everything_that_is_looked_at(&[&role, &intent.twins], policies), intent),
-            create_loose: asker.ask(CREATE_ROLE, "*", under(CREATE_ROLE).collect()),
+                .anything(&calls::everything_that_is_looked_at(&[&role, &intent.twins], policies), intent),
+            create_loose: asker.ask(CREATE_ROLE, "*", &under(CREATE_ROLE)),
             loosen: [
-                asker.ask(DELETE_BOUNDARY, "*", Vec::new()),
-                asker.ask(PUT_BOUNDARY, "*", under(PUT_BOUNDARY).collect()),
+                asker.ask(DELETE_BOUNDARY, "*", &[]),
+                asker.ask(PUT_BOUNDARY, "*", &under(PUT_BOUNDARY)),
             ],
-            put_loose: asker.ask(PUT_POLICY, "*", under(PUT_POLICY).collect()),
-            attach_loose: asker.ask(ATTACH, "*", under(ATTACH).chain(harmless()).collect()),
-            put: asker.ask(PUT_POLICY, "*", Vec::new()),
-            attach: asker.ask(ATTACH, "*", harmless().collect()),
+            put_loose: asker.ask(PUT_POLICY, "*", &under(PUT_POLICY)),
+            attach_loose: asker.ask(ATTACH, "*", &[under(ATTACH), harmless()].concat()),
+            put: asker.ask(PUT_POLICY, "*", &[]),
+            attach: asker.ask(ATTACH, "*", &harmless()),
             rewrite,
             create_policy,
             boundary_is_own: boundary.is_some_and(|arn| Pattern::like(policies).matches(arn)),
@@ -191,14 +192,14 @@ struct Asker<'a, 'd> {
 
 impl Asker<'_, '_> {
     /// Whether the holder can call an action on a resource, but for what these statements deny.
-    fn ask(&self, action: &str, resource: &str, but: Vec<Value>) -> Step {
-        self.with(&but, |session| session.prove_refused(action, resource))
+    fn ask(&self, action: &str, resource: &str, but: &[Value]) -> Step {
+        self.with(but, |session| session.prove_refused(action, resource))
     }
 
     /// Whether the holder can do anything but what these statements deny, and but invoke the targets.
-    fn anything(&self, but: Vec<Value>, intent: &ProvisioningIntent<'_>) -> Step {
+    fn anything(&self, but: &[Value], intent: &ProvisioningIntent<'_>) -> Step {
         let targets: Vec<String> = intent.targets.iter().map(ToString::to_string).collect();
-        self.with(&but, |session| session.proves_only(&targets))
+        self.with(but, |session| session.proves_only(&targets))
     }
 
     fn with(&self, but: &[Value], prove: impl FnOnce(&Session<'_>) -> Proof) -> Step {
