@@ -109,20 +109,25 @@ fn warn_of_size(name: &str, document: &Value, way_out: &str, printer: &mut Print
 /// What remains possible under the provisioner policy.
 fn say_what_a_provisioner_can_do(manifest: &Manifest, home: &Home, printer: &mut Printer) {
     let role = &manifest.role.name;
-    match (&manifest.role.permissions_boundary, home.boundary_arn(&manifest.role)) {
-        (Some(Boundary::Targets), Some(arn)) => printer.hint(&format!(
-            "an administrator creates the boundary `{arn}`, and changes it when the targets change: `rolecall boundary apply`; the \
-             provisioner policy does not allow it. If the role `{role}` exists without the boundary, the administrator runs \
-             `rolecall apply` once: until then the provisioner policy can give the role any permission"
+    let Some((boundary, arn)) =
+        manifest.role.permissions_boundary.as_ref().zip(home.boundary_arn(&manifest.role))
+    else {
+        printer.warning(&format!(
+            "whoever holds the provisioner policy is an administrator of this account: the holder can create the role `{role}` \
+             with a trust policy that names the holder, write a policy that allows everything, attach the policy, and assume the \
+             role. A permissions boundary stops that: `permissions_boundary = \"targets\"` in [role]"
+        ));
+        return;
+    };
+    match boundary {
+        Boundary::Targets => printer.hint(&format!(
+            "the provisioner policy cannot create or change the boundary `{arn}`, or it would hold nobody: an administrator creates \
+             it from `rolecall render boundary`, and changes it when the targets change. If the role `{role}` exists without the \
+             boundary, the holder of the provisioner policy can do anything until an administrator puts the boundary on the role"
         )),
-        (Some(Boundary::Policy(_)), Some(arn)) => printer.warning(&format!(
-            "whoever holds the provisioner policy can give the role `{role}` everything that the boundary `{arn}` allows, and assume \
-             the role; if that is more than the targets, `permissions_boundary = \"targets\"` allows the targets alone"
-        )),
-        (Some(_), None) | (None, _) => printer.warning(&format!(
-            "whoever holds the provisioner policy is an administrator of this account: it can create the role `{role}` with a trust \
-             policy that names its holder, write a policy that allows everything, attach the policy, and assume the role. A \
-             permissions boundary stops that: `permissions_boundary = \"targets\"` in [role]"
+        Boundary::Policy(_) => printer.warning(&format!(
+            "whoever holds the provisioner policy can give the role `{role}` everything that the boundary `{arn}` allows, and \
+             assume the role; if that is more than the targets, `permissions_boundary = \"targets\"` allows the targets alone"
         )),
     }
 }
