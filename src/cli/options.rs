@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Qualifier, Region};
+use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Qualifier, Region, RoleArn};
 use rolecall::iam::lint::FindingId;
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::Target;
@@ -361,6 +361,8 @@ pub(crate) enum RenderedDocument {
     Trust,
     /// The policy for the targets
     Invoke,
+    /// A permissions boundary that allows the targets and nothing else
+    Boundary,
     /// What the caller of apply and destroy needs
     Provisioner,
     /// What the caller of plan, drift and verify needs
@@ -419,6 +421,16 @@ pub(crate) struct ProveOptions {
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
     #[arg(long, value_name = "DIR")]
     pub(crate) smtlib: Option<PathBuf>,
+    /// The file is the policy of whoever creates this role for these targets: prove that its holder cannot get beyond the
+    /// targets by creating, changing and assuming roles
+    #[arg(long, value_name = "ROLE_ARN", requires = "target", conflicts_with_all = ["principal", "external_id", "smtlib"])]
+    pub(crate) provisions: Option<RoleArn>,
+    /// The permissions boundary that the role must have
+    #[arg(long, value_name = "POLICY_ARN", requires = "provisions")]
+    pub(crate) boundary: Option<PolicyArn>,
+    /// The policy document of the boundary; without it, what the boundary allows is not known
+    #[arg(long, value_name = "FILE", requires = "boundary")]
+    pub(crate) boundary_policy: Option<PathBuf>,
 
     /// The configuration of the Terraform plan has no function and no condition around a reference whose value is known only
     /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown

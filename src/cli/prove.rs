@@ -2,10 +2,12 @@
 
 use rolecall::exit::ExitCode;
 use rolecall::extract;
-use rolecall::failure::CommandResult;
+use rolecall::failure::{CommandResult, UsageError};
+use rolecall::iam::document::Document;
 use rolecall::iam::prove::RoleIntent;
 use rolecall::operations::ProveRequest;
-use rolecall::report::ProofView;
+use rolecall::report::{HolderProofsView, ProofView};
+use rolecall::verify::holder::{BoundaryPolicy, Provisions};
 
 use super::certificate;
 use super::input;
@@ -28,6 +30,15 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         },
     };
     let extracted = request.roles()?;
+    if let Some(provisions) = provisions(options)? {
+        let proofs = request.prove_holders(&extracted, &provisions);
+        let view = HolderProofsView(&proofs);
+        printer.result(&match options.output.is_human() {
+            true => view.to_text(),
+            false => view.to_json(),
+        });
+        return Ok(proofs.exit());
+    }
     if let Some(folder) = &options.smtlib {
         for role in &extracted.roles {
             let folder = certificate::folder_of(folder, extracted.roles.len(), &role.name);
@@ -44,4 +55,17 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         printer.hint("--role NAME proves only that role of the file");
     }
     Ok(proof.exit())
+}
+
+/// What the holder of the policy in the file looks after, where the file is such a policy.
+fn provisions(options: &ProveOptions) -> CommandResult<Option<Provisions>> {
+    let Some(role) = options.provisions.clone() else { return Ok(None) };
+    let document = options.boundary_policy.as_deref().map(|path| {
+        let text = input::read(path, extract::MAX_BYTES)?;
+        Document::parse(&text)
+            .map_err(|error| UsageError::new(format!("cannot read {}: {error}", input::name(path)), None))
+    });
+    let document = document.transpose()?;
+    let boundary = options.boundary.as_ref().map(|arn| BoundaryPolicy { arn: arn.to_string(), document });
+    Ok(Some(Provisions { role, targets: options.target.clone(), boundary }))
 }

@@ -8,7 +8,7 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
-use rolecall::manifest::{Manifest, Target};
+use rolecall::manifest::{Boundary, Manifest, Target};
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
@@ -16,9 +16,10 @@ use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
-const ALL: [(RenderedDocument, &str); 5] = [
+const ALL: [(RenderedDocument, &str); 6] = [
     (RenderedDocument::Trust, "trust"),
     (RenderedDocument::Invoke, "invoke"),
+    (RenderedDocument::Boundary, "boundary"),
     (RenderedDocument::Provisioner, "provisioner"),
     (RenderedDocument::Verifier, "verifier"),
     (RenderedDocument::Twin, "twin"),
@@ -45,13 +46,16 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
         return Ok(ExitCode::Success);
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
-    let fill = |document| template(&templates, document)?.fill(&fillings);
-    // The other two are packed by `apply`, and checked by `plan`.
-    let by_hand = [RenderedDocument::Provisioner, RenderedDocument::Verifier, RenderedDocument::Twin];
-    for (document, name) in ALL.into_iter().filter(|(document, _)| by_hand.contains(document)) {
-        if options.document.is_none_or(|wanted| wanted == document) {
-            warn_of_size(name, &fill(document)?, printer);
+    let boundary = manifest.role.permissions_boundary.as_ref();
+    let fill = |document| template(&templates, document, boundary)?.fill(&fillings);
+    let is_printed = |document| options.document.is_none_or(|wanted| wanted == document);
+    for (document, name) in ALL.into_iter().filter(|(document, _)| is_printed(*document)) {
+        if let Some(way_out) = way_out_of_size(document, boundary) {
+            warn_of_size(name, &fill(document)?, way_out, printer);
         }
+    }
+    if is_printed(RenderedDocument::Provisioner) {
+        say_what_a_provisioner_can_do(&manifest, &home, printer);
     }
     let text = match (options.document, options.common.output.is_human()) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.
@@ -75,24 +79,71 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
     Ok(ExitCode::Success)
 }
 
+/// What to do if the document is too long; `None` for what rolecall itself packs or checks, and for a boundary that nobody
+/// wants.
+fn way_out_of_size(document: RenderedDocument, boundary: Option<&Boundary>) -> Option<&'static str> {
+    match document {
+        RenderedDocument::Provisioner | RenderedDocument::Verifier | RenderedDocument::Twin => {
+            Some("put its statements into several policies")
+        }
+        RenderedDocument::Boundary => match boundary {
+            Some(Boundary::Targets) => Some(
+                "a role has one boundary, so write one of your own with wildcards and name its ARN in `permissions_boundary`",
+            ),
+            Some(Boundary::Policy(_)) | None => None,
+        },
+        RenderedDocument::Trust | RenderedDocument::Invoke => None,
+    }
+}
+
 /// Not even a quota increase lets a managed policy be longer.
-fn warn_of_size(name: &str, document: &Value, printer: &mut Printer) {
+fn warn_of_size(name: &str, document: &Value, way_out: &str, printer: &mut Printer) {
     let size = Document::from_value(document).map_or(0, |document| document.size());
     if size > MANAGED_POLICY_SIZE {
         printer.warning(&format!(
-            "the {name} policy has {size} characters and a managed policy holds {MANAGED_POLICY_SIZE}: put its statements \
-             into several policies"
+            "the {name} policy has {size} characters and a managed policy holds {MANAGED_POLICY_SIZE}: {way_out}"
         ));
     }
 }
 
-fn template(templates: &Templates, document: RenderedDocument) -> Result<Template, TemplateError> {
+/// What remains possible under the provisioner policy.
+fn say_what_a_provisioner_can_do(manifest: &Manifest, home: &Home, printer: &mut Printer) {
+    let role = &manifest.role.name;
+    let Some((boundary, arn)) =
+        manifest.role.permissions_boundary.as_ref().zip(home.boundary_arn(&manifest.role))
+    else {
+        printer.warning(&format!(
+            "whoever holds the provisioner policy is an administrator of this account: the holder can create the role `{role}` \
+             with a trust policy that names the holder, write a policy that allows everything, attach the policy, and assume the \
+             role. A permissions boundary stops that: `permissions_boundary = \"targets\"` in [role]"
+        ));
+        return;
+    };
+    match boundary {
+        Boundary::Targets => printer.hint(&format!(
+            "the provisioner policy cannot create or change the boundary `{arn}`, or it would hold nobody: an administrator creates \
+             it from `rolecall render boundary`, and changes it when the targets change. If the role `{role}` exists without the \
+             boundary, the holder of the provisioner policy can do anything until an administrator puts the boundary on the role"
+        )),
+        Boundary::Policy(_) => printer.warning(&format!(
+            "whoever holds the provisioner policy can give the role `{role}` everything that the boundary `{arn}` allows, and \
+             assume the role; if that is more than the targets, `permissions_boundary = \"targets\"` allows the targets alone"
+        )),
+    }
+}
+
+fn template(
+    templates: &Templates,
+    document: RenderedDocument,
+    boundary: Option<&Boundary>,
+) -> Result<Template, TemplateError> {
     match document {
         RenderedDocument::Trust => Ok(templates.trust.clone()),
         RenderedDocument::Invoke => Ok(templates.invoke.clone()),
-        RenderedDocument::Provisioner => Template::provisioner(),
+        RenderedDocument::Boundary => Template::boundary(),
+        RenderedDocument::Provisioner => Template::provisioner(boundary),
         RenderedDocument::Verifier => Template::verifier(),
-        RenderedDocument::Twin => Template::twin(),
+        RenderedDocument::Twin => Template::twin(boundary),
     }
 }
 

@@ -9,7 +9,8 @@ use crate::iam::arn::{
 use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
-use crate::manifest::{Manifest, WrongPartition};
+pub use crate::manifest::policy_path;
+use crate::manifest::{Boundary, Manifest, Role, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -30,10 +31,17 @@ pub fn twin_prefix(role: &RoleName) -> String {
     format!("{}{MARK}", role.as_str().get(..room).unwrap_or(role.as_str()))
 }
 
-/// The path of every policy that rolecall makes for a role: one `ListPolicies` finds them all, and the version in force.
-pub fn policy_path(role: &RoleName) -> PolicyPath {
-    const FOLDER: Word = Word::new("rolecall");
-    PolicyPath::of_role(FOLDER, role)
+/// The path of the boundaries that allow the targets alone. No provisioner may write here, whatever the role is called: the
+/// policies of a role lie under `/rolecall/`, and whoever may write a boundary is not bounded by it.
+fn boundary_path() -> PolicyPath {
+    const FOLDER: Word = Word::new("rolecall-boundary");
+    PolicyPath::of(FOLDER)
+}
+
+/// The name of the boundary that allows the targets of a role alone. Policy names are unique in an account, whatever the path.
+fn boundary_name(role: &RoleName) -> PolicyName {
+    const PURPOSE: Word = Word::new("boundary");
+    PolicyName::of_role(role, PURPOSE, 0)
 }
 
 /// The name of the n-th policy for the targets, from 0.
@@ -78,6 +86,14 @@ impl Home {
     /// How the ARN of every policy begins that rolecall makes for the role.
     pub fn policy_arn_prefix(&self, role: &RoleName) -> String {
         format!("arn:{}:iam::{}:policy{}", self.partition, self.account, policy_path(role))
+    }
+
+    /// The ARN of the permissions boundary that the manifest asks for.
+    pub fn boundary_arn(&self, role: &Role) -> Option<PolicyArn> {
+        role.permissions_boundary.as_ref().map(|boundary| match boundary {
+            Boundary::Targets => self.policy_arn(&boundary_path(), &boundary_name(&role.name)),
+            Boundary::Policy(arn) => arn.clone(),
+        })
     }
 
     /// The principal that stands for a whole account. AWS has no role assumption across partitions.
@@ -181,7 +197,7 @@ pub fn desired(
             path: role.path.clone(),
             description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
             max_session_duration: role.max_session_duration,
-            permissions_boundary: role.permissions_boundary.clone(),
+            permissions_boundary: home.boundary_arn(role),
             tags: role.tags.clone().into_iter().chain([owner.clone()]).collect(),
             trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
         },
@@ -269,7 +285,8 @@ pub fn fillings(
         .collect();
     every_form.sort();
     every_form.dedup();
-    Fillings::from([
+    let boundary = home.boundary_arn(role).map(|arn| ("boundary_arn", Filling::Text(arn.to_string())));
+    let always = Fillings::from([
         ("external_id", Filling::Text(external_id.to_string())),
         ("trusted_principals", Filling::List(trusted(manifest, home))),
         ("targets", texts(&mut targets.iter().map(ToString::to_string))),
@@ -278,5 +295,6 @@ pub fn fillings(
         ("role_arn", Filling::Text(home.role_arn(&role.name, &role.path).to_string())),
         ("twin_arns", Filling::Text(format!("{}*", home.twin_arn_prefix(&role.name, &role.path)))),
         ("policy_arns", Filling::Text(format!("{}*", home.policy_arn_prefix(&role.name)))),
-    ])
+    ]);
+    always.into_iter().chain(boundary).collect()
 }

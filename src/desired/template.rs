@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::manifest::Boundary;
+
 /// What a placeholder stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filling {
@@ -81,9 +83,20 @@ impl Template {
         &self.name
     }
 
-    /// What the caller of `apply` and `destroy` needs.
-    pub fn provisioner() -> Result<Self, TemplateError> {
-        Self::parse("provisioner.json", include_str!("../../policies/provisioner.json"))
+    /// What the caller of `apply` and `destroy` needs. With a boundary in the manifest the policy holds its holder to it.
+    pub fn provisioner(boundary: Option<&Boundary>) -> Result<Self, TemplateError> {
+        match boundary {
+            None => Self::parse("provisioner.json", include_str!("../../policies/provisioner.json")),
+            Some(_) => Self::parse(
+                "provisioner-with-boundary.json",
+                include_str!("../../policies/provisioner-with-boundary.json"),
+            ),
+        }
+    }
+
+    /// The permissions boundary that allows the targets alone.
+    pub fn boundary() -> Result<Self, TemplateError> {
+        Self::parse("boundary.json", include_str!("../../policies/boundary.json"))
     }
 
     /// What the caller of `plan`, `drift` and `verify` needs.
@@ -91,9 +104,14 @@ impl Template {
         Self::parse("verifier.json", include_str!("../../policies/verifier.json"))
     }
 
-    /// What the caller of `verify --level twin` and `verify --sweep` needs.
-    pub fn twin() -> Result<Self, TemplateError> {
-        Self::parse("twin.json", include_str!("../../policies/twin.json"))
+    /// What the caller of `verify --level twin` and `verify --sweep` needs. With a boundary in the manifest a twin has it too.
+    pub fn twin(boundary: Option<&Boundary>) -> Result<Self, TemplateError> {
+        match boundary {
+            None => Self::parse("twin.json", include_str!("../../policies/twin.json")),
+            Some(_) => {
+                Self::parse("twin-with-boundary.json", include_str!("../../policies/twin-with-boundary.json"))
+            }
+        }
     }
 
     /// The document with every placeholder filled.

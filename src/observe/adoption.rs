@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::desired::aws::OWNER_TAG;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
-use crate::manifest::{Access, Genesys, Manifest, Role, Target, Verify};
+use crate::manifest::{Access, Boundary, Genesys, Manifest, Role, Target, Verify};
 use crate::observe::aws::Observed;
 use crate::ports::RoleRecord;
 use rolecall_model::region::Region;
@@ -80,7 +80,7 @@ pub fn manifest_of(
             path: path.parse().map_err(|error| unfit(&error))?,
             description: Some(description.clone()).filter(|text| !text.is_empty()),
             max_session_duration: *max_session_duration,
-            permissions_boundary: permissions_boundary.clone(),
+            permissions_boundary: permissions_boundary.clone().map(Boundary::Policy),
             tags: tags
                 .iter()
                 .filter(|(key, _)| *key != OWNER_TAG)

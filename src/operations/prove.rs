@@ -9,6 +9,7 @@ use crate::iam::lint::{Finding, FindingId};
 use crate::iam::principal::{InvalidPrincipal, Principal};
 use crate::iam::prove::RoleIntent;
 use crate::verify::claim::{Claim, ClaimKind, Proposition};
+use crate::verify::holder::{HolderProofs, Provisions, decide_holder};
 use crate::verify::role_proof::{FileProof, RoleProof};
 use crate::verify::{decide, findings, services_alone, shared_ids};
 
@@ -58,6 +59,17 @@ impl ProveRequest {
         }
     }
 
+    /// What the holders of these permissions can reach.
+    #[must_use]
+    pub fn prove_holders(
+        &self,
+        Extracted { kind, roles }: &Extracted,
+        provisions: &Provisions,
+    ) -> HolderProofs {
+        let decide = |_, role: &RoleDocuments| decide_holder(name_of(*kind, role), role, provisions);
+        HolderProofs { source: format!("{kind} {}", self.label), holders: in_parallel(roles, decide) }
+    }
+
     /// What a role in it is for.
     #[must_use]
     pub fn intent_of(&self, role: &RoleDocuments) -> RoleIntent {
@@ -74,8 +86,7 @@ impl ProveRequest {
         let shared = shared_ids(roles);
         let prove = |index: usize, role: &RoleDocuments| {
             let intent = self.intent_of(role);
-            let is_role = !matches!(kind, Kind::TrustPolicy | Kind::IdentityPolicy);
-            let name = is_role.then(|| role.name.clone());
+            let name = name_of(*kind, role);
             if index >= MOST_ROLES {
                 let reason =
                     format!("the file has more than {MOST_ROLES} roles; --role NAME proves only that role");
@@ -89,6 +100,18 @@ impl ProveRequest {
             RoleProof { role: name, claims: decide(role, &intent), findings, notes: role.notes.clone() }
         };
         FileProof { source: format!("{kind} {}", self.label), roles: in_parallel(roles, prove) }
+    }
+}
+
+/// What the file calls the role; a policy by itself is no role.
+fn name_of(kind: Kind, role: &RoleDocuments) -> Option<String> {
+    match kind {
+        Kind::TrustPolicy | Kind::IdentityPolicy => None,
+        Kind::TerraformPlan
+        | Kind::TerraformState
+        | Kind::CloudFormation
+        | Kind::Roles
+        | Kind::AuthorizationDetails => Some(role.name.clone()),
     }
 }
 

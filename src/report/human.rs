@@ -287,14 +287,18 @@ impl VerificationView {
     }
 }
 
+/// The outcome of a claim, as wide as every other.
+pub(super) fn label_of(outcome: ClaimOutcome) -> String {
+    match outcome {
+        ClaimOutcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
+        ClaimOutcome::Refuted => format!("{RED}refuted{RED:#}  "),
+        ClaimOutcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
+    }
+}
+
 impl ClaimView {
     pub(super) fn to_text(&self) -> String {
-        let label = match self.result {
-            ClaimOutcome::Proved => format!("{GREEN}proved{GREEN:#}   "),
-            ClaimOutcome::Refuted => format!("{RED}refuted{RED:#}  "),
-            ClaimOutcome::Unknown => format!("{YELLOW}unknown{YELLOW:#}  "),
-        };
-        format!("  {label}  {}\n{}", self.claim, self.reasons_text())
+        format!("  {}  {}\n{}", label_of(self.result), self.claim, self.reasons_text())
     }
 
     /// What breaks it or leaves it open.

@@ -23,6 +23,7 @@ pub mod functions;
 pub mod gate;
 pub mod genesys_fault;
 mod held;
+pub mod holder;
 pub mod live;
 pub mod note;
 pub mod organization;

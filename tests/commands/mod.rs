@@ -8,6 +8,7 @@ mod bounds;
 mod cloudformation;
 mod descriptions;
 mod extraction;
+mod holder;
 mod pitfalls;
 mod policies;
 mod prove;

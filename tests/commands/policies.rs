@@ -12,7 +12,16 @@ use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};
 
-const NAMES: [&str; 5] = ["trust", "invoke", "provisioner", "verifier", "twin"];
+const NAMES: [&str; 8] = [
+    "trust",
+    "invoke",
+    "boundary",
+    "provisioner",
+    "provisioner-with-boundary",
+    "verifier",
+    "twin",
+    "twin-with-boundary",
+];
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{name}.cases.json"))
@@ -20,9 +29,10 @@ fn path(name: &str) -> PathBuf {
 
 /// The template with the values of the example.
 fn rendered(name: &str) -> Value {
+    let boundary = if name.ends_with("boundary") { "permissions_boundary = \"targets\"\n" } else { "" };
     let text = format!(
         "version = 1\n[genesys]\nregion = \"us-east-1\"\norganization_id = \"{EXTERNAL_ID}\"\n\
-         [role]\nname = \"GenesysDataActionRole\"\n[[target]]\nfunction = \"my-genesys-trigger-function\"\n\
+         [role]\nname = \"GenesysDataActionRole\"\n{boundary}[[target]]\nfunction = \"my-genesys-trigger-function\"\n\
          [[target]]\nfunction = \"orders-status\"\nqualifier = \"live\"\n"
     );
     let (manifest, notes) = Manifest::parse(&text, "example").unwrap();
@@ -30,13 +40,15 @@ fn rendered(name: &str) -> Value {
     let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
     let targets = [super::FUNCTION, super::ALIAS].map(|target| target.parse().unwrap());
     let fillings = fillings(&manifest, &EXTERNAL_ID.parse().unwrap(), &home, &targets);
+    let boundary = manifest.role.permissions_boundary.as_ref();
     let Templates { trust, invoke } = Templates::new(|_| None).unwrap();
     let template = match name {
         "trust" => trust,
         "invoke" => invoke,
-        "provisioner" => Template::provisioner().unwrap(),
+        "boundary" => Template::boundary().unwrap(),
+        "provisioner" | "provisioner-with-boundary" => Template::provisioner(boundary).unwrap(),
         "verifier" => Template::verifier().unwrap(),
-        _ => Template::twin().unwrap(),
+        _ => Template::twin(boundary).unwrap(),
     };
     template.fill(&fillings).unwrap()
 }

@@ -13,6 +13,7 @@
 mod agreement;
 mod assume_role;
 mod client;
+mod escalation;
 mod faults;
 mod genesys;
 mod iam;

@@ -256,6 +256,9 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "sts:requestcontextproviders" => many(Arn, Passed(Parameter::Context)),
         "lambda:invokedviafunctionurl" => one(Bool, Sometimes(Values::Bool)),
         "lambda:eventsourcetoken" => one(Text, Sometimes(text)),
+        // Service Authorization Reference, IAM: a string, though its value is an ARN.
+        "iam:permissionsboundary" => one(Text, Sometimes(text)),
+        "iam:policyarn" => one(Arn, Sometimes(text)),
         "cognito-identity.amazonaws.com:amr" => many(Text, Sometimes(text)),
         _ if folded.starts_with("aws:principaltag/") => one(Text, Of(Attribute::Tag)),
         _ if folded.starts_with("aws:requesttag/") => one(Text, Passed(Parameter::Tag)),

@@ -8,7 +8,7 @@ use super::{PolicyName, PolicyPath, RoleName};
 pub struct Word(&'static str);
 
 impl Word {
-    /// A word of 1–32 lower-case letters.
+    /// A word of 1–32 lower-case letters and hyphens.
     ///
     /// # Panics
     ///
@@ -18,7 +18,10 @@ impl Word {
         let mut letters = text.as_bytes();
         assert!(!letters.is_empty() && letters.len() <= 32, "a word has 1-32 letters");
         while let [letter, rest @ ..] = letters {
-            assert!(letter.is_ascii_lowercase(), "a word has lower-case letters alone");
+            assert!(
+                letter.is_ascii_lowercase() || *letter == b'-',
+                "a word has lower-case letters and hyphens"
+            );
             letters = rest;
         }
         Self(text)
@@ -26,6 +29,12 @@ impl Word {
 }
 
 impl PolicyPath {
+    /// A folder: `/folder/`.
+    #[must_use]
+    pub fn of(folder: Word) -> Self {
+        Self(format!("/{}/", folder.0))
+    }
+
     /// The role's own path in a folder: `/folder/role/`.
     #[must_use]
     pub fn of_role(folder: Word, role: &RoleName) -> Self {

@@ -10,8 +10,9 @@
 //! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
 //! | does one policy allow no more than others? | [`proves_trust_within`], [`proves_permissions_within`] |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
+//! | can whoever makes the role get beyond what it is for? | [`prove_provisioner`], with a [`ProvisioningIntent`] |
 //!
-//! The first three know nothing of what a role is for. The last puts them together to claims about a role that a third
+//! The first three know nothing of what a role is for. The others put them together to claims about a role that a third
 //! party assumes.
 //!
 //! ```
@@ -50,6 +51,7 @@ mod agreement;
 mod allowed;
 mod answer;
 mod caller;
+mod chain;
 mod claim;
 mod domain;
 mod excess;
@@ -74,6 +76,7 @@ mod within;
 mod words;
 
 pub use answer::{Proof, Witness};
+pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
 pub use names::Group;
 pub use permission::prove_permissions;

@@ -63,6 +63,11 @@ impl Session<'_> {
             .collect()
     }
 
+    /// Proves that nothing but the invocation of the targets is allowed.
+    pub(super) fn proves_only(&self, targets: &[String]) -> Proof {
+        self.only_targets(targets, &mut Budget::new(PROOF_BUDGET))
+    }
+
     /// Nothing but the invocation of the targets is allowed.
     fn only_targets(&self, targets: &[String], budget: &mut Budget) -> Proof {
         let mut reasons = Vec::new();

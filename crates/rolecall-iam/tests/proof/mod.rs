@@ -4,6 +4,7 @@ mod adversary;
 mod agreement;
 mod bounds;
 mod callers;
+mod chain;
 mod corpus;
 mod findings;
 mod known;

@@ -214,7 +214,17 @@ fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {
     let name = take(name, notes);
     let path = take_optional(path, notes);
     let description = take_optional(description, notes);
+    let boundary_place = place(permissions_boundary.as_ref());
     let permissions_boundary = take_optional(permissions_boundary, notes);
+    if let Some(Some(boundary)) = &permissions_boundary
+        && boundary.is_in_reach_of_a_provisioner()
+    {
+        let message = format!(
+            "a permissions boundary under `/rolecall/` limits nobody: whoever applies the manifest can change the policies there; \
+             move `{boundary}` to another path, or write `targets`"
+        );
+        notes.fault(boundary_place, message);
+    }
     let tags = check_tags(tags.unwrap_or_default(), notes);
     Some(Role {
         name: name?,
@@ -349,7 +359,8 @@ fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
     if let (Some(account), Some(role)) = (&account, &role)
         && *account != role.account
     {
-        let message = format!("`account` is {account}, but `assume_role` is a role of account {}", role.account);
+        let message =
+            format!("`account` is {account}, but `assume_role` is a role of account {}", role.account);
         notes.fault(account_place, message);
         return None;
     }

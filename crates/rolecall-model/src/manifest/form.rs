@@ -9,10 +9,11 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::NOTES_MARK;
+use super::boundary::Boundary;
 use super::target::Target;
 use crate::iam::arn::{
-    AccountId, Arn, ExternalId, InvalidName, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName,
-    RolePath, UserName,
+    AccountId, Arn, ExternalId, InvalidName, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
+    UserName,
 };
 use crate::region::Region;
 
@@ -87,6 +88,12 @@ fn such_as(error: InvalidName, example: &str) -> String {
     format!("{error}; for example `{example}`")
 }
 
+/// The error, and the word that may stand in the place of an ARN.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` and its neighbours have")]
+fn or_targets(error: InvalidName, _example: &str) -> String {
+    format!("{error}, or `targets`")
+}
+
 /// The error alone, where it says itself what to write.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` and its neighbour have")]
 fn itself(error: impl ToString, _example: &str) -> String {
@@ -99,7 +106,7 @@ form!(AccountId, such_as "765628985471", (12, 12), "^[0-9]+$");
 form!(RoleName, such_as "GenesysDataActionRole", (1, 64), "^[A-Za-z0-9_+=,.@-]+$");
 form!(RolePath, such_as "/genesys/", (1, 512), r"^/([\x21-\x7e]+/)?$");
 form!(RoleArn, such_as "arn:aws:iam::123456789012:role/rolecall-verifier", (20, 2048), "^arn:.+:iam::[0-9]{12}:role/.+$");
-form!(PolicyArn, itself "arn:aws:iam::123456789012:policy/boundary", (20, 2048), "^arn:.+:iam::.+:policy/.+$");
+form!(Boundary, or_targets "arn:aws:iam::123456789012:policy/boundary", (7, 2048), "^(targets|arn:.+:iam::.+:policy/.+)$");
 form!(
     Target,
     itself "my-genesys-trigger-function",

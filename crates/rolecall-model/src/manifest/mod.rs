@@ -8,6 +8,7 @@
 //! manifest mentions is not opened.
 
 mod action;
+mod boundary;
 mod check;
 pub mod edit;
 mod form;
@@ -26,13 +27,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use crate::iam::arn::{
-    AccountId, Arn, ExternalId, PolicyArn, Region as AwsRegion, RoleArn, RoleName, RolePath,
-};
+use crate::iam::arn::{AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
 use note::Notes;
 
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
+pub use boundary::{Boundary, policy_path};
 pub use note::{Faults, Note, Place};
 pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};
@@ -135,7 +135,7 @@ pub struct Role {
     /// The longest session in seconds, 3600 to 43200; 3600 where none is stated.
     pub max_session_duration: u32,
     /// The policy that bounds what the role may ever do.
-    pub permissions_boundary: Option<PolicyArn>,
+    pub permissions_boundary: Option<Boundary>,
     /// The stated tags, without rolecall's own.
     pub tags: BTreeMap<String, String>,
 }

@@ -15,14 +15,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::boundary::Boundary;
 use super::check::MAX_TAGS;
 use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
 use super::target::Target;
-use crate::iam::arn::{
-    AccountId, ExternalId, PolicyArn, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
-};
+use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
 
 /// The manifest of rolecall: the role that Genesys Cloud assumes, the Lambda functions it may invoke, and how both
@@ -105,8 +104,9 @@ pub(super) struct RawRole {
     /// The longest session in seconds; 3600 when left out.
     #[schemars(range(min = 3600, max = 43200), example = 3600)]
     pub(super) max_session_duration: Option<u32>,
-    /// The ARN of a managed policy that bounds what the role may ever do.
-    pub(super) permissions_boundary: Option<Text<PolicyArn>>,
+    /// What bounds the role's permissions: `targets`, which is a policy that allows the targets and nothing else and that an
+    /// administrator creates from `rolecall render boundary`, or the ARN of a managed policy of your own.
+    pub(super) permissions_boundary: Option<Text<Boundary>>,
     /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
     #[serde(default)]
     #[schemars(schema_with = "tags_schema")]

@@ -84,7 +84,9 @@ fn role() -> impl Strategy<Value = Role> {
         text("/([!-~]{1,20}/)?"),
         option::of("[\t\n\r -~\u{a1}-\u{ff}]{1,80}"),
         3600..=43200_u32,
-        option::of(text("arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}")),
+        option::of(text(
+            "targets|arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}",
+        )),
         tags(),
     )
         .prop_map(|(name, path, description, max_session_duration, permissions_boundary, tags)| Role {
@@ -139,7 +141,12 @@ fn access() -> impl Strategy<Value = Access> {
     )
         .prop_map(|(role, external_id)| AssumedRole { role, external_id });
     let region = select(vec!["us-east-1", "eu-west-1"]).prop_map(|region| region.parse().unwrap());
-    (option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"), option::of(region), option::of(assumed), option::of(text("[0-9]{12}")))
+    (
+        option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"),
+        option::of(region),
+        option::of(assumed),
+        option::of(text("[0-9]{12}")),
+    )
         .prop_map(|(profile, region, assume_role, account)| {
             // A role of another account than the manifest's is a fault.
             let role = assume_role.as_ref().map(|AssumedRole { role, external_id: _ }| role.account.clone());
