@@ -71,7 +71,7 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
       external ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, as in the manifest
       region        http://127.0.0.1:[port]
       OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
-      rate limit    7 of 300 requests used, starts over in 59 s
+      rate limit    7 of 300 requests used, starts over in [time] s
 
     Permissions (the API does not list the client's roles; rolecall tried a few reads)
       plan, drift, verify
@@ -123,7 +123,7 @@ fn the_secret_of_the_manifest_is_enough() {
       external ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, as in the manifest
       region        http://127.0.0.1:[port]
       OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
-      rate limit    4 of 300 requests used, starts over in 59 s
+      rate limit    4 of 300 requests used, starts over in [time] s
     Permissions (by the roles of the OAuth client)
       plan, drift, verify
       genesys connect
@@ -211,7 +211,7 @@ fn another_organisation_is_the_gravest_drift() {
       external ID   00000000-1111-2222-3333-444444444444
       region        http://127.0.0.1:[port]
       OAuth client  rolecall, 11111111-2222-3333-4444-555555555555
-      rate limit    4 of 300 requests used, starts over in 59 s
+      rate limit    4 of 300 requests used, starts over in [time] s
       the manifest states a different organization_id: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
     Permissions (by the roles of the OAuth client)
       plan, drift, verify

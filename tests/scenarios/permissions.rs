@@ -123,11 +123,15 @@ fn every_permission_of_the_verifier_policy_is_used() {
 fn without_permissions_the_missing_one_is_named() {
     let stage = Stage::new().acting_as(Principal::Nobody);
     // Which of the reads that go out together is refused first, nobody knows.
-    insta::with_settings!({filters => [(r"iam:(Get|List)\w+|sts:\w+|lambda:\w+", "[a read]")]}, {
+    insta::with_settings!({filters => [
+        (r"perform: .* because .* action", "perform: [it]"),
+        (r"\b(iam|sts|lambda):[A-Z]\w+", "[a read]"),
+        (r"AccessDenied\w*", "AccessDenied"),
+    ]}, {
         insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
         exit 1
         -- stderr
-        error: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [a read] on resource: role GenesysDataActionRole because no identity-based policy allows the [a read] action (AccessDenied, request [id])
+        error: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id])
         hint: the caller needs the permission [a read]; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
         ");
     });

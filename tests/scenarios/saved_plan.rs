@@ -78,7 +78,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     insta::assert_snapshot!(stage.run(&["apply", "gone.json"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read the plan `gone.json`: No such file or directory (os error 2)
+    error: cannot read the plan `gone.json`: No such file or directory (os error [number])
     ");
     std::fs::write(&path, r#"{"rolecall_plan": 2}"#).unwrap();
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
