@@ -21,7 +21,7 @@ use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// How long to wait for throttling to pass.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(super) const DEADLINE: Duration = Duration::from_secs(120);
 /// The role's name where the user does not care.
 const DEFAULT_ROLE: &str = "GenesysDataActionRole";
 

@@ -11,6 +11,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::{ErrorView, Evidence};
+use rolecall_model::limit;
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -166,7 +167,7 @@ impl Printer {
         write!(self.messages, "{question}")?;
         self.messages.flush()?;
         let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
+        limit::uncounted(|| std::io::stdin().read_line(&mut answer))?;
         Ok(answer.trim().to_owned())
     }
 }

@@ -2,11 +2,15 @@
 //! with the policy documents that they carry ([`stored`]).
 //!
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
-//! needs the other. No I/O but the manifest's own file. [`patience`] is how everybody waits.
+//! needs the other. No I/O but files that a user names ([`file`]). [`patience`] is how everybody waits, [`limit`] is when a
+//! command ends, [`paging`] is how lists are read.
 
 pub use rolecall_iam as iam;
 
+pub mod file;
+pub mod limit;
 pub mod manifest;
+pub mod paging;
 pub mod patience;
 pub mod ports;
 pub mod region;

@@ -27,6 +27,7 @@ use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, FunctionName, Partition, PolicyArn, PolicyName, PolicyPath,
     Qualifier, Region, RoleArn, RoleName, RolePath,
 };
+use crate::paging::Endless;
 use crate::stored::StoredDocument;
 
 /// Tags by key, in a stable order.
@@ -102,6 +103,15 @@ impl fmt::Display for Details<'_> {
             (None, Some(id)) => write!(f, " (request {id})"),
             (None, None) => Ok(()),
         }
+    }
+}
+
+impl AwsError {
+    /// A list that does not end.
+    #[must_use]
+    pub fn endless(operation: &'static str, endless: Endless) -> Self {
+        let message = endless.to_string();
+        Self { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
     }
 }
 

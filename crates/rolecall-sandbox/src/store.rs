@@ -81,8 +81,12 @@ fn appearance(file: &Path) -> Option<(SystemTime, u64)> {
 
 /// Reads a state that [`save`] wrote.
 pub fn load(path: &Path) -> io::Result<State> {
-    serde_json::from_slice(&fs::read(path)?)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    parse(&fs::read(path)?)
+}
+
+/// The state in a file that [`save`] wrote, of which these are the bytes.
+pub fn parse(bytes: &[u8]) -> io::Result<State> {
+    serde_json::from_slice(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Writes a state as JSON, whole or not at all. A symbolic link is followed, and the file's permissions stay; a new file

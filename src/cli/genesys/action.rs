@@ -213,7 +213,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
     let action = ExchangedAction::parse(&text)
         .map_err(|error| UsageError::new(format!("{}: {error}", input::name(file)), None))?;
     let path = common.file();
-    let manifest = std::fs::read_to_string(path)
+    let manifest = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
         .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
     let name = path.display().to_string();
     let (known, _) = Manifest::parse(&manifest, &name)?;
