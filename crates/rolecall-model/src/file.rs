@@ -33,7 +33,10 @@ pub fn read_all(source: impl Read, largest: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > largest {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {} MiB", largest >> 20)));
+        return Err(io::Error::new(
+            ErrorKind::FileTooLarge,
+            format!("it has more than {} MiB", largest >> 20),
+        ));
     }
     Ok(bytes)
 }
