@@ -9,6 +9,7 @@ use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Writ
 use rolecall::report::{ErrorView, Report, VerificationView, count};
 use rolecall::verify::gate::Allowed;
 use rolecall::verify::steady::Freshness;
+use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 
 use super::change::{Asking, Console, Narrator, describe, survey_after};
@@ -98,7 +99,7 @@ fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
 
 fn asking(options: &ApplyCommand) -> Result<Asking, UsageError> {
     match &options.plan {
-        Some(path) => std::fs::read_to_string(path).map(Asking::Reviewed).map_err(|error| {
+        Some(path) => file::read_text(path, file::LARGEST).map(Asking::Reviewed).map_err(|error| {
             UsageError::new(format!("cannot read the plan `{}`: {error}", path.display()), None)
         }),
         None if options.yes => Ok(Asking::Yes),

@@ -19,6 +19,7 @@ use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
+use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -77,7 +78,7 @@ pub(crate) fn surroundings(options: &AwsOptions, services: Services) -> CommandR
         services,
         templates: Rc::new(load_templates(options.common.policies.as_deref())?),
         clients: Clients::default(),
-        deadline: options.deadline,
+        deadline: options.longest_wait(),
         read: Box::new(read_file),
     })
 }
@@ -92,7 +93,7 @@ pub(crate) fn route(
 ) -> CommandResult<Route> {
     let settings = settings(options, &manifest.access, sandbox);
     let client = |sandbox: &Sandbox| {
-        clients.share(sandbox.endpoint_url(), || connect_to_sandbox(sandbox, options.deadline))
+        clients.share(sandbox.endpoint_url(), || connect_to_sandbox(sandbox, options.longest_wait()))
     };
     Ok(Route { settings, genesys: sandbox.map(client).transpose()? })
 }
@@ -100,7 +101,7 @@ pub(crate) fn route(
 /// How AWS is reached.
 pub(crate) fn settings(options: &AwsOptions, access: &Access, sandbox: Option<&Sandbox>) -> AwsSettings {
     let settings =
-        connect::settings(access, options.profile.clone(), options.region.clone(), options.deadline);
+        connect::settings(access, options.profile.clone(), options.region.clone(), options.longest_wait());
     match sandbox {
         Some(sandbox) => in_sandbox(settings, sandbox),
         None => settings,
@@ -137,7 +138,7 @@ pub(crate) fn load_templates(folder: Option<&Path>) -> CommandResult<Templates> 
     if let Some(folder) = folder {
         for name in REPLACEABLE {
             let path = folder.join(name);
-            match std::fs::read_to_string(&path) {
+            match file::read_text(&path, file::LARGEST) {
                 Ok(text) => own.push((name, text)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
@@ -169,7 +170,7 @@ pub(crate) fn sandbox_state(
     printer: &mut Printer,
 ) -> CommandResult<State> {
     let path = sandbox_file(file);
-    match rolecall::sandbox::load(&path) {
+    match file::read(&path, file::LARGEST).and_then(|bytes| rolecall::sandbox::parse(&bytes)) {
         Ok(state) => return Ok(state),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => {

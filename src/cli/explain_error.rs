@@ -1,7 +1,5 @@
 //! `rolecall verify --explain-error`: from an error text to its most likely cause.
 
-use std::io::Read as _;
-
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::report::{DiagnosisView, Report};
@@ -11,9 +9,10 @@ use super::options::Output;
 use super::plan::list_calls;
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall_model::file;
 
 /// More than any error text; a test result of Genesys Cloud included.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 pub(crate) async fn run(
     text: &str,
@@ -27,10 +26,9 @@ pub(crate) async fn run(
     }
     let text = match text {
         "-" => {
-            let mut text = String::new();
-            let input = std::io::stdin().take(MAX_BYTES);
-            { input }.read_to_string(&mut text).context("cannot read the error text from standard input")?;
-            text
+            let bytes = file::read_all(std::io::stdin().lock(), MAX_BYTES)
+                .context("cannot read the error text from standard input")?;
+            String::from_utf8_lossy(&bytes).into_owned()
         }
         text => text.to_owned(),
     };

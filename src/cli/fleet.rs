@@ -27,6 +27,11 @@ pub(crate) fn is_named(options: &AwsOptions) -> bool {
     are_many(&options.common.files)
 }
 
+/// How many manifests a command is about.
+pub(crate) fn number(named: &[PathBuf]) -> usize {
+    files::all(named).map_or(named.len(), |files| files.len())
+}
+
 /// Runs a command on every manifest that the options name, and prints one report.
 pub(crate) async fn run(
     command: &'static str,

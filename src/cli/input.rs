@@ -1,10 +1,11 @@
 //! The files that a command is given: named, or standard input as `-`; never more of one than is read anyway.
 
 use rolecall::failure::UsageError;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rolecall::extract::text;
+use rolecall_model::file;
 
 /// What standard input is called on the command line.
 const STANDARD_INPUT: &str = "-";
@@ -23,14 +24,16 @@ pub(crate) fn name(path: &Path) -> String {
 pub(crate) fn read(path: &Path, limit: usize) -> Result<String, UsageError> {
     let failed =
         |error: &dyn std::fmt::Display| UsageError::new(format!("cannot read {}: {error}", name(path)), None);
-    // One byte more than the limit shows that there is more.
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    let read = if path.as_os_str() == STANDARD_INPUT {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    let read = match path.as_os_str() == STANDARD_INPUT {
+        true => file::read_all(std::io::stdin().lock(), limit),
+        false => file::read(path, limit),
     };
-    read.map_err(|error| failed(&error))?;
-    text(bytes, limit).map_err(|error| failed(&error))
+    match read {
+        Ok(bytes) => text(bytes, limit).map_err(|error| failed(&error)),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            let hint = "pipe the text into rolecall and name `-`, which is standard input";
+            Err(UsageError::new(format!("cannot read {}: {error}", name(path)), Some(hint)))
+        }
+        Err(error) => Err(failed(&error)),
+    }
 }

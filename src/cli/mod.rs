@@ -20,9 +20,13 @@ mod simulate;
 mod target;
 mod verify;
 
+use std::time::Duration;
+
 use clap::{CommandFactory, Parser};
+use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::report::ErrorView;
+use rolecall_model::limit::Limit;
 
 use self::options::{
     ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
@@ -49,8 +53,12 @@ pub(crate) fn run() -> std::process::ExitCode {
 
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
+    printer.annotate(output(command) == Output::Github);
     let done = match check_output(command).and_then(|()| check_files(command)) {
-        Ok(()) => execute(command, printer).await,
+        Ok(()) => match limit(command) {
+            Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
+            None => execute(command, printer).await,
+        },
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
@@ -157,6 +165,39 @@ fn output(command: &Command) -> Output {
         Command::Simulate(options) => options.output,
         command => common(command).map_or(Output::Human, |common| common.output),
     }
+}
+
+/// How long a command that contacts a service may take. The sandbox serves until it is stopped.
+fn limit(command: &Command) -> Option<Duration> {
+    let aws = match command {
+        Command::Init(_) => return Some(init::DEADLINE),
+        Command::Plan(options) => &options.aws,
+        Command::Apply(options) => &options.aws,
+        Command::Verify(options) => &options.aws,
+        Command::Drift(options) => &options.aws,
+        Command::Destroy(options) => &options.aws,
+        Command::Target(
+            TargetCommand::Add(AddTarget { aws, .. })
+            | TargetCommand::Remove { aws, .. }
+            | TargetCommand::List { aws },
+        ) => aws,
+        Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws,
+        Command::Genesys(GenesysCommand::Audit(options)) => &options.aws,
+        Command::Genesys(GenesysCommand::Connect(options)) => &options.aws,
+        Command::Genesys(GenesysCommand::Action(
+            ActionCommand::List { aws }
+            | ActionCommand::Test(TestAction { aws, .. })
+            | ActionCommand::Export { aws, .. },
+        )) => aws,
+        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_)))
+        | Command::Render(_)
+        | Command::Prove(_)
+        | Command::Simulate(_)
+        | Command::Sandbox(_)
+        | Command::Completions { .. }
+        | Command::Man => return None,
+    };
+    Some(aws.limit(fleet::number(&aws.common.files)))
 }
 
 /// The options that most commands have.

@@ -153,15 +153,37 @@ pub(crate) struct AwsOptions {
     /// The AWS region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
-    /// How long to wait for AWS: for throttling to pass and for changes to spread
-    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
-    pub(crate) deadline: Duration,
+    /// How long the whole command may take, and each wait in it for throttling to pass or changes to spread; time at a
+    /// question does not count. Without it: 10 minutes (or 1 minute for each manifest, if that is more), each wait 2
+    /// minutes
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
 }
+
+impl AwsOptions {
+    /// The longest wait for one thing.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.deadline.unwrap_or(LONGEST_WAIT)
+    }
+
+    /// How long a command on so many manifests may take.
+    pub(crate) fn limit(&self, manifests: usize) -> Duration {
+        let each = FOR_EACH_MANIFEST * u32::try_from(manifests).unwrap_or(u32::MAX);
+        self.deadline.unwrap_or(each.max(FOR_A_COMMAND))
+    }
+}
+
+/// The longest wait for one thing where no deadline is stated.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// How long a command may take where no deadline is stated. `apply` may wait a few times for IAM, and then proves.
+const FOR_A_COMMAND: Duration = Duration::from_secs(600);
+/// The same for each of many manifests.
+const FOR_EACH_MANIFEST: Duration = Duration::from_secs(60);
 
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
-        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
-        Ok(_) | Err(_) => Err("must be a whole number of seconds from 1 to 3600".to_owned()),
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        Ok(_) | Err(_) => Err("must be a whole number of seconds from 1 to 86400".to_owned()),
     }
 }
 

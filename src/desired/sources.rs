@@ -1,7 +1,6 @@
 //! The files that a manifest's actions name: schemas, templates and test inputs, read and checked, or every fault at once.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -9,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::desired::contract::{ContractFault, input_faults, output_faults};
 use crate::manifest::{Action, Manifest, Template};
 use crate::ports::genesys::Contract;
+use rolecall_model::file;
 
 /// What the files of one action hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl fmt::Display for SourceFault {
 pub struct SourceFaults(pub Vec<SourceFault>);
 
 /// A schema, a template or an input is a few kilobytes; whatever is larger was named by mistake.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// Reads the text of a file, or says why not.
 type Read<'r> = &'r dyn Fn(&Path) -> Result<String, String>;
@@ -148,12 +148,10 @@ fn json_fault(path: &Path, error: &serde_json::Error) -> SourceFault {
 
 /// The text of a file on disk.
 pub fn read_file(path: &Path) -> Result<String, String> {
-    let file = std::fs::File::open(path).map_err(|error| format!("cannot read the file: {error}"))?;
-    let mut text = String::new();
-    let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
-    read.map_err(|error| format!("cannot read the file: {error}"))?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_BYTES) {
-        return Err(format!("the file has more than {MAX_BYTES} bytes; check the path"));
-    }
-    Ok(text)
+    file::read_text(path, MAX_BYTES).map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => {
+            format!("the file has more than {MAX_BYTES} bytes; check the path")
+        }
+        _ => format!("cannot read the file: {error}"),
+    })
 }

@@ -10,7 +10,11 @@ use futures_util::future::try_join_all;
 use tokio::try_join;
 
 use crate::iam::arn::{FunctionArn, FunctionName, Region};
-use crate::ports::{AwsErrorKind, AwsResult, FunctionAddress, Read};
+use crate::ports::{AwsError, AwsErrorKind, AwsResult, FunctionAddress, Read};
+use rolecall_model::paging::Paging;
+
+/// How functions are listed, as errors name it.
+pub(super) const LIST_FUNCTIONS: &str = "lambda:ListFunctions";
 
 /// From this many functions of a region on, pages are cheaper than single calls.
 const WORTH_LISTING: usize = 8;
@@ -106,7 +110,7 @@ async fn list<R: Read>(
     pages: usize,
 ) -> AwsResult<Vec<FunctionArn>> {
     let mut found = Vec::new();
-    let mut marker: Option<String> = None;
+    let (mut marker, mut paging): (Option<String>, _) = (None, Paging::default());
     for _ in 0..pages.max(1) {
         let (page, next) = match reader.functions(region, marker.as_deref()).await {
             Ok(page) => page,
@@ -116,7 +120,7 @@ async fn list<R: Read>(
         };
         missing.retain(|name| page.iter().all(|function| function.name != **name));
         found.extend(page);
-        marker = next;
+        marker = paging.next(next).map_err(|endless| AwsError::endless(LIST_FUNCTIONS, endless))?;
         if missing.is_empty() || marker.is_none() {
             break;
         }
@@ -135,12 +139,12 @@ async fn explain_missing<R: Read>(reader: &R, address: &FunctionAddress) -> AwsR
         return Ok(ObservedFunction::Missing(Vec::new()));
     }
     let mut names = Vec::new();
-    let mut marker: Option<String> = None;
+    let (mut marker, mut paging): (Option<String>, _) = (None, Paging::default());
     for _ in 0..PAGES_SEARCHED {
         // The names are a courtesy: without permission to list there are none.
         let Ok((page, next)) = reader.functions(&address.region, marker.as_deref()).await else { break };
         names.extend(page.into_iter().map(|function| function.name.to_string()));
-        marker = next;
+        marker = paging.next(next).unwrap_or_default();
         if marker.is_none() {
             break;
         }

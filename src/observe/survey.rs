@@ -15,9 +15,11 @@ use crate::observe::aws::{
     Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
     observe_functions,
 };
+use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{foreign_attachments, is_own};
 use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags};
+use rolecall_model::paging::Paging;
 use rolecall_model::stored::StoredDocument;
 
 /// Both sides of a plan.
@@ -285,7 +287,7 @@ pub async fn tagged<R: Read>(
     value: &str,
 ) -> Result<Vec<FunctionArn>, SurveyError> {
     let mut tagged = Vec::new();
-    let mut marker: Option<String> = None;
+    let (mut marker, mut paging): (Option<String>, _) = (None, Paging::default());
     loop {
         let (page, next) = reader.functions(region, marker.as_deref()).await?;
         let tags = try_join_all(page.iter().map(|function| reader.function_tags(function))).await?;
@@ -293,7 +295,7 @@ pub async fn tagged<R: Read>(
         tagged.extend(
             page.into_iter().zip(tags).filter(|(_, tags)| has_tag(tags)).map(|(function, _)| function),
         );
-        marker = next;
+        marker = paging.next(next).map_err(|endless| AwsError::endless(LIST_FUNCTIONS, endless))?;
         if marker.is_none() {
             return Ok(tagged);
         }

@@ -9,6 +9,7 @@
 mod draft;
 pub mod sweep;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -33,6 +34,7 @@ use crate::iam::principal::Principal;
 use crate::observe::survey::Survey;
 use crate::plan::{Change, Plan, Way, aws};
 use crate::ports::{AwsError, AwsErrorKind, CallerIdentity, Probe as Prober, ProbeAnswer, Read, Write};
+use rolecall_model::limit;
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::stored::StoredDocument;
 
@@ -198,7 +200,8 @@ pub async fn examine<A: Read + Write + Prober, O: Observer>(
             examined.stopped = asked.err();
         }
     }
-    examined.left_behind = remove(aws, &removal, &draft.role, asking).await.err();
+    examined.left_behind =
+        limit::cleaning_up(remove(aws, &removal, &draft.role, asking).boxed_local()).await.err();
     examined
 }
 

@@ -96,5 +96,5 @@ async fn a_cursor_that_leads_to_itself_is_an_error() {
     let client = client(&server.uri());
     let audits: Result<Vec<Value>, _> =
         client.call(&AUDIT_RESULTS).at("q").cursor_pages("cursor", 500).try_collect().await;
-    insta::assert_snapshot!(audits.unwrap_err(), @"GET /api/v2/audits/query/{transactionId}/results failed: the list does not end: Genesys Cloud sent the same cursor twice");
+    assert!(audits.unwrap_err().to_string().contains("the same page marker came twice"));
 }

@@ -8,6 +8,8 @@ use aws_sdk_accessanalyzer::types::{
 use jiff::Timestamp;
 
 use super::Aws;
+use super::error::next_page;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{AnalyseAccess, Answered, AwsResult, Check, DocumentKind, Remark};
 use rolecall_model::stored::StoredDocument;
 
@@ -19,7 +21,7 @@ impl AnalyseAccess for Aws {
     ) -> AwsResult<Answered<Vec<Remark>>> {
         const OPERATION: &str = "access-analyzer:ValidatePolicy";
         let mut remarks = Vec::new();
-        let mut token = None;
+        let (mut token, mut paging) = (None, Paging::default());
         loop {
             let call = self.access_analyzer.validate_policy().policy_document(document.text());
             let call = match kind {
@@ -32,7 +34,7 @@ impl AnalyseAccess for Aws {
             let answer = self.patiently(OPERATION, || call.clone().send()).await?;
             let request_id = answer.request_id().map(str::to_owned);
             remarks.extend(answer.findings().iter().map(remark));
-            token = answer.next_token.filter(|token| !token.is_empty());
+            token = next_page(&mut paging, OPERATION, answer.next_token)?;
             if token.is_none() {
                 return Ok(Answered { answer: remarks, request_id, at: Timestamp::now() });
             }

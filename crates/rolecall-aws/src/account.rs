@@ -10,15 +10,18 @@ use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 use tokio::try_join;
 
 use super::Aws;
+use super::error::next_page;
 use super::read::{
     DEFAULT_SESSION, IAM_PAGE, boundary, decoded, policy_arn, role_identity, tags, version_record,
 };
 use rolecall_model::iam::arn::RoleName;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{
     AccountDetails, AwsResult, PolicyDetails, PolicyRecord, ReadAccount, RoleDetails, RoleRecord,
 };
 
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+const ROLES: &str = "iam:ListRoles";
 
 /// What `ListRoles` tells beside the details.
 struct Outline {
@@ -46,7 +49,7 @@ impl ReadAccount for Aws {
 impl Aws {
     async fn details(&self, wanted: &HashSet<RoleName>) -> AwsResult<AccountDetails> {
         let mut details = AccountDetails::default();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self.iam.get_account_authorization_details();
             let call = call.filter(EntityType::Role).filter(EntityType::LocalManagedPolicy);
@@ -63,8 +66,8 @@ impl Aws {
                 let policy = policy_details(policy)?;
                 details.policies.insert(policy.record.arn.clone(), policy);
             }
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, DETAILS, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(details);
             }
         }
@@ -72,10 +75,10 @@ impl Aws {
 
     async fn outlines(&self, wanted: &HashSet<RoleName>) -> AwsResult<HashMap<RoleName, Outline>> {
         let mut outlines = HashMap::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self.iam.list_roles().max_items(IAM_PAGE).set_marker(marker);
-            let answer = self.patiently("iam:ListRoles", || call.clone().send()).await?;
+            let answer = self.patiently(ROLES, || call.clone().send()).await?;
             for role in answer.roles() {
                 let Some(name) = role.role_name().parse().ok().filter(|name| wanted.contains(name)) else {
                     continue;
@@ -87,8 +90,8 @@ impl Aws {
                     Outline { description, max_session_duration: duration.unwrap_or(DEFAULT_SESSION) },
                 );
             }
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, ROLES, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(outlines);
             }
         }

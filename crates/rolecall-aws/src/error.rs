@@ -9,8 +9,12 @@ use aws_sdk_iam::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use rolecall_model::limit::Over;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{AwsError, AwsErrorKind};
 use rolecall_model::redact::redact;
+
+use super::http::TooLarge;
 
 /// Turns a failure of the SDK into ours.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
@@ -31,6 +35,7 @@ where
             }
         }
         error if let Some(refused) = refused_role(&error) => refused,
+        error if is_too_large(&error) => unexpected(operation, &TooLarge),
         error => {
             let kind = of_transport(&error);
             let message = match kind {
@@ -45,6 +50,10 @@ where
             AwsError { operation, kind, code: None, message, request_id }
         }
     }
+}
+
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    chain(error).any(|cause| cause.is::<TooLarge>())
 }
 
 /// Why the role that is to be assumed first was not: the call itself was never sent.
@@ -176,6 +185,26 @@ pub(super) fn refused_key(mut error: AwsError) -> AwsError {
         error.operation = "kms:Decrypt";
     }
     error
+}
+
+/// The marker of the next page of a list.
+pub(super) fn next_page(
+    paging: &mut Paging,
+    operation: &'static str,
+    marker: Option<String>,
+) -> Result<Option<String>, AwsError> {
+    paging.next(marker).map_err(|endless| AwsError::endless(operation, endless))
+}
+
+/// The end of the command came first.
+pub(super) fn too_late(operation: &'static str, over: Over) -> AwsError {
+    AwsError {
+        operation,
+        kind: AwsErrorKind::TimedOut,
+        code: None,
+        message: over.to_string(),
+        request_id: None,
+    }
 }
 
 /// `Ok(None)` where the entity does not exist.

@@ -3,8 +3,9 @@
 use aws_sdk_lambda::types::{AliasConfiguration, FunctionUrlConfig};
 
 use super::Aws;
-use super::error::{optional, unexpected};
+use super::error::{next_page, optional, unexpected};
 use super::read::function_name;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{AliasRecord, AwsResult, FunctionAddress, FunctionUrlRecord, ReadFunctions};
 
 /// The largest page that these lists give.
@@ -26,7 +27,7 @@ impl ReadFunctions for Aws {
     async fn function_urls(&self, function: &FunctionAddress) -> AwsResult<Vec<FunctionUrlRecord>> {
         const OPERATION: &str = "lambda:ListFunctionUrlConfigs";
         let mut urls = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             self.limits.lambda_control_plane.turn().await;
             let _place = self.limits.lambda_in_flight.acquire().await;
@@ -37,7 +38,7 @@ impl ReadFunctions for Aws {
             for url in answer.function_url_configs() {
                 urls.push(function_url(OPERATION, url)?);
             }
-            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            marker = next_page(&mut paging, OPERATION, answer.next_marker)?;
             if marker.is_none() {
                 return Ok(urls);
             }
@@ -47,7 +48,7 @@ impl ReadFunctions for Aws {
     async fn aliases(&self, function: &FunctionAddress) -> AwsResult<Vec<AliasRecord>> {
         const OPERATION: &str = "lambda:ListAliases";
         let mut aliases = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             self.limits.lambda_control_plane.turn().await;
             let _place = self.limits.lambda_in_flight.acquire().await;
@@ -58,7 +59,7 @@ impl ReadFunctions for Aws {
             for record in answer.aliases() {
                 aliases.push(alias(OPERATION, record)?);
             }
-            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            marker = next_page(&mut paging, OPERATION, answer.next_marker)?;
             if marker.is_none() {
                 return Ok(aliases);
             }

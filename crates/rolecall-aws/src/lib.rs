@@ -13,6 +13,7 @@ mod account;
 mod calls;
 mod error;
 mod functions;
+mod http;
 #[cfg(feature = "organizations")]
 mod organization;
 mod pace;
@@ -47,13 +48,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 
 use self::calls::{Recorder, silent_host};
-use self::error::classify;
+use self::error::{classify, too_late};
 use self::pace::Pace as CallPace;
 pub use self::profile::ProfileError;
 use self::rate::Rate;
 #[cfg(feature = "publish")]
 pub use self::stored::Parameter;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
+use rolecall_model::limit;
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::{AwsErrorKind, AwsResult};
@@ -115,6 +117,7 @@ impl FixedEndpoint {
             .time_source(SystemTimeSource::new())
             .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts)
+            .http_client(http::client())
             .build()
     }
 }
@@ -153,7 +156,8 @@ fn timeouts() -> TimeoutConfig {
 
 /// Reads what the environment and the user's files say.
 fn loader(region: Option<aws_config::Region>) -> ConfigLoader {
-    let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts());
+    let loader = aws_config::defaults(BehaviorVersion::latest());
+    let loader = loader.timeout_config(timeouts()).http_client(http::client());
     let loader = match region {
         Some(region) => loader.region(region),
         None => loader,
@@ -283,16 +287,32 @@ impl Aws {
             }
         };
         let patience = Patience { deadline: self.deadline, interrupt: Interrupt::never(), told: &|_, _| {} };
-        let result = match patience.until(THROTTLED, attempt).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(stopped)) => Err(stopped.last()),
-            Err(error) => Err(error),
+        let result = match limit::within(Box::pin(patience.until(THROTTLED, attempt))).await {
+            Ok(Ok(Ok(done))) => Ok(done),
+            Ok(Ok(Err(stopped))) => Err(stopped.last()),
+            Ok(Err(error)) => Err(error),
+            Err(over) => Err(too_late(operation, over)),
         };
         result.map_err(|mut error| {
             if error.kind == AwsErrorKind::Unreachable
                 && let Some(host) = silent_host(&self.calls, operation)
             {
                 error.message = format!("cannot reach {host}: {}", error.message);
+            }
+            error
+        })
+    }
+
+    /// Sends a write. Where its answer did not come, the error says that nobody knows what became of it.
+    async fn write<T, E, F>(&self, operation: &'static str, send: impl Fn() -> F) -> AwsResult<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let is_late = limit::remaining().is_some_and(|remaining| remaining.is_zero());
+        self.patiently(operation, send).await.map_err(|mut error| {
+            if error.kind == AwsErrorKind::TimedOut && !is_late {
+                error.message += "; AWS may still have carried it out";
             }
             error
         })

@@ -3,7 +3,8 @@
 use aws_sdk_organizations::types::PolicyType;
 
 use super::Aws;
-use super::error::unexpected;
+use super::error::{next_page, unexpected};
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{
     AwsError, AwsResult, OrganizationPolicyKind, OrganizationRecord, ReadOrganization,
 };
@@ -44,13 +45,13 @@ impl ReadOrganization for Aws {
             OrganizationPolicyKind::ResourceControl => PolicyType::ResourceControlPolicy,
         };
         let mut ids = Vec::new();
-        let mut token = None;
+        let (mut token, mut paging) = (None, Paging::default());
         loop {
             let call = self.organizations.list_policies_for_target().target_id(target);
             let call = call.filter(filter.clone()).set_next_token(token);
             let answer = self.patiently(OPERATION, || call.clone().send()).await?;
             ids.extend(answer.policies().iter().filter_map(|policy| policy.id()).map(str::to_owned));
-            token = answer.next_token.filter(|token| !token.is_empty());
+            token = next_page(&mut paging, OPERATION, answer.next_token)?;
             if token.is_none() {
                 return Ok(ids);
             }

@@ -4,8 +4,9 @@ use aws_sdk_iam::types::{AttachedPermissionsBoundary, PolicyScopeType, PolicyVer
 use percent_encoding::percent_decode_str;
 
 use super::Aws;
-use super::error::{optional, unexpected};
+use super::error::{next_page, optional, unexpected};
 use rolecall_model::iam::arn::{FunctionArn, Partition, PolicyArn, PolicyPath, Region, RoleName, RolePath};
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{
     AccountQuotas, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
     RoleIdentity, RoleRecord, Tags,
@@ -53,7 +54,7 @@ impl Read for Aws {
     async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>> {
         const OPERATION: &str = "iam:ListAttachedRolePolicies";
         let mut policies = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self.iam.list_attached_role_policies().role_name(role.as_str());
             let call = call.max_items(IAM_PAGE).set_marker(marker);
@@ -64,8 +65,8 @@ impl Read for Aws {
             for policy in answer.attached_policies() {
                 policies.push(policy_arn(OPERATION, policy.policy_arn())?);
             }
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(policies);
             }
         }
@@ -74,7 +75,7 @@ impl Read for Aws {
     async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>> {
         const OPERATION: &str = "iam:ListRolePolicies";
         let mut names = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self.iam.list_role_policies().role_name(role.as_str());
             let call = call.max_items(IAM_PAGE).set_marker(marker);
@@ -83,8 +84,8 @@ impl Read for Aws {
                 return Ok(Vec::new());
             };
             names.extend(answer.policy_names);
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(names);
             }
         }
@@ -103,7 +104,7 @@ impl Read for Aws {
     async fn policies_under(&self, path: &PolicyPath) -> AwsResult<Vec<PolicyRecord>> {
         const OPERATION: &str = "iam:ListPolicies";
         let mut policies = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self.iam.list_policies().scope(PolicyScopeType::Local).path_prefix(path.as_str());
             let call = call.max_items(IAM_PAGE).set_marker(marker);
@@ -117,8 +118,8 @@ impl Read for Aws {
                     tags: None,
                 });
             }
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(policies);
             }
         }
@@ -205,15 +206,15 @@ impl Read for Aws {
     async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>> {
         const OPERATION: &str = "iam:ListRoles";
         let mut roles = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call =
                 self.iam.list_roles().path_prefix(path.as_str()).max_items(IAM_PAGE).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await?;
             // A role whose name does not parse is none of ours.
             roles.extend(answer.roles().iter().filter_map(|role| role.role_name().parse::<RoleName>().ok()));
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(roles);
             }
         }

@@ -5,8 +5,10 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Word;
 use jiff::Timestamp;
 
 use super::Aws;
+use super::error::next_page;
 use rolecall_model::iam::arn::RoleArn;
 use rolecall_model::iam::evaluate::Decision;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::{Answered, AwsResult, Simulate, Simulated};
 
 /// The largest page of results.
@@ -21,7 +23,7 @@ impl Simulate for Aws {
     ) -> AwsResult<Answered<Vec<Simulated>>> {
         const OPERATION: &str = "iam:SimulatePrincipalPolicy";
         let mut simulated = Vec::new();
-        let mut marker = None;
+        let (mut marker, mut paging) = (None, Paging::default());
         loop {
             let call = self
                 .iam
@@ -57,8 +59,8 @@ impl Simulate for Aws {
                     })),
                 }
             }
-            marker = answer.marker;
-            if !answer.is_truncated || marker.is_none() {
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
                 return Ok(Answered { answer: simulated, request_id, at: Timestamp::now() });
             }
         }

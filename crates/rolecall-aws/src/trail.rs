@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::Aws;
 use super::calls::Recorder;
-use super::error::unexpected;
+use super::error::{next_page, unexpected};
 use rolecall_model::iam::arn::Region;
+use rolecall_model::paging::Paging;
 use rolecall_model::ports::AwsResult;
 use rolecall_model::ports::trail::{ReadTrail, TrailEvent};
 
@@ -39,13 +40,13 @@ impl ReadTrail for Aws {
             .start_time(DateTime::from_secs(from.as_second()))
             .end_time(DateTime::from_secs(to.as_second()));
         let mut events = Vec::new();
-        let mut next = None;
+        let (mut next, mut paging) = (None, Paging::default());
         loop {
             let call = call.clone().set_next_token(next);
             // Two a second are allowed; what is more is throttled and waited out.
             let answer = self.patiently(LOOKUP, || call.clone().send()).await?;
             events.extend(answer.events.unwrap_or_default().into_iter().map(event));
-            next = answer.next_token;
+            next = next_page(&mut paging, LOOKUP, answer.next_token)?;
             if next.is_none() {
                 return Ok(events);
             }

@@ -2,14 +2,19 @@
 //! with the policy documents that they carry ([`stored`]).
 //!
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
-//! needs the other. No I/O but the manifest's own file. [`patience`] is how everybody waits,
-//! [`redact`] what keeps secrets out of messages.
+//! needs the other. No I/O but files that a user names ([`file`]). [`patience`] is how everybody waits, [`limit`] is when a
+//! command ends, [`paging`] is how lists are read,
+//! [`redact`] is what keeps secrets out of messages, and [`shown`] is how text of others is shown.
 
 pub use rolecall_iam as iam;
 
+pub mod file;
+pub mod limit;
 pub mod manifest;
+pub mod paging;
 pub mod patience;
 pub mod ports;
 pub mod redact;
 pub mod region;
+pub mod shown;
 pub mod stored;

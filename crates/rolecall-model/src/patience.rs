@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::limit;
+
 /// A request to stop at the next safe point.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Option<watch::Receiver<bool>>);
@@ -110,7 +112,7 @@ impl<L> Stopped<L> {
 /// How long to wait for one thing, who may end it, and who is told about each pause.
 #[derive(Clone)]
 pub struct Patience<'p> {
-    /// The longest wait for one thing.
+    /// The longest wait for one thing; the command's own [`limit`] may end it earlier.
     pub deadline: Duration,
     /// Ends the wait.
     pub interrupt: Interrupt,
@@ -133,7 +135,8 @@ impl Patience<'_> {
                 Attempt::NotYet(awaited, last) => (awaited, last),
             };
             let waited = start.elapsed();
-            if waited + pause > self.deadline {
+            let is_late = limit::remaining().is_some_and(|remaining| pause > remaining);
+            if is_late || waited + pause > self.deadline {
                 return Ok(Err(Stopped::Deadline { awaited, waited, last }));
             }
             if self.interrupt.is_raised() {

@@ -27,6 +27,8 @@ use crate::iam::arn::{
     AccountId, ExternalId, FunctionArn, FunctionName, Partition, PolicyArn, PolicyName, PolicyPath,
     Qualifier, Region, RoleArn, RoleName, RolePath,
 };
+use crate::paging::Endless;
+use crate::shown::Shown;
 use crate::stored::StoredDocument;
 
 /// Tags by key, in a stable order.
@@ -75,7 +77,7 @@ pub enum AwsErrorKind {
 
 /// A failed call to AWS.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{operation} failed: {message}{}", Details { code: code.as_deref(), request_id: request_id.as_deref() })]
+#[error("{operation} failed: {}{}", Shown(message), Details { code: code.as_deref(), request_id: request_id.as_deref() })]
 pub struct AwsError {
     /// The operation as IAM names it, such as `iam:GetRole`; also the permission it needs.
     pub operation: &'static str,
@@ -97,11 +99,20 @@ struct Details<'a> {
 impl fmt::Display for Details<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.request_id) {
-            (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
-            (Some(code), None) => write!(f, " ({code})"),
-            (None, Some(id)) => write!(f, " (request {id})"),
+            (Some(code), Some(id)) => write!(f, " ({}, request {})", Shown(code), Shown(id)),
+            (Some(code), None) => write!(f, " ({})", Shown(code)),
+            (None, Some(id)) => write!(f, " (request {})", Shown(id)),
             (None, None) => Ok(()),
         }
+    }
+}
+
+impl AwsError {
+    /// A list that does not end.
+    #[must_use]
+    pub fn endless(operation: &'static str, endless: Endless) -> Self {
+        let message = endless.to_string();
+        Self { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
     }
 }
 

@@ -57,7 +57,7 @@ pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
     Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
 };
-pub use store::{change as change_file, load, save};
+pub use store::{change as change_file, load, parse, save};
 pub use tags::Tags;
 pub use tamper::{Tamper, TamperError};
 

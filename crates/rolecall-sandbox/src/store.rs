@@ -120,8 +120,12 @@ fn appearance(file: &Path, changes: u64) -> Option<Appearance> {
 
 /// Reads a state that [`save`] wrote.
 pub fn load(path: &Path) -> io::Result<State> {
-    serde_json::from_slice(&fs::read(path)?)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    parse(&fs::read(path)?)
+}
+
+/// The state in a file that [`save`] wrote, of which these are the bytes.
+pub fn parse(bytes: &[u8]) -> io::Result<State> {
+    serde_json::from_slice(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Changes the state in a file, or `initial` where there is none, while no other process can. An error leaves the file as it was.

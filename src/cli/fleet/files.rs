@@ -24,13 +24,7 @@ fn is_pattern(path: &Path) -> bool {
 
 /// The files in the order in which they are named, those of a pattern in that of the alphabet.
 pub(super) fn expand(named: &[PathBuf], printer: &mut Printer) -> Result<Vec<PathBuf>, UsageError> {
-    let mut files = Vec::new();
-    for path in named {
-        match is_pattern(path) {
-            true => files.extend(matches(path)?),
-            false => files.push(path.clone()),
-        }
-    }
+    let mut files = all(named)?;
     let mut seen = HashSet::new();
     files.retain(|file| {
         // What cannot be found is reported when it is read.
@@ -40,6 +34,18 @@ pub(super) fn expand(named: &[PathBuf], printer: &mut Printer) -> Result<Vec<Pat
         }
         is_new
     });
+    Ok(files)
+}
+
+/// The same, each as often as it is named.
+pub(super) fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, UsageError> {
+    let mut files = Vec::new();
+    for path in named {
+        match is_pattern(path) {
+            true => files.extend(matches(path)?),
+            false => files.push(path.clone()),
+        }
+    }
     Ok(files)
 }
 

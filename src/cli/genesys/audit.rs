@@ -43,7 +43,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
     let connection = Connection::open(reach, printer).await?;
     let Connection { aws, client, .. } = &connection;
     let query = AuditQuery { from, to, entity: entity.clone(), entity_type: entity_type.clone() };
-    let entries = audit(client, &query, reach.deadline).await?;
+    let entries = audit(client, &query, reach.longest_wait()).await?;
     let (own, _) = client.identity().await?;
     let mut entries: Vec<_> = entries.into_iter().map(|entry| EntryView::new(entry, &own)).collect();
     if *with_cloudtrail {
@@ -56,7 +56,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         from: from.to_string(),
         to: to.to_string(),
         entries,
-        oauth_client: own,
+        oauth_client: own.into(),
         calls: CallsView::summarize(&calls),
     };
     printer.result(&match reach.common.output {

@@ -37,8 +37,8 @@ impl Connection {
         let access = manifest.as_ref().map(|manifest| manifest.access.clone()).unwrap_or_default();
         let aws = Aws::connect(&settings(options, &access, sandbox.as_ref())).await?;
         let client = match &sandbox {
-            Some(sandbox) => connect_to_sandbox(sandbox, options.deadline)?,
-            None => connect(manifest.as_ref(), &aws, options.deadline)?,
+            Some(sandbox) => connect_to_sandbox(sandbox, options.longest_wait())?,
+            None => connect(manifest.as_ref(), &aws, options.longest_wait())?,
         };
         Ok(Self { manifest, aws, client, _sandbox: sandbox })
     }

@@ -18,6 +18,10 @@ use rolecall_model::ports::calls::Call;
 use rolecall_model::ports::genesys::GenesysErrorKind as Kind;
 use rolecall_model::redact::redact;
 
+/// The largest answer that is read. A page has at most some hundred entities of a few KiB; an action cannot have larger
+/// schemas than a request may carry, which is 512,000 bytes (Genesys Cloud, "Limits", `request.bytes.max`); and the answer
+/// of a function that an action's test shows has at most 6 MB (Lambda quotas, synchronous invocation).
+const LARGEST: usize = 16 << 20;
 /// What is quoted of an answer that is not understood.
 const QUOTED: usize = 200;
 
@@ -248,18 +252,36 @@ impl Client {
         let host = call.url().port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         let start = Instant::now();
         let answer = async {
-            let answer = http.execute(call).await?;
+            let mut answer = http.execute(call).await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
-            Ok(Answer { status, headers, text: answer.text().await?, secrets })
+            let mut bytes = Vec::new();
+            while let Some(chunk) = answer.chunk().await? {
+                if bytes.len() + chunk.len() > LARGEST {
+                    return Ok(None);
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(Some(Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), secrets }))
         };
-        let answer: Result<Answer, reqwest::Error> = answer.await;
+        let answer: Result<Option<Answer>, reqwest::Error> = answer.await;
         self.calls.add(Call {
             operation: operation.name.to_owned(),
             host: host.clone(),
-            status: answer.as_ref().ok().map(|answer| answer.status.as_u16()),
+            status: answer.as_ref().ok().and_then(Option::as_ref).map(|answer| answer.status.as_u16()),
             took: start.elapsed(),
         });
-        answer.map_err(|error| unreachable_host(operation, &host, &error.without_url()))
+        match answer {
+            Ok(Some(answer)) => Ok(answer),
+            // It would be as large the next time.
+            Ok(None) => {
+                let mut message = format!("the answer of `{host}` has more than {} MiB", LARGEST >> 20);
+                if operation.writes() {
+                    message += "; Genesys Cloud may still have carried it out";
+                }
+                Err(Failure::new(operation, Kind::Unreadable, message))
+            }
+            Err(error) => Err(unreachable_host(operation, &host, &error.without_url())),
+        }
     }
 }
 

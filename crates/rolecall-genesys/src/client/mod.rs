@@ -6,6 +6,9 @@
 //! ([`Operation`]). A POST that makes something is never sent twice after an ambiguous failure: the caller looks first.
 //! 401 gets a new token, once.
 //!
+//! An answer larger than any that the API sends is refused while it is read. The command's own end ([`limit`]) is also the
+//! end of every call.
+//!
 //! Proxies are those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), except on the way to
 //! this machine. Certificates are checked against the system's, on Linux also against `SSL_CERT_FILE` and
 //! `SSL_CERT_DIR`, as the AWS SDK does. Redirects are not followed: the API has none, and a token must not travel.
@@ -28,6 +31,7 @@ use self::token::Tokens;
 use super::credentials::CredentialSource;
 use super::error::{Failure, Retry};
 use super::operation::Operation;
+use rolecall_model::limit;
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::genesys::{GenesysErrorKind, GenesysResult};
 
@@ -101,7 +105,7 @@ impl Client {
         F: Future<Output = Result<T, Failure>>,
     {
         let Patience { deadline, first_pause, longest_pause, .. } = self.patience;
-        let end = Instant::now() + deadline;
+        let end = Instant::now() + limit::remaining().map_or(deadline, |remaining| remaining.min(deadline));
         let backoff = ExponentialBuilder::default()
             .with_min_delay(first_pause)
             .with_max_delay(longest_pause)

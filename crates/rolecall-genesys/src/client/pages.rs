@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::request::Request;
 use crate::error::Failure;
-use rolecall_model::ports::genesys::{GenesysErrorKind as Kind, GenesysResult};
+use crate::operation::Operation;
+use rolecall_model::paging::{Endless, Paging};
+use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind as Kind, GenesysResult};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +39,10 @@ impl<T> Page<T> {
     }
 }
 
+fn endless(operation: &Operation, endless: Endless) -> GenesysError {
+    Failure::new(operation, Kind::Unreadable, endless.to_string()).error
+}
+
 /// What comes next.
 enum Next<T> {
     Page(T),
@@ -47,20 +53,24 @@ impl<'c> Request<'c> {
     /// The entities of all pages, by number.
     pub fn pages<T: DeserializeOwned + 'c>(self, size: u32) -> impl Stream<Item = GenesysResult<T>> + 'c {
         let request = self.query("pageSize", &size);
-        let start = (VecDeque::new(), Next::Page(1_u32));
-        try_unfold(start, move |(mut entities, mut next)| {
+        let start = (VecDeque::new(), Next::Page(1_u32), Paging::default());
+        try_unfold(start, move |(mut entities, mut next, mut paging)| {
             let request = request.clone();
             async move {
                 loop {
                     if let Some(entity) = entities.pop_front() {
-                        return Ok(Some((entity, (entities, next))));
+                        return Ok(Some((entity, (entities, next, paging))));
                     }
                     let Next::Page(number) = next else { return Ok(None) };
                     let page: Page<T> = request.clone().query("pageNumber", &number).json().await?;
                     let is_last = page.page_count.map_or(page.next_uri.is_none(), |count| number >= count);
                     // A list that shrinks while it is read may end before its count does.
-                    next =
-                        if is_last || page.entities.is_empty() { Next::End } else { Next::Page(number + 1) };
+                    next = if is_last || page.entities.is_empty() {
+                        Next::End
+                    } else {
+                        paging.next(Some(number.to_string())).map_err(|it| endless(request.operation, it))?;
+                        Next::Page(number + 1)
+                    };
                     entities = page.entities;
                 }
             }
@@ -74,13 +84,13 @@ impl<'c> Request<'c> {
         size: u32,
     ) -> impl Stream<Item = GenesysResult<T>> + 'c {
         let request = self.query("pageSize", &size);
-        let start = (VecDeque::new(), Next::Page(None::<String>));
-        try_unfold(start, move |(mut entities, mut next)| {
+        let start = (VecDeque::new(), Next::Page(None::<String>), Paging::default());
+        try_unfold(start, move |(mut entities, mut next, mut paging)| {
             let request = request.clone();
             async move {
                 loop {
                     if let Some(entity) = entities.pop_front() {
-                        return Ok(Some((entity, (entities, next))));
+                        return Ok(Some((entity, (entities, next, paging))));
                     }
                     let Next::Page(cursor) = next else { return Ok(None) };
                     let request = request.clone();
@@ -90,14 +100,8 @@ impl<'c> Request<'c> {
                         None => request,
                     };
                     let page: Page<T> = request.json().await?;
-                    next = match page.cursor(parameter) {
-                        Some(again) if cursor.as_ref() == Some(&again) => {
-                            let message = "the list does not end: Genesys Cloud sent the same cursor twice";
-                            return Err(Failure::new(operation, Kind::Unreadable, message).error);
-                        }
-                        Some(cursor) => Next::Page(Some(cursor)),
-                        None => Next::End,
-                    };
+                    let cursor = paging.next(page.cursor(parameter)).map_err(|it| endless(operation, it))?;
+                    next = cursor.map_or(Next::End, |cursor| Next::Page(Some(cursor)));
                     entities = page.entities;
                 }
             }

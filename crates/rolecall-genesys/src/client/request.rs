@@ -10,8 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Client;
 use super::attempt::{Answer, Unreadable};
+use crate::error::Failure;
 use crate::operation::Operation;
-use rolecall_model::ports::genesys::GenesysResult;
+use rolecall_model::limit::{self, Over};
+use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind, GenesysResult};
 
 /// What stays as it is in a segment of a path (RFC 3986, unreserved characters).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -34,6 +36,15 @@ impl fmt::Debug for Request<'_> {
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
+}
+
+/// The end of the command came first.
+fn too_late(operation: &Operation, over: Over) -> GenesysError {
+    let unknown = match over {
+        Over::Begun(_) if operation.writes() => "; Genesys Cloud may still have carried it out",
+        Over::Begun(_) | Over::NotBegun(_) => "",
+    };
+    Failure::new(operation, GenesysErrorKind::TimedOut, format!("{over}{unknown}")).error
 }
 
 impl<'c> Request<'c> {
@@ -87,6 +98,7 @@ impl<'c> Request<'c> {
     /// Sends it, as often as it takes; an answer that cannot be read counts as a failed attempt.
     async fn send<T>(&self, read: impl Fn(&Answer) -> Result<T, Unreadable>) -> GenesysResult<T> {
         let read = &read;
-        self.client.persist(|| self.client.attempt(self, read)).await
+        let sent = limit::within(Box::pin(self.client.persist(|| self.client.attempt(self, read))));
+        sent.await.unwrap_or_else(|over| Err(too_late(self.operation, over)))
     }
 }

@@ -1,0 +1,203 @@
+//! Time and memory are bounded: whoever answers as no service should does not keep a command for longer than its
+//! deadline, and not at more than a stated size.
+
+use std::time::{Duration, Instant};
+
+use rolecall::sandbox::State;
+
+use super::hostile::{Answer, Hostile};
+use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
+
+/// What a command may take beyond its deadline: starting, and this machine's other work.
+const SLACK: Duration = Duration::from_secs(4);
+
+const ALL: &[&str] = &[" HTTP/1.1"];
+const SILENCES: [Answer; 3] = [Answer::Nothing, Answer::HeadersOnly, Answer::Drip];
+
+/// Runs the command with this server in the place of AWS and Genesys Cloud.
+#[track_caller]
+fn run(stage: &Stage, hostile: &Hostile, arguments: &[&str], at_most: Duration) -> Run {
+    let mut command = stage.client_command(arguments);
+    command.env("AWS_ENDPOINT_URL", &hostile.url).env("GENESYSCLOUD_REGION", &hostile.url);
+    let start = Instant::now();
+    let run: Run = command.output().unwrap().into();
+    let took = start.elapsed();
+    assert!(took < at_most + SLACK, "{took:?} for {arguments:?}\n{}\n{}", run.stdout, run.stderr);
+    run
+}
+
+fn before(stage: &Stage, texts: &'static [&'static str], answer: Answer) -> Hostile {
+    Hostile::before(&stage.sandbox.endpoint_url(), texts, answer)
+}
+
+const TWO: Duration = Duration::from_secs(2);
+
+#[test]
+fn an_endpoint_that_does_not_answer_ends_every_command_at_its_deadline() {
+    let stage = Stage::new();
+    for silence in SILENCES {
+        let hostile = before(&stage, ALL, silence);
+        for command in [
+            &["plan"][..],
+            &["drift"],
+            &["apply", "--yes"],
+            &["verify", "--level", "live"],
+            &["destroy", "--yes"],
+            &["genesys", "whoami"],
+            &["genesys", "audit"],
+        ] {
+            run(&stage, &hostile, &[command, &["--deadline", "2"]].concat(), TWO)
+                .expect(1)
+                .says("deadline of 2 s");
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_does_not_come_ends_at_the_deadline() {
+    let secret = "\n[genesys.credentials]\nsecret = \"arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf\"\n\n[role]";
+    let stage = Stage::with(&manifest(ONE_TARGET).replace("\n[role]", secret), State::demo());
+    let hostile = before(&stage, &["GetSecretValue"], Answer::Nothing);
+    run(&stage, &hostile, &["genesys", "whoami", "--deadline", "2"], TWO).expect(1).says("deadline of 2 s");
+    assert!(hostile.hits() > 0);
+}
+
+/// The operations of each service that a command calls, one after the other silent.
+#[test]
+fn one_silent_operation_of_any_service_is_enough() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    for (command, texts) in [
+        (&["plan"][..], &["Action=GetCallerIdentity"][..]),
+        (&["plan"], &["Action=ListRolePolicies"]),
+        (&["plan"], &["/2015-03-31/functions"]),
+        (&["verify", "--level", "live"], &["Action=AssumeRole"]),
+        (&["verify", "--level", "live"], &["Action=SimulatePrincipalPolicy"]),
+    ] {
+        let hostile = before(&stage, texts, Answer::Nothing);
+        let run = run(&stage, &hostile, &[command, &["--deadline", "2"]].concat(), TWO);
+        assert!(hostile.hits() > 0, "{texts:?} was not asked");
+        assert_ne!(run.status, 0, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_write_under_way_at_the_deadline_may_have_been_carried_out() {
+    let stage = Stage::new();
+    let hostile = before(&stage, &["Action=CreateRole"], Answer::Nothing);
+    let run = run(&stage, &hostile, &["apply", "--yes", "--deadline", "3"], Duration::from_secs(3)).expect(1);
+    insta::assert_snapshot!(run.stderr, @"
+      ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+    error: could not create role GenesysDataActionRole: iam:CreateRole failed: no answer before the command's deadline of 3 s; AWS may still have carried it out
+      done:
+        create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      not tried:
+        attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    hint: repeat the command, if necessary with a longer --deadline
+    ");
+}
+
+#[test]
+fn what_was_done_before_the_deadline_is_reported_as_done() {
+    let stage = Stage::new();
+    let hostile = before(&stage, &["Action=AttachRolePolicy"], Answer::Nothing);
+    let arguments = ["apply", "--yes", "--deadline", "3", "--output", "json"];
+    let json = run(&stage, &hostile, &arguments, Duration::from_secs(3)).expect(1).json();
+    let operations = |part: &str| {
+        let changes = json["applied"][part].as_array().cloned().unwrap_or_default();
+        changes.iter().map(|it| it["operation"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(operations("done"), ["iam:CreateRole", "iam:CreatePolicy"]);
+    assert_eq!(json["applied"]["failed"]["operation"], "iam:AttachRolePolicy");
+    assert!(json["error"]["message"].as_str().unwrap().contains("AWS may still have carried it out"));
+    assert!(stage.sandbox.state().accounts["123456789012"].roles.contains_key(&ROLE.to_lowercase()));
+}
+
+#[test]
+fn a_twin_is_removed_although_the_deadline_has_passed() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let hostile = before(&stage, &["Action=AssumeRole&"], Answer::Nothing);
+    let arguments = ["verify", "--level", "twin", "--deadline", "5"];
+    let run = run(&stage, &hostile, &arguments, Duration::from_secs(5));
+    assert_ne!(run.status, 0, "{}", run.stdout);
+    assert!(hostile.hits() > 0);
+    let roles: Vec<String> = stage.sandbox.state().accounts["123456789012"].roles.keys().cloned().collect();
+    assert!(roles.iter().all(|role| !role.contains("twin")), "{roles:?}\n{}", run.stderr);
+}
+
+#[test]
+fn a_list_whose_marker_comes_again_is_an_error_at_once() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let hostile =
+        before(&stage, &["Action=ListRolePolicies"], Answer::Page("text/xml", |_| inline_policies("m")));
+    run(&stage, &hostile, &["plan"], Duration::ZERO)
+        .expect(1)
+        .says("iam:ListRolePolicies failed: the list does not end: the same page marker came twice");
+    assert_eq!(hostile.hits(), 2);
+}
+
+#[test]
+fn a_list_with_ever_new_markers_ends_at_the_deadline_or_at_the_most_pages() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let fresh = Answer::Page("text/xml", |number| inline_policies(&format!("m{number}")));
+    let hostile = before(&stage, &["Action=ListRolePolicies"], fresh);
+    let run = run(&stage, &hostile, &["plan", "--deadline", "3"], Duration::from_secs(3)).expect(1);
+    let is_either = run.stderr.contains("deadline of 3 s") || run.stderr.contains("more than 2000 pages");
+    assert!(is_either && hostile.hits() <= 2000, "{} after {}", run.stderr, hostile.hits());
+}
+
+fn inline_policies(marker: &str) -> String {
+    format!(
+        "<ListRolePoliciesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListRolePoliciesResult>\
+         <PolicyNames/><IsTruncated>true</IsTruncated><Marker>{marker}</Marker></ListRolePoliciesResult>\
+         <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></ListRolePoliciesResponse>"
+    )
+}
+
+#[test]
+fn a_body_that_does_not_end_is_refused_at_its_limit() {
+    let stage = Stage::new();
+    let hostile = before(&stage, ALL, Answer::Endless);
+    run(&stage, &hostile, &["plan"], Duration::from_secs(20))
+        .expect(1)
+        .says("unexpected answer: it has more than 64 MiB");
+    run(&stage, &hostile, &["genesys", "whoami"], Duration::from_secs(10))
+        .expect(1)
+        .says("has more than 16 MiB");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_wherever_a_file_is_named() {
+    let stage = Stage::new();
+    let pipe = stage.folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let folder = stage.folder.path().join("own");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("trust.json")).unwrap();
+    let state = stage.folder.path().join(".rolecall");
+    std::fs::create_dir(&state).unwrap();
+    std::os::unix::fs::symlink(&pipe, state.join("sandbox.json")).unwrap();
+    for arguments in [
+        &["plan", "--file", "pipe"][..],
+        &["plan", "--file", "/dev/zero"],
+        &["plan", "--policies", "own"],
+        &["render", "--policies", "own"],
+        &["apply", "pipe"],
+        &["prove", "pipe"],
+        &["prove", "/dev/zero"],
+        &["simulate", "pipe"],
+        &["target", "add", "f", "--file", "pipe", "--sandbox"],
+        &["genesys", "action", "import", "pipe", "--category", "c"],
+        &["plan", "--sandbox"],
+    ] {
+        let start = Instant::now();
+        let run = stage.run(arguments);
+        assert!(start.elapsed() < SLACK, "{arguments:?}");
+        assert!(run.stderr.contains("not a regular file"), "{arguments:?}: {}\n{}", run.status, run.stderr);
+    }
+    stage.run(&["prove", "pipe"]).expect(2).says("name `-`, which is standard input");
+}
