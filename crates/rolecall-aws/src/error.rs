@@ -9,9 +9,9 @@ use aws_sdk_iam::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use rolecall_model::ports::{AwsError, AwsErrorKind};
+use rolecall_model::ports::{AwsError, AwsErrorKind, WriteOutcome};
 
-/// Turns a failure of the SDK into ours.
+/// Turns a failure of the SDK into ours. What became of a write, those know who watched its attempts.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -27,6 +27,7 @@ where
                 code: error.code().map(str::to_owned),
                 message: error.message().map_or_else(|| format!("HTTP status {status}"), one_line),
                 request_id,
+                outcome: WriteOutcome::Refused,
             }
         }
         error if let Some(refused) = refused_role(&error) => refused,
@@ -41,7 +42,7 @@ where
                 }
                 _ => one_line(&innermost(&error)),
             };
-            AwsError { operation, kind, code: None, message, request_id }
+            AwsError { operation, kind, code: None, message, request_id, outcome: WriteOutcome::Refused }
         }
     }
 }
@@ -55,6 +56,7 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
         code: refused.code().map(str::to_owned),
         message: refused.message().map_or_else(|| text(refused), one_line),
         request_id: refused.request_id().map(str::to_owned),
+        outcome: WriteOutcome::Refused,
     })
 }
 
@@ -159,7 +161,14 @@ fn one_line(message: &str) -> String {
 /// An answer that the service's own model does not have.
 pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
     let message = format!("unexpected answer: {message}");
-    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+    AwsError {
+        operation,
+        kind: AwsErrorKind::Other,
+        code: None,
+        message,
+        request_id: None,
+        outcome: WriteOutcome::Refused,
+    }
 }
 
 /// The error of a service that decrypts in the caller's name: where it is about the key, it names that permission. Secrets

@@ -15,6 +15,7 @@ mod error;
 mod functions;
 #[cfg(feature = "organizations")]
 mod organization;
+mod outcome;
 mod pace;
 mod probe;
 #[cfg(feature = "publish")]

@@ -84,7 +84,7 @@ fn empty() -> Observed {
         form: CredentialForm::default(),
         integrations: Vec::new(),
         credentials: Vec::new(),
-        orphan: None,
+        orphans: Vec::new(),
     }
 }
 
@@ -159,7 +159,7 @@ fn each_difference_has_its_steps() {
         (
             |it| {
                 it.credentials.clear();
-                it.orphan = Some(credential("c2"));
+                it.orphans = vec![credential("c2")];
             },
             &["UpdateCredential", "Configure"],
         ),
@@ -332,7 +332,7 @@ fn an_integration_of_a_stack_is_nobody_elses() {
     let theirs = of(&of_stack(desired()), &settled(), Some("i1"));
     assert!(matches!(theirs, Err(PlanError::NotOwned { .. })), "{theirs:?}");
     // What nothing uses may be about to be another resource's.
-    let orphan = Observed { orphan: Some(credential("c1")), ..empty() };
+    let orphan = Observed { orphans: vec![credential("c1")], ..empty() };
     assert_eq!(shape(&of(&of_stack(desired()), &orphan, None).unwrap())[0], "CreateCredential");
     assert_eq!(shape(&plan_of(&orphan))[0], "UpdateCredential");
 }

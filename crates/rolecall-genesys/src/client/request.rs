@@ -79,9 +79,9 @@ impl<'c> Request<'c> {
         self.send(Answer::text).await
     }
 
-    /// Sends it; what the answer says beyond its status does not matter.
+    /// Sends it; the answer is the one by which the API says that it was carried out.
     pub async fn done(&self) -> GenesysResult<()> {
-        self.send(|_| Ok(())).await
+        self.send(|answer| answer.confirmation(self.operation.success)).await
     }
 
     /// Sends it, as often as it takes; an answer that cannot be read counts as a failed attempt.
