@@ -2,6 +2,7 @@
 
 mod analysers;
 mod bad_input;
+mod cut_short;
 mod drift;
 mod explain;
 mod explain_error;
@@ -23,3 +24,4 @@ mod trail;
 mod transcript;
 mod twin;
 mod twin_trouble;
+mod unknown;

@@ -50,7 +50,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
         "{}",
         run.stdout
     );
-    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
     stage.run(&["drift"]).expect(0);
 }
 

@@ -256,7 +256,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     );
     stage.run(&["verify", "--sweep"]).expect(0).says("No twins of role");
     stage.run(&["apply", "--yes"]).expect(0).says("No changes");
-    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("no change was confirmed");
+    stage.run(&["destroy", "--yes"]).expect(1).says("iam:DetachRolePolicy").says("nothing was changed");
 }
 
 /// Whoever can write a policy on a role that he can assume can do everything, so the twin policy does not let its

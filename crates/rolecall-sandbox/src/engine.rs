@@ -109,8 +109,8 @@ impl Engine {
             principal: String::new(),
         };
         let fault = self.faults.next(&format!("{}:{}", entry.service, entry.action));
-        if !Fault::lets_through(fault) {
-            return self.end(entry, fault, Reply::proxy_page());
+        if let Some(reply) = Fault::stand_in(fault) {
+            return self.end(entry, fault, reply);
         }
         let result =
             self.answer(request, authorization.as_ref(), service, task, fault, &request_id, &mut entry);
@@ -137,7 +137,9 @@ impl Engine {
                 | Fault::Expire
                 | Fault::Internal
                 | Fault::Unavailable
-                | Fault::Html,
+                | Fault::Html
+                | Fault::Blank
+                | Fault::Missing,
             ) => Outcome::Reply(reply),
         };
         self.remember(entry);
@@ -319,9 +321,12 @@ fn guess_service(request: &Incoming) -> Service {
 /// The error that a fault stands for, as the service words it.
 fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Option<ApiError> {
     Some(match (fault, service) {
-        (Fault::DropCall | Fault::DropReply | Fault::Html | Fault::Truncate | Fault::Stall, _) => {
-            return None;
-        }
+        (
+            Fault::DropCall | Fault::DropReply | Fault::Html | Fault::Blank | Fault::Truncate | Fault::Stall,
+            _,
+        ) => return None,
+        (Fault::Missing, Service::Iam) => ApiError::new(404, "NoSuchEntity", "It cannot be found."),
+        (Fault::Missing, _) => ApiError::new(404, "ResourceNotFoundException", "It cannot be found."),
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Service::Lambda | Service::Organizations) => {
             ApiError::new(429, "TooManyRequestsException", "Rate exceeded")

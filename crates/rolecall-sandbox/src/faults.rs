@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::Reply;
+
 /// What goes wrong from now on. Everything is off by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -79,6 +81,10 @@ pub enum Fault {
     Unavailable,
     /// The call is not carried out; a proxy's page in HTML comes back with status 200.
     Html,
+    /// The call is not carried out; an empty answer with status 200 comes back.
+    Blank,
+    /// The call is not carried out; the service says that there is no such thing, as a replica does that lags behind.
+    Missing,
     /// The call is carried out, and the connection ends in the middle of the answer.
     Truncate,
     /// The call is carried out and answered a minute later.
@@ -101,9 +107,21 @@ impl Faults {
 }
 
 impl Fault {
-    /// Whether a call gets as far as the service.
-    pub(super) fn lets_through(fault: Option<Self>) -> bool {
-        !matches!(fault, Some(Self::DropCall | Self::Html))
+    /// What answers in the place of the service, where a call does not get as far.
+    pub(super) fn stand_in(fault: Option<Self>) -> Option<Reply> {
+        match fault? {
+            Self::DropCall | Self::Html => Some(Reply::proxy_page()),
+            Self::Blank => Some(Reply::empty(200)),
+            Self::Throttle
+            | Self::Deny
+            | Self::Expire
+            | Self::DropReply
+            | Self::Internal
+            | Self::Unavailable
+            | Self::Missing
+            | Self::Truncate
+            | Self::Stall => None,
+        }
     }
 }
 

@@ -93,8 +93,8 @@ pub(super) fn handle(engine: &mut Engine, request: &Incoming) -> Outcome {
         principal: String::new(),
     };
     let fault = engine.faults.next(&format!("genesys:{name}"));
-    if !Fault::lets_through(fault) {
-        return engine.end(entry, fault, Reply::proxy_page());
+    if let Some(reply) = Fault::stand_in(fault) {
+        return engine.end(entry, fault, reply);
     }
     let (result, rate) = match found {
         Some((route, _)) if matches!(route.run, Run::Token) => (Ok(issue(engine, request, fault)), None),
@@ -208,8 +208,13 @@ fn failure(fault: Option<Fault>, permissions: &[&str], engine: &Engine) -> Optio
         Fault::Deny => Refusal::missing_any(permissions),
         Fault::Internal => Refusal::internal(),
         Fault::Unavailable => Refusal::unavailable(),
-        Fault::Expire | Fault::DropCall | Fault::DropReply | Fault::Html | Fault::Truncate | Fault::Stall => {
-            return None;
-        }
+        Fault::Missing => Refusal::not_found(),
+        Fault::Expire
+        | Fault::DropCall
+        | Fault::DropReply
+        | Fault::Html
+        | Fault::Blank
+        | Fault::Truncate
+        | Fault::Stall => return None,
     })
 }
