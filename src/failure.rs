@@ -156,7 +156,7 @@ pub const UNCHANGED: &str = "nothing was changed";
 const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
 
 /// An answer takes time, and what was shown must be what is done.
-const STALE: &str = "AWS changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the \
+const STALE: &str = "AWS or Genesys Cloud changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the \
      command again for a new plan";
 
 impl From<ChangeError<Self>> for CommandError {

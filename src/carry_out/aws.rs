@@ -1,26 +1,21 @@
 //! One change of AWS: the call, and what its failure may be waiting for.
 //!
 //! IAM is eventually consistent, so a write can fail only because an earlier one has not spread yet. Exactly those errors are
-//! tried again (the list is [`awaits`]); everything else is final.
+//! tried again (the list is [`awaits`]); everything else is final. An answer that says that the plan is out of date is held
+//! against what is there first ([`meanwhile`](super::meanwhile)). What a delete does not find counts as gone here; that nothing is
+//! left, the reading afterwards shows.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
+use super::meanwhile::{Entity, Verdict, judge_existing, judge_missing};
 use super::{Failure, Progress, WriteAws};
-use crate::iam::arn::{PolicyArn, RoleName};
 use crate::plan::aws::Change;
-use crate::ports::{AwsError, AwsErrorKind, AwsResult, Write};
-use rolecall_model::patience::{Attempt, Pace};
+use crate::ports::{AwsError, AwsErrorKind, AwsResult, Read, Write, WriteOutcome};
+use rolecall_model::patience::{Attempt, Pace, Stopped};
 
 /// Between two attempts of a write.
 const PACE: Pace = Pace::doubling(500, 5_000);
-
-/// What a change is about, or needs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Entity {
-    Role(RoleName),
-    Policy(PolicyArn),
-}
 
 /// The roles and policies that this run made: IAM may not show them yet.
 #[derive(Debug, Default)]
@@ -36,19 +31,54 @@ impl Created {
     }
 }
 
-impl<W: Write> WriteAws for &W {
+impl<W: Read + Write> WriteAws for &W {
     async fn write(&self, change: &Change, progress: &Progress<'_>) -> Result<(), Failure> {
         let created = &progress.made.created;
-        let attempt = async || match write(change, *self).await {
-            Ok(()) => Ok(Attempt::Done(())),
-            Err(error) => match awaits(change, &error, created) {
-                Some(awaited) => Ok(Attempt::NotYet(awaited, Some(error))),
-                None => Err(Failure::Aws(error)),
-            },
+        // What a later attempt is refused, an earlier one may have done.
+        let known = Cell::new(WriteOutcome::Refused);
+        let attempt = async || {
+            let Err(mut error) = write(change, *self).await else { return Ok(Attempt::Done(())) };
+            if error.outcome == WriteOutcome::Unknown {
+                known.set(WriteOutcome::Unknown);
+            }
+            error.outcome = known.get();
+            if let Some(awaited) = awaits(change, &error, created) {
+                return Ok(Attempt::NotYet(awaited, Some(error)));
+            }
+            let shown = error.clone();
+            let verdict = if error.kind == AwsErrorKind::AlreadyExists {
+                judge_existing(change, error, *self).await
+            } else if error.kind == AwsErrorKind::NotFound {
+                judge_missing(&subjects(change), error, *self).await
+            } else {
+                Verdict::Failed(Failure::Aws(error))
+            };
+            match verdict {
+                Verdict::Done => Ok(Attempt::Done(())),
+                Verdict::NotYet => Ok(Attempt::NotYet("IAM to show what it says", Some(shown))),
+                Verdict::Failed(failure) => Err(failure),
+            }
         };
-        progress.patience.until(PACE, attempt).await?.map_err(Failure::stopped)?;
+        progress.patience.until(PACE, attempt).await?.map_err(stopped)?;
         created.add(change);
         Ok(())
+    }
+}
+
+/// Why waiting for AWS ended.
+fn stopped(stopped: Stopped<Option<AwsError>>) -> Failure {
+    let known = match &stopped {
+        Stopped::Deadline { last, .. } | Stopped::Interrupted { last, .. } => {
+            last.as_ref().map_or(WriteOutcome::Refused, |error| error.outcome)
+        }
+    };
+    match stopped {
+        Stopped::Deadline { awaited: _, waited, last: Some(error) }
+            if error.kind == AwsErrorKind::ConcurrentModification =>
+        {
+            Failure::Overtaken { what: "the same role or policy", waited, answer: Box::new(error.into()) }
+        }
+        stopped => Failure::stopped(stopped).after(known),
     }
 }
 

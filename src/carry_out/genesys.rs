@@ -5,6 +5,8 @@
 //! as a draft, validated, and only then published. A run that was stopped leaves nothing that the next plan does not continue
 //! from.
 //!
+//! What was deleted is looked for until nobody finds it, for "not found" may be an old answer, and a success that of a proxy.
+//!
 //! What only shows at the moment of writing is seen to here: the version that a write replaces, what else stands in a
 //! configuration (it stays), and whether somebody has begun a draft of the action (then nothing is written).
 
@@ -17,10 +19,11 @@ use crate::desired::contract::same_config;
 use crate::desired::genesys::{Kind, Mark};
 use crate::observe::genesys::action_in_full;
 use crate::plan::genesys::{Attachment, Configuration, Id, RoleCredential, Step};
+use crate::ports::WriteOutcome;
 use crate::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, GenesysError,
     GenesysErrorKind, GenesysRead, GenesysResult, GenesysWrite, IntegrationConfig, IntendedState,
-    ReportedState, Stage, gone,
+    ReportedState, Stage,
 };
 use rolecall_model::patience::{Attempt, Pace, Patience};
 
@@ -63,7 +66,14 @@ impl Made {
 impl<G: GenesysRead + GenesysWrite> WriteGenesys for &G {
     async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<(), Failure> {
         let Progress { made, patience } = progress;
-        Writing { genesys: *self, made, patience }.carry_out(step).await
+        let writing = Writing { genesys: *self, made, patience, known: Cell::new(WriteOutcome::Refused) };
+        let Err(failure) = writing.carry_out(step).await else { return Ok(()) };
+        let failure = writing.look_for(step, failure).await;
+        Err(match failure {
+            // Nothing is left of what was made for it.
+            failure @ Failure::Invalid { .. } => failure,
+            failure => failure.after(writing.known.get()),
+        })
     }
 }
 
@@ -98,30 +108,43 @@ struct Writing<'a, G> {
     genesys: &'a G,
     made: &'a Made,
     patience: &'a Patience<'a>,
+    /// What is known of the step so far, beyond its last answer.
+    known: Cell<WriteOutcome>,
 }
 
 impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
+    /// Keeps in mind what the answer to a write says of the step.
+    fn heard<T>(&self, result: GenesysResult<T>) -> GenesysResult<T> {
+        match (&result, self.known.get()) {
+            (Ok(_), _) => self.known.set(WriteOutcome::Begun),
+            (Err(error), WriteOutcome::Refused) => self.known.set(error.outcome),
+            (Err(_), WriteOutcome::Unknown | WriteOutcome::Begun) => {}
+        }
+        result
+    }
+
     async fn carry_out(&self, step: &Step) -> Result<(), Failure> {
         let genesys = self.genesys;
         match step {
             Step::CreateCredential { credential } => {
-                let written = genesys.create_credential(&specification(credential)).await?;
+                let written = self.heard(genesys.create_credential(&specification(credential)).await)?;
                 self.made.credential.replace(Some(written));
             }
             Step::UpdateCredential { id, credential, .. } => {
-                let written = genesys.update_credential(id, &specification(credential)).await?;
+                let written = self.heard(genesys.update_credential(id, &specification(credential)).await)?;
                 self.made.credential.replace(Some(written));
             }
             Step::DeleteCredential { id, .. } => {
-                // Genesys Cloud may still take it to be in use by the integration that was deleted a moment ago.
-                let is_passing = |error: &GenesysError| {
-                    matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
+                let delete = async || genesys.delete_credential(id).await;
+                let is_there = async || {
+                    let listed = genesys.credentials().await?;
+                    Ok(listed.iter().any(|record| record.id == *id)
+                        || genesys.credential(id).await?.is_some())
                 };
-                let delete = async || gone(genesys.delete_credential(id).await);
-                until(self.patience, "the credential to be free", delete, is_passing).await?;
+                self.remove("the credential to be gone", delete, is_there).await?;
             }
             Step::CreateIntegration { kind, name } => {
-                let record = genesys.create_integration(kind.type_id(), name).await?;
+                let record = self.heard(genesys.create_integration(kind.type_id(), name).await)?;
                 self.made.integrations.borrow_mut().insert(*kind, record.id);
             }
             Step::Configure { kind, id, after, .. } => {
@@ -131,15 +154,16 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
             }
             Step::SetState { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;
-                let set = async || genesys.set_intended_state(&id, *after).await;
+                let set = async || self.heard(genesys.set_intended_state(&id, *after).await);
                 until(self.patience, VISIBLE, set, not_there_yet).await?;
                 if *after == IntendedState::Enabled {
                     self.await_active(&id).await?;
                 }
             }
-            Step::DeleteIntegration { id, .. } => {
-                gone(genesys.delete_integration(id).await)?;
-                self.await_gone(id).await?;
+            Step::DeleteIntegration { kind, id, .. } => {
+                let delete = async || genesys.delete_integration(id).await;
+                let is_there = async || self.has_integration(*kind, id).await;
+                self.remove("the integration to be gone", delete, is_there).await?;
             }
             Step::CreateAction { kind, integration, action, .. } => {
                 let specification = ActionSpecification {
@@ -158,16 +182,21 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                     tries.set(tries.get() - i32::from(is_new));
                     is_new || not_there_yet(error)
                 };
-                let create = async || genesys.create_draft(&specification).await;
+                let create = async || self.heard(genesys.create_draft(&specification).await);
                 let draft = until(self.patience, VISIBLE, create, is_passing).await?;
                 let (id, version) = (draft.id.clone(), draft.version);
                 self.made.action.replace(Some(draft));
                 self.publish(&id, version).await?;
             }
             Step::PublishDraft { id, version, .. } => self.publish(id, *version).await?,
-            Step::DiscardDraft { id, .. } => gone(genesys.delete_draft(id).await)?,
+            Step::DiscardDraft { id, .. } => self.discard(id).await?,
             Step::UpdateAction { id, before, after, .. } => self.update(id, before, after).await?,
-            Step::DeleteAction { id, .. } => gone(genesys.delete_action(id).await)?,
+            Step::DeleteAction { id, .. } => {
+                let delete = async || genesys.delete_action(id).await;
+                // The list of all actions is long. What is not found here and is there all the same, the reading afterwards shows.
+                let is_there = async || Ok(genesys.action(id, Stage::Published).await?.is_some());
+                self.remove("the action to be gone", delete, is_there).await?;
+            }
         }
         Ok(())
     }
@@ -200,9 +229,10 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
             let notes = mark.as_ref().map_or_else(|| after.notes.clone(), |mark| mark.write(&after.notes));
             let name = after.name.clone();
             let config = IntegrationConfig { name, version, properties, advanced, notes, credentials };
-            genesys.put_integration_config(id, &config).await.map(Some)
+            self.heard(genesys.put_integration_config(id, &config).await).map(Some)
         };
-        until_some(self.patience, "the integration's configuration", attempt, superseded).await.map(drop)
+        let written = until_some(self.patience, "the integration's configuration", attempt, superseded).await;
+        written.map(drop).map_err(|failure| overtaken(failure, "the integration's configuration"))
     }
 
     async fn await_active(&self, id: &str) -> Result<(), Failure> {
@@ -218,9 +248,79 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         until_some(self.patience, "the integration to be active", look, |_| false).await?
     }
 
-    async fn await_gone(&self, id: &str) -> Result<(), Failure> {
-        let look = async || Ok(self.genesys.integration(id).await?.is_none().then_some(()));
-        until_some(self.patience, "the integration to be gone", look, |_| false).await
+    /// Deletes something, and looks until it is gone. "Not found" may be an old answer, so it counts only where nobody finds the
+    /// thing by reading either.
+    async fn remove(
+        &self,
+        awaited: &'static str,
+        mut delete: impl AsyncFnMut() -> GenesysResult<()>,
+        mut is_there: impl AsyncFnMut() -> GenesysResult<bool>,
+    ) -> Result<(), Failure> {
+        let mut is_confirmed = false;
+        let attempt = async || {
+            if !is_confirmed {
+                match self.heard(delete().await) {
+                    Ok(()) => is_confirmed = true,
+                    Err(error) if error.kind == GenesysErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok((!is_there().await?).then_some(()))
+        };
+        // Genesys Cloud may still take it to be in use by what was deleted a moment ago.
+        let is_passing = |error: &GenesysError| {
+            matches!(error.kind, GenesysErrorKind::Conflict | GenesysErrorKind::VersionConflict)
+        };
+        until_some(self.patience, awaited, attempt, is_passing).await
+    }
+
+    async fn discard(&self, id: &str) -> Result<(), Failure> {
+        let delete = async || self.genesys.delete_draft(id).await;
+        let is_there = async || Ok(self.genesys.action(id, Stage::Draft).await?.is_some());
+        self.remove("the draft to be gone", delete, is_there).await
+    }
+
+    async fn has_integration(&self, kind: Kind, id: &str) -> GenesysResult<bool> {
+        let listed = self.genesys.integrations(kind.type_id()).await?;
+        Ok(listed.iter().any(|record| record.id == id) || self.genesys.integration(id).await?.is_some())
+    }
+
+    /// Where something that was there before is not found any more: whether somebody has deleted it.
+    async fn look_for(&self, step: &Step, failure: Failure) -> Failure {
+        if !says_missing(&failure) {
+            return failure;
+        }
+        let (what, is_there) = match step {
+            Step::Configure { kind, id: Id::Known(id), .. }
+            | Step::SetState { kind, id: Id::Known(id), .. } => {
+                (format!("integration `{id}`"), self.has_integration(*kind, id).await)
+            }
+            Step::UpdateAction { id, .. } => {
+                let found = self.genesys.action(id, Stage::Published).await;
+                (format!("action `{id}`"), found.map(|found| found.is_some()))
+            }
+            Step::PublishDraft { id, .. } => {
+                let found = self.genesys.action(id, Stage::Draft).await;
+                (format!("the draft of action `{id}`"), found.map(|found| found.is_some()))
+            }
+            Step::UpdateCredential { id, .. } => {
+                let found = self.genesys.credential(id).await;
+                (format!("credential `{id}`"), found.map(|found| found.is_some()))
+            }
+            Step::Configure { id: Id::Made(_), .. }
+            | Step::SetState { id: Id::Made(_), .. }
+            | Step::CreateCredential { .. }
+            | Step::DeleteCredential { .. }
+            | Step::CreateIntegration { .. }
+            | Step::DeleteIntegration { .. }
+            | Step::CreateAction { .. }
+            | Step::DiscardDraft { .. }
+            | Step::DeleteAction { .. } => return failure,
+        };
+        match is_there {
+            Ok(false) => Failure::GoneMeanwhile { what, answer: Box::new(failure) },
+            Ok(true) | Err(_) => failure,
+        }
     }
 
     /// Validates a draft and publishes it under its own version.
@@ -229,7 +329,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         let validate = async || genesys.draft_faults(id).await;
         let faults = until(self.patience, VISIBLE, validate, not_there_yet).await?;
         if !faults.is_empty() {
-            gone(genesys.delete_draft(id).await)?;
+            self.discard(id).await?;
             return Err(Failure::Invalid { faults });
         }
         let mut version = Some(version);
@@ -241,10 +341,11 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                     None => return Ok(None),
                 },
             };
-            genesys.publish_draft(id, current).await.map(Some)
+            self.heard(genesys.publish_draft(id, current).await).map(Some)
         };
         let is_passing = |error: &GenesysError| superseded(error) || not_there_yet(error);
-        let published = until_some(self.patience, "the draft to be published", publish, is_passing).await?;
+        let published = until_some(self.patience, "the draft to be published", publish, is_passing).await;
+        let published = published.map_err(|failure| overtaken(failure, "the draft of the action"))?;
         self.made.action.replace(Some(published));
         Ok(())
     }
@@ -258,7 +359,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
             Some(ActionRecord { version, .. }) => {
                 return Err(Failure::DraftInTheWay { id: id.to_owned(), version });
             }
-            None => genesys.create_draft_of(id).await?,
+            None => self.heard(genesys.create_draft_of(id).await)?,
         };
         let mut version = Some(draft.version);
         let change = async || {
@@ -269,10 +370,11 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                     None => return Ok(None),
                 },
             };
-            genesys.update_draft(id, current, after).await.map(Some)
+            self.heard(genesys.update_draft(id, current, after).await).map(Some)
         };
         let is_passing = |error: &GenesysError| superseded(error) || not_there_yet(error);
-        let draft = until_some(self.patience, "the draft to be changed", change, is_passing).await?;
+        let draft = until_some(self.patience, "the draft to be changed", change, is_passing).await;
+        let draft = draft.map_err(|failure| overtaken(failure, "the draft of the action"))?;
         self.publish(id, draft.version).await
     }
 }
@@ -292,7 +394,37 @@ fn specification(credential: &RoleCredential) -> CredentialSpecification {
     }
 }
 
-const VISIBLE: &str = "Genesys Cloud to show what was just made";
+const VISIBLE: &str = "Genesys Cloud to find it";
+
+/// Whether it says that there is no such thing.
+fn says_missing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Genesys(error) => error.kind == GenesysErrorKind::NotFound,
+        // Without an answer that failed, what was read was that there is nothing.
+        Failure::Deadline { last, .. } => last.as_ref().is_none_or(|last| says_missing(last)),
+        Failure::After { failure, .. } => says_missing(failure),
+        Failure::Aws(_)
+        | Failure::Invalid { .. }
+        | Failure::DraftInTheWay { .. }
+        | Failure::Inactive { .. }
+        | Failure::MadeMeanwhile { .. }
+        | Failure::GoneMeanwhile { .. }
+        | Failure::Overtaken { .. }
+        | Failure::Interrupted { .. }
+        | Failure::NoClient { .. }
+        | Failure::Incomplete { .. } => false,
+    }
+}
+
+/// The failure to write anything, where each version that was read was replaced before it could be.
+fn overtaken(failure: Failure, what: &'static str) -> Failure {
+    match failure {
+        Failure::Deadline { awaited: _, waited, last: Some(answer) } if matches!(&*answer, Failure::Genesys(error) if superseded(error)) => {
+            Failure::Overtaken { what, waited, answer }
+        }
+        failure => failure,
+    }
+}
 
 /// What Genesys Cloud says of something that was made a moment ago.
 fn not_there_yet(error: &GenesysError) -> bool {

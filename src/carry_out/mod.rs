@@ -7,6 +7,7 @@
 
 pub mod aws;
 pub mod genesys;
+mod meanwhile;
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use crate::plan::{Change, Plan};
-use crate::ports::AwsError;
 use crate::ports::genesys::{Fault, GenesysError};
+use crate::ports::{AwsError, WriteOutcome};
 use rolecall_model::patience::{Interrupt, Pace, Patience, Stopped};
 use rolecall_model::shown::Shown;
 
@@ -74,6 +75,15 @@ impl Applied {
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.remaining.is_empty()
     }
+
+    /// Whether every change that failed was certainly not carried out.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.failed.iter().all(|(_, failure)| match failure.outcome() {
+            WriteOutcome::Refused => true,
+            WriteOutcome::Unknown | WriteOutcome::Begun => false,
+        })
+    }
 }
 
 /// Why a plan was not carried out to its end.
@@ -105,6 +115,44 @@ pub enum Failure {
         /// Its own words.
         detail: Option<String>,
     },
+    /// Something of that name came into being after the plan was made.
+    #[error("{what} was created after the plan was made, {}", by_whom(*is_own))]
+    MadeMeanwhile {
+        /// What it is, by kind and name.
+        what: String,
+        /// Whether it carries rolecall's mark for this role.
+        is_own: bool,
+    },
+    /// What the change is about was there when the plan was made.
+    #[error("{what} was there when the plan was made; another caller has deleted it since ({answer})")]
+    GoneMeanwhile {
+        /// What it was, by kind and name.
+        what: String,
+        /// What the service says.
+        answer: Box<Self>,
+    },
+    /// Somebody else writes to the same thing.
+    #[error(
+        "another caller changes {what} at the same time: for {} s, each version that was read was replaced before it could be \
+         written ({answer})",
+        waited.as_secs()
+    )]
+    Overtaken {
+        /// What it is.
+        what: &'static str,
+        /// For how long.
+        waited: Duration,
+        /// What the service says.
+        answer: Box<Self>,
+    },
+    /// A failure of a change of which more is known than the last answer says.
+    #[error("{failure}")]
+    After {
+        /// What became of the change.
+        outcome: WriteOutcome,
+        /// Why it failed.
+        failure: Box<Self>,
+    },
     /// A service still did not show what was waited for.
     #[error("waited {} s for {awaited}{}", waited.as_secs(), last_answer(last.as_deref()))]
     Deadline {
@@ -113,7 +161,7 @@ pub enum Failure {
         /// For how long.
         waited: Duration,
         /// The last answer, where it was an error.
-        last: Option<Box<dyn std::error::Error>>,
+        last: Option<Box<Self>>,
     },
     /// The user interrupted a wait.
     #[error("interrupted while waiting for {awaited}")]
@@ -137,8 +185,15 @@ pub enum Failure {
     },
 }
 
-fn last_answer(last: Option<&dyn std::error::Error>) -> String {
-    last.map(|error| format!("; the last answer was: {error}")).unwrap_or_default()
+fn last_answer(last: Option<&Failure>) -> String {
+    last.map(|failure| format!("; the last answer was: {failure}")).unwrap_or_default()
+}
+
+fn by_whom(is_own: bool) -> &'static str {
+    match is_own {
+        true => "by another run of rolecall",
+        false => "and not by rolecall for this role",
+    }
 }
 
 fn list(faults: &[Fault]) -> String {
@@ -146,12 +201,63 @@ fn list(faults: &[Fault]) -> String {
 }
 
 impl Failure {
+    /// What became of the change. Whatever is said about it follows from this.
+    #[must_use]
+    pub fn outcome(&self) -> WriteOutcome {
+        match self {
+            Self::Aws(error) => error.outcome,
+            Self::Genesys(error) => error.outcome,
+            Self::After { outcome, .. } => *outcome,
+            Self::Overtaken { answer, .. } | Self::GoneMeanwhile { answer, .. } => answer.outcome(),
+            Self::Deadline { last, .. } => last.as_ref().map_or(WriteOutcome::Refused, |last| last.outcome()),
+            Self::Inactive { .. } => WriteOutcome::Begun,
+            // The draft that was made for it is gone again.
+            Self::Invalid { .. }
+            | Self::DraftInTheWay { .. }
+            | Self::MadeMeanwhile { .. }
+            | Self::Interrupted { .. }
+            | Self::NoClient { .. }
+            | Self::Incomplete { .. } => WriteOutcome::Refused,
+        }
+    }
+
+    /// The failed call to AWS, if that was it.
+    #[must_use]
+    pub fn aws(&self) -> Option<&AwsError> {
+        match self {
+            Self::Aws(error) => Some(error),
+            Self::After { failure, .. } => failure.aws(),
+            Self::Genesys(_)
+            | Self::Invalid { .. }
+            | Self::DraftInTheWay { .. }
+            | Self::Inactive { .. }
+            | Self::MadeMeanwhile { .. }
+            | Self::GoneMeanwhile { .. }
+            | Self::Overtaken { .. }
+            | Self::Deadline { .. }
+            | Self::Interrupted { .. }
+            | Self::NoClient { .. }
+            | Self::Incomplete { .. } => None,
+        }
+    }
+
+    /// The failure with what is known beyond its last answer: what was confirmed before, or what an earlier answer left open.
+    fn after(self, known: WriteOutcome) -> Self {
+        match (known, self.outcome()) {
+            (WriteOutcome::Refused, _)
+            | (WriteOutcome::Unknown, WriteOutcome::Unknown | WriteOutcome::Begun)
+            | (WriteOutcome::Begun, WriteOutcome::Begun) => self,
+            (outcome @ (WriteOutcome::Unknown | WriteOutcome::Begun), _) => {
+                Self::After { outcome, failure: Box::new(self) }
+            }
+        }
+    }
+
     /// Why waiting ended.
-    fn stopped<E: std::error::Error + 'static>(stopped: Stopped<Option<E>>) -> Self {
+    fn stopped<E: Into<Self>>(stopped: Stopped<Option<E>>) -> Self {
         match stopped {
             Stopped::Deadline { awaited, waited, last } => {
-                let last = last.map(|error| Box::new(error) as Box<dyn std::error::Error>);
-                Self::Deadline { awaited, waited, last }
+                Self::Deadline { awaited, waited, last: last.map(|error| Box::new(error.into())) }
             }
             Stopped::Interrupted { awaited, .. } => Self::Interrupted { awaited },
         }

@@ -1,17 +1,19 @@
 //! What `apply`, `genesys connect` and `destroy` have in common: they show a plan, ask, and say how far they got.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use rolecall::carry_out::{Applied, Event, Observer};
+use rolecall::carry_out::{Applied, Event, Failure, Observer};
 use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
-use rolecall::operations::{Consent, Planned, ReadBack, Shell, Written};
+use rolecall::operations::{Consent, Planned, ReadBack, Service, Shell, Written};
 use rolecall::plan::Change;
+use rolecall::ports::WriteOutcome;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
 use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Context as _, Explained as _, UsageError};
+use rolecall::failure::{CommandError, CommandResult, Context as _, Explained as _, UNCHANGED, UsageError};
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -115,11 +117,20 @@ impl Shell for Console<'_> {
     }
 }
 
-/// Says how far a plan got: in the report, and at once what went wrong. `unsettled` is said where a service does not show all of it
+/// The services, as the subject of a sentence.
+pub(crate) fn in_words(services: &BTreeSet<Service>) -> String {
+    let name = |service: &Service| match service {
+        Service::Aws => "AWS",
+        Service::GenesysCloud => "Genesys Cloud",
+    };
+    services.iter().map(name).collect::<Vec<_>>().join(" and ")
+}
+
+/// Says how far a plan got: in the report, and at once what went wrong. `tell` is what is said where services do not show all of it
 /// yet.
 pub(crate) fn conclude(
     written: Option<Written>,
-    unsettled: &str,
+    tell: impl FnOnce(&str) -> String,
     told: &mut Report,
     printer: &mut Printer,
 ) -> ExitCode {
@@ -128,8 +139,8 @@ pub(crate) fn conclude(
     let (error, exit) = match read_back {
         None => (describe(&applied), ExitCode::Failed),
         Some(Ok(ReadBack { unsettled, .. })) if unsettled.is_empty() => return ExitCode::Success,
-        Some(Ok(ReadBack { .. })) => {
-            printer.warning(unsettled);
+        Some(Ok(ReadBack { unsettled, .. })) => {
+            printer.warning(&tell(&in_words(&unsettled)));
             return ExitCode::Inconclusive;
         }
         Some(Err(error)) => {
@@ -163,14 +174,22 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         let headline = |change| format!("\n    {}", ChangeView::from(change).headline());
         changes.iter().map(headline).collect::<String>()
     };
-    let failed: Vec<String> = applied
-        .failed
-        .iter()
-        .map(|(change, failure)| format!("could not {}: {failure}", ChangeView::from(change).headline()))
-        .collect();
+    let in_words = |(change, failure): &(Change, Failure)| {
+        let headline = ChangeView::from(change).headline();
+        match failure.outcome() {
+            WriteOutcome::Refused => format!("could not {headline}: {failure}"),
+            WriteOutcome::Unknown => {
+                format!("{headline}: this may have been carried out, but no answer confirms it: {failure}")
+            }
+            WriteOutcome::Begun => format!("{headline}: this was begun and is not finished: {failure}"),
+        }
+    };
+    let failed: Vec<String> = applied.failed.iter().map(in_words).collect();
     let mut message = if failed.is_empty() { "interrupted".to_owned() } else { failed.join("\n") };
+    let is_open = !applied.is_refused();
     message += &match headlines(&applied.done).as_str() {
-        "" => "\n  no change was confirmed".to_owned(),
+        "" if is_open => "\n  no change was confirmed".to_owned(),
+        "" => format!("\n  {UNCHANGED}"),
         done => format!("\n  done:{done}"),
     };
     match headlines(&applied.remaining).as_str() {
@@ -178,7 +197,11 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         remaining => message += &format!("\n  not tried:{remaining}"),
     }
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
-    let hint =
-        hint.unwrap_or_else(|| "run the same command again: it continues where this run stopped".to_owned());
+    let again = "run the same command again: it reads what is there, and goes on from that";
+    let hint = match hint {
+        Some(hint) if is_open => format!("{hint}; then {again}"),
+        Some(hint) => hint,
+        None => again.to_owned(),
+    };
     ErrorView { message, hint: Some(hint) }
 }

@@ -43,7 +43,11 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         return Ok(ExitCode::Success);
     }
     let Changed { planned, written, is_declined: _ } = changed;
-    let unsettled = "AWS still shows some of the deleted resources; run the command again to check";
+    let unsettled = |services: &str| {
+        format!(
+            "still there: some of the resources, in {services}; run the command again to check and to delete them"
+        )
+    };
     let mut exit = conclude(written, unsettled, &mut told, printer);
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
         printer.warning(&format!(

@@ -40,6 +40,13 @@ pub struct Desired {
     pub integrations: Vec<DesiredIntegration>,
 }
 
+impl Desired {
+    /// What the names of rolecall's own carry behind them.
+    pub fn sign(&self) -> Sign {
+        Sign::of(&self.role, self.resource.as_ref())
+    }
+}
+
 /// A resource of a CloudFormation stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackResource {
@@ -166,6 +173,42 @@ fn desired_action(
     }
 }
 
+/// What rolecall puts behind the name of a credential, and of an integration that has no mark yet: whose it is. A credential
+/// keeps nothing but its name in the clear, and a run may be stopped before anything else names what it made.
+///
+/// It names the account and the role, or the stack and the resource, so it is as good as the [`Mark`]: text that nobody writes
+/// by chance. A name without it is nobody's proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign(String);
+
+impl Sign {
+    /// That of the resource; where there is none, that of the role's manifest.
+    pub fn of(role: &RoleArn, resource: Option<&StackResource>) -> Self {
+        match resource {
+            Some(resource) => Self::of_resource(resource),
+            // The name of a role is the only one in its account, whatever its path.
+            None => Self(format!(" (rolecall {}:{})", role.account, role.name)),
+        }
+    }
+
+    /// That of a resource of a stack.
+    pub fn of_resource(StackResource { stack, logical_id }: &StackResource) -> Self {
+        // The end of a stack's ARN is an ID that no other stack has.
+        let id = stack.rsplit('/').next().unwrap_or(stack);
+        Self(format!(" (rolecall {id}:{logical_id})"))
+    }
+
+    /// The name with the sign behind it.
+    pub fn on(&self, name: &str) -> String {
+        format!("{name}{}", self.0)
+    }
+
+    /// Whether the name has the sign behind it.
+    pub fn is_on(&self, name: &str) -> bool {
+        name.ends_with(&self.0)
+    }
+}
+
 /// What rolecall writes into the notes of an integration: the only free text of it that the API keeps, so the only place
 /// that can say whose it is. Whoever removes the line makes the integration somebody else's; nothing more is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,7 +291,27 @@ impl Mark {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, StackResource};
+    use super::{Mark, Sign, StackResource};
+
+    #[test]
+    fn a_sign_is_that_of_one_role_or_one_resource() {
+        let role = |arn: &str| Sign::of(&arn.parse().unwrap(), None);
+        let own = role("arn:aws:iam::123456789012:role/genesys/Orders");
+        assert_eq!(own.on("Orders role"), "Orders role (rolecall 123456789012:Orders)");
+        assert!(own.is_on("Orders role (rolecall 123456789012:Orders)"));
+        assert_eq!(own, role("arn:aws:iam::123456789012:role/Orders"));
+        for other in ["arn:aws:iam::123456789012:role/MoreOrders", "arn:aws:iam::210987654321:role/Orders"] {
+            assert!(!role(other).is_on(&own.on("Orders")), "{other}");
+        }
+        assert!(!own.is_on("Orders") && !own.is_on("Orders (rolecall 123456789012:Orders) by hand"));
+        let stack = |id: &str| StackResource {
+            stack: format!("arn:aws:cloudformation:us-east-1:123456789012:stack/centre/{id}"),
+            logical_id: "Integration".to_owned(),
+        };
+        let of_stack = Sign::of_resource(&stack("1"));
+        assert!(of_stack.is_on(&of_stack.on("Orders")) && !own.is_on(&of_stack.on("Orders")));
+        assert!(!Sign::of_resource(&stack("21")).is_on(&of_stack.on("Orders")));
+    }
 
     #[test]
     fn marks_come_back_from_the_notes() {

@@ -109,6 +109,16 @@ impl Explained for WriteFailure {
         let hint = match self {
             Self::Aws(error) => return error.explain(),
             Self::Genesys(error) => return error.explain(),
+            Self::After { failure, .. } => return failure.explain(),
+            Self::MadeMeanwhile { is_own: true, .. }
+            | Self::GoneMeanwhile { .. }
+            | Self::Overtaken { .. } => {
+                "make sure that nobody else works on this role, then run the same command again: it makes a new plan from what \
+                 is there"
+            }
+            Self::MadeMeanwhile { is_own: false, .. } => {
+                "choose another name, or run `rolecall plan --adopt` to see what taking it over would change"
+            }
             Self::Invalid { .. } => "correct the [[action]], its schemas or its templates",
             Self::DraftInTheWay { .. } => {
                 "publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command"
@@ -354,6 +364,9 @@ fn genesys_hint(error: &GenesysError) -> Option<String> {
         GenesysErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline",
         GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => {
             "repeat the command; it continues where this run stopped"
+        }
+        GenesysErrorKind::Contradictory => {
+            "Genesys Cloud may not show its latest changes everywhere yet; repeat the command, if necessary with a longer --deadline"
         }
         GenesysErrorKind::Unreadable => {
             "a proxy, a login page or a mock may have answered instead of Genesys Cloud"

@@ -1,13 +1,20 @@
 //! What is in Genesys Cloud: one snapshot of the integrations that may be meant, with their credentials and actions.
 
+use std::time::Duration;
+
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-use crate::desired::genesys::{Kind, Mark, StackResource};
+use crate::desired::genesys::{Kind, Mark, Sign, StackResource};
+use crate::ports::WriteOutcome;
 use crate::ports::genesys::{
-    ActionConfig, ActionRecord, CredentialRecord, GenesysRead, GenesysResult, IntegrationConfig,
-    IntegrationRecord, Organization, Stage, Template, TemplateFile,
+    ActionConfig, ActionRecord, CredentialRecord, GenesysError, GenesysErrorKind, GenesysRead, GenesysResult,
+    IntegrationConfig, IntegrationRecord, Organization, Stage, Template, TemplateFile,
 };
+use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
+
+/// Between two looks at what contradicts itself.
+const LOOKING: Pace = Pace::doubling(250, 5_000);
 
 /// The state of everything that a plan decides about.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,11 +25,11 @@ pub struct Observed {
     pub form: CredentialForm,
     /// The integrations that are rolecall's for this role, or have the name that its own would have.
     pub integrations: Vec<ObservedIntegration>,
-    /// All credentials, as the list gives them.
+    /// All credentials, as the list gives them, and those that a mark names and the list does not show.
     pub credentials: Vec<CredentialRecord>,
-    /// Of these, one that has the name and the type of rolecall's own and that nothing uses: an earlier run was stopped
-    /// before it could say whose it is.
-    pub orphan: Option<CredentialRecord>,
+    /// Of these, those that have the sign and the type of rolecall's own, and that neither an integration nor a mark names: a
+    /// run was stopped before anything named them, or after what named them was deleted.
+    pub orphans: Vec<CredentialRecord>,
 }
 
 /// The names under which a credential with an ARN is written.
@@ -81,10 +88,12 @@ pub struct Sought<'n> {
     pub name: &'n str,
     /// Of which kinds; the configuration of each integration of these is read.
     pub kinds: &'n [Kind],
-    /// The name of rolecall's own credential.
-    pub credential: &'n str,
+    /// What the names of rolecall's own carry behind them.
+    pub sign: &'n Sign,
     /// How much is read of their actions.
     pub actions: Detail,
+    /// How long to wait where two answers contradict each other.
+    pub deadline: Duration,
 }
 
 /// How much is read of an action.
@@ -98,19 +107,20 @@ pub enum Detail {
 
 /// Reads the snapshot.
 pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> GenesysResult<Observed> {
-    let (organization, form, credentials, configured, actions, drafts) = try_join!(
+    let deadline = sought.deadline;
+    let (organization, form, mut credentials, configured, actions, drafts) = try_join!(
         reader.organization(),
         credential_form(reader),
         reader.credentials(),
-        try_join_all(sought.kinds.iter().map(|kind| configured(reader, *kind, sought.id))),
+        try_join_all(sought.kinds.iter().map(|kind| configured(reader, *kind, sought.id, deadline))),
         reader.actions(Stage::Published),
         reader.actions(Stage::Draft),
     )?;
-    let orphan = orphan(reader, &credentials, &form, sought.credential).await?;
     let may_be_meant = |(_, record, config): &(Kind, IntegrationRecord, IntegrationConfig)| {
         Mark::read(&config.notes).0.is_some_and(|mark| mark.is_of(sought.role, sought.resource))
             || sought.id == Some(&record.id)
             || sought.name == record.name
+            || sought.sign.is_on(&record.name)
     };
     let meant = configured.into_iter().flatten().filter(may_be_meant);
     let integrations = try_join_all(meant.map(async |(kind, record, config)| {
@@ -127,31 +137,43 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
                     None => Ok(None),
                 }
             },
-            in_detail(reader, published, Stage::Published, sought.actions),
-            in_detail(reader, unpublished, Stage::Draft, sought.actions),
+            in_detail(reader, published, Stage::Published, (sought.actions, deadline)),
+            in_detail(reader, unpublished, Stage::Draft, (sought.actions, deadline)),
         )?;
         let (mark, notes) = Mark::read(&config.notes);
         Ok(ObservedIntegration { kind, record, config, mark, notes, credential, actions, drafts })
     }))
     .await?;
-    Ok(Observed { organization, form, integrations, credentials, orphan })
+    let marked = integrations.iter().filter_map(|known: &ObservedIntegration| known.mark.as_ref());
+    let marked: Vec<String> = marked.filter_map(|mark| Some(mark.credential.as_ref()?.0.clone())).collect();
+    // A list may lag behind: what a mark names is only gone where nobody finds it by its ID either.
+    for id in &marked {
+        if !credentials.iter().any(|record| record.id == *id) {
+            credentials.extend(reader.credential(id).await?);
+        }
+    }
+    let orphans = orphans(reader, &credentials, &form, sought.sign, &marked).await?;
+    Ok(Observed { organization, form, integrations, credentials, orphans })
 }
 
-async fn orphan<R: GenesysRead>(
+async fn orphans<R: GenesysRead>(
     reader: &R,
     credentials: &[CredentialRecord],
     form: &CredentialForm,
-    name: &str,
-) -> GenesysResult<Option<CredentialRecord>> {
+    sign: &Sign,
+    marked: &[String],
+) -> GenesysResult<Vec<CredentialRecord>> {
+    let mut orphans = Vec::new();
     for credential in credentials {
-        if credential.name == name
+        if sign.is_on(&credential.name)
             && credential.type_name == form.type_name
+            && !marked.contains(&credential.id)
             && reader.integrations_using(&credential.id).await?.is_empty()
         {
-            return Ok(Some(credential.clone()));
+            orphans.push(credential.clone());
         }
     }
-    Ok(None)
+    Ok(orphans)
 }
 
 /// What the organisation's own integration type says, where it does; the documented names otherwise.
@@ -177,6 +199,7 @@ async fn configured<R: GenesysRead>(
     reader: &R,
     kind: Kind,
     id: Option<&str>,
+    deadline: Duration,
 ) -> GenesysResult<Vec<(Kind, IntegrationRecord, IntegrationConfig)>> {
     let mut records = reader.integrations(kind.type_id()).await?;
     // A list may lag behind: what it does not show is only gone where nobody finds it by its ID either.
@@ -185,8 +208,20 @@ async fn configured<R: GenesysRead>(
         records.extend(by_id.filter(|record| record.type_id == kind.type_id()));
     }
     let configured = try_join_all(records.into_iter().map(async |record| {
-        // Deleted since the list was read: then it is not there, which is what the snapshot says.
-        Ok(reader.integration_config(&record.id).await?.map(|config| (kind, record, config)))
+        let named = Named {
+            what: "integration",
+            id: &record.id,
+            name: &record.name,
+            operation: "GET /api/v2/integrations/{integrationId}/config/current",
+        };
+        let is_there = async || {
+            let listed = reader.integrations(kind.type_id()).await?;
+            let is_listed = listed.iter().any(|listed| listed.id == record.id);
+            Ok(is_listed || reader.integration(&record.id).await?.is_some())
+        };
+        let read = async || reader.integration_config(&record.id).await;
+        let config = as_listed(&named, deadline, read, is_there).await?;
+        Ok(config.map(|config| (kind, record, config)))
     }));
     Ok(configured.await?.into_iter().flatten().collect())
 }
@@ -197,16 +232,78 @@ fn unpublished(published: &[ActionRecord], drafts: Vec<ActionRecord>) -> Vec<Act
     drafts.into_iter().filter(is_new).collect()
 }
 
+/// Something that a list names.
+struct Named<'n> {
+    what: &'static str,
+    id: &'n str,
+    name: &'n str,
+    /// The call that reads it.
+    operation: &'static str,
+}
+
+/// Reads what a list names. "Not found" means that it was deleted since only where the list does not name it any more either; as
+/// long as the two contradict each other, neither is believed.
+async fn as_listed<T>(
+    named: &Named<'_>,
+    deadline: Duration,
+    mut read: impl AsyncFnMut() -> GenesysResult<Option<T>>,
+    mut is_there: impl AsyncFnMut() -> GenesysResult<bool>,
+) -> GenesysResult<Option<T>> {
+    let attempt = async || {
+        Ok::<_, GenesysError>(match read().await? {
+            Some(found) => Attempt::Done(Some(found)),
+            None if !is_there().await? => Attempt::Done(None),
+            None => Attempt::NotYet("Genesys Cloud to agree with itself", ()),
+        })
+    };
+    let patience = Patience { deadline, interrupt: Interrupt::never(), told: &|_, _| {} };
+    patience.until(LOOKING, attempt).await?.map_err(|_| {
+        let Named { what, id, name, operation } = named;
+        GenesysError {
+            operation,
+            kind: GenesysErrorKind::Contradictory,
+            status: None,
+            code: None,
+            message: format!(
+                "Genesys Cloud lists {what} `{name}` ({id}) and does not find it by its ID, for {} s now; whether it is there is \
+                 not known",
+                deadline.as_secs()
+            ),
+            context_id: None,
+            outcome: WriteOutcome::Refused,
+        }
+    })
+}
+
 async fn in_detail<R: GenesysRead>(
     reader: &R,
     listed: Vec<ActionRecord>,
     stage: Stage,
-    detail: Detail,
+    (detail, deadline): (Detail, Duration),
 ) -> GenesysResult<Vec<ActionRecord>> {
     match detail {
         Detail::Listed => Ok(listed),
         Detail::Full => {
-            let read = try_join_all(listed.iter().map(|action| action_in_full(reader, &action.id, stage)));
+            let read = try_join_all(listed.iter().map(async |action| {
+                let named = Named {
+                    what: "action",
+                    id: &action.id,
+                    name: &action.name,
+                    operation: match stage {
+                        Stage::Published => "GET /api/v2/integrations/actions/{actionId}",
+                        Stage::Draft => "GET /api/v2/integrations/actions/{actionId}/draft",
+                    },
+                };
+                let is_there =
+                    async || Ok(reader.actions(stage).await?.iter().any(|listed| listed.id == action.id));
+                as_listed(
+                    &named,
+                    deadline,
+                    async || action_in_full(reader, &action.id, stage).await,
+                    is_there,
+                )
+                .await
+            }));
             Ok(read.await?.into_iter().flatten().collect())
         }
     }
@@ -226,14 +323,15 @@ pub async fn namesakes<R: GenesysRead>(
     reader: &R,
     integration_id: &str,
     name: &str,
+    deadline: Duration,
 ) -> GenesysResult<Namesakes> {
     let (published, drafts) = try_join!(reader.actions(Stage::Published), reader.actions(Stage::Draft))?;
     let named = |action: &ActionRecord| action.integration_id == integration_id && action.name == name;
     let drafts = unpublished(&published, drafts).into_iter().filter(named).collect();
     let published = published.into_iter().filter(named).collect();
     let (published, drafts) = try_join!(
-        in_detail(reader, published, Stage::Published, Detail::Full),
-        in_detail(reader, drafts, Stage::Draft, Detail::Full),
+        in_detail(reader, published, Stage::Published, (Detail::Full, deadline)),
+        in_detail(reader, drafts, Stage::Draft, (Detail::Full, deadline)),
     )?;
     Ok(Namesakes { published, drafts })
 }

@@ -18,7 +18,9 @@ use crate::observe::aws::{
 use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{foreign_attachments, is_own};
 use crate::observe::quotas::{check_quotas, default_quotas};
-use crate::ports::{AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags};
+use crate::ports::{
+    AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
+};
 use rolecall_model::paging::Paging;
 use rolecall_model::stored::StoredDocument;
 
@@ -198,6 +200,7 @@ pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
             code: None,
             message: format!("unexpected answer: {error}"),
             request_id: None,
+            outcome: WriteOutcome::Refused,
         }),
     }
 }

@@ -9,7 +9,7 @@ use super::context::{Context, GenesysPorts};
 use super::plan::{Goal, Planned, PlanningError};
 use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
 use crate::observe::aws::{Observed, observe};
-use crate::observe::survey::Survey;
+use crate::observe::survey::{Survey, home};
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
 use crate::plan::{Change, Plan, PlanError, Retired, genesys};
@@ -211,9 +211,16 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
             }
             Goal::Connection => planned.observed.clone(),
         };
-        if unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud) {
+        let is_read = match request.goal {
+            // That nothing of rolecall's is left is a sentence about both services, whatever there was to do.
+            Goal::Nothing => self.genesys.is_some(),
+            Goal::Manifest | Goal::Connection => {
+                unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud)
+            }
+        };
+        if is_read {
             let now = planned.survey.clone().map(|survey| Survey { observed: observed.clone(), ..survey });
-            let look = async || self.plan_genesys_again(now.as_ref(), request).await;
+            let look = async || self.plan_genesys_again(now.as_ref(), &observed, request).await;
             let settled =
                 patience.settle(LOOKING, "Genesys Cloud to show the changes", look, Plan::is_empty).await?;
             if !settled.is_settled {
@@ -227,9 +234,14 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
     async fn plan_genesys_again(
         &self,
         survey: Option<&Survey>,
+        observed: &Observed,
         request: &ChangeRequest,
     ) -> Result<Plan, PlanningError> {
-        let Some(survey) = survey else { return Ok(Plan::default()) };
+        let Some(survey) = survey else {
+            let role = self.role_arn(&home(&observed.caller).map_err(PlanningError::Aws)?);
+            let left = self.observe_genesys(&role).await.map_err(PlanningError::Genesys)?;
+            return Ok(left.map(|left| genesys::plan_destroy(&role, &left).into()).unwrap_or_default());
+        };
         let genesys = self.survey_genesys(survey).await.map_err(PlanningError::Genesys)?;
         let Some(genesys) = genesys else { return Ok(Plan::default()) };
         let plan = genesys::plan(&genesys.desired, &genesys.observed, request.options.adopt);

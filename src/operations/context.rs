@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::desired::aws::Home;
-use crate::desired::genesys::{Desired, Kind, desired, own_names};
+use crate::desired::genesys::{Desired, Kind, Sign, desired, own_names};
 use crate::desired::sources::ActionSources;
 use crate::desired::template::Templates;
 use crate::iam::arn::{ExternalId, RoleArn};
@@ -113,15 +113,16 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     /// Reads Genesys Cloud, where the manifest asks for something there.
     pub async fn observe_genesys(&self, role: &RoleArn) -> GenesysResult<Option<Observed>> {
         let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(None) };
-        let (integration, credential) = own_names(&self.manifest);
+        let (integration, _) = own_names(&self.manifest);
         let sought = Sought {
             role: &role.to_string(),
             resource: None,
             id: None,
             name: &integration,
             kinds: &Kind::ALL,
-            credential: &credential,
+            sign: &Sign::of(role, None),
             actions: Detail::Full,
+            deadline: self.deadline,
         };
         observe(client.as_ref(), &sought).boxed_local().await.map(Some)
     }

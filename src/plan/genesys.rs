@@ -1,8 +1,9 @@
 //! Desired × observed → the steps in Genesys Cloud. Pure, and the only place that decides anything about it.
 //!
 //! The order of a plan: credential, integration, configuration, state, actions; its reverse in the plan towards nothing.
-//! Names are not unique in Genesys Cloud. Rolecall's integration is the one whose notes carry the [`Mark`] of the role;
-//! what stands in it is rolecall's too, so an action there that the manifest does not name goes. An integration that was
+//! Names are not unique in Genesys Cloud. Rolecall's integration is the one whose notes carry the [`Mark`] of the role, and before
+//! it has notes, an empty one whose name carries the [`Sign`]; so does the name of its credential, which a run may leave behind
+//! alone. What stands in the integration is rolecall's too, so an action there that the manifest does not name goes. An integration that was
 //! taken over (`adopt`) belongs to others: what they put there is told and left alone.
 //!
 //! Deliberately absent: "in sync" for what cannot be read back. A credential shows neither its ARN nor a digest of it, so
@@ -13,7 +14,7 @@ mod step;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark};
+use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark, Sign};
 use crate::iam::arn::RoleArn;
 use crate::observe::genesys::{Observed, ObservedIntegration};
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
@@ -92,6 +93,20 @@ impl Plan {
         &self.steps
     }
 
+    fn delete_integration(&mut self, known: &ObservedIntegration, why: Retirement) {
+        let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
+        self.steps.push(Step::DeleteIntegration { kind, id, name, why });
+    }
+
+    fn delete_credentials(&mut self, credentials: &[CredentialRecord], why: Retirement) {
+        let step = |CredentialRecord { id, name, .. }: &CredentialRecord| Step::DeleteCredential {
+            id: id.clone(),
+            name: name.clone(),
+            why,
+        };
+        self.steps.extend(credentials.iter().map(step));
+    }
+
     /// Enables an integration that is enabled and does not work yet: that is waited for.
     pub fn enable_again(&mut self, kind: Kind, id: Id, name: String) {
         let (before, after) = (Some(IntendedState::Enabled), IntendedState::Enabled);
@@ -157,6 +172,9 @@ pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan,
     for known in observed.integrations.iter().filter(unwanted) {
         plan_removal(known, observed, Retirement::NotInManifest, &mut plan);
     }
+    if desired.integrations.iter().all(|wanted| wanted.credential.is_none()) {
+        plan.delete_credentials(&observed.orphans, Retirement::NotInManifest);
+    }
     Ok(plan)
 }
 
@@ -200,9 +218,9 @@ pub fn plan_integration_removal(known: &ObservedIntegration, observed: &Observed
     let mut plan = Plan::default();
     plan_removal(known, observed, Retirement::Destroyed, &mut plan);
     if is_bare(known) {
-        let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
-        plan.steps.push(Step::DeleteIntegration { kind, id, name, why: Retirement::Destroyed });
+        plan.delete_integration(known, Retirement::Destroyed);
     }
+    plan.delete_credentials(&observed.orphans, Retirement::Destroyed);
     plan
 }
 
@@ -212,6 +230,18 @@ pub fn plan_destroy(role: &RoleArn, observed: &Observed) -> Plan {
     for known in observed.integrations.iter().filter(|known| is_marked(known, role)) {
         plan_removal(known, observed, Retirement::Destroyed, &mut plan);
     }
+    let sign = Sign::of(role, None);
+    for known in observed.integrations.iter().filter(|known| is_unfinished(known, &sign)) {
+        plan.delete_integration(known, Retirement::Destroyed);
+    }
+    plan.delete_credentials(&observed.orphans, Retirement::Destroyed);
+    plan
+}
+
+/// The plan that leaves nothing behind of what only the sign names.
+pub fn plan_leftovers(observed: &Observed) -> Plan {
+    let mut plan = Plan::default();
+    plan.delete_credentials(&observed.orphans, Retirement::Destroyed);
     plan
 }
 
@@ -244,14 +274,17 @@ fn find<'o>(
 ) -> Result<Option<&'o ObservedIntegration>, PlanError> {
     let of_kind = || observed.integrations.iter().filter(|known| known.kind == wanted.kind);
     let marked: Vec<_> = of_kind().filter(|known| is_own(known, desired)).collect();
-    let candidates = if marked.is_empty() {
-        of_kind().filter(|known| known.record.name == wanted.name).collect()
-    } else {
-        marked
-    };
+    let sign = desired.sign();
+    let unfinished = || of_kind().filter(|known| is_unfinished(known, &sign)).collect::<Vec<_>>();
+    let namesakes = || of_kind().filter(|known| known.record.name == wanted.name).collect::<Vec<_>>();
+    let candidates = Some(marked).filter(|marked| !marked.is_empty()).unwrap_or_else(|| {
+        Some(unfinished()).filter(|unfinished| !unfinished.is_empty()).unwrap_or_else(namesakes)
+    });
     match candidates.as_slice() {
         [] => Ok(None),
-        [known] if adopt || is_own(known, desired) || is_bare(known) => Ok(Some(known)),
+        [known] if adopt || is_own(known, desired) || is_unfinished(known, &sign) => Ok(Some(known)),
+        // Runs that went on at the same time made several: one is enough, and `destroy` removes the others.
+        [known, ..] if is_unfinished(known, &sign) => Ok(Some(known)),
         [known] => Err(not_owned(known)),
         several => {
             Err(PlanError::Ambiguous { ids: several.iter().map(|known| known.record.id.clone()).collect() })
@@ -267,8 +300,12 @@ fn not_owned(known: &ObservedIntegration) -> PlanError {
     }
 }
 
-/// Whether there is nothing in it: then nobody loses anything, and most likely an earlier run was stopped before it could
-/// mark what it had made.
+/// Whether rolecall made it and was stopped before it could mark it.
+fn is_unfinished(known: &ObservedIntegration, sign: &Sign) -> bool {
+    sign.is_on(&known.record.name) && is_bare(known)
+}
+
+/// Whether there is nothing in it: then nobody loses anything. Whose it is, that does not say.
 pub fn is_bare(known: &ObservedIntegration) -> bool {
     known.mark.is_none()
         && known.notes.is_empty()
@@ -287,15 +324,14 @@ fn plan_integration(
 ) -> (Id, bool) {
     let (kind, role) = (wanted.kind, desired.role.to_string());
     let credential = wanted.credential.as_ref().map(|name| RoleCredential {
-        name: name.clone(),
+        name: desired.sign().on(name),
         form: observed.form.clone(),
         role: role.clone(),
     });
     let mark = known.filter(|known| is_own(known, desired)).and_then(|known| known.mark.clone());
     let planned = credential.map(|credential| {
         let key = credential.form.key.clone();
-        // Resources of stacks are made at the same time: what nothing uses yet may be about to be another's.
-        let orphan = observed.orphan.as_ref().filter(|_| desired.resource.is_none());
+        let orphan = observed.orphans.first();
         let written = plan_credential(credential, known, mark.as_ref(), (observed, orphan), plan);
         (key, written)
     });
@@ -310,11 +346,12 @@ fn plan_integration(
     };
     let id = match known {
         Some(known) => Id::Known(known.record.id.clone()),
-        None => plan.create_integration(kind, wanted.name.clone()),
+        // Its configuration gives it its name, and with it the mark.
+        None => plan.create_integration(kind, desired.sign().on(&wanted.name)),
     };
     let adopted = match &mark {
         Some(mark) => mark.adopted,
-        None => known.is_some_and(|known| !is_bare(known)),
+        None => known.is_some_and(|known| !is_unfinished(known, &desired.sign())),
     };
     let replaced = match &mark {
         Some(mark) => mark.replaced.clone(),
@@ -362,7 +399,7 @@ fn plan_credential(
         Some((record, written.clone()))
     });
     let Some((record, written)) = own else {
-        // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: with which ARN,
+        // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: which ARN it holds,
         // nobody can tell.
         let Some(CredentialRecord { id, .. }) = orphan else {
             return Written::Planned(plan.create_credential(credential));
@@ -476,7 +513,7 @@ fn plan_removal(known: &ObservedIntegration, observed: &Observed, why: Retiremen
             let (id, name) = (action.id.clone(), action.name.clone());
             plan.steps.push(Step::DeleteAction { id, name, why });
         }
-        plan.steps.push(Step::DeleteIntegration { kind, id, name, why });
+        plan.delete_integration(known, why);
     }
     if let Some(CredentialRecord { id, name, .. }) = own {
         plan.steps.push(Step::DeleteCredential { id: id.clone(), name: name.clone(), why });

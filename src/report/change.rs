@@ -105,7 +105,10 @@ impl From<&Change> for ChangeView {
             }
             Change::UpdateTrust { role, before, after, step } => {
                 let (before, after) = (Some(document(before)), Some(document(after)));
-                Self { note: meanwhile(*step).map(Into::into), ..view(Verb::Update, "trust policy", role, before, after) }
+                Self {
+                    note: meanwhile(*step).map(Into::into),
+                    ..view(Verb::Update, "trust policy", role, before, after)
+                }
             }
             Change::PutBoundary { role, before: Some(before), after } => {
                 view(Verb::Update, "permissions boundary", role, Some(json!(before)), Some(json!(after)))

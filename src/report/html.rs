@@ -92,16 +92,10 @@ impl Report {
     }
 
     fn listed_changes(&self) -> Vec<Change> {
-        let done = self.applied.as_ref().map_or(0, |applied| applied.done.len());
-        let changes = self.changes.iter().flatten().enumerate();
+        let changes = self.changes.iter().flatten();
         changes
-            .map(|(index, change)| Change {
-                state: match &self.applied {
-                    None => "pending",
-                    Some(_) if index < done => "done",
-                    Some(applied) if index == done && applied.failed.is_some() => "failed",
-                    Some(_) => "not tried",
-                },
+            .map(|change| Change {
+                state: self.applied.as_ref().map_or("pending", |applied| applied.state_of(change)),
                 headline: change.headline(),
                 lines: lines(diff::signed_lines(change.before.as_ref(), change.after.as_ref())),
             })

@@ -66,10 +66,10 @@ impl Report {
             (Some(applied), _) => {
                 let done = headlines(&applied.done).into_iter().map(passed);
                 let error = self.error_text().unwrap_or_default();
-                let failed = applied
-                    .failed
-                    .iter()
-                    .map(|change| unsuccessful(change.headline(), NonSuccessKind::Error, "failed", &error));
+                let failed = applied.all_failed().map(|failed| {
+                    let headline = failed.change.headline();
+                    unsuccessful(headline, NonSuccessKind::Error, failed.outcome.word(), &error)
+                });
                 let left =
                     headlines(&applied.not_tried).into_iter().map(|headline| skipped(headline, "not tried"));
                 done.chain(failed).chain(left).collect()

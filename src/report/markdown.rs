@@ -50,27 +50,17 @@ impl Report {
     fn changes_section(&self) -> String {
         let changes = self.changes.as_deref().unwrap_or_default();
         let mut text = String::new();
-        let done = match (&self.applied, changes) {
-            (Some(applied), _) => applied.done.len(),
-            (None, []) if self.changes.is_some() && self.foreign.is_empty() => {
-                return format!("No changes: {}.\n\n", self.in_sync());
-            }
-            (None, _) => 0,
-        };
+        if self.applied.is_none() && changes.is_empty() && self.changes.is_some() && self.foreign.is_empty() {
+            return format!("No changes: {}.\n\n", self.in_sync());
+        }
         if !changes.is_empty() {
             let _ = writeln!(
                 text,
                 "### {}\n\n| | change |\n|---|---|",
                 capitalized(&count(changes.len(), "change", "changes"))
             );
-            for (index, change) in changes.iter().enumerate() {
-                let state = if index < done {
-                    "done"
-                } else if self.applied.is_some() {
-                    "not done"
-                } else {
-                    "pending"
-                };
+            for change in changes {
+                let state = self.applied.as_ref().map_or("pending", |applied| applied.state_of(change));
                 let _ = writeln!(text, "| {state} | {} |", cell(&change.headline()));
             }
             text.push('\n');

@@ -5,6 +5,7 @@
 
 mod action_test;
 mod analysis;
+mod applied;
 mod audit;
 mod calls;
 mod change;
@@ -41,6 +42,7 @@ use serde::Serialize;
 
 pub use action_test::{ActionTestView, OperationView, TestOutcome};
 pub use analysis::AnalysisView;
+pub use applied::{AppliedView, FailedView, OutcomeView};
 pub use audit::{AuditView, EntryView};
 pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
@@ -212,21 +214,6 @@ pub enum PolicyState {
     Foreign,
 }
 
-/// What was done in AWS.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct AppliedView {
-    /// The changes that AWS confirmed.
-    pub done: Vec<ChangeView>,
-    /// The change that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<ChangeView>,
-    /// The changes that failed beside it, where several went out side by side.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also_failed: Vec<ChangeView>,
-    /// The changes that were not tried.
-    pub not_tried: Vec<ChangeView>,
-}
-
 /// What went wrong, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ErrorView {
@@ -283,12 +270,7 @@ impl Report {
 
     /// The report with what was done.
     pub fn with_applied(mut self, applied: &Applied) -> Self {
-        self.applied = Some(AppliedView {
-            done: applied.done.iter().map(ChangeView::from).collect(),
-            failed: applied.failed.first().map(|(change, _)| ChangeView::from(change)),
-            also_failed: applied.failed.iter().skip(1).map(|(change, _)| ChangeView::from(change)).collect(),
-            not_tried: applied.remaining.iter().map(ChangeView::from).collect(),
-        });
+        self.applied = Some(applied.into());
         self
     }
 

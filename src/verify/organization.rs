@@ -114,6 +114,7 @@ async fn read_levels<O: ReadOrganization>(
             code: None,
             message: format!("policy `{id}` is {error}"),
             request_id: None,
+            outcome: crate::ports::WriteOutcome::Refused,
         })?;
         Ok::<_, AwsError>((id.clone(), document))
     }))

@@ -62,14 +62,9 @@ impl TwinError {
     /// The failed call, if that was it.
     pub fn aws(&self) -> Option<&AwsError> {
         match self {
-            Self::CannotRemove(Failure::Aws(error))
-            | Self::Make(Failure::Aws(error))
-            | Self::Probe(ProbeError::Aws(error)) => Some(error),
-            Self::CannotRemove(_)
-            | Self::Make(_)
-            | Self::Draft(_)
-            | Self::Probe(ProbeError::Interrupted)
-            | Self::Interrupted => None,
+            Self::CannotRemove(failure) | Self::Make(failure) => failure.aws(),
+            Self::Probe(ProbeError::Aws(error)) => Some(error),
+            Self::Draft(_) | Self::Probe(ProbeError::Interrupted) | Self::Interrupted => None,
         }
     }
 
@@ -206,7 +201,7 @@ pub async fn examine<A: Read + Write + Prober, O: Observer>(
 }
 
 /// Writes of a twin go to AWS alone.
-async fn write<W: Write, O: Observer>(
+async fn write<W: Read + Write, O: Observer>(
     plan: &Plan,
     writer: &W,
     interrupt: &Interrupt,
@@ -224,7 +219,7 @@ fn of_aws(change: &Change) -> Option<&aws::Change> {
 }
 
 /// Sends each write of the removal for what does not exist yet, side by side.
-async fn rehearse<W: Write, O: Observer>(
+async fn rehearse<W: Read + Write, O: Observer>(
     writer: &W,
     removal: &Way,
     asking: &Asking<'_, O>,

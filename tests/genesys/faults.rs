@@ -99,7 +99,7 @@ async fn what_makes_something_is_sent_once() {
     wiremock::Mock::given(method("POST")).and(path(at)).respond_with(status(502)).mount(&server).await;
     let client = client(&server.uri());
     let error = client.create_integration("aws-lambda-data-actions", "n").await.unwrap_err();
-    assert!(error.message.ends_with("; Genesys Cloud may still have carried it out"), "{error}");
+    assert!(error.message.ends_with("; Genesys Cloud may have carried it out"), "{error}");
     assert_eq!(requests(&server, at).await, 1);
     // What was not let in was not carried out.
     server.reset().await;
@@ -136,7 +136,7 @@ async fn answers_that_are_not_the_apis_are_told_apart() {
             html(200),
             1,
             Kind::Unreadable,
-            "the answer is an HTML page, `Corporate proxy: log in`, instead of JSON",
+            "the answer is not Genesys Cloud's: an HTML page, `Corporate proxy: log in`, instead of JSON",
         ),
         (html(403), 1, Kind::Forbidden, "an HTML page, `Corporate proxy: log in`, instead of JSON"),
         (
@@ -146,7 +146,12 @@ async fn answers_that_are_not_the_apis_are_told_apart() {
             "the answer is cut off in the middle",
         ),
         (status(200), 5, Kind::Unreadable, "the answer is empty"),
-        (status(200).set_body_string("OK!"), 1, Kind::Unreadable, "the answer is not JSON: `OK!`"),
+        (
+            status(200).set_body_string("OK!"),
+            1,
+            Kind::Unreadable,
+            "the answer is not Genesys Cloud's: no JSON: `OK!`",
+        ),
         (
             status(200).set_body_string("[1]"),
             1,
@@ -157,7 +162,7 @@ async fn answers_that_are_not_the_apis_are_told_apart() {
             status(302).insert_header("location", "https://login.example/?session=hunter2"),
             1,
             Kind::Unreadable,
-            "a redirect to `https://login.example/`",
+            "the answer is not Genesys Cloud's: a redirect to `https://login.example/`",
         ),
     ] {
         let server = server().await;

@@ -7,5 +7,6 @@ mod faults;
 mod pages;
 mod support;
 mod tokens;
+mod writes;
 
 pub(crate) use contract::keep;

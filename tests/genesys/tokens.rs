@@ -179,6 +179,7 @@ impl ReadSecret for Failing {
             code: None,
             message: "no".to_owned(),
             request_id: None,
+            outcome: rolecall::ports::WriteOutcome::Refused,
         };
         let is_first = self.reads.fetch_add(1, Ordering::Relaxed) == 0;
         async move { if is_first { Ok(secret.to_string().into()) } else { Err(error) } }.boxed_local()

@@ -3,6 +3,7 @@
 mod account;
 mod analysers;
 mod bad_input;
+mod cut_short;
 mod drift;
 mod explain;
 mod explain_error;
@@ -29,4 +30,5 @@ mod transcript;
 mod twin;
 mod twin_policy;
 mod twin_trouble;
+mod unknown;
 pub(crate) mod views;

@@ -1,11 +1,18 @@
 //! The services that this build was made without: each call says so.
 
 use super::Aws;
-use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult};
+use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult, WriteOutcome};
 
 fn absent<T>(operation: &'static str, feature: &str) -> AwsResult<T> {
     let message = format!("this build of rolecall does not include `{feature}`");
-    Err(AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None })
+    Err(AwsError {
+        operation,
+        kind: AwsErrorKind::Other,
+        code: None,
+        message,
+        request_id: None,
+        outcome: WriteOutcome::Refused,
+    })
 }
 
 #[cfg(not(feature = "access-analyzer"))]

@@ -11,12 +11,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use rolecall_model::limit::Over;
 use rolecall_model::paging::Paging;
-use rolecall_model::ports::{AwsError, AwsErrorKind};
+use rolecall_model::ports::{AwsError, AwsErrorKind, WriteOutcome};
 use rolecall_model::redact::redact;
 
 use super::http::TooLarge;
 
-/// Turns a failure of the SDK into ours.
+/// Turns a failure of the SDK into ours. What became of a write, those know who watched its attempts.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AwsError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -32,6 +32,7 @@ where
                 code: error.code().map(str::to_owned),
                 message: error.message().map_or_else(|| format!("HTTP status {status}"), one_line),
                 request_id,
+                outcome: WriteOutcome::Refused,
             }
         }
         error if let Some(refused) = refused_role(&error) => refused,
@@ -47,7 +48,7 @@ where
                 }
                 _ => one_line(&innermost(&error)),
             };
-            AwsError { operation, kind, code: None, message, request_id }
+            AwsError { operation, kind, code: None, message, request_id, outcome: WriteOutcome::Refused }
         }
     }
 }
@@ -65,6 +66,7 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
         code: refused.code().map(str::to_owned),
         message: refused.message().map_or_else(|| one_line(&text(refused)), one_line),
         request_id: refused.request_id().map(str::to_owned),
+        outcome: WriteOutcome::Refused,
     })
 }
 
@@ -170,7 +172,14 @@ fn one_line(message: &str) -> String {
 /// An answer that the service's own model does not have.
 pub(super) fn unexpected(operation: &'static str, message: &dyn Display) -> AwsError {
     let message = one_line(&format!("unexpected answer: {message}"));
-    AwsError { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+    AwsError {
+        operation,
+        kind: AwsErrorKind::Other,
+        code: None,
+        message,
+        request_id: None,
+        outcome: WriteOutcome::Refused,
+    }
 }
 
 /// The error of a service that decrypts in the caller's name: where it is about the key, it names that permission. Secrets
@@ -204,6 +213,8 @@ pub(super) fn too_late(operation: &'static str, over: Over) -> AwsError {
         code: None,
         message: over.to_string(),
         request_id: None,
+        // Of a write, its watch knows more.
+        outcome: WriteOutcome::Refused,
     }
 }
 

@@ -16,6 +16,7 @@ mod functions;
 mod http;
 #[cfg(feature = "organizations")]
 mod organization;
+mod outcome;
 mod pace;
 mod probe;
 mod profile;
@@ -298,21 +299,6 @@ impl Aws {
                 && let Some(host) = silent_host(&self.calls, operation)
             {
                 error.message = format!("cannot reach {host}: {}", error.message);
-            }
-            error
-        })
-    }
-
-    /// Sends a write. Where its answer did not come, the error says that nobody knows what became of it.
-    async fn write<T, E, F>(&self, operation: &'static str, send: impl Fn() -> F) -> AwsResult<T>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    {
-        let is_late = limit::remaining().is_some_and(|remaining| remaining.is_zero());
-        self.patiently(operation, send).await.map_err(|mut error| {
-            if error.kind == AwsErrorKind::TimedOut && !is_late {
-                error.message += "; AWS may still have carried it out";
             }
             error
         })

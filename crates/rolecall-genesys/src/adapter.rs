@@ -167,7 +167,9 @@ impl GenesysWrite for Client {
     }
 
     async fn delete_integration(&self, id: &str) -> GenesysResult<()> {
-        self.call(&op::REMOVE_INTEGRATION).at(id).done().await
+        // It answers with what it deleted.
+        let deleted = self.call(&op::REMOVE_INTEGRATION).at(id).json::<wire::Integration>().await;
+        deleted.map(drop)
     }
 
     async fn create_draft(&self, action: &ActionSpecification) -> GenesysResult<ActionRecord> {

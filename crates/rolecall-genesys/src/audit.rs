@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use super::operation as op;
 use super::wire::or_default;
+use rolecall_model::ports::WriteOutcome;
 use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind, GenesysResult};
 
 const SERVICE: &str = "Integrations";
@@ -175,6 +176,7 @@ async fn succeeded(client: &Client, execution: Execution, deadline: Duration) ->
         code: None,
         message,
         context_id: None,
+        outcome: WriteOutcome::Refused,
     };
     let mut begun = Some(execution);
     let look = async || {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::operation::Operation;
+use rolecall_model::ports::WriteOutcome;
 use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind};
 
 /// A failed attempt of a call.
@@ -37,8 +38,17 @@ impl Failure {
             code: None,
             message: message.into(),
             context_id: None,
+            outcome: WriteOutcome::Refused,
         };
         Self { error, retry: Retry::Never }
+    }
+
+    /// The same, of a call that was sent: a write may have been carried out all the same.
+    pub(super) fn unless_carried_out(mut self, operation: &Operation) -> Self {
+        if operation.is_write {
+            self.error.outcome = WriteOutcome::Unknown;
+        }
+        self
     }
 
     /// A failure after which nobody knows whether the call was carried out.
@@ -48,10 +58,9 @@ impl Failure {
         message: impl Into<String>,
         after: Option<Duration>,
     ) -> Self {
-        let mut failure = Self::new(operation, kind, message);
-        match operation.is_repeatable {
-            true => failure.retry = Retry::Again(after),
-            false => failure.error.message += "; Genesys Cloud may still have carried it out",
+        let mut failure = Self::new(operation, kind, message).unless_carried_out(operation);
+        if operation.is_repeatable {
+            failure.retry = Retry::Again(after);
         }
         failure
     }

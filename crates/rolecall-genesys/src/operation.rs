@@ -1,5 +1,5 @@
-//! The calls that rolecall makes: method, path, the permissions of which each needs one, and whether it may be sent
-//! again when its answer is lost.
+//! The calls that rolecall makes: method, path, the permissions of which each needs one, whether it may be sent
+//! again when its answer is lost, and which answer says that it was carried out.
 //!
 //! Paths and permissions are those of the Platform API's documents (platform-client-sdk-javascript 259.0.0,
 //! platform-client-sdk-cli 166.0.0). To list them is what lets `whoami` say what a command would need.
@@ -20,6 +20,23 @@ pub struct Operation {
     /// where that matters: the second of two is at worst a conflict, which is read again anyway. A POST makes something
     /// new each time, or runs something; only some are no more than a question (`question`).
     pub(super) is_repeatable: bool,
+    /// Whether it changes or runs something.
+    pub(super) is_write: bool,
+    /// What an answer to it is that says that it was carried out.
+    pub(super) success: Success,
+}
+
+/// The answer by which the API says that a call was carried out. Anything else with a status below 300 is not its own: a proxy,
+/// a login page or a mock has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Success {
+    /// A body, which the caller reads.
+    Body,
+    /// 204 without a body (Swagger document of 2018, `deleteIntegrationsAction`).
+    NoContent,
+    /// A status without a described body: no document has the code of `deleteIntegrationsCredential`, so 200 and 204 without a
+    /// body, or with JSON. Whether the thing is gone, only reading shows.
+    Undescribed,
 }
 
 impl Operation {
@@ -52,11 +69,19 @@ macro_rules! operations {
             method: Method::$method,
             path: $path,
             is_repeatable: operations!(@repeatable $method $($repeatable)?),
+            is_write: operations!(@write $method $($repeatable)?),
+            success: operations!(@success $method $($repeatable)?),
         };)*
     };
     (@repeatable POST) => { false };
     (@repeatable POST question) => { true };
-    (@repeatable $method:ident) => { true };
+    (@repeatable $method:ident $($mark:ident)?) => { true };
+    (@write GET) => { false };
+    (@write POST question) => { false };
+    (@write $method:ident $($mark:ident)?) => { true };
+    (@success DELETE no_content) => { Success::NoContent };
+    (@success DELETE undescribed) => { Success::Undescribed };
+    (@success $method:ident $($mark:ident)?) => { Success::Body };
 }
 
 operations! {
@@ -85,7 +110,7 @@ operations! {
     /// Other values for a credential.
     SET_CREDENTIAL = PUT "/api/v2/integrations/credentials/{credentialId}", EDIT_INTEGRATION;
     /// Removes a credential.
-    REMOVE_CREDENTIAL = DELETE "/api/v2/integrations/credentials/{credentialId}", DELETE_INTEGRATION;
+    REMOVE_CREDENTIAL = DELETE "/api/v2/integrations/credentials/{credentialId}"(undescribed), DELETE_INTEGRATION;
     /// The integrations, a page at a time.
     INTEGRATIONS = GET "/api/v2/integrations", VIEW_INTEGRATION;
     /// A new integration.
@@ -109,7 +134,7 @@ operations! {
     /// An action.
     ACTION = GET "/api/v2/integrations/actions/{actionId}", VIEW_ACTION;
     /// Removes an action.
-    REMOVE_ACTION = DELETE "/api/v2/integrations/actions/{actionId}", DELETE_ACTION;
+    REMOVE_ACTION = DELETE "/api/v2/integrations/actions/{actionId}"(no_content), DELETE_ACTION;
     /// A file of a template of an action.
     TEMPLATE = GET "/api/v2/integrations/actions/{actionId}/templates/{fileName}", VIEW_ACTION;
     /// The draft of an action.
@@ -121,7 +146,7 @@ operations! {
     /// Other values for a draft, with the version that they replace.
     SET_DRAFT = PATCH "/api/v2/integrations/actions/{actionId}/draft", EDIT_ACTION;
     /// Removes the draft of an action.
-    REMOVE_DRAFT = DELETE "/api/v2/integrations/actions/{actionId}/draft", DELETE_ACTION;
+    REMOVE_DRAFT = DELETE "/api/v2/integrations/actions/{actionId}/draft"(no_content), DELETE_ACTION;
     /// Whether a draft could be published.
     CHECK_DRAFT = GET "/api/v2/integrations/actions/{actionId}/draft/validation", EDIT_ACTION;
     /// Publishes a draft of that version.

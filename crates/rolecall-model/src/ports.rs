@@ -89,6 +89,19 @@ pub struct AwsError {
     pub message: String,
     /// The request's ID, for AWS support and CloudTrail.
     pub request_id: Option<String>,
+    /// What became of the call, where it was a write.
+    pub outcome: WriteOutcome,
+}
+
+/// What is known of a write that failed. No other sentence about it is derived from anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// It was not carried out: it was never sent, or every attempt was refused.
+    Refused,
+    /// It may have been carried out: an attempt was sent, and no answer of the service says what became of it.
+    Unknown,
+    /// A part of it was carried out, or all of it without the effect that it should have.
+    Begun,
 }
 
 struct Details<'a> {
@@ -112,7 +125,14 @@ impl AwsError {
     #[must_use]
     pub fn endless(operation: &'static str, endless: Endless) -> Self {
         let message = endless.to_string();
-        Self { operation, kind: AwsErrorKind::Other, code: None, message, request_id: None }
+        Self {
+            operation,
+            kind: AwsErrorKind::Other,
+            code: None,
+            message,
+            request_id: None,
+            outcome: WriteOutcome::Refused,
+        }
     }
 }
 

@@ -42,7 +42,9 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     }
     let mut told = Report::of_plan("genesys connect", &changed.planned);
     (told.role, told.foreign) = (None, Vec::new());
-    let unsettled = "Genesys Cloud does not show all of the changes yet; `rolecall drift` checks again";
+    let unsettled = |services: &str| {
+        format!("{services} does not show all of the changes yet; `rolecall drift` checks again")
+    };
     let exit = conclude(changed.written, unsettled, &mut told, printer);
     context.count_calls(&mut told, printer.shows_calls());
     if !human {

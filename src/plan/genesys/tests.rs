@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::desired::genesys::{DesiredAction, Kind, StackResource};
+use crate::desired::genesys::{DesiredAction, Kind, Sign, StackResource};
 use crate::observe::genesys::{CredentialForm, Namesakes};
 use crate::plan::Retired;
 use crate::ports::genesys::{
@@ -70,7 +70,7 @@ fn action(id: &str, name: &str) -> ActionRecord {
 fn credential(id: &str) -> CredentialRecord {
     CredentialRecord {
         id: id.to_owned(),
-        name: "Orders role".to_owned(),
+        name: "Orders role (rolecall 123456789012:GenesysDataActionRole)".to_owned(),
         type_name: "amazonWebServicesARN".to_owned(),
         modified: Some(WRITTEN.to_owned()),
         fields: Default::default(),
@@ -84,7 +84,7 @@ fn empty() -> Observed {
         form: CredentialForm::default(),
         integrations: Vec::new(),
         credentials: Vec::new(),
-        orphan: None,
+        orphans: Vec::new(),
     }
 }
 
@@ -159,7 +159,7 @@ fn each_difference_has_its_steps() {
         (
             |it| {
                 it.credentials.clear();
-                it.orphan = Some(credential("c2"));
+                it.orphans = vec![credential("c2")];
             },
             &["UpdateCredential", "Configure"],
         ),
@@ -256,14 +256,39 @@ fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
     let twin = observed.integrations[0].clone();
     observed.integrations.push(twin);
     assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::Ambiguous { .. })));
-    // An empty one is what a run leaves that was stopped before it could mark it.
+    // An empty one of that name is somebody's; with the sign behind the name it is what a run leaves that was stopped before
+    // it could mark it.
     let mut bare = settled();
     let own = &mut bare.integrations[0];
     (own.mark, own.notes) = (None, String::new());
     own.config.credentials.clear();
     own.actions.clear();
-    let plan = plan_of(&bare);
-    assert_eq!(shape(&plan), ["CreateCredential", "Configure", "CreateAction"]);
+    let refused = plan(&desired(), &bare, false).unwrap_err();
+    assert!(matches!(refused, PlanError::NotOwned { owner: None, .. }), "{refused}");
+    assert!(plan_destroy(&ROLE.parse().unwrap(), &bare).steps.is_empty());
+    bare.integrations[0].record.name = desired().sign().on("Orders");
+    assert_eq!(shape(&plan_of(&bare)), ["CreateCredential", "Configure", "CreateAction"]);
+    let left = plan_destroy(&ROLE.parse().unwrap(), &bare);
+    assert_eq!(shape(&left), ["DeleteIntegration"]);
+    // Two runs at once left one each.
+    let second = bare.integrations[0].clone();
+    bare.integrations.push(second);
+    assert_eq!(shape(&plan_of(&bare)), ["CreateCredential", "Configure", "CreateAction"]);
+    // Somebody has put something in it since: it is his.
+    bare.integrations[1].actions.push(action("a1", "Get order"));
+    assert_eq!(shape(&plan_destroy(&ROLE.parse().unwrap(), &bare)), ["DeleteIntegration"]);
+}
+
+#[test]
+fn what_only_the_sign_names_goes_with_the_role() {
+    let role = ROLE.parse().unwrap();
+    let orphan = Observed { orphans: vec![credential("c1"), credential("c2")], ..empty() };
+    assert_eq!(shape(&plan_destroy(&role, &orphan)), ["DeleteCredential", "DeleteCredential"]);
+    // One is taken for the manifest's own; another may be that of a run that goes on at this moment.
+    assert_eq!(shape(&plan_of(&orphan))[..2], ["UpdateCredential", "CreateIntegration"]);
+    let mut none = desired();
+    none.integrations.clear();
+    assert_eq!(shape(&plan(&none, &orphan, false).unwrap()), ["DeleteCredential", "DeleteCredential"]);
 }
 
 #[test]
@@ -306,6 +331,7 @@ fn an_integration_of_a_stack_is_nobody_elses() {
     let mut observed = settled();
     observed.integrations[0].mark.as_mut().unwrap().resource = Some(resource.clone());
     observed.integrations[0].config.notes = observed.integrations[0].mark.as_ref().unwrap().write("Ask us.");
+    observed.credentials[0].name = Sign::of_resource(&resource).on("Orders role");
     let of = |desired: &Desired, observed: &Observed, id| {
         plan_integration_alone(&desired.integrations[0], desired, observed, id, false).map(|(_, plan)| plan)
     };
@@ -331,10 +357,10 @@ fn an_integration_of_a_stack_is_nobody_elses() {
     assert!(after.mark.as_ref().is_some_and(|mark| !mark.adopted), "it is deleted with its stack");
     let theirs = of(&of_stack(desired()), &settled(), Some("i1"));
     assert!(matches!(theirs, Err(PlanError::NotOwned { .. })), "{theirs:?}");
-    // What nothing uses may be about to be another resource's.
-    let orphan = Observed { orphan: Some(credential("c1")), ..empty() };
-    assert_eq!(shape(&of(&of_stack(desired()), &orphan, None).unwrap())[0], "CreateCredential");
-    assert_eq!(shape(&plan_of(&orphan))[0], "UpdateCredential");
+    // What a run left that was stopped is taken up again.
+    let orphan = Observed { orphans: vec![credential("c1")], ..empty() };
+    assert_eq!(shape(&of(&of_stack(desired()), &orphan, None).unwrap())[0], "UpdateCredential");
+    assert_eq!(shape(&plan_leftovers(&orphan)), ["DeleteCredential"]);
 }
 
 #[test]

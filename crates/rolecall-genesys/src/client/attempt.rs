@@ -13,7 +13,7 @@ use super::Client;
 use super::request::Request;
 use super::token::Pass;
 use crate::error::{ErrorBody, Failure, Retry, one_line};
-use crate::operation::Operation;
+use crate::operation::{Operation, Success};
 use rolecall_model::ports::calls::Call;
 use rolecall_model::ports::genesys::GenesysErrorKind as Kind;
 use rolecall_model::redact::redact;
@@ -46,7 +46,7 @@ impl Answer {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
         serde_json::from_str(&self.text).map_err(|error| {
             if self.is_html() {
-                return Unreadable { what: self.page(), is_cut: false };
+                return Unreadable { what: not_genesys(&self.page()), is_cut: false };
             }
             let what = match error.classify() {
                 serde_json::error::Category::Data => {
@@ -55,23 +55,50 @@ impl Answer {
                 serde_json::error::Category::Eof if self.text.trim().is_empty() => "empty".to_owned(),
                 serde_json::error::Category::Eof => "cut off in the middle".to_owned(),
                 serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-                    format!("not JSON: `{}`", self.quote(&self.text))
+                    not_genesys(&format!("no JSON: `{}`", self.quote(&self.text)))
                 }
             };
             Unreadable { what, is_cut: error.is_eof() }
         })
     }
 
-    /// The answer as it is.
-    #[expect(clippy::unnecessary_wraps, reason = "it is one of the ways to read an answer")]
+    /// The answer as it is. A template may begin with `<`; but nobody at Genesys Cloud calls one HTML.
     pub(super) fn text(&self) -> Result<String, Unreadable> {
-        Ok(self.text.clone())
+        match self.is_called_html() {
+            true => Err(Unreadable { what: not_genesys(&self.page()), is_cut: false }),
+            false => Ok(self.text.clone()),
+        }
+    }
+
+    /// That it was carried out, where the answer is the one by which the API says so.
+    pub(super) fn confirmation(&self, success: Success) -> Result<(), Unreadable> {
+        let is_empty = self.text.trim().is_empty();
+        let status = self.status;
+        let is_confirmed = match success {
+            Success::Body => !is_empty,
+            Success::NoContent => status == StatusCode::NO_CONTENT && is_empty,
+            Success::Undescribed if is_empty => [StatusCode::OK, StatusCode::NO_CONTENT].contains(&status),
+            Success::Undescribed => status == StatusCode::OK && self.json::<serde_json::Value>().is_ok(),
+        };
+        if is_confirmed {
+            return Ok(());
+        }
+        let what = match is_empty {
+            _ if self.is_html() => self.page(),
+            true => format!("HTTP status {status} without a body"),
+            false => format!("HTTP status {status} with `{}`", self.quote(&self.text)),
+        };
+        Err(Unreadable { what: not_genesys(&what), is_cut: false })
     }
 
     fn is_html(&self) -> bool {
+        self.is_called_html() || self.text.trim_start().starts_with('<')
+    }
+
+    fn is_called_html(&self) -> bool {
         let content_type =
             self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        content_type.contains("html") || self.text.trim_start().starts_with('<')
+        content_type.contains("html")
     }
 
     /// The page in words: that of a proxy or a login form has a title that tells more than the status does.
@@ -111,7 +138,7 @@ impl Answer {
             let message = format!("the answer is {what}");
             let mut failure = match is_cut {
                 true => Failure::ambiguous(operation, Kind::Unreadable, message, None),
-                false => Failure::new(operation, Kind::Unreadable, message),
+                false => Failure::new(operation, Kind::Unreadable, message).unless_carried_out(operation),
             };
             failure.error.status = Some(self.status.as_u16());
             failure.error.context_id = self.context_id();
@@ -132,8 +159,16 @@ impl Answer {
             text if text.trim().is_empty() => format!("HTTP status {status}"),
             text => self.quote(text),
         });
-        let kind = kind(status, code.as_deref(), &message);
+        let kind = match kind(status, code.as_deref(), &message) {
+            // Whoever answers in HTML does not know what there is.
+            Kind::NotFound if self.is_html() => Kind::Unreadable,
+            kind => kind,
+        };
         let mut failure = match kind {
+            Kind::Unreadable => {
+                let message = format!("the answer is {}", not_genesys(&message));
+                Failure::new(operation, kind, message).unless_carried_out(operation)
+            }
             Kind::ServiceFailure if status != StatusCode::NOT_IMPLEMENTED => {
                 Failure::ambiguous(operation, kind, message, self.retry_after())
             }
@@ -188,6 +223,10 @@ fn kind(status: StatusCode, code: Option<&str>, message: &str) -> Kind {
         429 => Kind::Throttled,
         _ => Kind::Other,
     }
+}
+
+fn not_genesys(what: &str) -> String {
+    format!("not Genesys Cloud's: {what}")
 }
 
 impl Client {

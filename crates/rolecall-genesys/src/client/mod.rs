@@ -32,6 +32,7 @@ use super::credentials::CredentialSource;
 use super::error::{Failure, Retry};
 use super::operation::Operation;
 use rolecall_model::limit;
+use rolecall_model::ports::WriteOutcome;
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::genesys::{GenesysErrorKind, GenesysResult};
 
@@ -111,12 +112,15 @@ impl Client {
             .with_max_delay(longest_pause)
             .without_max_times();
         let mut failures = 0;
+        // What a later attempt is refused, an earlier one may have done.
+        let mut may_be_done = false;
         let mut told_to_wait = None;
         let result = attempt
             .retry(backoff)
             .when(|failure: &Failure| failure.retry != Retry::Never)
             .adjust(|failure, pause| {
                 failures += 1;
+                may_be_done |= failure.error.outcome == WriteOutcome::Unknown;
                 // Full jitter: clients that failed together do not come back together.
                 let pause = pause.map(|pause| pause.mul_f64(fastrand::f64()));
                 let pause = match failure.retry {
@@ -134,6 +138,12 @@ impl Client {
                 let (pause, deadline) = (pause.as_secs_f64().ceil(), deadline.as_secs());
                 error.message +=
                     &format!("; the next attempt would be in {pause} s, past the deadline of {deadline} s");
+            }
+            if may_be_done {
+                error.outcome = WriteOutcome::Unknown;
+            }
+            if error.outcome == WriteOutcome::Unknown {
+                error.message += "; Genesys Cloud may have carried it out";
             }
             error
         })

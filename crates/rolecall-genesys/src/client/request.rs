@@ -40,11 +40,11 @@ impl fmt::Debug for Request<'_> {
 
 /// The end of the command came first.
 fn too_late(operation: &Operation, over: Over) -> GenesysError {
-    let unknown = match over {
-        Over::Begun(_) if operation.writes() => "; Genesys Cloud may still have carried it out",
-        Over::Begun(_) | Over::NotBegun(_) => "",
-    };
-    Failure::new(operation, GenesysErrorKind::TimedOut, format!("{over}{unknown}")).error
+    let failure = Failure::new(operation, GenesysErrorKind::TimedOut, over.to_string());
+    match over {
+        Over::Begun(_) => failure.unless_carried_out(operation).error,
+        Over::NotBegun(_) => failure.error,
+    }
 }
 
 impl<'c> Request<'c> {
@@ -90,9 +90,9 @@ impl<'c> Request<'c> {
         self.send(Answer::text).await
     }
 
-    /// Sends it; what the answer says beyond its status does not matter.
+    /// Sends it; the answer is the one by which the API says that it was carried out.
     pub async fn done(&self) -> GenesysResult<()> {
-        self.send(|_| Ok(())).await
+        self.send(|answer| answer.confirmation(self.operation.success)).await
     }
 
     /// Sends it, as often as it takes; an answer that cannot be read counts as a failed attempt.

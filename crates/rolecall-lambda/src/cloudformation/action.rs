@@ -189,7 +189,7 @@ async fn put_defined(
         match known.as_ref().is_some_and(|own| can_become(own, action, &wanted.integration)) {
             true => Default::default(),
             false => try_join!(
-                namesakes(genesys, &wanted.integration, &action.name),
+                namesakes(genesys, &wanted.integration, &action.name, settle::GENESYS),
                 genesys.integration_config(&wanted.integration),
             )
             .map_err(in_words)?,

@@ -5,11 +5,11 @@
 //! not deleted as long as an action is in it, for the flows that use that would fail.
 
 use rolecall::carry_out::genesys::Made;
-use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, StackResource};
+use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, Sign, StackResource};
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Sought, observe};
 use rolecall::plan::genesys::{
-    Id, Notice, Plan, PlanError, is_bare, plan_integration_alone, plan_integration_removal,
+    Id, Notice, Plan, PlanError, is_bare, plan_integration_alone, plan_integration_removal, plan_leftovers,
 };
 use rolecall_genesys::client::Client;
 use serde_json::{Map, Value};
@@ -93,11 +93,12 @@ async fn look(
     genesys: &Client,
     resource: &StackResource,
     id: Option<&str>,
-    (name, credential): (&str, &str),
+    name: &str,
 ) -> Result<Observed, String> {
     // Of a stack's resource, the role is no part of what it is known by.
     let (role, kinds, actions) = ("", &[Kind::Lambda], Detail::Listed);
-    let sought = Sought { role, resource: Some(resource), id, kinds, name, credential, actions };
+    let (sign, deadline) = (&Sign::of_resource(resource), settle::GENESYS);
+    let sought = Sought { role, resource: Some(resource), id, kinds, name, sign, actions, deadline };
     observe(genesys, &sought).await.map_err(|error| error.to_string())
 }
 
@@ -111,7 +112,7 @@ pub(super) async fn put(
     let genesys = wanted.access.connect(connections).await?;
     let resource = request.stack_resource();
     let id = request.genesys_id();
-    let look = async || look(&genesys, &resource, id, (&wanted.name, &wanted.credential)).await;
+    let look = async || look(&genesys, &resource, id, &wanted.name).await;
     let is_settled = |observed: &Observed| id.is_none() || with_id(observed, id).is_some();
     let mut observed = settled(settle::GENESYS, look, is_settled).await?;
     let id = id.filter(|_| with_id(&observed, id).is_some());
@@ -196,14 +197,18 @@ pub(super) async fn delete(
     let access = Access::alone(&request.resource_properties)?;
     let genesys = access.connect(connections).await?;
     let resource = request.stack_resource();
-    let look = async || look(&genesys, &resource, Some(id), ("", "")).await;
+    let look = async || look(&genesys, &resource, Some(id), "").await;
     // Neither the integration nor that the stack has just deleted its actions need be visible at once.
     let is_settled = |observed: &Observed| {
         with_id(observed, Some(id)).is_some_and(|known| actions_within(known).is_none())
     };
     let observed = settled(settle::GENESYS, look, is_settled).await?;
     access.check(&observed.organization)?;
-    let Some(known) = with_id(&observed, Some(id)) else { return Ok(Done::nothing(request)) };
+    let Some(known) = with_id(&observed, Some(id)) else {
+        // A deletion that was cut short may have left the credential.
+        carry_out(&plan_leftovers(&observed), &genesys, until, |_| None).await?;
+        return Ok(Done::nothing(request));
+    };
     if let Some(actions) = actions_within(known) {
         let name = &known.record.name;
         return Err(Failed::from(format!(

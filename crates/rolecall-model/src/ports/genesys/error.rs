@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::ports::WriteOutcome;
 use crate::shown::Shown;
 
 /// Why a call to Genesys Cloud failed, in the classes that a caller can act upon.
@@ -33,6 +34,8 @@ pub enum GenesysErrorKind {
     ServiceFailure,
     /// The answer is not what the API promises: HTML, truncated, another type.
     Unreadable,
+    /// Two answers contradict each other: a list names what nobody finds.
+    Contradictory,
     /// Anything else.
     Other,
 }
@@ -53,6 +56,8 @@ pub struct GenesysError {
     pub message: String,
     /// `contextId` of the error body or `ININ-Correlation-Id`: what Genesys support asks for.
     pub context_id: Option<String>,
+    /// What became of the call, where it was a write.
+    pub outcome: WriteOutcome,
 }
 
 struct Trace<'a> {
