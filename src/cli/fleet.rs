@@ -14,7 +14,9 @@ use rolecall::manifest::Manifest;
 use rolecall::report::Report;
 use rolecall::sandbox::Sandbox;
 
-use super::context::{Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings};
+use super::context::{
+    Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings,
+};
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;

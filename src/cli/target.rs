@@ -5,9 +5,7 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
-use rolecall::observe::survey::{
-    addresses, ask_account, named_functions, observe_at_home, resolve, tagged,
-};
+use rolecall::observe::survey::{addresses, ask_account, named_functions, observe_at_home, resolve, tagged};
 use serde_json::json;
 
 use super::context::Context;

@@ -112,7 +112,9 @@ impl Explained for ProfileError {
                 "correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave \
                  both out to use the credentials of the environment"
             }
-            Self::Unreadable { .. } => "correct the file: each line is `[profile NAME]`, `key = value` or a comment",
+            Self::Unreadable { .. } => {
+                "correct the file: each line is `[profile NAME]`, `key = value` or a comment"
+            }
         };
         (ExitCode::Usage, Some(hint.to_owned()))
     }

@@ -100,9 +100,9 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     }
     std::fs::write(path("precious"), "precious").unwrap();
     symlink(path("precious"), path("link.json")).unwrap();
-    run(&["plan", "--sandbox", "--out", "link.json"])
-        .expect(1)
-        .says("cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)");
+    run(&["plan", "--sandbox", "--out", "link.json"]).expect(1).says(
+        "cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)",
+    );
     std::fs::rename(path(".rolecall/sandbox.json"), path("elsewhere.json")).unwrap();
     symlink(path("elsewhere.json"), path(".rolecall/sandbox.json")).unwrap();
     let before = std::fs::read(path("elsewhere.json")).unwrap();

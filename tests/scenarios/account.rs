@@ -22,9 +22,8 @@ fn stage(manifest: &str) -> Stage {
         keys.access_key_id, keys.secret_access_key
     );
     for (name, account) in [("orders", OTHER), ("customers", THIRD)] {
-        profiles += &format!(
-            "\n[{name}]\nrole_arn = arn:aws:iam::{account}:role/rolecall\nsource_profile = base\n"
-        );
+        profiles +=
+            &format!("\n[{name}]\nrole_arn = arn:aws:iam::{account}:role/rolecall\nsource_profile = base\n");
     }
     stage.write(".aws/credentials", &profiles);
     stage
@@ -82,7 +81,8 @@ fn aws_profile_leaves_the_order_to_the_sdk() {
 #[test]
 fn a_profile_that_no_file_has_is_refused_before_any_call() {
     let stage = stage(&one_target(""));
-    for command in [["apply", "--yes"].as_slice(), &["plan"], &["verify"], &["drift"], &["destroy", "--yes"]] {
+    for command in [["apply", "--yes"].as_slice(), &["plan"], &["verify"], &["drift"], &["destroy", "--yes"]]
+    {
         stage
             .run(&[command, &["--profile", "typo"]].concat())
             .expect(2)
@@ -208,9 +208,10 @@ fn a_manifest_that_contradicts_itself_is_refused_before_any_call() {
     let stage = stage(&one_target(
         "account = \"222222222222\"\nassume_role = \"arn:aws:iam::333333333333:role/rolecall\"",
     ));
-    stage.run(&["plan"]).expect(2).says(
-        "`account` is 222222222222, but `assume_role` is a role of account 333333333333",
-    );
+    stage
+        .run(&["plan"])
+        .expect(2)
+        .says("`account` is 222222222222, but `assume_role` is a role of account 333333333333");
     stage.write("rolecall.toml", &one_target("account = \"2222\""));
     stage.run(&["plan"]).expect(2).says("rolecall.toml:");
     assert_eq!(stage.calls().len(), 0);

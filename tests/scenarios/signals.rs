@@ -81,7 +81,10 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
 fn connect_stops_there_too() {
     let text = manifest(&format!("[genesys.integration]\nname = \"Orders\"\n\n{ONE_TARGET}"));
     let stage = Stage::with(&text, rolecall::sandbox::State::demo());
-    stage.sandbox.change(|state| state.genesys.organization.id = super::stage::EXTERNAL_ID.to_owned()).unwrap();
+    stage
+        .sandbox
+        .change(|state| state.genesys.organization.id = super::stage::EXTERNAL_ID.to_owned())
+        .unwrap();
     stage.write("bare.toml", &manifest(ONE_TARGET));
     stage.run(&["apply", "--yes", "--level", "paper", "--file", "bare.toml"]).expect(0);
     slow(&stage);
@@ -119,7 +122,11 @@ fn of_a_fleet_nobody_begins_after_the_signal() {
     let report = run.json();
     let roles = report["roles"].as_array().unwrap();
     assert_eq!(roles.len(), 40);
-    let made = stage.sandbox.state().accounts["123456789012"].roles.keys().filter(|name| name.starts_with("role")).count();
+    let made = stage.sandbox.state().accounts["123456789012"]
+        .roles
+        .keys()
+        .filter(|name| name.starts_with("role"))
+        .count();
     // Sixteen at a time: those that had begun.
     assert!(made <= 16, "{made}");
     assert!(roles.iter().all(|role| role["exit_code"] == 1), "{}", run.stdout);

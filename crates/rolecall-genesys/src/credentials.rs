@@ -190,7 +190,8 @@ fn from_secret(secret: &str, text: &str, manifest: &'static Region) -> Result<Cr
     let site = site(&place(key), text(key)?.as_deref(), Some(manifest))?;
     let site = match site {
         Some(site) => site,
-        None => Site::try_from(manifest).map_err(|source| CredentialError::Region { place: place(key), source })?,
+        None => Site::try_from(manifest)
+            .map_err(|source| CredentialError::Region { place: place(key), source })?,
     };
     Ok(Credentials { client_id, client_secret: client_secret.into(), site })
 }
@@ -203,7 +204,9 @@ fn site(
     manifest: Option<&'static Region>,
 ) -> Result<Option<Site>, CredentialError> {
     let wrong = |source| CredentialError::Region { place: place.to_owned(), source };
-    let Some(given) = given else { return manifest.map(|region| Site::try_from(region).map_err(wrong)).transpose() };
+    let Some(given) = given else {
+        return manifest.map(|region| Site::try_from(region).map_err(wrong)).transpose();
+    };
     let site: Site = given.parse().map_err(wrong)?;
     match (site.region, manifest) {
         (Some(stated), Some(manifest)) if stated != manifest => {

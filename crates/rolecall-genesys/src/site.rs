@@ -129,7 +129,8 @@ impl FromStr for Site {
 /// The domain of a region that the table does not have: `api.` before it, nothing after it.
 fn new_region(api: &Url) -> Option<&str> {
     let domain = api.host_str()?.strip_prefix("api.")?;
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
     let is_known = NEW_REGIONS.iter().any(|end| domain.ends_with(end)) && domain.split('.').all(is_label);
     let is_bare = api.port().is_none() && api.path() == "/";
     (is_known && is_bare && !is_mistake(domain)).then_some(domain)
@@ -280,7 +281,11 @@ mod tests {
             assert!(!holds(&given), "{given:?} is accepted: {:?}", given.parse::<Site>());
         }
         // The parser writes them in one way, and that is what is sent to.
-        for given in ["https://API.AFS1.PURE.CLOUD", "https://api.afs1.pure.cloud:443/", "HTTPS://api.afs1.pure%2Ecloud"] {
+        for given in [
+            "https://API.AFS1.PURE.CLOUD",
+            "https://api.afs1.pure.cloud:443/",
+            "HTTPS://api.afs1.pure%2Ecloud",
+        ] {
             assert!(holds(given), "{given}");
             assert_eq!(given.parse::<Site>().unwrap().api(), "https://api.afs1.pure.cloud");
         }
@@ -292,9 +297,45 @@ mod tests {
             .flat_map(|region| [region.domain, region.aws_region])
             .chain(NEW_REGIONS)
             .chain([
-                "https://", "http://", "HTTPS:", "//", "/", "\\", "@", ":", "#", "?", "%2e", "%2f", "%40", "%5c", ".", "..",
-                "api.", "login.", "apps.", "evil.example", "localhost", "127.0.0.1", "[::1]", "[", "]", ":443", ":8443", "\t",
-                "\n", " ", "\u{0}", "。", "xn--", "а", "%", "user:pw@", "afs1", "2130706433", "0x7f000001",
+                "https://",
+                "http://",
+                "HTTPS:",
+                "//",
+                "/",
+                "\\",
+                "@",
+                ":",
+                "#",
+                "?",
+                "%2e",
+                "%2f",
+                "%40",
+                "%5c",
+                ".",
+                "..",
+                "api.",
+                "login.",
+                "apps.",
+                "evil.example",
+                "localhost",
+                "127.0.0.1",
+                "[::1]",
+                "[",
+                "]",
+                ":443",
+                ":8443",
+                "\t",
+                "\n",
+                " ",
+                "\u{0}",
+                "。",
+                "xn--",
+                "а",
+                "%",
+                "user:pw@",
+                "afs1",
+                "2130706433",
+                "0x7f000001",
             ])
             .map(str::to_owned)
             .collect();

@@ -45,7 +45,8 @@ impl Connections {
 
     /// What manifests may name.
     pub(crate) fn allowed(&self) -> &Allowed {
-        self.allowed.get_or_init(|| Allowed::from_environment(variable(SECRET).map(|arn| arn.trim().to_owned())))
+        self.allowed
+            .get_or_init(|| Allowed::from_environment(variable(SECRET).map(|arn| arn.trim().to_owned())))
     }
 
     /// The clients of Genesys Cloud so far. Manifests that name no credentials use the secret that the environment names.

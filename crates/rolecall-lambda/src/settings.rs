@@ -35,7 +35,9 @@ impl Allowed {
     pub(crate) fn faults(&self, loaded: &Loaded) -> Vec<String> {
         let Loaded { name, manifest, .. } = loaded;
         let fault = |key: &str, value: &dyn Display, setting: &str| {
-            format!("`{name}` names `{value}` as `{key}`, which the settings of this function do not allow ({setting})")
+            format!(
+                "`{name}` names `{value}` as `{key}`, which the settings of this function do not allow ({setting})"
+            )
         };
         let mut faults = Vec::new();
         if let Some(AssumedRole { role, external_id: _ }) = &manifest.access.assume_role
@@ -122,8 +124,12 @@ mod tests {
         assert_eq!(
             none,
             [
-                format!("`s3://bucket/rolecall.toml` names `{role}` as `assume_role`, which the settings of this function do not allow (ROLECALL_ALLOWED_ROLES)"),
-                format!("`s3://bucket/rolecall.toml` names `{secret}` as `secret`, which the settings of this function do not allow (ROLECALL_ALLOWED_SECRETS)"),
+                format!(
+                    "`s3://bucket/rolecall.toml` names `{role}` as `assume_role`, which the settings of this function do not allow (ROLECALL_ALLOWED_ROLES)"
+                ),
+                format!(
+                    "`s3://bucket/rolecall.toml` names `{secret}` as `secret`, which the settings of this function do not allow (ROLECALL_ALLOWED_SECRETS)"
+                ),
             ]
         );
         let allowed = Allowed { roles: vec![role.to_owned()], secrets: vec![secret.to_owned()] };

@@ -94,9 +94,12 @@ fn separator(text: &str) -> Option<usize> {
         }
         let after = if let Some(after) = rest.strip_prefix('<') {
             after.split_once('>').map(|(_, after)| after)
-        } else if let Some(entity) = ["&quot;", "&#34;", "&#39;", "&apos;"].iter().find(|it| rest.starts_with(**it)) {
+        } else if let Some(entity) =
+            ["&quot;", "&#34;", "&#39;", "&apos;"].iter().find(|it| rest.starts_with(**it))
+        {
             rest.get(entity.len()..)
-        } else if let Some(after) = ["%3a", "%3A", "%3d", "%3D"].iter().find_map(|it| rest.strip_prefix(*it)) {
+        } else if let Some(after) = ["%3a", "%3A", "%3d", "%3D"].iter().find_map(|it| rest.strip_prefix(*it))
+        {
             is_value = true;
             Some(after)
         } else {
@@ -146,7 +149,8 @@ fn schemes(text: &str) -> String {
             kept.push(word);
         }
         let name = word.trim().rsplit(|it: char| !it.is_ascii_alphanumeric()).next();
-        after_scheme = name.is_some_and(|name| SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme)));
+        after_scheme =
+            name.is_some_and(|name| SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme)));
     }
     kept.concat()
 }
@@ -169,7 +173,10 @@ mod tests {
                 "{\"headers\":{\"Authorization\":\"Basic aWQ6c2VjcmV0\",\"host\":\"x\"}}",
                 "{\"headers\":{\"Authorization\":\"Basic [redacted]\",\"host\":\"x\"}}",
             ),
-            ("<td>Authorization</td><td>Basic aWQ6c2VjcmV0</td>", "<td>Authorization</td><td>Basic [redacted]</td>"),
+            (
+                "<td>Authorization</td><td>Basic aWQ6c2VjcmV0</td>",
+                "<td>Authorization</td><td>Basic [redacted]</td>",
+            ),
             ("('authorization', 'Basic aWQ6c2VjcmV0')", "('authorization', 'Basic [redacted]')"),
             (
                 "Authorization=AWS4-HMAC-SHA256 Credential=AKIA/x, SignedHeaders=host, Signature=0a\nHost: x",
@@ -179,7 +186,10 @@ mod tests {
                 "The Canonical String should have been\n'POST\n/\n\nhost:x\nx-amz-security-token:IQoJ/b3==\n\nhost",
                 "The Canonical String should have been\n'POST\n/\n\nhost:x\nx-amz-security-token:[redacted]\n\nhost",
             ),
-            ("/?X-Amz-Security-Token=IQoJ%2F&X-Amz-Signature=0a&a=b", "/?X-Amz-Security-Token=[redacted]&X-Amz-Signature=[redacted]&a=b"),
+            (
+                "/?X-Amz-Security-Token=IQoJ%2F&X-Amz-Signature=0a&a=b",
+                "/?X-Amz-Security-Token=[redacted]&X-Amz-Signature=[redacted]&a=b",
+            ),
             ("client_secret%3Dabc", "client_secret%3D[redacted]"),
             ("{\\\"access_token\\\":\\\"abc\\\"}", "{\\\"access_token\\\":\\\"[redacted]\\\"}"),
             ("map[Authorization:[Bearer abc] Host:[x]]", "map[Authorization:[Bearer [redacted]] Host:[x]]"),

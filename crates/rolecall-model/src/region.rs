@@ -122,7 +122,10 @@ fn bare_name(given: &str) -> String {
     let url = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
     let is_plain = !given.contains(|character: char| character == '\\' || character.is_control());
     let url = Url::parse(&url).ok().filter(|url| {
-        is_plain && matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        is_plain
+            && matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
     });
     let host = url.as_ref().and_then(Url::host_str).map_or_else(|| given.to_ascii_lowercase(), str::to_owned);
     let bare = ["api.", "login.", "apps."].iter().find_map(|label| host.strip_prefix(label));

@@ -40,8 +40,14 @@ impl Store {
     /// The state in `file`, or `initial` where there is none.
     pub(super) fn open(initial: State, file: Option<PathBuf>) -> io::Result<Self> {
         let initial = Arc::new(initial);
-        let mut store =
-            Self { current: Arc::clone(&initial), past: VecDeque::new(), initial, file, seen: None, lock: None };
+        let mut store = Self {
+            current: Arc::clone(&initial),
+            past: VecDeque::new(),
+            initial,
+            file,
+            seen: None,
+            lock: None,
+        };
         store.refresh()?;
         Ok(store)
     }
@@ -139,7 +145,8 @@ pub fn change<T, E: From<io::Error>>(
 /// is not an ordinary file, such as a symbolic link, is refused: the state is not written to where somebody else points.
 pub fn save(state: &State, path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let message = format!("`{}` is not an ordinary file (a symbolic link is not followed)", path.display());
+        let message =
+            format!("`{}` is not an ordinary file (a symbolic link is not followed)", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     let folder = path.parent().unwrap_or(Path::new(""));

@@ -141,7 +141,10 @@ impl Answer {
         };
         failure.error.status = Some(status.as_u16());
         failure.error.code = code;
-        failure.error.context_id = body.and_then(|body| body.context_id).map(|id| redact(&id, &self.secrets)).or_else(|| self.context_id());
+        failure.error.context_id = body
+            .and_then(|body| body.context_id)
+            .map(|id| redact(&id, &self.secrets))
+            .or_else(|| self.context_id());
         failure
     }
 

@@ -31,7 +31,9 @@ fn a_manifest_chooses_no_role_and_no_secret_by_itself() {
     let role = format!("[aws]\nassume_role = \"arn:aws:iam::{OTHER}:role/rolecall\"");
     let secret = format!("[genesys.credentials]\nsecret = \"{SECRET}\"");
     let served = Function::new(stage.environment()).serve(vec![drift(&role), drift(&secret)]);
-    for (outcome, setting) in served.outcomes.iter().zip(["ROLECALL_ALLOWED_ROLES", "ROLECALL_ALLOWED_SECRETS"]) {
+    for (outcome, setting) in
+        served.outcomes.iter().zip(["ROLECALL_ALLOWED_ROLES", "ROLECALL_ALLOWED_SECRETS"])
+    {
         let message = message(outcome);
         assert!(message.contains("which the settings of this function do not allow"), "{message}");
         assert!(message.contains(setting), "{message}");
@@ -60,7 +62,10 @@ fn the_account_of_the_manifest_is_compared_here_too() {
 #[test]
 fn an_answer_goes_to_cloudformation_alone() {
     let stage = Stage::new();
-    for url in ["https://evil.example/answer?X-Amz-Signature=a", "http://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/a"] {
+    for url in [
+        "https://evil.example/answer?X-Amz-Signature=a",
+        "http://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/a",
+    ] {
         let function = Function::new(stage.environment());
         let mut request = function.request("Create", &json!({"RoleName": "GenesysDataActionRole"}));
         request["ResponseURL"] = json!(url);

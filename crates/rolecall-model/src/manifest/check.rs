@@ -349,7 +349,8 @@ fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
     if let (Some(account), Some(role)) = (&account, &role)
         && *account != role.account
     {
-        let message = format!("`account` is {account}, but `assume_role` is a role of account {}", role.account);
+        let message =
+            format!("`account` is {account}, but `assume_role` is a role of account {}", role.account);
         notes.fault(account_place, message);
         return None;
     }

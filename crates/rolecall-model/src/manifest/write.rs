@@ -90,7 +90,9 @@ fn render_role(page: &mut Page, role: &Role) {
 fn render_access(page: &mut Page, access: &Access) {
     let Access { account, profile, region, assume_role } = access;
     if *access == Access::default() {
-        page.comment_section("How AWS is reached. With `account`, credentials of any other account are refused:");
+        page.comment_section(
+            "How AWS is reached. With `account`, credentials of any other account are refused:",
+        );
         page.comment("[aws]");
         page.comment("account = \"123456789012\"");
         return;

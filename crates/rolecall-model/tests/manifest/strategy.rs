@@ -139,7 +139,12 @@ fn access() -> impl Strategy<Value = Access> {
     )
         .prop_map(|(role, external_id)| AssumedRole { role, external_id });
     let region = select(vec!["us-east-1", "eu-west-1"]).prop_map(|region| region.parse().unwrap());
-    (option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"), option::of(region), option::of(assumed), option::of(text("[0-9]{12}")))
+    (
+        option::of("[a-z0-9]([ \\\\\"a-z]{0,8}[a-z])?"),
+        option::of(region),
+        option::of(assumed),
+        option::of(text("[0-9]{12}")),
+    )
         .prop_map(|(profile, region, assume_role, account)| {
             // A role of another account than the manifest's is a fault.
             let role = assume_role.as_ref().map(|AssumedRole { role, external_id: _ }| role.account.clone());
