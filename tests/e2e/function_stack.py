@@ -39,6 +39,16 @@ def archive(function):
     return made.getvalue()
 
 
+def provider(w):
+    """The function's own template. The emulator's answers do not go to S3, so the function is told of its host."""
+    text = (DEPLOY / "rolecall.yaml").read_text()
+    port = w.emulator.url.rsplit(":", 1)[1].rstrip("/")
+    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
+    variables = "        Variables:\n"
+    assert text.count(variables) == 1
+    return text.replace(variables, f"{variables}          ROLECALL_RESPONSE_HOSTS: {hosts}\n")
+
+
 def provided(w, function, genesys):
     """The function's stack; its parameters."""
     credentials = json.dumps({"client_id": CLIENT[0], "client_secret": CLIENT[1], "base_url": genesys})
@@ -46,7 +56,7 @@ def provided(w, function, genesys):
     buckets = w.emulator.client("s3")
     buckets.create_bucket(Bucket="code")
     buckets.put_object(Bucket="code", Key="rolecall.zip", Body=archive(function))
-    template = (DEPLOY / "rolecall.yaml").read_text()
+    template = provider(w)
     code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
     schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
     reads = {"CredentialsSecret": secret, "GenesysRegion": "us-east-1", "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
@@ -128,7 +138,7 @@ def fed_by(topic, queue):
 def checked(w, binary, options):
     """What the schedule sends, sent: the function reads the manifests from S3 and tells the topic, with its own role."""
     # MiniStack has no Security Hub.
-    w.update(PROVIDER, (DEPLOY / "rolecall.yaml").read_text(), **{**options, "SecurityHub": "false"})
+    w.update(PROVIDER, provider(w), **{**options, "SecurityHub": "false"})
     objects, queues, topics = (w.emulator.client(it) for it in ("s3", "sqs", "sns"))
     w.emulator.create_functions(["watched"])
     for key, role in (("a.toml", "WatchedA"), ("b.toml", "WatchedB")):

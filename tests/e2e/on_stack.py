@@ -10,7 +10,7 @@ import json
 import pathlib
 
 from emulator import start_ministack
-from function_stack import checked, provided, simulated
+from function_stack import checked, provided, provider, simulated
 from on_sdk import CLIENT, Cloud, refusal
 from process import Server, free_port
 from stacks import CUSTOMER, DEPLOY, PROVIDER, STACK, Stacks
@@ -75,7 +75,7 @@ def allowed(w, options):
         step.check("the stack fails", status, "ROLLBACK_COMPLETE")
         step.check("and says which permission is missing", "is not authorized to perform: iam:" in reasons["Proof"])
         step.check("it can be deleted", w.delete(STACK)[0], "DELETE_COMPLETE")
-        step.check("allowed", w.update(PROVIDER, (DEPLOY / "rolecall.yaml").read_text(), **options), ("UPDATE_COMPLETE", {}))
+        step.check("allowed", w.update(PROVIDER, provider(w), **options), ("UPDATE_COMPLETE", {}))
 
 
 def proof_alone(w):

@@ -4,6 +4,7 @@
 mod audit;
 mod contract;
 mod faults;
+mod leaks;
 mod pages;
 mod support;
 mod tokens;
