@@ -147,7 +147,7 @@ impl Report {
         picture.arrow(label, self.state_of(&[ClaimKind::OnlyTargets, ClaimKind::EveryTarget]));
         for target in role.targets.iter().take(SHOWN) {
             let is_missing = self.drift.iter().flatten().any(|difference| {
-                difference.consequence == Consequence::TargetMissing && difference.resource == *target
+                difference.consequence == Consequence::TargetMissing && *difference.resource == **target
             });
             let (badge, state) = if is_missing { ("missing", State::Bad) } else { ("", State::Neutral) };
             picture.node("Function", badge, state, &[target]);
