@@ -13,7 +13,7 @@ use serde::Serialize;
 /// A name or a sentence that may hold what others wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(transparent)]
+#[schemars(transparent, inline)]
 pub struct Text(String);
 
 impl Text {

@@ -40,15 +40,14 @@ fn check(run: &Run, arguments: &[&str], name: &str) {
             let line = line.trim_start();
             assert!(!line.starts_with(FORGED), "{line} in {what}");
             let is_own = ["::error ", "::warning ", "::notice "].iter().any(|own| line.starts_with(own))
-                && !line.contains("title=FORGED");
+                && !line.starts_with("::error title=FORGED");
             assert!(!line.starts_with("::") || (are_commands && is_own), "{line} in {what}");
         }
-        let count = |part: &str| text.matches(part).count();
-        assert_eq!(count("<summary>"), count("</summary>"), "{what}");
-        assert!(
-            !text.contains("<script>") || arguments.contains(&"json") || !arguments.contains(&"markdown"),
-            "{what}"
-        );
+        if arguments.contains(&"markdown") {
+            let count = |part: &str| text.matches(part).count();
+            assert_eq!(count("<summary>"), count("</summary>"), "{what}");
+            assert_eq!(count("<details>"), count("</details>"), "{what}");
+        }
     }
     if arguments.contains(&"json") || arguments.contains(&"sarif") {
         run.json();
@@ -172,7 +171,8 @@ fn no_message_of_a_service_steers_what_reads_an_output() {
 fn a_hostile_name_is_shown_as_it_is_written() {
     let stage = stage_of("Orders\u{1b}[2J\n::error::\u{202e}x");
     let run = stage.run_client(&["genesys", "action", "list"]).expect(0);
-    insta::assert_snapshot!(run.stdout.lines().next().unwrap(), @"");
+    let line = run.stdout.lines().find(|line| line.contains("x  [")).unwrap();
+    insta::assert_snapshot!(line, @r"  Orders\u001b[2J\n::error::\u202ex  [Orders\u001b[2J\n::error::\u202ex]  foreign  version 1");
     let run = stage.run_client(&["genesys", "whoami"]);
-    insta::assert_snapshot!(run.stdout.lines().next().unwrap(), @"");
+    insta::assert_snapshot!(run.stdout.lines().next().unwrap(), @r"Orders\u001b[2J\n::error::\u202ex (contact-centre)");
 }

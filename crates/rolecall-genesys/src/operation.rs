@@ -39,14 +39,6 @@ pub(super) enum Success {
     Undescribed,
 }
 
-impl Operation {
-    /// Whether it changes or runs something, so that a lost answer leaves open what became of it.
-    pub(super) fn writes(&self) -> bool {
-        let is_question = self.method == Method::POST && self.is_repeatable;
-        self.method != Method::GET && !is_question
-    }
-}
-
 const VIEW_INTEGRATION: &[&str] = &["integrations:integration:view"];
 const ADD_INTEGRATION: &[&str] = &["integrations:integration:add"];
 const EDIT_INTEGRATION: &[&str] = &["integrations:integration:edit"];

@@ -69,8 +69,8 @@ fn escape(character: char, text: &mut String) {
     }
 }
 
-/// A page of our own with lines of our own: nothing in it steers but what `is_own` lets pass, which is asked about the rest
-/// of the page wherever an ESC is, and answers with the length of a sequence of ours.
+/// A page with lines of our own. `is_own` is asked at each ESC, with the rest of the page: it answers with the length of a
+/// sequence of ours, which passes. Nothing else in the page steers.
 ///
 /// A runner of GitHub Actions takes a line that begins with `::` as a command, after white space too, and one of Azure
 /// Pipelines `##[` and `##vso[` anywhere in a line (actions/runner, `ActionCommand.cs`, keeps to both). So they are taken

@@ -313,11 +313,8 @@ impl Client {
             Ok(Some(answer)) => Ok(answer),
             // It would be as large the next time.
             Ok(None) => {
-                let mut message = format!("the answer of `{host}` has more than {} MiB", LARGEST >> 20);
-                if operation.writes() {
-                    message += "; Genesys Cloud may still have carried it out";
-                }
-                Err(Failure::new(operation, Kind::Unreadable, message))
+                let message = format!("the answer of `{host}` has more than {} MiB", LARGEST >> 20);
+                Err(Failure::new(operation, Kind::Unreadable, message).unless_carried_out(operation))
             }
             Err(error) => Err(unreachable_host(operation, &host, &error.without_url())),
         }
