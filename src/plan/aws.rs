@@ -226,7 +226,7 @@ fn only_closes(desired: &Desired, observed: &StoredDocument) -> bool {
     }
 }
 
-fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
+pub(super) fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
     let arn = known.arn.clone();
     let tags = known.tags.as_ref().map(|observed| changed_tags(observed, tags)).unwrap_or_default();
     if !tags.is_empty() {

@@ -2,6 +2,7 @@
 
 mod analysers;
 mod bad_input;
+mod boundary;
 mod drift;
 mod explain;
 mod explain_error;
