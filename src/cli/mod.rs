@@ -1,6 +1,7 @@
 //! The command line: one file a command, output through one door.
 
 mod apply;
+mod boundary;
 mod certificate;
 mod change;
 mod context;
@@ -29,8 +30,8 @@ use rolecall::report::ErrorView;
 use rolecall_model::limit::Limit;
 
 use self::options::{
-    ActionCommand, AddTarget, Cli, Command, CommonOptions, GenesysCommand, ImportAction, Output,
-    TargetCommand, TestAction,
+    ActionCommand, AddTarget, BoundaryCommand, Cli, Command, CommonOptions, GenesysCommand, ImportAction,
+    Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
@@ -79,6 +80,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Verify(options) => verify::run(options, printer).await,
         Command::Destroy(options) => destroy::run(options, printer).await,
         Command::Target(command) => target::run(command, printer).await,
+        Command::Boundary(command) => boundary::run(command, printer).await,
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
@@ -146,6 +148,8 @@ fn name(command: &Command) -> &'static str {
         Command::Drift(_) => "drift",
         Command::Destroy(_) => "destroy",
         Command::Target(_) => "target",
+        Command::Boundary(BoundaryCommand::Apply(_)) => "boundary apply",
+        Command::Boundary(BoundaryCommand::Destroy(_)) => "boundary destroy",
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
         Command::Simulate(_) => "simulate",
@@ -213,6 +217,9 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             | TargetCommand::Remove { aws, .. }
             | TargetCommand::List { aws },
         ) => &aws.common,
+        Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
+            &options.aws.common
+        }
         Command::Render(options) => &options.common,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,

@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Add, remove or list the Lambda functions that may be invoked
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Create, change or remove the permissions boundary that allows the targets alone; for an administrator
+    #[command(subcommand)]
+    Boundary(BoundaryCommand),
     /// Print the exact policy documents, without contacting AWS
     Render(RenderOptions),
     /// Prove a role in a file: a policy, a Terraform plan, a CloudFormation template, output of the AWS CLI
@@ -319,6 +322,23 @@ pub(crate) struct DestroyCommand {
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
+    /// Do not ask for confirmation
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BoundaryCommand {
+    /// Make the boundary allow the manifest's targets and nothing else
+    Apply(BoundaryOptions),
+    /// Remove the boundary, once no role has it
+    Destroy(BoundaryOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BoundaryOptions {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,

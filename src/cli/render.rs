@@ -122,7 +122,7 @@ fn say_what_a_provisioner_can_do(manifest: &Manifest, home: &Home, printer: &mut
     match boundary {
         Boundary::Targets => printer.hint(&format!(
             "the provisioner policy cannot create or change the boundary `{arn}`, or it would hold nobody: an administrator creates \
-             it from `rolecall render boundary`, and changes it when the targets change. If the role `{role}` exists without the \
+             it, and changes it when the targets change: `rolecall boundary apply`. If the role `{role}` exists without the \
              boundary, the holder of the provisioner policy can do anything until an administrator puts the boundary on the role"
         )),
         Boundary::Policy(_) => printer.warning(&format!(

@@ -33,13 +33,13 @@ pub fn twin_prefix(role: &RoleName) -> String {
 
 /// The path of the boundaries that allow the targets alone. No provisioner may write here, whatever the role is called: the
 /// policies of a role lie under `/rolecall/`, and whoever may write a boundary is not bounded by it.
-fn boundary_path() -> PolicyPath {
+pub fn boundary_path() -> PolicyPath {
     const FOLDER: Word = Word::new("rolecall-boundary");
     PolicyPath::of(FOLDER)
 }
 
 /// The name of the boundary that allows the targets of a role alone. Policy names are unique in an account, whatever the path.
-fn boundary_name(role: &RoleName) -> PolicyName {
+pub fn boundary_name(role: &RoleName) -> PolicyName {
     const PURPOSE: Word = Word::new("boundary");
     PolicyName::of_role(role, PURPOSE, 0)
 }

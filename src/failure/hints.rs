@@ -12,7 +12,9 @@ use crate::manifest::{Faults, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, SurveyError};
-use crate::operations::{ActionsError, DriftError, NotCases, PlanningError, ProveError, VerifyError};
+use crate::operations::{
+    ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
+};
 use crate::plan::{self, PlanError};
 use crate::ports::genesys::{GenesysError, GenesysErrorKind};
 use crate::ports::{AwsError, AwsErrorKind};
@@ -151,6 +153,29 @@ impl Explained for PlanningError {
             Self::NothingInGenesys => (
                 ExitCode::Usage,
                 Some("add an [[action]] or [genesys.integration] to the manifest".to_owned()),
+            ),
+        }
+    }
+}
+
+impl Explained for BoundaryError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::Survey(error) => error.explain(),
+            Self::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            Self::Plan(error) => error.explain(),
+            Self::Template(error) => error.explain(),
+            Self::NotAsked => (
+                ExitCode::Usage,
+                Some("write `permissions_boundary = \"targets\"` into [role] of the manifest".to_owned()),
+            ),
+            Self::TooLong { .. } => (
+                ExitCode::Usage,
+                Some(
+                    "a role has one boundary: write one of your own with wildcards, and name its ARN in \
+                     `permissions_boundary`"
+                        .to_owned(),
+                ),
             ),
         }
     }

@@ -196,7 +196,7 @@ fn plan_role(desired: &Desired, observed: &RoleRecord, plan: &mut Plan) -> Resul
     Ok(())
 }
 
-fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
+pub(super) fn plan_policy(known: &ObservedPolicy, document: &StoredDocument, tags: &Tags, plan: &mut Plan) {
     let arn = known.arn.clone();
     let tags = known.tags.as_ref().map(|observed| changed_tags(observed, tags)).unwrap_or_default();
     if !tags.is_empty() {

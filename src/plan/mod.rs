@@ -5,6 +5,7 @@
 //! a plan towards nothing; so is what removes a twin of the role. Nobody else puts changes into an order.
 
 pub mod aws;
+pub mod boundary;
 mod change;
 pub mod genesys;
 mod order;

@@ -3,6 +3,7 @@
 mod account;
 mod analysers;
 mod bad_input;
+mod boundary;
 mod cut_short;
 mod drift;
 mod explain;

@@ -178,7 +178,7 @@ mod tests {
     fn nothing_is_longer_than_it_may_be() {
         let mut report = refuted();
         for difference in report.drift.iter_mut().flatten() {
-            difference.effects = vec!["ü".repeat(5000)];
+            difference.effects = vec!["ü".repeat(5000).into()];
         }
         let name = format!("s3://bucket/{}", "ü".repeat(400));
         let Finding { id, title, description, remediation, resource, .. } = of("verify", &name, &report);

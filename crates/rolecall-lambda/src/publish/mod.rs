@@ -237,10 +237,10 @@ mod tests {
             targets: Vec::new(),
         };
         let difference = |consequence: Consequence| DifferenceView {
-            resource: role.arn.clone(),
-            attribute: "trust policy".to_owned(),
+            resource: role.arn.clone().into(),
+            attribute: "trust policy".into(),
             consequence,
-            effects: vec!["anybody can assume the role".to_owned()],
+            effects: vec!["anybody can assume the role".into()],
             expected: None,
             actual: None,
             repair: "rolecall apply".to_owned(),
@@ -249,7 +249,7 @@ mod tests {
         };
         let claim = |(kind, result): (ClaimKind, ClaimOutcome)| ClaimView {
             kind,
-            claim: "nobody else can assume the role".to_owned(),
+            claim: "nobody else can assume the role".into(),
             result,
             witness: None,
             because: (result == ClaimOutcome::Refuted)

@@ -105,7 +105,7 @@ pub(super) struct RawRole {
     #[schemars(range(min = 3600, max = 43200), example = 3600)]
     pub(super) max_session_duration: Option<u32>,
     /// What bounds the role's permissions: `targets`, which is a policy that allows the targets and nothing else and that an
-    /// administrator creates from `rolecall render boundary`, or the ARN of a managed policy of your own.
+    /// administrator creates (`rolecall boundary apply`), or the ARN of a managed policy of your own.
     pub(super) permissions_boundary: Option<Text<Boundary>>,
     /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
     #[serde(default)]

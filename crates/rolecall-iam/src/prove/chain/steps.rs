@@ -98,6 +98,7 @@ impl Steps {
         // A boundary that may let more through holds nobody.
         let held = boundary.filter(|_| limit.is_tight());
         let under = |action| held.map(|arn| calls::under(arn, action)).into_iter().collect::<Vec<Value>>();
+        let kept: Vec<Value> = boundary.map(|arn| calls::under(arn, PUT_BOUNDARY)).into_iter().collect();
         let rewrite = [CREATE_VERSION, SET_VERSION].map(|action| asker.ask(action, policies, &[]));
         let create_policy = asker.ask(CREATE_POLICY, policies, &[]);
         let makes_policies = rewrite.iter().chain([&create_policy]).any(Step::is_possible);
@@ -108,10 +109,7 @@ impl Steps {
             elsewhere: asker
                 .anything(&calls::everything_that_is_looked_at(&[&role, &intent.twins], policies), intent),
             create_loose: asker.ask(CREATE_ROLE, "*", &under(CREATE_ROLE)),
-            loosen: [
-                asker.ask(DELETE_BOUNDARY, "*", &[]),
-                asker.ask(PUT_BOUNDARY, "*", &under(PUT_BOUNDARY)),
-            ],
+            loosen: [asker.ask(DELETE_BOUNDARY, "*", &[]), asker.ask(PUT_BOUNDARY, "*", &kept)],
             put_loose: asker.ask(PUT_POLICY, "*", &under(PUT_POLICY)),
             attach_loose: asker.ask(ATTACH, "*", &[under(ATTACH), harmless()].concat()),
             put: asker.ask(PUT_POLICY, "*", &[]),
@@ -126,6 +124,10 @@ impl Steps {
     pub(super) fn open(&self, limit: &Limit) -> Vec<String> {
         let mut reasons =
             self.elsewhere.reasons("that is neither a read nor about the role, its twins or their policies");
+        // Others may have given the role more, which the boundary keeps from counting.
+        reasons.extend(
+            self.loosen.iter().flat_map(|step| step.reasons("the boundary does not stay on the role")),
+        );
         let widening = "what the role allows is the holder's choice";
         match limit {
             Limit::Targets => {
@@ -139,14 +141,6 @@ impl Steps {
                     && (self.put_loose.is_possible() || self.attach_loose.is_possible())
                 {
                     reasons.extend(self.create_loose.reasons("that role has no boundary, or another one"));
-                }
-                let widen = [&self.put, &self.attach].into_iter().chain(&self.rewrite);
-                if widen.into_iter().any(Step::is_possible) {
-                    let off = self
-                        .loosen
-                        .iter()
-                        .flat_map(|step| step.reasons("the boundary does not stay on the role"));
-                    reasons.extend(off);
                 }
             }
             // With nothing that holds the roles, what they allow must not be the holder's choice.

@@ -1,0 +1,56 @@
+//! `rolecall boundary`: an administrator makes the boundary that holds the provisioner, and removes it.
+
+use rolecall::connect::Services;
+use rolecall::exit::ExitCode;
+use rolecall::failure::CommandResult;
+use rolecall::operations::BoundaryGoal;
+use rolecall::report::ChangeView;
+use serde_json::json;
+
+use super::change::{Narrator, confirm, describe};
+use super::context::{Context, Signals};
+use super::options::{BoundaryCommand, BoundaryOptions};
+use super::plan::list_all_calls;
+use super::printer::Printer;
+
+pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let (goal, BoundaryOptions { aws, yes }, question) = match command {
+        BoundaryCommand::Apply(options) => (BoundaryGoal::Targets, options, "Write this boundary?"),
+        BoundaryCommand::Destroy(options) => (BoundaryGoal::Nothing, options, "Remove this boundary?"),
+    };
+    let context = Context::open(aws, Services::Aws, printer).await?;
+    let planned = context.plan_boundary(goal).await?;
+    let changes: Vec<ChangeView> = planned.plan.changes().iter().map(ChangeView::from).collect();
+    let human = aws.common.output.is_human();
+    let told = |changed: bool| json!({"boundary": planned.arn, "changes": changes, "changed": changed});
+    if changes.is_empty() {
+        match human {
+            true => printer.result(&format!("No changes: boundary `{}`\n", planned.arn)),
+            false => printer.result(&format!("{:#}\n", told(false))),
+        }
+        return Ok(ExitCode::Success);
+    }
+    printer.progress(&format!("Boundary {}", planned.arn));
+    for change in &changes {
+        printer.progress(&format!("  {}", change.headline()));
+    }
+    if !yes && !confirm(question, printer)? {
+        printer.progress("nothing was changed");
+        return Ok(ExitCode::Success);
+    }
+    let signals = Signals::new();
+    signals.arm();
+    let applied = context.write_boundary(&planned, &signals.interrupt, &Narrator::new(printer)).await;
+    let exit = match applied.is_complete() {
+        true => ExitCode::Success,
+        false => {
+            printer.failure(&describe(&applied));
+            ExitCode::Failed
+        }
+    };
+    if !human {
+        printer.result(&format!("{:#}\n", told(applied.is_complete())));
+    }
+    list_all_calls(&context, printer);
+    Ok(exit)
+}

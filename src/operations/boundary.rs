@@ -1,0 +1,127 @@
+//! The permissions boundary that allows the targets alone: an administrator makes it, and removes it.
+
+use super::context::{Context, GenesysPorts};
+use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::desired::aws::{OWNER_TAG, boundary_name, boundary_path, fillings};
+use crate::desired::template::{Template, TemplateError};
+use crate::iam::arn::PolicyArn;
+use crate::iam::document::Document;
+use crate::iam::quota::MANAGED_POLICY_SIZE;
+use crate::manifest::Boundary;
+use crate::observe::aws::ObservedPolicy;
+use crate::observe::survey::{SurveyError, survey_with_gaps};
+use crate::plan::aws::PlanError;
+use crate::plan::boundary::{plan_boundary, plan_no_boundary};
+use crate::plan::{Plan, Way};
+use crate::ports::{AwsError, PolicySpecification, Read, ReadAccount, Write};
+use rolecall_model::patience::Interrupt;
+
+/// IAM never lets a policy's description be changed, so it holds nothing that could.
+const DESCRIPTION: &str = "Limits a role to its Lambda functions. Managed by rolecall.";
+
+/// What is to become of the boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoundaryGoal {
+    /// It allows the manifest's targets and nothing else.
+    Targets,
+    /// It is gone.
+    Nothing,
+}
+
+/// What would be written.
+#[derive(Clone, Debug)]
+pub struct PlannedBoundary {
+    /// The boundary.
+    pub arn: PolicyArn,
+    /// The changes.
+    pub plan: Plan,
+}
+
+/// Why there is no plan for a boundary.
+#[derive(Debug, thiserror::Error)]
+pub enum BoundaryError {
+    /// The manifest names a policy of its own, or none.
+    #[error("the manifest does not ask for a boundary that rolecall makes")]
+    NotAsked,
+    /// Not even a quota increase lets a managed policy be longer, and a role has one boundary.
+    #[error("the boundary would have {size} characters, and a managed policy holds {MANAGED_POLICY_SIZE}")]
+    TooLong {
+        /// The characters.
+        size: usize,
+    },
+    /// The template cannot be filled.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The account could not be read.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// The policy could not be read.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// The policy is somebody else's.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
+    /// What would be written to reach the goal.
+    pub async fn plan_boundary(&self, goal: BoundaryGoal) -> Result<PlannedBoundary, BoundaryError> {
+        let role = &self.manifest.role;
+        match role.permissions_boundary {
+            Some(Boundary::Targets) => {}
+            Some(Boundary::Policy(_)) | None => return Err(BoundaryError::NotAsked),
+        }
+        let Context { manifest, external_id, templates, addresses, aws, .. } = self;
+        let survey = survey_with_gaps(manifest, external_id, templates, addresses, aws).await?;
+        let desired = &survey.desired;
+        let arn = desired.home.boundary_arn(role).ok_or(BoundaryError::NotAsked)?;
+        let observed = observed(aws, &arn).await?;
+        let plan = match goal {
+            BoundaryGoal::Nothing => plan_no_boundary(&role.name, observed.as_ref())?,
+            BoundaryGoal::Targets => {
+                let fillings = fillings(manifest, external_id, &desired.home, &desired.targets);
+                let document = Template::boundary()?.fill(&fillings)?;
+                let size = Document::from_value(&document).map_or(0, |document| document.size());
+                if size > MANAGED_POLICY_SIZE {
+                    return Err(BoundaryError::TooLong { size });
+                }
+                let wanted = PolicySpecification {
+                    name: boundary_name(&role.name),
+                    path: boundary_path(),
+                    description: DESCRIPTION.to_owned(),
+                    tags: [(OWNER_TAG.to_owned(), role.name.to_string())].into(),
+                    document: document.to_string().into(),
+                };
+                plan_boundary(&role.name, &arn, &wanted, observed.as_ref())?
+            }
+        };
+        Ok(PlannedBoundary { arn, plan: Way::from(plan.changes).into() })
+    }
+
+    /// Writes it.
+    pub async fn write_boundary(
+        &self,
+        planned: &PlannedBoundary,
+        interrupt: &Interrupt,
+        observer: &impl Observer,
+    ) -> Applied {
+        let writers = Writers { aws: &self.aws, genesys: Absent };
+        carry_out(&planned.plan, &writers, &Made::default(), self.deadline, interrupt, observer).await
+    }
+}
+
+/// The policy as it is, with the versions that may have to make room.
+async fn observed<R: Read>(reader: &R, arn: &PolicyArn) -> Result<Option<ObservedPolicy>, AwsError> {
+    let Some(record) = reader.policy(arn).await? else { return Ok(None) };
+    let versions = reader.policy_versions(arn).await?;
+    let document = reader.policy_document(arn, &record.default_version).await?;
+    Ok(Some(ObservedPolicy {
+        arn: arn.clone(),
+        attached: false,
+        under_path: false,
+        attachment_count: record.attachment_count,
+        tags: record.tags,
+        versions,
+        document,
+    }))
+}
