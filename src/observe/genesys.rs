@@ -27,7 +27,7 @@ pub struct Observed {
     pub integrations: Vec<ObservedIntegration>,
     /// All credentials, as the list gives them, and those that a mark names and the list does not show.
     pub credentials: Vec<CredentialRecord>,
-    /// Of these, those that have the sign and the type of rolecall's own, and that neither an integration nor a mark names: a
+    /// Of these, those that have the sign and the type of rolecall's own, and that neither an integration nor any mark names: a
     /// run was stopped before anything named them, or after what named them was deleted.
     pub orphans: Vec<CredentialRecord>,
 }
@@ -122,7 +122,12 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
             || sought.name == record.name
             || sought.sign.is_on(&record.name)
     };
-    let meant = configured.into_iter().flatten().filter(may_be_meant);
+    let configured: Vec<_> = configured.into_iter().flatten().collect();
+    let marks = configured.iter().filter_map(|(_, _, config)| Mark::read(&config.notes).0);
+    // Also what an integration gets back when it is given up.
+    let marked: Vec<String> =
+        marks.flat_map(|mark| mark.credential.map(|(id, _)| id).into_iter().chain(mark.replaced)).collect();
+    let meant = configured.into_iter().filter(may_be_meant);
     let integrations = try_join_all(meant.map(async |(kind, record, config)| {
         let attached = config.credentials.get(&form.key);
         let of = |actions: &[ActionRecord]| {
@@ -144,8 +149,6 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
         Ok(ObservedIntegration { kind, record, config, mark, notes, credential, actions, drafts })
     }))
     .await?;
-    let marked = integrations.iter().filter_map(|known: &ObservedIntegration| known.mark.as_ref());
-    let marked: Vec<String> = marked.filter_map(|mark| Some(mark.credential.as_ref()?.0.clone())).collect();
     // A list may lag behind: what a mark names is only gone where nobody finds it by its ID either.
     for id in &marked {
         if !credentials.iter().any(|record| record.id == *id) {

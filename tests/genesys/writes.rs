@@ -58,7 +58,7 @@ async fn only_the_documented_answer_confirms_a_deletion() {
         let server = server().await;
         Mock::given(method("DELETE")).respond_with(response.clone()).mount(&server).await;
         let result = delete(&client(&server.uri()), what).await;
-        let told = result.as_ref().map(|()| ()).map_err(|error| (error.kind, error.outcome));
+        let told = result.as_ref().copied().map_err(|error| (error.kind, error.outcome));
         assert_eq!(told, expected, "{what:?} {response:?}: {result:?}");
         if let Err(error) = result {
             let says = error.message.ends_with("; Genesys Cloud may have carried it out");

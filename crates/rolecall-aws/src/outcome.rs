@@ -71,7 +71,7 @@ impl Intercept for Watch {
         let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
         let is_unknown = match context.response().map(|response| response.status().as_u16()) {
             // A success that cannot be read may be one; a failure of the service may come after the deed.
-            Some(status) => status < 400 || status >= 500,
+            Some(status) => !(400..500).contains(&status),
             None => !error.as_connector_error().is_some_and(|error| was_refused(error)),
         };
         if was_sent && is_unknown {

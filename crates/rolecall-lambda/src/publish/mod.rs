@@ -252,10 +252,7 @@ mod tests {
             claim: "nobody else can assume the role".into(),
             result,
             witness: None,
-            because: (result == ClaimOutcome::Refuted)
-                .then(|| "somebody did".to_owned())
-                .into_iter()
-                .collect(),
+            because: (result == ClaimOutcome::Refuted).then(|| "somebody did".into()).into_iter().collect(),
             explanation: None,
             reasons: Vec::new(),
         };

@@ -121,13 +121,14 @@ fn a_role_that_is_rolled_back_is_written_back() {
     assert_eq!(arns(&stage), [integration()["RoleArn"].as_str().unwrap()]);
 }
 
-/// A credential that nothing uses yet may be somebody's, or about to be another resource's.
+/// A credential that nothing uses yet is somebody's, or about to be another resource's, unless its name says whose it is.
 #[test]
 fn an_unused_credential_stays() {
     let mut life = Life::new();
     let theirs = |stage: &Arc<Stage>| {
         let change = |state: &mut State| {
-            let credential = state.genesys.credentials.values().next().unwrap().clone();
+            let mut credential = state.genesys.credentials.values().next().unwrap().clone();
+            credential.name = "Orders".to_owned();
             state.genesys.credentials.insert("00000000-0000-4000-8000-00000000000c".to_owned(), credential);
         };
         stage.sandbox.change(change).unwrap();
