@@ -13,6 +13,7 @@ use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
 use crate::report::{ErrorView, RefusalView, Report};
 use crate::verify::gate::Objection;
+use rolecall_model::shown::Shown;
 
 pub use self::hints::with_hints;
 
@@ -183,5 +184,5 @@ fn in_words(RetiredAction { id, name, why }: &RetiredAction) -> String {
         Retirement::NotInManifest => "the manifest does not contain it",
         Retirement::Destroyed => "all actions are deleted",
     };
-    format!("{name} ({id}): {why}")
+    format!("{} ({}): {why}", Shown(name), Shown(id))
 }

@@ -17,6 +17,7 @@ use crate::plan::{Change, Plan};
 use crate::ports::AwsError;
 use crate::ports::genesys::{Fault, GenesysError};
 use rolecall_model::patience::{Interrupt, Pace, Patience, Stopped};
+use rolecall_model::shown::Shown;
 
 pub use self::genesys::Made;
 
@@ -99,7 +100,7 @@ pub enum Failure {
         version: i64,
     },
     /// The integration was enabled and reports an error.
-    #[error("the integration reports an error: {}", detail.as_deref().unwrap_or("it does not say which"))]
+    #[error("the integration reports an error: {}", Shown(detail.as_deref().unwrap_or("it does not say which")))]
     Inactive {
         /// Its own words.
         detail: Option<String>,
@@ -141,7 +142,7 @@ fn last_answer(last: Option<&dyn std::error::Error>) -> String {
 }
 
 fn list(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::deepest).collect::<Vec<_>>().join("; ")
+    faults.iter().map(|fault| Shown(fault.deepest()).to_string()).collect::<Vec<_>>().join("; ")
 }
 
 impl Failure {

@@ -14,6 +14,7 @@ use rolecall::sandbox::State;
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
+use rolecall_model::shown::Shown;
 
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
@@ -129,7 +130,8 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
     match client.organization().await {
         Ok(Organization { id, name }) => {
             printer.progress(&format!(
-                "the external ID is the ID of the organisation {name}, read from Genesys Cloud: {id}"
+                "the external ID is the ID of the organisation {}, read from Genesys Cloud: {id}",
+                Shown(&name)
             ));
             Some(id)
         }

@@ -53,6 +53,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
+    printer.annotate(output(command) == Output::Github);
     let done = match check_output(command).and_then(|()| check_files(command)) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,

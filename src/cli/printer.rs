@@ -3,6 +3,9 @@
 //! Where several manifests are at work at the same time, each has a printer of its own: its result is kept until it is
 //! finished, its messages carry its name.
 //!
+//! Nothing leaves as it came: what would steer a terminal or a CI runner is shown instead ([`neutral`]). Only the colours of
+//! our own text pass, and of formats that are made of a runner's commands the commands.
+//!
 //! A closed pipe (`rolecall plan | head`) ends the output, not the work: what was begun in AWS is carried to its end.
 
 use std::io::{IsTerminal, Write};
@@ -12,12 +15,26 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::{ErrorView, Evidence};
 use rolecall_model::limit;
+use rolecall_model::shown::neutral;
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
 const WARNING: Style = AnsiColor::Yellow.on_default();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// The colours and weights of our own text; [`anstyle`] writes each by itself.
+const OWN: [&str; 7] =
+    ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[36m"];
+
+fn is_own(page: &str) -> Option<usize> {
+    OWN.iter().find(|own| page.starts_with(**own)).map(|own| own.len())
+}
+
+/// Text without colours of its own.
+fn plain(text: &str) -> String {
+    neutral(text, false, |_| None)
+}
 
 /// Prints.
 #[derive(Debug)]
@@ -26,6 +43,8 @@ pub(crate) struct Printer {
     messages: AutoStream<std::io::Stderr>,
     interactive: bool,
     shows_calls: bool,
+    /// Whether results are commands of a CI runner.
+    annotates: bool,
     /// Before every message.
     name: String,
     /// Hidden where there is none.
@@ -49,6 +68,7 @@ impl Printer {
             messages: AutoStream::new(std::io::stderr(), choice),
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
+            annotates: false,
             name: String::new(),
             bar: ProgressBar::hidden(),
         }
@@ -61,6 +81,7 @@ impl Printer {
             messages: AutoStream::new(std::io::stderr(), self.messages.current_choice()),
             interactive: false,
             shows_calls: self.shows_calls,
+            annotates: self.annotates,
             name: format!("{name}: "),
             bar: self.bar.clone(),
         }
@@ -103,6 +124,11 @@ impl Printer {
         self.shows_calls
     }
 
+    /// Whether results are commands of a CI runner.
+    pub(crate) fn annotate(&mut self, annotates: bool) {
+        self.annotates = annotates;
+    }
+
     /// What is said about where AWS can be asked about its answers.
     pub(crate) fn evidence(&self) -> Evidence {
         if self.shows_calls { Evidence::OfEverything } else { Evidence::OfRefutations }
@@ -115,11 +141,12 @@ impl Printer {
 
     /// The result of the command.
     pub(crate) fn result(&mut self, text: &str) {
+        let text = neutral(text, self.annotates, is_own);
         match &mut self.output {
             Destination::Shown(output) => {
                 let _ = write!(output, "{text}").and_then(|()| output.flush());
             }
-            Destination::Kept(kept) => kept.push_str(text),
+            Destination::Kept(kept) => kept.push_str(&text),
         }
     }
 
@@ -156,6 +183,7 @@ impl Printer {
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
         let Self { messages, name, bar, .. } = self;
+        let (name, text) = (plain(name), plain(text));
         let _ = bar.suspend(|| match label {
             "" => writeln!(messages, "{style}{name}{text}{style:#}"),
             label => writeln!(messages, "{style}{label}{style:#}{name}{text}"),
@@ -164,7 +192,7 @@ impl Printer {
 
     /// Asks, and reads a line.
     pub(crate) fn ask(&mut self, question: &str) -> std::io::Result<String> {
-        write!(self.messages, "{question}")?;
+        write!(self.messages, "{}", plain(question))?;
         self.messages.flush()?;
         let mut answer = String::new();
         limit::uncounted(|| std::io::stdin().read_line(&mut answer))?;

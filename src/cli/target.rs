@@ -82,7 +82,8 @@ fn edit_manifest(
 ) -> CommandResult<()> {
     let path = aws.common.file();
     let missing = || format!("cannot edit the manifest `{}`", path.display());
-    let before = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST).with_context(missing)?;
+    let before =
+        rolecall_model::file::read_text(path, rolecall_model::file::LARGEST).with_context(missing)?;
     let mut text = before.clone();
     for target in targets {
         text = change(text, target)

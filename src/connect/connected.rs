@@ -27,6 +27,7 @@ use crate::observe::survey::addresses;
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysResult, Organization};
 use crate::report::{CallsView, Report};
+use rolecall_model::shown::Shown;
 
 /// What begins the warning that there was no live organization to compare with.
 const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
@@ -223,9 +224,11 @@ impl Connected {
         self.warnings.extend(match other {
             Ok(None) => None,
             Ok(Some(Organization { id, name })) => Some(format!(
-                "the manifest's organization_id is {}, and the OAuth client is of the organisation {name} ({id}), which \
+                "the manifest's organization_id is {}, and the OAuth client is of the organisation {} ({}), which \
                  could not assume the role",
-                self.external_id
+                self.external_id,
+                Shown(name),
+                Shown(id)
             )),
             Err(error) => Some(format!("{NOT_COMPARED}: {error}")),
         });

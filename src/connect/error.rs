@@ -9,6 +9,7 @@ use crate::iam::arn::{InvalidName, RoleName};
 use crate::manifest::WrongPartition;
 use crate::observe::survey::AddressError;
 use crate::ports::genesys::GenesysError;
+use rolecall_model::shown::Shown;
 
 /// Why the role of a manifest cannot be worked on.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,11 @@ pub enum ConnectError {
     #[error("cannot read the organisation's ID")]
     Organization(#[source] GenesysError),
     /// The organization's ID is no external ID.
-    #[error("the organisation `{name}` has the ID `{id}`, which is not a valid external ID")]
+    #[error(
+        "the organisation `{}` has the ID `{}`, which is not a valid external ID",
+        Shown(name),
+        Shown(id)
+    )]
     InvalidOrganization {
         /// Its name.
         name: String,

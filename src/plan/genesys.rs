@@ -17,6 +17,7 @@ use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark};
 use crate::iam::arn::RoleArn;
 use crate::observe::genesys::{Observed, ObservedIntegration};
 use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
+use rolecall_model::shown::Shown;
 
 use action::plan_actions;
 pub use action::{ActionExists, Likeness, Standing, can_become, plan_action};
@@ -103,7 +104,9 @@ impl Plan {
 pub enum PlanError {
     /// The credentials are those of another organisation than the role trusts.
     #[error(
-        "the OAuth client belongs to organisation `{name}` ({actual}), but the role is for `{expected}`: only that organisation could assume it"
+        "the OAuth client belongs to organisation `{}` ({}), but the role is for `{expected}`: only that organisation could assume it",
+        Shown(name),
+        Shown(actual)
     )]
     OtherOrganization {
         /// The external ID.
@@ -114,7 +117,7 @@ pub enum PlanError {
         name: String,
     },
     /// An integration of that name is somebody else's.
-    #[error("integration `{name}` ({id}) exists and {}", made_by(owner.as_deref()))]
+    #[error("integration `{}` ({id}) exists and {}", Shown(name), made_by(owner.as_deref()))]
     NotOwned {
         /// Its name.
         name: String,
@@ -133,7 +136,7 @@ pub enum PlanError {
 
 fn made_by(owner: Option<&str>) -> String {
     match owner {
-        Some(owner) => format!("rolecall made it for {owner}"),
+        Some(owner) => format!("rolecall made it for {}", Shown(owner)),
         None => "was not made by rolecall".to_owned(),
     }
 }

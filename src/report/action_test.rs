@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::DiagnosisView;
+use super::Text;
 use super::human::{DIMMED, GREEN, RED, YELLOW};
+use super::text::join;
 use crate::verify::action_test::{ActionTest, NotRun, TestEnd, TestStep};
 
 /// What became of the test.
@@ -26,18 +28,18 @@ pub enum TestOutcome {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ActionTestView {
     /// The action's name.
-    pub action: String,
+    pub action: Text,
     /// Its ID.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// What became of it.
     pub outcome: TestOutcome,
     /// Why it failed, or was not run: the innermost of the errors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
+    pub cause: Option<Text>,
     /// What Genesys support asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_id: Option<String>,
+    pub context_id: Option<Text>,
     /// The steps that Genesys Cloud tells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationView>,
@@ -53,12 +55,12 @@ pub struct ActionTestView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OperationView {
     /// Its name.
-    pub name: String,
+    pub name: Text,
     /// Whether it went well.
     pub success: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Text>,
 }
 
 impl ActionTestView {
@@ -66,7 +68,7 @@ impl ActionTestView {
     pub(super) fn why(&self) -> String {
         let surest = self.diagnosis.as_ref().and_then(|diagnosis| diagnosis.causes.first());
         let causes = [self.cause.as_ref(), surest.map(|cause| &cause.message)];
-        causes.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
+        join(causes.into_iter().flatten(), "; ")
     }
 
     /// The outcome, the steps where one failed, the result or the causes.
@@ -105,13 +107,13 @@ impl ActionTestView {
 impl From<&ActionTest> for ActionTestView {
     fn from(ActionTest { action, id, end, steps }: &ActionTest) -> Self {
         let operation = |TestStep { name, success, error }: &TestStep| OperationView {
-            name: name.clone(),
+            name: name.clone().into(),
             success: *success,
-            error: error.clone(),
+            error: error.clone().map(Text::from),
         };
         let view = Self {
-            action: action.clone(),
-            id: id.clone(),
+            action: action.clone().into(),
+            id: id.clone().map(Text::from),
             outcome: TestOutcome::NotRun,
             cause: None,
             context_id: None,
@@ -125,8 +127,8 @@ impl From<&ActionTest> for ActionTestView {
             }
             TestEnd::Failed { cause, context_id, diagnosis } => Self {
                 outcome: TestOutcome::Failed,
-                cause: cause.clone(),
-                context_id: context_id.clone(),
+                cause: cause.clone().map(Text::from),
+                context_id: context_id.clone().map(Text::from),
                 diagnosis: diagnosis.as_deref().map(DiagnosisView::from),
                 ..view
             },
@@ -135,7 +137,7 @@ impl From<&ActionTest> for ActionTestView {
                     NotRun::NoAction => "the action does not exist; `rolecall apply` creates it",
                     NotRun::NoInput => "the manifest has no `test_input` for this action",
                 };
-                Self { cause: Some(why.to_owned()), ..view }
+                Self { cause: Some(why.into()), ..view }
             }
         }
     }

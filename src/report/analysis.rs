@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use super::{Evidence, EvidenceView, count};
 use crate::iam::evaluate::Decision;
 use crate::ports::Check;
@@ -28,12 +29,12 @@ pub struct AnalysisView {
     /// The analyser, by the permission that it needs.
     pub analyser: String,
     /// What was asked.
-    pub question: String,
+    pub question: Text,
     /// What AWS answered.
-    pub answer: String,
+    pub answer: Text,
     /// What rolecall's own evaluator or prover answers, where it was asked the same.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub own: Option<String>,
+    pub own: Option<Text>,
     /// What the two show together.
     pub shows: Opinion,
     /// Where AWS can be asked about the answer.
@@ -45,9 +46,9 @@ impl From<&Analysis> for AnalysisView {
         Self {
             about: *about,
             analyser: analyser.permission().to_owned(),
-            question: question_in_words(question),
-            answer: answer_in_words(answer),
-            own: own.as_ref().map(own_in_words),
+            question: question_in_words(question).into(),
+            answer: answer_in_words(answer).into(),
+            own: own.as_ref().map(own_in_words).map(Text::from),
             shows: *shows,
             evidence: trace.into(),
         }

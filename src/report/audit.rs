@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::cell;
+use super::text::join;
 use super::{CallsView, count};
 use crate::ports::trail::TrailEvent;
 use rolecall_genesys::audit::{AuditEntry, Party, PropertyChange};
@@ -33,7 +35,7 @@ pub struct AuditView {
     /// Until then.
     pub to: String,
     /// The ID of rolecall's own OAuth client.
-    pub oauth_client: String,
+    pub oauth_client: Text,
     /// The entries, newest first.
     pub entries: Vec<EntryView>,
     /// The requests to Genesys Cloud, and to CloudTrail where it was asked.
@@ -48,27 +50,27 @@ pub struct EntryView {
     /// Where it was recorded.
     pub source: Source,
     /// What was done, such as `Update`.
-    pub action: String,
+    pub action: Text,
     /// Whether that changes something.
     pub is_change: bool,
     /// To what type of entity.
-    pub entity_type: String,
+    pub entity_type: Text,
     /// Its ID.
-    pub entity_id: Option<String>,
+    pub entity_id: Option<Text>,
     /// Its name.
-    pub entity_name: Option<String>,
+    pub entity_name: Option<Text>,
     /// The user who did it.
-    pub user: Option<String>,
+    pub user: Option<Text>,
     /// The OAuth client with which it was done.
-    pub oauth_client: Option<String>,
+    pub oauth_client: Option<Text>,
     /// Whether that is rolecall's own.
     pub by_rolecall: bool,
     /// The addresses from which it was done.
-    pub remote_ip: Vec<String>,
+    pub remote_ip: Vec<Text>,
     /// The application with which it was done.
-    pub application: Option<String>,
+    pub application: Option<Text>,
     /// The outcome, such as `SUCCESS`.
-    pub outcome: Option<String>,
+    pub outcome: Option<Text>,
     /// Old and new values.
     pub changes: Vec<PropertyView>,
 }
@@ -90,11 +92,11 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PropertyView {
     /// Its name.
-    pub property: String,
+    pub property: Text,
     /// What it was.
-    pub old: Vec<String>,
+    pub old: Vec<Text>,
     /// What it is.
-    pub new: Vec<String>,
+    pub new: Vec<Text>,
 }
 
 impl EntryView {
@@ -105,19 +107,22 @@ impl EntryView {
             at: entry.event_date,
             source: Source::Genesys,
             is_change: !NO_CHANGE.iter().any(|word| entry.action.eq_ignore_ascii_case(word)),
-            action: entry.action,
-            entity_type: entry.entity_type,
-            entity_id: entry.entity.id,
-            entity_name: entry.entity.name,
-            user: entry.user.and_then(|Party { id, name }| match (name, id) {
-                (Some(name), Some(id)) => Some(format!("{name} ({id})")),
-                (name, id) => name.or(id),
-            }),
+            action: entry.action.into(),
+            entity_type: entry.entity_type.into(),
+            entity_id: entry.entity.id.map(Text::from),
+            entity_name: entry.entity.name.map(Text::from),
+            user: entry
+                .user
+                .and_then(|Party { id, name }| match (name, id) {
+                    (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+                    (name, id) => name.or(id),
+                })
+                .map(Text::from),
             by_rolecall: oauth_client.as_deref() == Some(own),
-            oauth_client,
-            remote_ip: entry.remote_ip,
-            application: entry.application,
-            outcome: entry.status,
+            oauth_client: oauth_client.map(Text::from),
+            remote_ip: entry.remote_ip.into_iter().map(Text::from).collect(),
+            application: entry.application.map(Text::from),
+            outcome: entry.status.map(Text::from),
             changes: entry.property_changes.into_iter().map(PropertyView::from).collect(),
         }
     }
@@ -143,17 +148,17 @@ impl EntryView {
         let is_change = event.is_read != Some(true) && service != "sts";
         Self {
             source: Source::CloudTrail,
-            action: format!("{service}:{}", event.operation),
+            action: format!("{service}:{}", event.operation).into(),
             is_change,
-            entity_type: entity_type.to_owned(),
-            entity_id,
+            entity_type: entity_type.to_owned().into(),
+            entity_id: entity_id.map(Text::from),
             entity_name: None,
-            user: event.caller,
+            user: event.caller.map(Text::from),
             oauth_client: None,
             by_rolecall: event.user_agent.as_deref().is_some_and(|agent| agent.contains(USER_AGENT)),
-            remote_ip: event.address.into_iter().collect(),
-            application: event.user_agent,
-            outcome: Some(event.error.unwrap_or_else(|| "SUCCESS".to_owned())),
+            remote_ip: event.address.into_iter().map(Text::from).collect(),
+            application: event.user_agent.map(Text::from),
+            outcome: Some(event.error.unwrap_or_else(|| "SUCCESS".to_owned()).into()),
             changes: event.parameters.iter().map(change).map(PropertyView::from).collect(),
             at: event.at,
         }
@@ -173,7 +178,7 @@ impl EntryView {
         plain(&match (&self.entity_name, &self.entity_id) {
             (Some(name), Some(id)) => format!("{} {name} ({id})", self.entity_type),
             (Some(one), None) | (None, Some(one)) => format!("{} {one}", self.entity_type),
-            (None, None) => self.entity_type.clone(),
+            (None, None) => self.entity_type.shown(),
         })
     }
 
@@ -182,7 +187,7 @@ impl EntryView {
             true => format!("rolecall's OAuth client {client}"),
             false => format!("OAuth client {client}"),
         });
-        let parts: Vec<String> = self.user.clone().into_iter().chain(client).collect();
+        let parts: Vec<String> = self.user.iter().map(Text::shown).chain(client).collect();
         match parts.as_slice() {
             [] => "an unknown caller".to_owned(),
             parts => plain(&parts.join(" with ")),
@@ -190,9 +195,9 @@ impl EntryView {
     }
 
     fn origin(&self) -> String {
-        let from = self.remote_ip.join(", ");
+        let from = join(&self.remote_ip, ", ");
         plain(&match (&self.application, from.is_empty()) {
-            (Some(application), true) => application.clone(),
+            (Some(application), true) => application.shown(),
             (Some(application), false) => format!("{from} ({application})"),
             (None, _) => from,
         })
@@ -232,17 +237,17 @@ impl From<PropertyChange> for PropertyView {
             false => value,
         };
         Self {
-            property,
-            old: old_values.into_iter().map(show).collect(),
-            new: new_values.into_iter().map(show).collect(),
+            property: property.into(),
+            old: old_values.into_iter().map(show).map(Text::from).collect(),
+            new: new_values.into_iter().map(show).map(Text::from).collect(),
         }
     }
 }
 
-fn values(values: &[String]) -> String {
+fn values(values: &[Text]) -> String {
     match values {
         [] => "nothing".to_owned(),
-        values => plain(&values.join(", ")),
+        values => plain(&join(values, ", ")),
     }
 }
 
@@ -324,11 +329,11 @@ impl AuditView {
             "old",
             "new",
         ])?;
-        let none = PropertyView { property: String::new(), old: Vec::new(), new: Vec::new() };
+        let none = PropertyView { property: Text::default(), old: Vec::new(), new: Vec::new() };
         for entry in &self.entries {
             let changes = if entry.changes.is_empty() { std::slice::from_ref(&none) } else { &entry.changes };
             for PropertyView { property, old, new } in changes {
-                let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+                let or_empty = |value: &Option<Text>| value.as_ref().map(Text::shown).unwrap_or_default();
                 let source = match entry.source {
                     Source::Genesys => "genesys",
                     Source::CloudTrail => "cloud_trail",
@@ -336,19 +341,19 @@ impl AuditView {
                 let record = [
                     entry.at.clone(),
                     source.to_owned(),
-                    entry.action.clone(),
-                    entry.entity_type.clone(),
+                    entry.action.shown(),
+                    entry.entity_type.shown(),
                     or_empty(&entry.entity_id),
                     or_empty(&entry.entity_name),
                     or_empty(&entry.user),
                     or_empty(&entry.oauth_client),
                     entry.by_rolecall.to_string(),
-                    entry.remote_ip.join(" "),
+                    join(&entry.remote_ip, " "),
                     or_empty(&entry.application),
                     or_empty(&entry.outcome),
-                    property.clone(),
-                    old.join("; "),
-                    new.join("; "),
+                    property.shown(),
+                    join(old, "; "),
+                    join(new, "; "),
                 ];
                 writer.write_record(record.map(inert))?;
             }

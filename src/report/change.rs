@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Text;
 use crate::plan;
 use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange};
 use crate::ports::{PolicySpecification, RoleSpecification};
@@ -31,7 +32,7 @@ pub struct ChangeView {
     /// What it happens to: `role`, `trust policy`, `policy`, `attachment`, `credential`, `integration`, `action` …
     pub subject: &'static str,
     /// The role's name or the policy's ARN; of Genesys Cloud, a name.
-    pub resource: String,
+    pub resource: Text,
     /// What was there; left out where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
@@ -40,7 +41,7 @@ pub struct ChangeView {
     pub after: Option<Value>,
     /// What to know about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    pub note: Option<Text>,
 }
 
 /// Something on the role that rolecall did not put there.
@@ -49,14 +50,18 @@ pub struct ForeignView {
     /// `managed policy` or `inline policy`.
     pub subject: &'static str,
     /// The policy's ARN or name.
-    pub resource: String,
+    pub resource: Text,
 }
 
 impl From<&Foreign> for ForeignView {
     fn from(foreign: &Foreign) -> Self {
         match foreign {
-            Foreign::ManagedPolicy { arn } => Self { subject: "managed policy", resource: arn.to_string() },
-            Foreign::InlinePolicy { name } => Self { subject: "inline policy", resource: name.clone() },
+            Foreign::ManagedPolicy { arn } => {
+                Self { subject: "managed policy", resource: arn.to_string().into() }
+            }
+            Foreign::InlinePolicy { name } => {
+                Self { subject: "inline policy", resource: name.clone().into() }
+            }
         }
     }
 }
@@ -77,7 +82,7 @@ impl From<&Change> for ChangeView {
                 operation: change.operation(),
                 verb,
                 subject,
-                resource: resource.to_string(),
+                resource: resource.to_string().into(),
                 before,
                 after,
                 note: None,

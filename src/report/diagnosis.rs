@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use super::drift::{genesys_resource, repair_in_words};
 use super::genesys_fault::{effect_in_words, part_in_words};
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
@@ -20,10 +21,10 @@ pub struct CauseView {
     /// How sure it is.
     pub certainty: Certainty,
     /// What is wrong.
-    pub message: String,
+    pub message: Text,
     /// What shows it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Text>,
     /// What to do.
     pub fix: String,
 }
@@ -70,14 +71,14 @@ impl From<&Cause> for CauseView {
             cause: *kind,
             certainty: *certainty,
             message: match detail {
-                CauseDetail::InAws(sentence) => sentence.clone(),
+                CauseDetail::InAws(sentence) => sentence.clone().into(),
                 CauseDetail::InGenesys { part, name, effects } => {
                     let effects: Vec<String> = effects.iter().map(effect_in_words).collect();
                     let (part_name, resource) = (part_in_words(*part), genesys_resource(*part, name));
-                    format!("{part_name} {resource}: {}", effects.join("; "))
+                    format!("{part_name} {resource}: {}", effects.join("; ")).into()
                 }
             },
-            evidence: evidence.clone(),
+            evidence: evidence.clone().into_iter().map(Text::from).collect(),
             fix: remedy_in_words(remedy),
         }
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Text;
 use super::genesys_fault::{effect_in_words, part_in_words};
 use super::{ChangeView, Level};
 use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
@@ -45,14 +46,14 @@ impl Consequence {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct DifferenceView {
     /// What differs: the ARN of the role, of a policy or of a function.
-    pub resource: String,
+    pub resource: Text,
     /// In what it differs, such as `trust policy` or ``tag `team` ``.
-    pub attribute: String,
+    pub attribute: Text,
     /// The most severe consequence.
     pub consequence: Consequence,
     /// What it leads to, in words; the requests that prove it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub effects: Vec<String>,
+    pub effects: Vec<Text>,
     /// What the manifest asks for (before); left out where that is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<Value>,
@@ -83,14 +84,14 @@ impl From<&Difference> for DifferenceView {
         let (expected, actual) = values_of(values);
         Self {
             resource: match subject {
-                Subject::Role(arn) => arn.to_string(),
-                Subject::Policy(arn) => arn.to_string(),
-                Subject::Function(arn) => arn.to_string(),
-                Subject::Genesys { part, name } => genesys_resource(*part, name),
+                Subject::Role(arn) => arn.to_string().into(),
+                Subject::Policy(arn) => arn.to_string().into(),
+                Subject::Function(arn) => arn.to_string().into(),
+                Subject::Genesys { part, name } => genesys_resource(*part, name).into(),
             },
-            attribute: attribute_in_words(attribute, subject),
+            attribute: attribute_in_words(attribute, subject).into(),
             consequence: *consequence,
-            effects: effects.iter().map(in_words).collect(),
+            effects: effects.iter().map(in_words).map(Text::from).collect(),
             expected,
             actual,
             repair: repair_in_words(*repair).to_owned(),

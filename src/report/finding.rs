@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::AnalysisView;
 use super::Level;
+use super::Text;
 use super::probe::question_in_words;
 use super::verification::witness_value;
 use crate::iam::lint;
@@ -24,15 +25,15 @@ pub struct FindingView {
     pub level: Level,
     /// The statement it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub statement: Option<String>,
+    pub statement: Option<Text>,
     /// What was found.
-    pub message: String,
+    pub message: Text,
     /// Why it matters.
     pub why: String,
     /// Where to read more.
     pub reference: String,
     /// What to do.
-    pub fix: String,
+    pub fix: Text,
     /// A request that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<serde_json::Value>,
@@ -46,10 +47,10 @@ impl From<&Finding> for FindingView {
             severity: severity.to_string(),
             level: severity.into(),
             statement: None,
-            message: String::new(),
+            message: String::new().into(),
             why: String::new(),
             reference: String::new(),
-            fix: String::new(),
+            fix: String::new().into(),
             witness: None,
         };
         match finding {
@@ -58,11 +59,11 @@ impl From<&Finding> for FindingView {
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
             Finding::Remark { document, remark } => Self {
                 id: remark.code.clone(),
-                statement: remark.statement.map(|index| format!("statement {}", index + 1)),
-                message: format!("Access Analyzer about {document}: {}", remark.details),
+                statement: remark.statement.map(|index| format!("statement {}", index + 1)).map(Text::from),
+                message: format!("Access Analyzer about {document}: {}", remark.details).into(),
                 why: "AWS checks every policy for this".to_owned(),
                 reference: remark.link.clone(),
-                fix: "change the document as the reference explains".to_owned(),
+                fix: "change the document as the reference explains".to_owned().into(),
                 ..blank
             },
         }
@@ -80,11 +81,11 @@ impl From<&lint::Finding> for FindingView {
             id: id.to_string(),
             severity: id.severity().to_string(),
             level: id.severity().into(),
-            statement: place,
-            message: message.clone(),
+            statement: place.map(Text::from),
+            message: message.clone().into(),
             why: id.why().to_owned(),
             reference: id.reference().to_owned(),
-            fix: fix.clone(),
+            fix: fix.clone().into(),
             witness: witness.as_ref().map(witness_value),
         }
     }
@@ -97,14 +98,14 @@ fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> 
         id: "D1".to_owned(),
         message: format!(
             "{question}: AWS {answered} it, but according to the documents in AWS it is {documented}"
-        ),
+        ).into(),
         why: "either something that rolecall did not read decides this request, or rolecall evaluates it differently \
              from AWS".to_owned(),
         reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
             .to_owned(),
         fix: "look for an organization policy, a policy on the caller, a resource policy on the function, or a very \
              recent change; if there is none, this is a bug in rolecall; please report it"
-            .to_owned(),
+            .into(),
         ..blank
     }
 }
@@ -116,12 +117,12 @@ fn of_analysis(blank: FindingView, analysis: &Analysis) -> FindingView {
         id: "D2".to_owned(),
         message: format!(
             "{analyser} and rolecall contradict each other about {question}: AWS says {answer}, rolecall says {own}"
-        ),
+        ).into(),
         why: "one of the two does not see what the other sees".to_owned(),
         reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html".to_owned(),
         fix: "trust neither until `verify --level twin` has sent AWS real requests; please report it with both \
              documents"
-            .to_owned(),
+            .into(),
         ..blank
     }
 }

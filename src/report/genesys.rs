@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Text;
 use super::change::{ChangeView, Verb};
 use crate::desired::genesys::DesiredAction;
 use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Retirement, Step};
@@ -15,9 +16,9 @@ use crate::ports::genesys::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct GenesysView {
     /// The organization that the OAuth client belongs to: its ID.
-    pub organization_id: String,
+    pub organization_id: Text,
     /// Its name.
-    pub organization_name: String,
+    pub organization_name: Text,
     /// What was noticed and is left alone.
     pub notices: Vec<NoticeView>,
 }
@@ -30,9 +31,9 @@ pub struct NoticeView {
     /// Whether Genesys Cloud differs from the manifest.
     pub is_difference: bool,
     /// What it is about: an ID or a name.
-    pub resource: String,
+    pub resource: Text,
     /// What the reader should know.
-    pub message: String,
+    pub message: Text,
 }
 
 impl From<&Notice> for NoticeView {
@@ -41,8 +42,8 @@ impl From<&Notice> for NoticeView {
         let view = |notice, resource: &str, message: String| Self {
             notice,
             is_difference,
-            resource: resource.to_owned(),
-            message,
+            resource: resource.to_owned().into(),
+            message: message.into(),
         };
         match notice {
             Notice::Unverifiable { id, role } => view(
@@ -115,7 +116,7 @@ impl From<&Step> for ChangeView {
             operation: step.operation(),
             verb,
             subject,
-            resource: resource.to_owned(),
+            resource: resource.to_owned().into(),
             before,
             after,
             note: None,
@@ -125,7 +126,7 @@ impl From<&Step> for ChangeView {
                 view(Verb::Create, "credential", &credential.name, None, Some(json!(credential.role)))
             }
             Step::UpdateCredential { id: _, credential, why } => Self {
-                note: Some(why.clone()),
+                note: Some(why.clone().into()),
                 ..view(Verb::Update, "credential", &credential.name, None, Some(json!(credential.role)))
             },
             Step::DeleteCredential { id, name, why: _ } => {
@@ -151,14 +152,15 @@ impl From<&Step> for ChangeView {
             }
             Step::CreateAction { action, replaces, .. } => Self {
                 note: replaces.as_ref().map(|id| {
-                    format!(
+                    let text = format!(
                         "a replacement: the new action gets a new ID; change the flows that refer to {id}"
-                    )
+                    );
+                    text.into()
                 }),
                 ..view(Verb::Create, "action", &action.name, None, Some(action_value(action)))
             },
             Step::PublishDraft { id, name, .. } => Self {
-                note: Some("an earlier run stopped before it published the action".to_owned()),
+                note: Some("an earlier run stopped before it published the action".to_owned().into()),
                 ..view(Verb::Update, "action draft", name, None, Some(json!(id)))
             },
             Step::DiscardDraft { id, name } => {
@@ -173,9 +175,11 @@ impl From<&Step> for ChangeView {
             ),
             Step::DeleteAction { id, name, why } => Self {
                 note: match why {
-                    Retirement::Replaced => Some("replaced: flows that refer to its ID will fail".to_owned()),
+                    Retirement::Replaced => {
+                        Some("replaced: flows that refer to its ID will fail".to_owned().into())
+                    }
                     Retirement::NotInManifest => {
-                        Some("not in the manifest: flows that refer to its ID will fail".to_owned())
+                        Some("not in the manifest: flows that refer to its ID will fail".to_owned().into())
                     }
                     Retirement::Destroyed => None,
                 },

@@ -20,7 +20,7 @@ pub(super) fn part_in_words(part: GenesysPart) -> &'static str {
 /// What follows from it.
 pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
     let words = match effect {
-        GenesysEffect::Noticed(notice) => return NoticeView::from(notice).message,
+        GenesysEffect::Noticed(notice) => return NoticeView::from(notice).message.to_string(),
         GenesysEffect::OtherOrganization => {
             "the role's external ID is not the ID of the OAuth client's organization"
         }

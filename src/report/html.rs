@@ -4,6 +4,7 @@
 
 use askama::Template;
 
+use super::Text;
 use super::diff::{self, Sign};
 use super::human::count;
 use super::issue::{Level, capitalized};
@@ -184,7 +185,7 @@ impl Section<'_> {
         analyses.map(|analysis| (analysis, class(analysis.shows), analysis.shows.word()))
     }
 
-    fn notes(&self) -> &[String] {
+    fn notes(&self) -> &[Text] {
         self.report.verification.as_ref().map_or(&[], |verification| &verification.notes)
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CallsView;
+use super::Text;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
 use crate::iam::arn::ExternalId;
@@ -50,13 +51,13 @@ pub struct OrganizationView {
     /// The ID, which is the external ID.
     pub id: String,
     /// The name that people see.
-    pub name: String,
+    pub name: Text,
     /// The short name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub short_name: Option<String>,
+    pub short_name: Option<Text>,
     /// Such as `active`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
+    pub state: Option<Text>,
 }
 
 /// The OAuth client.
@@ -66,10 +67,10 @@ pub struct OauthClientView {
     pub id: String,
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The organization that the client comes from, if that is a different organization.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub home_organization: Option<String>,
+    pub home_organization: Option<Text>,
 }
 
 /// Where the knowledge of the permissions comes from.
@@ -170,15 +171,15 @@ impl IdentityView {
             }),
             organization: OrganizationView {
                 id: organization.id,
-                name: organization.name,
-                short_name: organization.third_party_org_name,
-                state: organization.state,
+                name: organization.name.into(),
+                short_name: organization.third_party_org_name.map(Text::from),
+                state: organization.state.map(Text::from),
             },
             region: site.to_string(),
             oauth_client: OauthClientView {
                 id: client.id,
-                name: client.name,
-                home_organization: client.home_organization,
+                name: client.name.map(Text::from),
+                home_organization: client.home_organization.map(Text::from),
             },
             permissions_from: match permissions {
                 Permissions::Granted { .. } => PermissionSource::Roles,
@@ -284,7 +285,7 @@ impl IdentityView {
     fn organization_line(&self) -> String {
         let OrganizationView { id: _, name, short_name, state } = &self.organization;
         let short = short_name.as_ref().filter(|short| *short != name).map(|short| format!(" ({short})"));
-        let state = state.as_ref().filter(|state| *state != "active").map(|state| format!(", {state}"));
+        let state = state.as_ref().filter(|state| &***state != "active").map(|state| format!(", {state}"));
         format!("{name}{}{}", short.unwrap_or_default(), state.unwrap_or_default())
     }
 

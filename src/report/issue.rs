@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::text::join;
 use super::{
     AnalysisView, ChangeView, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Report,
     TestOutcome, VerificationView,
@@ -79,7 +80,7 @@ impl Report {
                 help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
                 level: Level::Error,
                 resource: self.role_arn(),
-                attribute: probe.probe.clone(),
+                attribute: probe.probe.shown(),
                 message: format!("{}: {}", probe.probe, probe.message),
                 position: self.outline.position("role"),
             }));
@@ -90,8 +91,8 @@ impl Report {
             title: "A data action failed or was not run".to_owned(),
             help: "`rolecall genesys action test` runs it again, and shows each step.".to_owned(),
             level: if test.outcome == TestOutcome::Failed { Level::Error } else { Level::Warning },
-            resource: test.id.clone().unwrap_or_else(|| test.action.clone()),
-            attribute: test.action.clone(),
+            resource: test.id.clone().unwrap_or_else(|| test.action.clone()).to_string(),
+            attribute: test.action.shown(),
             message: format!("action {}: {}", test.action, test.why()),
             position: self.outline.position("action"),
         }));
@@ -126,8 +127,8 @@ impl Report {
                  repairs it. Or change the manifest."
                 .to_owned(),
             level: consequence.level(),
-            resource: resource.clone(),
-            attribute: attribute.clone(),
+            resource: resource.shown(),
+            attribute: attribute.shown(),
             message: format!("{attribute} of {resource} differs from the manifest{effects}. Repair: {repair}"),
             position: difference.position.clone().unwrap_or_else(|| self.outline.position(key)),
         }
@@ -139,7 +140,7 @@ impl Report {
             title: "A change is pending".to_owned(),
             help: "`rolecall apply` makes this change.".to_owned(),
             level: Level::Note,
-            resource: change.resource.clone(),
+            resource: change.resource.shown(),
             attribute: format!("{} {}", change.operation, change.subject),
             message: change.headline(),
             position: self.outline.position("role"),
@@ -166,7 +167,7 @@ impl Report {
             ClaimOutcome::Proved | ClaimOutcome::Refuted => (Level::Error, "refuted"),
             ClaimOutcome::Unknown => (Level::Warning, "undecided"),
         };
-        let because = if reasons.is_empty() { String::new() } else { format!(". {}", reasons.join(". ")) };
+        let because = if reasons.is_empty() { String::new() } else { format!(". {}", join(reasons, ". ")) };
         Issue {
             rule: format!("claim-{}", kind.id()),
             title: kind.title().to_owned(),
@@ -176,7 +177,7 @@ impl Report {
             level,
             resource: self.role_arn(),
             // Several principals may be claimed about.
-            attribute: claim.clone(),
+            attribute: claim.shown(),
             message: format!("{word}: {claim}{because}"),
             position: self.outline.position(kind.key()),
         }
@@ -193,7 +194,7 @@ impl Report {
             level: *level,
             resource: self.role_arn(),
             // Without a statement the message names what it is about.
-            attribute: statement.clone().unwrap_or_else(|| message.clone()),
+            attribute: statement.clone().unwrap_or_else(|| message.clone()).to_string(),
             message: format!("{message}{place}. Fix: {fix}"),
             position: self.outline.position("role"),
         }

@@ -4,8 +4,10 @@
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use super::Text;
 use super::diff;
 use super::issue::error_text;
+use super::text::join;
 use super::{AnalysisView, ChangeView, DifferenceView, Report, TestOutcome, VerificationView};
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
@@ -85,14 +87,14 @@ impl Report {
         let claims = self.verification.iter().flat_map(|verification| &verification.claims);
         claims
             .map(|claim| {
-                let explanation = claim.because.join("\n");
+                let explanation = join(&claim.because, "\n");
                 match claim.result {
-                    ClaimOutcome::Proved => passed(claim.claim.clone()),
+                    ClaimOutcome::Proved => passed(claim.claim.shown()),
                     ClaimOutcome::Refuted => {
-                        unsuccessful(claim.claim.clone(), NonSuccessKind::Failure, "refuted", &explanation)
+                        unsuccessful(claim.claim.shown(), NonSuccessKind::Failure, "refuted", &explanation)
                     }
                     ClaimOutcome::Unknown => {
-                        unsuccessful(claim.claim.clone(), NonSuccessKind::Error, "undecided", &explanation)
+                        unsuccessful(claim.claim.shown(), NonSuccessKind::Error, "undecided", &explanation)
                     }
                 }
             })
@@ -122,7 +124,7 @@ impl Report {
                     Opinion::Disagrees => unsuccessful(name, NonSuccessKind::Error, shows.word(), &text),
                     Opinion::NoInformation => {
                         let mut status = TestCaseStatus::skipped();
-                        status.set_message(answer.as_str());
+                        status.set_message(answer.shown());
                         TestCase::new(name, status)
                     }
                 }
@@ -134,14 +136,14 @@ impl Report {
         let probes = self.verification.iter().flat_map(VerificationView::all_probes);
         probes
             .map(|probe| match probe.shows {
-                Shows::Confirms => passed(probe.probe.clone()),
+                Shows::Confirms => passed(probe.probe.shown()),
                 Shows::Refutes => {
-                    unsuccessful(probe.probe.clone(), NonSuccessKind::Failure, "refuted", &probe.message)
+                    unsuccessful(probe.probe.shown(), NonSuccessKind::Failure, "refuted", &probe.message)
                 }
                 Shows::NoInformation => {
                     let mut status = TestCaseStatus::skipped();
-                    status.set_message(probe.message.as_str());
-                    TestCase::new(probe.probe.as_str(), status)
+                    status.set_message(probe.message.shown());
+                    TestCase::new(probe.probe.shown(), status)
                 }
             })
             .collect()
@@ -151,14 +153,14 @@ impl Report {
         let tests = self.verification.iter().flat_map(|verification| &verification.actions);
         tests
             .map(|test| match test.outcome {
-                TestOutcome::Succeeded => passed(test.action.clone()),
+                TestOutcome::Succeeded => passed(test.action.shown()),
                 TestOutcome::Failed => {
-                    unsuccessful(test.action.clone(), NonSuccessKind::Failure, "failed", &test.why())
+                    unsuccessful(test.action.shown(), NonSuccessKind::Failure, "failed", &test.why())
                 }
                 TestOutcome::NotRun => {
                     let mut status = TestCaseStatus::skipped();
                     status.set_message(test.why());
-                    TestCase::new(test.action.as_str(), status)
+                    TestCase::new(test.action.shown(), status)
                 }
             })
             .collect()
@@ -189,7 +191,7 @@ fn unsuccessful(name: String, kind: NonSuccessKind, message: &str, description: 
 fn difference(difference: &DifferenceView) -> TestCase {
     let DifferenceView { resource, attribute, consequence, effects, expected, actual, repair, .. } =
         difference;
-    let mut text: Vec<String> = effects.clone();
+    let mut text: Vec<String> = effects.iter().map(Text::shown).collect();
     for (sign, line) in diff::signed_lines(expected.as_ref(), actual.as_ref()) {
         text.push(format!("{} {line}", sign.character()));
     }

@@ -8,9 +8,11 @@ use std::fmt::Write as _;
 use super::diff;
 use super::human::count;
 use super::issue::{Level, capitalized, error_text};
+use super::text::join;
 use super::{CellView, DifferenceView, Report, TestOutcome, VerificationView};
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
+use rolecall_model::shown::{Shown, steers};
 
 /// Values of so many differences are shown; the tables list all.
 const DETAILS_SHOWN: usize = 50;
@@ -155,7 +157,7 @@ fn verification_section(verification: &VerificationView) -> String {
                 "| {paper} |{} {} | {} |",
                 others.unwrap_or_default(),
                 cell(&claim.claim),
-                cell(&claim.because.join("; "))
+                cell(&join(&claim.because, "; "))
             );
         }
         let _ = writeln!(text, "\n{}\n", verification.organization.limits());
@@ -180,7 +182,7 @@ fn verification_section(verification: &VerificationView) -> String {
             writeln!(text, "### AWS's analysers\n\n| | analyser | question | answer |\n|---|---|---|---|");
         for analysis in &verification.analyses {
             let mark = mark(analysis.shows);
-            let cells = [&analysis.analyser, &analysis.question, &analysis.answer].map(|text| cell(text));
+            let cells = [cell(&analysis.analyser), cell(&analysis.question), cell(&analysis.answer)];
             let _ = writeln!(text, "| {mark} | {} |", cells.join(" | "));
         }
         text.push('\n');
@@ -230,6 +232,9 @@ pub(super) fn cell(text: &str) -> String {
     for character in text.chars() {
         match character {
             '\n' | '\r' => escaped.push(' '),
+            character if steers(character) => {
+                escaped.push_str(&Shown(character.to_string()).to_string().replace('\\', "\\\\"))
+            }
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
@@ -244,12 +249,12 @@ pub(super) fn cell(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    Shown(text).to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A name in code style. Within a table even there a bar ends the cell, and a name with a backquote needs more of them.
 pub(super) fn code(text: &str) -> String {
-    if text.contains(['`', '|', '\n']) { cell(text) } else { format!("`{text}`") }
+    if text.contains(['`', '|']) || text.contains(steers) { cell(text) } else { format!("`{text}`") }
 }
 
 /// A block that no line of the text can end.

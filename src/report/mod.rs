@@ -32,6 +32,7 @@ mod sarif;
 pub mod saved;
 mod simulation;
 mod table;
+mod text;
 mod verification;
 
 use schemars::JsonSchema;
@@ -55,6 +56,7 @@ pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
+pub use text::Text;
 pub use verification::{ClaimView, TwinView, VerificationView};
 
 use crate::carry_out::Applied;
@@ -182,7 +184,7 @@ impl From<&Survey> for RoleView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PolicyView {
     /// The ARN of a managed policy, the name of an inline policy.
-    pub name: String,
+    pub name: Text,
     /// Whether rolecall manages it, and whether it is attached.
     pub state: PolicyState,
 }
@@ -248,8 +250,8 @@ impl Report {
     /// The report with what was read in Genesys Cloud, and what the plan says of it.
     pub fn with_genesys(mut self, organization: &Organization, plan: &Plan) -> Self {
         self.genesys = Some(GenesysView {
-            organization_id: organization.id.clone(),
-            organization_name: organization.name.clone(),
+            organization_id: organization.id.clone().into(),
+            organization_name: organization.name.clone().into(),
             notices: plan.notices().iter().map(NoticeView::from).collect(),
         });
         self
@@ -316,11 +318,11 @@ fn policies(desired: &Desired, observed: &Observed) -> Vec<PolicyView> {
             Some(_) => PolicyState::Detached,
             None => PolicyState::Missing,
         };
-        PolicyView { name: arn.to_string(), state }
+        PolicyView { name: arn.to_string().into(), state }
     });
     let is_wanted = |arn: &PolicyArn| desired.policies.iter().any(|(wanted, _)| wanted == arn);
     let managed = observed.policies.iter().filter(|policy| policy.attached && !is_wanted(&policy.arn));
     let inline = observed.inline.iter().map(|policy| policy.name.clone());
     let others = managed.map(|policy| policy.arn.to_string()).chain(inline);
-    wanted.chain(others.map(|name| PolicyView { name, state: PolicyState::Foreign })).collect()
+    wanted.chain(others.map(|name| PolicyView { name: name.into(), state: PolicyState::Foreign })).collect()
 }

@@ -139,7 +139,7 @@ impl Report {
                 PolicyState::Missing => ("missing", self.unless_planned(State::Bad)),
                 PolicyState::Foreign => ("not managed by rolecall", State::Bad),
             };
-            picture.node("Policy", badge, state, &[&policy.name]);
+            picture.node("Policy", badge, state, &[&policy.name.shown()]);
         }
         picture.rest(role.policies.len());
         let more = self.state_of(&[ClaimKind::OnlyTargets]) == State::Bad;
@@ -147,7 +147,7 @@ impl Report {
         picture.arrow(label, self.state_of(&[ClaimKind::OnlyTargets, ClaimKind::EveryTarget]));
         for target in role.targets.iter().take(SHOWN) {
             let is_missing = self.drift.iter().flatten().any(|difference| {
-                difference.consequence == Consequence::TargetMissing && difference.resource == *target
+                difference.consequence == Consequence::TargetMissing && *difference.resource == **target
             });
             let (badge, state) = if is_missing { ("missing", State::Bad) } else { ("", State::Neutral) };
             picture.node("Function", badge, state, &[target]);

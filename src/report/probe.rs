@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use crate::ports::Trial;
 use crate::verify::attempt::{Attempt, Variation};
 use crate::verify::claim::ClaimKind;
@@ -15,7 +16,7 @@ pub struct ProbeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<ClaimKind>,
     /// What was tried.
-    pub probe: String,
+    pub probe: Text,
     /// What AWS answered.
     pub answer: AwsAnswer,
     /// What it should have answered according to the documents in AWS, if these decide it.
@@ -24,7 +25,7 @@ pub struct ProbeView {
     /// What the answer shows.
     pub shows: Shows,
     /// The same in words.
-    pub message: String,
+    pub message: Text,
     /// What these documents say to it and why, in full, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
@@ -72,11 +73,11 @@ impl From<&Probe> for ProbeView {
             probe;
         Self {
             about: *about,
-            probe: question_in_words(question),
+            probe: question_in_words(question).into(),
             answer: *answer,
             expected: *expected,
             shows: probe.shows(),
-            message: remark_in_words(remark, question, &trace.principal),
+            message: remark_in_words(remark, question, &trace.principal).into(),
             explanation: explanation.as_ref().map(ToString::to_string),
             times: *times,
             evidence: trace.into(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
+use super::Text;
 use super::human::{BOLD, DIMMED};
 use super::{ClaimView, Evidence, FindingView, VerificationView, count};
 use crate::verify::claim::ClaimOutcome;
@@ -28,14 +29,14 @@ pub struct RoleProofView {
     pub result: ClaimOutcome,
     /// What the file calls the role; a document by itself has no name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
+    pub role: Option<Text>,
     /// What was claimed.
     pub claims: Vec<ClaimView>,
     /// Findings in addition to the claims.
     pub findings: Vec<FindingView>,
     /// What was taken for granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 impl From<&RoleProof> for RoleProofView {
@@ -43,10 +44,10 @@ impl From<&RoleProof> for RoleProofView {
         let RoleProof { role, claims, findings, notes } = proof;
         Self {
             result: proof.outcome(),
-            role: role.clone(),
+            role: role.clone().map(Text::from),
             claims: claims.iter().map(ClaimView::from).collect(),
             findings: findings.iter().map(FindingView::from).collect(),
-            notes: notes.clone(),
+            notes: notes.clone().into_iter().map(Text::from).collect(),
         }
     }
 }

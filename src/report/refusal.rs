@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::gate::Objection;
 
@@ -16,7 +17,7 @@ pub struct RefusalView {
     /// Whether the plan would leave the claim refuted or unknown; a finding counts as refuted.
     pub result: ClaimOutcome,
     /// What is wrong, and the request or the reason that shows it.
-    pub message: String,
+    pub message: Text,
     /// The option of `apply` that accepts it.
     pub option: String,
 }
@@ -42,14 +43,14 @@ impl From<&Objection> for RefusalView {
                 Self {
                     name: name.to_owned(),
                     result: claim.outcome(),
-                    message: format!("{words}: {}", claim.because().join("; ")),
+                    message: format!("{words}: {}", claim.because().join("; ")).into(),
                     option: format!("--allow-claim {name}"),
                 }
             }
             Objection::Fault(finding) => Self {
                 name: finding.id.to_string(),
                 result: ClaimOutcome::Refuted,
-                message: finding.message.clone(),
+                message: finding.message.clone().into(),
                 option: format!("--allow-findings {}", finding.id),
             },
         }

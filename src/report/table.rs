@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use crate::iam::principal::Principal;
 
 use super::verification::claim_in_words;
@@ -26,7 +27,7 @@ pub struct RowView {
     /// The claim's name.
     pub id: ClaimKind,
     /// The claim.
-    pub claim: String,
+    pub claim: Text,
     /// What the documents prove.
     pub paper: ClaimOutcome,
     /// What AWS's analysers say; absent if no analyser was asked about it.
@@ -51,9 +52,9 @@ pub struct CellView {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct SourceView {
     /// What was asked.
-    pub asked: String,
+    pub asked: Text,
     /// What AWS answered.
-    pub answer: String,
+    pub answer: Text,
     /// What that shows.
     pub shows: Opinion,
     /// Where AWS can be asked about it.
@@ -72,14 +73,14 @@ impl CellView {
 impl From<&Analysis> for SourceView {
     fn from(analysis: &Analysis) -> Self {
         let AnalysisView { analyser, question, answer, shows, evidence, .. } = AnalysisView::from(analysis);
-        Self { asked: format!("{analyser}: {question}"), answer, shows, evidence }
+        Self { asked: format!("{analyser}: {question}").into(), answer, shows, evidence }
     }
 }
 
 impl From<&Probe> for SourceView {
     fn from(probe: &Probe) -> Self {
         let ProbeView { probe, answer, shows, evidence, .. } = ProbeView::from(probe);
-        Self { asked: probe, answer: answer.as_str().to_owned(), shows: Opinion::from(shows), evidence }
+        Self { asked: probe, answer: answer.as_str().into(), shows: Opinion::from(shows), evidence }
     }
 }
 
@@ -131,7 +132,7 @@ impl VerificationView {
             let twins = twins.filter(|probe| is_about(probe, claim, true));
             RowView {
                 id: claim.kind(),
-                claim: claim_in_words(&claim.proposition),
+                claim: claim_in_words(&claim.proposition).into(),
                 paper: claim.outcome(),
                 analysers: CellView::of(analyses.map(SourceView::from)),
                 live: CellView::of(probes.chain(twins).map(SourceView::from)),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Text;
 use serde_json::{Map, Value, json};
 
 use super::note::note_in_words;
@@ -22,7 +23,7 @@ pub struct ClaimView {
     #[serde(skip)]
     pub kind: ClaimKind,
     /// What is claimed.
-    pub claim: String,
+    pub claim: Text,
     /// What became of it.
     pub result: ClaimOutcome,
     /// The request that breaks it: what it shows, in words.
@@ -30,13 +31,13 @@ pub struct ClaimView {
     pub witness: Option<serde_json::Value>,
     /// The sentence of that request, or the reasons below.
     #[serde(skip)]
-    pub because: Vec<String>,
+    pub because: Vec<Text>,
     /// Why that request gets the answer that it gets, in full, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
     /// What could not be decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Text>,
 }
 
 /// A throw-away copy of the role that trusted the caller in the place of Genesys Cloud, and what AWS answered about it.
@@ -79,7 +80,7 @@ pub struct VerificationView {
     pub organization: OrganizationStanding,
     /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 impl VerificationView {
@@ -107,7 +108,7 @@ impl From<&Verification> for VerificationView {
             analyses: analyses.iter().map(AnalysisView::from).collect(),
             actions: actions.iter().map(ActionTestView::from).collect(),
             organization: *organization,
-            notes: notes.iter().map(note_in_words).collect(),
+            notes: notes.iter().map(note_in_words).map(Text::from).collect(),
         }
     }
 }
@@ -132,12 +133,12 @@ impl From<&Claim> for ClaimView {
     fn from(claim: &Claim) -> Self {
         Self {
             kind: claim.kind(),
-            claim: claim_in_words(&claim.proposition),
+            claim: claim_in_words(&claim.proposition).into(),
             result: claim.outcome(),
             witness: claim.witness().map(witness_value),
-            because: claim.because(),
+            because: claim.because().into_iter().map(Text::from).collect(),
             explanation: claim.explanation.as_ref().map(ToString::to_string),
-            reasons: claim.reasons().to_vec(),
+            reasons: claim.reasons().to_vec().into_iter().map(Text::from).collect(),
         }
     }
 }

@@ -200,7 +200,8 @@ pub async fn examine<A: Read + Write + Prober, O: Observer>(
             examined.stopped = asked.err();
         }
     }
-    examined.left_behind = limit::cleaning_up(remove(aws, &removal, &draft.role, asking).boxed_local()).await.err();
+    examined.left_behind =
+        limit::cleaning_up(remove(aws, &removal, &draft.role, asking).boxed_local()).await.err();
     examined
 }
 

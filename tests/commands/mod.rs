@@ -37,7 +37,7 @@ fn rolecall(arguments: &[&str]) -> Run {
 }
 
 /// A run that is given this on standard input.
-fn rolecall_reading(input: impl AsRef<[u8]>, arguments: &[&str]) -> Run {
+pub(crate) fn rolecall_reading(input: impl AsRef<[u8]>, arguments: &[&str]) -> Run {
     let mut command = binary(&file(""));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

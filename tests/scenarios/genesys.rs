@@ -44,7 +44,7 @@ fn stage_with(manifest: &str, state: State) -> Stage {
 }
 
 /// The same, with everything applied.
-fn applied() -> Stage {
+pub(crate) fn applied() -> Stage {
     let stage = stage();
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.calls();

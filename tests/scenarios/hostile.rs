@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Endless,
     /// With this body, made for the number of the request.
     Page(&'static str, fn(usize) -> String),
+    /// With this error.
+    Denied(&'static str, fn() -> String),
 }
 
 pub(crate) struct Hostile {
@@ -89,14 +91,17 @@ fn serve(
                     stream.write_all(&chunk).ok()?;
                 }
             }
-            Answer::Page(kind, page) => {
-                let body = page(number);
-                let length = body.len();
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
-                stream.write_all((head + &body).as_bytes()).ok()?;
-            }
+            Answer::Page(kind, page) => whole(&mut stream, "200 OK", kind, &page(number))?,
+            Answer::Denied(kind, error) => whole(&mut stream, "403 Forbidden", kind, &error())?,
         }
     }
+}
+
+/// An answer that is whole.
+fn whole(stream: &mut TcpStream, status: &str, kind: &str, body: &str) -> Option<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).ok()
 }
 
 /// A request to its end.

@@ -9,7 +9,7 @@ use super::hostile::{Answer, Hostile};
 use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
 
 /// What a command may take beyond its deadline: starting, and this machine's other work.
-const SLACK: Duration = Duration::from_secs(4);
+const SLACK: Duration = Duration::from_secs(8);
 
 const ALL: &[&str] = &[" HTTP/1.1"];
 const SILENCES: [Answer; 3] = [Answer::Nothing, Answer::HeadersOnly, Answer::Drip];

@@ -8,6 +8,7 @@ mod explain_error;
 mod faults;
 mod findings;
 mod fleet;
+mod foreign;
 mod functions;
 mod gate;
 mod genesys;

@@ -6,6 +6,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use rolecall_model::shown::neutral;
 use serde_json::Value;
 use tracing::{Level, Span, error, info, info_span};
 use tracing_subscriber::filter::Targets;
@@ -31,11 +32,16 @@ pub(crate) fn invocation(request_id: &str) -> Span {
     info_span!("invocation", request_id)
 }
 
+/// A text that others may have written parts of. The line ends in it are escaped by JSON.
+fn shown(text: &str) -> String {
+    neutral(text, false, |_| None)
+}
+
 /// How an event ended.
 pub(crate) fn event(took: Duration, error: Option<&anyhow::Error>) {
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match error {
-        Some(error) => error!(milliseconds, error = format!("{error:#}"), "failed"),
+        Some(error) => error!(milliseconds, error = shown(&format!("{error:#}")), "failed"),
         None => info!(milliseconds, "answered"),
     }
 }
@@ -56,6 +62,7 @@ pub(crate) fn custom_resource(
     status: &str,
     reason: Option<&str>,
 ) {
+    let reason = reason.map(shown);
     info!(stack, resource, request, status, reason, "custom resource");
 }
 
@@ -66,5 +73,6 @@ pub(crate) fn step(operation: &str) {
 
 /// The answer did not get through, and is sent again.
 pub(crate) fn answer_again(attempt: u32, problem: &str) {
+    let problem = shown(problem);
     info!(attempt, problem, "the answer did not reach CloudFormation");
 }

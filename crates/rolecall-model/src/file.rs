@@ -33,7 +33,7 @@ pub fn read_all(source: impl Read, largest: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > largest {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {} MiB", largest >> 20)));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {largest} bytes")));
     }
     Ok(bytes)
 }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_source_that_does_not_end_is_refused_while_it_is_read() {
         let refused = read_all(io::repeat(0), 3 << 20).unwrap_err();
-        assert_eq!(refused.to_string(), "it has more than 3 MiB");
+        assert_eq!(refused.to_string(), "it has more than 3145728 bytes");
     }
 
     #[cfg(unix)]

@@ -3,7 +3,8 @@
 //!
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
 //! needs the other. No I/O but files that a user names ([`file`]). [`patience`] is how everybody waits, [`limit`] is when a
-//! command ends, [`paging`] is how lists are read.
+//! command ends, [`paging`] is how lists are read,
+//! [`shown`] is how text of others is shown.
 
 pub use rolecall_iam as iam;
 
@@ -14,4 +15,5 @@ pub mod paging;
 pub mod patience;
 pub mod ports;
 pub mod region;
+pub mod shown;
 pub mod stored;

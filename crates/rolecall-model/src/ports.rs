@@ -28,6 +28,7 @@ use crate::iam::arn::{
     Qualifier, Region, RoleArn, RoleName, RolePath,
 };
 use crate::paging::Endless;
+use crate::shown::Shown;
 use crate::stored::StoredDocument;
 
 /// Tags by key, in a stable order.
@@ -76,7 +77,7 @@ pub enum AwsErrorKind {
 
 /// A failed call to AWS.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{operation} failed: {message}{}", Details { code: code.as_deref(), request_id: request_id.as_deref() })]
+#[error("{operation} failed: {}{}", Shown(message), Details { code: code.as_deref(), request_id: request_id.as_deref() })]
 pub struct AwsError {
     /// The operation as IAM names it, such as `iam:GetRole`; also the permission it needs.
     pub operation: &'static str,
@@ -98,9 +99,9 @@ struct Details<'a> {
 impl fmt::Display for Details<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.request_id) {
-            (Some(code), Some(id)) => write!(f, " ({code}, request {id})"),
-            (Some(code), None) => write!(f, " ({code})"),
-            (None, Some(id)) => write!(f, " (request {id})"),
+            (Some(code), Some(id)) => write!(f, " ({}, request {})", Shown(code), Shown(id)),
+            (Some(code), None) => write!(f, " ({})", Shown(code)),
+            (None, Some(id)) => write!(f, " (request {})", Shown(id)),
             (None, None) => Ok(()),
         }
     }

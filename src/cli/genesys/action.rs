@@ -17,6 +17,7 @@ use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
 use rolecall::report::ActionTestView;
 use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
+use rolecall_model::shown::Shown;
 use serde_json::{Map, Value, json};
 
 use crate::cli::context::Context;
@@ -81,7 +82,12 @@ async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode
         for action in &actions {
             let sign = if is_named(action) { '✓' } else { ' ' };
             let ActionRecord { name, id, category, version, .. } = action;
-            printer.result(&format!("{sign} {name}  [{category}]  {id}  version {version}\n"));
+            printer.result(&format!(
+                "{sign} {}  [{}]  {}  version {version}\n",
+                Shown(name),
+                Shown(category),
+                Shown(id)
+            ));
         }
         let missing = context
             .manifest
@@ -109,13 +115,13 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
             .await?
             .ok_or_else(|| CommandError::failed(format!("action `{name}` was deleted a moment ago"))),
         [] => {
-            let names: Vec<String> = all.iter().map(|action| format!("`{}`", action.name)).collect();
+            let names: Vec<String> = all.iter().map(|action| format!("`{}`", Shown(&action.name))).collect();
             let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             Err(UsageError::new(format!("no action is named `{name}`; existing actions: {there}"), None)
                 .into())
         }
         several => {
-            let ids: Vec<&str> = several.iter().map(|action| action.id.as_str()).collect();
+            let ids: Vec<String> = several.iter().map(|action| Shown(&action.id).to_string()).collect();
             let message = format!("{} actions are named `{name}`: {}", several.len(), ids.join(", "));
             Err(UsageError::new(message, Some("rename all but one of them in Genesys Cloud")).into())
         }

@@ -55,7 +55,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         from: from.to_string(),
         to: to.to_string(),
         entries,
-        oauth_client: own,
+        oauth_client: own.into(),
         calls: CallsView::summarize(&calls),
     };
     printer.result(&match reach.common.output {

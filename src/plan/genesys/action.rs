@@ -5,6 +5,7 @@ use crate::desired::contract::{same_config, same_contract};
 use crate::desired::genesys::{DesiredAction, DesiredIntegration, Kind};
 use crate::observe::genesys::{Namesakes, ObservedIntegration};
 use crate::ports::genesys::{ActionRecord, ActionUpdate};
+use rolecall_model::shown::Shown;
 
 pub(super) fn plan_actions(
     wanted: &DesiredIntegration,
@@ -81,7 +82,7 @@ fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
 
 /// An action of that name is there, and may be somebody else's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("action `{name}` ({id}) exists in the integration and {}", likeness.in_words())]
+#[error("action `{}` ({id}) exists in the integration and {}", Shown(name), likeness.in_words())]
 pub struct ActionExists {
     /// Its name.
     pub name: String,

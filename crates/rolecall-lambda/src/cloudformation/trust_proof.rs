@@ -89,8 +89,8 @@ pub(super) async fn prove(aws: &Aws, wanted: &ProofRequest) -> Result<Done, Stri
         // The claim, and the request that breaks it or what leaves it open.
         let RefusalView { message, .. } = RefusalView::from(objection);
         match objection {
-            Objection::Refuted(_) | Objection::Fault(_) => refuted.push(message),
-            Objection::Undecided(_) => unknown.push(message),
+            Objection::Refuted(_) | Objection::Fault(_) => refuted.push(message.shown()),
+            Objection::Undecided(_) => unknown.push(message.shown()),
         }
     }
     if !refuted.is_empty() {

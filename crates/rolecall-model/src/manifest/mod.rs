@@ -316,8 +316,8 @@ fn read_text(path: &Path) -> Result<String, ManifestError> {
         )));
     }
     let largest = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
-    let bytes =
-        crate::file::read(path, largest).map_err(|source| ManifestError::Unreadable { path: owned(), source })?;
+    let bytes = crate::file::read(path, largest)
+        .map_err(|source| ManifestError::Unreadable { path: owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
         let bytes = error.as_bytes();
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown::Shown;
+
 /// Why a call to Genesys Cloud failed, in the classes that a caller can act upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenesysErrorKind {
@@ -37,7 +39,7 @@ pub enum GenesysErrorKind {
 
 /// A failed call to Genesys Cloud.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{operation} failed: {message}{}", Trace { status: *status, code: code.as_deref(), context_id: context_id.as_deref() })]
+#[error("{operation} failed: {}{}", Shown(message), Trace { status: *status, code: code.as_deref(), context_id: context_id.as_deref() })]
 pub struct GenesysError {
     /// The method and the path as the API documents it, such as `PATCH /api/v2/integrations/actions/{actionId}`.
     pub operation: &'static str,
@@ -62,9 +64,9 @@ struct Trace<'a> {
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status.map(|status| format!("HTTP {status}"));
-        let context = self.context_id.map(|id| format!("contextId {id}"));
+        let context = self.context_id.map(|id| format!("contextId {}", Shown(id)));
         let parts: Vec<String> =
-            status.into_iter().chain(self.code.map(str::to_owned)).chain(context).collect();
+            status.into_iter().chain(self.code.map(|code| Shown(code).to_string())).chain(context).collect();
         if parts.is_empty() { Ok(()) } else { write!(f, " ({})", parts.join(", ")) }
     }
 }
