@@ -2,13 +2,13 @@
 
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::failure::CommandResult;
+use rolecall::failure::{CommandResult, Context as _};
 use rolecall::operations::BoundaryGoal;
 use rolecall::report::ChangeView;
 use serde_json::json;
 
 use super::change::{Narrator, confirm, describe};
-use super::context::{Context, Signals};
+use super::context::{Context, NO_HANDLERS, Signals};
 use super::options::{BoundaryCommand, BoundaryOptions};
 use super::plan::list_all_calls;
 use super::printer::Printer;
@@ -39,7 +39,7 @@ pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> Com
         return Ok(ExitCode::Success);
     }
     let signals = Signals::new();
-    signals.arm();
+    signals.arm().context(NO_HANDLERS)?;
     let applied = context.write_boundary(&planned, &signals.interrupt, &Narrator::new(printer)).await;
     let exit = match applied.is_complete() {
         true => ExitCode::Success,

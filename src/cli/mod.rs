@@ -180,6 +180,9 @@ fn limit(command: &Command) -> Option<Duration> {
         Command::Verify(options) => &options.aws,
         Command::Drift(options) => &options.aws,
         Command::Destroy(options) => &options.aws,
+        Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
+            &options.aws
+        }
         Command::Target(
             TargetCommand::Add(AddTarget { aws, .. })
             | TargetCommand::Remove { aws, .. }

@@ -139,7 +139,7 @@ impl Report {
                 PolicyState::Missing => ("missing", self.unless_planned(State::Bad)),
                 PolicyState::Foreign => ("not managed by rolecall", State::Bad),
             };
-            picture.node("Policy", badge, state, &[&policy.name]);
+            picture.node("Policy", badge, state, &[&policy.name.shown()]);
         }
         picture.rest(role.policies.len());
         let more = self.state_of(&[ClaimKind::OnlyTargets]) == State::Bad;
