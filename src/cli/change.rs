@@ -197,11 +197,10 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         remaining => message += &format!("\n  not tried:{remaining}"),
     }
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
-    let again = "run the same command again: it reads what is there, and goes on from that";
     let hint = match hint {
-        Some(hint) if is_open => format!("{hint}; then {again}"),
+        Some(hint) if is_open => format!("{hint}; the next run reads what is there, and goes on from that"),
         Some(hint) => hint,
-        None => again.to_owned(),
+        None => "run the same command again: it reads what is there, and goes on from that".to_owned(),
     };
     ErrorView { message, hint: Some(hint) }
 }

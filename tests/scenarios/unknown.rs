@@ -44,7 +44,7 @@ fn a_write_without_an_answer_may_have_been_carried_out() {
         );
         assert!(!error.contains("nothing was changed") && !error.contains("could not"), "{write}: {error}");
         let hint = report["error"]["hint"].as_str().unwrap();
-        assert!(hint.contains("it reads what is there, and goes on from that"), "{write}: {hint}");
+        assert!(hint.contains("reads what is there, and goes on from that"), "{write}: {hint}");
         stage.set(Faults::default());
         stage.run_client(&APPLY).expect(0);
         stage.run_client(&["drift"]).expect(0);
