@@ -156,17 +156,17 @@ pub(crate) struct AwsOptions {
     /// The AWS region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
-    /// How long the whole command may take, and each wait in it for throttling to pass or changes to spread; time at a
-    /// question does not count. Without it: 10 minutes (or 1 minute for each manifest, if that is more), each wait 2
-    /// minutes
+    /// How long the whole command may take; time at a question does not count. A wait for throttling to pass or changes to
+    /// spread takes at most half of it. Without it: 10 minutes (or 1 minute for each manifest, if that is more), each wait
+    /// at most 2 minutes
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) deadline: Option<Duration>,
 }
 
 impl AwsOptions {
-    /// The longest wait for one thing.
+    /// The longest wait for one thing: the command must be able to go on after it.
     pub(crate) fn longest_wait(&self) -> Duration {
-        self.deadline.unwrap_or(LONGEST_WAIT)
+        self.deadline.map_or(LONGEST_WAIT, |deadline| LONGEST_WAIT.min(deadline / 2))
     }
 
     /// How long a command on so many manifests may take.

@@ -33,7 +33,7 @@ fn breaks(stage: &Stage, operation: &str, times: Option<u32>, fault: Fault) {
 }
 
 fn destroy(stage: &Stage) -> Run {
-    stage.run_client(&["destroy", "--yes", "--deadline", "2"])
+    stage.run_client(&["destroy", "--yes", "--deadline", "8"])
 }
 
 fn has_role(stage: &Stage) -> bool {
@@ -129,7 +129,7 @@ fn what_a_stopped_apply_made_is_found_by_destroy() {
     each(&cases, |(operation, fault)| {
         let stage = stage();
         breaks(&stage, operation, None, *fault);
-        stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "2"]).expect(1);
+        stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "8"]).expect(1);
         stage.set(Faults::default());
         destroy(&stage).expect(0);
         nothing_is_left(&stage, &format!("{operation} {fault:?}"));
@@ -185,7 +185,7 @@ fn a_read_that_contradicts_a_list_is_no_absence() {
         let stage = applied();
         breaks(&stage, operation, None, Fault::NotFound);
         for command in [&["destroy", "--yes"][..], &["apply", "--yes", "--level", "paper"], &["drift"]] {
-            let run = stage.run_client(&[command, &["--deadline", "1"]].concat()).expect(1);
+            let run = stage.run_client(&[command, &["--deadline", "6"]].concat()).expect(1);
             assert!(run.stderr.contains("whether it is there is not known"), "{command:?}: {}", run.stderr);
         }
         assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);

@@ -261,7 +261,7 @@ fn a_success_that_stays_is_a_refutation_and_a_finding() {
     stage.sandbox.change(|state| Tamper::TrustNoCondition.apply(state, ROLE)).unwrap().unwrap();
     stage.set(Faults { enforcement_lag_ms: 600_000, ..Faults::default() });
     stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = right).unwrap();
-    let run = stage.run(&["verify", "--deadline", "2", "--output", "json"]).expect(4);
+    let run = stage.run(&["verify", "--deadline", "6", "--output", "json"]).expect(4);
     let verification = &run.json()["verification"];
     assert!(verification["claims"].as_array().unwrap().iter().all(|claim| claim["result"] == "proved"));
     let finding = verification["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "D1");

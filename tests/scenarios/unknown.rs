@@ -7,7 +7,7 @@ use rolecall::sandbox::{Fault, FaultRule, Faults, State, Tamper};
 
 use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
 
-const APPLY: [&str; 6] = ["apply", "--yes", "--level", "paper", "--deadline", "3"];
+const APPLY: [&str; 6] = ["apply", "--yes", "--level", "paper", "--deadline", "8"];
 
 fn with_integration() -> Stage {
     Stage::with(&format!("{}\n[genesys.integration]\n", manifest(ONE_TARGET)), State::demo())

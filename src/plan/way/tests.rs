@@ -316,6 +316,17 @@ fn random_survey(dice: &mut Dice) -> Survey {
         let probe = STRANGER.replace("999999999999", "arn:aws:iam::123456789012:role/ci");
         desired.role.trust = policy(&format!("{},{probe}", trust_of(ID)));
         observed.role.as_mut().unwrap().trust = policy(&format!("{own},{STRANGER}"));
+        if dice.one_in(2) {
+            // Both sides of the role have something that the other one has not.
+            let stock =
+                format!(r#"{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"{STOCK}"}}"#);
+            observed.policies.truncate(1);
+            observed.inline.clear();
+            observed.policies[0].document = Some(policy(&stock));
+            observed.policies[0].attached = true;
+            observed.policies[0].attachment_count = 1;
+            desired.policies = wanted().policies;
+        }
     }
     let mut wanted_boundary = None;
     if dice.one_in(4) {
@@ -339,7 +350,7 @@ fn short(states: &[State]) -> String {
 
 #[test]
 fn nobody_gets_more_on_the_way_and_nobody_loses_what_stays() {
-    let cases = std::env::var("ROLECALL_WAYS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let cases = 300;
     let (mut ways, mut closed, mut shared, mut several) = (0_u64, 0, 0, 0);
     for seed in 0..cases {
         let mut dice = Dice(seed);
@@ -378,7 +389,6 @@ fn nobody_gets_more_on_the_way_and_nobody_loses_what_stays() {
         shared += u64::from(steps.contains(&"Shared".to_owned()));
         several += u64::from(steps.len() > 3);
     }
-    eprintln!("{ways} ways: {several} of more than three writes, {shared} shared, {closed} closed");
     assert!(
         several > cases / 10 && shared > 0 && closed > 0 && closed < ways / 4,
         "{several} {shared} {closed}"
