@@ -185,7 +185,8 @@ fn broken_and_foreign_files() {
     insta::assert_snapshot!(rolecall(&["prove", "pitfalls"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `pitfalls`: Is a directory (os error [number])
+    error: cannot read `pitfalls`: it is a folder, not a regular file
+    hint: pipe the text into rolecall and name `-`, which is standard input
     ");
 }
 

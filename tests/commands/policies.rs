@@ -109,8 +109,16 @@ fn every_case_passes() {
     30 cases passed.
     exit 0
     -- stdout
+    [repository]/policies/boundary.cases.json
+    30 cases passed.
+    exit 0
+    -- stdout
     [repository]/policies/provisioner.cases.json
-    79 cases passed.
+    78 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/provisioner-with-boundary.cases.json
+    89 cases passed.
     exit 0
     -- stdout
     [repository]/policies/verifier.cases.json
@@ -119,6 +127,10 @@ fn every_case_passes() {
     -- stdout
     [repository]/policies/twin.cases.json
     77 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/twin-with-boundary.cases.json
+    81 cases passed.
     ");
     let paths = NAMES.map(|name| path(name).to_str().unwrap().to_owned());
     let arguments: Vec<&str> =

@@ -169,7 +169,8 @@ fn files_that_are_none() {
     insta::assert_snapshot!(rolecall(&["simulate", "pitfalls"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `pitfalls`: Is a directory (os error [number])
+    error: cannot read `pitfalls`: it is a folder, not a regular file
+    hint: pipe the text into rolecall and name `-`, which is standard input
     ");
     insta::assert_snapshot!(rolecall(&["simulate"]).whole(), @"
     exit 2

@@ -51,10 +51,10 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
     insta::assert_snapshot!(stage.run(&["verify"]).outline(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Verification
       paper    analysers  live       claim
       proved   -          -          nobody but the trusted principals can assume the role
@@ -115,10 +115,10 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
     insta::assert_snapshot!(stage.run(&["verify"]).outline(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Verification
       paper    analysers  live       claim
       proved   -          -          nobody but the trusted principals can assume the role

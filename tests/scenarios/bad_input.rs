@@ -66,10 +66,10 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
     insta::assert_snapshot!(stage.run_client(&["plan"]).outline(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
@@ -138,7 +138,7 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     insta::assert_snapshot!(any_read(&run), @"
     exit 1
     -- stderr
-    error: [a read] failed: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details. (SignatureDoesNotMatch, request [id])
+    error: [a read] failed: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details. (InvalidSignatureException, request [id])
     hint: check the access key, the secret key and the session token; a wrong clock gives this error too
     ");
 
@@ -173,6 +173,7 @@ fn a_question_nobody_can_answer_changes_nothing() {
     insta::assert_snapshot!(stage.run(&["apply"]).headlines(), @"
     exit 2
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr

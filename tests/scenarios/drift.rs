@@ -120,6 +120,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
             insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
             exit 0
             -- stdout
+            account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
             Role arn:aws:iam::123456789012:role/GenesysDataActionRole
             No changes: AWS matches the manifest.
             As it is in AWS

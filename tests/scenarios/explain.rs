@@ -48,6 +48,7 @@ fn a_probe_is_explained_by_the_condition_that_failed() {
     insta::assert_snapshot!(applied().run(&["verify", "--explain"]).section("Verification"), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
       paper    analysers  live       claim

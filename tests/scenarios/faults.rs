@@ -152,7 +152,7 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    hint: run the same command again: it continues where this run stopped
+    hint: run the same command again: it reads what is there, and goes on from that
     "#);
     let apply = stage.start(&["apply", "--yes", "--level", "paper"]);
     std::thread::sleep(Duration::from_millis(900));
@@ -191,10 +191,10 @@ fn an_interrupted_apply_says_what_was_done() {
         insta::assert_snapshot!(run.outline(), @"
         exit 1
         -- stdout
+        account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
         Role arn:aws:iam::123456789012:role/GenesysDataActionRole
           trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
           may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-          caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
           ~ update trust policy of GenesysDataActionRole
           ~ update settings of GenesysDataActionRole
           ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -203,7 +203,7 @@ fn an_interrupted_apply_says_what_was_done() {
         error: interrupted
           done:
           not tried:
-        hint: run the same command again: it continues where this run stopped
+        hint: run the same command again: it reads what is there, and goes on from that
         ");
     });
     stage.set(Faults::default());

@@ -15,6 +15,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
     insta::assert_snapshot!(stage.run(&["plan", "--policies", "own"]).section("Apply refuses"), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
@@ -27,10 +28,10 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).outline(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
@@ -46,10 +47,10 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
     insta::assert_snapshot!(stage.run(&allowed).outline(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole

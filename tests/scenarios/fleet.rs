@@ -106,21 +106,25 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     exit 0
     -- stdout
     accounts/a.toml: done; in sync; proved (exit code 0)
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
     accounts/b.toml: done; in sync; proved (exit code 0)
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/Customers (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
     accounts/c.toml: done; in sync; proved (exit code 0)
+    account 222222222222, as arn:aws:sts::222222222222:assumed-role/rolecall/rolecall
     Role arn:aws:iam::222222222222:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
     accounts/d.toml: done; in sync; proved (exit code 0)
+    account 333333333333, as arn:aws:sts::333333333333:assumed-role/rolecall/rolecall
     Role arn:aws:iam::333333333333:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -151,10 +155,10 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     insta::assert_snapshot!(stage.run(&["drift", "--file", "accounts/c.toml"]).whole(), @"
     exit 0
     -- stdout
+    account 222222222222, as arn:aws:sts::222222222222:assumed-role/rolecall/rolecall
     Role arn:aws:iam::222222222222:role/Orders
       trusted     arn:aws:iam::765628985471:root with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:222222222222:function:orders
-      caller      arn:aws:sts::222222222222:assumed-role/rolecall/rolecall
 
     No changes: AWS matches the manifest.
 

@@ -41,6 +41,7 @@ fn a_second_external_id_is_refused() {
     === plan
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
@@ -64,6 +65,7 @@ fn a_pattern_as_external_id_is_refused() {
     === plan
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
@@ -84,6 +86,7 @@ fn a_pattern_as_external_id_is_refused() {
     insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -101,6 +104,7 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     === plan
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
@@ -122,6 +126,7 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -142,6 +147,7 @@ fn a_widened_policy_is_refused() {
     === plan
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
@@ -160,10 +166,10 @@ fn a_widened_policy_is_refused() {
     insta::assert_snapshot!(stage.run(&other).outline(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
@@ -178,6 +184,7 @@ fn a_widened_policy_is_refused() {
     insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -196,10 +203,10 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     insta::assert_snapshot!(stage.run(&adopt).whole(), @r#"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       ~ update tags of GenesysDataActionRole
           - {}
@@ -216,6 +223,7 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     After apply
@@ -225,6 +233,7 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     insta::assert_snapshot!(stage.run(&[&adopt[..], &[ALLOW, "only-targets"]].concat()).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     1 change made.
@@ -256,6 +265,7 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).section("Verification"), @"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     1 change made.
@@ -283,10 +293,10 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--adopt"]).whole(), @r#"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       ~ update tags of GenesysDataActionRole
           - {}
@@ -315,10 +325,10 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     exit 4
     -- stdout
     added orders-status:live
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
@@ -338,10 +348,10 @@ fn a_saved_plan_meets_the_same_gate() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json", "--policies", "own"]).outline(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
@@ -357,6 +367,7 @@ fn a_saved_plan_meets_the_same_gate() {
     insta::assert_snapshot!(stage.run(&allowed).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -375,19 +386,19 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     exit 4
     -- stdout
     roles/one.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
     roles/two.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role AnotherRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke to AnotherRole
@@ -416,10 +427,10 @@ fn a_boundary_that_nobody_can_read_is_refused() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).outline(), @"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create role GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole

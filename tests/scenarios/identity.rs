@@ -186,10 +186,10 @@ fn another_organisation_is_the_gravest_drift() {
     insta::assert_snapshot!(stage.run_client(&["plan"]).whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
     No changes: AWS matches the manifest.
 
@@ -269,6 +269,7 @@ fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_na
     insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
@@ -324,6 +325,10 @@ fn init_reads_the_external_id() {
 
     [[target]]
     function = "my-genesys-trigger-function"
+
+    # How AWS is reached. With `account`, credentials of any other account are refused:
+    # [aws]
+    # account = "123456789012"
     "#);
 }
 

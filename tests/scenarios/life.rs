@@ -10,6 +10,7 @@ fn a_second_apply_writes_nothing() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -19,6 +20,7 @@ fn a_second_apply_writes_nothing() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     No changes: AWS matches the manifest.
     Verification
@@ -55,6 +57,7 @@ fn tampering_is_noticed_and_repaired() {
             insta::assert_snapshot!(stage.run(&["drift"]).headlines(), @"
             exit 0
             -- stdout
+            account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
             Role arn:aws:iam::123456789012:role/GenesysDataActionRole
             No changes: AWS matches the manifest.
             As it is in AWS
@@ -73,10 +76,10 @@ fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
     insta::assert_snapshot!(plan.section("Role"), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
     No changes, but 1 foreign policy on the role.
     After apply
@@ -85,7 +88,8 @@ fn a_foreign_policy_stays_until_its_removal_is_asked_for() {
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).headlines(), @"
     exit 3
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role GenesysDataActionRole
     0 to create, 0 to change, 2 to delete; 1 foreign policy on the role.
     2 changes made.
     -- stderr
@@ -104,7 +108,8 @@ fn destroy_leaves_nothing_behind() {
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).headlines(), @"
     exit 0
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role GenesysDataActionRole
     0 to create, 0 to change, 3 to delete.
     3 changes made.
     ");
@@ -112,7 +117,8 @@ fn destroy_leaves_nothing_behind() {
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).whole(), @"
     exit 0
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role GenesysDataActionRole
 
     No changes: no resources managed by rolecall were found.
     ");
@@ -139,10 +145,10 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
     insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).outline(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       ~ update trust policy of GenesysDataActionRole
       ~ update tags of GenesysDataActionRole
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -274,10 +280,10 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
     insta::assert_snapshot!(stage.run(&["drift"]).section("Role"), @r#"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       a tag differs
         tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (rolecall.toml:7)
         rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
@@ -303,6 +309,7 @@ fn a_target_may_be_named_by_its_whole_arn() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).section("Verification"), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -349,6 +356,7 @@ fn a_manifest_is_written_from_a_live_role() {
     insta::assert_snapshot!(stage.run(&["plan", "--file", "live.toml"]).headlines(), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     After apply

@@ -88,12 +88,12 @@ fn a_write_under_way_at_the_deadline_may_have_been_carried_out() {
     let run = run(&stage, &hostile, &["apply", "--yes", "--deadline", "3"], Duration::from_secs(3)).expect(1);
     insta::assert_snapshot!(run.stderr, @"
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
-    error: could not create role GenesysDataActionRole: iam:CreateRole failed: no answer before the command's deadline of 3 s; AWS may still have carried it out
+    error: create role GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:CreateRole failed: no answer before the command's deadline of 3 s
       done:
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    hint: repeat the command, if necessary with a longer --deadline
+    hint: repeat the command, if necessary with a longer --deadline; the next run reads what is there, and goes on from that
     ");
 }
 

@@ -49,6 +49,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     insta::assert_snapshot!(run.section("Verification"), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
       paper    analysers  live       claim
@@ -85,14 +86,15 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).outline(), @"
     exit 1
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
+    Role GenesysDataActionRole
       - detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
       - delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       - delete role GenesysDataActionRole
     0 to create, 0 to change, 3 to delete.
     -- stderr
     error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
-      no change was confirmed
+      nothing was changed
       not tried:
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
     ");

@@ -11,6 +11,7 @@ fn a_saved_plan_is_carried_out_without_asking() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -19,10 +20,10 @@ fn a_saved_plan_is_carried_out_without_asking() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).whole(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
     No changes: AWS matches the manifest.
     -- stderr
@@ -42,6 +43,7 @@ fn a_plan_that_would_be_another_by_now_is_refused() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     -- stderr
@@ -61,6 +63,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
@@ -70,6 +73,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     insta::assert_snapshot!(stage.run(&["apply", "rolecall.toml"]).headlines(), @"
     exit 2
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
@@ -84,6 +88,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
     exit 2
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr

@@ -65,6 +65,7 @@ fn targets_are_added_listed_applied_and_removed() {
     exit 0
     -- stdout
     added customer-lookup
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
@@ -79,6 +80,7 @@ fn targets_are_added_listed_applied_and_removed() {
     exit 0
     -- stdout
     removed customer-lookup
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     1 change made.

@@ -204,6 +204,7 @@ fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
     insta::assert_snapshot!(stage.run(&TWIN).section("Twin"), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -241,6 +242,7 @@ fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
     insta::assert_snapshot!(stage.run(&TWIN).section("Twin"), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -287,6 +289,7 @@ fn a_condition_on_the_caller_makes_the_twin_say_nothing() {
     insta::assert_snapshot!(stage.run(&TWIN).section("Twin"), @"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -311,6 +314,7 @@ fn apply_can_go_as_far_as_the_twin() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "twin"]).section("Twin"), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.

@@ -25,6 +25,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     insta::assert_snapshot!(run.section("Twin"), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -68,6 +69,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     No changes: AWS matches the manifest.
     Verification
@@ -75,14 +77,15 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).outline(), @"
     exit 1
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
+    Role GenesysDataActionRole
       - detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
       - delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       - delete role GenesysDataActionRole
     0 to create, 0 to change, 3 to delete.
     -- stderr
     error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
-      no change was confirmed
+      nothing was changed
       not tried:
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
     ");
@@ -134,6 +137,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     === iam:DeleteRole
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     -- stderr
@@ -142,6 +146,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     === iam:DetachRolePolicy
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     -- stderr

@@ -91,15 +91,16 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     === 1 without an answer
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
-    error: could not create the twin: iam:CreateRole failed: Role with name GenesysDataActionRole-twin-[random] already exists. (EntityAlreadyExists, request [id])
-    hint: another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues where this run stopped
+    error: could not create the twin: role `GenesysDataActionRole-twin-[random]` was created after the plan was made, and not by rolecall for this role
     === 3 without an answer
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -160,12 +161,13 @@ fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() 
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
-    error: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id])
-    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
+    error: lambda:InvokeFunction failed: no answer before the command's deadline of 2 s
+    hint: repeat the command, if necessary with a longer --deadline
     ");
     cleaned(&stage, &run, &before, "endless throttling");
 }
@@ -200,6 +202,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
     insta::assert_snapshot!(stage.run(&["verify"]).section("Verification"), @"
     exit 4
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
       paper    analysers  live       claim
@@ -278,6 +281,7 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
@@ -293,6 +297,7 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)
@@ -349,6 +354,7 @@ fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)

@@ -11,10 +11,10 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     insta::assert_snapshot!(stage.run_client(&["plan"]).down_to(6), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       + create action Get order status
           a replacement: the new action gets a new ID; change the flows that refer to custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8
       - delete action Get order status
@@ -33,6 +33,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).headlines(), @"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 1 to delete.
     -- stderr
@@ -43,10 +44,10 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).down_to(4), @"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       a data action differs from the manifest
         action of Get order status (rolecall.toml:17)
         contract differs; only a new action with a new ID can have the contract in the manifest
@@ -66,6 +67,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 1 to delete.
     2 changes made.
@@ -83,10 +85,10 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @r#"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       - delete action Get order status
           not in the manifest: flows that refer to its ID will fail
@@ -138,7 +140,8 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
             insta::assert_snapshot!(stage.run_client(&["destroy", "--yes"]).whole(), @"
             exit 0
             -- stdout
-            Role GenesysDataActionRole in account 123456789012
+            account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+            Role GenesysDataActionRole
 
             No changes: no resources managed by rolecall were found.
             ");
@@ -148,10 +151,10 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === drift: genesys-action-edited
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       a data action differs from the manifest
         action of Get order status (rolecall.toml:17)
         configuration differs from the manifest
@@ -169,6 +172,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === apply
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     1 change made.
@@ -179,10 +183,10 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === drift: genesys-action-deleted
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       a data action is missing
         action of Get order status (rolecall.toml:17)
         flows cannot call it
@@ -200,6 +204,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === apply
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 0 to delete.
     1 change made.
@@ -210,10 +215,10 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === drift: genesys-integration-disabled
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       Genesys Cloud is not connected to the role
         integration state of GenesysDataActionRole (rolecall.toml:3)
         none of its actions can be called
@@ -231,6 +236,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     === apply
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     1 change made.

@@ -46,30 +46,30 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    error: could not create credential GenesysDataActionRole: POST /api/v2/integrations/credentials failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+    error: create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations/credentials failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       not tried:
-        create integration GenesysDataActionRole
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === postIntegrationsCredentials: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    error: could not create credential GenesysDataActionRole: POST /api/v2/integrations/credentials failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+    error: could not create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations/credentials failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       not tried:
-        create integration GenesysDataActionRole
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
@@ -80,31 +80,31 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-    error: could not create integration GenesysDataActionRole: POST /api/v2/integrations failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+    error: create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       not tried:
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === postIntegrations: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-    error: could not create integration GenesysDataActionRole: POST /api/v2/integrations failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+    error: could not create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       not tried:
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
@@ -116,34 +116,34 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
-    error: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: no answer from `127.0.0.1:[port]`: connection closed before message completed
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+    error: create integration configuration of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PUT /api/v2/integrations/{integrationId}/config/current failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === putIntegrationConfigCurrent: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
     error: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
@@ -154,36 +154,36 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
-    error: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: no answer from `127.0.0.1:[port]`: connection closed before message completed
+    error: update integration state of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PATCH /api/v2/integrations/{integrationId} failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === patchIntegration: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
     error: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
@@ -194,28 +194,28 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+    error: create action Get order status: this may have been carried out, but no answer confirms it: POST /api/v2/integrations/actions/drafts failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === postIntegrationsActionsDrafts: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
     error: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:add] (HTTP 403, missing.any.permissions, contextId [id])
@@ -223,8 +223,8 @@ fn an_interrupted_run_is_continued() {
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
     hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
@@ -234,40 +234,40 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: could not create action Get order status: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may still have carried it out
+    error: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
     === postIntegrationsActionDraftPublish: Deny
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-      ✓ create credential GenesysDataActionRole
-      ✓ create integration GenesysDataActionRole
+      ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: could not create action Get order status: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:edit] (HTTP 403, missing.any.permissions, contextId [id])
+    error: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-        create credential GenesysDataActionRole
-        create integration GenesysDataActionRole
+        create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+        create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; the next run reads what is there, and goes on from that
     ");
 }
 
@@ -281,6 +281,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     7 to create, 1 to change, 0 to delete.
     8 changes made.
@@ -290,6 +291,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
     Verification
@@ -325,6 +327,7 @@ fn a_version_that_somebody_overtakes_is_read_again() {
     insta::assert_snapshot!(Run::from(child.wait_with_output().unwrap()).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     7 to create, 1 to change, 0 to delete.
     8 changes made.

@@ -19,12 +19,12 @@ fn a_credential_for_another_role_is_found_by_the_test() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       Genesys Cloud is not connected to the role
-        credential of GenesysDataActionRole (rolecall.toml:3)
+        credential of GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole) (rolecall.toml:3)
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
         repair: rolecall apply
@@ -45,6 +45,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 2 to change, 0 to delete.
     2 changes made.
@@ -66,10 +67,10 @@ fn a_credential_that_can_be_read_is_compared() {
     insta::assert_snapshot!(run.whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
     No changes: AWS and Genesys Cloud match the manifest.
 
@@ -87,12 +88,12 @@ fn a_credential_that_can_be_read_is_compared() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       Genesys Cloud is not connected to the role
-        credential of GenesysDataActionRole (rolecall.toml:3)
+        credential of GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole) (rolecall.toml:3)
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
         repair: rolecall apply
@@ -113,6 +114,7 @@ fn a_credential_that_can_be_read_is_compared() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 2 to change, 0 to delete.
     2 changes made.
@@ -156,6 +158,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     4 to create, 2 to change, 0 to delete.
     6 changes made.
@@ -167,10 +170,10 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       something in Genesys Cloud is not in the manifest
         state of custom_-_00000000-0000-4000-8000-000000000001 (rolecall.toml:17)
         action Somebody's (custom_-_00000000-0000-4000-8000-000000000001) is not in the manifest; rolecall leaves it alone, because rolecall did not make its integration
@@ -184,9 +187,10 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     insta::assert_snapshot!(stage.run_client(&["destroy", "--yes"]).outline(), @"
     exit 0
     -- stdout
-    Role GenesysDataActionRole in account 123456789012
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role GenesysDataActionRole
       ~ update integration configuration of GenesysDataActionRole
-      - delete credential GenesysDataActionRole
+      - delete credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       - detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
       - delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       - delete role GenesysDataActionRole
@@ -195,7 +199,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     5 changes made.
     -- stderr
       ✓ update integration configuration of GenesysDataActionRole
-      ✓ delete credential GenesysDataActionRole
+      ✓ delete credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
       ✓ delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ delete role GenesysDataActionRole
@@ -223,10 +227,10 @@ fn the_draft_of_somebody_else_stays() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).whole(), @r#"
     exit 1
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       ~ update action Get order status
                 "request_template": "${input.rawRequest}",
@@ -239,7 +243,7 @@ fn the_draft_of_somebody_else_stays() {
     0 to create, 1 to change, 0 to delete.
     -- stderr
     error: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft
-      no change was confirmed
+      nothing was changed
     hint: publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command
     "#);
     change(&stage, |state| {
@@ -250,6 +254,7 @@ fn the_draft_of_somebody_else_stays() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     1 change made.
@@ -267,10 +272,10 @@ fn another_organisation_is_refused() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
     exit 3
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
       wrong Genesys Cloud organization
         ID of organization Contact Centre (sandbox) (rolecall.toml:5)
         the role's external ID is not the ID of the OAuth client's organization

@@ -45,10 +45,10 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
@@ -66,10 +66,10 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
@@ -150,6 +150,7 @@ fn connect_makes_the_way_without_the_actions() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "connect", "--yes"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     3 to create, 1 to change, 0 to delete.
     4 changes made.
     ");
@@ -157,6 +158,7 @@ fn connect_makes_the_way_without_the_actions() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "connect", "--yes"]).whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
     ");
@@ -169,6 +171,7 @@ fn connect_makes_the_way_without_the_actions() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 0 to delete.
     1 change made.
@@ -205,6 +208,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 0 to delete.
     1 change made.
@@ -216,6 +220,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     insta::assert_snapshot!(run.section("Data actions"), @r#"
     exit 5
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Data actions, run by Genesys Cloud
@@ -239,6 +244,7 @@ fn an_action_may_call_an_address() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     6 to create, 1 to change, 0 to delete.
     7 changes made.
@@ -253,10 +259,10 @@ fn an_action_may_call_an_address() {
     insta::assert_snapshot!(stage.run_client(&["drift"]).whole(), @"
     exit 0
     -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      caller      arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
     No changes: AWS and Genesys Cloud match the manifest.
 
