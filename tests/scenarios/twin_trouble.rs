@@ -157,7 +157,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() 
     let stage = applied();
     let before = roles(&stage.sandbox.state());
     stage.set(rule("lambda:Invoke", 5, None, Fault::Throttle));
-    let run = stage.run(&[&TWIN[..], &["--deadline", "2"]].concat());
+    let run = stage.run(&[&TWIN[..], &["--deadline", "8"]].concat());
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout
@@ -166,8 +166,8 @@ fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() 
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
-    error: lambda:InvokeFunction failed: no answer before the command's deadline of 2 s
-    hint: repeat the command, if necessary with a longer --deadline
+    error: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id])
+    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
     ");
     cleaned(&stage, &run, &before, "endless throttling");
 }
