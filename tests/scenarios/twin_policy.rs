@@ -199,7 +199,7 @@ fn every_permission_of_the_twin_policy_is_used() {
     -- stdout
     1 twin of role GenesysDataActionRole removed.
     -- stderr
-      ✓ nothing to do: delete inline policy of GenesysDataActionRole-twin-[random] (not found)
+      ✓ delete inline policy of GenesysDataActionRole-twin-[random]
       ✓ delete role GenesysDataActionRole-twin-[random]
     ");
     look_everywhere(&stage);
