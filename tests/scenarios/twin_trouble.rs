@@ -96,7 +96,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
     error: could not create the twin: iam:CreateRole failed: Role with name GenesysDataActionRole-twin-[random] already exists. (EntityAlreadyExists, request [id])
-    hint: another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues where this run stopped
+    hint: another caller created it a moment ago, or AWS's answer was lost; repeat the command
     === 3 without an answer
     exit 1
     -- stdout
