@@ -17,7 +17,8 @@ pub enum ExitCode {
     Usage,
     /// Changes are pending.
     Pending,
-    /// Somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must.
+    /// Somebody can do what the manifest does not allow, or could after the plan that was refused; or Genesys Cloud cannot
+    /// do what it must.
     Refuted,
     /// What was asked could not be decided.
     Inconclusive,
@@ -36,7 +37,7 @@ impl ExitCode {
             Self::Usage => "usage or manifest error; nothing was contacted",
             Self::Pending => "changes are pending",
             Self::Refuted => {
-                "refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must"
+                "refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must"
             }
             Self::Inconclusive => "inconclusive: something could not be decided",
         }

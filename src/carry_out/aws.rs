@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use super::meanwhile::{Entity, Verdict, judge_existing, judge_missing};
-use super::{Failure, Progress, WriteAws};
+use super::{Effect, Failure, Progress, WriteAws};
 use crate::plan::aws::Change;
 use crate::ports::{AwsError, AwsErrorKind, AwsResult, Read, Write, WriteOutcome};
 use rolecall_model::patience::{Attempt, Pace, Stopped};
@@ -32,12 +32,15 @@ impl Created {
 }
 
 impl<W: Read + Write> WriteAws for &W {
-    async fn write(&self, change: &Change, progress: &Progress<'_>) -> Result<(), Failure> {
+    async fn write(&self, change: &Change, progress: &Progress<'_>) -> Result<Effect, Failure> {
         let created = &progress.made.created;
         // What a later attempt is refused, an earlier one may have done.
         let known = Cell::new(WriteOutcome::Refused);
         let attempt = async || {
-            let Err(mut error) = write(change, *self).await else { return Ok(Attempt::Done(())) };
+            let mut error = match write(change, *self).await {
+                Ok(effect) => return Ok(Attempt::Done(effect)),
+                Err(error) => error,
+            };
             if error.outcome == WriteOutcome::Unknown {
                 known.set(WriteOutcome::Unknown);
             }
@@ -54,14 +57,14 @@ impl<W: Read + Write> WriteAws for &W {
                 Verdict::Failed(Failure::Aws(error))
             };
             match verdict {
-                Verdict::Done => Ok(Attempt::Done(())),
+                Verdict::Done => Ok(Attempt::Done(Effect::Written)),
                 Verdict::NotYet => Ok(Attempt::NotYet("IAM to show what it says", Some(shown))),
                 Verdict::Failed(failure) => Err(failure),
             }
         };
-        progress.patience.until(PACE, attempt).await?.map_err(stopped)?;
+        let effect = progress.patience.until(PACE, attempt).await?.map_err(stopped)?;
         created.add(change);
-        Ok(())
+        Ok(effect)
     }
 }
 
@@ -148,12 +151,12 @@ fn subjects(change: &Change) -> Vec<Entity> {
     }
 }
 
-async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<()> {
-    match change {
+async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<Effect> {
+    let written = match change {
         Change::CreateRole { role } => writer.create_role(role).await,
         Change::UpdateTrust { role, after, .. } => writer.update_trust(role, after).await,
         Change::PutBoundary { role, after, .. } => writer.put_boundary(role, after).await,
-        Change::DeleteBoundary { role, .. } => gone(writer.delete_boundary(role).await),
+        Change::DeleteBoundary { role, .. } => return gone(writer.delete_boundary(role).await),
         Change::UpdateRole { role, after: (description, seconds), .. } => {
             writer.update_role(role, description, *seconds).await
         }
@@ -161,24 +164,27 @@ async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<()> {
         Change::CreatePolicy { policy, .. } => writer.create_policy(policy).await,
         Change::TagPolicy { arn, tags } => writer.tag_policy(arn, &crate::plan::aws::new_values(tags)).await,
         Change::DeletePolicyVersion { arn, version } => {
-            gone(writer.delete_policy_version(arn, version).await)
+            return gone(writer.delete_policy_version(arn, version).await);
         }
         Change::CreatePolicyVersion { arn, after, .. } => writer.create_policy_version(arn, after).await,
         Change::AttachPolicy { role, arn } => writer.attach_policy(role, arn).await,
-        Change::DetachPolicy { role, arn, .. } => gone(writer.detach_policy(role, arn).await),
-        Change::DeletePolicy { arn, .. } => gone(writer.delete_policy(arn).await),
+        Change::DetachPolicy { role, arn, .. } => return gone(writer.detach_policy(role, arn).await),
+        Change::DeletePolicy { arn, .. } => return gone(writer.delete_policy(arn).await),
         Change::PutInlinePolicy { role, name, document } => {
             writer.put_inline_policy(role, name, document).await
         }
-        Change::DeleteInlinePolicy { role, name, .. } => gone(writer.delete_inline_policy(role, name).await),
-        Change::DeleteRole { role } => gone(writer.delete_role(role).await),
-    }
+        Change::DeleteInlinePolicy { role, name, .. } => {
+            return gone(writer.delete_inline_policy(role, name).await);
+        }
+        Change::DeleteRole { role } => return gone(writer.delete_role(role).await),
+    };
+    written.map(|()| Effect::Written)
 }
 
 /// What is gone already needs no deleting.
-fn gone(result: AwsResult<()>) -> AwsResult<()> {
+fn gone(result: AwsResult<()>) -> AwsResult<Effect> {
     match result {
-        Err(error) if error.kind == AwsErrorKind::NotFound => Ok(()),
-        result => result,
+        Err(error) if error.kind == AwsErrorKind::NotFound => Ok(Effect::NotFound),
+        result => result.map(|()| Effect::Written),
     }
 }

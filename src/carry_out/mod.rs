@@ -35,7 +35,7 @@ pub enum Event<'e> {
     /// A change is about to be made.
     Starting(&'e Change),
     /// The change was made.
-    Finished(&'e Change),
+    Finished(&'e Change, Effect),
     /// Something is waited for.
     Waiting {
         /// What it is.
@@ -45,6 +45,15 @@ pub enum Event<'e> {
     },
     /// The whole plan was carried out.
     Applied(&'e Applied),
+}
+
+/// What a change that did not fail did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The service confirmed the write.
+    Written,
+    /// What was to go was not found, so nothing was written.
+    NotFound,
 }
 
 /// Is told what happens while it happens.
@@ -268,7 +277,11 @@ impl Failure {
 #[expect(async_fn_in_trait, reason = "every caller runs on one thread; no bound on the future is needed")]
 pub trait WriteAws {
     /// Makes the change.
-    async fn write(&self, change: &crate::plan::aws::Change, progress: &Progress<'_>) -> Result<(), Failure>;
+    async fn write(
+        &self,
+        change: &crate::plan::aws::Change,
+        progress: &Progress<'_>,
+    ) -> Result<Effect, Failure>;
 }
 
 /// Writes changes of Genesys Cloud.
@@ -283,7 +296,7 @@ pub trait WriteGenesys {
 pub struct Absent;
 
 impl WriteAws for Absent {
-    async fn write(&self, _: &crate::plan::aws::Change, _: &Progress<'_>) -> Result<(), Failure> {
+    async fn write(&self, _: &crate::plan::aws::Change, _: &Progress<'_>) -> Result<Effect, Failure> {
         Err(Failure::NoClient { service: "AWS" })
     }
 }
@@ -342,16 +355,18 @@ pub async fn carry_out<A: WriteAws, G: WriteGenesys>(
             observer.observe(Event::Starting(change));
             let result = match change {
                 Change::Aws(change) => writers.aws.write(change, &progress).boxed_local().await,
-                Change::Genesys(step) => writers.genesys.write(step, &progress).boxed_local().await,
+                Change::Genesys(step) => {
+                    writers.genesys.write(step, &progress).boxed_local().await.map(|()| Effect::Written)
+                }
             };
-            if result.is_ok() {
-                observer.observe(Event::Finished(change));
+            if let Ok(effect) = &result {
+                observer.observe(Event::Finished(change, *effect));
             }
             result
         }));
         for (change, result) in group.iter().zip(results.await) {
             match result {
-                Ok(()) => applied.done.push(change.clone()),
+                Ok(Effect::Written | Effect::NotFound) => applied.done.push(change.clone()),
                 Err(failure) => applied.failed.push((change.clone(), failure)),
             }
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use rolecall::carry_out::{Applied, Event, Failure, Observer};
+use rolecall::carry_out::{Applied, Effect, Event, Failure, Observer};
 use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{Consent, Planned, ReadBack, Service, Shell, Written};
@@ -38,8 +38,12 @@ impl Observer for Narrator<'_> {
                 printer.progress(&format!("  … {}", ChangeView::from(change).headline()));
             }
             Event::Starting(_) | Event::Applied(_) => {}
-            Event::Finished(change) => {
-                printer.progress(&format!("  ✓ {}", ChangeView::from(change).headline()));
+            Event::Finished(change, effect) => {
+                let headline = ChangeView::from(change).headline();
+                printer.progress(&match effect {
+                    Effect::Written => format!("  ✓ {headline}"),
+                    Effect::NotFound => format!("  ✓ nothing to do: {headline} (not found)"),
+                });
             }
             Event::Waiting { awaited, waited } => {
                 printer.progress(&format!("  … waiting for {awaited} ({} s so far)", waited.as_secs()));

@@ -32,8 +32,8 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, in sync, proved; 1 failed; 2 usage or manifest error; 3 changes pending;
-4 refuted (a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must);
-5 inconclusive. When several apply: 1, then 4, then 5, then 3.";
+4 refuted (a caller can, or after the plan could, do what the manifest does not allow; or Genesys
+Cloud cannot do what it must); 5 inconclusive. When several apply: 1, then 4, then 5, then 3.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

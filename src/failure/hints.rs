@@ -96,21 +96,21 @@ plain_errors!(
 
 impl Explained for AwsError {
     fn explain(&self) -> (ExitCode, Option<String>) {
-        (ExitCode::Failed, hint_for(self))
+        (ExitCode::Failed, hint_for(self, Again::Starts))
     }
 }
 
 impl Explained for GenesysError {
     fn explain(&self) -> (ExitCode, Option<String>) {
-        (ExitCode::Failed, genesys_hint(self))
+        (ExitCode::Failed, genesys_hint(self, Again::Starts))
     }
 }
 
 impl Explained for WriteFailure {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
-            Self::Aws(error) => return error.explain(),
-            Self::Genesys(error) => return error.explain(),
+            Self::Aws(error) => return (ExitCode::Failed, hint_for(error, Again::Continues)),
+            Self::Genesys(error) => return (ExitCode::Failed, genesys_hint(error, Again::Continues)),
             Self::After { failure, .. } => return failure.explain(),
             Self::MadeMeanwhile { is_own: true, .. }
             | Self::GoneMeanwhile { .. }
@@ -162,7 +162,7 @@ impl Explained for BoundaryError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
             Self::Survey(error) => error.explain(),
-            Self::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            Self::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             Self::Plan(error) => error.explain(),
             Self::Template(error) => error.explain(),
             Self::NotAsked => (
@@ -244,7 +244,7 @@ impl Explained for AddressError {
 impl Explained for SurveyError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
-            SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            SurveyError::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             SurveyError::WrongAccount(_) => (
                 ExitCode::Failed,
                 Some(
@@ -265,7 +265,7 @@ impl Explained for SurveyError {
 impl Explained for ProbeError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
-            ProbeError::Aws(error) => (ExitCode::Failed, hint_for(error)),
+            ProbeError::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             ProbeError::Interrupted => (ExitCode::Failed, Some("`rolecall verify` asks again".to_owned())),
         }
     }
@@ -367,11 +367,30 @@ impl Explained for CredentialError {
     }
 }
 
+/// What the same command does when it is run again.
+#[derive(Clone, Copy)]
+enum Again {
+    /// It reads or examines all of it again.
+    Starts,
+    /// It carries out what is left of a plan.
+    Continues,
+}
+
+impl Again {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Starts => "repeat the command",
+            Self::Continues => "repeat the command; it continues where this run stopped",
+        }
+    }
+}
+
 /// What to do about a failed call to Genesys Cloud.
-fn genesys_hint(error: &GenesysError) -> Option<String> {
+fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
-            "configure an OAuth client; `rolecall genesys whoami` shows which client is used"
+            "[genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and \
+             `client_secret`, and the caller must be allowed to read it"
         }
         GenesysErrorKind::InvalidCredentials => {
             "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
@@ -387,9 +406,7 @@ fn genesys_hint(error: &GenesysError) -> Option<String> {
              trusted (SSL_CERT_FILE); then repeat the command"
         }
         GenesysErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline",
-        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => {
-            "repeat the command; it continues where this run stopped"
-        }
+        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => again.in_words(),
         GenesysErrorKind::Contradictory => {
             "Genesys Cloud may not show its latest changes everywhere yet; repeat the command, if necessary with a longer --deadline"
         }
@@ -408,7 +425,7 @@ fn genesys_hint(error: &GenesysError) -> Option<String> {
 }
 
 /// What to do about a failed call.
-fn hint_for(error: &AwsError) -> Option<String> {
+fn hint_for(error: &AwsError, again: Again) -> Option<String> {
     let operation = error.operation;
     let hint = match error.kind {
         AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
@@ -443,12 +460,10 @@ fn hint_for(error: &AwsError) -> Option<String> {
                 .to_owned()
         }
         AwsErrorKind::AlreadyExists => {
-            "another caller created it a moment ago, or AWS's answer was lost; repeat the command; it continues where \
-             this run stopped"
-                .to_owned()
+            format!("another caller created it a moment ago, or AWS's answer was lost; {}", again.in_words())
         }
         AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {
-            "repeat the command; it continues where this run stopped".to_owned()
+            again.in_words().to_owned()
         }
         AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
         AwsErrorKind::DeleteConflict
@@ -495,6 +510,6 @@ fn hint_for_twin(error: &TwinError) -> Option<String> {
             "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
             failed.operation
         )),
-        false => hint_for(failed),
+        false => hint_for(failed, Again::Starts),
     }
 }

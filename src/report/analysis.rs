@@ -11,7 +11,7 @@ use super::{Evidence, EvidenceView, count};
 use crate::iam::evaluate::Decision;
 use crate::ports::Check;
 use crate::verify::analysis::{
-    Analysis, AnalysisAnswer, AnalysisQuestion, CallGroup, Opinion, OwnAnswer, Proviso,
+    Analysis, AnalysisAnswer, AnalysisQuestion, CallGroup, Culprit, Opinion, OwnAnswer, Proviso,
 };
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::organization::OrganizationStanding;
@@ -37,12 +37,16 @@ pub struct AnalysisView {
     pub own: Option<Text>,
     /// What the two show together.
     pub shows: Opinion,
+    /// Whose policies a refutation is about: the rule of the issue depends on it.
+    #[serde(skip)]
+    pub(super) culprit: Culprit,
     /// Where AWS can be asked about the answer.
     pub evidence: EvidenceView,
 }
 
 impl From<&Analysis> for AnalysisView {
-    fn from(Analysis { about, analyser, question, answer, own, shows, trace }: &Analysis) -> Self {
+    fn from(analysis: &Analysis) -> Self {
+        let Analysis { about, analyser, question, answer, own, shows, trace } = analysis;
         Self {
             about: *about,
             analyser: analyser.permission().to_owned(),
@@ -50,6 +54,7 @@ impl From<&Analysis> for AnalysisView {
             answer: answer_in_words(answer).into(),
             own: own.as_ref().map(own_in_words).map(Text::from),
             shows: *shows,
+            culprit: analysis.culprit(),
             evidence: trace.into(),
         }
     }
@@ -177,7 +182,7 @@ impl OrganizationStanding {
 
 impl AnalysisView {
     pub(super) fn to_text(&self, shown: Evidence) -> String {
-        let Self { about: _, analyser, question, answer, own, shows, evidence } = self;
+        let Self { about: _, analyser, question, answer, own, shows, culprit: _, evidence } = self;
         let mut text = format!("  {}  {analyser}: {question}\n             {answer}", shows.label());
         if let Some(own) = own {
             // Writing to a String cannot fail.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::iam::lint::Severity;
 use crate::manifest::Position;
-use crate::verify::analysis::Opinion;
+use crate::verify::analysis::{Culprit, Opinion};
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::probe::Shows;
 
@@ -26,6 +26,10 @@ pub enum Level {
     /// It is good to know.
     Note,
 }
+
+/// What AWS contradicts may be a difference, and it may be what the manifest or a template asks for.
+const HELP_WITH_A_REFUTATION: &str = "Run `rolecall drift`: it shows each difference and the command that repairs it. If there \
+     is no difference, correct the manifest or the templates.";
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,21 +67,12 @@ impl Report {
             issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
             // A contradiction is a finding already.
             let refuted = verification.analyses.iter().filter(|analysis| analysis.shows == Opinion::Refutes);
-            issues.extend(refuted.map(|AnalysisView { analyser, question, answer, .. }| Issue {
-                rule: "analyser-refuted".to_owned(),
-                title: "An AWS analyser contradicts the manifest".to_owned(),
-                help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
-                level: Level::Error,
-                resource: self.role_arn(),
-                attribute: format!("{analyser}: {question}"),
-                message: format!("{analyser}: {question}: {answer}"),
-                position: self.outline.position("role"),
-            }));
+            issues.extend(refuted.map(|analysis| self.of_analysis(analysis)));
             let refuted = verification.all_probes().filter(|probe| probe.shows == Shows::Refutes);
             issues.extend(refuted.map(|probe| Issue {
                 rule: "probe-refuted".to_owned(),
                 title: "AWS's answer contradicts the manifest".to_owned(),
-                help: "Run `rolecall drift` for the differences; `rolecall apply` repairs them.".to_owned(),
+                help: HELP_WITH_A_REFUTATION.to_owned(),
                 level: Level::Error,
                 resource: self.role_arn(),
                 attribute: probe.probe.shown(),
@@ -115,6 +110,30 @@ impl Report {
 
     pub(super) fn role_arn(&self) -> String {
         self.role.as_ref().map(|role| role.arn.clone()).unwrap_or_default()
+    }
+
+    fn of_analysis(&self, AnalysisView { analyser, question, answer, culprit, .. }: &AnalysisView) -> Issue {
+        let (rule, title, help) = match culprit {
+            Culprit::Role => {
+                ("analyser-refuted", "An AWS analyser contradicts the manifest", HELP_WITH_A_REFUTATION)
+            }
+            Culprit::Organization => (
+                "analyser-organization-denies",
+                "An organization policy denies what the manifest needs",
+                "`rolecall apply` cannot repair this. Ask the administrators of the AWS organization to allow the call \
+                 in their service control policies (SCPs).",
+            ),
+        };
+        Issue {
+            rule: rule.to_owned(),
+            title: title.to_owned(),
+            help: help.to_owned(),
+            level: Level::Error,
+            resource: self.role_arn(),
+            attribute: format!("{analyser}: {question}"),
+            message: format!("{analyser}: {question}: {answer}"),
+            position: self.outline.position("role"),
+        }
     }
 
     fn of_difference(&self, difference: &DifferenceView) -> Issue {

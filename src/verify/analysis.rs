@@ -177,6 +177,30 @@ pub enum Opinion {
     Refutes,
 }
 
+/// Who denies or allows what the manifest does not want, where an analyser refutes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Culprit {
+    /// The role's own policies.
+    Role,
+    /// A policy of the AWS organization, which no plan for the role changes.
+    Organization,
+}
+
+impl Analysis {
+    /// Whose policies a refutation is about.
+    pub fn culprit(&self) -> Culprit {
+        match &self.answer {
+            AnalysisAnswer::Decision { decision: _, proviso } => match proviso {
+                Proviso::ByOrganization | Proviso::OnlyByOrganization => Culprit::Organization,
+                Proviso::None | Proviso::MissingKeys(_) => Culprit::Role,
+            },
+            AnalysisAnswer::AsWanted { .. } | AnalysisAnswer::Remarks(_) | AnalysisAnswer::Check(_) => {
+                Culprit::Role
+            }
+        }
+    }
+}
+
 impl Opinion {
     /// The exit code that the opinion asks for.
     pub fn exit(self) -> ExitCode {

@@ -64,9 +64,9 @@ fn a_template_with_every_function_that_is_resolved() {
       error      P9 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
       error      P6 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
       error      P7 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `inline policy debug of Role` allows it
-      error      P9 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
-      error      P6 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
-      error      P7 (statement 1 of Debug): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `inline policy debug of Role` allows it
+      error      P9 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `Debug` allows it
+      error      P6 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `Debug` allows it
+      error      P7 (statement 1 of Debug): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `Debug` allows it
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
     Result: refuted
     ");

@@ -102,7 +102,7 @@ async fn a_query_that_fails_is_an_error() {
     exit 1
     -- stderr
     error: GET /api/v2/audits/query/{transactionId} failed: the audit query `q-9` ended as `Failed`
-    hint: repeat the command; it continues where this run stopped
+    hint: repeat the command
     ");
 }
 

@@ -341,7 +341,7 @@ fn every_format_shows_what_the_analysers_say() {
     insta::assert_json_snapshot!(refuted("sarif").json()["runs"][0]["results"], @r#"
     [
       {
-        "ruleId": "analyser-refuted",
+        "ruleId": "analyser-organization-denies",
         "ruleIndex": 0,
         "level": "error",
         "message": {
@@ -367,15 +367,17 @@ fn every_format_shows_what_the_analysers_say() {
           }
         ],
         "partialFingerprints": {
-          "rolecall/v1": "analyser-refuted|arn:aws:iam::123456789012:role/GenesysDataActionRole|iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function"
+          "rolecall/v1": "analyser-organization-denies|arn:aws:iam::123456789012:role/GenesysDataActionRole|iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function"
         }
       }
     ]
     "#);
+    let rule = refuted("sarif").json()["runs"][0]["tool"]["driver"]["rules"][0].clone();
+    insta::assert_snapshot!(rule["help"]["text"].as_str().unwrap(), @"`rolecall apply` cannot repair this. Ask the administrators of the AWS organization to allow the call in their service control policies (SCPs).");
     insta::assert_snapshot!(refuted("github").whole(), @"
     exit 4
     -- stdout
-    ::error file=rolecall.toml,line=7,col=2,title=An AWS analyser contradicts the manifest::iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied: no statement allows it, by an organization policy (SCP)
+    ::error file=rolecall.toml,line=7,col=2,title=An organization policy denies what the manifest needs::iam:SimulatePrincipalPolicy: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied: no statement allows it, by an organization policy (SCP)
     ");
     let summary = refuted("markdown").stdout;
     let (_, analysers) = summary.split_once("### AWS's analysers\n").unwrap();

@@ -385,7 +385,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     insta::assert_snapshot!(run.outline(), @"
     exit 4
     -- stdout
-    roles/one.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    roles/one.toml: refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -394,7 +394,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
-    roles/two.toml: refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+    roles/two.toml: refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -404,7 +404,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       + attach arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke to AnotherRole
     3 to create, 0 to change, 0 to delete.
     2 manifests:
-      2 × refuted: a caller can do what the manifest does not allow, or Genesys Cloud cannot do what it must (exit code 4)
+      2 × refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     -- stderr
     error: roles/one.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`

@@ -143,8 +143,8 @@ fn the_secret_of_the_manifest_is_enough() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
     exit 1
     -- stderr
-    error: POST /oauth/token failed: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
-    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    error: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
+    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
     store(
         &stage,
@@ -165,8 +165,8 @@ fn who_may_not_read_the_secret_hears_which_permission() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
     exit 1
     -- stderr
-    error: POST /oauth/token failed: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
-    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    error: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
+    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
 }
 
@@ -274,7 +274,7 @@ fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_na
     1 difference; - expected by the manifest, + found.
     As it is in AWS
     -- stderr
-    warning: the manifest's organization_id was not compared with the live one: POST /oauth/token failed: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
+    warning: the manifest's organization_id was not compared with the live one: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
     ");
 }
 

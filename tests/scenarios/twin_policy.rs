@@ -110,7 +110,7 @@ fn the_twin_policy_gives_the_twin_none_but_our_policies() {
     exit 4
     -- stderr
       ✓ create role GenesysDataActionRole-twin-[random]
-      ✓ delete inline policy of GenesysDataActionRole-twin-[random]
+      ✓ nothing to do: delete inline policy of GenesysDataActionRole-twin-[random] (not found)
       ✓ delete role GenesysDataActionRole-twin-[random]
     error: could not create the twin: iam:PutRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:PutRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:PutRolePolicy action (AccessDenied, request [id])
     hint: a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall made, so remove the others, or run this with iam:PutRolePolicy on the twin
@@ -118,7 +118,7 @@ fn the_twin_policy_gives_the_twin_none_but_our_policies() {
     exit 4
     -- stderr
       ✓ create role GenesysDataActionRole-twin-[random]
-      ✓ detach arn:aws:iam::123456789012:policy/Sneaky from GenesysDataActionRole-twin-[random]
+      ✓ nothing to do: detach arn:aws:iam::123456789012:policy/Sneaky from GenesysDataActionRole-twin-[random] (not found)
       ✓ delete role GenesysDataActionRole-twin-[random]
     error: could not create the twin: iam:AttachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:AttachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:AttachRolePolicy action (AccessDenied, request [id])
     hint: a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall made, so remove the others, or run this with iam:AttachRolePolicy on the twin

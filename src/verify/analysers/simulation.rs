@@ -221,8 +221,8 @@ fn compare(simulated: &Simulated, own: &Evaluation, wanted: bool) -> (Opinion, P
     let by_organization = !aws && simulated.organization_allows == Some(false);
     match (aws == ours, aws == wanted) {
         (true, true) => (Opinion::Confirms, Proviso::None),
+        (_, false) if by_organization => (Opinion::Refutes, Proviso::ByOrganization),
         (true, false) => (Opinion::Refutes, Proviso::None),
-        (false, false) if by_organization => (Opinion::Refutes, Proviso::ByOrganization),
         (false, true) if by_organization => (Opinion::NoInformation, Proviso::OnlyByOrganization),
         (false, _) => (Opinion::Disagrees, Proviso::None),
     }

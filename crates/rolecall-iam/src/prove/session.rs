@@ -135,7 +135,7 @@ impl<'d> Session<'d> {
             context: Context::new(),
         };
         let evaluation = self.evaluate(&request);
-        let sentence = words::session_can(&request, &evaluation, self.policies());
+        let sentence = words::session_can(&request, &evaluation, self.policies(), None);
         Ok((evaluation.allows == Truth::True).then_some(Witness { request, sentence }))
     }
 
@@ -278,7 +278,7 @@ impl<'d> Session<'d> {
         let request = self.request(action, found).ok_or_else(no_caller)?;
         let evaluation = self.evaluate(&request);
         if evaluation.allows == Truth::True {
-            let sentence = words::session_can(&request, &evaluation, self.policies());
+            let sentence = words::session_can(&request, &evaluation, self.policies(), Some(rule.place));
             return Ok(Witness { request, sentence });
         }
         Err(words::not_evaluated(&evaluation, self.policies(), Some(rule.place)))

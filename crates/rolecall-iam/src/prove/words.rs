@@ -46,15 +46,25 @@ pub(super) fn cannot_assume(who: &str, request: &Request, evaluation: &Evaluatio
     format!("{who} cannot assume the role{id}{rest}, because {}", refusal(evaluation, &[]))
 }
 
-/// "a session of the role can call `s3:GetObject` on `…`, because …"
+/// "a session of the role can call `s3:GetObject` on `…`, because …". Several statements may allow it: `asked` is the one that
+/// the request was looked for.
 pub(super) fn session_can(
     request: &Request,
     evaluation: &Evaluation,
     policies: &[NamedDocument<'_>],
+    asked: Option<Place>,
 ) -> String {
     let Request { action, resource, .. } = request;
     let rest = circumstances(request);
-    let because = match evaluation.statements.iter().find(|statement| statement.layer == Layer::Identity) {
+    let of_identity = || evaluation.statements.iter().filter(|statement| statement.layer == Layer::Identity);
+    let is_asked = |statement: &&StatementRef| {
+        asked.is_some_and(|place| {
+            place.layer == statement.layer
+                && place.document == statement.document
+                && place.statement == statement.statement
+        })
+    };
+    let because = match of_identity().find(is_asked).or_else(|| of_identity().next()) {
         Some(statement) => format!(", because {} allows it", named_statement(statement, policies)),
         None => String::new(),
     };

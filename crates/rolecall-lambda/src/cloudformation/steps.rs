@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use rolecall::carry_out::{self, Absent, Applied, Event, Made, Observer, Writers};
+use rolecall::carry_out::{self, Absent, Applied, Effect, Event, Made, Observer, Writers};
 use rolecall::desired::contract::config_differences;
 use rolecall::observe::genesys::action_in_full;
 use rolecall::plan::Change;
@@ -43,7 +43,7 @@ impl Observer for Logged {
     fn observe(&self, event: Event<'_>) {
         match event {
             Event::Starting(change) => self.current.set(change.operation()),
-            Event::Finished(change) => {
+            Event::Finished(change, Effect::Written | Effect::NotFound) => {
                 log::step(change.operation());
                 self.done.borrow_mut().push(change.clone());
             }

@@ -42,7 +42,7 @@ pub enum GenesysErrorKind {
 
 /// A failed call to Genesys Cloud.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{operation} failed: {}{}", Shown(message), Trace { status: *status, code: code.as_deref(), context_id: context_id.as_deref() })]
+#[error("{}{}{}", Call { operation, kind: *kind }, Shown(message), Trace { status: *status, code: code.as_deref(), context_id: context_id.as_deref() })]
 pub struct GenesysError {
     /// The method and the path as the API documents it, such as `PATCH /api/v2/integrations/actions/{actionId}`.
     pub operation: &'static str,
@@ -58,6 +58,34 @@ pub struct GenesysError {
     pub context_id: Option<String>,
     /// What became of the call, where it was a write.
     pub outcome: WriteOutcome,
+}
+
+/// The call that failed, where one was made: without credentials there is none.
+struct Call<'a> {
+    operation: &'a str,
+    kind: GenesysErrorKind,
+}
+
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            GenesysErrorKind::NoCredentials => Ok(()),
+            GenesysErrorKind::InvalidCredentials
+            | GenesysErrorKind::Forbidden
+            | GenesysErrorKind::NotFound
+            | GenesysErrorKind::VersionConflict
+            | GenesysErrorKind::Conflict
+            | GenesysErrorKind::InvalidInput
+            | GenesysErrorKind::LimitExceeded
+            | GenesysErrorKind::Throttled
+            | GenesysErrorKind::Unreachable
+            | GenesysErrorKind::TimedOut
+            | GenesysErrorKind::ServiceFailure
+            | GenesysErrorKind::Unreadable
+            | GenesysErrorKind::Contradictory
+            | GenesysErrorKind::Other => write!(f, "{} failed: ", self.operation),
+        }
+    }
 }
 
 struct Trace<'a> {
