@@ -4,7 +4,7 @@
 //! somebody else is what was made: its content and its tags. A reading that fails leaves the answer as it was.
 
 use super::Failure;
-use crate::desired::aws::OWNER_TAG;
+use crate::desired::aws::{OWNER_TAG, TWIN_TAG};
 use crate::iam::arn::{PolicyArn, RoleName};
 use crate::plan::aws::Change;
 use crate::ports::{
@@ -148,8 +148,9 @@ fn has_all(there: &Tags, wanted: &Tags) -> bool {
 }
 
 fn found(is_same: bool, wanted: &Tags, there: &Tags) -> Found {
-    let owner = wanted.get(OWNER_TAG);
-    let is_own = owner.is_some() && owner == there.get(OWNER_TAG);
+    // A twin carries a mark of its own.
+    let has_mark = |key: &&str| wanted.get(*key).is_some_and(|owner| there.get(*key) == Some(owner));
+    let is_own = [OWNER_TAG, TWIN_TAG].iter().any(|key| has_mark(key));
     match is_same && is_own {
         true => Found::Same,
         false => Found::Other { is_own },
