@@ -105,12 +105,12 @@ fn whole(stream: &mut TcpStream, status: &str, kind: &str, body: &str) -> Option
 }
 
 /// A request to its end.
-fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub(super) fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     message(stream, None)
 }
 
 /// A response to its end.
-fn response(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub(super) fn response(stream: &mut TcpStream) -> Option<Vec<u8>> {
     message(stream, Some(()))
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod analysers;
 mod bad_input;
 mod boundary;
+mod canaries;
 mod cut_short;
 mod drift;
 mod explain;

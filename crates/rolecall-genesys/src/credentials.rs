@@ -187,7 +187,7 @@ fn from_secret(secret: &str, text: &str, manifest: &'static Region) -> Result<Cr
     }
     let (client_id, client_secret) = (required("client_id")?, required("client_secret")?);
     let key = if object.contains_key("base_url") { "base_url" } else { "region" };
-    let site = site(&place(key), text(key)?.as_deref(), Some(manifest))?;
+    let site = site(&place(key), text(key)?.as_deref(), Some(manifest)).map_err(without_value)?;
     let site = match site {
         Some(site) => site,
         None => Site::try_from(manifest)
@@ -213,6 +213,21 @@ fn site(
             Err(CredentialError::OtherRegion { place: place.to_owned(), stated, manifest })
         }
         (Some(_) | None, Some(_) | None) => Ok(Some(site)),
+    }
+}
+
+/// The error without what stands in the place of the region: in a secret, it may be the client's secret under a wrong key.
+fn without_value(error: CredentialError) -> CredentialError {
+    match error {
+        CredentialError::Region { place, source: UnknownRegion { given: _, way_out } } => {
+            CredentialError::Wrong { place, fault: format!("is not a Genesys Cloud region; {way_out}") }
+        }
+        error @ (CredentialError::Unset { .. }
+        | CredentialError::Wrong { .. }
+        | CredentialError::OtherRegion { .. }
+        | CredentialError::NotAnObject { .. }
+        | CredentialError::MissingKey { .. }
+        | CredentialError::Store { .. }) => error,
     }
 }
 
