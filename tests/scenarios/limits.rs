@@ -200,7 +200,10 @@ fn what_is_no_regular_file_is_refused_wherever_a_file_is_named() {
     }
     stage.run(&["prove", "/dev/zero"]).expect(2).says("name `-`, which is standard input");
     let start = Instant::now();
-    stage.run(&["prove", "pipe"]).expect(2).says("it is a pipe, and nothing opened it for writing within 5 s");
+    stage
+        .run(&["prove", "pipe"])
+        .expect(2)
+        .says("it is a pipe, and nothing opened it for writing within 5 s");
     assert!(start.elapsed() < SLACK);
 }
 
