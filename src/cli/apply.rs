@@ -12,6 +12,7 @@ use rolecall::verify::steady::Freshness;
 use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 
+use super::advice::Advice;
 use super::change::{Asking, Console, Narrator, describe, survey_after};
 use super::context::{NO_HANDLERS, Signals};
 use super::fleet;
@@ -136,8 +137,8 @@ async fn finish(
         Service::Aws => "AWS",
         Service::GenesysCloud => "Genesys Cloud",
     };
-    printer
-        .warning(&format!("{service} does not show all of the changes yet; `rolecall drift` checks again"));
+    let again = Advice::from(&options.aws).command("drift");
+    printer.warning(&format!("{service} does not show all of the changes yet; {again} checks again"));
     Ok(exit.or(ExitCode::Inconclusive))
 }
 

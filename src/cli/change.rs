@@ -189,7 +189,8 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         }
     };
     let failed: Vec<String> = applied.failed.iter().map(in_words).collect();
-    let mut message = if failed.is_empty() { "interrupted".to_owned() } else { failed.join("\n") };
+    let mut message =
+        if failed.is_empty() { "interrupted before the next change".to_owned() } else { failed.join("\n") };
     let is_open = !applied.is_refused();
     message += &match headlines(&applied.done).as_str() {
         "" if is_open => "\n  no change was confirmed".to_owned(),

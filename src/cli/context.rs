@@ -25,6 +25,7 @@ use rolecall_model::patience::Interrupt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::advice::Advice;
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -176,8 +177,9 @@ pub(crate) fn sandbox_state(
         Err(error) => {
             return Err(error).with_context(|| {
                 format!(
-                    "cannot read the sandbox's state `{}` (`rolecall sandbox reset` starts over)",
-                    path.display()
+                    "cannot read the sandbox's state `{}` ({} starts over)",
+                    path.display(),
+                    Advice { file, sandbox: false }.command("sandbox reset")
                 )
             });
         }

@@ -16,6 +16,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
+use super::advice::Advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
 use super::printer::Printer;
@@ -55,9 +56,13 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     }
     manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     printer.result(&format!("wrote {}\n", path.display()));
-    printer.hint(
-        "`rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account",
-    );
+    let advice = Advice { file: path, sandbox: options.sandbox };
+    let trial = Advice { sandbox: true, ..advice };
+    printer.hint(&format!(
+        "{} shows what it would make; {} tries it without an account",
+        advice.command("plan"),
+        trial.command("apply")
+    ));
     Ok(ExitCode::Success)
 }
 

@@ -1,11 +1,16 @@
-//! The files that a command is given: named, or standard input as `-`; never more of one than is read anyway.
+//! The files that a command is given: named, a pipe of the shell (`<(…)`), or standard input as `-`; never more of one than is
+//! read anyway.
 
 use rolecall::failure::UsageError;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use rolecall::extract::text;
 use rolecall_model::file;
+
+/// How long a pipe may go without a writer. The shell of `<(…)` has opened it already.
+const UNTIL_WRITER: Duration = Duration::from_secs(5);
 
 /// What standard input is called on the command line.
 const STANDARD_INPUT: &str = "-";
@@ -26,7 +31,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<String, UsageError> {
         |error: &dyn std::fmt::Display| UsageError::new(format!("cannot read {}: {error}", name(path)), None);
     let read = match path.as_os_str() == STANDARD_INPUT {
         true => file::read_all(std::io::stdin().lock(), limit),
-        false => file::read(path, limit),
+        false => file::read_or_pipe(path, limit, UNTIL_WRITER),
     };
     match read {
         Ok(bytes) => text(bytes, limit).map_err(|error| failed(&error)),

@@ -1,5 +1,6 @@
 //! The command line: one file a command, output through one door.
 
+mod advice;
 mod apply;
 mod boundary;
 mod certificate;

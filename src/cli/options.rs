@@ -30,6 +30,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The manifest where none is named.
+pub(crate) const DEFAULT_MANIFEST: &str = "rolecall.toml";
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, in sync, proved; 1 failed; 2 usage or manifest error; 3 changes pending;
 4 refuted (a caller can, or after the plan could, do what the manifest does not allow; or Genesys
@@ -122,7 +125,7 @@ impl Output {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
     /// The manifest; plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name many)
-    #[arg(long = "file", short, value_name = "PATH", default_value = "rolecall.toml")]
+    #[arg(long = "file", short, value_name = "PATH", default_value = DEFAULT_MANIFEST)]
     pub(crate) files: Vec<PathBuf>,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -138,7 +141,7 @@ pub(crate) struct CommonOptions {
 impl CommonOptions {
     /// The manifest.
     pub(crate) fn file(&self) -> &Path {
-        self.files.first().map_or(Path::new("rolecall.toml"), PathBuf::as_path)
+        self.files.first().map_or(Path::new(DEFAULT_MANIFEST), PathBuf::as_path)
     }
 }
 

@@ -165,6 +165,13 @@ impl Explained for BoundaryError {
             Self::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             Self::Plan(error) => error.explain(),
             Self::Template(error) => error.explain(),
+            Self::InUse { arn, .. } => (
+                ExitCode::Failed,
+                Some(format!(
+                    "destroy the role first (`rolecall destroy`), or take the policy from every principal that \
+                     `aws iam list-entities-for-policy --policy-arn {arn}` names"
+                )),
+            ),
             Self::NotAsked => (
                 ExitCode::Usage,
                 Some("write `permissions_boundary = \"targets\"` into [role] of the manifest".to_owned()),

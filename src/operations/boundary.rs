@@ -55,12 +55,32 @@ pub enum BoundaryError {
     /// The account could not be read.
     #[error(transparent)]
     Survey(#[from] SurveyError),
+    /// IAM would refuse to delete it.
+    #[error("IAM does not delete `{arn}` while {}", in_use(*bounded, *attached))]
+    InUse {
+        /// The boundary.
+        arn: PolicyArn,
+        /// How many users and roles have it as their boundary.
+        bounded: i32,
+        /// How many users, groups and roles it is attached to.
+        attached: i32,
+    },
     /// The policy could not be read.
     #[error(transparent)]
     Aws(#[from] AwsError),
     /// The policy is somebody else's.
     #[error(transparent)]
     Plan(#[from] PlanError),
+}
+
+fn in_use(bounded: i32, attached: i32) -> String {
+    let principals = |number: i32| match number {
+        1 => "1 principal".to_owned(),
+        number => format!("{number} principals"),
+    };
+    let bounded = (bounded > 0).then(|| format!("it is the permissions boundary of {}", principals(bounded)));
+    let attached = (attached > 0).then(|| format!("it is attached to {}", principals(attached)));
+    bounded.into_iter().chain(attached).collect::<Vec<_>>().join(" and ")
 }
 
 impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
@@ -76,8 +96,16 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         let desired = &survey.desired;
         let arn = desired.home.boundary_arn(role).ok_or(BoundaryError::NotAsked)?;
         let observed = observed(aws, &arn).await?;
+        let (observed, bounded) = observed.map_or((None, 0), |(policy, bounded)| (Some(policy), bounded));
         let plan = match goal {
-            BoundaryGoal::Nothing => plan_no_boundary(&role.name, observed.as_ref())?,
+            BoundaryGoal::Nothing => {
+                let plan = plan_no_boundary(&role.name, observed.as_ref())?;
+                let attached = observed.as_ref().map_or(0, |policy| policy.attachment_count);
+                if bounded > 0 || attached > 0 {
+                    return Err(BoundaryError::InUse { arn, bounded, attached });
+                }
+                plan
+            }
             BoundaryGoal::Targets => {
                 let fillings = fillings(manifest, external_id, &desired.home, &desired.targets);
                 let document = Template::boundary()?.fill(&fillings)?;
@@ -110,12 +138,12 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
     }
 }
 
-/// The policy as it is, with the versions that may have to make room.
-async fn observed<R: Read>(reader: &R, arn: &PolicyArn) -> Result<Option<ObservedPolicy>, AwsError> {
+/// The policy as it is, with the versions that may have to make room, and how many principals have it as their boundary.
+async fn observed<R: Read>(reader: &R, arn: &PolicyArn) -> Result<Option<(ObservedPolicy, i32)>, AwsError> {
     let Some(record) = reader.policy(arn).await? else { return Ok(None) };
     let versions = reader.policy_versions(arn).await?;
     let document = reader.policy_document(arn, &record.default_version).await?;
-    Ok(Some(ObservedPolicy {
+    let policy = ObservedPolicy {
         arn: arn.clone(),
         attached: false,
         under_path: false,
@@ -123,5 +151,6 @@ async fn observed<R: Read>(reader: &R, arn: &PolicyArn) -> Result<Option<Observe
         tags: record.tags,
         versions,
         document,
-    }))
+    };
+    Ok(Some((policy, record.boundary_count)))
 }

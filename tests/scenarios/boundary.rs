@@ -55,6 +55,16 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     stage.run(&["boundary", "apply", "--yes"]).expect(0);
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
 
+    // IAM keeps a boundary that a role still has, so nothing is tried.
+    stage.calls();
+    insta::assert_snapshot!(stage.run(&["boundary", "destroy", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: IAM does not delete `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` while it is the permissions boundary of 1 principal
+    hint: destroy the role first (`rolecall destroy`), or take the policy from every principal that `aws iam list-entities-for-policy --policy-arn arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` names
+    ");
+    assert!(stage.calls().iter().all(|call| !call.action.starts_with("Delete")));
+
     stage.write("rolecall.toml", &bounded(ONE_TARGET));
     stage.act_as(Principal::Verifier);
     stage.run(&["destroy", "--yes"]).expect(0);

@@ -200,7 +200,7 @@ fn an_interrupted_apply_says_what_was_done() {
           ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         0 to create, 3 to change, 0 to delete.
         -- stderr
-        error: interrupted
+        error: interrupted before the next change
           done:
           not tried:
         hint: run the same command again: it reads what is there, and goes on from that

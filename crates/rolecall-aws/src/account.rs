@@ -128,6 +128,7 @@ fn policy_details(policy: &ManagedPolicyDetail) -> AwsResult<PolicyDetails> {
             arn: policy_arn(DETAILS, policy.arn())?,
             default_version: policy.default_version_id().unwrap_or_default().to_owned(),
             attachment_count: policy.attachment_count().unwrap_or_default(),
+            boundary_count: policy.permissions_boundary_usage_count().unwrap_or_default(),
             tags: None,
         },
         versions: versions.iter().map(version_record).collect(),

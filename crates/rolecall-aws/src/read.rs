@@ -115,6 +115,7 @@ impl Read for Aws {
                     arn: policy_arn(OPERATION, policy.arn())?,
                     default_version: policy.default_version_id().unwrap_or_default().to_owned(),
                     attachment_count: policy.attachment_count().unwrap_or_default(),
+                    boundary_count: policy.permissions_boundary_usage_count().unwrap_or_default(),
                     tags: None,
                 });
             }
@@ -136,6 +137,7 @@ impl Read for Aws {
             arn: arn.clone(),
             default_version: policy.default_version_id().unwrap_or_default().to_owned(),
             attachment_count: policy.attachment_count().unwrap_or_default(),
+            boundary_count: policy.permissions_boundary_usage_count().unwrap_or_default(),
             tags: Some(tags(policy.tags())),
         }))
     }

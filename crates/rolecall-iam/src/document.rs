@@ -217,8 +217,18 @@ pub struct DocumentErrors {
     pub faults: Vec<Fault>,
 }
 
+/// The faults that one line names.
+const NAMED_FAULTS: usize = 10;
+
+/// The first faults, and how many more are known. Reading stops to note them at [`MAX_FAULTS`].
 fn join(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ")
+    let named: Vec<String> = faults.iter().take(NAMED_FAULTS).map(Fault::to_string).collect();
+    let more = match faults.len().saturating_sub(NAMED_FAULTS) {
+        0 => String::new(),
+        more if faults.len() >= MAX_FAULTS => format!("; and at least {more} more"),
+        more => format!("; and {more} more"),
+    };
+    named.join("; ") + &more
 }
 
 impl Document {

@@ -1,11 +1,14 @@
-//! Files that a user names: regular files of a stated size, and nothing else. The one reader of all of them.
+//! Files that a user names: regular files of a stated size. The one reader of all of them.
 //!
-//! A named pipe is never opened, because opening it waits for a writer; a device never ends. A link is followed: what it
-//! leads to decides.
+//! What a shell puts in the place of a file (`<(…)`) is a pipe: [`read_or_pipe`] takes it too, within the same size. Opening a
+//! pipe waits for its writer, so that wait has an end. A device never ends, and is never opened. A link is followed: what it leads
+//! to decides.
 
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 /// What is read of a file at most where nothing else is stated. Manifests, templates, schemas and saved plans are far
 /// below it.
@@ -18,6 +21,39 @@ pub fn read(path: &Path, largest: usize) -> io::Result<Vec<u8>> {
     // It may be another one by now.
     refuse_what_is_no_file(&file.metadata()?)?;
     read_all(file, largest)
+}
+
+/// The bytes of a regular file or of a pipe, of at most so many bytes. `patience` is how long a pipe may go without a writer.
+pub fn read_or_pipe(path: &Path, largest: usize, patience: Duration) -> io::Result<Vec<u8>> {
+    match is_pipe(&std::fs::metadata(path)?) {
+        true => read_all(open_pipe(path, patience)?, largest),
+        false => read(path, largest),
+    }
+}
+
+/// Opens a pipe once it has a writer. The thread of a pipe that gets none ends with the process.
+fn open_pipe(path: &Path, patience: Duration) -> io::Result<File> {
+    let (sender, receiver) = channel();
+    let path = path.to_owned();
+    let opening = move || {
+        // Nobody listens any more where that took too long.
+        let _ = sender.send(File::open(path));
+    };
+    std::thread::Builder::new().name("open-pipe".to_owned()).spawn(opening)?;
+    let file = match receiver.recv_timeout(patience) {
+        Ok(file) => file?,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            let message =
+                format!("it is a pipe, and nothing opened it for writing within {} s", patience.as_secs());
+            return Err(io::Error::new(ErrorKind::TimedOut, message));
+        }
+    };
+    // It may be another one by now.
+    let metadata = file.metadata()?;
+    if !is_pipe(&metadata) {
+        refuse_what_is_no_file(&metadata)?;
+    }
+    Ok(file)
 }
 
 /// The text of such a file.
@@ -44,6 +80,17 @@ fn refuse_what_is_no_file(metadata: &Metadata) -> io::Result<()> {
     }
     let message = format!("it is {}, not a regular file", kind(metadata.file_type()));
     Err(io::Error::new(ErrorKind::InvalidInput, message))
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    metadata.file_type().is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -97,5 +144,27 @@ mod tests {
         assert_eq!(refused(&pipe), "it is a pipe, not a regular file");
         assert_eq!(refused(&link), "it is a device, not a regular file");
         assert_eq!(refused(folder.path()), "it is a folder, not a regular file");
+        let refused =
+            |path: &Path| read_or_pipe(path, 10, Duration::from_millis(50)).unwrap_err().to_string();
+        assert_eq!(refused(&pipe), "it is a pipe, and nothing opened it for writing within 0 s");
+        assert_eq!(refused(&link), "it is a device, not a regular file");
+        assert_eq!(refused(folder.path()), "it is a folder, not a regular file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_to_its_end_within_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (limit, expected) in [(5, Ok(b"12345".to_vec())), (4, Err(ErrorKind::FileTooLarge))] {
+            let to = pipe.clone();
+            let writer = std::thread::spawn(move || std::fs::write(to, "12345"));
+            let read = read_or_pipe(&pipe, limit, Duration::from_secs(60)).map_err(|error| error.kind());
+            assert_eq!(read, expected);
+            writer.join().unwrap().unwrap();
+        }
+        std::fs::write(folder.path().join("file"), "1").unwrap();
+        assert_eq!(read_or_pipe(&folder.path().join("file"), 5, Duration::ZERO).unwrap(), b"1");
     }
 }

@@ -194,6 +194,8 @@ pub struct PolicyRecord {
     pub default_version: String,
     /// The number of principals that it is attached to.
     pub attachment_count: i32,
+    /// The number of principals whose permissions boundary it is.
+    pub boundary_count: i32,
     /// The tags; `None` where the answer does not carry them.
     pub tags: Option<Tags>,
 }

@@ -20,6 +20,7 @@ use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
 use serde_json::{Map, Value, json};
 
+use crate::cli::advice::Advice;
 use crate::cli::context::Context;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
@@ -247,9 +248,10 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
     }
     write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;
     printer.result(&format!(
-        "added action {} to {}; `rolecall apply` creates it\n",
+        "added action {} to {}; {} creates it\n",
         action.name,
-        path.display()
+        path.display(),
+        Advice::from(common).command("apply")
     ));
     Ok(ExitCode::Success)
 }

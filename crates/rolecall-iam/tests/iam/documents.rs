@@ -191,7 +191,11 @@ fn bad_input_is_bounded() {
             .contains("nested deeper")
     );
     let faulty = format!("{{\"Statement\":[{}]}}", vec!["1"; 10_000].join(","));
-    assert_eq!(Document::parse(&faulty).unwrap_err().faults.len(), MAX_FAULTS);
+    let errors = Document::parse(&faulty).unwrap_err();
+    assert_eq!(errors.faults.len(), MAX_FAULTS);
+    assert!(errors.to_string().ends_with("; and at least 90 more"), "{errors}");
+    let fewer = rolecall_iam::document::DocumentErrors { faults: errors.faults[..12].to_vec() };
+    assert!(fewer.to_string().ends_with("; and 2 more"), "{fewer}");
     let statement = r#"{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:111122223333:function:f"}"#;
     let many = format!("{{\"Statement\":[{}]}}", vec![statement; 10_000].join(","));
     assert_eq!(Document::parse(&many).unwrap().statements().len(), 10_000);
