@@ -92,10 +92,19 @@ fn a_boundary_that_nothing_insists_on_holds_nobody() {
         {"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": ROLE,
             "Condition": {"ArnLike": {"iam:PolicyARN": policies}}},
         {"Effect": "Allow", "Action": ["iam:CreatePolicy", "iam:CreatePolicyVersion"], "Resource": policies}]});
-    Folder::new(Some("targets"))
-        .prove(&old.to_string(), &[])
-        .expect(4)
-        .says("without a permissions boundary");
+    insta::assert_snapshot!(Folder::new(Some("targets")).prove(&old.to_string(), &[]).whole(), @"
+    exit 4
+    -- stdout
+    Identity policy standard input
+      refuted    by creating, changing and assuming roles, the holder cannot get beyond the target functions
+                 1. the holder creates the role `arn:aws:iam::123456789012:role/GenesysDataActionRole` without a permissions boundary, with a trust policy that names the holder
+                 2. the holder creates the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke`, which allows everything
+                 3. the holder attaches the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` to the role
+                 4. the holder assumes the role `arn:aws:iam::123456789012:role/GenesysDataActionRole`
+                 5. a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `everything` allows it
+
+    Result: refuted
+    ");
 }
 
 #[test]
@@ -107,8 +116,27 @@ fn what_a_boundary_of_ones_own_allows_the_holder_can_reach() {
     let wide = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
     let file = folder.0.path().join("wide.json");
     std::fs::write(&file, wide.to_string()).unwrap();
-    prove(&provisioner.stdout, &["--boundary", own, "--boundary-policy", file.to_str().unwrap()])
-        .expect(4)
-        .says("can call `s3:");
-    prove(&provisioner.stdout, &["--boundary", own]).expect(5).says("is not known");
+    let known = prove(&provisioner.stdout, &["--boundary", own, "--boundary-policy", file.to_str().unwrap()]);
+    insta::assert_snapshot!(known.whole(), @"
+    exit 4
+    -- stdout
+    Identity policy standard input
+      refuted    by creating, changing and assuming roles, the holder cannot get beyond the target functions
+                 1. the holder creates the role `arn:aws:iam::123456789012:role/GenesysDataActionRole` with the permissions boundary `arn:aws:iam::123456789012:policy/company`, with a trust policy that names the holder
+                 2. the holder creates the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke`, which allows everything
+                 3. the holder attaches the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` to the role
+                 4. the holder assumes the role `arn:aws:iam::123456789012:role/GenesysDataActionRole`
+                 5. a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `everything` allows it
+
+    Result: refuted
+    ");
+    insta::assert_snapshot!(prove(&provisioner.stdout, &["--boundary", own]).whole(), @"
+    exit 5
+    -- stdout
+    Identity policy standard input
+      unknown    by creating, changing and assuming roles, the holder cannot get beyond the target functions
+                 what the boundary `arn:aws:iam::123456789012:policy/company` allows is not known
+
+    Result: unknown
+    ");
 }

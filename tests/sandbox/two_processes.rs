@@ -100,13 +100,26 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     }
     std::fs::write(path("precious"), "precious").unwrap();
     symlink(path("precious"), path("link.json")).unwrap();
-    run(&["plan", "--sandbox", "--out", "link.json"]).expect(1).says(
-        "cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)",
-    );
+    insta::assert_snapshot!(run(&["plan", "--sandbox", "--out", "link.json"]).standard_error(), @"
+    exit 1
+    -- stderr
+    no manifest at `rolecall.toml`: the sandbox uses the built-in example
+    error: cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)
+    ");
     std::fs::rename(path(".rolecall/sandbox.json"), path("elsewhere.json")).unwrap();
     symlink(path("elsewhere.json"), path(".rolecall/sandbox.json")).unwrap();
     let before = std::fs::read(path("elsewhere.json")).unwrap();
-    run(&["destroy", "--sandbox", "--yes"]).expect(1).says("a symbolic link is not followed");
+    insta::assert_snapshot!(run(&["destroy", "--sandbox", "--yes"]).standard_error(), @"
+    exit 1
+    -- stderr
+    no manifest at `rolecall.toml`: the sandbox uses the built-in example
+    error: detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:DetachRolePolicy failed: the sandbox cannot save its state: `.rolecall/sandbox.json` is not an ordinary file (a symbolic link is not followed) (ServiceFailure, request [id])
+      no change was confirmed
+      not tried:
+        delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+        delete role GenesysDataActionRole
+    hint: repeat the command; it continues where this run stopped; then run the same command again: it reads what is there, and goes on from that
+    ");
     assert_eq!(std::fs::read(path("elsewhere.json")).unwrap(), before);
     assert_eq!(std::fs::read_to_string(path("precious")).unwrap(), "precious");
 }

@@ -4,6 +4,7 @@
 use rolecall::sandbox::{Principal, State};
 
 use super::stage::{EXTERNAL_ID, ONE_TARGET, ROLE, Run, Stage, manifest};
+use super::views::named;
 
 const OTHER: &str = "222222222222";
 const THIRD: &str = "333333333333";
@@ -83,18 +84,30 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
     let stage = stage(&one_target(""));
     for command in [["apply", "--yes"].as_slice(), &["plan"], &["verify"], &["drift"], &["destroy", "--yes"]]
     {
-        stage
-            .run(&[command, &["--profile", "typo"]].concat())
-            .expect(2)
-            .says("the AWS profile `typo` does not exist; looked at `")
-            .says("/.aws/config` and `")
-            .says("/.aws/credentials`");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stage.run(&[command, &["--profile", "typo"]].concat()).whole(), @"
+            exit 2
+            -- stderr
+            error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+            hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+            ");
+        }
     }
     stage.write("rolecall.toml", &one_target("profile = \"typo\""));
-    stage.run(&["apply", "--yes"]).expect(2).says("the AWS profile `typo` does not exist");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    exit 2
+    -- stderr
+    error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    ");
     let mut elsewhere = stage.command(&["plan"]);
     elsewhere.env("AWS_CONFIG_FILE", "/nowhere/config").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/keys");
-    Run::from(elsewhere.output().unwrap()).expect(2).says("looked at `/nowhere/config` and `/nowhere/keys`");
+    insta::assert_snapshot!(Run::from(elsewhere.output().unwrap()).whole(), @"
+    exit 2
+    -- stderr
+    error: the AWS profile `typo` does not exist; looked at `/nowhere/config` and `/nowhere/keys`
+    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    ");
     assert_eq!(stage.calls().len(), 0);
 }
 
@@ -102,7 +115,15 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
 fn a_profile_without_credentials_does_not_fall_back_on_the_environment() {
     let stage = stage(&one_target(""));
     stage.write(".aws/config", "[profile empty]\nregion = us-east-1\n");
-    stage.run(&["apply", "--yes", "--profile", "empty"]).expect(1).says("no AWS credentials were found");
+    // Which of the reads that go out together fails first, nobody knows.
+    insta::with_settings!({filters => [(r"\b(iam|sts|lambda):[A-Z]\w+", "[a read]")]}, {
+        insta::assert_snapshot!(stage.run(&["apply", "--yes", "--profile", "empty"]).whole(), @"
+        exit 1
+        -- stderr
+        error: nothing was changed: [a read] failed: no AWS credentials were found
+        hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+        ");
+    });
     assert_eq!(stage.calls().len(), 0);
 }
 
@@ -118,7 +139,13 @@ fn each_manifest_of_a_fleet_goes_to_the_account_of_its_own_profile() {
         plan["roles"].as_array().unwrap().iter().map(|role| role["account"].as_str().unwrap()).collect();
     assert_eq!(accounts, [OTHER, THIRD]);
     stage.write("accounts/b.toml", &one_target("profile = \"typo\""));
-    stage.run(&[["plan"].as_slice(), &all].concat()).expect(2).says("the AWS profile `typo` does not exist");
+    let run = stage.run(&[["plan"].as_slice(), &all].concat());
+    insta::assert_snapshot!(run.standard_error(), @"
+    exit 2
+    -- stderr
+    error: accounts/b.toml: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    ");
 }
 
 #[test]
@@ -142,6 +169,7 @@ fn every_command_says_first_which_account_it_talks_to() {
 #[test]
 fn credentials_of_another_account_are_refused_before_a_plan_is_shown() {
     let stage = stage(&one_target("account = \"222222222222\""));
+    let mut said = String::new();
     for command in [
         ["plan"].as_slice(),
         &["apply", "--yes"],
@@ -153,13 +181,55 @@ fn credentials_of_another_account_are_refused_before_a_plan_is_shown() {
         &["target", "list"],
         &["target", "add", "my-genesys-trigger-function:live"],
     ] {
-        let run = stage
-            .run(command)
-            .expect(1)
-            .says("the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012")
-            .says("role/ci");
-        assert_eq!(run.stdout, "", "{command:?}");
+        said += &named(command.join(" "), &stage.run(command).whole());
     }
+    insta::assert_snapshot!(said, @"
+    === plan
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === apply --yes
+    exit 1
+    -- stderr
+    error: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === verify
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === verify --sweep --yes
+    exit 1
+    -- stderr
+    error: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === verify --level twin
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === drift
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === destroy --yes
+    exit 1
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === target list
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === target add my-genesys-trigger-function:live
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    ");
     assert_eq!(writes(&stage), Vec::<String>::new());
     stage.run(&["apply", "--yes", "--profile", "orders", "--level", "paper"]).expect(0);
     assert!(has_role(&stage, OTHER));
@@ -172,18 +242,42 @@ fn connect_and_the_actions_refuse_another_account_too() {
     ))
     .replace(EXTERNAL_ID, &State::demo().genesys.organization.id);
     let stage = stage(&text);
+    let mut said = String::new();
     for command in [["genesys", "connect", "--yes"].as_slice(), &["genesys", "action", "list"]] {
-        stage.run_client(command).expect(1).says("the manifest is for account 222222222222");
+        said += &named(command.join(" "), &stage.run_client(command).whole());
     }
+    insta::assert_snapshot!(said, @"
+    === genesys connect --yes
+    exit 1
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    === genesys action list
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    ");
     assert_eq!(writes(&stage), Vec::<String>::new());
 }
 
 #[test]
 fn a_missing_function_or_permission_does_not_hide_the_wrong_account() {
     let text = one_target("account = \"222222222222\"").replace("my-genesys-trigger-function", "nowhere");
-    stage(&text).run(&["plan"]).expect(1).says("the manifest is for account 222222222222");
-    let stage = stage(&text).acting_as(Principal::Nobody);
-    stage.run(&["plan"]).expect(1).says("the manifest is for account 222222222222");
+    let run = stage(&text).run(&["plan"]);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    ");
+    let run = stage(&text).acting_as(Principal::Nobody).run(&["plan"]);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 1
+    -- stderr
+    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:iam::123456789012:user/nobody`
+    hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
+    ");
 }
 
 #[test]
@@ -200,7 +294,14 @@ fn in_a_fleet_only_the_manifest_of_another_account_fails() {
 #[test]
 fn the_sandbox_is_never_the_wrong_account() {
     let stage = stage(&one_target("account = \"222222222222\""));
-    stage.run(&["plan", "--sandbox"]).expect(0).says("account 123456789012, as arn:aws:");
+    insta::assert_snapshot!(stage.run(&["plan", "--sandbox"]).headlines(), @"
+    exit 0
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+    3 to create, 0 to change, 0 to delete.
+    After apply
+    ");
 }
 
 #[test]
@@ -208,11 +309,22 @@ fn a_manifest_that_contradicts_itself_is_refused_before_any_call() {
     let stage = stage(&one_target(
         "account = \"222222222222\"\nassume_role = \"arn:aws:iam::333333333333:role/rolecall\"",
     ));
-    stage
-        .run(&["plan"])
-        .expect(2)
-        .says("`account` is 222222222222, but `assume_role` is a role of account 333333333333");
+    insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
+    exit 2
+    -- stderr
+    error: rolecall.toml:11:11: `account` is 222222222222, but `assume_role` is a role of account 333333333333
+       |
+    11 | account = "222222222222"
+       |           ^^^^^^^^^^^^^^
+    "#);
     stage.write("rolecall.toml", &one_target("account = \"2222\""));
-    stage.run(&["plan"]).expect(2).says("rolecall.toml:");
+    insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
+    exit 2
+    -- stderr
+    error: rolecall.toml:11:11: `2222` is not an AWS account ID: must be exactly 12 digits; for example `765628985471`
+       |
+    11 | account = "2222"
+       |           ^^^^^^
+    "#);
     assert_eq!(stage.calls().len(), 0);
 }

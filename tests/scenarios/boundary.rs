@@ -34,12 +34,30 @@ fn has_boundary(stage: &Stage) -> bool {
 #[test]
 fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     let mut stage = stage();
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(5).says("rolecall-boundary");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).standard_error(), @"
+    exit 5
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: it could not be read
+    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    ");
     stage.act_as(Principal::Verifier);
-    stage.run(&["boundary", "apply", "--yes"]).expect(1).says("iam:CreatePolicy");
+    insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).outline(), @"
+    exit 1
+    -- stderr
+    Boundary arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary
+      create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary
+    error: could not create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: iam:CreatePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:CreatePolicy on resource: policy GenesysDataActionRole-boundary because no identity-based policy allows the iam:CreatePolicy action (AccessDenied, request [id])
+      nothing was changed
+    hint: the caller needs the permission iam:CreatePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    ");
     stage.act_as(Principal::Ci);
     stage.run(&["boundary", "apply", "--yes"]).expect(0);
-    stage.run(&["boundary", "apply", "--yes"]).expect(0).says("No changes");
+    insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).whole(), @"
+    exit 0
+    -- stdout
+    No changes: boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary`
+    ");
 
     stage.act_as(Principal::Verifier);
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
@@ -51,7 +69,20 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
         .write("rolecall.toml", &bounded(&format!("{ONE_TARGET}[[target]]\nfunction = \"orders-status\"\n")));
     stage.run(&["boundary", "apply", "--yes"]).expect(1);
     stage.act_as(Principal::Ci);
-    stage.run(&["apply", "--yes", "--level", "paper"]).expect(4).says("orders-status");
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).outline(), @"
+    exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+    0 to create, 1 to change, 0 to delete.
+    -- stderr
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      every-target (refuted): a session can invoke each of the 2 target functions: a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status`, because the permissions boundary does not allow it
+    hint: correct the template or the manifest; use `--allow-claim every-target` to apply anyway
+    ");
     stage.run(&["boundary", "apply", "--yes"]).expect(0);
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
 
@@ -72,11 +103,20 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     stage.act_as(Principal::Ci);
     stage.run(&["boundary", "destroy", "--yes"]).expect(0);
     assert!(!has_boundary(&stage));
-    stage.run(&["boundary", "destroy", "--yes"]).expect(0).says("No changes");
+    insta::assert_snapshot!(stage.run(&["boundary", "destroy", "--yes"]).whole(), @"
+    exit 0
+    -- stdout
+    No changes: boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary`
+    ");
 }
 
 #[test]
 fn a_boundary_of_ones_own_is_left_alone() {
     let stage = Stage::new();
-    stage.run(&["boundary", "apply", "--yes"]).expect(2).says("permissions_boundary = \"targets\"");
+    insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).whole(), @r#"
+    exit 2
+    -- stderr
+    error: the manifest does not ask for a boundary that rolecall makes
+    hint: write `permissions_boundary = "targets"` into [role] of the manifest
+    "#);
 }

@@ -1,8 +1,8 @@
 //! No command shows a secret: every input that can hold one holds one, every command runs at the highest verbosity, in every
 //! format, with and without faults, and no part of a secret is in what it prints or writes.
 //!
-//! Deliberately absent: the state file of the sandbox, which is meant to hold made-up secrets; the Lambda function, whose tests
-//! look at its logs; and the client of Genesys Cloud by itself, which `genesys::leaks` tests.
+//! Deliberately absent: the state file of the sandbox, which is meant to hold made-up secrets; the Lambda function; and the client
+//! of Genesys Cloud by itself, which `genesys::leaks` tests.
 
 mod proxy;
 

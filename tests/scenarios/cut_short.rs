@@ -150,7 +150,14 @@ fn what_somebody_made_under_the_same_names_is_neither_taken_nor_deleted() {
         state.genesys.credentials.insert("other".to_owned(), other.clone());
     };
     stage.sandbox.change(add).unwrap();
-    stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0).says("No changes");
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
+    exit 0
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
+    Verification
+    ");
     destroy(&stage).expect(0);
     let left = stage.sandbox.state().genesys.credentials.clone();
     assert_eq!(

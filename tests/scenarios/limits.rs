@@ -7,6 +7,7 @@ use rolecall::sandbox::State;
 
 use super::hostile::{Answer, Hostile};
 use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
+use super::views::named;
 
 /// What a command may take beyond its deadline: starting, and this machine's other work.
 const SLACK: Duration = Duration::from_secs(8);
@@ -30,6 +31,16 @@ fn before(stage: &Stage, texts: &'static [&'static str], answer: Answer) -> Host
     Hostile::before(&stage.sandbox.endpoint_url(), texts, answer)
 }
 
+/// Which of the calls that go out together is the first to be given up, nobody knows; nor whether another one was sent at all.
+fn whichever_call(said: &str) -> String {
+    let call = regex::Regex::new(r"\b(sts|iam|lambda):[A-Z]\w+ failed: ").unwrap();
+    let said = call.replace_all(said, "[a call] failed: ");
+    said.replace(
+        "the command's deadline of 2 s has passed, so this call was not sent",
+        "no answer before the command's deadline of 2 s",
+    )
+}
+
 const TWO: Duration = Duration::from_secs(2);
 
 #[test]
@@ -37,6 +48,7 @@ fn an_endpoint_that_does_not_answer_ends_every_command_at_its_deadline() {
     let stage = Stage::new();
     for silence in SILENCES {
         let hostile = before(&stage, ALL, silence);
+        let mut said = String::new();
         for command in [
             &["plan"][..],
             &["drift"],
@@ -46,9 +58,51 @@ fn an_endpoint_that_does_not_answer_ends_every_command_at_its_deadline() {
             &["genesys", "whoami"],
             &["genesys", "audit"],
         ] {
-            run(&stage, &hostile, &[command, &["--deadline", "2"]].concat(), TWO)
-                .expect(1)
-                .says("deadline of 2 s");
+            let run = run(&stage, &hostile, &[command, &["--deadline", "2"]].concat(), TWO);
+            said += &named(command.join(" "), &run.whole());
+        }
+        said = whichever_call(&said);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @"
+            === plan
+            exit 1
+            -- stderr
+            warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
+            error: [a call] failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === drift
+            exit 1
+            -- stderr
+            error: [a call] failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === apply --yes
+            exit 1
+            -- stderr
+            warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
+            error: nothing was changed: [a call] failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === verify --level live
+            exit 1
+            -- stderr
+            warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
+            error: [a call] failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === destroy --yes
+            exit 1
+            -- stderr
+            error: nothing was changed in AWS or Genesys Cloud: [a call] failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === genesys whoami
+            exit 1
+            -- stderr
+            error: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            === genesys audit
+            exit 1
+            -- stderr
+            error: POST /api/v2/audits/query failed: no answer before the command's deadline of 2 s
+            hint: repeat the command, if necessary with a longer --deadline
+            ");
         }
     }
 }
@@ -58,7 +112,13 @@ fn a_secret_that_does_not_come_ends_at_the_deadline() {
     let secret = "\n[genesys.credentials]\nsecret = \"arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf\"\n\n[role]";
     let stage = Stage::with(&manifest(ONE_TARGET).replace("\n[role]", secret), State::demo());
     let hostile = before(&stage, &["GetSecretValue"], Answer::Nothing);
-    run(&stage, &hostile, &["genesys", "whoami", "--deadline", "2"], TWO).expect(1).says("deadline of 2 s");
+    let run = run(&stage, &hostile, &["genesys", "whoami", "--deadline", "2"], TWO);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 1
+    -- stderr
+    error: POST /oauth/token failed: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf`: secretsmanager:GetSecretValue failed: no answer before the command's deadline of 2 s
+    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    ");
     assert!(hostile.hits() > 0);
 }
 
@@ -132,9 +192,11 @@ fn a_list_whose_marker_comes_again_is_an_error_at_once() {
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
     let hostile =
         before(&stage, &["Action=ListRolePolicies"], Answer::Page("text/xml", |_| inline_policies("m")));
-    run(&stage, &hostile, &["plan"], Duration::ZERO)
-        .expect(1)
-        .says("iam:ListRolePolicies failed: the list does not end: the same page marker came twice");
+    insta::assert_snapshot!(run(&stage, &hostile, &["plan"], Duration::ZERO).whole(), @"
+    exit 1
+    -- stderr
+    error: iam:ListRolePolicies failed: the list does not end: the same page marker came twice
+    ");
     assert_eq!(hostile.hits(), 2);
 }
 
@@ -161,12 +223,20 @@ fn inline_policies(marker: &str) -> String {
 fn a_body_that_does_not_end_is_refused_at_its_limit() {
     let stage = Stage::new();
     let hostile = before(&stage, ALL, Answer::Endless);
-    run(&stage, &hostile, &["plan"], Duration::from_secs(20))
-        .expect(1)
-        .says("unexpected answer: it has more than 64 MiB");
-    run(&stage, &hostile, &["genesys", "whoami"], Duration::from_secs(10))
-        .expect(1)
-        .says("has more than 16 MiB");
+    let plan = run(&stage, &hostile, &["plan"], Duration::from_secs(20));
+    insta::assert_snapshot!(whichever_call(&plan.whole()), @"
+    exit 1
+    -- stderr
+    warning: the manifest's organization_id was not compared with the live one: POST /oauth/token failed: the answer of `127.0.0.1:[port]` has more than 16 MiB
+    error: [a call] failed: unexpected answer: it has more than 64 MiB
+    ");
+    let whoami = run(&stage, &hostile, &["genesys", "whoami"], Duration::from_secs(10));
+    insta::assert_snapshot!(whoami.whole(), @"
+    exit 1
+    -- stderr
+    error: POST /oauth/token failed: the answer of `127.0.0.1:[port]` has more than 16 MiB
+    hint: a proxy, a login page or a mock may have answered instead of Genesys Cloud
+    ");
 }
 
 #[cfg(unix)]
@@ -198,6 +268,7 @@ fn what_is_no_regular_file_is_refused_wherever_a_file_is_named() {
         assert!(start.elapsed() < SLACK, "{arguments:?}");
         assert!(run.stderr.contains("not a regular file"), "{arguments:?}: {}\n{}", run.status, run.stderr);
     }
+<<<<<<< HEAD
     stage.run(&["prove", "/dev/zero"]).expect(2).says("name `-`, which is standard input");
     let start = Instant::now();
     stage
@@ -225,4 +296,12 @@ fn a_pipe_of_the_shell_is_read_like_a_file() {
     let writer = std::thread::spawn(move || std::fs::write(to, text));
     assert_eq!(proved("pipe"), from_a_file);
     writer.join().unwrap().unwrap();
+=======
+    insta::assert_snapshot!(stage.run(&["prove", "pipe"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read `pipe`: it is a pipe, not a regular file
+    hint: pipe the text into rolecall and name `-`, which is standard input
+    ");
+>>>>>>> concurrency
 }

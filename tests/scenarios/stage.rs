@@ -57,13 +57,6 @@ impl Run {
         self
     }
 
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        let said = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(said, "no `{text}` in\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.stdout, self.stderr))
