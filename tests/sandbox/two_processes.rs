@@ -118,7 +118,7 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
       not tried:
         delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         delete role GenesysDataActionRole
-    hint: repeat the command; it continues where this run stopped; then run the same command again: it reads what is there, and goes on from that
+    hint: repeat the command; it continues where this run stopped; the next run reads what is there, and goes on from that
     ");
     assert_eq!(std::fs::read(path("elsewhere.json")).unwrap(), before);
     assert_eq!(std::fs::read_to_string(path("precious")).unwrap(), "precious");

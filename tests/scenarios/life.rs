@@ -351,7 +351,7 @@ fn a_manifest_is_written_from_a_live_role() {
     -- stderr
     warning: the trust policy also names `arn:aws:iam::123456789012:role/ci`, which the manifest leaves out
     warning: policy `sneaky` does more than invoke functions; the manifest leaves that out
-    hint: `rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account
+    hint: `rolecall plan --file live.toml` shows what it would make; `rolecall apply --file live.toml --sandbox` tries it without an account
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--file", "live.toml"]).headlines(), @"
     exit 4

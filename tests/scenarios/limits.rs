@@ -116,8 +116,8 @@ fn a_secret_that_does_not_come_ends_at_the_deadline() {
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: POST /oauth/token failed: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf`: secretsmanager:GetSecretValue failed: no answer before the command's deadline of 2 s
-    hint: configure an OAuth client; `rolecall genesys whoami` shows which client is used
+    error: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf`: secretsmanager:GetSecretValue failed: no answer before the command's deadline of 2 s
+    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
     assert!(hostile.hits() > 0);
 }
@@ -268,9 +268,18 @@ fn what_is_no_regular_file_is_refused_wherever_a_file_is_named() {
         assert!(start.elapsed() < SLACK, "{arguments:?}");
         assert!(run.stderr.contains("not a regular file"), "{arguments:?}: {}\n{}", run.status, run.stderr);
     }
-    insta::assert_snapshot!(stage.run(&["prove", "/dev/zero"]).whole(), @"");
+    insta::assert_snapshot!(stage.run(&["prove", "/dev/zero"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read `/dev/zero`: it is a device, not a regular file
+    hint: pipe the text into rolecall and name `-`, which is standard input
+    ");
     let start = Instant::now();
-    insta::assert_snapshot!(stage.run(&["prove", "pipe"]).whole(), @"");
+    insta::assert_snapshot!(stage.run(&["prove", "pipe"]).whole(), @"
+    exit 2
+    -- stderr
+    error: cannot read `pipe`: it is a pipe, and nothing opened it for writing within 5 s
+    ");
     assert!(start.elapsed() < SLACK);
 }
 

@@ -57,7 +57,7 @@ fn apply_and_destroy_stop_between_two_writes() {
             insta::assert_snapshot!(how_far(&apply), @"
             exit 1
             -- stderr
-            error: interrupted
+            error: interrupted before the next change
               done:
               not tried:
             hint: run the same command again: it reads what is there, and goes on from that
@@ -71,7 +71,7 @@ fn apply_and_destroy_stop_between_two_writes() {
             insta::assert_snapshot!(how_far(&destroy), @"
             exit 1
             -- stderr
-            error: interrupted
+            error: interrupted before the next change
               done:
               not tried:
             hint: run the same command again: it reads what is there, and goes on from that
@@ -100,7 +100,7 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after(&stage, 1, stage.start(&add), "-TERM")), @"
     exit 1
     -- stderr
-    error: interrupted
+    error: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that
@@ -129,7 +129,7 @@ fn connect_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after(&stage, 1, connect, "-TERM")), @"
     exit 1
     -- stderr
-    error: interrupted
+    error: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that
@@ -149,7 +149,6 @@ fn a_twin_is_removed() {
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
-    Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
     error: interrupted before the twin was examined
     ");

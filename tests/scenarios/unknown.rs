@@ -66,7 +66,13 @@ fn a_write_that_was_refused_was_not_carried_out() {
     stage.run_client(&APPLY).expect(0);
     stage.tamper(Tamper::MaxSession);
     breaks(&stage, "iam:UpdateRole", None, Fault::Deny);
-    insta::assert_snapshot!(stage.run_client(&APPLY).standard_error(), @"");
+    insta::assert_snapshot!(stage.run_client(&APPLY).standard_error(), @"
+    exit 1
+    -- stderr
+    error: could not update settings of GenesysDataActionRole: iam:UpdateRole failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:UpdateRole (AccessDenied, request [id])
+      nothing was changed
+    hint: the caller needs the permission iam:UpdateRole; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    ");
 }
 
 /// The answer to the first attempt is lost, and the SDK's second one finds what the first one made: that is no failure.
@@ -175,7 +181,12 @@ fn that_somebody_deleted_the_role_meanwhile_is_said() {
     });
     // What the plan has beside it depends on whether the attachments were read before the deletion or after it.
     let run = Run { stdout: String::new(), ..run };
-    insta::assert_snapshot!(run.headlines(), @"");
+    insta::assert_snapshot!(run.headlines(), @"
+    exit 1
+    -- stderr
+    error: could not update settings of GenesysDataActionRole: role `GenesysDataActionRole` was there when the plan was made; another caller has deleted it since (iam:UpdateRole failed: The role with name GenesysDataActionRole cannot be found. (NoSuchEntity, request [id]))
+    hint: make sure that nobody else works on this role, then run the same command again: it makes a new plan from what is there
+    ");
     stage.run(&APPLY).expect(0);
 }
 
