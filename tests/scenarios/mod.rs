@@ -4,6 +4,7 @@ mod account;
 mod analysers;
 mod bad_input;
 mod boundary;
+mod concurrency;
 mod cut_short;
 mod drift;
 mod explain;
@@ -17,6 +18,9 @@ mod gate;
 mod genesys;
 mod hostile;
 mod identity;
+#[path = "../chaos/judge.rs"]
+#[allow(dead_code, reason = "the harness of `just chaos` uses more of it")]
+mod judge;
 mod life;
 mod limits;
 mod organization;
