@@ -25,6 +25,7 @@ mod life;
 mod limits;
 mod organization;
 mod permissions;
+mod provisioner;
 mod recorded;
 mod saved_plan;
 mod signals;
