@@ -117,7 +117,7 @@ async fn observe_policies<R: Read>(
 ) -> AwsResult<Vec<ObservedPolicy>> {
     let (attached, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
     let elsewhere = attached.iter().filter(|arn| under_path.iter().all(|known| known.arn != **arn));
-    let (mut policies, foreign) = try_join!(
+    let (own, foreign) = try_join!(
         try_join_all(under_path.iter().map(|record| observe_own(
             reader,
             record,
@@ -125,7 +125,7 @@ async fn observe_policies<R: Read>(
         ))),
         try_join_all(elsewhere.map(|arn| observe_foreign(reader, arn))),
     )?;
-    policies.extend(foreign);
+    let mut policies: Vec<ObservedPolicy> = own.into_iter().flatten().chain(foreign).collect();
     // In the order of the text that people read.
     policies.sort_by_cached_key(|policy| policy.arn.to_string());
     Ok(policies)
@@ -135,21 +135,25 @@ async fn observe_own<R: Read>(
     reader: &R,
     record: &PolicyRecord,
     attached: bool,
-) -> AwsResult<ObservedPolicy> {
+) -> AwsResult<Option<ObservedPolicy>> {
     let (policy, versions, document) = try_join!(
         reader.policy(&record.arn),
         reader.policy_versions(&record.arn),
         reader.policy_document(&record.arn, &record.default_version),
     )?;
-    Ok(ObservedPolicy {
+    // Deleted since the list was read: then it is not there. What is on the role is kept: it may be that only this answer is old.
+    if policy.is_none() && !attached {
+        return Ok(None);
+    }
+    Ok(Some(ObservedPolicy {
         arn: record.arn.clone(),
         attached,
         under_path: true,
         attachment_count: record.attachment_count,
-        tags: tags(policy),
+        tags: policy.and_then(|policy| policy.tags),
         versions,
         document,
-    })
+    }))
 }
 
 async fn observe_foreign<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<ObservedPolicy> {

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use rolecall::sandbox::{CUSTOMER, Principal, State};
 
-use crate::scenario::OTHER_ID;
-use crate::stage::{EXTERNAL_ID, ROLE, Run};
+use super::stage::{EXTERNAL_ID, ROLE, Run};
+
+pub(crate) const OTHER_ID: &str = "00000000-8a4d-4c3b-9e7f-2d1a6b8c0e94";
 
 /// Who × what, in numbers of the lists below.
 type Pairs = BTreeSet<(usize, usize)>;
@@ -59,11 +60,17 @@ impl Judge {
     /// What somebody could do in one of the states that neither the first nor the last allows.
     pub(crate) fn widened(&self, states: &[Arc<State>]) -> Vec<String> {
         let (Some(first), Some(last)) = (states.first(), states.last()) else { return Vec::new() };
-        let (before, after) = (self.pairs(first), self.pairs(last));
+        self.beyond(states, &[first, last])
+    }
+
+    /// What somebody could do in one of the states that no state of the others allows.
+    pub(crate) fn beyond(&self, states: &[Arc<State>], others: &[&State]) -> Vec<String> {
+        let allowed: Pairs =
+            others.iter().flat_map(|state| self.pairs(state).iter().copied().collect::<Pairs>()).collect();
         let mut found = BTreeSet::new();
         for state in states {
             let pairs = self.pairs(state);
-            let wider = pairs.iter().filter(|pair| !before.contains(pair) && !after.contains(pair));
+            let wider = pairs.iter().filter(|pair| !allowed.contains(pair));
             found.extend(wider.map(|(who, what)| format!("{:?} could {:?}", WHO[*who], WHAT[*what])));
             // A twin is for its maker alone.
             let twins = state.accounts[CUSTOMER].roles.values().filter(|role| role.name.contains("-twin-"));

@@ -3,6 +3,7 @@
 use rolecall::sandbox::{CUSTOMER, State, Tamper};
 use serde_json::{Value, json};
 
+use crate::judge::OTHER_ID;
 use crate::stage::{EXTERNAL_ID, ONE_TARGET, ROLE, Stage, manifest};
 
 /// A command in a state.
@@ -22,8 +23,6 @@ pub(crate) struct Scenario {
 const TWO_TARGETS: &str =
     "[[target]]\nfunction = \"my-genesys-trigger-function\"\n\n[[target]]\nfunction = \"orders\"\n";
 const OTHER_TARGET: &str = "[[target]]\nfunction = \"orders\"\n";
-
-pub(crate) const OTHER_ID: &str = "00000000-8a4d-4c3b-9e7f-2d1a6b8c0e94";
 
 /// The files beside the manifest.
 pub(crate) fn write_files(stage: &Stage) {

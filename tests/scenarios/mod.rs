@@ -5,6 +5,7 @@ mod analysers;
 mod bad_input;
 mod boundary;
 mod canaries;
+mod concurrency;
 mod cut_short;
 mod drift;
 mod explain;
@@ -18,10 +19,14 @@ mod gate;
 mod genesys;
 mod hostile;
 mod identity;
+#[path = "../chaos/judge.rs"]
+#[allow(dead_code, reason = "the harness of `just chaos` uses more of it")]
+mod judge;
 mod life;
 mod limits;
 mod organization;
 mod permissions;
+mod provisioner;
 mod recorded;
 mod saved_plan;
 mod signals;
