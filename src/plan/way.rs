@@ -1,7 +1,7 @@
 //! The way from what is there to what should be: in which order a role is written.
 //!
 //! **On the way nobody can do anything that neither the state before nor the state after allows**, and nobody loses what both
-//! allow. A state is who can assume the role and what a session can then do, so a moment is wider if one of them already has the
+//! allow. A state is who can assume the role, what a session can then do and how long, so a moment is wider if one of them already has the
 //! new form while the other still has the old one. The order of writes decides that, and the order is not a table of kinds: each
 //! state on the way is put to the prover, for every caller and every request.
 //!
@@ -10,8 +10,9 @@
 //! is written twice: first what the old and the new one have in common, last the new one. The same is done where nothing is
 //! proved, with a trust policy that lets nobody in.
 //!
-//! Deliberately absent: what has to be written, which the planner says, and sessions that were opened before. They keep what the
-//! role has until they expire.
+//! Deliberately absent: what has to be written, which the planner says; sessions that were opened before, which keep what the
+//! role has until they expire; and policies of resources. What such a policy gives the role, only a `Deny` or a boundary of the
+//! role takes away, and the order does not count on it.
 
 mod route;
 mod state;

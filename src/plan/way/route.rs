@@ -158,7 +158,7 @@ impl<'s> Route<'s> {
                     step: TrustStep::Closed,
                 });
             }
-            wanted = Some((name, after));
+            wanted = (!after.says_the_same_as(&closed)).then_some((name, after));
         }
         for step in self.steps {
             match step {

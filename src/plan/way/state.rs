@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::iam::prove::{NamedDocument, Permissions, proves_permissions_within};
 use crate::observe::aws::{Observed, ObservedBoundary};
-use crate::plan::aws::Change;
+use crate::plan::aws::{Change, new_values};
+use crate::ports::Tags;
 use rolecall_model::stored::StoredDocument;
 
 /// A role, with everything that decides who can assume it and what it can do.
@@ -16,6 +17,9 @@ pub(super) struct State {
     attached: BTreeSet<PolicyArn>,
     inline: BTreeMap<String, StoredDocument>,
     boundary: Option<PolicyArn>,
+    /// In seconds.
+    longest_session: u32,
+    tags: Tags,
     /// Managed policies that were read or are written, whether they are on the role or not.
     stored: BTreeMap<PolicyArn, StoredDocument>,
 }
@@ -33,6 +37,8 @@ impl State {
             attached: attached.collect(),
             inline: inline.iter().map(|policy| (policy.name.clone(), policy.document.clone())).collect(),
             boundary: role.as_ref().and_then(|role| role.permissions_boundary.clone()),
+            longest_session: role.as_ref().map(|role| role.max_session_duration).unwrap_or_default(),
+            tags: role.as_ref().map(|role| role.tags.clone()).unwrap_or_default(),
             stored: stored.filter_map(|(arn, document)| Some((arn.clone(), document.clone()?))).collect(),
         }
     }
@@ -60,6 +66,8 @@ impl State {
             Change::CreateRole { role } => {
                 self.trust = Some(role.trust.clone());
                 self.boundary.clone_from(&role.permissions_boundary);
+                self.longest_session = role.max_session_duration;
+                self.tags.clone_from(&role.tags);
             }
             Change::UpdateTrust { after, .. } => self.trust = Some(after.clone()),
             Change::PutBoundary { after, .. } => self.boundary = Some(after.clone()),
@@ -86,10 +94,9 @@ impl State {
                 self.inline.remove(name);
             }
             Change::DeleteRole { .. } => self.trust = None,
-            Change::UpdateRole { .. }
-            | Change::TagRole { .. }
-            | Change::TagPolicy { .. }
-            | Change::DeletePolicyVersion { .. } => {}
+            Change::UpdateRole { after, .. } => self.longest_session = after.1,
+            Change::TagRole { tags, .. } => self.tags.extend(new_values(tags)),
+            Change::TagPolicy { .. } | Change::DeletePolicyVersion { .. } => {}
         }
     }
 
@@ -100,9 +107,15 @@ impl State {
             name: name.clone(),
             document: Some(document.clone()),
         };
+        let identity: Vec<Held> =
+            self.attached.iter().map(stored).chain(self.inline.iter().map(inline)).collect();
+        let boundary = self.boundary.as_ref().map(stored);
+        let tags_matter = identity.iter().chain(&boundary).any(Held::may_ask_for_tags);
         Powers {
-            identity: self.attached.iter().map(stored).chain(self.inline.iter().map(inline)).collect(),
-            boundary: self.boundary.as_ref().map(stored),
+            tags: tags_matter.then(|| self.tags.clone()),
+            longest_session: self.longest_session,
+            identity,
+            boundary,
         }
     }
 }
@@ -112,6 +125,9 @@ impl State {
 pub(super) struct Powers {
     pub(super) identity: Vec<Held>,
     pub(super) boundary: Option<Held>,
+    longest_session: u32,
+    /// The role's tags, where its policies may ask for them.
+    tags: Option<Tags>,
 }
 
 /// A policy that the role has.
@@ -127,6 +143,13 @@ impl Held {
     fn named(&self) -> Option<NamedDocument<'_>> {
         Some(NamedDocument { name: &self.name, document: self.document.as_ref()?.document()? })
     }
+
+    /// Whether `aws:PrincipalTag` may stand in it, as a key or as a variable.
+    fn may_ask_for_tags(&self) -> bool {
+        let text = self.document.as_ref().map(|document| document.text().to_ascii_lowercase());
+        // JSON can write a letter as an escape.
+        text.is_none_or(|text| text.contains("principaltag") || text.contains("\\u"))
+    }
 }
 
 impl Powers {
@@ -135,8 +158,17 @@ impl Powers {
         if these.iter().any(|one| one.identity.is_empty() || others.contains(one)) {
             return true;
         }
+        // The prover takes the tags for the same everywhere.
+        let mut tags = these.iter().chain(others).filter_map(|one| one.tags.as_ref());
+        if let Some(first) = tags.next()
+            && tags.any(|other| other != first)
+        {
+            return false;
+        }
+        let session = these.iter().map(|one| one.longest_session).min().unwrap_or_default();
+        let others = others.iter().filter(|one| one.longest_session >= session);
         let these: Option<Vec<Permissions<'_>>> = these.iter().map(|one| one.permissions()).collect();
-        let others: Option<Vec<Permissions<'_>>> = others.iter().map(|one| one.permissions()).collect();
+        let others: Option<Vec<Permissions<'_>>> = others.map(|one| one.permissions()).collect();
         let (Some(these), Some(others)) = (these, others) else { return false };
         let (these, others): (Vec<&Permissions<'_>>, Vec<&Permissions<'_>>) =
             (these.iter().collect(), others.iter().collect());

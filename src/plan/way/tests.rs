@@ -119,6 +119,21 @@ fn whom_both_trust_policies_trust_is_let_in_all_the_time() {
 }
 
 #[test]
+fn what_two_trust_policies_have_in_common_stays_one_statement() {
+    let statement = |names: &[&str]| {
+        let names = names.join("\",\"");
+        policy(&format!(
+            r#"{{"Sid":"Trusted","Effect":"Allow","Principal":{{"AWS":["{names}"]}},"Action":"sts:AssumeRole"}}"#
+        ))
+    };
+    let [one, two, three] =
+        ["999999999991", "999999999992", "999999999993"].map(|it| format!("arn:aws:iam::{it}:root"));
+    let (known, wanted_trust) = (statement(&[&one, &two, "999999999994"]), statement(&[&one, &two, &three]));
+    let common = super::trust::in_common(&known, &wanted_trust, &wanted().role_arn());
+    assert!(common.says_the_same_as(&statement(&[&one, &two])), "{common}");
+}
+
+#[test]
 fn a_boundary_goes_last_and_comes_first() {
     let mut observed = all_there();
     observed.role.as_mut().unwrap().permissions_boundary =
@@ -165,6 +180,104 @@ fn where_there_is_no_room_for_both_what_goes_goes_first() {
     let order = in_order(&observed);
     let place = |wanted: &str| order.iter().rposition(|operation| operation == wanted).unwrap();
     assert!(place("DetachRolePolicy") < place("AttachRolePolicy"), "{order:?}");
+}
+
+#[test]
+fn a_policy_goes_after_its_old_versions_whichever_way_the_others_are_written() {
+    let (mut desired, mut observed) = (wanted(), all_there());
+    let allow = |functions: &[&str]| {
+        let listed = functions.join("\",\"");
+        policy(&format!(r#"{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["{listed}"]}}"#))
+    };
+    let numbered =
+        |number: usize| wanted().policies[0].0.to_string().replace("-invoke", &format!("-invoke-{number}"));
+    let own = observed.policies[0].clone();
+    observed.policies[0].document = Some(allow(&[ORDERS, STOCK]));
+    desired.policies[0].1.document = allow(&[ORDERS]);
+    // The second policy takes over what the first one gives up, so it is written first.
+    let spare = desired.policies[0].1.clone();
+    let second: crate::iam::arn::PolicyArn = numbered(2).parse().unwrap();
+    let wider = crate::ports::PolicySpecification {
+        document: allow(&[STOCK, &ORDERS.replace("orders", "new")]),
+        ..spare
+    };
+    desired.policies.push((second.clone(), wider));
+    observed.policies.push(ObservedPolicy {
+        arn: second,
+        document: Some(allow(&[&ORDERS.replace("orders", "new")])),
+        ..own.clone()
+    });
+    let old =
+        crate::ports::PolicyVersionRecord { id: "v0".to_owned(), is_default: false, created_seconds: 0 };
+    observed.policies.push(ObservedPolicy {
+        arn: numbered(3).parse().unwrap(),
+        versions: vec![old, own.versions[0].clone()],
+        ..own
+    });
+    let order = told(&way_of(&survey(desired, observed), PlanOptions { adopt: true, remove_foreign: false }));
+    assert_eq!(
+        order,
+        [
+            "CreatePolicyVersion",
+            "CreatePolicyVersion",
+            "DetachRolePolicy",
+            "DeletePolicyVersion",
+            "DeletePolicy"
+        ]
+    );
+}
+
+#[test]
+fn who_is_let_in_anew_never_gets_the_longer_session_of_those_who_go() {
+    let mut observed = all_there();
+    let role = observed.role.as_mut().unwrap();
+    role.trust = policy(&trust_of(OTHER_ID));
+    role.max_session_duration = 43200;
+    assert_eq!(in_order(&observed), ["UpdateRole", "UpdateAssumeRolePolicy"]);
+    observed.role.as_mut().unwrap().max_session_duration = 900;
+    assert_eq!(in_order(&observed), ["UpdateAssumeRolePolicy", "UpdateRole"]);
+}
+
+#[test]
+fn a_tag_that_policies_ask_for_and_another_caller_never_meet() {
+    let mut observed = all_there();
+    let role = observed.role.as_mut().unwrap();
+    role.trust = policy(&trust_of(OTHER_ID));
+    let key = role.tags.keys().next().unwrap().clone();
+    role.tags.insert(key.clone(), "another".to_owned());
+    // No policy asks for it.
+    assert_eq!(in_order(&observed), ["UpdateAssumeRolePolicy", "TagRole"]);
+    let tagged = format!(
+        r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{{"StringEquals":{{"aws:PrincipalTag/{key}":"another"}}}}}}"#
+    );
+    observed.policies.push(with("arn:aws:iam::123456789012:policy/Tagged", &tagged));
+    let order = told(&way_of(
+        &survey(wanted(), observed.clone()),
+        PlanOptions { adopt: true, remove_foreign: false },
+    ));
+    assert_eq!(order, ["Closed", "TagRole", "UpdateAssumeRolePolicy"]);
+    // Where the trust policy stays, nobody is shut out for a tag.
+    observed.role.as_mut().unwrap().trust = wanted().role.trust;
+    let order =
+        told(&way_of(&survey(wanted(), observed), PlanOptions { adopt: true, remove_foreign: false }));
+    assert_eq!(order, ["TagRole"]);
+}
+
+#[test]
+fn doors_that_are_closed_already_are_not_closed_again() {
+    let mut observed = all_there();
+    observed.role.as_mut().unwrap().trust = super::trust::closed();
+    for name in ["Odd", "Strange"] {
+        let arn = format!("arn:aws:iam::123456789012:policy/{name}");
+        observed.policies.push(ObservedPolicy { document: None, ..foreign(&arn) });
+    }
+    assert_eq!(in_order(&observed), ["DetachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy"]);
+    observed.inline.push(InlinePolicy { name: "inline".to_owned(), document: policy(SOMETHING) });
+    let arn = wanted().role_arn();
+    let mut plan = plan_destroy(&arn.name, &observed, REMOVE_FOREIGN).unwrap();
+    plan.changes.retain(|change| !matches!(change, Change::DeleteRole { .. }));
+    let order = told(&Way::to_nothing(plan, &arn, &observed));
+    assert!(!order.contains(&"UpdateAssumeRolePolicy".to_owned()), "{order:?}");
 }
 
 fn boundary(name: &str, statements: &str) -> ObservedBoundary {

@@ -56,7 +56,9 @@ pub(super) fn in_common(known: &StoredDocument, wanted: &StoredDocument, role: &
     let is_known = |allow: &Value| are_within(&[&with(std::slice::from_ref(allow))], known, role);
     let allows =
         statements.iter().copied().filter(|it| it.get("Effect").and_then(Value::as_str) == Some("Allow"));
-    let kept: Vec<Value> = allows.flat_map(parts).filter(is_known).collect();
+    let known_part =
+        |allow: &Value| together(allow, &parts(allow).into_iter().filter(is_known).collect::<Vec<_>>());
+    let kept: Vec<Value> = allows.filter_map(known_part).collect();
     let common = with(&kept);
     let is_common = |end| are_within(&[&common], end, role);
     if !kept.is_empty() && is_common(known) && is_common(wanted) { common } else { closed() }
@@ -80,4 +82,25 @@ fn parts(statement: &Value) -> Vec<Value> {
         statement
     };
     named.map(alone).collect()
+}
+
+/// The statement with the principals of these parts of it: one statement again, so that its `Sid` stays the only one and the
+/// document gets no longer. `None` where there is no part.
+fn together(statement: &Value, parts: &[Value]) -> Option<Value> {
+    let first = parts.first()?;
+    let mut principals: Map<String, Value> = Map::new();
+    for (kind, names) in parts.iter().filter_map(|part| part.get("Principal")?.as_object()).flatten() {
+        let all = principals.entry(kind.clone()).or_insert_with(|| Value::Array(Vec::new()));
+        if let (Value::Array(all), Value::Array(names)) = (all, names) {
+            all.extend(names.iter().cloned());
+        }
+    }
+    if principals.is_empty() {
+        return Some(first.clone());
+    }
+    let mut statement = statement.clone();
+    if let Value::Object(keys) = &mut statement {
+        keys.insert("Principal".to_owned(), Value::Object(principals));
+    }
+    Some(statement)
 }

@@ -119,7 +119,8 @@ impl Turns<'_> {
             return 0;
         };
         let is_of = |change: &Change| matches!(change, Change::CreatePolicyVersion { arn, .. } if arn == of);
-        let place = self.changes.iter().position(is_of).unwrap_or_default();
+        // Versions of what is deleted have no place among them: they go before their policy.
+        let Some(place) = self.changes.iter().position(is_of) else { return 0 };
         if self.preference.revise_backwards { self.changes.len() - place } else { place }
     }
 

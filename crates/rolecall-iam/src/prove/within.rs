@@ -13,15 +13,17 @@ use super::caller::{Call, Caller};
 use super::claim::Permissions;
 use super::policy::{PROOF_BUDGET, ResourcePolicy};
 use super::readable;
-use super::rule::Rule;
+use super::rule::{Place, Rule};
 use super::session::Session;
 use super::solve::{Answer, Asked, AskedAction, Field, find};
 use super::strings::Variable;
 use super::variable::Uncut;
 use crate::arn::RoleArn;
-use crate::document::{Document, Effect};
+use crate::document::{Document, Effect, Statement};
 use crate::evaluate::Layer;
 use crate::pattern::{Budget, Language, Pattern};
+use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
 
 /// What a call for a role can need besides the call itself.
 const IMPLIED: [&str; 3] = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"];
@@ -30,15 +32,55 @@ const IMPLIED: [&str; 3] = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetC
 /// session tags. Of no policies nothing is proved.
 #[must_use]
 pub fn proves_trust_within(these: &[&Document], other: &Document, role: &RoleArn) -> bool {
+    let mut budget = Budget::new(PROOF_BUDGET);
+    let names = |document: &'_ &Document, direct: Direct| {
+        let clauses = document.statements().iter().filter_map(|statement| statement.principal.as_ref());
+        clauses.flat_map(|clause| &clause.values).any(|name| direct.is_less(name, role))
+    };
+    [Direct::AtAll, Direct::SkipsIdentity, Direct::SkipsAll].into_iter().all(|direct| {
+        let differs = these.iter().chain([&other]).any(|document| names(document, direct));
+        (direct != Direct::AtAll && !differs) || is_let_in(these, other, role, direct, &mut budget)
+    })
+}
+
+/// How directly a caller of the role's own account must be named. Whom a policy names by the account needs an identity policy
+/// besides, and whom it names by a role is held by the role's boundary: a policy that names him more directly gives him more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direct {
+    AtAll,
+    SkipsIdentity,
+    SkipsAll,
+}
+
+impl Direct {
+    /// Whether the name is less direct than that.
+    fn is_less(self, name: &PrincipalName, role: &RoleArn) -> bool {
+        let of_account = matches!(name, PrincipalName::Account(account) if *account == role.account);
+        let of_role =
+            matches!(name, PrincipalName::Identity(Principal::Role(named)) if named.account == role.account);
+        match self {
+            Self::AtAll => false,
+            Self::SkipsIdentity => of_account,
+            Self::SkipsAll => of_account || of_role,
+        }
+    }
+}
+
+fn is_let_in(
+    these: &[&Document],
+    other: &Document,
+    role: &RoleArn,
+    direct: Direct,
+    budget: &mut Budget,
+) -> bool {
     let Some(first) = these.first() else { return false };
     let policy = ResourcePolicy::of_role(first, Some(role));
     let resource = role.to_string();
-    let mut budget = Budget::new(PROOF_BUDGET);
     policy.forms.iter().all(|form| {
         let caller = &form.caller;
-        let compile = |document| Rule::compile(document, Layer::Resource, 0, caller).collect();
-        let compiled: Vec<Vec<Rule<'_>>> = these.iter().map(|document| compile(document)).collect();
-        let others: Vec<Rule<'_>> = compile(other);
+        let compiled: Vec<Vec<Rule<'_>>> =
+            these.iter().map(|document| compiled_for(document, caller, role, direct)).collect();
+        let others: Vec<Rule<'_>> = compiled_for(other, caller, role, direct);
         let these: Vec<Side<'_>> = compiled.iter().map(|rules| Side::of(rules, None)).collect();
         let others = [Side::of(&others, None)];
         let call = policy.action(caller).to_ascii_lowercase();
@@ -46,8 +88,27 @@ pub fn proves_trust_within(these: &[&Document], other: &Document, role: &RoleArn
         let field = field(caller, Call::AssumeRole, actions, resources, Some(&resource));
         // A call is allowed where each of its actions is, so it is within if each of them is by itself.
         let mut asked = IMPLIED.into_iter().map(AskedAction::Implied).chain([AskedAction::Main]);
-        asked.all(|action| is_within(&field, action, &these, &others, &mut budget))
+        asked.all(|action| is_within(&field, action, &these, &others, budget))
     })
+}
+
+/// Whom a `Deny` names, it denies however it names him.
+fn compiled_for<'d>(
+    document: &'d Document,
+    caller: &Caller,
+    role: &RoleArn,
+    direct: Direct,
+) -> Vec<Rule<'d>> {
+    let compile = |(number, statement): (usize, &'d Statement)| {
+        let skipped = |name: &PrincipalName| statement.effect == Effect::Allow && direct.is_less(name, role);
+        Rule::new(
+            statement,
+            Place { layer: Layer::Resource, document: 0, statement: number },
+            caller,
+            &skipped,
+        )
+    };
+    document.statements().iter().enumerate().map(compile).collect()
 }
 
 /// Proves that whatever a session can do under all of the permissions `these`, it can do under one of `others` as well. Of no

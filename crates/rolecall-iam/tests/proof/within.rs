@@ -73,6 +73,59 @@ fn what_a_trust_policy_opens() {
     assert!(!trust_is_within(&[], &clean), "of nothing nothing is proved");
 }
 
+#[test]
+fn in_the_role_s_own_account_it_matters_how_somebody_is_named() {
+    let of = |principal: &str| trust_of(&[json!({"Principal": {"AWS": principal}})]);
+    let account = of("arn:aws:iam::111122223333:root");
+    let role = of("arn:aws:iam::111122223333:role/ci");
+    let session = of("arn:aws:sts::111122223333:assumed-role/ci/run");
+    let user = of("arn:aws:iam::111122223333:user/ann");
+    let everybody = of("*");
+    for (name, one, other, expected) in [
+        ("who needs no identity policy any more", &role, &account, false),
+        ("a user who needs none any more", &user, &account, false),
+        ("everybody, and the account", &everybody, &account, false),
+        ("whom a boundary holds no more", &session, &role, false),
+        ("the account, and everybody", &account, &everybody, true),
+        ("a role, and everybody", &role, &everybody, true),
+        ("the account itself", &account, &account, true),
+        ("the role itself", &role, &role, true),
+    ] {
+        assert_eq!(trust_is_within(&[one], other), expected, "{name}");
+    }
+    // In another account, how somebody is named makes no difference to what he needs there.
+    let elsewhere = (of("arn:aws:iam::999999999999:role/ci"), of("arn:aws:iam::999999999999:root"));
+    assert!(trust_is_within(&[&elsewhere.0], &elsewhere.1));
+}
+
+#[test]
+fn the_same_words_under_another_version_are_another_statement() {
+    let old = |mut value: Value| {
+        value["Version"] = json!("2008-10-17");
+        value
+    };
+    let trust = trust_of(&[json!({"Principal": {"AWS": GENESYS}, "Condition": {
+        "StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}}})]);
+    assert!(trust_is_within(&[&trust], &trust));
+    assert!(!trust_is_within(&[&trust], &old(trust.clone())));
+    // As plain text it is no external ID: nobody is let in.
+    assert!(trust_is_within(&[&old(trust.clone())], &trust));
+    let own = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::bucket/${aws:PrincipalTag/team}"}});
+    for (one, other, expected) in [
+        (own.clone(), own.clone(), true),
+        (own.clone(), old(own.clone()), false),
+        (old(own.clone()), own.clone(), false),
+    ] {
+        assert_eq!(permissions_are_within(&[(&[&one], None)], &[(&[&other], None)]), expected);
+    }
+    // A boundary that allows nothing allows nothing, and one that is not there does.
+    let deny =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}});
+    assert!(permissions_are_within(&[(&[&own], Some(&deny))], &[(&[], None)]));
+    assert!(!permissions_are_within(&[(&[&own], None)], &[(&[&own], Some(&deny))]));
+}
+
 fn with_deny(value: &Value) -> Value {
     let mut value = value.clone();
     let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"});
