@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
+use crate::plan::aws::{Change as AwsChange, TrustStep};
 use crate::plan::{Change, Plan};
 use crate::ports::genesys::{Fault, GenesysError};
 use crate::ports::{AwsError, WriteOutcome};
@@ -79,6 +80,15 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// Which trust policy was written last; none where none was.
+    #[must_use]
+    pub fn interim_trust(&self) -> Option<TrustStep> {
+        self.done.iter().rev().find_map(|change| match change {
+            Change::Aws(AwsChange::UpdateTrust { step, .. }) => Some(*step),
+            Change::Aws(_) | Change::Genesys(_) => None,
+        })
+    }
+
     /// Whether the whole plan was carried out.
     #[must_use]
     pub fn is_complete(&self) -> bool {

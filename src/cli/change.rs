@@ -8,6 +8,7 @@ use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{Consent, Planned, ReadBack, Service, Shell, Written};
 use rolecall::plan::Change;
+use rolecall::plan::aws::TrustStep;
 use rolecall::ports::WriteOutcome;
 use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
@@ -201,6 +202,15 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         "" => {}
         remaining => message += &format!("\n  not tried:{remaining}"),
     }
+    message += match applied.interim_trust() {
+        Some(TrustStep::Closed) => {
+            "\n  nobody can assume the role now: its trust policy lets nobody in until the remaining changes are made"
+        }
+        Some(TrustStep::Shared) => {
+            "\n  the role trusts only whom both the old and the new trust policy trust, until the remaining changes are made"
+        }
+        Some(TrustStep::Wanted) | None => "",
+    };
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
     let hint = match hint {
         Some(hint) if is_open => format!("{hint}; the next run reads what is there, and goes on from that"),

@@ -51,8 +51,8 @@ impl Way {
         Self::between(&Start { role: &role.name, arn: role, state }, 0, plan)
     }
 
-    /// The way to a role that has what is observed of another one, or back from it. Its trust policy is written once: whoever
-    /// makes a twin is the only one who can assume it.
+    /// The way to a role that has what is observed of another one, or back from it. Its trust policy is written once. It lets in
+    /// its maker where the other one lets in Genesys Cloud, and whom the other one trusts besides.
     #[must_use]
     pub fn of_twin(Plan { changes, foreign }: Plan, observed: &Observed) -> Self {
         let state = State::of(observed, None);
