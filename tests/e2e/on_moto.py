@@ -279,7 +279,7 @@ def destroyed(w):
         foreign = [arn for arn in w.customer_policies() if "/rolecall/" not in arn]
         run = w.run("destroy", "--yes")
         versions = ["iam:DeletePolicyVersion"] * 4
-        operations = [*versions, "iam:DetachRolePolicy", "iam:DeletePolicy", "iam:DeleteRole"]
+        operations = ["iam:DetachRolePolicy", *versions, "iam:DeletePolicy", "iam:DeleteRole"]
         w.check_run(step, run, 0, operations, operations)
         step.check("no role", w.role(), None)
         step.check("only the policies of others are left", w.customer_policies(), foreign)

@@ -118,7 +118,9 @@ fn any_read(run: &Run) -> String {
     let read = regex::Regex::new("error: [a-z]+:[A-Za-z]+ failed").unwrap();
     let whole = read.replace(&run.whole(), "error: [a read] failed").into_owned();
     // IAM and Lambda have names of their own for it.
-    whole.replace("InvalidSignatureException", "SignatureDoesNotMatch")
+    let names =
+        [("InvalidSignatureException", "SignatureDoesNotMatch"), ("ExpiredTokenException", "ExpiredToken")];
+    names.iter().fold(whole, |whole, (name, same)| whole.replace(name, same))
 }
 
 #[test]

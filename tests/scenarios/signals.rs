@@ -149,6 +149,7 @@ fn a_twin_is_removed() {
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
+    Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     -- stderr
     error: interrupted before the twin was examined
     ");
