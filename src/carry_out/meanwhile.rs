@@ -150,7 +150,7 @@ fn has_all(there: &Tags, wanted: &Tags) -> bool {
 fn found(is_same: bool, wanted: &Tags, there: &Tags) -> Found {
     // A twin carries a mark of its own.
     let has_mark = |key: &&str| wanted.get(*key).is_some_and(|owner| there.get(*key) == Some(owner));
-    let is_own = [OWNER_TAG, TWIN_TAG].iter().any(|key| has_mark(key));
+    let is_own = [OWNER_TAG, TWIN_TAG].iter().any(has_mark);
     match is_same && is_own {
         true => Found::Same,
         false => Found::Other { is_own },

@@ -143,10 +143,9 @@ fn no_message_of_a_service_steers_what_reads_an_output() {
     let stage = applied();
     let url = stage.sandbox.endpoint_url();
     let denied = Answer::Denied("text/xml", || {
-        format!(
-            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no&#10;::error::FORGED\u{9b}31m\u{202e}\
-            </Message></Error><RequestId>r\u{202e}</RequestId></ErrorResponse>"
-        )
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no&#10;::error::FORGED\u{9b}31m\u{202e}\
+         </Message></Error><RequestId>r\u{202e}</RequestId></ErrorResponse>"
+            .to_owned()
     });
     let garbled = Answer::Page("application/json", |_| MESSAGE.to_owned());
     let refused = Answer::Denied("application/json", || {

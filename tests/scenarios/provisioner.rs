@@ -199,7 +199,7 @@ fn play((_, scenario): Scenario, policy: &Value, is_bounded: bool) -> Held {
 /// fails for it.
 fn not_needed(is_bounded: bool) -> Vec<String> {
     let policy = rendered(is_bounded);
-    let held = side_by_side(SCENARIOS.to_vec(), |scenario| (*scenario, play(*scenario, &policy, is_bounded)));
+    let held = side_by_side(&SCENARIOS, |scenario| (*scenario, play(*scenario, &policy, is_bounded)));
     // Action → the scenarios that call it, the shortest first.
     let mut users: BTreeMap<String, BTreeMap<usize, Scenario>> = BTreeMap::new();
     for (scenario, held) in held {
@@ -211,7 +211,8 @@ fn not_needed(is_bounded: bool) -> Vec<String> {
         }
     }
     let all: BTreeSet<String> = policy["Statement"].as_array().unwrap().iter().flat_map(actions).collect();
-    let judged = side_by_side(all.into_iter().collect(), |action| {
+    let all: Vec<_> = all.into_iter().collect();
+    let judged = side_by_side(&all, |action| {
         let policy = without(&policy, action);
         // Tags that are sent along with what is made need a permission without a call of its own.
         let first = SCENARIOS[0];
@@ -227,7 +228,7 @@ fn not_needed(is_bounded: bool) -> Vec<String> {
     BTreeSet::from_iter(unneeded).into_iter().collect()
 }
 
-fn side_by_side<C: Sync, R: Send>(cases: Vec<C>, run: impl Fn(&C) -> R + Sync) -> Vec<R> {
+fn side_by_side<C: Sync, R: Send>(cases: &[C], run: impl Fn(&C) -> R + Sync) -> Vec<R> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -397,7 +397,8 @@ fn random_survey(dice: &mut Dice) -> Survey {
         desired.policies.push((arn, crate::ports::PolicySpecification { document, ..spare.1 }));
     }
     let mut observed = if dice.one_in(8) { nothing_there() } else { all_there() };
-    if observed.role.is_some() {
+    let is_there = observed.role.is_some();
+    if is_there {
         for _ in 0..dice.roll(3) {
             let number = observed.policies.len();
             let document = Some(random_permissions(dice));
@@ -424,7 +425,7 @@ fn random_survey(dice: &mut Dice) -> Survey {
             observed.role.as_mut().unwrap().permissions_boundary = Some(known.arn);
         }
     }
-    if observed.role.is_some() && dice.one_in(3) {
+    if is_there && dice.one_in(3) {
         let own = trust_of(if dice.one_in(3) { OTHER_ID } else { ID });
         let probe = STRANGER.replace("999999999999", "arn:aws:iam::123456789012:role/ci");
         desired.role.trust = policy(&format!("{},{probe}", trust_of(ID)));
