@@ -1,9 +1,9 @@
 //! The way from what is there to what should be: in which order a role is written.
 //!
 //! **On the way nobody can do anything that neither the state before nor the state after allows**, and nobody loses what both
-//! allow. A state is who can assume the role, what a session can then do and how long, so a moment is wider if one of them already has the
-//! new form while the other still has the old one. The order of writes decides that, and the order is not a table of kinds: each
-//! state on the way is put to the prover, for every caller and every request.
+//! allow. A state is who can assume the role, what a session can then do, and for how long. So a moment is wider if one of them
+//! already has the new form while the other still has the old one. The order of writes decides that, and the order is not a table
+//! of kinds: each state on the way is put to the prover, for every caller and every request.
 //!
 //! What the role is given is written before what it is relieved of, so that calls do not fail meanwhile. The trust policy is
 //! written first where it only closes, last where it only opens, and in between where that is inside both. Where no place is, it
