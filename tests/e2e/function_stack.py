@@ -42,8 +42,8 @@ def archive(function):
 def provider(w):
     """The function's own template. The emulator's answers do not go to S3, so the function is told of its host."""
     text = (DEPLOY / "rolecall.yaml").read_text()
-    port = w.emulator.url.rsplit(":", 1)[1].rstrip("/")
-    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
+    # Not the counting proxy's port: the emulator names its own.
+    hosts = ",".join(f"{host}:{w.emulator.port}" for host in ("127.0.0.1", "localhost"))
     variables = "        Variables:\n"
     assert text.count(variables) == 1
     return text.replace(variables, f"{variables}          ROLECALL_RESPONSE_HOSTS: {hosts}\n")
