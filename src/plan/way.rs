@@ -89,12 +89,11 @@ fn order(changes: Vec<Change>, start: &Start<'_>, room: usize) -> Vec<Change> {
     let mut safe: Option<Vec<Change>> = None;
     for route in fitting().filter(Route::is_inside) {
         let takes_nothing = route.takes_nothing();
-        for crossing in route.crossings(trust) {
-            if takes_nothing && crossing.takes_nothing {
-                return crossing.changes;
-            }
-            safe.get_or_insert(crossing.changes);
+        let Some(crossing) = route.crossing(trust) else { continue };
+        if takes_nothing && crossing.takes_nothing {
+            return crossing.changes;
         }
+        safe.get_or_insert(crossing.changes);
     }
     safe.unwrap_or_else(|| {
         let route = fitting().next().unwrap_or_else(|| Route::new(&others, Preference::default(), start));

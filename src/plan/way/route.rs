@@ -85,10 +85,11 @@ impl<'s> Route<'s> {
         self.powers.get(..=place).filter(|begun| self.all_within(begun, first)).map(|_| place)
     }
 
-    /// The places of the trust policy at which nobody can do anything that neither end allows. The route must be inside.
-    pub(super) fn crossings(&self, trust: Option<&Change>) -> Vec<Crossing> {
+    /// The trust policy where nobody can do anything that neither end allows, if there is such a place. The route must be inside.
+    pub(super) fn crossing(&self, trust: Option<&Change>) -> Option<Crossing> {
         let Some(Change::UpdateTrust { role, before, after, .. }) = trust else {
-            return if self.makes_role() { self.creation() } else { vec![self.with(Vec::new(), true)] };
+            let is_safe = !self.makes_role() || self.is_safe_from_the_start();
+            return is_safe.then(|| self.with(Vec::new(), true));
         };
         let write = |before: &StoredDocument, after: &StoredDocument, step| Change::UpdateTrust {
             role: role.clone(),
@@ -113,21 +114,16 @@ impl<'s> Route<'s> {
             ];
             self.with(steps, are_within(&[before, after], &between, self.start.arn))
         };
-        match once {
-            Some(once) => vec![once],
-            None => vec![twice()],
-        }
+        Some(once.unwrap_or_else(twice))
     }
 
     fn makes_role(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Change::CreateRole { .. }))
     }
 
-    /// Whoever is let in from the first moment may do what the role is for, and no more.
-    fn creation(&self) -> Vec<Crossing> {
-        let Some((_, last)) = self.ends() else { return Vec::new() };
-        let is_safe = self.all_within(&self.powers, last);
-        if is_safe { vec![self.with(Vec::new(), true)] } else { Vec::new() }
+    /// Whether whoever is let in from the first moment may do what the role is for, and no more.
+    fn is_safe_from_the_start(&self) -> bool {
+        self.ends().is_some_and(|(_, last)| self.all_within(&self.powers, last))
     }
 
     fn with(&self, trust: Vec<(usize, Change)>, takes_nothing: bool) -> Crossing {
