@@ -4,6 +4,7 @@
 
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rolecall::sandbox::{CUSTOMER, Faults, LogEntry, Principal, State, Tamper};
@@ -151,14 +152,18 @@ fn an_edit_between_the_plan_and_any_write_widens_nothing_and_is_repaired_by_the_
     each(&cases, |(situation, finished, calls, edit)| {
         let stage = Stage::with(&manifest(ONE_TARGET), situation.state.clone());
         stage.sandbox.keep_history();
-        stage.set(slow());
-        let mut child = spawn(&stage, situation.command, Principal::Ci);
-        wait_for(&stage, *calls, &mut child);
-        let edited =
-            stage.sandbox.change(|state| edit.apply(state, ROLE).ok().map(|_| state.clone())).unwrap();
-        let run = Run::from(child.wait_with_output().unwrap());
+        let (tell, told) = mpsc::channel();
+        let (edit, mut before_edit) = (*edit, *calls);
+        let is_after = move |_: &LogEntry| {
+            before_edit -= 1;
+            before_edit == 0
+        };
+        stage.sandbox.once_after(is_after, move |state, _| {
+            tell.send(edit.apply(state, ROLE).ok().map(|_| state.clone())).unwrap();
+        });
+        let run = Run::from(spawn(&stage, situation.command, Principal::Ci).wait_with_output().unwrap());
         // An edit needs something that is there.
-        let Some(edited) = edited else { return };
+        let Some(edited) = told.recv().unwrap() else { return };
         let case = format!(
             "{} × {} after {calls} calls ended with {}:\n{}{}",
             situation.name,

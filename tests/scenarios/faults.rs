@@ -94,14 +94,14 @@ fn throttling_that_passes_is_waited_out() {
 fn throttling_that_does_not_pass_ends_at_the_deadline() {
     let stage = Stage::new();
     stage.set(rule("iam:GetRole", 0, None, Fault::Throttle));
-    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "3"]).whole(), @"
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "8"]).whole(), @"
     exit 1
     -- stderr
     error: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id])
     hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
     ");
     stage.set(rule("iam:CreatePolicy", 0, None, Fault::Throttle));
-    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "3"]).standard_error(), @"
+    insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "8"]).standard_error(), @"
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
@@ -140,7 +140,7 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         &manifest(ONE_TARGET).replace("role/ci", "role/not-there-yet"),
         rolecall::sandbox::State::demo(),
     );
-    let run = stage.run(&["apply", "--yes", "--deadline", "2"]);
+    let run = stage.run(&["apply", "--yes", "--deadline", "8"]);
     assert!(run.waited_for("IAM to know every principal that the trust policy names"), "{}", run.stderr);
     // The policy goes out beside the role, and needs no principal.
     insta::assert_snapshot!(run.standard_error(), @r#"
@@ -154,14 +154,13 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     hint: run the same command again: it reads what is there, and goes on from that
     "#);
-    let apply = stage.start(&["apply", "--yes", "--level", "paper"]);
-    std::thread::sleep(Duration::from_millis(900));
-    let create = |state: &mut rolecall::sandbox::State| {
-        state.add_role("123456789012", "not-there-yet", r#"{"AWS":"arn:aws:iam::123456789012:root"}"#);
-    };
-    stage.sandbox.change(create).unwrap();
-    let run: super::stage::Run = apply.wait_with_output().unwrap().into();
-    run.expect(0);
+    stage.sandbox.once_after(
+        |call| call.action == "CreateRole" && call.error.is_some(),
+        |state, _| {
+            state.add_role("123456789012", "not-there-yet", r#"{"AWS":"arn:aws:iam::123456789012:root"}"#)
+        },
+    );
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
 }
 
 /// Ctrl-C between two writes: what was done is said, and the next apply goes on from there.

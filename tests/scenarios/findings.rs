@@ -118,7 +118,7 @@ fn a_caller_that_is_kept_back_by_its_own_policies_shows_nothing() {
         ci.permissions.inline.insert("no-roles".to_owned(), deny.to_owned());
     });
     changed.unwrap();
-    let run = stage.run(&["verify", "--level", "live", "--deadline", "5", "--output", "json"]);
+    let run = stage.run(&["verify", "--level", "live", "--deadline", "15", "--output", "json"]);
     let report = run.json();
     let probes = report["verification"]["probes"].as_array().unwrap();
     assert_eq!(probes.len(), 4, "{probes:#?}");

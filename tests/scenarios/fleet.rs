@@ -293,7 +293,7 @@ fn a_throttled_account_is_waited_for() {
     // Throttled for good, each says so, and the run ends.
     let rule = FaultRule { operation: "iam:*".to_owned(), skip: 0, times: None, fault: Fault::Throttle };
     stage.set(Faults { rules: vec![rule], ..Faults::default() });
-    let drift = run(&stage, &["drift", "--deadline", "3", "--output", "json"]).expect(1);
+    let drift = run(&stage, &["drift", "--deadline", "8", "--output", "json"]).expect(1);
     assert_eq!(exits(&drift), named([1; 4]));
 }
 

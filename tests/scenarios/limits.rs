@@ -10,7 +10,7 @@ use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
 use super::views::named;
 
 /// What a command may take beyond its deadline: starting, and this machine's other work.
-const SLACK: Duration = Duration::from_secs(8);
+const SLACK: Duration = Duration::from_secs(30);
 
 const ALL: &[&str] = &[" HTTP/1.1"];
 const SILENCES: [Answer; 3] = [Answer::Nothing, Answer::HeadersOnly, Answer::Drip];

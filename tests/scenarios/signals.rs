@@ -1,24 +1,15 @@
 //! SIGTERM is what SIGINT is: whatever has begun to write stops between two writes and says how far it got.
 #![cfg(unix)]
 
-use std::process::{Child, Command};
-use std::time::Duration;
+use std::process::Command;
 
 use rolecall::sandbox::{Faults, Tamper};
 
 use super::stage::{ONE_TARGET, Run, Stage, manifest};
 
-/// Ends the child after that many writes to the embedded AWS or Genesys Cloud.
-fn end_after(stage: &Stage, writes: usize, child: Child, signal: &str) -> Run {
-    for _ in 0..1000 {
-        if stage.sandbox.log().iter().filter(|call| call.write).count() >= writes {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-    child.wait_with_output().unwrap().into()
+/// Runs a command that hears a signal after its first write to the embedded AWS or Genesys Cloud.
+fn end_after_write(stage: &Stage, command: Command, signal: &'static str) -> Run {
+    stage.run_until(|call| call.write, signal, command).into()
 }
 
 /// What was said without the names of the changes: how many of them come before the signal depends on the machine.
@@ -38,21 +29,11 @@ fn repairable() -> Stage {
     stage
 }
 
-fn slow(stage: &Stage) {
-    stage.sandbox.clear_log();
-    stage.set(Faults { latency_ms: 150, ..Faults::default() });
-}
-
-fn fast(stage: &Stage) {
-    stage.set(Faults::default());
-}
-
 #[test]
 fn apply_and_destroy_stop_between_two_writes() {
     for signal in ["-TERM", "-INT"] {
         let stage = repairable();
-        slow(&stage);
-        let apply = end_after(&stage, 1, stage.start(&["apply", "--yes"]), signal);
+        let apply = end_after_write(&stage, stage.command(&["apply", "--yes"]), signal);
         insta::allow_duplicates! {
             insta::assert_snapshot!(how_far(&apply), @"
             exit 1
@@ -63,10 +44,8 @@ fn apply_and_destroy_stop_between_two_writes() {
             hint: run the same command again: it reads what is there, and goes on from that
             ");
         }
-        fast(&stage);
         stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-        slow(&stage);
-        let destroy = end_after(&stage, 1, stage.start(&["destroy", "--yes"]), signal);
+        let destroy = end_after_write(&stage, stage.command(&["destroy", "--yes"]), signal);
         insta::allow_duplicates! {
             insta::assert_snapshot!(how_far(&destroy), @"
             exit 1
@@ -77,7 +56,6 @@ fn apply_and_destroy_stop_between_two_writes() {
             hint: run the same command again: it reads what is there, and goes on from that
             ");
         }
-        fast(&stage);
         stage.run(&["destroy", "--yes"]).expect(0);
     }
 }
@@ -85,8 +63,8 @@ fn apply_and_destroy_stop_between_two_writes() {
 #[test]
 fn the_report_for_programs_says_so_too() {
     let stage = repairable();
-    slow(&stage);
-    let apply = end_after(&stage, 1, stage.start(&["apply", "--yes", "--output", "json"]), "-TERM").expect(1);
+    let apply =
+        end_after_write(&stage, stage.command(&["apply", "--yes", "--output", "json"]), "-TERM").expect(1);
     let report = apply.json();
     assert_ne!(report["applied"]["done"].as_array().unwrap().len(), 0);
     assert_ne!(report["applied"]["not_tried"].as_array().unwrap().len(), 0);
@@ -95,9 +73,8 @@ fn the_report_for_programs_says_so_too() {
 #[test]
 fn a_target_that_is_added_and_applied_stops_there_too() {
     let stage = repairable();
-    slow(&stage);
     let add = ["target", "add", "customer-lookup", "--apply", "--yes"];
-    insta::assert_snapshot!(how_far(&end_after(&stage, 1, stage.start(&add), "-TERM")), @"
+    insta::assert_snapshot!(how_far(&end_after_write(&stage, stage.command(&add), "-TERM")), @"
     exit 1
     -- stderr
     error: interrupted before the next change
@@ -105,7 +82,6 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that
     ");
-    fast(&stage);
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
 }
 
@@ -119,14 +95,8 @@ fn connect_stops_there_too() {
         .unwrap();
     stage.write("bare.toml", &manifest(ONE_TARGET));
     stage.run(&["apply", "--yes", "--level", "paper", "--file", "bare.toml"]).expect(0);
-    slow(&stage);
-    let connect = stage
-        .client_command(&["genesys", "connect", "--yes"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    insta::assert_snapshot!(how_far(&end_after(&stage, 1, connect, "-TERM")), @"
+    let connect = stage.client_command(&["genesys", "connect", "--yes"]);
+    insta::assert_snapshot!(how_far(&end_after_write(&stage, connect, "-TERM")), @"
     exit 1
     -- stderr
     error: interrupted before the next change
@@ -141,8 +111,8 @@ fn a_twin_is_removed() {
     let stage = Stage::new();
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
     let before: Vec<String> = stage.sandbox.state().accounts["123456789012"].roles.keys().cloned().collect();
-    slow(&stage);
-    let verify = end_after(&stage, 1, stage.start(&["verify", "--level", "twin"]), "-TERM");
+    let verify = stage.command(&["verify", "--level", "twin"]);
+    let verify = Run::from(stage.run_until(|call| call.action == "CreateRole", "-TERM", verify));
     insta::assert_snapshot!(verify.headlines(), @"
     exit 1
     -- stdout
@@ -164,9 +134,10 @@ fn of_a_fleet_nobody_begins_after_the_signal() {
         let text = manifest(ONE_TARGET).replace("GenesysDataActionRole", &format!("Role{number:02}"));
         stage.write(&format!("accounts/{number:02}.toml"), text.split("[verify]").next().unwrap());
     }
-    slow(&stage);
-    let apply = stage.start(&["apply", "--yes", "--file", "accounts/*.toml", "--output", "json"]);
-    let run = end_after(&stage, 1, apply, "-TERM").expect(1);
+    // So that nobody is done before the signal.
+    stage.set(Faults { latency_ms: 150, ..Faults::default() });
+    let apply = stage.command(&["apply", "--yes", "--file", "accounts/*.toml", "--output", "json"]);
+    let run = end_after_write(&stage, apply, "-TERM").expect(1);
     let report = run.json();
     let roles = report["roles"].as_array().unwrap();
     assert_eq!(roles.len(), 40);
@@ -183,11 +154,6 @@ fn of_a_fleet_nobody_begins_after_the_signal() {
 #[test]
 fn before_the_first_write_a_signal_ends_the_process() {
     let stage = Stage::new();
-    slow(&stage);
-    let plan = stage.start(&["plan"]);
-    std::thread::sleep(Duration::from_millis(100));
-    let pid = plan.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-    let status = plan.wait_with_output().unwrap().status;
+    let status = stage.run_until(|_| true, "-TERM", stage.command(&["plan"])).status;
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
 }

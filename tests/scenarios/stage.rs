@@ -7,6 +7,7 @@ use std::thread;
 
 use rolecall::sandbox::{Faults, LogEntry, Principal, Sandbox, SandboxOptions, State, Tamper};
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
 pub(crate) const ROLE: &str = "GenesysDataActionRole";
 pub(crate) const EXTERNAL_ID: &str = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94";
@@ -38,7 +39,7 @@ pub(crate) struct Stage {
     pub(crate) folder: TempDir,
     principal: Principal,
     /// Keeps the sandbox's runtime alive; it ends when this is dropped.
-    _stop: mpsc::Sender<()>,
+    _stop: oneshot::Sender<()>,
 }
 
 /// How a run of the binary ended.
@@ -88,7 +89,7 @@ impl Stage {
     }
 
     pub(crate) fn with(manifest: &str, state: State) -> Self {
-        let (stop, stopped) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
         let (started, start) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -96,9 +97,7 @@ impl Stage {
                 let options = SandboxOptions { state: Some(state), ..SandboxOptions::default() };
                 started.send(Sandbox::start(options).unwrap()).unwrap();
                 // Dropping the stage closes the channel; until then the sandbox is served.
-                while matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty)) {
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                }
+                let _ = stopped.await;
             });
         });
         let stage = Self {
@@ -165,6 +164,24 @@ impl Stage {
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs a command that hears a signal right after a call, before the answer to it.
+    #[cfg(unix)]
+    pub(crate) fn run_until(
+        &self,
+        is_after: impl FnMut(&LogEntry) -> bool + Send + 'static,
+        signal: &'static str,
+        mut command: Command,
+    ) -> Output {
+        let (started, start) = mpsc::channel::<u32>();
+        self.sandbox.once_after(is_after, move |_, _| {
+            let pid = start.recv().unwrap().to_string();
+            assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        });
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        started.send(child.id()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// The calls since the log was last cleared.

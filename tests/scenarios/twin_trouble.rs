@@ -1,10 +1,8 @@
 //! A twin in trouble: whatever call fails and whenever it is interrupted, nothing is left behind, or a sweep removes it.
 
-use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use rolecall::sandbox::{Fault, FaultRule, Faults, Tamper};
+use rolecall::sandbox::{Fault, FaultRule, Faults, LogEntry, Tamper};
 
 use super::stage::{ROLE, Run, Stage};
 use super::twin::{ACCOUNT, TWIN, applied, roles};
@@ -117,19 +115,12 @@ fn an_interrupted_twin_is_removed() {
             scope.spawn(move || {
                 let stage = applied();
                 let before = roles(&stage.sandbox.state());
-                stage.set(Faults { latency_ms: 100, ..Faults::default() });
-                let verify = stage.start(&TWIN);
-                for _ in 0..1000 {
-                    let log = stage.sandbox.log();
-                    let made = log.iter().position(|call| call.action == "CreateRole" && call.status == 200);
-                    if made.is_some_and(|made| log[made..].iter().any(|call| call.action == action)) {
-                        break;
-                    }
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                let pid = verify.id().to_string();
-                Command::new("kill").args(["-INT", &pid]).status().unwrap();
-                let run: Run = verify.wait_with_output().unwrap().into();
+                let mut is_made = false;
+                let is_after = move |call: &LogEntry| {
+                    is_made |= call.action == "CreateRole" && call.status == 200;
+                    is_made && call.action == action
+                };
+                let run = Run::from(stage.run_until(is_after, "-INT", stage.command(&TWIN)));
                 let run = run.expect(1);
                 // What the twin was doing at that moment differs.
                 let is_interruption = |line: &str| line.starts_with("error: interrupted ");
@@ -334,21 +325,12 @@ fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
     // The clock is set while a twin is there, as far as a fault can play it: the removal is refused.
     let before = roles(&stage.sandbox.state());
     stage.calls();
-    stage.set(Faults { latency_ms: 60, ..Faults::default() });
-    let verify = stage.start(&TWIN);
-    for _ in 0..1000 {
-        if stage
-            .sandbox
-            .log()
-            .iter()
-            .any(|call| call.action == "GetCallerIdentity" && call.principal.contains("-twin-"))
-        {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    stage.set(Faults { clock_ahead_s: 3600, ..Faults::default() });
-    let run: Run = verify.wait_with_output().unwrap().into();
+    stage.set(Faults::default());
+    stage.sandbox.once_after(
+        |call| call.action == "GetCallerIdentity" && call.principal.contains("-twin-"),
+        |_, faults| faults.clock_ahead_s = 3600,
+    );
+    let run = stage.run(&TWIN);
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stdout

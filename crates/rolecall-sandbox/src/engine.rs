@@ -60,6 +60,20 @@ pub(super) struct Engine {
     decisions: u64,
     /// Every state since somebody asked for them to be kept.
     pub(super) history: Option<Vec<Arc<State>>>,
+    /// What is to happen in between, and has not happened yet.
+    pub(super) events: Vec<Event>,
+    /// What is due before the present call is answered.
+    due: Vec<Happening>,
+}
+
+/// What happens in between two calls: to the state, and to the faults from then on.
+pub(super) type Happening = Box<dyn FnOnce(&mut State, &mut Faults) + Send>;
+
+/// Something that happens once, right after a call.
+pub(super) struct Event {
+    /// Which call it is; asked for every call.
+    pub(super) is_after: Box<dyn FnMut(&LogEntry) -> bool + Send>,
+    pub(super) happening: Happening,
 }
 
 /// An operation of one of the services, with its input.
@@ -84,18 +98,28 @@ impl Engine {
             sessions: Sessions::new(),
             decisions: 0,
             history: None,
+            events: Vec::new(),
+            due: Vec::new(),
         }
     }
 
-    pub(super) fn handle(&mut self, request: &Incoming) -> Outcome {
+    /// Carries out one call and what happens right after it; says whether anything did.
+    pub(super) fn handle(&mut self, request: &Incoming) -> (Outcome, bool) {
         // A file that cannot be read is no reason to forget what is known; the next change replaces it.
         let _ = self.store.enter();
         let outcome = match genesys::serves(&request.path) {
             true => genesys::handle(self, request),
             false => self.handle_aws(request),
         };
+        let has_happened = !self.due.is_empty();
+        for happening in std::mem::take(&mut self.due) {
+            let mut next = State::clone(self.store.current());
+            happening(&mut next, &mut self.faults);
+            // A file that cannot be written is told by the next call that writes.
+            let _ = self.commit(next);
+        }
         self.store.leave();
-        outcome
+        (outcome, has_happened)
     }
 
     fn handle_aws(&mut self, request: &Incoming) -> Outcome {
@@ -163,6 +187,8 @@ impl Engine {
     }
 
     fn remember(&mut self, entry: LogEntry) {
+        let is_due = |event: &mut Event| (event.is_after)(&entry);
+        self.due.extend(self.events.extract_if(.., is_due).map(|event| event.happening));
         self.log.push_back(entry);
         if self.log.len() > LOG_LENGTH {
             self.log.pop_front();

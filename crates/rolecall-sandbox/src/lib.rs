@@ -61,7 +61,7 @@ pub use store::{change as change_file, load, parse, save};
 pub use tags::Tags;
 pub use tamper::{Tamper, TamperError};
 
-use engine::Engine;
+use engine::{Engine, Event};
 use server::Shared;
 use store::Store;
 
@@ -187,6 +187,17 @@ impl Sandbox {
     /// The states since they are kept, oldest first.
     pub fn history(&self) -> Vec<Arc<State>> {
         self.shared.engine().history.clone().unwrap_or_default()
+    }
+
+    /// Lets something happen once, in between: after the first call from now on of which `is_after` is true, and before
+    /// anything else. The answer to that call comes half a second later.
+    pub fn once_after(
+        &self,
+        is_after: impl FnMut(&LogEntry) -> bool + Send + 'static,
+        happening: impl FnOnce(&mut State, &mut Faults) + Send + 'static,
+    ) {
+        let event = Event { is_after: Box::new(is_after), happening: Box::new(happening) };
+        self.shared.engine().events.push(event);
     }
 
     /// Changes the state from outside, and saves it.

@@ -27,6 +27,10 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 /// How long a stalled answer takes; longer than any client waits.
 const STALL: Duration = Duration::from_secs(60);
 
+/// How long the answer to a call waits after which something happened: whoever was told of it by another way, such
+/// as a process by a signal, hears of it before the answer.
+const HEARD: Duration = Duration::from_millis(500);
+
 /// What connections share.
 pub(super) struct Shared {
     engine: Mutex<Engine>,
@@ -115,7 +119,10 @@ async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let outcome = shared.engine().handle(&request);
+    let (outcome, has_happened) = shared.engine().handle(&request);
+    if has_happened {
+        tokio::time::sleep(HEARD).await;
+    }
     shared.in_flight.fetch_sub(1, Ordering::Relaxed);
     match outcome {
         Outcome::Reply(reply) => Ok(respond(reply)),

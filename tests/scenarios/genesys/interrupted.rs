@@ -1,11 +1,7 @@
 //! Runs that are stopped, that come too early, or that somebody overtakes.
 
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-
 use rolecall::sandbox::{Fault, FaultRule, Faults};
 
-use super::super::stage::Run;
 use super::super::views::named;
 use super::*;
 
@@ -20,25 +16,31 @@ fn an_interrupted_run_is_continued() {
         "postIntegrationsActionsDrafts",
         "postIntegrationsActionDraftPublish",
     ];
-    let mut said = String::new();
-    for operation in operations {
-        for fault in [Fault::DropReply, Fault::Deny] {
-            let stage = stage();
-            let rule = FaultRule { operation: format!("genesys:{operation}"), skip: 0, times: None, fault };
-            stage.set(Faults { rules: vec![rule], ..Faults::default() });
-            let run = stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "3"]);
-            said += &named(format!("{operation}: {fault:?}"), &run.standard_error());
-            stage.set(Faults::default());
-            let run = stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]);
-            assert_eq!(run.expect(0).json()["verification"]["actions"][0]["outcome"], "succeeded");
-            let genesys = stage.sandbox.state().genesys.clone();
-            let integrations =
-                genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").count();
-            let counts = (genesys.credentials.len(), integrations, genesys.actions.len());
-            assert_eq!(counts, (1, 1, 1), "{operation} {fault:?}");
-            stage.run_client(&["drift"]).expect(0);
-        }
-    }
+    let continued = |operation: &str, fault: Fault| {
+        let stage = stage();
+        let rule = FaultRule { operation: format!("genesys:{operation}"), skip: 0, times: None, fault };
+        stage.set(Faults { rules: vec![rule], ..Faults::default() });
+        let run = stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "10"]);
+        let said = named(format!("{operation}: {fault:?}"), &run.standard_error());
+        stage.set(Faults::default());
+        let run = stage.run_client(&["apply", "--yes", "--level", "genesys", "--output", "json"]);
+        assert_eq!(run.expect(0).json()["verification"]["actions"][0]["outcome"], "succeeded");
+        let genesys = stage.sandbox.state().genesys.clone();
+        let integrations =
+            genesys.integrations.values().filter(|it| it.kind == "aws-lambda-data-actions").count();
+        let counts = (genesys.credentials.len(), integrations, genesys.actions.len());
+        assert_eq!(counts, (1, 1, 1), "{operation} {fault:?}");
+        stage.run_client(&["drift"]).expect(0);
+        said
+    };
+    // Side by side: each mostly waits.
+    let said: String = std::thread::scope(|scope| {
+        let faults = [Fault::DropReply, Fault::Deny];
+        let cases = operations.iter().flat_map(|operation| faults.map(|fault| (*operation, fault)));
+        let running: Vec<_> =
+            cases.map(|(operation, fault)| scope.spawn(move || continued(operation, fault))).collect();
+        running.into_iter().map(|case| case.join().unwrap()).collect()
+    });
     insta::assert_snapshot!(said, @"
     === postIntegrationsCredentials: DropReply
     exit 1
@@ -305,26 +307,18 @@ fn what_is_not_visible_at_once_is_waited_for() {
 #[test]
 fn a_version_that_somebody_overtakes_is_read_again() {
     let stage = stage();
-    // Time enough to come between two calls.
-    stage.set(Faults { latency_ms: 200, ..Faults::default() });
-    let mut command = stage.client_command(&["apply", "--yes", "--level", "paper"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let overtake = |after: &str, change_it: &dyn Fn(&mut State)| {
-        let start = Instant::now();
-        while !stage.sandbox.log().iter().any(|call| call.action == after) {
-            assert!(start.elapsed() < Duration::from_secs(60), "no call of {after}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        change(&stage, change_it);
+    let overtake = |after: &'static str, change: fn(&mut State)| {
+        stage.sandbox.once_after(move |call| call.action == after, move |state, _| change(state));
     };
-    overtake("getIntegrationConfigCurrent", &|state| {
+    overtake("getIntegrationConfigCurrent", |state| {
         let all = state.genesys.integrations.values_mut();
         all.filter(|it| it.kind == "aws-lambda-data-actions").for_each(|it| it.configuration.version += 1);
     });
-    overtake("getIntegrationsActionDraftValidation", &|state| {
+    overtake("getIntegrationsActionDraftValidation", |state| {
         state.genesys.actions.values_mut().for_each(|it| it.draft.as_mut().unwrap().version += 1);
     });
-    insta::assert_snapshot!(Run::from(child.wait_with_output().unwrap()).headlines(), @"
+    let run = stage.run_client(&["apply", "--yes", "--level", "paper"]);
+    insta::assert_snapshot!(run.headlines(), @"
     exit 0
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall

@@ -231,21 +231,14 @@ fn a_version_conflict_is_read_again() {
     let mut life = Life::new();
     life.create(INTEGRATION, &integration()).create(ACTION, &action());
     let overtaken = |stage: &Arc<Stage>| {
-        // Time enough to come between two calls.
-        stage.set(Faults { latency_ms: 200, ..Faults::default() });
-        stage.sandbox.clear_log();
-        let stage = Arc::clone(stage);
-        std::thread::spawn(move || {
-            for call in ["postIntegrationsActionDraft", "getIntegrationsActionDraftValidation"] {
-                while !stage.sandbox.log().iter().any(|entry| entry.action == call) {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                let overtake = |state: &mut State| {
+        for after in ["postIntegrationsActionDraft", "getIntegrationsActionDraftValidation"] {
+            stage.sandbox.once_after(
+                move |call| call.action == after,
+                |state, _| {
                     state.genesys.actions.values_mut().for_each(|it| it.draft.as_mut().unwrap().version += 1);
-                };
-                stage.sandbox.change(overtake).unwrap();
-            }
-        });
+                },
+            );
+        }
     };
     life.ask_after(overtaken, ACTION, "Update", "${1}", &slower("20"), &action());
     let (stage, served) = life.live();
