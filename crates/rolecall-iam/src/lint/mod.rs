@@ -28,6 +28,7 @@ mod external_id;
 mod function;
 mod grammar;
 mod permissions;
+mod remedy;
 mod shared_ids;
 mod trust;
 

@@ -6,6 +6,7 @@ mod bounds;
 mod callers;
 mod chain;
 mod corpus;
+mod examples;
 mod findings;
 mod known;
 mod mutants;
