@@ -304,6 +304,10 @@ pub(crate) struct VerifyCommand {
     /// each document
     #[arg(long, conflicts_with = "sweep")]
     pub(crate) billed_checks: bool,
+    /// Read the own policies, URLs and aliases of every function; otherwise of a hundred, which takes ten seconds at Lambda's
+    /// quotas
+    #[arg(long, conflicts_with = "sweep")]
+    pub(crate) exhaustive: bool,
     /// Verify nothing; find the most likely cause of this error of AWS or Genesys Cloud in the role, its policies and the
     /// functions (`-` reads it from standard input)
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks"])]

@@ -59,6 +59,7 @@ async fn verify_one(
     let request = VerifyRequest {
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },
+        exhaustive: options.exhaustive,
         explain: options.explain,
         interrupt: interrupt_of(options.level)?,
     };

@@ -11,7 +11,7 @@ use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::Plan;
 use crate::verify::analysers::BilledChecks;
 use crate::verify::finding::disagreements;
-use crate::verify::functions;
+use crate::verify::functions::{self, Extent};
 use crate::verify::live::probe_role;
 use crate::verify::second::SecondOpinions;
 use crate::verify::steady::{Asking, Freshness, ProbeError};
@@ -40,6 +40,8 @@ pub struct VerifyRequest {
     pub level: Level,
     /// Whether checks are made that AWS bills.
     pub billed: BilledChecks,
+    /// Whether every function is read, however many there are.
+    pub exhaustive: bool,
     /// Whether each answer comes with its reasons.
     pub explain: bool,
     /// Ends waits.
@@ -84,10 +86,13 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         request: &VerifyRequest,
         observer: &impl Observer,
     ) -> Result<Verified, VerifyError> {
-        // Three calls a function and more: worth it where AWS is asked for more than the documents, and nobody waits longer
-        // for them than for the rest.
-        let looked_at = if request.level == Level::Paper { &[] } else { self.addresses.as_slice() };
-        let (survey, sides) = join!(self.survey(), functions::read(&self.aws, looked_at));
+        // Two calls a function and more: worth it where AWS is asked for more than the documents.
+        let extent = match (request.level, request.exhaustive) {
+            (Level::Paper, _) => Extent::Nothing,
+            (Level::Live | Level::Twin | Level::Genesys, true) => Extent::Everything,
+            (Level::Live | Level::Twin | Level::Genesys, false) => Extent::Sample,
+        };
+        let (survey, functions) = join!(self.survey(), functions::read(&self.aws, &self.addresses, extent));
         let survey = survey?;
         let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
             return Err(VerifyError::NoRole { role: survey.desired.role_arn().to_string() });
@@ -98,7 +103,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             self.second_opinions(&survey, &documents, request).boxed_local(),
         );
         let mut verification = verification?;
-        let (findings, notes) = functions::judge(&sides, &survey.desired);
+        let (findings, notes) = functions::judge(&functions, &survey.desired);
         verification.findings.extend(findings);
         verification.notes.extend(notes);
         if let Some(second) = &second {

@@ -27,6 +27,10 @@ pub(super) fn note_in_words(note: &Note) -> String {
         Note::FunctionPolicyUnreadable { function, reason } => {
             format!("the policy of `{function}` was not judged: it is {reason}")
         }
+        Note::FunctionsSampled { read, of } => format!(
+            "rolecall read the own policies, URLs and aliases of {read} of the {of} functions; `--exhaustive` reads all of them, \
+             12 a second"
+        ),
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {
                 FunctionFact::Policies => {

@@ -2,7 +2,12 @@
 //!
 //! Each form of a function has a policy of its own, so the policy is read of the function itself, of every alias, and of
 //! the alias or version that the manifest names. What needs nothing but the manifest is asked in one round, side by side
-//! with everything else; only the policies of further aliases need a second. What cannot be read becomes a note.
+//! with everything else; the policies of further aliases and the URLs need a second. A URL lets nobody in by itself: it takes a
+//! policy that allows `lambda:InvokeFunctionUrl` (Lambda Developer Guide, "Control access to Lambda function URLs"), so a
+//! function without any policy is not asked for URLs. What cannot be read becomes a note.
+//!
+//! Lambda allows 15 requests a second for most of these calls, all callers of an account together. So of very many functions
+//! only a sample is read, unless everything is asked for, and a note says so.
 //!
 //! Deliberately absent: the policies of versions that nobody names; a function can have hundreds.
 
@@ -35,8 +40,35 @@ pub struct FunctionSide {
 /// What Lambda holds about the manifest's functions. The key is the function without an alias or version.
 pub type FunctionSides = Vec<(FunctionAddress, FunctionSide)>;
 
-/// Reads every function once, whatever number of its aliases are targets.
-pub async fn read<F: ReadFunctions>(reader: &F, addresses: &[FunctionAddress]) -> FunctionSides {
+/// So many functions are read in less than ten seconds, at Lambda's quotas.
+pub const SAMPLE: usize = 100;
+
+/// How many functions are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// None.
+    Nothing,
+    /// [`SAMPLE`] of them, at even distances in the manifest.
+    Sample,
+    /// All.
+    Everything,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionsRead {
+    /// What Lambda holds about the functions that were read.
+    pub sides: FunctionSides,
+    /// How many functions there are.
+    pub of: usize,
+}
+
+/// Reads the functions, each once, whatever number of its aliases are targets.
+pub async fn read<F: ReadFunctions>(
+    reader: &F,
+    addresses: &[FunctionAddress],
+    extent: Extent,
+) -> FunctionsRead {
     let mut wanted: Vec<(FunctionAddress, Vec<Qualifier>)> = Vec::new();
     for address in addresses {
         let function = FunctionAddress { qualifier: None, ..address.clone() };
@@ -45,11 +77,24 @@ pub async fn read<F: ReadFunctions>(reader: &F, addresses: &[FunctionAddress]) -
             None => wanted.push((function, address.qualifier.clone().into_iter().collect())),
         }
     }
-    join_all(wanted.into_iter().map(async |(function, qualifiers)| {
+    let of = wanted.len();
+    let read = match extent {
+        Extent::Nothing => return FunctionsRead::default(),
+        Extent::Everything => wanted,
+        Extent::Sample => sample(wanted),
+    };
+    let sides = join_all(read.into_iter().map(async |(function, qualifiers)| {
         let side = read_one(reader, &function, &qualifiers).await;
         (function, side)
     }))
-    .await
+    .await;
+    FunctionsRead { sides, of }
+}
+
+/// At most [`SAMPLE`] of them, at even distances.
+fn sample<T>(all: Vec<T>) -> Vec<T> {
+    let step = all.len().div_ceil(SAMPLE).max(1);
+    all.into_iter().step_by(step).collect()
 }
 
 async fn read_one<F: ReadFunctions>(
@@ -59,17 +104,9 @@ async fn read_one<F: ReadFunctions>(
 ) -> FunctionSide {
     let forms: Vec<Option<Qualifier>> =
         std::iter::once(None).chain(qualifiers.iter().cloned().map(Some)).collect();
-    let (policies, urls, aliases) = join!(
-        policies_of(reader, function, &forms),
-        reader.function_urls(function),
-        reader.aliases(function)
-    );
+    let (policies, aliases) = join!(policies_of(reader, function, &forms), reader.aliases(function));
     let mut side = FunctionSide::default();
     side.add(policies);
-    match urls {
-        Ok(urls) => side.urls = urls,
-        Err(error) => side.failures.push((FunctionFact::Urls, error)),
-    }
     match aliases {
         Ok(aliases) => side.aliases = aliases,
         Err(error) => side.failures.push((FunctionFact::Aliases, error)),
@@ -77,6 +114,12 @@ async fn read_one<F: ReadFunctions>(
     let others = side.aliases.iter().map(|record| Some(record.alias.clone()));
     let others: Vec<_> = others.filter(|alias| !forms.contains(alias)).collect();
     side.add(policies_of(reader, function, &others).await);
+    if !side.policies.is_empty() || side.failures.iter().any(|(what, _)| *what == FunctionFact::Policies) {
+        match reader.function_urls(function).await {
+            Ok(urls) => side.urls = urls,
+            Err(error) => side.failures.push((FunctionFact::Urls, error)),
+        }
+    }
     side
 }
 
@@ -107,8 +150,12 @@ impl FunctionSide {
 }
 
 /// The findings, and what was not looked at.
-pub fn judge(sides: &FunctionSides, desired: &Desired) -> (Vec<Finding>, Vec<Note>) {
+pub fn judge(read: &FunctionsRead, desired: &Desired) -> (Vec<Finding>, Vec<Note>) {
+    let FunctionsRead { sides, of } = read;
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    if !sides.is_empty() && sides.len() < *of {
+        notes.push(Note::FunctionsSampled { read: sides.len(), of: *of });
+    }
     let intent = desired.intent();
     for (address, side) in sides {
         let is_meant = |target: &&FunctionArn| is_at(target, address);

@@ -45,6 +45,13 @@ pub enum Note {
         /// What is wrong with the policy.
         reason: String,
     },
+    /// Only some of the functions were read.
+    FunctionsSampled {
+        /// How many were read.
+        read: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// Something about functions could not be read.
     FunctionsUnread {
         /// What remained unknown.

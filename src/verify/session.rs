@@ -1,6 +1,8 @@
 //! What a session is made to try: each target, what lies beside the targets, and a few other actions. The lists are
 //! pure; nothing that is tried changes or runs anything.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::claim::ClaimKind;
@@ -32,15 +34,18 @@ impl Item {
     }
 }
 
-/// Invocations: each target in its form, a function beside the first target, and another form of that target.
+/// Invocations: each target in its form, a function beside the first target of each region, and another form of the first
+/// target.
 pub(super) fn invocations(desired: &Desired) -> Vec<Item> {
     let targets = &desired.targets;
     let first = targets.first();
-    let sibling = first.and_then(|target| sibling_of(target, targets));
+    let mut regions = HashSet::new();
+    let first_of_regions = targets.iter().filter(|target| regions.insert(&target.region));
+    let siblings = first_of_regions.filter_map(|target| sibling_of(target, targets));
     let unlisted = first.and_then(|target| unlisted_form_of(target, targets));
     let wanted = targets.iter().map(|target| Item::invoke(target.clone(), Purpose::Target));
     wanted
-        .chain(sibling.map(|function| Item::invoke(function, Purpose::Sibling)))
+        .chain(siblings.map(|function| Item::invoke(function, Purpose::Sibling)))
         .chain(unlisted.map(|function| Item::invoke(function, Purpose::UnlistedForm)))
         .collect()
 }

@@ -14,7 +14,7 @@ const PAGE: i32 = 50;
 impl ReadFunctions for Aws {
     async fn function_policy(&self, function: &FunctionAddress) -> AwsResult<Option<String>> {
         const OPERATION: &str = "lambda:GetPolicy";
-        self.limits.lambda_policies.turn().await;
+        self.turn(&self.limits.lambda_policies).await;
         let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).get_policy();
         let call = call.function_name(function_name(function));
@@ -29,7 +29,7 @@ impl ReadFunctions for Aws {
         let mut urls = Vec::new();
         let (mut marker, mut paging) = (None, Paging::default());
         loop {
-            self.limits.lambda_control_plane.turn().await;
+            self.turn(&self.limits.lambda_control_plane).await;
             let _place = self.limits.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_function_url_configs().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);
@@ -50,7 +50,7 @@ impl ReadFunctions for Aws {
         let mut aliases = Vec::new();
         let (mut marker, mut paging) = (None, Paging::default());
         loop {
-            self.limits.lambda_control_plane.turn().await;
+            self.turn(&self.limits.lambda_control_plane).await;
             let _place = self.limits.lambda_in_flight.acquire().await;
             let call = self.lambda(&function.region).list_aliases().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);

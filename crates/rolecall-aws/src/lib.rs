@@ -194,6 +194,8 @@ pub struct Aws {
     limits: AccountLimits,
     calls: Calls,
     deadline: Duration,
+    /// The embedded AWS has no quotas.
+    has_quotas: bool,
 }
 
 impl Aws {
@@ -214,7 +216,8 @@ impl Aws {
             Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
             None => config,
         };
-        Ok(Self::with(config, Calls::default(), settings.deadline))
+        let aws = Self::with(config, Calls::default(), settings.deadline);
+        Ok(Self { has_quotas: settings.fixed.is_none(), ..aws })
     }
 
     /// The same with what the environment says, and nothing else.
@@ -248,6 +251,14 @@ impl Aws {
             config,
             calls,
             deadline,
+            has_quotas: true,
+        }
+    }
+
+    /// Waits until a call may go out, where AWS allows so many a second.
+    async fn turn(&self, rate: &Rate) {
+        if self.has_quotas {
+            rate.turn().await;
         }
     }
 

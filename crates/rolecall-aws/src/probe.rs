@@ -75,7 +75,7 @@ impl Probe for Aws {
                 probed(self.patiently(operation, send).await, |_| Ok(()))
             }
             Trial::ReadFunction(function) => {
-                self.limits.lambda_control_plane.turn().await;
+                self.turn(&self.limits.lambda_control_plane).await;
                 let _place = self.limits.lambda_in_flight.acquire().await;
                 let call = self.lambda(&function.region).get_function_configuration();
                 let call = call.function_name(function.to_string());
@@ -83,7 +83,7 @@ impl Probe for Aws {
                 probed(self.patiently(operation, send).await, |_| Ok(()))
             }
             Trial::ListFunctions(region) => {
-                self.limits.lambda_control_plane.turn().await;
+                self.turn(&self.limits.lambda_control_plane).await;
                 let _place = self.limits.lambda_in_flight.acquire().await;
                 let call = self.lambda(region).list_functions().max_items(1);
                 let send = || call.clone().customize().config_override(lambda.clone()).send();

@@ -165,7 +165,7 @@ impl Read for Aws {
 
     async fn function(&self, address: &FunctionAddress) -> AwsResult<Option<FunctionArn>> {
         const OPERATION: &str = "lambda:GetFunctionConfiguration";
-        self.limits.lambda_control_plane.turn().await;
+        self.turn(&self.limits.lambda_control_plane).await;
         let _place = self.limits.lambda_in_flight.acquire().await;
         let FunctionAddress { region, qualifier, .. } = address;
         let call = self
@@ -186,7 +186,7 @@ impl Read for Aws {
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)> {
         const OPERATION: &str = "lambda:ListFunctions";
-        self.limits.lambda_control_plane.turn().await;
+        self.turn(&self.limits.lambda_control_plane).await;
         let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(region).list_functions().max_items(LAMBDA_PAGE);
         let call = call.set_marker(marker.map(str::to_owned));
@@ -198,7 +198,7 @@ impl Read for Aws {
 
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags> {
         const OPERATION: &str = "lambda:ListTags";
-        self.limits.lambda_control_plane.turn().await;
+        self.turn(&self.limits.lambda_control_plane).await;
         let _place = self.limits.lambda_in_flight.acquire().await;
         let call = self.lambda(&function.region).list_tags().resource(function.to_string());
         let answer = self.patiently(OPERATION, || call.clone().send()).await?;

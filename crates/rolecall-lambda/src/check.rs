@@ -63,7 +63,7 @@ impl Look {
             Self::Drift => Ok(role.drift().await?),
             Self::Verify(level) => {
                 let (billed, interrupt) = (BilledChecks::LeftOut, Interrupt::never());
-                let request = VerifyRequest { level, billed, explain: false, interrupt };
+                let request = VerifyRequest { level, billed, exhaustive: true, explain: false, interrupt };
                 let (verified, report) = role.verify(&request, &()).await?;
                 Ok((report, verified.verification.exit()))
             }
