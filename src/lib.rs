@@ -27,6 +27,7 @@ pub use rolecall_model::{manifest, ports};
 pub use rolecall_sandbox as sandbox;
 
 pub mod carry_out;
+pub mod catalogue;
 pub mod connect;
 pub mod desired;
 pub mod drift;

@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// The path of data, and what every shell needs around it. A room knows itself and those before it.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "desired",
     "observe",
     "plan",
@@ -28,6 +28,7 @@ const ROOMS: [&str; 10] = [
     "operations",
     "report",
     "failure",
+    "catalogue",
     CONNECT,
 ];
 

@@ -7,6 +7,7 @@ mod certificate;
 mod change;
 mod context;
 mod destroy;
+mod explain;
 mod explain_error;
 mod fleet;
 mod genesys;
@@ -85,6 +86,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
+        Command::Explain(options) => explain::run(options, printer),
         Command::Genesys(command) => genesys::run(command, printer).await,
         Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => {
@@ -153,6 +155,7 @@ fn name(command: &Command) -> &'static str {
         Command::Boundary(BoundaryCommand::Destroy(_)) => "boundary destroy",
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
+        Command::Explain(_) => "explain",
         Command::Simulate(_) => "simulate",
         Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
         Command::Genesys(GenesysCommand::Connect(_)) => "genesys connect",
@@ -167,6 +170,7 @@ fn name(command: &Command) -> &'static str {
 fn output(command: &Command) -> Output {
     match command {
         Command::Prove(options) => options.output,
+        Command::Explain(options) => options.output,
         Command::Simulate(options) => options.output,
         command => common(command).map_or(Output::Human, |common| common.output),
     }
@@ -200,6 +204,7 @@ fn limit(command: &Command) -> Option<Duration> {
         Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_)))
         | Command::Render(_)
         | Command::Prove(_)
+        | Command::Explain(_)
         | Command::Simulate(_)
         | Command::Sandbox(_)
         | Command::Completions { .. }
@@ -242,6 +247,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             | options::SandboxCommand::Reset { common },
         ) => common,
         Command::Prove(_)
+        | Command::Explain(_)
         | Command::Simulate(_)
         | Command::Init(_)
         | Command::Completions { .. }

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = CASES)]
     Simulate(SimulateOptions),
+    /// Say what a code means (a finding such as T8, a difference such as D2), why it matters, and what mends it
+    Explain(ExplainOptions),
     /// The Genesys Cloud side
     #[command(subcommand)]
     Genesys(GenesysCommand),
@@ -444,6 +446,16 @@ pub(crate) struct RenderOptions {
     /// The region of targets without a region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainOptions {
+    /// The codes; left out, all are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) codes: Vec<String>,
+    /// How the result is printed on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Output,
 }
 
 #[derive(Args, Debug)]

@@ -55,6 +55,50 @@ pub enum Consequence {
 }
 
 impl Consequence {
+    /// All of them, most severe first.
+    pub const ALL: [Self; 17] = [
+        Self::OtherOrganization,
+        Self::WidensTrust,
+        Self::WidensPermissions,
+        Self::Undecided,
+        Self::NarrowsTrust,
+        Self::NarrowsPermissions,
+        Self::TargetMissing,
+        Self::Disconnected,
+        Self::ActionMissing,
+        Self::ActionDiffers,
+        Self::Boundary,
+        Self::Unaffected,
+        Self::Session,
+        Self::Leftover,
+        Self::ForeignAction,
+        Self::Tag,
+        Self::Description,
+    ];
+
+    /// The code, which stays the same.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::OtherOrganization => "D1",
+            Self::WidensTrust => "D2",
+            Self::WidensPermissions => "D3",
+            Self::Undecided => "D4",
+            Self::NarrowsTrust => "D5",
+            Self::NarrowsPermissions => "D6",
+            Self::TargetMissing => "D7",
+            Self::Disconnected => "D8",
+            Self::ActionMissing => "D9",
+            Self::ActionDiffers => "D10",
+            Self::Boundary => "D11",
+            Self::Unaffected => "D12",
+            Self::Session => "D13",
+            Self::Leftover => "D14",
+            Self::ForeignAction => "D15",
+            Self::Tag => "D16",
+            Self::Description => "D17",
+        }
+    }
+
     /// The name in files.
     pub fn id(self) -> &'static str {
         match self {

@@ -13,8 +13,8 @@ use crate::verify::genesys_fault::GenesysPart;
 use crate::verify::repair::Repair;
 
 impl Consequence {
-    /// The same in words.
-    pub(super) fn title(self) -> &'static str {
+    /// What it leads to, in words.
+    pub fn title(self) -> &'static str {
         match self {
             Self::OtherOrganization => "wrong Genesys Cloud organization",
             Self::WidensTrust => "an unauthorized caller can assume the role",

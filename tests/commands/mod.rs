@@ -7,6 +7,7 @@ mod bad_input;
 mod bounds;
 mod cloudformation;
 mod descriptions;
+mod explain;
 mod extraction;
 mod holder;
 mod pitfalls;

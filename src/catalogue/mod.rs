@@ -1,0 +1,84 @@
+//! Everything that rolecall finds or fails with has a code that stays the same. This is what is said about each code, whatever
+//! the run: what it means, why it matters, what mends it. `rolecall explain` prints it, and `docs/codes.md` is made from it.
+//!
+//! Invariant: codes are never given to something else. A kind that is gone leaves a gap.
+//! Deliberately absent: what a run found. That is the report's.
+
+mod drift;
+mod view;
+
+pub use self::view::{list, page};
+
+use crate::drift::Consequence;
+use crate::exit::ExitCode;
+use crate::iam::lint::{FindingId, Severity};
+
+/// What a code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A fault of a document, a role or a function.
+    Finding(FindingId),
+    /// A difference between the manifest and what is there, by what it leads to.
+    Drift(Consequence),
+}
+
+/// What there is to say about a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is about.
+    pub kind: Kind,
+    /// The code, such as `T8`.
+    pub code: &'static str,
+    /// The name of the same thing in JSON, where it has one.
+    pub name: Option<&'static str>,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// How severe it is.
+    pub severity: Severity,
+    /// The exit code that it asks for by itself, where it does.
+    pub exit: Option<ExitCode>,
+    /// Why it matters.
+    pub why: &'static str,
+    /// How it is mended.
+    pub remedy: &'static str,
+    /// Something that shows it.
+    pub example: Option<Example>,
+    /// Where to read more.
+    pub reference: Option<&'static str>,
+}
+
+/// Something that shows what a code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// A document that has it.
+    Document(&'static str),
+    /// The name of a change by hand that leads to it on the sandbox (`rolecall sandbox tamper`).
+    Tamper(&'static str),
+}
+
+/// Everything that has a code, in the order of the codes.
+pub fn all() -> Vec<Entry> {
+    let findings = FindingId::ALL.iter().copied().map(of_finding);
+    findings.chain(Consequence::ALL.into_iter().map(drift::entry)).collect()
+}
+
+/// What a code stands for; the letters' case does not matter, and a name in JSON does as well.
+pub fn find(code: &str) -> Option<Entry> {
+    let is_named = |name: &str| name.eq_ignore_ascii_case(code);
+    all().into_iter().find(|entry| is_named(entry.code) || entry.name.is_some_and(is_named))
+}
+
+fn of_finding(id: FindingId) -> Entry {
+    Entry {
+        kind: Kind::Finding(id),
+        code: id.as_str(),
+        name: None,
+        title: id.summary(),
+        severity: id.severity(),
+        exit: None,
+        why: id.why(),
+        remedy: id.remedy(),
+        example: id.example().map(Example::Document),
+        reference: Some(id.reference()),
+    }
+}
