@@ -50,6 +50,17 @@ fn policy_name(role: &RoleName, index: usize) -> PolicyName {
     PolicyName::of_role(role, PURPOSE, index)
 }
 
+/// Whether rolecall gives this name to a policy for the targets of the role.
+pub fn is_invoke_policy_name(name: &PolicyName, role: &RoleName) -> bool {
+    let first = policy_name(role, 0);
+    let number = name.as_str().strip_prefix(first.as_str());
+    number.is_some_and(|ending| {
+        let counted = ending.strip_prefix('-').and_then(|number| number.parse::<usize>().ok());
+        ending.is_empty()
+            || counted.is_some_and(|number| policy_name(role, number.saturating_sub(1)) == *name)
+    })
+}
+
 /// Two quotes and a comma around an ARN in a list.
 const ARN_PUNCTUATION: usize = 3;
 

@@ -2,18 +2,21 @@
 //!
 //! What a difference leads to is proved, not guessed: the claims are decided for the manifest's documents and for the same
 //! documents with this one difference in them. A claim that breaks is the difference's doing, whatever else is different.
-//! The requests that break it are the witnesses of the proof.
+//! The requests that break it are the witnesses of the proof. Nothing is told that is not so: if something else makes up for the
+//! difference, as a policy of others that allows what the missing policy would, the claim holds and is not told as broken.
 //!
 //! Deliberately absent: deciding what is different. The plan does that, and is empty where there is no drift.
 
-use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
+use super::difference::{
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, adopt_with_all,
+};
 use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::observe::survey::{MissingTarget, Survey};
 use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
-use crate::verify::{Documents, PolicyId, RolePolicy, claims};
+use crate::verify::{Documents, PolicyId, RolePolicy, claims, is_broken_by};
 use rolecall_model::stored::StoredDocument;
 
 /// What repairs everything, and the differences, most severe first.
@@ -28,8 +31,21 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let missing = survey.missing.iter().map(|missing| drift.of_missing(missing));
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
+    if needs_adoption(&desired, survey) {
+        adopt_with_all(&mut differences);
+    }
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
+}
+
+/// Whether `apply` refuses to write anything before it may take something over.
+fn needs_adoption(desired: &Desired, survey: &Survey) -> bool {
+    match plan(desired, &survey.observed, &survey.quotas, PlanOptions::default()) {
+        Err(PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. }) => true,
+        Err(PlanError::PathDiffers { .. } | PlanError::Quota(_) | PlanError::PolicyShared { .. }) | Ok(_) => {
+            false
+        }
+    }
 }
 
 /// What one difference leads to: the most severe consequence, and all effects.
@@ -42,6 +58,8 @@ struct Drift<'s> {
     intended: Documents,
     /// What is claimed of these.
     claims: Vec<Claim>,
+    /// As AWS has them, and the claims about them; `None` where there is no role.
+    actual: Option<(Documents, Vec<Claim>)>,
 }
 
 impl<'s> Drift<'s> {
@@ -49,8 +67,12 @@ impl<'s> Drift<'s> {
         let mut intended = Documents::planned(survey, &[]);
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
-        let claims = claims(&intended, &survey.desired);
-        Self { survey, role: survey.desired.role_arn(), intended, claims }
+        let claimed = claims(&intended, &survey.desired);
+        let actual = Documents::observed(&survey.observed, &survey.desired.role.name).map(|documents| {
+            let claims = claims(&documents, &survey.desired);
+            (documents, claims)
+        });
+        Self { survey, role: survey.desired.role_arn(), intended, claims: claimed, actual }
     }
 
     fn role(&self) -> Subject {
@@ -85,7 +107,7 @@ impl<'s> Drift<'s> {
     fn of_change(&self, change: &Change, plan: &Plan) -> Vec<Difference> {
         let one = |subject, attribute, key, (consequence, effects): Effects| {
             let values = Values::Change(Box::new(change.clone()));
-            Difference { subject, attribute, consequence, effects, values, repair: Repair::Apply, key }
+            Difference { subject, attribute, consequence, effects, values, repair: Repair::APPLY, key }
         };
         let policy = |arn: &PolicyArn| Subject::Policy(arn.clone());
         match change {
@@ -210,7 +232,7 @@ impl<'s> Drift<'s> {
             consequence,
             effects,
             values: Values::Stated { expected: None, actual: Some(actual) },
-            repair: Repair::RemoveForeign,
+            repair: Repair::REMOVE_FOREIGN,
             key: ManifestKey::Targets,
         }
     }
@@ -255,8 +277,13 @@ impl<'s> Drift<'s> {
             let held = self.claims.iter().filter(|intended| intended.kind() == claim.kind());
             let (consequence, texts) = match (held.map(Claim::outcome).max(), claim.outcome()) {
                 (_, ClaimOutcome::Proved) => continue,
+                (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted | ClaimOutcome::Unknown)
+                    if self.holds(claim.kind()) =>
+                {
+                    continue;
+                }
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted) => {
-                    (broken_claim(claim.kind()), claim.because())
+                    (broken_claim(claim.kind()), self.told(&claim))
                 }
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Unknown) => {
                     (Consequence::Undecided, claim.because())
@@ -276,6 +303,22 @@ impl<'s> Drift<'s> {
         }
         (worst, effects)
     }
+
+    /// Whether what AWS has is proved all the same.
+    fn holds(&self, kind: ClaimKind) -> bool {
+        let Some((_, claims)) = &self.actual else { return false };
+        let mut same = claims.iter().filter(|claim| claim.kind() == kind).peekable();
+        same.peek().is_some() && same.all(|claim| claim.outcome() == ClaimOutcome::Proved)
+    }
+
+    /// What shows that the claim breaks, as far as it is so in AWS.
+    fn told(&self, claim: &Claim) -> Vec<String> {
+        let is_so = self
+            .actual
+            .as_ref()
+            .is_none_or(|(documents, _)| is_broken_by(claim, documents, &self.survey.desired));
+        if is_so { claim.because() } else { Vec::new() }
+    }
 }
 
 fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
@@ -289,7 +332,7 @@ fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> D
             expected: Some(State::Text(tag.after.clone())),
             actual: tag.before.clone().map(State::Text),
         },
-        repair: if is_owner { Repair::Adopt } else { Repair::Apply },
+        repair: Repair::APPLY,
         key: place,
     }
 }

@@ -10,6 +10,6 @@ pub mod genesys;
 
 pub use aws::drift;
 pub use difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of,
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of, merged,
 };
 pub use genesys::{causes, drift as genesys_drift, other_organization};

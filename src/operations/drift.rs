@@ -3,7 +3,7 @@
 use tokio::join;
 
 use super::context::Context;
-use crate::drift::{Difference, drift, exit_of, genesys_drift, other_organization};
+use crate::drift::{Difference, drift, exit_of, genesys_drift, merged, other_organization};
 use crate::exit::ExitCode;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
@@ -71,9 +71,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let (mut genesys, mut genesys_plan) = (None, None);
         if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
             let (plan, more) = genesys_drift(&sides.desired, &sides.observed).map_err(PlanError::from)?;
-            differences.extend(more);
-            // One list, the most severe first, whichever service it is about.
-            differences.sort_by_key(|difference| difference.consequence);
+            differences = merged(differences, more);
             (genesys, genesys_plan) = (Some(sides.observed), Some(plan));
         }
         let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {

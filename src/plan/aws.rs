@@ -13,7 +13,7 @@ use crate::desired::aws::Desired;
 use crate::iam::arn::{PolicyArn, RoleName};
 use crate::iam::quota;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
-use crate::observe::ownership::{is_own, is_own_by_tags, is_own_role};
+use crate::observe::ownership::{Owner, is_own_by_tags, is_own_role, owner};
 use crate::observe::quotas::{QuotaError, check_quotas};
 use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleIdentity, RoleRecord, Tags};
 use rolecall_model::stored::StoredDocument;
@@ -114,8 +114,20 @@ pub fn plan(
             plan_role(desired, role, &mut plan)?;
         }
     }
+    let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
+    let owner = |policy: &ObservedPolicy| owner(policy, &desired.role.name);
     // Before anything is attached, so that there is room for it.
-    plan_foreign(observed, &desired.role.name, options, &mut plan);
+    plan_foreign(
+        observed,
+        &desired.role.name,
+        |policy| match owner(policy) {
+            Owner::Rolecall => false,
+            Owner::Adoptable => !wanted(policy),
+            Owner::Foreign => true,
+        },
+        options,
+        &mut plan,
+    );
     for (arn, policy) in &desired.policies {
         let known = observed.policies.iter().find(|known| known.arn == *arn);
         match known {
@@ -131,9 +143,9 @@ pub fn plan(
             plan.changes.push(Change::AttachPolicy { role: desired.role.name.clone(), arn: arn.clone() });
         }
     }
-    let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
     // After the others are written, so that a target which moves is allowed all the time.
-    plan_leftovers(observed, &desired.role.name, wanted, &mut plan)?;
+    let is_left_over = |policy: &ObservedPolicy| owner(policy) == Owner::Rolecall && !wanted(policy);
+    plan_leftovers(observed, &desired.role.name, is_left_over, &mut plan)?;
     Ok(plan)
 }
 
@@ -143,8 +155,14 @@ pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) 
     if let Some(record) = &observed.role {
         refuse_foreign_role(record, role, options)?;
     }
-    plan_foreign(observed, role, options, &mut plan);
-    plan_leftovers(observed, role, |_| false, &mut plan)?;
+    // Towards nothing, what is taken over is deleted.
+    let is_own = |policy: &ObservedPolicy| match owner(policy, role) {
+        Owner::Rolecall => true,
+        Owner::Adoptable => options.adopt,
+        Owner::Foreign => false,
+    };
+    plan_foreign(observed, role, |policy| !is_own(policy), options, &mut plan);
+    plan_leftovers(observed, role, is_own, &mut plan)?;
     // IAM deletes a role only when nothing is on it any more: with foreign policies left on it, it stays.
     if observed.role.is_some() && plan.foreign.is_empty() {
         plan.changes.push(Change::DeleteRole { role: role.clone() });
@@ -222,9 +240,15 @@ fn version_number(id: &str) -> u64 {
 }
 
 /// What others put on the role: removed where that is asked for, else told.
-fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan: &mut Plan) {
-    let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
-    for ObservedPolicy { arn, .. } in observed.policies.iter().filter(is_foreign) {
+fn plan_foreign(
+    observed: &Observed,
+    role: &RoleName,
+    is_foreign: impl Fn(&ObservedPolicy) -> bool,
+    options: PlanOptions,
+    plan: &mut Plan,
+) {
+    let on_the_role = observed.policies.iter().filter(|policy| policy.attached);
+    for ObservedPolicy { arn, .. } in on_the_role.filter(|policy| is_foreign(policy)) {
         if options.remove_foreign {
             plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone(), own: false });
         } else {
@@ -246,10 +270,10 @@ fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan
 fn plan_leftovers(
     observed: &Observed,
     role: &RoleName,
-    wanted: impl Fn(&ObservedPolicy) -> bool,
+    is_left_over: impl Fn(&ObservedPolicy) -> bool,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
-    for policy in observed.policies.iter().filter(|policy| is_own(policy, role) && !wanted(policy)) {
+    for policy in observed.policies.iter().filter(|policy| is_left_over(policy)) {
         let arn = policy.arn.clone();
         let others = policy.attachment_count - i32::from(policy.attached);
         if others > 0 {

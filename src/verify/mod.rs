@@ -43,14 +43,14 @@ use std::fmt;
 use std::time::Duration;
 
 pub use explain::explain;
-pub use held::OrganizationLevel;
+pub use held::{OrganizationLevel, is_broken_by};
 pub use paper::{claims, decide, findings, paper, read, shared_ids};
 pub use service_role::services_alone;
 pub use verification::Verification;
 
 use crate::iam::arn::{PolicyArn, RoleName};
 use crate::observe::aws::{InlinePolicy, Observed, ObservedBoundary, ObservedPolicy};
-use crate::observe::ownership::is_own;
+use crate::observe::ownership::{Owner, owner};
 use crate::observe::survey::Survey;
 use crate::plan::aws::Foreign;
 use rolecall_model::stored::StoredDocument;
@@ -105,7 +105,7 @@ impl RolePolicy {
         Self {
             id: PolicyId::Managed(policy.arn.clone()),
             document: policy.document.clone(),
-            foreign: !is_own(policy, role),
+            foreign: owner(policy, role) == Owner::Foreign,
             attachments: u32::try_from(policy.attachment_count).ok(),
         }
     }
