@@ -12,7 +12,6 @@ use rolecall::verify::steady::Freshness;
 use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 
-use super::advice::Advice;
 use super::change::{Asking, Console, Narrator, describe, survey_after};
 use super::context::{NO_HANDLERS, Signals};
 use super::fleet;
@@ -85,7 +84,7 @@ async fn apply_one(
     let finished =
         finish(options, context, changed, &request.interrupt, &mut told, printer).boxed_local().await;
     let exit = finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer));
-    Ok((told, exit))
+    Ok((printer.advising(told), exit))
 }
 
 fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
@@ -137,7 +136,7 @@ async fn finish(
         Service::Aws => "AWS",
         Service::GenesysCloud => "Genesys Cloud",
     };
-    let again = Advice::from(&options.aws).command("drift");
+    let again = printer.invocation().command("drift");
     printer.warning(&format!("{service} does not show all of the changes yet; {again} checks again"));
     Ok(exit.or(ExitCode::Inconclusive))
 }
@@ -155,7 +154,8 @@ async fn verify_now(
         context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();
     let verification = verified.await?;
     let exit = verification.exit();
-    let verification = with_hints(VerificationView::from(&verification), &verification);
+    let mut verification = with_hints(VerificationView::from(&verification), &verification);
+    verification.advise(printer.invocation());
     tell_troubles(&verification, printer);
     if options.aws.common.output.is_human() {
         printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));

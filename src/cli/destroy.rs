@@ -58,7 +58,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     }
     context.count_calls(&mut told, printer.shows_calls());
     if !human {
-        printer.result(&told.to_json(exit));
+        printer.result(&printer.advising(told).to_json(exit));
     }
     list_all_calls(&context, printer);
     Ok(exit)

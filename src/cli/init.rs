@@ -16,7 +16,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
-use super::advice::Advice;
+use super::advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
 use super::printer::Printer;
@@ -56,8 +56,8 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     }
     manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     printer.result(&format!("wrote {}\n", path.display()));
-    let advice = Advice { file: path, sandbox: options.sandbox };
-    let trial = Advice { sandbox: true, ..advice };
+    let advice = advice::of_file(path, options.sandbox);
+    let trial = advice::of_file(path, true);
     printer.hint(&format!(
         "{} shows what it would make; {} tries it without an account",
         advice.command("plan"),

@@ -73,6 +73,7 @@ async fn plan_one(
         refusals: objections.iter().map(RefusalView::from).collect(),
         ..Report::of_manifest_plan(&towards, &verification)
     };
+    let report = printer.advising(report);
     show(&report, "After apply", &options.aws, printer);
     Ok((report, exit))
 }
@@ -81,6 +82,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> Comm
     let work = async |connected: &mut Connected, printer: &mut Printer| {
         let known = connected.warnings.len();
         let (report, exit) = connected.drift().await?;
+        let report = printer.advising(report);
         printer.warnings(connected.warnings.iter().skip(known));
         show(&report, "As it is in AWS", &options.aws, printer);
         Ok((report, exit))

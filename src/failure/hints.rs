@@ -158,11 +158,41 @@ impl Explained for PlanningError {
     }
 }
 
+/// What to do if a call for the boundary was refused: no policy that rolecall renders allows it.
+pub fn boundary_hint(error: &AwsError) -> Option<String> {
+    match error.kind {
+        AwsErrorKind::AccessDenied => Some(format!(
+            "an administrator makes the boundary: this command needs the permission {}, which the provisioner policy leaves out \
+             on purpose",
+            error.operation
+        )),
+        AwsErrorKind::NoCredentials
+        | AwsErrorKind::ExpiredCredentials
+        | AwsErrorKind::InvalidCredentials
+        | AwsErrorKind::NoRegion
+        | AwsErrorKind::Unreachable
+        | AwsErrorKind::TimedOut
+        | AwsErrorKind::Throttled
+        | AwsErrorKind::LimitExceeded
+        | AwsErrorKind::AlreadyExists
+        | AwsErrorKind::ConcurrentModification
+        | AwsErrorKind::ServiceFailure
+        | AwsErrorKind::NotFound
+        | AwsErrorKind::Unmodifiable
+        | AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => None,
+    }
+}
+
 impl Explained for BoundaryError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
+            Self::Aws(error) | Self::Survey(SurveyError::Aws(error)) => {
+                (ExitCode::Failed, boundary_hint(error).or_else(|| hint_for(error, Again::Starts)))
+            }
             Self::Survey(error) => error.explain(),
-            Self::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             Self::Plan(error) => error.explain(),
             Self::Template(error) => error.explain(),
             Self::InUse { arn, .. } => (
@@ -390,6 +420,14 @@ impl Again {
             Self::Continues => "repeat the command; it continues where this run stopped",
         }
     }
+
+    /// What to do before the command is repeated, and that, once.
+    fn after(self, first: &str, tells_to_repeat: bool) -> String {
+        match self {
+            Self::Continues if !tells_to_repeat => format!("{first}; then {}", self.in_words()),
+            Self::Starts | Self::Continues => first.to_owned(),
+        }
+    }
 }
 
 /// What to do about a failed call to Genesys Cloud.
@@ -428,7 +466,24 @@ fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
         | GenesysErrorKind::InvalidInput
         | GenesysErrorKind::Other => return None,
     };
-    Some(hint.to_owned())
+    let tells_to_repeat = match error.kind {
+        GenesysErrorKind::Throttled
+        | GenesysErrorKind::Unreachable
+        | GenesysErrorKind::TimedOut
+        | GenesysErrorKind::ServiceFailure
+        | GenesysErrorKind::VersionConflict
+        | GenesysErrorKind::Contradictory => true,
+        GenesysErrorKind::NoCredentials
+        | GenesysErrorKind::InvalidCredentials
+        | GenesysErrorKind::Forbidden
+        | GenesysErrorKind::Unreadable
+        | GenesysErrorKind::LimitExceeded
+        | GenesysErrorKind::NotFound
+        | GenesysErrorKind::Conflict
+        | GenesysErrorKind::InvalidInput
+        | GenesysErrorKind::Other => false,
+    };
+    Some(again.after(hint, tells_to_repeat))
 }
 
 /// What to do about a failed call.
@@ -478,7 +533,28 @@ fn hint_for(error: &AwsError, again: Again) -> Option<String> {
         | AwsErrorKind::InvalidInput
         | AwsErrorKind::Other => return None,
     };
-    Some(hint)
+    let tells_to_repeat = match error.kind {
+        AwsErrorKind::ExpiredCredentials
+        | AwsErrorKind::Unreachable
+        | AwsErrorKind::TimedOut
+        | AwsErrorKind::Throttled
+        | AwsErrorKind::AlreadyExists
+        | AwsErrorKind::ConcurrentModification
+        | AwsErrorKind::ServiceFailure
+        | AwsErrorKind::NotFound
+        // With another name it is another command.
+        | AwsErrorKind::Unmodifiable => true,
+        AwsErrorKind::AccessDenied
+        | AwsErrorKind::NoCredentials
+        | AwsErrorKind::InvalidCredentials
+        | AwsErrorKind::NoRegion
+        | AwsErrorKind::LimitExceeded
+        | AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => false,
+    };
+    Some(again.after(&hint, tells_to_repeat))
 }
 
 /// What to do about a twin that is still there.

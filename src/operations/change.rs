@@ -8,12 +8,14 @@ use futures_util::FutureExt as _;
 use super::context::{Context, GenesysPorts};
 use super::plan::{Goal, Planned, PlanningError};
 use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
+use crate::iam::arn::PolicyArn;
 use crate::observe::aws::{Observed, observe};
 use crate::observe::survey::{Survey, home};
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
 use crate::plan::{Change, Plan, PlanError, Retired, genesys};
 use crate::ports::{ReadAccount, Write};
+use crate::verify::Documents;
 use crate::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall_model::patience::{Interrupt, Patience};
 
@@ -80,6 +82,8 @@ pub enum ChangeError<R> {
         objections: Vec<Objection>,
         /// Whether others have policies on the role, which the plan leaves there.
         leaves_foreign: bool,
+        /// The boundary that would be in force, if the caller may not read it.
+        unread_boundary: Option<PolicyArn>,
     },
     /// IDs would end that flows may refer to.
     Retires(Vec<RetiredAction>),
@@ -268,7 +272,14 @@ fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), 
     if objections.is_empty() {
         return Ok(());
     }
-    Err(ChangeError::Unproved { objections, leaves_foreign: !planned.plan.foreign().is_empty() })
+    let boundary = Documents::planned(survey, planned.plan.foreign()).boundary;
+    let unread_boundary =
+        boundary.filter(|boundary| boundary.document.is_none()).map(|boundary| boundary.arn);
+    Err(ChangeError::Unproved {
+        objections,
+        leaves_foreign: !planned.plan.foreign().is_empty(),
+        unread_boundary,
+    })
 }
 
 /// Refuses a plan that ends IDs which flows may refer to, unless the user said so.

@@ -123,6 +123,8 @@ impl Report {
     /// What was noticed in Genesys Cloud and is left alone.
     fn notices_text(&self) -> String {
         let notices = self.genesys.iter().flat_map(|genesys| &genesys.notices);
+        // Drift has those that are differences in its list.
+        let notices = notices.filter(|notice| self.drift.is_none() || !notice.is_difference);
         let text = |notice: &NoticeView| {
             let sign = if notice.is_difference { '!' } else { '?' };
             format!("  {YELLOW}{sign}{YELLOW:#} {}\n", notice.message)

@@ -104,6 +104,9 @@ impl Report {
                 position: self.outline.position("role"),
             }
         }));
+        for issue in &mut issues {
+            issue.help = self.invocation.complete(&issue.help);
+        }
         issues.sort_by_key(|issue| issue.level);
         issues
     }

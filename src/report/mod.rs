@@ -4,6 +4,7 @@
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
 mod action_test;
+mod advice;
 mod analysis;
 mod applied;
 mod audit;
@@ -41,6 +42,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use action_test::{ActionTestView, OperationView, TestOutcome};
+pub use advice::Invocation;
 pub use analysis::AnalysisView;
 pub use applied::{AppliedView, FailedView, OutcomeView};
 pub use audit::{AuditView, EntryView};
@@ -156,6 +158,9 @@ pub struct Report {
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,
+    /// What advised commands repeat of this run.
+    #[serde(skip)]
+    pub invocation: Invocation,
 }
 
 /// The role that the command is about.

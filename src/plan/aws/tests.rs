@@ -208,7 +208,8 @@ fn a_policy_at_our_own_arn_is_taken_over_and_never_detached() {
     assert_eq!(operations(&adopted), ["iam:TagRole", "iam:TagPolicy", "iam:CreatePolicyVersion"]);
 
     let role = wanted().role.name;
-    let destroyed = plan_destroy(&role, &observed, PlanOptions { adopt: true, remove_foreign: false }).unwrap();
+    let destroyed =
+        plan_destroy(&role, &observed, PlanOptions { adopt: true, remove_foreign: false }).unwrap();
     assert_eq!(operations(&destroyed), ["iam:DetachRolePolicy", "iam:DeletePolicy", "iam:DeleteRole"]);
 }
 
