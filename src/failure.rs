@@ -10,6 +10,7 @@ use std::fmt;
 
 use crate::exit::ExitCode;
 use crate::iam::arn::PolicyArn;
+use crate::manifest::Manager;
 use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
 use crate::report::{ErrorView, RefusalView, Report};
@@ -118,6 +119,8 @@ struct RefusedPlan {
     leaves_foreign: bool,
     /// What would be in force and could not be read.
     unread_boundary: Option<PolicyArn>,
+    /// Who makes the role, where that is not rolecall.
+    managed_by: Option<Manager>,
 }
 
 impl RefusedPlan {
@@ -139,6 +142,9 @@ impl RefusedPlan {
                 "check that the boundary `{boundary}` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so \
                  that it can be part of the proof"
             );
+        }
+        if let Some(manager) = self.managed_by {
+            return format!("{}; then repeat the command", hints::in_other_tool(manager));
         }
         let mut options: Vec<String> =
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();
@@ -175,8 +181,8 @@ impl From<ChangeError<Self>> for CommandError {
             |what: &str, error: Self| Self { message: format!("{what}: {}", error.message), ..error };
         match error {
             ChangeError::Planning(error) => unchanged(NOTHING_WRITTEN, error.into()),
-            ChangeError::Unproved { objections, leaves_foreign, unread_boundary } => {
-                let refused = RefusedPlan { objections, leaves_foreign, unread_boundary };
+            ChangeError::Unproved { objections, leaves_foreign, unread_boundary, managed_by } => {
+                let refused = RefusedPlan { objections, leaves_foreign, unread_boundary, managed_by };
                 unchanged(NOTHING_WRITTEN, refused.into())
             }
             ChangeError::Retires(actions) => {

@@ -81,9 +81,15 @@ async fn apply_one(
     if let Some(written) = &changed.written {
         told = told.with_applied(&written.applied);
     }
+    // What another tool has to repair, apply has not repaired.
+    let pending = match changed.planned.elsewhere.is_empty() {
+        true => ExitCode::Success,
+        false => ExitCode::Pending,
+    };
     let finished =
         finish(options, context, changed, &request.interrupt, &mut told, printer).boxed_local().await;
-    let exit = finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer));
+    let exit =
+        finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer)).or(pending);
     Ok((printer.advising(told), exit))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
-use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::manifest::{self, Access, Genesys, Manager, Manifest, Role, Target, Verify, json_schema};
 use rolecall::observe::adoption::manifest_of;
 use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
@@ -113,6 +113,7 @@ async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Mani
             max_session_duration: 3600,
             permissions_boundary: None,
             tags: Default::default(),
+            managed_by: options.managed_by.map(Manager::from),
         },
         targets,
         access: Access::default(),
@@ -166,7 +167,8 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await?, &name, &[]).await?;
-    let (manifest, notes) = manifest_of(&name, &observed, region)?;
+    let (mut manifest, notes) = manifest_of(&name, &observed, region)?;
+    manifest.role.managed_by = options.managed_by.map(Manager::from);
     for note in notes {
         printer.warning(&note);
     }

@@ -50,7 +50,7 @@ async fn plan_one(
     let towards = connected.comparing_organizations(plan).await;
     printer.warnings(connected.warnings.iter().skip(known));
     let towards = towards?;
-    let TowardsManifest { survey, genesys: _, plan } = &towards;
+    let TowardsManifest { survey, genesys: _, plan, elsewhere } = &towards;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {
@@ -61,7 +61,7 @@ async fn plan_one(
         write::save_private(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
-    let is_pending = options.detailed_exitcode && !plan.is_in_sync();
+    let is_pending = options.detailed_exitcode && !(plan.is_in_sync() && elsewhere.is_empty());
     let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
     // `apply` refuses only what it would write.
     let objections = if plan.is_empty() { Vec::new() } else { objections };
@@ -74,7 +74,11 @@ async fn plan_one(
         ..Report::of_manifest_plan(&towards, &verification)
     };
     let report = printer.advising(report);
-    show(&report, "After apply", &options.aws, printer);
+    let title = match survey.desired.managed_by {
+        Some(_) => "As it is in AWS, which apply does not change",
+        None => "After apply",
+    };
+    show(&report, title, &options.aws, printer);
     Ok((report, exit))
 }
 
@@ -96,7 +100,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
         return;
     }
     printer.result(&report.heading());
-    printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
+    printer.result(&if report.changes_are_repairs() { report.drift_text() } else { report.plan_text() });
     if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
         printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
     }

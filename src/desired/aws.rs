@@ -10,7 +10,7 @@ use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Manifest, Role, WrongPartition};
+use crate::manifest::{Boundary, Manager, Manifest, Role, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -128,6 +128,8 @@ pub struct Desired {
     pub external_id: ExternalId,
     /// What the role may invoke.
     pub targets: Vec<FunctionArn>,
+    /// The tool that makes the role, where that is not rolecall.
+    pub managed_by: Option<Manager>,
 }
 
 impl Desired {
@@ -167,7 +169,7 @@ pub enum DesiredError {
 }
 
 /// The description of a role whose manifest gives none.
-const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
+pub(crate) const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
 /// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.
@@ -217,6 +219,7 @@ pub fn desired(
         external_id: external_id.clone(),
         targets: targets.to_vec(),
         home: home.clone(),
+        managed_by: role.managed_by,
     })
 }
 

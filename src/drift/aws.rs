@@ -2,8 +2,9 @@
 //!
 //! What a difference leads to is proved, not guessed: the claims are decided for the manifest's documents and for the same
 //! documents with this one difference in them. A claim that breaks is the difference's doing, whatever else is different.
-//! The requests that break it are the witnesses of the proof. Nothing is told that is not so: if something else makes up for the
-//! difference, as a policy of others that allows what the missing policy would, the claim holds and is not told as broken.
+//! The requests that break it are the witnesses of the proof. Nothing is told as if it were so that is not: if something else
+//! makes up for the difference, as a policy of others that allows what the missing policy would, the claim holds and is not told
+//! as broken, and the witness is told as one of this difference alone.
 //!
 //! Deliberately absent: deciding what is different. The plan does that, and is empty where there is no drift.
 
@@ -28,7 +29,7 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let plan = plan(&desired, &survey.observed, &survey.quotas, options)?;
     let changes = plan.changes.iter().flat_map(|change| drift.of_change(change, &plan));
     let foreign = plan.foreign.iter().map(|foreign| drift.of_foreign(foreign));
-    let missing = survey.missing.iter().map(|missing| drift.of_missing(missing));
+    let missing = survey.missing.iter().map(|missing| of_missing(survey, missing));
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
     if needs_adoption(&desired, survey) {
@@ -42,9 +43,13 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
 fn needs_adoption(desired: &Desired, survey: &Survey) -> bool {
     match plan(desired, &survey.observed, &survey.quotas, PlanOptions::default()) {
         Err(PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. }) => true,
-        Err(PlanError::PathDiffers { .. } | PlanError::Quota(_) | PlanError::PolicyShared { .. }) | Ok(_) => {
-            false
-        }
+        Err(
+            PlanError::RoleNotMade { .. }
+            | PlanError::PathDiffers { .. }
+            | PlanError::Quota(_)
+            | PlanError::PolicyShared { .. },
+        )
+        | Ok(_) => false,
     }
 }
 
@@ -64,11 +69,11 @@ struct Drift<'s> {
 
 impl<'s> Drift<'s> {
     fn new(survey: &'s Survey) -> Self {
-        let mut intended = Documents::planned(survey, &[]);
+        let mut intended = Documents::intended(survey, &[]);
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
         let claimed = claims(&intended, &survey.desired);
-        let actual = Documents::observed(&survey.observed, &survey.desired.role.name).map(|documents| {
+        let actual = Documents::surveyed(survey).map(|documents| {
             let claims = claims(&documents, &survey.desired);
             (documents, claims)
         });
@@ -237,19 +242,6 @@ impl<'s> Drift<'s> {
         }
     }
 
-    fn of_missing(&self, missing: &MissingTarget) -> Difference {
-        let arn = missing.arn(&self.survey.desired.home);
-        Difference {
-            attribute: Attribute::Function { is_qualified: arn.qualifier.is_some() },
-            consequence: Consequence::TargetMissing,
-            effects: vec![Effect::TargetMissing(missing.clone())],
-            values: Values::Stated { expected: Some(State::Text(arn.to_string())), actual: None },
-            repair: Repair::DeployFunction,
-            key: ManifestKey::TargetFunction(missing.index),
-            subject: Subject::Function(arn),
-        }
-    }
-
     fn trust(&self, actual: &StoredDocument) -> Effects {
         self.compare(&Documents { trust: actual.clone(), ..self.intended.clone() })
     }
@@ -280,7 +272,7 @@ impl<'s> Drift<'s> {
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted | ClaimOutcome::Unknown)
                     if self.holds(claim.kind()) =>
                 {
-                    continue;
+                    (Consequence::Unaffected, alone(claim.because()))
                 }
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted) => {
                     (broken_claim(claim.kind()), self.told(&claim))
@@ -317,11 +309,29 @@ impl<'s> Drift<'s> {
             .actual
             .as_ref()
             .is_none_or(|(documents, _)| is_broken_by(claim, documents, &self.survey.desired));
-        if is_so { claim.because() } else { Vec::new() }
+        if is_so { claim.because() } else { alone(claim.because()) }
     }
 }
 
-fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
+/// What something else on the role hides, for as long as that is there.
+fn alone(sentences: Vec<String>) -> Vec<String> {
+    sentences.into_iter().map(|sentence| format!("if this were the only difference: {sentence}")).collect()
+}
+
+pub(super) fn of_missing(survey: &Survey, missing: &MissingTarget) -> Difference {
+    let arn = missing.arn(&survey.desired.home);
+    Difference {
+        attribute: Attribute::Function { is_qualified: arn.qualifier.is_some() },
+        consequence: Consequence::TargetMissing,
+        effects: vec![Effect::TargetMissing(missing.clone())],
+        values: Values::Stated { expected: Some(State::Text(arn.to_string())), actual: None },
+        repair: Repair::DeployFunction,
+        key: ManifestKey::TargetFunction(missing.index),
+        subject: Subject::Function(arn),
+    }
+}
+
+pub(super) fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
     let is_owner = key == OWNER_TAG;
     Difference {
         subject,
@@ -337,7 +347,7 @@ fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> D
     }
 }
 
-fn broken_claim(claim: ClaimKind) -> Consequence {
+pub(super) fn broken_claim(claim: ClaimKind) -> Consequence {
     match claim {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Consequence::WidensTrust,
         ClaimKind::MayAssume => Consequence::NarrowsTrust,

@@ -161,6 +161,8 @@ pub enum Attribute {
     Policy,
     /// The document of a policy.
     PolicyDocument,
+    /// All policies of the role together.
+    Permissions,
     /// That the policy of this ARN is attached.
     AttachedPolicy(PolicyArn),
     /// The inline policy of this name.

@@ -9,6 +9,7 @@ use super::context::{Context, GenesysPorts};
 use super::plan::{Goal, Planned, PlanningError};
 use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
 use crate::iam::arn::PolicyArn;
+use crate::manifest::Manager;
 use crate::observe::aws::{Observed, observe};
 use crate::observe::survey::{Survey, home};
 use crate::plan::aws::PlanOptions;
@@ -84,6 +85,8 @@ pub enum ChangeError<R> {
         leaves_foreign: bool,
         /// The boundary that would be in force, if the caller may not read it.
         unread_boundary: Option<PolicyArn>,
+        /// The tool that makes the role, where that is not rolecall.
+        managed_by: Option<Manager>,
     },
     /// IDs would end that flows may refer to.
     Retires(Vec<RetiredAction>),
@@ -204,8 +207,8 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         // Somebody else may have changed the role meanwhile; only a connection leaves it out of account.
         let observed = match request.goal {
             Goal::Manifest | Goal::Nothing => {
-                let (role, addresses) = (&self.manifest.role.name, planned.addresses(&self.addresses));
-                let look = async || observe(&self.aws, role, addresses).await;
+                let (role, addresses) = (&self.manifest.role, planned.addresses(&self.addresses));
+                let look = async || observe(&self.aws, &role.name, addresses).await;
                 let is_there = |observed: &Observed| planned.is_in_aws(observed, role, request.options);
                 let settled = patience.settle(LOOKING, SPREADING, look, is_there).await?;
                 if !settled.is_settled {
@@ -279,6 +282,7 @@ fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), 
         objections,
         leaves_foreign: !planned.plan.foreign().is_empty(),
         unread_boundary,
+        managed_by: survey.desired.managed_by,
     })
 }
 

@@ -89,7 +89,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         let looked_at = if request.level == Level::Paper { &[] } else { self.addresses.as_slice() };
         let (survey, sides) = join!(self.survey(), functions::read(&self.aws, looked_at));
         let survey = survey?;
-        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+        let Some(documents) = Documents::surveyed(&survey) else {
             return Err(VerifyError::NoRole { role: survey.desired.role_arn().to_string() });
         };
         let (level, interrupt) = (request.level, &request.interrupt);
@@ -134,7 +134,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         interrupt: &Interrupt,
         observer: &impl Observer,
     ) -> Result<Verification, VerifyError> {
-        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+        let Some(documents) = Documents::surveyed(survey) else {
             return Ok(Verification::default());
         };
         let mut verification = paper(&documents, &survey.desired);

@@ -10,8 +10,9 @@ pub(crate) use super::change::new_values;
 pub use super::change::{Change, RoleSettings, TagChange, TrustStep};
 
 use crate::desired::aws::Desired;
-use crate::iam::arn::{PolicyArn, RoleName};
+use crate::iam::arn::{PolicyArn, RoleArn, RoleName};
 use crate::iam::quota;
+use crate::manifest::Manager;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
 use crate::observe::ownership::{Owner, is_own_by_tags, is_own_role, owner};
 use crate::observe::quotas::{QuotaError, check_quotas};
@@ -73,6 +74,14 @@ pub enum PlanError {
         /// The policy's ARN.
         policy: PolicyArn,
     },
+    /// Another tool makes the role, and has not.
+    #[error("role `{role}` does not exist, and {} manages it (`managed_by` in [role])", manager.name())]
+    RoleNotMade {
+        /// The ARN that it would have.
+        role: RoleArn,
+        /// The tool.
+        manager: Manager,
+    },
     /// The role exists under another path, which IAM never lets be changed.
     #[error(
         "role `{role}` has the path `{observed}`, the manifest wants `{desired}`, and IAM cannot move a role"
@@ -105,6 +114,9 @@ pub fn plan(
     quotas: &AccountQuotas,
     options: PlanOptions,
 ) -> Result<Plan, PlanError> {
+    if let Some(manager) = desired.managed_by {
+        return plan_for_manager(desired, observed, manager);
+    }
     check_quotas(desired, observed, quotas)?;
     let mut plan = Plan::default();
     match &observed.role {
@@ -147,6 +159,14 @@ pub fn plan(
     let is_left_over = |policy: &ObservedPolicy| owner(policy) == Owner::Rolecall && !wanted(policy);
     plan_leftovers(observed, &desired.role.name, is_left_over, &mut plan)?;
     Ok(plan)
+}
+
+/// Another tool makes the role: nothing is written, and nothing on the role is foreign. What it has to repair is drift.
+fn plan_for_manager(desired: &Desired, observed: &Observed, manager: Manager) -> Result<Plan, PlanError> {
+    match &observed.role {
+        Some(_) => Ok(Plan::default()),
+        None => Err(PlanError::RoleNotMade { role: desired.role_arn(), manager }),
+    }
 }
 
 /// The plan that leaves nothing behind of what rolecall made.
@@ -294,7 +314,7 @@ fn plan_leftovers(
 }
 
 /// Tags that the manifest does not name are left alone: organisations put their own on every resource.
-fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
+pub(crate) fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
     let differs = |(key, _): &(&String, &String)| observed.get(*key) != wanted.get(*key);
     let change = |(key, after): (&String, &String)| {
         (key.clone(), TagChange { before: observed.get(key).cloned(), after: after.clone() })

@@ -123,6 +123,7 @@ fn attribute_in_words(attribute: &Attribute, subject: &Subject) -> String {
         Attribute::Role => "role",
         Attribute::Path => "path",
         Attribute::TrustPolicy => "trust policy",
+        Attribute::Permissions => "permissions",
         Attribute::PermissionsBoundary => "permissions boundary",
         Attribute::MaxSessionDuration => "max_session_duration",
         Attribute::Description => "description",
@@ -187,6 +188,13 @@ fn value_of(state: &State) -> Value {
 pub(super) fn repair_in_words(repair: Repair) -> String {
     let words = match repair {
         Repair::Apply(flags) => return format!("rolecall apply{}", in_options(flags)),
+        Repair::Elsewhere(manager) => {
+            return format!(
+                "{} manages this role: correct its configuration there, and {}",
+                manager.name(),
+                manager.run()
+            );
+        }
         Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
         Repair::EditOrganization => {
             "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \

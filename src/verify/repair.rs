@@ -1,10 +1,14 @@
 //! What to do about a difference between the manifest and what is there, as a value. `report` has the words.
 
+use crate::manifest::Manager;
+
 /// What repairs a difference between the manifest and what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
     /// Apply the manifest, with these flags.
     Apply(Flags),
+    /// Let the tool that makes the role repair it.
+    Elsewhere(Manager),
     /// Correct the role's path in the manifest, or delete the role.
     EditPath,
     /// Correct the external ID in the manifest, or use credentials of its organisation.
@@ -42,7 +46,8 @@ impl Repair {
     pub fn adopts(self) -> bool {
         match self {
             Self::Apply(Flags { adopt, remove_foreign: _, replace: _ }) => adopt,
-            Self::EditPath
+            Self::Elsewhere(_)
+            | Self::EditPath
             | Self::EditOrganization
             | Self::DeployFunction
             | Self::LookAtIntegration
@@ -55,7 +60,8 @@ impl Repair {
     pub fn adopting(self) -> Self {
         match self {
             Self::Apply(flags) => Self::Apply(Flags { adopt: true, ..flags }),
-            Self::EditPath
+            Self::Elsewhere(_)
+            | Self::EditPath
             | Self::EditOrganization
             | Self::DeployFunction
             | Self::LookAtIntegration
