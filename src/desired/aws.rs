@@ -211,7 +211,10 @@ pub fn desired(
             description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
             max_session_duration: role.max_session_duration,
             permissions_boundary: home.boundary_arn(role),
-            tags: role.tags.clone().into_iter().chain([owner.clone()]).collect(),
+            // The tag says that rolecall may change and delete the role; what another tool makes, it may not.
+            tags: { role.tags.clone().into_iter() }
+                .chain(role.managed_by.is_none().then(|| owner.clone()))
+                .collect(),
             trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
         },
         policies,

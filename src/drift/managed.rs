@@ -6,7 +6,7 @@
 
 use super::aws::{broken_claim, of_missing, of_tag};
 use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
-use crate::desired::aws::{OWNER_TAG, ROLE_DESCRIPTION};
+use crate::desired::aws::ROLE_DESCRIPTION;
 use crate::manifest::Manager;
 use crate::observe::survey::Survey;
 use crate::plan::aws::{Change, TrustStep, changed_tags};
@@ -91,7 +91,7 @@ fn of_role(survey: &Survey, manager: Manager) -> Vec<Difference> {
         found.push(one(Attribute::Description, ManifestKey::Description, effects, values));
     }
     let differing = changed_tags(tags, &wanted.tags);
-    found.extend(differing.iter().filter(|(key, _)| *key != OWNER_TAG).map(|(key, tag)| Difference {
+    found.extend(differing.iter().map(|(key, tag)| Difference {
         repair: Repair::Elsewhere(manager),
         ..of_tag(subject(), key, tag, ManifestKey::RoleTag(key.clone()))
     }));

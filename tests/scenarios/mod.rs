@@ -25,6 +25,7 @@ mod identity;
 mod judge;
 mod life;
 mod limits;
+mod managed_by;
 mod organization;
 mod permissions;
 mod provisioner;
