@@ -1,6 +1,6 @@
 //! What advised commands repeat of this run: its manifest and how it reaches the services.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rolecall::report::Invocation;
 
@@ -8,13 +8,17 @@ use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
 
 /// Of a command that contacts services.
 pub(crate) fn of_services(options: &AwsOptions) -> Invocation {
-    of_one(options, options.common.file())
+    with(options, &options.common.files)
 }
 
 /// The same of one of several manifests.
-pub(crate) fn of_one(
+pub(crate) fn of_one(options: &AwsOptions, file: &Path) -> Invocation {
+    with(options, &[file.to_owned()])
+}
+
+fn with(
     AwsOptions { common, sandbox, profile, region, deadline: _ }: &AwsOptions,
-    file: &Path,
+    files: &[PathBuf],
 ) -> Invocation {
     let mut services = Vec::new();
     if *sandbox {
@@ -26,7 +30,7 @@ pub(crate) fn of_one(
     if let Some(region) = region {
         services.extend(["--region".to_owned(), region.to_string()]);
     }
-    Invocation::new(&of_manifest(common, file), &services)
+    Invocation::new(&of_manifest(common, files), &services)
 }
 
 /// Of a file that is no option of this run.
@@ -44,14 +48,14 @@ fn named(file: &Path) -> Vec<String> {
 
 /// Of a command that reads a manifest alone.
 pub(crate) fn of_common(options: &CommonOptions) -> Invocation {
-    Invocation::new(&of_manifest(options, options.file()), &[])
+    Invocation::new(&of_manifest(options, &options.files), &[])
 }
 
 fn of_manifest(
     CommonOptions { files: _, output: _, policies, verbose: _ }: &CommonOptions,
-    file: &Path,
+    files: &[PathBuf],
 ) -> Vec<String> {
-    let mut options = named(file);
+    let mut options: Vec<String> = files.iter().flat_map(|file| named(file)).collect();
     if let Some(policies) = policies {
         options.extend(["--policies".to_owned(), policies.display().to_string()]);
     }

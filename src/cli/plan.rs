@@ -27,7 +27,11 @@ impl From<ReachOptions> for PlanOptions {
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.out.is_some() && fleet::is_named(&options.aws) {
         let message = "`--out` takes one manifest";
-        return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
+        return Err(UsageError::new(
+            message,
+            Some("run `rolecall plan --out FILE --file MANIFEST` once for each"),
+        )
+        .into());
     }
     certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;
     fleet::run(

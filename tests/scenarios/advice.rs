@@ -182,8 +182,68 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
     let stage = stage();
     run(&stage, &["apply", "--yes", "--level", "paper"]).expect(0);
     stage.sandbox.change(without_tags).unwrap();
-    insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @"");
-    insta::assert_snapshot!(run(&stage, &["plan", "--adopt", "--remove-foreign"]).whole(), @"");
+    insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @r#"
+    exit 3
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                  arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+
+      a tag differs
+        tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:7)
+        rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
+          - "GenesysDataActionRole"
+        repair: rolecall apply --adopt --file live.toml
+
+      a tag differs
+        tag `rolecall:role` of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (live.toml:8)
+        rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
+          - "GenesysDataActionRole"
+        repair: rolecall apply --adopt --file live.toml
+
+    2 differences; - expected by the manifest, + found.
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke each of the 2 target functions
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    "#);
+    insta::assert_snapshot!(run(&stage, &["plan", "--adopt", "--remove-foreign"]).whole(), @r#"
+    exit 0
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                  arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+
+      ~ update tags of GenesysDataActionRole
+          - {}
+          + {
+          +   "rolecall:role": "GenesysDataActionRole"
+          + }
+      ~ update policy tags of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+          - {}
+          + {
+          +   "rolecall:role": "GenesysDataActionRole"
+          + }
+    0 to create, 2 to change, 0 to delete.
+
+    After apply
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke each of the 2 target functions
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    "#);
     run(&stage, &["apply", "--yes", "--level", "paper", "--adopt", "--remove-foreign"]).expect(0);
     run(&stage, &["drift"]).expect(0);
 }
@@ -194,5 +254,74 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
     let stage = stage();
     run(&stage, &["apply", "--yes", "--level", "paper"]).expect(0);
     stage.sandbox.change(with_their_policy).unwrap();
-    insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @"");
+    insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @r#"
+    exit 3
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                  arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+
+      a policy differs, but breaks no claim
+        policy of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (live.toml:10)
+        if this were the only difference: a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function`, because no statement allows it; it cannot invoke one more target either
+          - {
+          -   "description": "Lets a role invoke its Lambda functions. Managed by rolecall.",
+          -   "document": {
+          -     "Statement": [
+          -       {
+          -         "Action": "lambda:InvokeFunction",
+          -         "Effect": "Allow",
+          -         "Resource": [
+          -           "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function",
+          -           "arn:aws:lambda:us-east-1:123456789012:function:orders-status:live"
+          -         ]
+          -       }
+          -     ],
+          -     "Version": "2012-10-17"
+          -   },
+          -   "tags": {
+          -     "rolecall:role": "GenesysDataActionRole"
+          -   }
+          - }
+        repair: rolecall apply --adopt --file live.toml
+
+      a policy differs, but breaks no claim
+        attached policy `arn:aws:iam::123456789012:policy/theirs` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:10)
+          + {
+          +   "Statement": [
+          +     {
+          +       "Action": "lambda:InvokeFunction",
+          +       "Effect": "Allow",
+          +       "Resource": [
+          +         "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function",
+          +         "arn:aws:lambda:us-east-1:123456789012:function:orders-status:live"
+          +       ]
+          +     }
+          +   ],
+          +   "Version": "2012-10-17"
+          + }
+        repair: rolecall apply --adopt --remove-foreign --file live.toml
+
+      a tag differs
+        tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:7)
+        rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
+          - "GenesysDataActionRole"
+        repair: rolecall apply --adopt --file live.toml
+
+    3 differences; - expected by the manifest, + found.
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke each of the 2 target functions
+      error      P1: the policy `arn:aws:iam::123456789012:policy/theirs` does not belong to the role
+                 why: a session of the role can do everything that it allows (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+                 fix: detach the policy, once other policies of the role allow every target
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    "#);
 }

@@ -98,15 +98,18 @@ fn what_the_first_attempt_made_is_no_collision() {
     }
 }
 
-/// Waits for a call of a run that goes on, then changes what is there.
-fn meanwhile(stage: &Stage, arguments: &[&str], call: &str, change: impl FnOnce(&mut State)) -> Run {
+/// What is read of the role at once: somebody who comes between two of these calls is seen by half.
+const LISTS: [&str; 4] = ["GetRole", "ListAttachedRolePolicies", "ListPolicies", "ListRolePolicies"];
+
+/// Waits for these calls of a run that goes on, then changes what is there.
+fn meanwhile(stage: &Stage, arguments: &[&str], calls: &[&str], change: impl FnOnce(&mut State)) -> Run {
     // Time enough to come between two calls.
     stage.set(Faults { latency_ms: 300, ..Faults::default() });
     let mut command = stage.client_command(arguments);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    while !stage.sandbox.log().iter().any(|entry| entry.action == call) {
-        assert!(start.elapsed() < Duration::from_secs(60), "no call of {call}");
+    while !calls.iter().all(|call| stage.sandbox.log().iter().any(|entry| entry.action == *call)) {
+        assert!(start.elapsed() < Duration::from_secs(60), "no calls of {calls:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
     stage.sandbox.change(change).unwrap();
@@ -123,7 +126,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     let mut said = String::new();
     for (is_own, who) in [(true, "another run of rolecall"), (false, "somebody by hand")] {
         let stage = Stage::new();
-        let run = meanwhile(&stage, &APPLY, "GetRole", |state| {
+        let run = meanwhile(&stage, &APPLY, &LISTS, |state| {
             let mut role = made.clone();
             if !is_own {
                 role.tags = Default::default();
@@ -166,7 +169,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     exit 1
     -- stderr
     error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
-    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
 }
 
@@ -176,7 +179,7 @@ fn that_somebody_deleted_the_role_meanwhile_is_said() {
     stage.run(&APPLY).expect(0);
     stage.tamper(Tamper::MaxSession);
     stage.calls();
-    let run = meanwhile(&stage, &APPLY, "GetRole", |state| {
+    let run = meanwhile(&stage, &APPLY, &LISTS, |state| {
         Tamper::RoleDeleted.apply(state, ROLE).map(drop).unwrap();
     });
     // What the plan has beside it depends on whether the attachments were read before the deletion or after it.
@@ -196,7 +199,7 @@ fn that_somebody_deleted_the_integration_meanwhile_is_said() {
     stage.run_client(&APPLY).expect(0);
     stage.tamper(Tamper::GenesysIntegrationDisabled);
     stage.calls();
-    let run = meanwhile(&stage, &APPLY, "getIntegrationConfigCurrent", |state| {
+    let run = meanwhile(&stage, &APPLY, &["getIntegrationConfigCurrent"], |state| {
         state.genesys.integrations.retain(|_, it| it.kind != "aws-lambda-data-actions");
     });
     let run = run.expect(1);

@@ -56,7 +56,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsCredentials: Deny
     exit 1
     -- stderr
@@ -73,7 +73,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrations: DropReply
     exit 1
     -- stderr
@@ -91,7 +91,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrations: Deny
     exit 1
     -- stderr
@@ -109,7 +109,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === putIntegrationConfigCurrent: DropReply
     exit 1
     -- stderr
@@ -128,7 +128,7 @@ fn an_interrupted_run_is_continued() {
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === putIntegrationConfigCurrent: Deny
     exit 1
     -- stderr
@@ -147,7 +147,7 @@ fn an_interrupted_run_is_continued() {
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === patchIntegration: DropReply
     exit 1
     -- stderr
@@ -167,7 +167,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === patchIntegration: Deny
     exit 1
     -- stderr
@@ -187,7 +187,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionsDrafts: DropReply
     exit 1
     -- stderr
@@ -207,7 +207,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionsDrafts: Deny
     exit 1
     -- stderr
@@ -227,7 +227,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionDraftPublish: DropReply
     exit 1
     -- stderr
@@ -247,7 +247,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionDraftPublish: Deny
     exit 1
     -- stderr
@@ -267,7 +267,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; the next run reads what is there, and goes on from that
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     ");
 }
 
