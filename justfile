@@ -35,6 +35,10 @@ clippy:
 deny:
     tests/deny
 
+# A role that Terraform makes, with `managed_by`; MIRROR is a folder with its AWS provider (`terraform providers mirror`)
+terraform MIRROR:
+    ROLECALL_TERRAFORM_MIRROR={{ MIRROR }} cargo test --all-features --test main -- --ignored terraform_itself
+
 # The release binaries against software that is not ours: moto, MiniStack, Genesys Cloud's SDK, Prism
 e2e *ARGS:
     tests/e2e/run {{ ARGS }}

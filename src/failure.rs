@@ -9,13 +9,15 @@ use std::error::Error;
 use std::fmt;
 
 use crate::exit::ExitCode;
+use crate::iam::arn::PolicyArn;
+use crate::manifest::Manager;
 use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
 use crate::report::{ErrorView, RefusalView, Report};
 use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
-pub use self::hints::with_hints;
+pub use self::hints::{boundary_hint, with_hints};
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
@@ -115,6 +117,10 @@ struct RefusedPlan {
     objections: Vec<Objection>,
     /// Others put policies on the role, and the plan leaves them there.
     leaves_foreign: bool,
+    /// What would be in force and could not be read.
+    unread_boundary: Option<PolicyArn>,
+    /// Who makes the role, where that is not rolecall.
+    managed_by: Option<Manager>,
 }
 
 impl RefusedPlan {
@@ -130,6 +136,16 @@ impl RefusedPlan {
     }
 
     fn hint(&self) -> String {
+        // Nobody should accept by name what nobody has read.
+        if let Some(boundary) = &self.unread_boundary {
+            return format!(
+                "check that the boundary `{boundary}` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so \
+                 that it can be part of the proof"
+            );
+        }
+        if let Some(manager) = self.managed_by {
+            return format!("{}; then repeat the command", hints::in_other_tool(manager));
+        }
         let mut options: Vec<String> =
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();
         options.dedup();
@@ -165,8 +181,9 @@ impl From<ChangeError<Self>> for CommandError {
             |what: &str, error: Self| Self { message: format!("{what}: {}", error.message), ..error };
         match error {
             ChangeError::Planning(error) => unchanged(NOTHING_WRITTEN, error.into()),
-            ChangeError::Unproved { objections, leaves_foreign } => {
-                unchanged(NOTHING_WRITTEN, RefusedPlan { objections, leaves_foreign }.into())
+            ChangeError::Unproved { objections, leaves_foreign, unread_boundary, managed_by } => {
+                let refused = RefusedPlan { objections, leaves_foreign, unread_boundary, managed_by };
+                unchanged(NOTHING_WRITTEN, refused.into())
             }
             ChangeError::Retires(actions) => {
                 let actions = actions.iter().map(in_words).collect();

@@ -82,7 +82,7 @@ fn words(consequence: Consequence) -> Words {
         Consequence::Boundary => (
             "the permissions boundary limits what policies that are attached later can allow",
             "`rolecall apply` sets the boundary of the manifest",
-            Some("boundary-changed"),
+            None,
         ),
         Consequence::Unaffected => (
             "the document differs, and the proof shows that the same callers can do the same things",

@@ -1,64 +1,63 @@
-//! Commands that messages advise, with the options that lead to the manifest and the AWS of this run.
-//!
-//! Deliberately absent: the hints of `failure`, which the function says too and which name no manifest.
+//! What advised commands repeat of this run: its manifest and how it reaches the services.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rolecall::report::Invocation;
 
 use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
 
-/// Where an advised command leads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Advice<'a> {
-    pub(crate) file: &'a Path,
-    pub(crate) sandbox: bool,
+/// Of a command that contacts services.
+pub(crate) fn of_services(options: &AwsOptions) -> Invocation {
+    with(options, &options.common.files)
 }
 
-impl<'a> From<&'a AwsOptions> for Advice<'a> {
-    fn from(options: &'a AwsOptions) -> Self {
-        Self { file: options.common.file(), sandbox: options.sandbox }
+/// The same of one of several manifests.
+pub(crate) fn of_one(options: &AwsOptions, file: &Path) -> Invocation {
+    with(options, &[file.to_owned()])
+}
+
+fn with(
+    AwsOptions { common, sandbox, profile, region, deadline: _ }: &AwsOptions,
+    files: &[PathBuf],
+) -> Invocation {
+    let mut services = Vec::new();
+    if *sandbox {
+        services.push("--sandbox".to_owned());
+    }
+    if let Some(profile) = profile {
+        services.extend(["--profile".to_owned(), profile.clone()]);
+    }
+    if let Some(region) = region {
+        services.extend(["--region".to_owned(), region.to_string()]);
+    }
+    Invocation::new(&of_manifest(common, files), &services)
+}
+
+/// Of a file that is no option of this run.
+pub(crate) fn of_file(file: &Path, sandbox: bool) -> Invocation {
+    let services = if sandbox { vec!["--sandbox".to_owned()] } else { Vec::new() };
+    Invocation::new(&named(file), &services)
+}
+
+fn named(file: &Path) -> Vec<String> {
+    match file == Path::new(DEFAULT_MANIFEST) {
+        true => Vec::new(),
+        false => vec!["--file".to_owned(), file.display().to_string()],
     }
 }
 
-impl<'a> From<&'a CommonOptions> for Advice<'a> {
-    fn from(options: &'a CommonOptions) -> Self {
-        Self { file: options.file(), sandbox: false }
-    }
+/// Of a command that reads a manifest alone.
+pub(crate) fn of_common(options: &CommonOptions) -> Invocation {
+    Invocation::new(&of_manifest(options, &options.files), &[])
 }
 
-impl Advice<'_> {
-    /// The command, such as `plan`, as it can be pasted into a shell.
-    pub(crate) fn command(self, command: &str) -> String {
-        let file = match self.file == Path::new(DEFAULT_MANIFEST) {
-            true => String::new(),
-            false => format!(" --file {}", quoted(&self.file.display().to_string())),
-        };
-        let sandbox = if self.sandbox { " --sandbox" } else { "" };
-        format!("`rolecall {command}{file}{sandbox}`")
+fn of_manifest(
+    CommonOptions { files: _, output: _, policies, verbose: _ }: &CommonOptions,
+    files: &[PathBuf],
+) -> Vec<String> {
+    let mut options: Vec<String> = files.iter().flat_map(|file| named(file)).collect();
+    if let Some(policies) = policies {
+        options.extend(["--policies".to_owned(), policies.display().to_string()]);
     }
-}
-
-/// A word of a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./,:@%+=".contains(letter);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_advised_command_names_the_manifest_and_the_sandbox_of_this_run() {
-        for (file, sandbox, command) in [
-            ("rolecall.toml", false, "`rolecall plan`"),
-            ("rolecall.toml", true, "`rolecall plan --sandbox`"),
-            ("live.toml", false, "`rolecall plan --file live.toml`"),
-            ("a b/it's.toml", true, r"`rolecall plan --file 'a b/it'\''s.toml' --sandbox`"),
-        ] {
-            assert_eq!(Advice { file: Path::new(file), sandbox }.command("plan"), command);
-        }
-    }
+    options
 }

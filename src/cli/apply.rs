@@ -12,7 +12,6 @@ use rolecall::verify::steady::Freshness;
 use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 
-use super::advice::Advice;
 use super::change::{Asking, Console, Narrator, describe, survey_after};
 use super::context::{NO_HANDLERS, Signals};
 use super::fleet;
@@ -82,10 +81,16 @@ async fn apply_one(
     if let Some(written) = &changed.written {
         told = told.with_applied(&written.applied);
     }
+    // What another tool has to repair, apply has not repaired.
+    let pending = match changed.planned.elsewhere.is_empty() {
+        true => ExitCode::Success,
+        false => ExitCode::Pending,
+    };
     let finished =
         finish(options, context, changed, &request.interrupt, &mut told, printer).boxed_local().await;
-    let exit = finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer));
-    Ok((told, exit))
+    let exit =
+        finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer)).or(pending);
+    Ok((printer.advising(told), exit))
 }
 
 fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
@@ -137,7 +142,7 @@ async fn finish(
         Service::Aws => "AWS",
         Service::GenesysCloud => "Genesys Cloud",
     };
-    let again = Advice::from(&options.aws).command("drift");
+    let again = printer.invocation().command("drift");
     printer.warning(&format!("{service} does not show all of the changes yet; {again} checks again"));
     Ok(exit.or(ExitCode::Inconclusive))
 }
@@ -155,7 +160,8 @@ async fn verify_now(
         context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();
     let verification = verified.await?;
     let exit = verification.exit();
-    let verification = with_hints(VerificationView::from(&verification), &verification);
+    let mut verification = with_hints(VerificationView::from(&verification), &verification);
+    verification.advise(printer.invocation());
     tell_troubles(&verification, printer);
     if options.aws.common.output.is_human() {
         printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));

@@ -1,10 +1,11 @@
 //! `rolecall boundary`: an administrator makes the boundary that holds the provisioner, and removes it.
 
+use rolecall::carry_out::Failure;
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _};
+use rolecall::failure::{CommandResult, Context as _, boundary_hint};
 use rolecall::operations::BoundaryGoal;
-use rolecall::report::ChangeView;
+use rolecall::report::{ChangeView, ErrorView};
 use serde_json::json;
 
 use super::change::{Narrator, confirm, describe};
@@ -44,7 +45,12 @@ pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> Com
     let exit = match applied.is_complete() {
         true => ExitCode::Success,
         false => {
-            printer.failure(&describe(&applied));
+            let refused = applied.failed.iter().find_map(|(_, failure)| match failure {
+                Failure::Aws(error) => boundary_hint(error),
+                _ => None,
+            });
+            let error = describe(&applied);
+            printer.failure(&ErrorView { hint: refused.or(error.hint), ..error });
             ExitCode::Failed
         }
     };

@@ -212,10 +212,6 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         Some(TrustStep::Wanted) | None => "",
     };
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
-    let hint = match hint {
-        Some(hint) if is_open => format!("{hint}; the next run reads what is there, and goes on from that"),
-        Some(hint) => hint,
-        None => "run the same command again: it reads what is there, and goes on from that".to_owned(),
-    };
-    ErrorView { message, hint: Some(hint) }
+    let again = || "run the same command again: it reads what is there, and goes on from that".to_owned();
+    ErrorView { message, hint: Some(hint.unwrap_or_else(again)) }
 }

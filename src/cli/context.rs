@@ -25,7 +25,7 @@ use rolecall_model::patience::Interrupt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::advice::Advice;
+use super::advice;
 use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
@@ -179,7 +179,7 @@ pub(crate) fn sandbox_state(
                 format!(
                     "cannot read the sandbox's state `{}` ({} starts over)",
                     path.display(),
-                    Advice { file, sandbox: false }.command("sandbox reset")
+                    advice::of_file(file, false).command("sandbox reset")
                 )
             });
         }

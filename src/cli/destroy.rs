@@ -49,6 +49,10 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         )
     };
     let mut exit = conclude(written, unsettled, &mut told, printer);
+    if let (Some(_), Some(manager)) = (&planned.observed.role, context.manifest.role.managed_by) {
+        let (who, how) = (manager.name(), manager.remove());
+        printer.progress(&format!("role `{role}` was left alone: {who} manages it; to remove it, {how}"));
+    }
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
         printer.warning(&format!(
             "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \
@@ -58,7 +62,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     }
     context.count_calls(&mut told, printer.shows_calls());
     if !human {
-        printer.result(&told.to_json(exit));
+        printer.result(&printer.advising(told).to_json(exit));
     }
     list_all_calls(&context, printer);
     Ok(exit)

@@ -34,7 +34,8 @@ pub(crate) async fn run(
     };
     let (survey, diagnosis) = context.explain_error(&text).boxed_local().await?;
     let exit = diagnosis.exit();
-    let diagnosis = DiagnosisView::from(&diagnosis);
+    let mut diagnosis = DiagnosisView::from(&diagnosis);
+    diagnosis.advise(printer.invocation());
     let mut report = Report::new("verify").with_survey(&survey);
     report.warnings.clone_from(&context.warnings);
     if output == Output::Human {

@@ -14,6 +14,7 @@ use rolecall::manifest::Manifest;
 use rolecall::report::Report;
 use rolecall::sandbox::Sandbox;
 
+use super::advice;
 use super::context::{
     Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings,
 };
@@ -77,12 +78,14 @@ async fn run_all(
     printer.count_up_to(fleet.size());
     let shared = &*printer;
     let turn = async |mut member: Member| {
-        let mut own = shared.of_one(&member.name);
+        let invocation = advice::of_one(options, Path::new(&member.name));
+        let mut own = shared.of_one(&member.name, invocation.clone());
         let result = member.work(async |connected| work(connected, &mut own).await).await;
         if let Err(error) = &result {
             own.failure(&error.view());
         }
         let (report, exit) = ended(command, &member.name, result);
+        let report = report.advising(&invocation);
         shared.count();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
         let part = match options.common.output.is_human() {

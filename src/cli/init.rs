@@ -5,7 +5,7 @@ use std::time::Duration;
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
-use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify, json_schema};
+use rolecall::manifest::{self, Access, Genesys, Manager, Manifest, Role, Target, Verify, json_schema};
 use rolecall::observe::adoption::manifest_of;
 use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
@@ -16,7 +16,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
-use super::advice::Advice;
+use super::advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
 use super::printer::Printer;
@@ -56,8 +56,8 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     }
     manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     printer.result(&format!("wrote {}\n", path.display()));
-    let advice = Advice { file: path, sandbox: options.sandbox };
-    let trial = Advice { sandbox: true, ..advice };
+    let advice = advice::of_file(path, options.sandbox);
+    let trial = advice::of_file(path, true);
     printer.hint(&format!(
         "{} shows what it would make; {} tries it without an account",
         advice.command("plan"),
@@ -113,6 +113,7 @@ async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Mani
             max_session_duration: 3600,
             permissions_boundary: None,
             tags: Default::default(),
+            managed_by: options.managed_by.map(Manager::from),
         },
         targets,
         access: Access::default(),
@@ -166,7 +167,8 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await?, &name, &[]).await?;
-    let (manifest, notes) = manifest_of(&name, &observed, region)?;
+    let (mut manifest, notes) = manifest_of(&name, &observed, region)?;
+    manifest.role.managed_by = options.managed_by.map(Manager::from);
     for note in notes {
         printer.warning(&note);
     }

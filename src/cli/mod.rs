@@ -28,12 +28,12 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser};
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
-use rolecall::report::ErrorView;
+use rolecall::report::{ErrorView, Invocation};
 use rolecall_model::limit::Limit;
 
 use self::options::{
-    ActionCommand, AddTarget, BoundaryCommand, Cli, Command, CommonOptions, GenesysCommand, ImportAction,
-    Output, TargetCommand, TestAction,
+    ActionCommand, AddTarget, AwsOptions, BoundaryCommand, Cli, Command, CommonOptions, GenesysCommand,
+    ImportAction, Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
@@ -57,6 +57,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
+    printer.repeat(invocation(command));
     let done = match check_output(command).and_then(|()| check_files(command)) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
@@ -67,7 +68,8 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     done.unwrap_or_else(|error| {
         printer.failure(&error.view());
         if let Some(format) = output(command).format() {
-            printer.result(&error.report(name(command)).render(format, error.exit));
+            let report = printer.advising(error.report(name(command)));
+            printer.result(&report.render(format, error.exit));
         }
         error.exit
     })
@@ -178,8 +180,24 @@ fn output(command: &Command) -> Output {
 
 /// How long a command that contacts a service may take. The sandbox serves until it is stopped.
 fn limit(command: &Command) -> Option<Duration> {
-    let aws = match command {
-        Command::Init(_) => return Some(init::DEADLINE),
+    if let Command::Init(_) = command {
+        return Some(init::DEADLINE);
+    }
+    services(command).map(|aws| aws.limit(fleet::number(&aws.common.files)))
+}
+
+/// What advised commands repeat of this one.
+fn invocation(command: &Command) -> Invocation {
+    match (services(command), common(command)) {
+        (Some(aws), _) => advice::of_services(aws),
+        (None, Some(common)) => advice::of_common(common),
+        (None, None) => Invocation::default(),
+    }
+}
+
+/// The options of a command that contacts a service.
+fn services(command: &Command) -> Option<&AwsOptions> {
+    Some(match command {
         Command::Plan(options) => &options.aws,
         Command::Apply(options) => &options.aws,
         Command::Verify(options) => &options.aws,
@@ -202,6 +220,7 @@ fn limit(command: &Command) -> Option<Duration> {
             | ActionCommand::Export { aws, .. },
         )) => aws,
         Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_)))
+        | Command::Init(_)
         | Command::Render(_)
         | Command::Prove(_)
         | Command::Explain(_)
@@ -209,8 +228,7 @@ fn limit(command: &Command) -> Option<Duration> {
         | Command::Sandbox(_)
         | Command::Completions { .. }
         | Command::Man => return None,
-    };
-    Some(aws.limit(fleet::number(&aws.common.files)))
+    })
 }
 
 /// The options that most commands have.

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Qualifier, Region, RoleArn};
 use rolecall::iam::lint::FindingId;
 use rolecall::iam::principal::Principal;
-use rolecall::manifest::Target;
+use rolecall::manifest::{Manager, Target};
 use rolecall::operations::principal;
 use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
@@ -569,9 +569,36 @@ pub(crate) struct InitOptions {
     /// A Lambda function to invoke: a name or an ARN (repeatable)
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) target: Vec<String>,
+    /// The tool that makes the role, if that is not rolecall: rolecall then proves the role, and writes nothing to AWS for it
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(crate) managed_by: Option<ManagedBy>,
     /// Replace a manifest that exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// The tools that a manifest can name; the words are those of the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ManagedBy {
+    Terraform,
+    Opentofu,
+    Cloudformation,
+    Cdk,
+    Pulumi,
+    Other,
+}
+
+impl From<ManagedBy> for Manager {
+    fn from(tool: ManagedBy) -> Self {
+        match tool {
+            ManagedBy::Terraform => Self::Terraform,
+            ManagedBy::Opentofu => Self::Opentofu,
+            ManagedBy::Cloudformation => Self::Cloudformation,
+            ManagedBy::Cdk => Self::Cdk,
+            ManagedBy::Pulumi => Self::Pulumi,
+            ManagedBy::Other => Self::Other,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,7 +27,11 @@ impl From<ReachOptions> for PlanOptions {
 pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.out.is_some() && fleet::is_named(&options.aws) {
         let message = "`--out` takes one manifest";
-        return Err(UsageError::new(message, Some("run `rolecall plan --out` once for each")).into());
+        return Err(UsageError::new(
+            message,
+            Some("run `rolecall plan --out FILE --file MANIFEST` once for each"),
+        )
+        .into());
     }
     certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;
     fleet::run(
@@ -50,7 +54,7 @@ async fn plan_one(
     let towards = connected.comparing_organizations(plan).await;
     printer.warnings(connected.warnings.iter().skip(known));
     let towards = towards?;
-    let TowardsManifest { survey, genesys: _, plan } = &towards;
+    let TowardsManifest { survey, genesys: _, plan, elsewhere } = &towards;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {
@@ -61,7 +65,7 @@ async fn plan_one(
         write::save_private(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
-    let is_pending = options.detailed_exitcode && !plan.is_in_sync();
+    let is_pending = options.detailed_exitcode && !(plan.is_in_sync() && elsewhere.is_empty());
     let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
     // `apply` refuses only what it would write.
     let objections = if plan.is_empty() { Vec::new() } else { objections };
@@ -73,7 +77,12 @@ async fn plan_one(
         refusals: objections.iter().map(RefusalView::from).collect(),
         ..Report::of_manifest_plan(&towards, &verification)
     };
-    show(&report, "After apply", &options.aws, printer);
+    let report = printer.advising(report);
+    let title = match survey.desired.managed_by {
+        Some(_) => "As it is in AWS, which apply does not change",
+        None => "After apply",
+    };
+    show(&report, title, &options.aws, printer);
     Ok((report, exit))
 }
 
@@ -81,6 +90,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> Comm
     let work = async |connected: &mut Connected, printer: &mut Printer| {
         let known = connected.warnings.len();
         let (report, exit) = connected.drift().await?;
+        let report = printer.advising(report);
         printer.warnings(connected.warnings.iter().skip(known));
         show(&report, "As it is in AWS", &options.aws, printer);
         Ok((report, exit))
@@ -94,7 +104,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
         return;
     }
     printer.result(&report.heading());
-    printer.result(&if report.drift.is_some() { report.drift_text() } else { report.plan_text() });
+    printer.result(&if report.changes_are_repairs() { report.drift_text() } else { report.plan_text() });
     if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
         printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
     }

@@ -13,7 +13,7 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::report::{ErrorView, Evidence};
+use rolecall::report::{ErrorView, Evidence, Invocation, Report};
 use rolecall_model::limit;
 use rolecall_model::shown::neutral;
 
@@ -49,6 +49,8 @@ pub(crate) struct Printer {
     name: String,
     /// Hidden where there is none.
     bar: ProgressBar,
+    /// What advised commands repeat.
+    invocation: Invocation,
 }
 
 /// Where results go.
@@ -71,11 +73,12 @@ impl Printer {
             annotates: false,
             name: String::new(),
             bar: ProgressBar::hidden(),
+            invocation: Invocation::default(),
         }
     }
 
     /// A printer for one of several manifests; there is nobody to ask about one of them.
-    pub(crate) fn of_one(&self, name: &str) -> Self {
+    pub(crate) fn of_one(&self, name: &str, invocation: Invocation) -> Self {
         Self {
             output: Destination::Kept(String::new()),
             messages: AutoStream::new(std::io::stderr(), self.messages.current_choice()),
@@ -84,6 +87,7 @@ impl Printer {
             annotates: self.annotates,
             name: format!("{name}: "),
             bar: self.bar.clone(),
+            invocation,
         }
     }
 
@@ -172,7 +176,23 @@ impl Printer {
 
     /// What to do next.
     pub(crate) fn hint(&mut self, text: &str) {
-        self.message(HINT, "hint: ", text);
+        let text = self.invocation.complete(text);
+        self.message(HINT, "hint: ", &text);
+    }
+
+    /// From here on, advised commands repeat this.
+    pub(crate) fn repeat(&mut self, invocation: Invocation) {
+        self.invocation = invocation;
+    }
+
+    /// The report with complete commands.
+    pub(crate) fn advising(&self, report: Report) -> Report {
+        report.advising(&self.invocation)
+    }
+
+    /// What advised commands repeat.
+    pub(crate) fn invocation(&self) -> &Invocation {
+        &self.invocation
     }
 
     /// What went wrong, and the way out.

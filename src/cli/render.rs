@@ -8,7 +8,7 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
-use rolecall::manifest::{Boundary, Manifest, Target};
+use rolecall::manifest::{Boundary, Manager, Manifest, Target};
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
@@ -43,6 +43,18 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
             RenderedFormat::Cloudformation => cloudformation(&desired),
         };
         printer.result(&pretty(&whole)?);
+        if manifest.role.managed_by.is_none() {
+            let tool = match format {
+                RenderedFormat::Terraform => Manager::Terraform,
+                RenderedFormat::Cloudformation => Manager::Cloudformation,
+            };
+            printer.hint(&format!(
+                "write `managed_by = \"{}\"` into [role] of the manifest: then {} makes the role, and rolecall proves it and applies \
+                 the Genesys Cloud side",
+                tool.id(),
+                tool.name()
+            ));
+        }
         return Ok(ExitCode::Success);
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);

@@ -3,12 +3,12 @@
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
-use rolecall::manifest::{Target, edit, write};
+use rolecall::manifest::{Manager, Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
 use rolecall::observe::survey::{addresses, ask_account, named_functions, observe_at_home, resolve, tagged};
 use serde_json::json;
 
-use super::context::Context;
+use super::context::{Context, load_manifest};
 use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -18,17 +18,46 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> Comma
     match command {
         TargetCommand::Add(options) => add(options, printer).await,
         TargetCommand::Remove { functions, aws, apply, yes } => {
+            let manager = load_manifest(&aws.common, false, printer)?.manifest.role.managed_by;
+            refuse_to_apply(*apply, manager)?;
             let change = |text: String, target: &Target| edit::remove_target(&text, &file(aws), target);
             edit_manifest(aws, functions, change, "removed", printer)?;
+            say_whose_job(manager, "stop allowing these functions", printer);
             if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
         }
         TargetCommand::List { aws } => list(aws, printer).await,
     }
 }
 
+/// With another tool, there is nothing that `--apply` could write.
+fn refuse_to_apply(apply: bool, manager: Option<Manager>) -> Result<(), UsageError> {
+    match manager {
+        Some(manager) if apply => Err(UsageError::new(
+            format!(
+                "`--apply` has nothing to write: {} manages the role (`managed_by` in [role]); the manifest was not changed",
+                manager.name()
+            ),
+            Some("leave out --apply, then change the role with the tool that manages it"),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn say_whose_job(manager: Option<Manager>, what: &str, printer: &mut Printer) {
+    if let Some(manager) = manager {
+        printer.hint(&format!(
+            "{} manages the role: {what} in its configuration, and {}; then `rolecall drift` compares",
+            manager.name(),
+            manager.run()
+        ));
+    }
+}
+
 async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCode> {
     let AddTarget { functions, qualifier, tag, aws, apply, yes } = options;
     let context = Context::open(aws, Services::Aws, printer).await?;
+    let manager = context.manifest.role.managed_by;
+    refuse_to_apply(*apply, manager)?;
     ask_account(&context.manifest.access, &context.aws).await?;
     let mut wanted = functions.clone();
     if let Some((key, value)) = tag {
@@ -53,6 +82,7 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCo
     edit_manifest(aws, &wanted, change, "added", printer)?;
     list_calls(&context.aws, printer);
     drop(context);
+    say_whose_job(manager, "allow the new targets", printer);
     if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
 }
 

@@ -67,6 +67,7 @@ async fn verify_one(
     let verified = connected.verify(&request, &Narrator::new(printer)).await;
     printer.warnings(connected.warnings.iter().skip(known));
     let (Verified { survey, documents, verification }, report) = verified?;
+    let report = printer.advising(report);
     if let Some(view) = &report.verification {
         tell_troubles(view, printer);
     }

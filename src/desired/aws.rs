@@ -10,7 +10,7 @@ use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Manifest, Role, WrongPartition};
+use crate::manifest::{Boundary, Manager, Manifest, Role, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -48,6 +48,17 @@ pub fn boundary_name(role: &RoleName) -> PolicyName {
 fn policy_name(role: &RoleName, index: usize) -> PolicyName {
     const PURPOSE: Word = Word::new("invoke");
     PolicyName::of_role(role, PURPOSE, index)
+}
+
+/// Whether rolecall gives this name to a policy for the targets of the role.
+pub fn is_invoke_policy_name(name: &PolicyName, role: &RoleName) -> bool {
+    let first = policy_name(role, 0);
+    let number = name.as_str().strip_prefix(first.as_str());
+    number.is_some_and(|ending| {
+        let counted = ending.strip_prefix('-').and_then(|number| number.parse::<usize>().ok());
+        ending.is_empty()
+            || counted.is_some_and(|number| policy_name(role, number.saturating_sub(1)) == *name)
+    })
 }
 
 /// Two quotes and a comma around an ARN in a list.
@@ -117,6 +128,8 @@ pub struct Desired {
     pub external_id: ExternalId,
     /// What the role may invoke.
     pub targets: Vec<FunctionArn>,
+    /// The tool that makes the role, where that is not rolecall.
+    pub managed_by: Option<Manager>,
 }
 
 impl Desired {
@@ -156,7 +169,7 @@ pub enum DesiredError {
 }
 
 /// The description of a role whose manifest gives none.
-const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
+pub(crate) const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
 /// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.
@@ -198,7 +211,10 @@ pub fn desired(
             description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
             max_session_duration: role.max_session_duration,
             permissions_boundary: home.boundary_arn(role),
-            tags: role.tags.clone().into_iter().chain([owner.clone()]).collect(),
+            // The tag says that rolecall may change and delete the role; what another tool makes, it may not.
+            tags: { role.tags.clone().into_iter() }
+                .chain(role.managed_by.is_none().then(|| owner.clone()))
+                .collect(),
             trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
         },
         policies,
@@ -206,6 +222,7 @@ pub fn desired(
         external_id: external_id.clone(),
         targets: targets.to_vec(),
         home: home.clone(),
+        managed_by: role.managed_by,
     })
 }
 

@@ -2,18 +2,22 @@
 //!
 //! What a difference leads to is proved, not guessed: the claims are decided for the manifest's documents and for the same
 //! documents with this one difference in them. A claim that breaks is the difference's doing, whatever else is different.
-//! The requests that break it are the witnesses of the proof.
+//! The requests that break it are the witnesses of the proof. Nothing is told as if it were so that is not: if something else
+//! makes up for the difference, as a policy of others that allows what the missing policy would, the claim holds and is not told
+//! as broken, and the witness is told as one of this difference alone.
 //!
 //! Deliberately absent: deciding what is different. The plan does that, and is empty where there is no drift.
 
-use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
+use super::difference::{
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, adopt_with_all,
+};
 use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::observe::survey::{MissingTarget, Survey};
 use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
-use crate::verify::{Documents, PolicyId, RolePolicy, claims};
+use crate::verify::{Documents, PolicyId, RolePolicy, claims, is_broken_by};
 use rolecall_model::stored::StoredDocument;
 
 /// What repairs everything, and the differences, most severe first.
@@ -25,11 +29,28 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let plan = plan(&desired, &survey.observed, &survey.quotas, options)?;
     let changes = plan.changes.iter().flat_map(|change| drift.of_change(change, &plan));
     let foreign = plan.foreign.iter().map(|foreign| drift.of_foreign(foreign));
-    let missing = survey.missing.iter().map(|missing| drift.of_missing(missing));
+    let missing = survey.missing.iter().map(|missing| of_missing(survey, missing));
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
+    if needs_adoption(&desired, survey) {
+        adopt_with_all(&mut differences);
+    }
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
+}
+
+/// Whether `apply` refuses to write anything before it may take something over.
+fn needs_adoption(desired: &Desired, survey: &Survey) -> bool {
+    match plan(desired, &survey.observed, &survey.quotas, PlanOptions::default()) {
+        Err(PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. }) => true,
+        Err(
+            PlanError::RoleNotMade { .. }
+            | PlanError::PathDiffers { .. }
+            | PlanError::Quota(_)
+            | PlanError::PolicyShared { .. },
+        )
+        | Ok(_) => false,
+    }
 }
 
 /// What one difference leads to: the most severe consequence, and all effects.
@@ -42,15 +63,21 @@ struct Drift<'s> {
     intended: Documents,
     /// What is claimed of these.
     claims: Vec<Claim>,
+    /// As AWS has them, and the claims about them; `None` where there is no role.
+    actual: Option<(Documents, Vec<Claim>)>,
 }
 
 impl<'s> Drift<'s> {
     fn new(survey: &'s Survey) -> Self {
-        let mut intended = Documents::planned(survey, &[]);
+        let mut intended = Documents::intended(survey, &[]);
         // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
         intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
-        let claims = claims(&intended, &survey.desired);
-        Self { survey, role: survey.desired.role_arn(), intended, claims }
+        let claimed = claims(&intended, &survey.desired);
+        let actual = Documents::surveyed(survey).map(|documents| {
+            let claims = claims(&documents, &survey.desired);
+            (documents, claims)
+        });
+        Self { survey, role: survey.desired.role_arn(), intended, claims: claimed, actual }
     }
 
     fn role(&self) -> Subject {
@@ -85,7 +112,7 @@ impl<'s> Drift<'s> {
     fn of_change(&self, change: &Change, plan: &Plan) -> Vec<Difference> {
         let one = |subject, attribute, key, (consequence, effects): Effects| {
             let values = Values::Change(Box::new(change.clone()));
-            Difference { subject, attribute, consequence, effects, values, repair: Repair::Apply, key }
+            Difference { subject, attribute, consequence, effects, values, repair: Repair::APPLY, key }
         };
         let policy = |arn: &PolicyArn| Subject::Policy(arn.clone());
         match change {
@@ -210,21 +237,8 @@ impl<'s> Drift<'s> {
             consequence,
             effects,
             values: Values::Stated { expected: None, actual: Some(actual) },
-            repair: Repair::RemoveForeign,
+            repair: Repair::REMOVE_FOREIGN,
             key: ManifestKey::Targets,
-        }
-    }
-
-    fn of_missing(&self, missing: &MissingTarget) -> Difference {
-        let arn = missing.arn(&self.survey.desired.home);
-        Difference {
-            attribute: Attribute::Function { is_qualified: arn.qualifier.is_some() },
-            consequence: Consequence::TargetMissing,
-            effects: vec![Effect::TargetMissing(missing.clone())],
-            values: Values::Stated { expected: Some(State::Text(arn.to_string())), actual: None },
-            repair: Repair::DeployFunction,
-            key: ManifestKey::TargetFunction(missing.index),
-            subject: Subject::Function(arn),
         }
     }
 
@@ -255,8 +269,13 @@ impl<'s> Drift<'s> {
             let held = self.claims.iter().filter(|intended| intended.kind() == claim.kind());
             let (consequence, texts) = match (held.map(Claim::outcome).max(), claim.outcome()) {
                 (_, ClaimOutcome::Proved) => continue,
+                (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted | ClaimOutcome::Unknown)
+                    if self.holds(claim.kind()) =>
+                {
+                    (Consequence::Unaffected, alone(claim.because()))
+                }
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Refuted) => {
-                    (broken_claim(claim.kind()), claim.because())
+                    (broken_claim(claim.kind()), self.told(&claim))
                 }
                 (Some(ClaimOutcome::Proved), ClaimOutcome::Unknown) => {
                     (Consequence::Undecided, claim.because())
@@ -276,9 +295,43 @@ impl<'s> Drift<'s> {
         }
         (worst, effects)
     }
+
+    /// Whether what AWS has is proved all the same.
+    fn holds(&self, kind: ClaimKind) -> bool {
+        let Some((_, claims)) = &self.actual else { return false };
+        let mut same = claims.iter().filter(|claim| claim.kind() == kind).peekable();
+        same.peek().is_some() && same.all(|claim| claim.outcome() == ClaimOutcome::Proved)
+    }
+
+    /// What shows that the claim breaks, as far as it is so in AWS.
+    fn told(&self, claim: &Claim) -> Vec<String> {
+        let is_so = self
+            .actual
+            .as_ref()
+            .is_none_or(|(documents, _)| is_broken_by(claim, documents, &self.survey.desired));
+        if is_so { claim.because() } else { alone(claim.because()) }
+    }
 }
 
-fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
+/// What something else on the role hides, for as long as that is there.
+fn alone(sentences: Vec<String>) -> Vec<String> {
+    sentences.into_iter().map(|sentence| format!("if this were the only difference: {sentence}")).collect()
+}
+
+pub(super) fn of_missing(survey: &Survey, missing: &MissingTarget) -> Difference {
+    let arn = missing.arn(&survey.desired.home);
+    Difference {
+        attribute: Attribute::Function { is_qualified: arn.qualifier.is_some() },
+        consequence: Consequence::TargetMissing,
+        effects: vec![Effect::TargetMissing(missing.clone())],
+        values: Values::Stated { expected: Some(State::Text(arn.to_string())), actual: None },
+        repair: Repair::DeployFunction,
+        key: ManifestKey::TargetFunction(missing.index),
+        subject: Subject::Function(arn),
+    }
+}
+
+pub(super) fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> Difference {
     let is_owner = key == OWNER_TAG;
     Difference {
         subject,
@@ -289,12 +342,12 @@ fn of_tag(subject: Subject, key: &str, tag: &TagChange, place: ManifestKey) -> D
             expected: Some(State::Text(tag.after.clone())),
             actual: tag.before.clone().map(State::Text),
         },
-        repair: if is_owner { Repair::Adopt } else { Repair::Apply },
+        repair: Repair::APPLY,
         key: place,
     }
 }
 
-fn broken_claim(claim: ClaimKind) -> Consequence {
+pub(super) fn broken_claim(claim: ClaimKind) -> Consequence {
     match claim {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Consequence::WidensTrust,
         ClaimKind::MayAssume => Consequence::NarrowsTrust,

@@ -205,6 +205,8 @@ pub enum Attribute {
     Policy,
     /// The document of a policy.
     PolicyDocument,
+    /// All policies of the role together.
+    Permissions,
     /// That the policy of this ARN is attached.
     AttachedPolicy(PolicyArn),
     /// The inline policy of this name.
@@ -318,6 +320,24 @@ pub struct Difference {
     pub repair: Repair,
     /// Where the manifest asks for something else.
     pub key: ManifestKey,
+}
+
+/// `apply` writes all of a plan or nothing. So what one difference needs taken over, the repair of every other one needs, too.
+pub(super) fn adopt_with_all(differences: &mut [Difference]) {
+    for difference in differences {
+        difference.repair = difference.repair.adopting();
+    }
+}
+
+/// The differences of both services in one list, most severe first, with repairs that `apply` carries out.
+#[must_use]
+pub fn merged(aws: Vec<Difference>, genesys: Vec<Difference>) -> Vec<Difference> {
+    let mut all: Vec<Difference> = aws.into_iter().chain(genesys).collect();
+    if all.iter().any(|difference| difference.repair.adopts()) {
+        adopt_with_all(&mut all);
+    }
+    all.sort_by_key(|difference| difference.consequence);
+    all
 }
 
 /// The exit code that all differences together ask for.

@@ -1,6 +1,8 @@
 //! Drift in Genesys Cloud: the steps of the plan as differences, each with what it leads to.
 
-use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
+use super::difference::{
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, adopt_with_all,
+};
 use crate::desired::genesys::Desired;
 use crate::iam::lint::Severity;
 use crate::observe::genesys::Observed;
@@ -12,6 +14,7 @@ use crate::verify::repair::Repair;
 /// What repairs everything, and the differences, most severe first.
 pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Difference>), PlanError> {
     // Whose mark is missing is still the integration that the manifest means: that is drift, and only a plan refuses it.
+    let needs_adoption = matches!(plan(desired, observed, false), Err(PlanError::NotOwned { .. }));
     let plan = match plan(desired, observed, true) {
         Err(PlanError::OtherOrganization { expected, actual, name }) => {
             return Ok((Plan::default(), vec![other_organization(&expected, &actual, &name)]));
@@ -21,6 +24,9 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
     let steps = plan.steps().iter().filter_map(of_step);
     let notices = plan.notices.iter().filter_map(of_notice);
     let mut differences: Vec<Difference> = steps.chain(notices).collect();
+    if needs_adoption {
+        adopt_with_all(&mut differences);
+    }
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }
@@ -78,17 +84,17 @@ fn of_step(step: &Step) -> Option<Difference> {
     // What is left over belongs to the actions, whatever it is.
     let leftover = |part, name: &str, effect| Difference {
         key: ManifestKey::Action,
-        ..one(part, name, ForeignAction, effect, Repair::Replace)
+        ..one(part, name, ForeignAction, effect, Repair::REPLACE)
     };
     Some(match step {
         Step::CreateCredential { credential } => {
-            one(Credential, &credential.name, Disconnected, GenesysEffect::NoCredential, Repair::Apply)
+            one(Credential, &credential.name, Disconnected, GenesysEffect::NoCredential, Repair::APPLY)
         }
         Step::UpdateCredential { credential, .. } => {
-            one(Credential, &credential.name, Disconnected, GenesysEffect::OtherRole, Repair::Apply)
+            one(Credential, &credential.name, Disconnected, GenesysEffect::OtherRole, Repair::APPLY)
         }
         Step::CreateIntegration { name, .. } => {
-            one(Integration, name, Disconnected, GenesysEffect::NoIntegration, Repair::Apply)
+            one(Integration, name, Disconnected, GenesysEffect::NoIntegration, Repair::APPLY)
         }
         Step::Configure { before, after, .. } => {
             let is_attached = match &after.credential {
@@ -102,22 +108,22 @@ fn of_step(step: &Step) -> Option<Difference> {
                 true => (Description, GenesysEffect::NameOrNotes),
                 false => (Disconnected, GenesysEffect::CredentialNotUsed),
             };
-            one(IntegrationConfiguration, &after.name, consequence, effect, Repair::Apply)
+            one(IntegrationConfiguration, &after.name, consequence, effect, Repair::APPLY)
         }
         Step::SetState { name, .. } => {
-            one(IntegrationState, name, Disconnected, GenesysEffect::NotEnabled, Repair::Apply)
+            one(IntegrationState, name, Disconnected, GenesysEffect::NotEnabled, Repair::APPLY)
         }
         Step::CreateAction { replaces: None, action, .. } => {
-            one(Action, &action.name, ActionMissing, GenesysEffect::NotCallable, Repair::Apply)
+            one(Action, &action.name, ActionMissing, GenesysEffect::NotCallable, Repair::APPLY)
         }
         Step::PublishDraft { name, .. } => {
-            one(ActionDraft, name, ActionMissing, GenesysEffect::NotCallable, Repair::Apply)
+            one(ActionDraft, name, ActionMissing, GenesysEffect::NotCallable, Repair::APPLY)
         }
         Step::CreateAction { replaces: Some(_), action, .. } => {
-            one(Action, &action.name, ActionDiffers, GenesysEffect::OtherContract, Repair::Replace)
+            one(Action, &action.name, ActionDiffers, GenesysEffect::OtherContract, Repair::REPLACE)
         }
         Step::UpdateAction { after, .. } => {
-            one(Action, &after.name, ActionDiffers, GenesysEffect::OtherConfiguration, Repair::Apply)
+            one(Action, &after.name, ActionDiffers, GenesysEffect::OtherConfiguration, Repair::APPLY)
         }
         Step::DeleteAction { name, why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
             leftover(Action, name, GenesysEffect::NotListed)

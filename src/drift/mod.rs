@@ -7,9 +7,11 @@
 pub mod aws;
 pub mod difference;
 pub mod genesys;
+pub mod managed;
 
 pub use aws::drift;
 pub use difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of,
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of, merged,
 };
 pub use genesys::{causes, drift as genesys_drift, other_organization};
+pub use managed::managed_drift;

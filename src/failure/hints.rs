@@ -8,7 +8,7 @@ use crate::exit::ExitCode;
 use crate::extract::ExtractError;
 use crate::iam::arn::InvalidName;
 use crate::manifest::edit::EditError;
-use crate::manifest::{Faults, ManifestError, WrongPartition};
+use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, SurveyError};
@@ -158,11 +158,41 @@ impl Explained for PlanningError {
     }
 }
 
+/// What to do if a call for the boundary was refused: no policy that rolecall renders allows it.
+pub fn boundary_hint(error: &AwsError) -> Option<String> {
+    match error.kind {
+        AwsErrorKind::AccessDenied => Some(format!(
+            "an administrator makes the boundary: this command needs the permission {}, which the provisioner policy leaves out \
+             on purpose",
+            error.operation
+        )),
+        AwsErrorKind::NoCredentials
+        | AwsErrorKind::ExpiredCredentials
+        | AwsErrorKind::InvalidCredentials
+        | AwsErrorKind::NoRegion
+        | AwsErrorKind::Unreachable
+        | AwsErrorKind::TimedOut
+        | AwsErrorKind::Throttled
+        | AwsErrorKind::LimitExceeded
+        | AwsErrorKind::AlreadyExists
+        | AwsErrorKind::ConcurrentModification
+        | AwsErrorKind::ServiceFailure
+        | AwsErrorKind::NotFound
+        | AwsErrorKind::Unmodifiable
+        | AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => None,
+    }
+}
+
 impl Explained for BoundaryError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
+            Self::Aws(error) | Self::Survey(SurveyError::Aws(error)) => {
+                (ExitCode::Failed, boundary_hint(error).or_else(|| hint_for(error, Again::Starts)))
+            }
             Self::Survey(error) => error.explain(),
-            Self::Aws(error) => (ExitCode::Failed, hint_for(error, Again::Starts)),
             Self::Plan(error) => error.explain(),
             Self::Template(error) => error.explain(),
             Self::InUse { arn, .. } => (
@@ -302,7 +332,11 @@ impl Explained for plan::aws::PlanError {
         let hint = match self {
             plan::aws::PlanError::RoleNotOwned { .. } | plan::aws::PlanError::PolicyNotOwned { .. } => {
                 "choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what \
-                 would change)"
+                 would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]"
+            }
+            plan::aws::PlanError::RoleNotMade { manager, .. } => {
+                let words = format!("{}; then repeat the command", in_other_tool(*manager));
+                return (ExitCode::Failed, Some(words));
             }
             plan::aws::PlanError::PathDiffers { .. } => {
                 "set `path` in [role] to what the role has, or delete the role first"
@@ -334,6 +368,11 @@ impl Explained for plan::genesys::PlanError {
         };
         (ExitCode::Failed, Some(hint.to_owned()))
     }
+}
+
+/// Whose job a change of the role is, if another tool makes the role.
+pub(super) fn in_other_tool(manager: Manager) -> String {
+    format!("{} manages this role: correct its configuration there, and {}", manager.name(), manager.run())
 }
 
 impl Explained for RetiresActions {
@@ -383,11 +422,34 @@ enum Again {
     Continues,
 }
 
+/// Why a command may be repeated in the middle of a plan.
+const CONTINUES: &str = "it reads what is there, and goes on from that";
+
+/// What a hint says about repeating the command already.
+#[derive(Clone, Copy)]
+enum Said {
+    Nothing,
+    /// That it is repeated.
+    Repeat,
+    /// And what it then does; or it is another command.
+    Everything,
+}
+
 impl Again {
     fn in_words(self) -> &'static str {
         match self {
             Self::Starts => "repeat the command",
-            Self::Continues => "repeat the command; it continues where this run stopped",
+            Self::Continues => "repeat the command; it reads what is there, and goes on from that",
+        }
+    }
+
+    /// What to do, and once that the command is repeated.
+    fn after(self, first: &str, said: Said) -> String {
+        match (self, said) {
+            (Self::Starts, Said::Nothing | Said::Repeat | Said::Everything)
+            | (Self::Continues, Said::Everything) => first.to_owned(),
+            (Self::Continues, Said::Repeat) => format!("{first}; {CONTINUES}"),
+            (Self::Continues, Said::Nothing) => format!("{first}; then {}", self.in_words()),
         }
     }
 }
@@ -428,7 +490,23 @@ fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
         | GenesysErrorKind::InvalidInput
         | GenesysErrorKind::Other => return None,
     };
-    Some(hint.to_owned())
+    let said = match error.kind {
+        GenesysErrorKind::Throttled
+        | GenesysErrorKind::Unreachable
+        | GenesysErrorKind::TimedOut
+        | GenesysErrorKind::Contradictory => Said::Repeat,
+        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => Said::Everything,
+        GenesysErrorKind::NoCredentials
+        | GenesysErrorKind::InvalidCredentials
+        | GenesysErrorKind::Forbidden
+        | GenesysErrorKind::Unreadable
+        | GenesysErrorKind::LimitExceeded
+        | GenesysErrorKind::NotFound
+        | GenesysErrorKind::Conflict
+        | GenesysErrorKind::InvalidInput
+        | GenesysErrorKind::Other => Said::Nothing,
+    };
+    Some(again.after(hint, said))
 }
 
 /// What to do about a failed call.
@@ -478,7 +556,28 @@ fn hint_for(error: &AwsError, again: Again) -> Option<String> {
         | AwsErrorKind::InvalidInput
         | AwsErrorKind::Other => return None,
     };
-    Some(hint)
+    let said = match error.kind {
+        AwsErrorKind::ExpiredCredentials
+        | AwsErrorKind::Unreachable
+        | AwsErrorKind::TimedOut
+        | AwsErrorKind::Throttled => Said::Repeat,
+        AwsErrorKind::AlreadyExists
+        | AwsErrorKind::ConcurrentModification
+        | AwsErrorKind::ServiceFailure
+        | AwsErrorKind::NotFound
+        // With another name it is another command.
+        | AwsErrorKind::Unmodifiable => Said::Everything,
+        AwsErrorKind::AccessDenied
+        | AwsErrorKind::NoCredentials
+        | AwsErrorKind::InvalidCredentials
+        | AwsErrorKind::NoRegion
+        | AwsErrorKind::LimitExceeded
+        | AwsErrorKind::DeleteConflict
+        | AwsErrorKind::MalformedDocument
+        | AwsErrorKind::InvalidInput
+        | AwsErrorKind::Other => Said::Nothing,
+    };
+    Some(again.after(&hint, said))
 }
 
 /// What to do about a twin that is still there.

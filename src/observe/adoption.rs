@@ -86,6 +86,7 @@ pub fn manifest_of(
                 .filter(|(key, _)| *key != OWNER_TAG)
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
+            managed_by: None,
         },
         targets,
         access: Access::default(),

@@ -16,7 +16,7 @@ use crate::observe::aws::{
     observe_functions,
 };
 use crate::observe::functions::LIST_FUNCTIONS;
-use crate::observe::ownership::{foreign_attachments, is_own};
+use crate::observe::ownership::{Owner, foreign_attachments, owner};
 use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{
     AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
@@ -255,9 +255,14 @@ pub async fn survey_with_gaps<R: Read>(
     Ok(Survey { desired, observed, quotas, missing, boundary: None })
 }
 
-/// The policies that rolecall made for the role, with the functions that they name.
+/// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,
+/// so that its repair moves none of them.
 fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
-    let own = observed.policies.iter().filter(|policy| is_own(policy, role));
+    let own = observed.policies.iter().filter(|policy| match owner(policy, role) {
+        Owner::Rolecall => true,
+        Owner::Adoptable => policy.attached,
+        Owner::Foreign => false,
+    });
     own.map(|policy| Bin { name: policy.arn.name.clone(), targets: functions_in(policy) }).collect()
 }
 

@@ -8,12 +8,15 @@ use futures_util::FutureExt as _;
 use super::context::{Context, GenesysPorts};
 use super::plan::{Goal, Planned, PlanningError};
 use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
+use crate::iam::arn::PolicyArn;
+use crate::manifest::Manager;
 use crate::observe::aws::{Observed, observe};
 use crate::observe::survey::{Survey, home};
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
 use crate::plan::{Change, Plan, PlanError, Retired, genesys};
 use crate::ports::{ReadAccount, Write};
+use crate::verify::Documents;
 use crate::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall_model::patience::{Interrupt, Patience};
 
@@ -80,6 +83,10 @@ pub enum ChangeError<R> {
         objections: Vec<Objection>,
         /// Whether others have policies on the role, which the plan leaves there.
         leaves_foreign: bool,
+        /// The boundary that would be in force, if the caller may not read it.
+        unread_boundary: Option<PolicyArn>,
+        /// The tool that makes the role, where that is not rolecall.
+        managed_by: Option<Manager>,
     },
     /// IDs would end that flows may refer to.
     Retires(Vec<RetiredAction>),
@@ -200,8 +207,8 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         // Somebody else may have changed the role meanwhile; only a connection leaves it out of account.
         let observed = match request.goal {
             Goal::Manifest | Goal::Nothing => {
-                let (role, addresses) = (&self.manifest.role.name, planned.addresses(&self.addresses));
-                let look = async || observe(&self.aws, role, addresses).await;
+                let (role, addresses) = (&self.manifest.role, planned.addresses(&self.addresses));
+                let look = async || observe(&self.aws, &role.name, addresses).await;
                 let is_there = |observed: &Observed| planned.is_in_aws(observed, role, request.options);
                 let settled = patience.settle(LOOKING, SPREADING, look, is_there).await?;
                 if !settled.is_settled {
@@ -268,7 +275,15 @@ fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), 
     if objections.is_empty() {
         return Ok(());
     }
-    Err(ChangeError::Unproved { objections, leaves_foreign: !planned.plan.foreign().is_empty() })
+    let boundary = Documents::planned(survey, planned.plan.foreign()).boundary;
+    let unread_boundary =
+        boundary.filter(|boundary| boundary.document.is_none()).map(|boundary| boundary.arn);
+    Err(ChangeError::Unproved {
+        objections,
+        leaves_foreign: !planned.plan.foreign().is_empty(),
+        unread_boundary,
+        managed_by: survey.desired.managed_by,
+    })
 }
 
 /// Refuses a plan that ends IDs which flows may refer to, unless the user said so.

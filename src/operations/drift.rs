@@ -3,10 +3,11 @@
 use tokio::join;
 
 use super::context::Context;
-use crate::drift::{Difference, drift, exit_of, genesys_drift, other_organization};
+use crate::drift::{Difference, drift, exit_of, genesys_drift, managed_drift, merged, other_organization};
 use crate::exit::ExitCode;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
+use crate::plan::aws::Plan as AwsPlan;
 use crate::plan::{Plan, PlanError, Way};
 use crate::ports::ReadAccount;
 use crate::ports::genesys::{GenesysError, GenesysRead, GenesysResult, Organization};
@@ -59,7 +60,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     ) -> Result<Drifted, DriftError> {
         let (survey, other) = join!(self.survey_with_gaps(), other);
         let survey = survey?;
-        let (aws, mut differences) = drift(&survey).map_err(PlanError::from)?;
+        let (aws, mut differences) = match survey.desired.managed_by {
+            Some(manager) => (AwsPlan::default(), managed_drift(&survey, manager)),
+            None => drift(&survey).map_err(PlanError::from)?,
+        };
         let not_compared = match other {
             Ok(Some(Organization { id, name })) => {
                 differences.insert(0, other_organization(self.external_id.as_str(), &id, &name));
@@ -71,12 +75,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let (mut genesys, mut genesys_plan) = (None, None);
         if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
             let (plan, more) = genesys_drift(&sides.desired, &sides.observed).map_err(PlanError::from)?;
-            differences.extend(more);
-            // One list, the most severe first, whichever service it is about.
-            differences.sort_by_key(|difference| difference.consequence);
+            differences = merged(differences, more);
             (genesys, genesys_plan) = (Some(sides.observed), Some(plan));
         }
-        let verification = match Documents::observed(&survey.observed, &survey.desired.role.name) {
+        let verification = match Documents::surveyed(&survey) {
             Some(documents) => paper(&documents, &survey.desired),
             // Without the role there is nothing to prove anything of: that it is missing is the drift.
             None => Verification::default(),

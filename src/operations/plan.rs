@@ -1,8 +1,8 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
-use crate::iam::arn::RoleName;
-
 use super::context::Context;
+use crate::drift::{Difference, managed_drift};
+use crate::manifest::Role;
 use crate::observe::aws::Observed;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, observe_at_home};
@@ -33,6 +33,8 @@ pub struct Planned {
     pub genesys: Option<ObservedGenesys>,
     /// What is to be written.
     pub plan: Plan,
+    /// What another tool has to repair, where it makes the role.
+    pub elsewhere: Vec<Difference>,
 }
 
 /// The plan towards the manifest, and what it follows from.
@@ -44,6 +46,8 @@ pub struct TowardsManifest {
     pub genesys: Option<ObservedGenesys>,
     /// What is to be written.
     pub plan: Plan,
+    /// What another tool has to repair, where it makes the role.
+    pub elsewhere: Vec<Difference>,
 }
 
 impl Planned {
@@ -53,10 +57,11 @@ impl Planned {
     }
 
     /// Whether AWS shows what was to be written to it.
-    pub(super) fn is_in_aws(&self, observed: &Observed, role: &RoleName, options: PlanOptions) -> bool {
-        let left = match &self.survey {
-            Some(Survey { desired, quotas, .. }) => aws::plan(desired, observed, quotas, options),
-            None => aws::plan_destroy(role, observed, options),
+    pub(super) fn is_in_aws(&self, observed: &Observed, role: &Role, options: PlanOptions) -> bool {
+        let left = match (&self.survey, role.managed_by) {
+            (Some(Survey { desired, quotas, .. }), _) => aws::plan(desired, observed, quotas, options),
+            (None, Some(_)) => return true,
+            (None, None) => aws::plan_destroy(&role.name, observed, options),
         };
         left.is_ok_and(|left| left.changes.is_empty())
     }
@@ -93,8 +98,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, PlanningError> {
         match goal {
             Goal::Manifest => {
-                let TowardsManifest { survey, genesys, plan } = self.plan_manifest(options).await?;
-                Ok(Planned { observed: survey.observed.clone(), survey: Some(survey), genesys, plan })
+                let TowardsManifest { survey, genesys, plan, elsewhere } =
+                    self.plan_manifest(options).await?;
+                let observed = survey.observed.clone();
+                Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere })
             }
             Goal::Connection => self.plan_connection(options).await,
             Goal::Nothing => self.plan_destruction(options).await,
@@ -112,7 +119,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let of_genesys = sides.map(|sides| genesys::plan(&sides.desired, &sides.observed, options.adopt));
         let way = Way::to_desired(aws, &survey);
         let plan = Plan::of(way, of_genesys.transpose().map_err(PlanError::from)?);
-        Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan })
+        let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
+        let elsewhere = elsewhere.unwrap_or_default();
+        Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan, elsewhere })
     }
 
     async fn plan_connection(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
@@ -125,18 +134,23 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let plan = genesys::plan(&genesys.desired, &genesys.observed, options.adopt);
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
         let observed = survey.observed.clone();
-        Ok(Planned { observed, survey: Some(survey), genesys: Some(genesys.observed), plan })
+        let genesys = Some(genesys.observed);
+        Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere: Vec::new() })
     }
 
     async fn plan_destruction(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
         let role = &self.manifest.role.name;
         // The functions are somebody else's: whether they exist makes no difference to what is removed here.
         let (observed, home) = observe_at_home(&self.manifest, &[], &self.aws).await?;
-        let aws = aws::plan_destroy(role, &observed, options).map_err(PlanError::from)?;
+        let aws = match self.manifest.role.managed_by {
+            // What another tool made, that tool removes.
+            Some(_) => aws::Plan::default(),
+            None => aws::plan_destroy(role, &observed, options).map_err(PlanError::from)?,
+        };
         let role_arn = self.role_arn(&home);
         let way = Way::to_nothing(aws, &role_arn, &observed);
         let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
-        Ok(Planned { observed, survey: None, genesys, plan })
+        Ok(Planned { observed, survey: None, genesys, plan, elsewhere: Vec::new() })
     }
 }

@@ -94,7 +94,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         };
         let (survey, functions) = join!(self.survey(), functions::read(&self.aws, &self.addresses, extent));
         let survey = survey?;
-        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+        let Some(documents) = Documents::surveyed(&survey) else {
             return Err(VerifyError::NoRole { role: survey.desired.role_arn().to_string() });
         };
         let (level, interrupt) = (request.level, &request.interrupt);
@@ -139,7 +139,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         interrupt: &Interrupt,
         observer: &impl Observer,
     ) -> Result<Verification, VerifyError> {
-        let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+        let Some(documents) = Documents::surveyed(survey) else {
             return Ok(Verification::default());
         };
         let mut verification = paper(&documents, &survey.desired);

@@ -10,10 +10,11 @@ pub(crate) use super::change::new_values;
 pub use super::change::{Change, RoleSettings, TagChange, TrustStep};
 
 use crate::desired::aws::Desired;
-use crate::iam::arn::{PolicyArn, RoleName};
+use crate::iam::arn::{PolicyArn, RoleArn, RoleName};
 use crate::iam::quota;
+use crate::manifest::Manager;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
-use crate::observe::ownership::{is_own, is_own_by_tags, is_own_role};
+use crate::observe::ownership::{Owner, is_own_by_tags, is_own_role, owner};
 use crate::observe::quotas::{QuotaError, check_quotas};
 use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleIdentity, RoleRecord, Tags};
 use rolecall_model::stored::StoredDocument;
@@ -73,6 +74,14 @@ pub enum PlanError {
         /// The policy's ARN.
         policy: PolicyArn,
     },
+    /// Another tool makes the role, and has not.
+    #[error("role `{role}` does not exist, and {} manages it (`managed_by` in [role])", manager.name())]
+    RoleNotMade {
+        /// The ARN that it would have.
+        role: RoleArn,
+        /// The tool.
+        manager: Manager,
+    },
     /// The role exists under another path, which IAM never lets be changed.
     #[error(
         "role `{role}` has the path `{observed}`, the manifest wants `{desired}`, and IAM cannot move a role"
@@ -105,6 +114,9 @@ pub fn plan(
     quotas: &AccountQuotas,
     options: PlanOptions,
 ) -> Result<Plan, PlanError> {
+    if let Some(manager) = desired.managed_by {
+        return plan_for_manager(desired, observed, manager);
+    }
     check_quotas(desired, observed, quotas)?;
     let mut plan = Plan::default();
     match &observed.role {
@@ -114,8 +126,20 @@ pub fn plan(
             plan_role(desired, role, &mut plan)?;
         }
     }
+    let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
+    let owner = |policy: &ObservedPolicy| owner(policy, &desired.role.name);
     // Before anything is attached, so that there is room for it.
-    plan_foreign(observed, &desired.role.name, options, &mut plan);
+    plan_foreign(
+        observed,
+        &desired.role.name,
+        |policy| match owner(policy) {
+            Owner::Rolecall => false,
+            Owner::Adoptable => !wanted(policy),
+            Owner::Foreign => true,
+        },
+        options,
+        &mut plan,
+    );
     for (arn, policy) in &desired.policies {
         let known = observed.policies.iter().find(|known| known.arn == *arn);
         match known {
@@ -131,10 +155,18 @@ pub fn plan(
             plan.changes.push(Change::AttachPolicy { role: desired.role.name.clone(), arn: arn.clone() });
         }
     }
-    let wanted = |policy: &ObservedPolicy| desired.policies.iter().any(|(arn, _)| *arn == policy.arn);
     // After the others are written, so that a target which moves is allowed all the time.
-    plan_leftovers(observed, &desired.role.name, wanted, &mut plan)?;
+    let is_left_over = |policy: &ObservedPolicy| owner(policy) == Owner::Rolecall && !wanted(policy);
+    plan_leftovers(observed, &desired.role.name, is_left_over, &mut plan)?;
     Ok(plan)
+}
+
+/// Another tool makes the role: nothing is written, and nothing on the role is foreign. What it has to repair is drift.
+fn plan_for_manager(desired: &Desired, observed: &Observed, manager: Manager) -> Result<Plan, PlanError> {
+    match &observed.role {
+        Some(_) => Ok(Plan::default()),
+        None => Err(PlanError::RoleNotMade { role: desired.role_arn(), manager }),
+    }
 }
 
 /// The plan that leaves nothing behind of what rolecall made.
@@ -143,8 +175,14 @@ pub fn plan_destroy(role: &RoleName, observed: &Observed, options: PlanOptions) 
     if let Some(record) = &observed.role {
         refuse_foreign_role(record, role, options)?;
     }
-    plan_foreign(observed, role, options, &mut plan);
-    plan_leftovers(observed, role, |_| false, &mut plan)?;
+    // Towards nothing, what is taken over is deleted.
+    let is_own = |policy: &ObservedPolicy| match owner(policy, role) {
+        Owner::Rolecall => true,
+        Owner::Adoptable => options.adopt,
+        Owner::Foreign => false,
+    };
+    plan_foreign(observed, role, |policy| !is_own(policy), options, &mut plan);
+    plan_leftovers(observed, role, is_own, &mut plan)?;
     // IAM deletes a role only when nothing is on it any more: with foreign policies left on it, it stays.
     if observed.role.is_some() && plan.foreign.is_empty() {
         plan.changes.push(Change::DeleteRole { role: role.clone() });
@@ -222,9 +260,15 @@ fn version_number(id: &str) -> u64 {
 }
 
 /// What others put on the role: removed where that is asked for, else told.
-fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan: &mut Plan) {
-    let is_foreign = |policy: &&ObservedPolicy| policy.attached && !is_own(policy, role);
-    for ObservedPolicy { arn, .. } in observed.policies.iter().filter(is_foreign) {
+fn plan_foreign(
+    observed: &Observed,
+    role: &RoleName,
+    is_foreign: impl Fn(&ObservedPolicy) -> bool,
+    options: PlanOptions,
+    plan: &mut Plan,
+) {
+    let on_the_role = observed.policies.iter().filter(|policy| policy.attached);
+    for ObservedPolicy { arn, .. } in on_the_role.filter(|policy| is_foreign(policy)) {
         if options.remove_foreign {
             plan.changes.push(Change::DetachPolicy { role: role.clone(), arn: arn.clone(), own: false });
         } else {
@@ -246,10 +290,10 @@ fn plan_foreign(observed: &Observed, role: &RoleName, options: PlanOptions, plan
 fn plan_leftovers(
     observed: &Observed,
     role: &RoleName,
-    wanted: impl Fn(&ObservedPolicy) -> bool,
+    is_left_over: impl Fn(&ObservedPolicy) -> bool,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
-    for policy in observed.policies.iter().filter(|policy| is_own(policy, role) && !wanted(policy)) {
+    for policy in observed.policies.iter().filter(|policy| is_left_over(policy)) {
         let arn = policy.arn.clone();
         let others = policy.attachment_count - i32::from(policy.attached);
         if others > 0 {
@@ -270,7 +314,7 @@ fn plan_leftovers(
 }
 
 /// Tags that the manifest does not name are left alone: organisations put their own on every resource.
-fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
+pub(crate) fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
     let differs = |(key, _): &(&String, &String)| observed.get(*key) != wanted.get(*key);
     let change = |(key, after): (&String, &String)| {
         (key.clone(), TagChange { before: observed.get(key).cloned(), after: after.clone() })

@@ -37,6 +37,9 @@ pub struct ActionTestView {
     /// Why it failed, or was not run: the innermost of the errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
+    /// What to do, where the action was not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
     /// What Genesys support asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_id: Option<Text>,
@@ -73,7 +76,7 @@ impl ActionTestView {
 
     /// The outcome, the steps where one failed, the result or the causes.
     pub fn to_text(&self) -> String {
-        let Self { action, id, outcome, cause, context_id, operations, result, diagnosis } = self;
+        let Self { action, id, outcome, cause, fix, context_id, operations, result, diagnosis } = self;
         let label = match outcome {
             TestOutcome::Succeeded => format!("{GREEN}succeeded{GREEN:#}"),
             TestOutcome::Failed => format!("{RED}failed{RED:#}   "),
@@ -84,6 +87,9 @@ impl ActionTestView {
         // Writing to a String cannot fail.
         if let Some(cause) = cause {
             let _ = writeln!(text, "             {cause}");
+        }
+        if let Some(fix) = fix {
+            let _ = writeln!(text, "             {GREEN}fix:{GREEN:#} {fix}");
         }
         if *outcome == TestOutcome::Failed {
             for OperationView { name, success, error: _ } in operations {
@@ -116,6 +122,7 @@ impl From<&ActionTest> for ActionTestView {
             id: id.clone().map(Text::from),
             outcome: TestOutcome::NotRun,
             cause: None,
+            fix: None,
             context_id: None,
             operations: steps.iter().map(operation).collect(),
             result: None,
@@ -133,11 +140,14 @@ impl From<&ActionTest> for ActionTestView {
                 ..view
             },
             TestEnd::NotRun(why) => {
-                let why = match why {
-                    NotRun::NoAction => "the action does not exist; `rolecall apply` creates it",
-                    NotRun::NoInput => "the manifest has no `test_input` for this action",
+                let (why, fix) = match why {
+                    NotRun::NoAction => ("the action does not exist", "`rolecall apply` creates it"),
+                    NotRun::NoInput => (
+                        "the manifest has no `test_input` for this action",
+                        "add `test_input` to the [[action]], a JSON file with the input of a test",
+                    ),
                 };
-                Self { cause: Some(why.into()), ..view }
+                Self { cause: Some(why.into()), fix: Some(fix.to_owned()), ..view }
             }
         }
     }

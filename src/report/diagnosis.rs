@@ -12,6 +12,7 @@ use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use crate::verify::explain_error::{
     Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Failed, Remedy, Reported,
 };
+use crate::verify::repair::Repair;
 
 /// A cause of the error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -102,7 +103,8 @@ fn sentence(Reported { failed, principal, resource, .. }: &Reported) -> String {
 
 fn remedy_in_words(remedy: &Remedy) -> String {
     let words = match remedy {
-        Remedy::Repair(repair) => return format!("`{}`", repair_in_words(*repair)),
+        Remedy::Repair(repair @ Repair::Apply(_)) => return format!("`{}`", repair_in_words(*repair)),
+        Remedy::Repair(repair) => return repair_in_words(*repair),
         Remedy::ReadDocuments { reasons } => {
             return format!(
                 "make these documents readable ({}), then repeat the command",

@@ -10,7 +10,7 @@ use super::{ChangeView, Level};
 use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::manifest::{Outline, Position};
 use crate::verify::genesys_fault::GenesysPart;
-use crate::verify::repair::Repair;
+use crate::verify::repair::{Flags, Repair};
 
 impl Consequence {
     /// What it leads to, in words.
@@ -27,7 +27,7 @@ impl Consequence {
             Self::ActionMissing => "a data action is missing",
             Self::ActionDiffers => "a data action differs from the manifest",
             Self::Boundary => "permissions boundary differs",
-            Self::Unaffected => "a policy differs, but every claim still holds",
+            Self::Unaffected => "a policy differs, but breaks no claim",
             Self::Session => "session duration differs",
             Self::ForeignAction => "something in Genesys Cloud is not in the manifest",
             Self::Leftover => "orphaned rolecall policy",
@@ -94,7 +94,7 @@ impl From<&Difference> for DifferenceView {
             effects: effects.iter().map(in_words).map(Text::from).collect(),
             expected,
             actual,
-            repair: repair_in_words(*repair).to_owned(),
+            repair: repair_in_words(*repair),
             position: None,
             key: path_of(key),
         }
@@ -123,6 +123,7 @@ fn attribute_in_words(attribute: &Attribute, subject: &Subject) -> String {
         Attribute::Role => "role",
         Attribute::Path => "path",
         Attribute::TrustPolicy => "trust policy",
+        Attribute::Permissions => "permissions",
         Attribute::PermissionsBoundary => "permissions boundary",
         Attribute::MaxSessionDuration => "max_session_duration",
         Attribute::Description => "description",
@@ -184,12 +185,16 @@ fn value_of(state: &State) -> Value {
 }
 
 /// What to do.
-pub(super) fn repair_in_words(repair: Repair) -> &'static str {
-    match repair {
-        Repair::Apply => "rolecall apply",
-        Repair::Adopt => "rolecall apply --adopt",
-        Repair::RemoveForeign => "rolecall apply --remove-foreign",
-        Repair::Replace => "rolecall apply --replace",
+pub(super) fn repair_in_words(repair: Repair) -> String {
+    let words = match repair {
+        Repair::Apply(flags) => return format!("rolecall apply{}", in_options(flags)),
+        Repair::Elsewhere(manager) => {
+            return format!(
+                "{} manages this role: correct its configuration there, and {}",
+                manager.name(),
+                manager.run()
+            );
+        }
         Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
         Repair::EditOrganization => {
             "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
@@ -198,7 +203,13 @@ pub(super) fn repair_in_words(repair: Repair) -> &'static str {
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
         Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
-    }
+    };
+    words.to_owned()
+}
+
+fn in_options(Flags { adopt, remove_foreign, replace }: Flags) -> String {
+    let options = [(adopt, " --adopt"), (remove_foreign, " --remove-foreign"), (replace, " --replace")];
+    options.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, option)| option).collect()
 }
 
 /// The key as the outline of the manifest knows it.

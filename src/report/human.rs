@@ -10,6 +10,7 @@ use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
     ProbeView, Report, RoleView, TwinView, Verb, VerificationView,
 };
+use crate::manifest::Manager;
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::probe::Shows;
 use crate::verify::twin::TwinOutcome;
@@ -26,10 +27,17 @@ const TARGETS_SHOWN: usize = 10;
 impl RoleView {
     /// Which role.
     pub fn to_text(&self) -> String {
-        let Self { arn, exists, caller: _, trusted, external_id, policies: _, targets } = self;
+        let Self { arn, exists, managed_by, caller: _, trusted, external_id, policies: _, targets } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
+        if let Some(manager) = managed_by {
+            let _ = writeln!(
+                text,
+                "  managed by  {}; rolecall writes nothing to AWS for this role",
+                manager.name()
+            );
+        }
         let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
         for (index, target) in targets.iter().take(TARGETS_SHOWN).enumerate() {
             let _ = writeln!(text, "  {:<10}  {target}", if index == 0 { "may invoke" } else { "" });
@@ -47,6 +55,10 @@ impl Report {
         let account = self.account_text();
         let role = self.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default();
         account + &role
+    }
+
+    fn manager(&self) -> Option<Manager> {
+        self.role.as_ref().and_then(|role| role.managed_by)
     }
 
     /// Which account, and who called it there.
@@ -68,7 +80,18 @@ impl Report {
                 foreign.subject, foreign.resource
             );
         }
+        let elsewhere = self.drift.as_deref().unwrap_or_default();
+        text += &elsewhere.iter().map(DifferenceView::to_text).collect::<String>();
         text += &self.notices_text();
+        if let (Some(manager), false) = (self.manager(), elsewhere.is_empty()) {
+            let number = count(elsewhere.len(), "difference", "differences");
+            let _ =
+                writeln!(text, "{number} for {} to repair; rolecall writes nothing to AWS.", manager.name());
+            if !changes.is_empty() {
+                let _ = writeln!(text, "{}.", by_verb(changes));
+            }
+            return text;
+        }
         text += &match (changes.len(), self.foreign.len()) {
             (0, 0) if self.command == "destroy" => {
                 "No changes: no resources managed by rolecall were found.\n".to_owned()
@@ -123,6 +146,8 @@ impl Report {
     /// What was noticed in Genesys Cloud and is left alone.
     fn notices_text(&self) -> String {
         let notices = self.genesys.iter().flat_map(|genesys| &genesys.notices);
+        // Drift has those that are differences in its list.
+        let notices = notices.filter(|notice| !self.changes_are_repairs() || !notice.is_difference);
         let text = |notice: &NoticeView| {
             let sign = if notice.is_difference { '!' } else { '?' };
             format!("  {YELLOW}{sign}{YELLOW:#} {}\n", notice.message)

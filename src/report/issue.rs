@@ -52,9 +52,11 @@ impl Report {
     /// Everything that is wrong, most severe first; within a grade in the order of the report.
     pub(super) fn issues(&self) -> Vec<Issue> {
         let mut issues: Vec<Issue> = Vec::new();
-        match &self.drift {
-            Some(drift) => issues.extend(drift.iter().map(|difference| self.of_difference(difference))),
-            None => {
+        let drift = self.drift.iter().flatten();
+        issues.extend(drift.map(|difference| self.of_difference(difference)));
+        match self.changes_are_repairs() {
+            true => {}
+            false => {
                 // What was carried out is no issue any more.
                 let pending = self.changes.iter().flatten().filter(|_| self.applied.is_none());
                 issues.extend(pending.map(|change| self.of_change(change)));
@@ -104,6 +106,9 @@ impl Report {
                 position: self.outline.position("role"),
             }
         }));
+        for issue in &mut issues {
+            issue.help = self.invocation.complete(&issue.help);
+        }
         issues.sort_by_key(|issue| issue.level);
         issues
     }

@@ -4,6 +4,7 @@
 //! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
 
 mod action_test;
+mod advice;
 mod analysis;
 mod applied;
 mod audit;
@@ -41,6 +42,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use action_test::{ActionTestView, OperationView, TestOutcome};
+pub use advice::Invocation;
 pub use analysis::AnalysisView;
 pub use applied::{AppliedView, FailedView, OutcomeView};
 pub use audit::{AuditView, EntryView};
@@ -68,7 +70,7 @@ use crate::desired::aws::Desired;
 use crate::drift::Difference;
 use crate::exit::ExitCode;
 use crate::iam::arn::PolicyArn;
-use crate::manifest::Outline;
+use crate::manifest::{Manager, Outline};
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
 use crate::plan::Plan;
@@ -117,7 +119,7 @@ pub struct Report {
     /// What is to be changed, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ChangeView>>,
-    /// Where AWS differs from the manifest, most severe first.
+    /// Where AWS differs from the manifest, most severe first. Of `plan` and `apply`: what the tool in `managed_by` has to repair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
     /// The Genesys Cloud side, where the manifest asks for one.
@@ -156,6 +158,9 @@ pub struct Report {
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,
+    /// What advised commands repeat of this run.
+    #[serde(skip)]
+    pub invocation: Invocation,
 }
 
 /// The role that the command is about.
@@ -165,6 +170,9 @@ pub struct RoleView {
     pub arn: String,
     /// Whether it exists.
     pub exists: bool,
+    /// The tool that makes the role, where that is not rolecall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<Manager>,
     /// Who asked AWS.
     pub caller: String,
     /// The principals that the manifest trusts.
@@ -182,6 +190,7 @@ impl From<&Survey> for RoleView {
         Self {
             arn: desired.role_arn().to_string(),
             exists: observed.role.is_some(),
+            managed_by: desired.managed_by,
             caller: observed.caller.arn.clone(),
             trusted: desired.trusted.clone(),
             external_id: desired.external_id.to_string(),
@@ -204,7 +213,7 @@ pub struct PolicyView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyState {
-    /// Managed by rolecall, and on the role.
+    /// Managed by rolecall, or by the tool in `managed_by`, and on the role.
     Attached,
     /// Managed by rolecall, and not on the role.
     Detached,
@@ -274,6 +283,13 @@ impl Report {
         self
     }
 
+    /// Whether its changes are those that would repair its differences: of `plan` they are to be made, and its differences are for
+    /// another tool.
+    #[must_use]
+    pub fn changes_are_repairs(&self) -> bool {
+        self.command == "drift"
+    }
+
     /// What is wrong, a sentence each, most severe first.
     pub fn complaints(&self) -> Vec<String> {
         let issues = self.issues().into_iter().map(|issue| issue.message);
@@ -318,8 +334,14 @@ fn policies(desired: &Desired, observed: &Observed) -> Vec<PolicyView> {
         };
         PolicyView { name: arn.to_string().into(), state }
     });
+    let on_the_role = observed.policies.iter().filter(|policy| policy.attached);
+    if desired.managed_by.is_some() {
+        let managed = on_the_role.map(|policy| policy.arn.to_string());
+        let names = managed.chain(observed.inline.iter().map(|policy| policy.name.clone()));
+        return names.map(|name| PolicyView { name: name.into(), state: PolicyState::Attached }).collect();
+    }
     let is_wanted = |arn: &PolicyArn| desired.policies.iter().any(|(wanted, _)| wanted == arn);
-    let managed = observed.policies.iter().filter(|policy| policy.attached && !is_wanted(&policy.arn));
+    let managed = on_the_role.filter(|policy| !is_wanted(&policy.arn));
     let inline = observed.inline.iter().map(|policy| policy.name.clone());
     let others = managed.map(|policy| policy.arn.to_string()).chain(inline);
     wanted.chain(others.map(|name| PolicyView { name: name.into(), state: PolicyState::Foreign })).collect()

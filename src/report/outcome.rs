@@ -1,6 +1,7 @@
 //! The report about what an operation found, the same for each shell.
 
-use super::{Report, VerificationView};
+use super::{DifferenceView, Report, VerificationView};
+use crate::drift::Difference;
 use crate::manifest::Outline;
 use crate::observe::genesys::Observed;
 use crate::observe::survey::Survey;
@@ -11,14 +12,16 @@ use crate::verify::Verification;
 impl Report {
     /// About a plan.
     pub fn of_plan(command: &'static str, planned: &Planned) -> Self {
-        let Planned { survey, genesys, plan, observed } = planned;
-        Self::of(command, survey.as_ref(), genesys.as_ref(), plan).with_caller(&observed.caller)
+        let Planned { survey, genesys, plan, observed, elsewhere } = planned;
+        let report = Self::of(command, survey.as_ref(), genesys.as_ref(), plan).with_caller(&observed.caller);
+        report.with_repairs_elsewhere(survey.as_ref(), elsewhere)
     }
 
     /// About the plan towards the manifest, and what would be proved after it.
     pub fn of_manifest_plan(towards: &TowardsManifest, verification: &Verification) -> Self {
-        let TowardsManifest { survey, genesys, plan } = towards;
+        let TowardsManifest { survey, genesys, plan, elsewhere } = towards;
         let report = Self::of("plan", Some(survey), genesys.as_ref(), plan);
+        let report = report.with_repairs_elsewhere(Some(survey), elsewhere);
         Self { verification: Some(VerificationView::from(verification)), ..report }
     }
 
@@ -35,6 +38,14 @@ impl Report {
         let Verified { survey, documents: _, verification } = verified;
         let verification = Some(VerificationView::tabled(verification));
         Self { verification, outline, ..Self::new("verify") }.with_survey(survey)
+    }
+
+    /// What the tool that makes the role has to repair.
+    fn with_repairs_elsewhere(mut self, survey: Option<&Survey>, elsewhere: &[Difference]) -> Self {
+        if survey.is_some_and(|survey| survey.desired.managed_by.is_some()) {
+            self.drift = Some(elsewhere.iter().map(DifferenceView::from).collect());
+        }
+        self
     }
 
     /// About a plan, and what it follows from.

@@ -169,7 +169,7 @@ impl Past {
     fn of(survey: &Survey, planned: &Documents) -> Option<Self> {
         let name = &survey.desired.role.name;
         survey.observed.role.as_ref().filter(|role| is_own_role(role, name))?;
-        let before = Documents::observed(&survey.observed, name)?;
+        let before = Documents::surveyed(survey)?;
         let is_kept = |policy: &RolePolicy| {
             before.identity.iter().any(|known| {
                 known.id == policy.id && is_same(known.document.as_ref(), policy.document.as_ref())

@@ -1,11 +1,13 @@
 //! The documents that decide, as values, and what they say to one request.
 
+use super::claim::{Claim, ClaimKind};
 use super::{Documents, paper};
 use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, Side};
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Evaluation, Layers, Level, Request, evaluate};
 use crate::iam::prove::Permissions;
+use crate::iam::truth::Truth;
 
 /// The policies at one level of an organisation, each with the name that messages give it.
 pub type OrganizationLevel = Vec<(String, Document)>;
@@ -39,6 +41,22 @@ impl Held {
         let layers =
             Layers { service_control: levels(service_control), ..layers(&self.permissions.for_proof()) };
         evaluate(request, &layers)
+    }
+}
+
+/// Whether the request that breaks a claim about other documents breaks it with these documents, too. What no request shows, or
+/// what cannot be evaluated here, is taken to be so.
+#[must_use]
+pub fn is_broken_by(claim: &Claim, documents: &Documents, desired: &Desired) -> bool {
+    let (Some(request), Ok(held)) = (claim.request(), Held::read(documents, desired)) else { return true };
+    let allows = || held.evaluate(request, &[]).allows;
+    match claim.kind() {
+        ClaimKind::OnlyTargets => allows() != Truth::False,
+        ClaimKind::EveryTarget => allows() != Truth::True,
+        // Of one document alone, which is the difference.
+        ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume | ClaimKind::Organization => {
+            true
+        }
     }
 }
 

@@ -43,14 +43,14 @@ use std::fmt;
 use std::time::Duration;
 
 pub use explain::explain;
-pub use held::OrganizationLevel;
+pub use held::{OrganizationLevel, is_broken_by};
 pub use paper::{claims, decide, findings, paper, read, shared_ids};
 pub use service_role::services_alone;
 pub use verification::Verification;
 
 use crate::iam::arn::{PolicyArn, RoleName};
 use crate::observe::aws::{InlinePolicy, Observed, ObservedBoundary, ObservedPolicy};
-use crate::observe::ownership::is_own;
+use crate::observe::ownership::{Owner, owner};
 use crate::observe::survey::Survey;
 use crate::plan::aws::Foreign;
 use rolecall_model::stored::StoredDocument;
@@ -105,7 +105,7 @@ impl RolePolicy {
         Self {
             id: PolicyId::Managed(policy.arn.clone()),
             document: policy.document.clone(),
-            foreign: !is_own(policy, role),
+            foreign: owner(policy, role) == Owner::Foreign,
             attachments: u32::try_from(policy.attachment_count).ok(),
         }
     }
@@ -149,8 +149,26 @@ impl Documents {
         })
     }
 
-    /// As they will be once a plan is carried out that leaves these policies of others on the role.
-    pub fn planned(
+    /// The role of a survey, as AWS has it; `None` where there is no role. If another tool makes the role, no policy is foreign: what
+    /// matters is what all of them allow together.
+    pub fn surveyed(Survey { desired, observed, .. }: &Survey) -> Option<Self> {
+        let mut documents = Self::observed(observed, &desired.role.name)?;
+        if desired.managed_by.is_some() {
+            documents.identity.iter_mut().for_each(|policy| policy.foreign = false);
+        }
+        Some(documents)
+    }
+
+    /// As they will be once a plan is carried out that leaves these policies of others on the role. If another tool makes the role,
+    /// as they are.
+    pub fn planned(survey: &Survey, foreign: &[Foreign]) -> Self {
+        let is_elsewhere = survey.desired.managed_by.is_some();
+        let as_they_are = is_elsewhere.then(|| Self::surveyed(survey)).flatten();
+        as_they_are.unwrap_or_else(|| Self::intended(survey, foreign))
+    }
+
+    /// As the manifest wants them, with these policies of others.
+    pub fn intended(
         Survey { desired, observed, boundary: wanted_boundary, .. }: &Survey,
         foreign: &[Foreign],
     ) -> Self {

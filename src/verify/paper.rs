@@ -53,8 +53,11 @@ pub fn claims(documents: &Documents, desired: &Desired) -> Vec<Claim> {
     decide(&read(documents, &desired.role_arn()), &desired.intent())
 }
 
-/// What rolecall would write in the policy's place.
+/// What rolecall would write in the policy's place; nothing, if another tool writes it in a form of its own.
 fn written(policy: &RolePolicy, desired: &Desired) -> Option<Document> {
+    if desired.managed_by.is_some() {
+        return None;
+    }
     let (_, policy) = desired.policies.iter().find(|(arn, _)| policy.id.is(arn))?;
     policy.document.document().cloned()
 }

@@ -1,16 +1,14 @@
 //! What to do about a difference between the manifest and what is there, as a value. `report` has the words.
 
+use crate::manifest::Manager;
+
 /// What repairs a difference between the manifest and what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// Apply the manifest.
-    Apply,
-    /// Apply it, and take over what rolecall did not make.
-    Adopt,
-    /// Apply it, and remove what others put on the role.
-    RemoveForeign,
-    /// Apply it, and end actions whose IDs flows may refer to.
-    Replace,
+    /// Apply the manifest, with these flags.
+    Apply(Flags),
+    /// Let the tool that makes the role repair it.
+    Elsewhere(Manager),
     /// Correct the role's path in the manifest, or delete the role.
     EditPath,
     /// Correct the external ID in the manifest, or use credentials of its organisation.
@@ -21,4 +19,53 @@ pub enum Repair {
     LookAtIntegration,
     /// Add the action to the manifest, or delete it.
     ListAction,
+}
+
+/// What `apply` must be allowed beyond the ordinary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Take over what rolecall did not make. Without it `apply` refuses the whole plan.
+    pub adopt: bool,
+    /// Remove what others put on the role.
+    pub remove_foreign: bool,
+    /// End actions whose IDs flows may refer to.
+    pub replace: bool,
+}
+
+impl Repair {
+    /// Apply the manifest.
+    pub const APPLY: Self = Self::Apply(Flags { adopt: false, remove_foreign: false, replace: false });
+    /// Apply it, and remove what others put on the role.
+    pub const REMOVE_FOREIGN: Self =
+        Self::Apply(Flags { adopt: false, remove_foreign: true, replace: false });
+    /// Apply it, and end actions whose IDs flows may refer to.
+    pub const REPLACE: Self = Self::Apply(Flags { adopt: false, remove_foreign: false, replace: true });
+
+    /// Whether it takes something over.
+    #[must_use]
+    pub fn adopts(self) -> bool {
+        match self {
+            Self::Apply(Flags { adopt, remove_foreign: _, replace: _ }) => adopt,
+            Self::Elsewhere(_)
+            | Self::EditPath
+            | Self::EditOrganization
+            | Self::DeployFunction
+            | Self::LookAtIntegration
+            | Self::ListAction => false,
+        }
+    }
+
+    /// The same where `apply` must take something over before it changes anything.
+    #[must_use]
+    pub fn adopting(self) -> Self {
+        match self {
+            Self::Apply(flags) => Self::Apply(Flags { adopt: true, ..flags }),
+            Self::Elsewhere(_)
+            | Self::EditPath
+            | Self::EditOrganization
+            | Self::DeployFunction
+            | Self::LookAtIntegration
+            | Self::ListAction => self,
+        }
+    }
 }

@@ -34,7 +34,7 @@ fn every_fault_of_a_manifest_is_named_at_once() {
       |
     6 | name = "a b"
       |        ^^^^^
-    rolecall.toml:7:1: unknown key `colour` in [role]; the keys here are `name`, `path`, `description`, `max_session_duration`, `permissions_boundary`, `tags`
+    rolecall.toml:7:1: unknown key `colour` in [role]; the keys here are `name`, `path`, `description`, `max_session_duration`, `permissions_boundary`, `managed_by`, `tags`
       |
     7 | colour = 1
       | ^^^^^^

@@ -39,7 +39,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: it could not be read
-    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    hint: check that the boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
     ");
     stage.act_as(Principal::Verifier);
     insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).outline(), @"
@@ -49,7 +49,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
       create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary
     error: could not create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: iam:CreatePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:CreatePolicy on resource: policy GenesysDataActionRole-boundary because no identity-based policy allows the iam:CreatePolicy action (AccessDenied, request [id])
       nothing was changed
-    hint: the caller needs the permission iam:CreatePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    hint: an administrator makes the boundary: this command needs the permission iam:CreatePolicy, which the provisioner policy leaves out on purpose
     ");
     stage.act_as(Principal::Ci);
     stage.run(&["boundary", "apply", "--yes"]).expect(0);

@@ -82,7 +82,7 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     exit 2
     -- stderr
     error: applying several manifests requires --yes
-    hint: review `rolecall plan` for the same manifests, then use --yes to apply all of them
+    hint: review `rolecall plan --file 'accounts/*.toml'` for the same manifests, then use --yes to apply all of them
     ");
     let applied = run(&stage, &["apply", "--yes", "--level", "paper"]);
     // The roles are made side by side.
@@ -247,7 +247,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     exit 2
     -- stderr
     error: `--out` takes one manifest
-    hint: run `rolecall plan --out` once for each
+    hint: run `rolecall plan --out FILE --file MANIFEST` once for each
     ");
 }
 

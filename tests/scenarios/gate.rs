@@ -280,7 +280,7 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
       proved     a session can invoke each of the 2 target functions
       error      P2: the inline policy `inline policy `theirs`` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
-                 fix: delete the inline policy
+                 fix: delete the inline policy, once other policies of the role allow every target
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
     ");
 }
@@ -438,7 +438,7 @@ fn a_boundary_that_nobody_can_read_is_refused() {
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/NotThere: it could not be read
-    hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    hint: check that the boundary `arn:aws:iam::123456789012:policy/NotThere` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }

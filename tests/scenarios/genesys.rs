@@ -2,6 +2,7 @@
 
 mod changes;
 mod interrupted;
+mod managed;
 mod owners;
 mod setup;
 

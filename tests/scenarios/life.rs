@@ -133,14 +133,14 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
     exit 1
     -- stderr
     error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
-    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     assert_eq!(stage.sandbox.state().accounts, state.accounts, "nothing was changed");
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).whole(), @"
     exit 1
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
-    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).outline(), @"
     exit 0
@@ -296,7 +296,7 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
     exit 1
     -- stderr
     error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
-    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     stage.run(&["apply", "--yes", "--adopt"]).expect(0);
     stage.run(&["drift"]).expect(0);

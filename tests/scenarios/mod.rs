@@ -1,6 +1,7 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
 mod account;
+mod advice;
 mod analysers;
 mod bad_input;
 mod boundary;
@@ -24,6 +25,7 @@ mod identity;
 mod judge;
 mod life;
 mod limits;
+mod managed_by;
 mod organization;
 mod permissions;
 mod provisioner;

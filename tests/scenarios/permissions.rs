@@ -96,7 +96,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
       nothing was changed
       not tried:
-    hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
     ");
     stage.run(&["drift"]).expect(0);
 }

@@ -87,7 +87,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
       nothing was changed
       not tried:
-    hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
     ");
 }
 

@@ -20,7 +20,6 @@ use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
 use serde_json::{Map, Value, json};
 
-use crate::cli::advice::Advice;
 use crate::cli::context::Context;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
@@ -149,7 +148,8 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     let action = find(side, &observed, name).await?;
     let patience = Patience { deadline: Duration::ZERO, interrupt: Interrupt::never(), told: &|_, _| {} };
     let test = context.test_action(&action, &input, &patience).boxed_local().await?;
-    let view = ActionTestView::from(&test);
+    let mut view = ActionTestView::from(&test);
+    view.advise(printer.invocation());
     printer.result(&match aws.common.output {
         Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
         _ => view.to_text(),
@@ -251,7 +251,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         "added action {} to {}; {} creates it\n",
         action.name,
         path.display(),
-        Advice::from(common).command("apply")
+        printer.invocation().command("apply")
     ));
     Ok(ExitCode::Success)
 }

@@ -42,13 +42,13 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     }
     let mut told = Report::of_plan("genesys connect", &changed.planned);
     (told.role, told.foreign) = (None, Vec::new());
-    let unsettled = |services: &str| {
-        format!("{services} does not show all of the changes yet; `rolecall drift` checks again")
-    };
+    let again = printer.invocation().command("drift");
+    let unsettled =
+        |services: &str| format!("{services} does not show all of the changes yet; {again} checks again");
     let exit = conclude(changed.written, unsettled, &mut told, printer);
     context.count_calls(&mut told, printer.shows_calls());
     if !human {
-        printer.result(&told.to_json(exit));
+        printer.result(&printer.advising(told).to_json(exit));
     }
     list_all_calls(&context, printer);
     Ok(exit)

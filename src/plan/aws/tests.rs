@@ -192,6 +192,47 @@ fn what_others_made_is_refused_unless_adopted() {
     assert_eq!(operations(&planned(&policy, adopt).unwrap()), ["iam:TagPolicy"]);
 }
 
+/// What another tool made of what `render` prints: everything as wanted, without the tag.
+#[test]
+fn a_policy_at_our_own_arn_is_taken_over_and_never_detached() {
+    let mut observed = all_there();
+    observed.role.as_mut().unwrap().tags.remove(OWNER_TAG);
+    observed.policies[0].tags = Some(Tags::new());
+    for remove_foreign in [false, true] {
+        let adopted = planned(&observed, PlanOptions { adopt: true, remove_foreign }).unwrap();
+        assert_eq!(operations(&adopted), ["iam:TagRole", "iam:TagPolicy"]);
+        assert!(adopted.foreign.is_empty());
+    }
+    observed.policies[0].document = Some("{}".into());
+    let adopted = planned(&observed, PlanOptions { adopt: true, remove_foreign: true }).unwrap();
+    assert_eq!(operations(&adopted), ["iam:TagRole", "iam:TagPolicy", "iam:CreatePolicyVersion"]);
+
+    let role = wanted().role.name;
+    let destroyed =
+        plan_destroy(&role, &observed, PlanOptions { adopt: true, remove_foreign: false }).unwrap();
+    assert_eq!(operations(&destroyed), ["iam:DetachRolePolicy", "iam:DeletePolicy", "iam:DeleteRole"]);
+}
+
+/// A name that rolecall would give, a name beside it, and the same name elsewhere.
+#[test]
+fn a_policy_under_our_path_is_ours_to_take_over_only_if_it_has_a_name_of_ours() {
+    let role = wanted().role.name;
+    for (name, under_path, expected) in [
+        ("Role-invoke", true, Owner::Adoptable),
+        ("Role-invoke-2", true, Owner::Adoptable),
+        ("Role-invoke-1", true, Owner::Foreign),
+        ("Role-invoke-02", true, Owner::Foreign),
+        ("Role-invoke-", true, Owner::Foreign),
+        ("Role-invoker", true, Owner::Foreign),
+        ("Sneaky", true, Owner::Foreign),
+        ("Role-invoke", false, Owner::Foreign),
+    ] {
+        let arn = format!("arn:aws:iam::123456789012:policy/rolecall/Role/{name}");
+        let policy = ObservedPolicy { under_path, ..foreign(&arn) };
+        assert_eq!(owner(&policy, &role), expected, "{name}");
+    }
+}
+
 #[test]
 fn a_role_cannot_be_moved() {
     let mut observed = all_there();

@@ -16,6 +16,7 @@ pub use text::{Blamed, Failed, Reported};
 use super::Documents;
 use super::held::Held;
 use super::organization::{Obstacles, Organization};
+use super::repair::Repair;
 use crate::observe::aws::ObservedFunction;
 use crate::observe::survey::{MissingTarget, Survey};
 
@@ -33,12 +34,21 @@ pub struct Facts<'a> {
 /// The causes of the error, the surest first; at least one.
 pub fn explain(text: &str, facts: &Facts<'_>) -> Diagnosis {
     let reported = Reported::read(text);
-    let causes = match reported.failed {
+    let mut causes = match reported.failed {
         Failed::AssumeRole => assume::causes(&reported, facts),
         Failed::Invoke => invoke::causes(&reported, facts),
         Failed::FunctionNotFound => functions(&reported, facts),
         Failed::Other => unrecognised(facts),
     };
+    if let Some(manager) = facts.survey.desired.managed_by {
+        for cause in &mut causes {
+            cause.remedy = match std::mem::replace(&mut cause.remedy, Remedy::PlanAndApply) {
+                // rolecall does not write this role.
+                Remedy::PlanAndApply | Remedy::MakeRole => Remedy::Repair(Repair::Elsewhere(manager)),
+                remedy => remedy,
+            };
+        }
+    }
     let mut diagnosis = Diagnosis { reported, causes: Vec::new() };
     diagnosis.add(causes);
     diagnosis
@@ -50,7 +60,7 @@ fn cause(kind: CauseKind, certainty: Certainty, message: String, remedy: Remedy)
 
 /// The role's documents; without them, the cause that says so.
 fn held(survey: &Survey) -> Result<Held, Vec<Cause>> {
-    let Some(documents) = Documents::observed(&survey.observed, &survey.desired.role.name) else {
+    let Some(documents) = Documents::surveyed(survey) else {
         let message = format!("role `{}` does not exist", survey.desired.role_arn());
         return Err(vec![cause(CauseKind::RoleMissing, Certainty::Certain, message, Remedy::MakeRole)]);
     };

@@ -58,7 +58,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsCredentials: Deny
     exit 1
     -- stderr
@@ -75,7 +75,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrations: DropReply
     exit 1
     -- stderr
@@ -93,7 +93,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrations: Deny
     exit 1
     -- stderr
@@ -111,7 +111,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === putIntegrationConfigCurrent: DropReply
     exit 1
     -- stderr
@@ -130,7 +130,7 @@ fn an_interrupted_run_is_continued() {
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === putIntegrationConfigCurrent: Deny
     exit 1
     -- stderr
@@ -149,7 +149,7 @@ fn an_interrupted_run_is_continued() {
       not tried:
         update integration state of GenesysDataActionRole
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === patchIntegration: DropReply
     exit 1
     -- stderr
@@ -169,7 +169,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === patchIntegration: Deny
     exit 1
     -- stderr
@@ -189,7 +189,7 @@ fn an_interrupted_run_is_continued() {
         create integration configuration of GenesysDataActionRole
       not tried:
         create action Get order status
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionsDrafts: DropReply
     exit 1
     -- stderr
@@ -209,7 +209,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionsDrafts: Deny
     exit 1
     -- stderr
@@ -229,7 +229,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionDraftPublish: DropReply
     exit 1
     -- stderr
@@ -249,7 +249,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; the next run reads what is there, and goes on from that
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are trusted (SSL_CERT_FILE); then repeat the command; it reads what is there, and goes on from that
     === postIntegrationsActionDraftPublish: Deny
     exit 1
     -- stderr
@@ -269,7 +269,7 @@ fn an_interrupted_run_is_continued() {
         create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
         create integration configuration of GenesysDataActionRole
         update integration state of GenesysDataActionRole
-    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; the next run reads what is there, and goes on from that
+    hint: permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what each command needs; then repeat the command; it reads what is there, and goes on from that
     ");
 }
 

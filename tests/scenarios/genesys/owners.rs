@@ -179,7 +179,6 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
         action Somebody's (custom_-_00000000-0000-4000-8000-000000000001) is not in the manifest; rolecall leaves it alone, because rolecall did not make its integration
         repair: add it to the manifest, or delete it in Genesys Cloud
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
-      ! action Somebody's (custom_-_00000000-0000-4000-8000-000000000001) is not in the manifest; rolecall leaves it alone, because rolecall did not make its integration
     1 difference; - expected by the manifest, + found.
     As it is in AWS
     ");

@@ -228,6 +228,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
       not run    action Get stock
                  the manifest has no `test_input` for this action
+                 fix: add `test_input` to the [[action]], a JSON file with the input of a test
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
     "#);
 }

@@ -117,10 +117,24 @@ impl Linter<'_, '_> {
             let what = witness.as_ref().map(|witness| format!(": {}", witness.sentence)).unwrap_or_default();
             if *inline {
                 let message = format!("the inline policy `{name}` does not belong to the role{what}");
-                self.add(FindingId::P2, index, None, message, "delete the inline policy", witness);
+                self.add(
+                    FindingId::P2,
+                    index,
+                    None,
+                    message,
+                    "delete the inline policy, once other policies of the role allow every target",
+                    witness,
+                );
             } else {
                 let message = format!("the policy `{name}` does not belong to the role{what}");
-                self.add(FindingId::P1, index, None, message, "detach the policy", witness);
+                self.add(
+                    FindingId::P1,
+                    index,
+                    None,
+                    message,
+                    "detach the policy, once other policies of the role allow every target",
+                    witness,
+                );
             }
             return;
         }

@@ -230,6 +230,7 @@ mod tests {
         let role = RoleView {
             arn: "arn:aws:iam::123456789012:role/GenesysDataActionRole".to_owned(),
             exists: true,
+            managed_by: None,
             caller: "arn:aws:iam::123456789012:role/ci".to_owned(),
             trusted: vec!["arn:aws:iam::765628985471:root".to_owned()],
             external_id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),

@@ -210,7 +210,8 @@ fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
 }
 
 fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {
-    let RawRole { name, path, description, max_session_duration, permissions_boundary, tags } = raw;
+    let RawRole { name, path, description, max_session_duration, permissions_boundary, tags, managed_by } =
+        raw;
     let name = take(name, notes);
     let path = take_optional(path, notes);
     let description = take_optional(description, notes);
@@ -234,6 +235,7 @@ fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {
         max_session_duration: max_session_duration.unwrap_or(3600),
         permissions_boundary: permissions_boundary?,
         tags,
+        managed_by,
     })
 }
 

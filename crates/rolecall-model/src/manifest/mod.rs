@@ -12,6 +12,7 @@ mod boundary;
 mod check;
 pub mod edit;
 mod form;
+mod manager;
 mod note;
 mod outline;
 mod raw;
@@ -33,6 +34,7 @@ use note::Notes;
 
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};
+pub use manager::Manager;
 pub use note::{Faults, Note, Place};
 pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};
@@ -138,6 +140,8 @@ pub struct Role {
     pub permissions_boundary: Option<Boundary>,
     /// The stated tags, without rolecall's own.
     pub tags: BTreeMap<String, String>,
+    /// The tool that makes the role, where that is not rolecall.
+    pub managed_by: Option<Manager>,
 }
 
 /// How AWS is reached for this role: where nothing is stated, as the command line and the environment say.

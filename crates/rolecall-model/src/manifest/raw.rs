@@ -20,6 +20,7 @@ use super::check::MAX_TAGS;
 use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
+use super::manager::Manager;
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
@@ -107,6 +108,11 @@ pub(super) struct RawRole {
     /// What bounds the role's permissions: `targets`, which is a policy that allows the targets and nothing else and that an
     /// administrator creates (`rolecall boundary apply`), or the ARN of a managed policy of your own.
     pub(super) permissions_boundary: Option<Text<Boundary>>,
+    /// The tool that makes the role and its policies, where that is not rolecall. rolecall then writes nothing to AWS for the
+    /// role: it proves the role as it is, says what that tool has to repair, and applies the Genesys Cloud side. Left out, rolecall
+    /// makes the role.
+    #[schemars(with = "Option<Manager>")]
+    pub(super) managed_by: Option<Manager>,
     /// Tags of the role. AWS allows 50, of which rolecall sets one itself.
     #[serde(default)]
     #[schemars(schema_with = "tags_schema")]

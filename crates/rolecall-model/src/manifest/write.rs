@@ -70,9 +70,13 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
 }
 
 fn render_role(page: &mut Page, role: &Role) {
-    let Role { name, path, description, max_session_duration, permissions_boundary, tags } = role;
+    let Role { name, path, description, max_session_duration, permissions_boundary, tags, managed_by } = role;
     page.section("[role]");
     page.entry("name", name.as_str());
+    if let Some(manager) = managed_by {
+        page.comment("Who makes the role: rolecall writes nothing to AWS for it, and proves it.");
+        page.entry("managed_by", manager.id());
+    }
     page.entry("path", path.as_str());
     if let Some(description) = description {
         page.entry("description", description.as_str());

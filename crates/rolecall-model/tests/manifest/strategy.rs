@@ -8,7 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Target, Template, Verify,
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Role, Target,
+    Template, Verify,
 };
 use rolecall_model::region::{REGIONS, Region};
 
@@ -88,15 +89,19 @@ fn role() -> impl Strategy<Value = Role> {
             "targets|arn:aws:iam::([0-9]{12}|aws):policy(/[a-z]{1,5})?/[A-Za-z0-9_+=,.@-]{1,30}",
         )),
         tags(),
+        option::of(select(Manager::ALL.to_vec())),
     )
-        .prop_map(|(name, path, description, max_session_duration, permissions_boundary, tags)| Role {
-            name,
-            path,
-            description,
-            max_session_duration,
-            permissions_boundary,
-            tags,
-        })
+        .prop_map(
+            |(name, path, description, max_session_duration, permissions_boundary, tags, managed_by)| Role {
+                name,
+                path,
+                description,
+                max_session_duration,
+                permissions_boundary,
+                tags,
+                managed_by,
+            },
+        )
 }
 
 /// Keys in lower case, so that no two differ in case only; the prefix keeps them from the reserved ones.

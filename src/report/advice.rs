@@ -1,0 +1,184 @@
+//! The commands that messages advise, with the options that lead to the manifest and the AWS of this run.
+//!
+//! A message writes a command as `` `rolecall plan` ``, or is a command as a whole; hints, fixes and repairs come through here, and
+//! what a command needs again is added in this one place. Deliberately absent: text that is not rolecall's own. What others wrote
+//! never comes through here.
+
+use super::{ActionTestView, DiagnosisView, Report, VerificationView};
+
+/// What an advised command must repeat of this run. The default repeats nothing: the function has no command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// Options of every command that takes a manifest.
+    manifest: Vec<String>,
+    /// Options of every command that talks to a service.
+    services: Vec<String>,
+}
+
+/// Which options a command takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Nothing,
+    Manifest,
+    Services,
+}
+
+impl Invocation {
+    /// The options that commands need again, as words: those of the manifest, and those of the services.
+    #[must_use]
+    pub fn new(manifest: &[String], services: &[String]) -> Self {
+        let quoted = |words: &[String]| words.iter().map(|word| quoted(word)).collect();
+        Self { manifest: quoted(manifest), services: quoted(services) }
+    }
+
+    /// The command, such as `plan`, as a message writes it.
+    #[must_use]
+    pub fn command(&self, command: &str) -> String {
+        self.complete(&format!("`rolecall {command}`"))
+    }
+
+    /// The message with complete commands.
+    #[must_use]
+    pub fn complete(&self, message: &str) -> String {
+        if let Some(command) = message.strip_prefix(PROGRAM) {
+            return format!("{PROGRAM}{}", self.completed(command));
+        }
+        let mut text = String::new();
+        let mut rest = message;
+        while let Some((before, after)) = rest.split_once(OPENING) {
+            let Some((command, after)) = after.split_once('`') else { break };
+            text += &format!("{before}{OPENING}{}`", self.completed(command));
+            rest = after;
+        }
+        text + rest
+    }
+
+    fn completed(&self, command: &str) -> String {
+        let words: Vec<&str> = command.split(' ').collect();
+        let options = match reach(&words) {
+            Reach::Nothing => Vec::new(),
+            Reach::Manifest => self.manifest.iter().collect(),
+            Reach::Services => self.manifest.iter().chain(&self.services).collect::<Vec<_>>(),
+        };
+        options.into_iter().fold(command.to_owned(), |command, option| format!("{command} {option}"))
+    }
+}
+
+const PROGRAM: &str = "rolecall ";
+const OPENING: &str = "`rolecall ";
+
+fn reach(words: &[&str]) -> Reach {
+    if words.contains(&"--help") || words.contains(&"--file") {
+        return Reach::Nothing;
+    }
+    match words {
+        ["plan" | "apply" | "verify" | "drift" | "destroy" | "target" | "boundary", ..]
+        | ["genesys", "whoami" | "connect" | "audit", ..]
+        | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services,
+        ["render" | "sandbox", ..] | ["genesys", "action", "import", ..] => Reach::Manifest,
+        _ => Reach::Nothing,
+    }
+}
+
+/// A word of a POSIX shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./,:@%+=".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+impl Report {
+    /// The report with complete commands.
+    #[must_use]
+    pub fn advising(mut self, invocation: &Invocation) -> Self {
+        for difference in self.drift.iter_mut().flatten() {
+            difference.repair = invocation.complete(&difference.repair);
+        }
+        if let Some(verification) = &mut self.verification {
+            verification.advise(invocation);
+        }
+        if let Some(diagnosis) = &mut self.diagnosis {
+            diagnosis.advise(invocation);
+        }
+        if let Some(error) = &mut self.error {
+            error.hint = error.hint.as_ref().map(|hint| invocation.complete(hint));
+        }
+        self.invocation = invocation.clone();
+        self
+    }
+}
+
+impl VerificationView {
+    /// Completes its commands.
+    pub fn advise(&mut self, invocation: &Invocation) {
+        for trouble in self.twin.iter_mut().flat_map(|twin| &mut twin.trouble) {
+            trouble.hint = trouble.hint.as_ref().map(|hint| invocation.complete(hint));
+        }
+        self.actions.iter_mut().for_each(|action| action.advise(invocation));
+    }
+}
+
+impl ActionTestView {
+    /// Completes its commands.
+    pub fn advise(&mut self, invocation: &Invocation) {
+        self.fix = self.fix.as_ref().map(|fix| invocation.complete(fix));
+        if let Some(diagnosis) = &mut self.diagnosis {
+            diagnosis.advise(invocation);
+        }
+    }
+}
+
+impl DiagnosisView {
+    /// Completes its commands.
+    pub fn advise(&mut self, invocation: &Invocation) {
+        for cause in &mut self.causes {
+            cause.fix = invocation.complete(&cause.fix);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(manifest: &[&str], services: &[&str]) -> Invocation {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        Invocation::new(&owned(manifest), &owned(services))
+    }
+
+    #[test]
+    fn an_advised_command_names_the_manifest_and_the_sandbox_of_this_run() {
+        for (manifest, services, command) in [
+            (&[] as &[&str], &[] as &[&str], "`rolecall plan`"),
+            (&[], &["--sandbox"], "`rolecall plan --sandbox`"),
+            (&["--file", "live.toml"], &[], "`rolecall plan --file live.toml`"),
+            (
+                &["--file", "a b/it's.toml"],
+                &["--profile", "p"],
+                r"`rolecall plan --file 'a b/it'\''s.toml' --profile p`",
+            ),
+        ] {
+            assert_eq!(of(manifest, services).command("plan"), command);
+        }
+    }
+
+    #[test]
+    fn every_command_of_a_message_gets_the_options_that_it_takes_and_nothing_else_changes() {
+        let run = of(&["--file", "x.toml"], &["--sandbox"]);
+        for (message, completed) in [
+            ("rolecall apply --adopt", "rolecall apply --adopt --file x.toml --sandbox"),
+            ("use `--yes`, or `x`", "use `--yes`, or `x`"),
+            (
+                "`rolecall render twin` prints it; `rolecall verify --sweep` removes it",
+                "`rolecall render twin --file x.toml` prints it; `rolecall verify --sweep --file x.toml --sandbox` removes it",
+            ),
+            ("`rolecall init --help` lists them", "`rolecall init --help` lists them"),
+            ("`rolecall simulate --help`", "`rolecall simulate --help`"),
+            ("an open `rolecall plan", "an open `rolecall plan"),
+        ] {
+            assert_eq!(run.complete(message), completed);
+        }
+    }
+}
