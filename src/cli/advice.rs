@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
+use super::options::{AwsOptions, CommonOptions, nearest_manifest};
 
 /// Where an advised command leads.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ impl<'a> From<&'a CommonOptions> for Advice<'a> {
 impl Advice<'_> {
     /// The command, such as `plan`, as it can be pasted into a shell.
     pub(crate) fn command(self, command: &str) -> String {
-        let file = match self.file == Path::new(DEFAULT_MANIFEST) {
+        let file = match self.file == nearest_manifest() {
             true => String::new(),
             false => format!(" --file {}", quoted(&self.file.display().to_string())),
         };
