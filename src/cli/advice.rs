@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rolecall::report::Invocation;
 
-use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
+use super::options::{AwsOptions, CommonOptions, nearest_manifest};
 
 /// Of a command that contacts services.
 pub(crate) fn of_services(options: &AwsOptions) -> Invocation {
@@ -40,7 +40,7 @@ pub(crate) fn of_file(file: &Path, sandbox: bool) -> Invocation {
 }
 
 fn named(file: &Path) -> Vec<String> {
-    match file == Path::new(DEFAULT_MANIFEST) {
+    match file == nearest_manifest() {
         true => Vec::new(),
         false => vec!["--file".to_owned(), file.display().to_string()],
     }

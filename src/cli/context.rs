@@ -26,7 +26,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::advice;
-use super::options::{AwsOptions, CommonOptions};
+use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
 use super::printer::Printer;
 
 /// The manifest that the sandbox plays with where there is none.
@@ -109,22 +109,30 @@ pub(crate) fn settings(options: &AwsOptions, access: &Access, sandbox: Option<&S
     }
 }
 
-/// The manifest, or the built-in example for the sandbox where there is none.
+/// The manifest; or the built-in example for the sandbox, where nobody named one and none is to be found.
 pub(crate) fn load_manifest(
     options: &CommonOptions,
     sandbox: bool,
     printer: &mut Printer,
 ) -> Result<Loaded, ManifestError> {
-    let loaded = match Loaded::load(options.file()) {
-        Err(ManifestError::Missing { .. }) if sandbox => {
-            let path = options.file().display();
-            printer.progress(&format!("no manifest at `{path}`: the sandbox uses {EXAMPLE_NAME}"));
-            Loaded::parse(EXAMPLE, EXAMPLE_NAME)?
-        }
-        loaded => loaded?,
+    let loaded = if sandbox && !options.is_manifest_meant() {
+        let file = DEFAULT_MANIFEST;
+        printer.progress(&format!("no {file} here or above: the sandbox uses {EXAMPLE_NAME}"));
+        Loaded::parse(EXAMPLE, EXAMPLE_NAME)?
+    } else {
+        tell_file(options, printer);
+        Loaded::load(options.file())?
     };
     printer.warnings(&loaded.warnings);
     Ok(if sandbox { in_any_account(loaded) } else { loaded })
+}
+
+/// Says which manifest is used, where it is not in this folder and nobody named it.
+pub(crate) fn tell_file(options: &CommonOptions, printer: &mut Printer) {
+    let file = options.file();
+    if options.files.is_empty() && file.parent().is_some_and(|folder| folder != Path::new("")) {
+        printer.progress(&format!("using `{}`", file.display()));
+    }
 }
 
 /// The sandbox has accounts of its own, so it cannot be the wrong one.

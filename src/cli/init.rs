@@ -6,7 +6,7 @@ use rolecall::aws::{Aws, AwsSettings};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
 use rolecall::manifest::{self, Access, Genesys, Manager, Manifest, Role, Target, Verify, json_schema};
-use rolecall::observe::adoption::manifest_of;
+use rolecall::observe::adoption::{Corrections, manifest_of};
 use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, Organization};
@@ -152,9 +152,17 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
 async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> CommandResult<Manifest> {
     let region: &'static Region =
         parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
-    let name: RoleName = match role.parse::<RoleArn>() {
-        Ok(arn) => arn.name,
-        Err(_) => parse("--from-role", role)?,
+    let (name, account): (RoleName, _) = match role.parse::<RoleArn>() {
+        Ok(arn) => (arn.name, Some(arn.account)),
+        Err(_) => (parse("--from-role", role)?, None),
+    };
+    let organization_id = options.organization_id.as_deref().map(|id| parse("--organization-id", id));
+    let trusted_account = options.trusted_account.as_deref().map(|id| parse("--trusted-account", id));
+    let corrections = Corrections {
+        account,
+        organization_id: organization_id.transpose()?,
+        trusted_account: trusted_account.transpose()?,
+        targets: options.target.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
     };
     let settings = AwsSettings {
         profile: options.profile.clone(),
@@ -167,7 +175,7 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
     let observed = observe(&Aws::connect(&settings).await?, &name, &[]).await?;
-    let (mut manifest, notes) = manifest_of(&name, &observed, region)?;
+    let (mut manifest, notes) = manifest_of(&name, &observed, region, &corrections)?;
     manifest.role.managed_by = options.managed_by.map(Manager::from);
     for note in notes {
         printer.warning(&note);

@@ -7,6 +7,8 @@ mod certificate;
 mod change;
 mod context;
 mod destroy;
+mod doctor;
+mod environment;
 mod explain;
 mod explain_error;
 mod fleet;
@@ -14,6 +16,7 @@ mod genesys;
 mod init;
 mod input;
 mod options;
+mod parse;
 mod plan;
 mod printer;
 mod prove;
@@ -25,14 +28,13 @@ mod verify;
 
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
 use futures_util::FutureExt as _;
 use rolecall::exit::ExitCode;
 use rolecall::report::{ErrorView, Invocation};
 use rolecall_model::limit::Limit;
 
 use self::options::{
-    ActionCommand, AddTarget, AwsOptions, BoundaryCommand, Cli, Command, CommonOptions, GenesysCommand,
+    ActionCommand, AddTarget, AwsOptions, BoundaryCommand, Command, CommonOptions, GenesysCommand,
     ImportAction, Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
@@ -40,8 +42,16 @@ use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// Parses the command line, runs the command, and says how it went.
 pub(crate) fn run() -> std::process::ExitCode {
-    let cli = Cli::parse();
-    let mut printer = Printer::new();
+    let begun = environment::leave_out_empty();
+    let cli = match parse::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let mut printer = Printer::new(cli.color, cli.quiet);
+    if let Err(error) = begun {
+        // The settings are checked again where they are read: an empty one that matters is an error there.
+        printer.warning(&format!("cannot leave out empty variables of the environment: {error}"));
+    }
     // One thread serves: a command waits for AWS, it does not compute.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -58,7 +68,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
     printer.repeat(invocation(command));
-    let done = match check_output(command).and_then(|()| check_files(command)) {
+    let done = match check_files(command) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
             None => execute(command, printer).await,
@@ -85,6 +95,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Destroy(options) => destroy::run(options, printer).await,
         Command::Target(command) => target::run(command, printer).await,
         Command::Boundary(command) => boundary::run(command, printer).await,
+        Command::Doctor(options) => doctor::run(options, printer).boxed_local().await,
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
@@ -93,40 +104,19 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "rolecall", &mut script);
+            clap_complete::generate(*shell, &mut parse::command(), "rolecall", &mut script);
             printer.result(&String::from_utf8(script).context("the completion script is not text")?);
             Ok(ExitCode::Success)
         }
         Command::Man => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
+            clap_mangen::Man::new(parse::command())
                 .render(&mut page)
                 .context("cannot write the manual page")?;
             printer.result(&String::from_utf8(page).context("the manual page is not text")?);
             Ok(ExitCode::Success)
         }
     }
-}
-
-/// The formats of reports make no sense where the result is none.
-fn check_output(command: &Command) -> CommandResult<()> {
-    let has_report = has_report(command);
-    let is_right = match output(command) {
-        Output::Human | Output::Json => true,
-        Output::Markdown => {
-            has_report
-                || matches!(command, Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Audit(_)))
-        }
-        Output::Sarif | Output::Junit | Output::Github | Output::Html => has_report,
-        Output::Csv => matches!(command, Command::Genesys(GenesysCommand::Audit(_))),
-    };
-    if is_right {
-        return Ok(());
-    }
-    let message = format!("`{}` does not print that format", name(command));
-    let hint = "`--output human` and `--output json` go with every command; sarif, junit, github and html with plan, \
-                apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit";
-    Err(UsageError::new(message, Some(hint)).into())
 }
 
 fn has_report(command: &Command) -> bool {
@@ -155,6 +145,7 @@ fn name(command: &Command) -> &'static str {
         Command::Target(_) => "target",
         Command::Boundary(BoundaryCommand::Apply(_)) => "boundary apply",
         Command::Boundary(BoundaryCommand::Destroy(_)) => "boundary destroy",
+        Command::Doctor(_) => "doctor",
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
         Command::Explain(_) => "explain",
@@ -203,6 +194,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         Command::Verify(options) => &options.aws,
         Command::Drift(options) => &options.aws,
         Command::Destroy(options) => &options.aws,
+        Command::Doctor(options) => &options.aws,
         Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
             &options.aws
         }
@@ -239,6 +231,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Verify(options) => &options.aws.common,
         Command::Drift(options) => &options.aws.common,
         Command::Destroy(options) => &options.aws.common,
+        Command::Doctor(options) => &options.aws.common,
         Command::Target(
             TargetCommand::Add(AddTarget { aws, .. })
             | TargetCommand::Remove { aws, .. }

@@ -3,12 +3,15 @@
 mod genesys;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Qualifier, Region, RoleArn};
+use rolecall::iam::arn::{
+    AccountId, ExternalId, FunctionArn, InvalidName, PolicyArn, Qualifier, Region, RoleArn,
+};
 use rolecall::iam::lint::FindingId;
 use rolecall::iam::principal::Principal;
 use rolecall::manifest::{Manager, Target};
@@ -16,6 +19,7 @@ use rolecall::operations::principal;
 use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
 use rolecall::verify::claim::ClaimKind;
+use rolecall_model::aws_region;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction, TestAction,
@@ -28,10 +32,28 @@ pub(crate) use self::genesys::{
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// When to print colours; `auto` is: at a terminal, unless NO_COLOR or CI is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: clap::ColorChoice,
+    /// Do not say what is going on; warnings and errors are still printed
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
 }
 
-/// The manifest where none is named.
+/// What a manifest is called where none is named.
 pub(crate) const DEFAULT_MANIFEST: &str = "rolecall.toml";
+
+/// The manifest where none is named: in this folder, or in the nearest one above that has one.
+pub(crate) fn nearest_manifest() -> &'static Path {
+    static NEAREST: OnceLock<PathBuf> = OnceLock::new();
+    NEAREST.get_or_init(|| {
+        let here = std::env::current_dir().unwrap_or_default();
+        let up = here.ancestors().position(|folder| folder.join(DEFAULT_MANIFEST).is_file());
+        // Relative, as people name files: it stays short in messages.
+        let ups = std::iter::repeat_n("..", up.unwrap_or_default());
+        ups.chain([DEFAULT_MANIFEST]).collect()
+    })
+}
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, in sync, proved; 1 failed; 2 usage or manifest error; 3 changes pending;
@@ -58,6 +80,8 @@ pub(crate) enum Command {
     /// Create, change or remove the permissions boundary that allows the targets alone; for an administrator
     #[command(subcommand)]
     Boundary(BoundaryCommand),
+    /// Check the account, permissions, region, clock, proxy, certificates and Genesys Cloud before the first real call
+    Doctor(DoctorCommand),
     /// Print the exact policy documents, without contacting AWS
     Render(RenderOptions),
     /// Prove a role in a file: a policy, a Terraform plan, a CloudFormation template, output of the AWS CLI
@@ -126,14 +150,23 @@ impl Output {
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
-    /// The manifest; plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name many)
-    #[arg(long = "file", short, value_name = "PATH", default_value = DEFAULT_MANIFEST)]
+    /// The manifest; plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name many). Without it:
+    /// rolecall.toml in this folder, or in the nearest one above
+    #[arg(long = "file", short, value_name = "PATH", env = "ROLECALL_FILE", hide_env_values = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// How the result is printed on standard output
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How the result is printed on standard output; `--json` is short for `--output json`
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "ROLECALL_OUTPUT",
+        hide_env_values = true
+    )]
     pub(crate) output: Output,
     /// A folder with your own trust.json or invoke.json, instead of the shipped templates
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "ROLECALL_POLICIES", hide_env_values = true)]
     pub(crate) policies: Option<PathBuf>,
     /// Say more on standard error: which calls are made and what they answer
     #[arg(long, short, action = clap::ArgAction::Count)]
@@ -143,7 +176,12 @@ pub(crate) struct CommonOptions {
 impl CommonOptions {
     /// The manifest.
     pub(crate) fn file(&self) -> &Path {
-        self.files.first().map_or(Path::new(DEFAULT_MANIFEST), PathBuf::as_path)
+        self.files.first().map_or_else(|| nearest_manifest(), PathBuf::as_path)
+    }
+
+    /// Whether somebody named the manifest, or there is one where it is looked for.
+    pub(crate) fn is_manifest_meant(&self) -> bool {
+        !self.files.is_empty() || nearest_manifest().exists()
     }
 }
 
@@ -153,18 +191,24 @@ pub(crate) struct AwsOptions {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
     /// Use the embedded AWS: no account, no network; its state stays in .rolecall/sandbox.json beside the manifest
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) sandbox: bool,
     /// The profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "sandbox",
+        env = "ROLECALL_PROFILE",
+        hide_env_values = true
+    )]
     pub(crate) profile: Option<String>,
     /// The AWS region of targets without a region
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     pub(crate) region: Option<Region>,
     /// How long the whole command may take; time at a question does not count. A wait for throttling to pass or changes to
     /// spread takes at most half of it. Without it: 10 minutes (or 1 minute for each manifest, if that is more), each wait
     /// at most 2 minutes
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "ROLECALL_DEADLINE", hide_env_values = true)]
     pub(crate) deadline: Option<Duration>,
 }
 
@@ -187,6 +231,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const FOR_A_COMMAND: Duration = Duration::from_secs(600);
 /// The same for each of many manifests.
 const FOR_EACH_MANIFEST: Duration = Duration::from_secs(60);
+
+fn region(text: &str) -> Result<Region, String> {
+    let region: Region = text.parse().map_err(|error: InvalidName| error.to_string())?;
+    aws_region::check(&region).map_err(|error| error.to_string())?;
+    Ok(region)
+}
 
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
@@ -336,6 +386,12 @@ pub(crate) struct DestroyCommand {
     pub(crate) yes: bool,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct DoctorCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum BoundaryCommand {
     /// Make the boundary allow the manifest's targets and nothing else
@@ -444,7 +500,7 @@ pub(crate) struct RenderOptions {
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
     /// The region of targets without a region
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     pub(crate) region: Option<Region>,
 }
 
@@ -497,8 +553,16 @@ pub(crate) struct ProveOptions {
     /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
     #[arg(long)]
     pub(crate) plain_references: bool,
-    /// How the result is printed on standard output
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How the result is printed on standard output; `--json` is short for `--output json`
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "ROLECALL_OUTPUT",
+        hide_env_values = true
+    )]
     pub(crate) output: Output,
 }
 
@@ -532,8 +596,16 @@ pub(crate) struct SimulateOptions {
     /// Show the reasons in full: every statement that is about the action, and which of its conditions failed
     #[arg(long)]
     pub(crate) explain: bool,
-    /// How the result is printed on standard output
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How the result is printed on standard output; `--json` is short for `--output json`
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "ROLECALL_OUTPUT",
+        hide_env_values = true
+    )]
     pub(crate) output: Output,
 }
 

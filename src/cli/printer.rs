@@ -43,6 +43,8 @@ pub(crate) struct Printer {
     messages: AutoStream<std::io::Stderr>,
     interactive: bool,
     shows_calls: bool,
+    /// Whether nothing is said of what is going on.
+    is_quiet: bool,
     /// Whether results are commands of a CI runner.
     annotates: bool,
     /// Before every message.
@@ -61,15 +63,21 @@ enum Destination {
 }
 
 impl Printer {
-    /// `NO_COLOR`, a pipe and `CI` turn colour off; a pipe and `CI` turn questions off.
-    pub(crate) fn new() -> Self {
+    /// `NO_COLOR`, a pipe and `CI` turn colour off, unless somebody says when to print it; a pipe and `CI` turn questions off.
+    pub(crate) fn new(color: clap::ColorChoice, is_quiet: bool) -> Self {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let choice = if in_ci { ColorChoice::Never } else { ColorChoice::Auto };
+        let choice = match color {
+            clap::ColorChoice::Always => ColorChoice::Always,
+            clap::ColorChoice::Never => ColorChoice::Never,
+            clap::ColorChoice::Auto if in_ci => ColorChoice::Never,
+            clap::ColorChoice::Auto => ColorChoice::Auto,
+        };
         Self {
             output: Destination::Shown(AutoStream::new(std::io::stdout(), choice)),
             messages: AutoStream::new(std::io::stderr(), choice),
             interactive: !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             shows_calls: false,
+            is_quiet,
             annotates: false,
             name: String::new(),
             bar: ProgressBar::hidden(),
@@ -84,6 +92,7 @@ impl Printer {
             messages: AutoStream::new(std::io::stderr(), self.messages.current_choice()),
             interactive: false,
             shows_calls: self.shows_calls,
+            is_quiet: self.is_quiet,
             annotates: self.annotates,
             name: format!("{name}: "),
             bar: self.bar.clone(),
@@ -156,7 +165,9 @@ impl Printer {
 
     /// What is going on.
     pub(crate) fn progress(&mut self, text: &str) {
-        self.message(PROGRESS, "", text);
+        if !self.is_quiet {
+            self.message(PROGRESS, "", text);
+        }
     }
 
     /// Something to know, which stops nothing.

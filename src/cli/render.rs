@@ -144,7 +144,7 @@ fn say_what_a_provisioner_can_do(manifest: &Manifest, home: &Home, printer: &mut
     }
 }
 
-fn template(
+pub(super) fn template(
     templates: &Templates,
     document: RenderedDocument,
     boundary: Option<&Boundary>,

@@ -6,6 +6,7 @@ use rolecall::iam::arn::Region;
 use rolecall::manifest::{Manager, Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
 use rolecall::observe::survey::{addresses, ask_account, named_functions, observe_at_home, resolve, tagged};
+use rolecall::report::count;
 use serde_json::json;
 
 use super::context::{Context, load_manifest};
@@ -68,7 +69,16 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCo
             )
         })?;
         wanted = with_tag(&context, region, key, value).await?;
-        printer.progress(&format!("{} functions in {region} have the tag {key}={value}", wanted.len()));
+        if wanted.is_empty() {
+            let message = format!("no function in {region} has the tag `{key}={value}`");
+            return Err(UsageError::new(
+                message,
+                Some("keys and values of tags are compared with regard to case"),
+            )
+            .into());
+        }
+        let functions = count(wanted.len(), "function has", "functions have");
+        printer.progress(&format!("{functions} the tag {key}={value} in {region}"));
     }
     for target in wanted.iter_mut().filter(|target| target.qualifier.is_none()) {
         target.qualifier.clone_from(qualifier);

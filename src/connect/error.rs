@@ -1,6 +1,6 @@
 //! Why an operation could not begin, and the way out.
 
-use rolecall_aws::ProfileError;
+use rolecall_aws::{ProfileError, SettingsError};
 use rolecall_genesys::credentials::CredentialError;
 
 use crate::desired::sources::SourceFaults;
@@ -15,9 +15,9 @@ use rolecall_model::shown::Shown;
 /// Why the role of a manifest cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The profile that somebody named cannot be used.
+    /// What the environment or the AWS configuration says of the way to AWS cannot be meant.
     #[error(transparent)]
-    Profile(#[from] ProfileError),
+    Settings(#[from] SettingsError),
     /// A file that an action names is wrong.
     #[error(transparent)]
     Sources(#[from] SourceFaults),
@@ -92,7 +92,7 @@ fn claimed(DoubleClaim { role, manifests }: &DoubleClaim) -> String {
 impl Explained for ConnectError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
-            Self::Profile(error) => return error.explain(),
+            Self::Settings(error) => return error.explain(),
             Self::Sources(error) => return error.explain(),
             Self::Credentials(error) => return error.explain(),
             Self::Partition(error) => return error.explain(),
@@ -110,12 +110,21 @@ impl Explained for ConnectError {
     }
 }
 
+impl Explained for SettingsError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::Profile(error) => error.explain(),
+            Self::Wrong { .. } => (ExitCode::Usage, None),
+        }
+    }
+}
+
 impl Explained for ProfileError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             Self::Missing { .. } => {
-                "correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave \
-                 both out to use the credentials of the environment"
+                "correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), \
+                 or leave them out to use the credentials of the environment"
             }
             Self::Unreadable { .. } => {
                 "correct the file: each line is `[profile NAME]`, `key = value` or a comment"

@@ -84,7 +84,6 @@ macro_rules! plain_errors {
 }
 
 plain_errors!(
-    AdoptionError,
     EditError,
     InvalidName,
     csv::Error,
@@ -93,6 +92,22 @@ plain_errors!(
     std::io::Error,
     std::string::FromUtf8Error,
 );
+
+impl Explained for AdoptionError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::NoRole { .. } => "`--profile` chooses the account",
+            Self::OtherAccount { .. } => "use the credentials of the role's account (--profile)",
+            Self::NoExternalId { .. } => {
+                "give --organization-id, the ID of the Genesys Cloud organisation: the role will require it after \
+                 `rolecall apply --adopt`"
+            }
+            Self::NoTargets { .. } => "give each function with --target",
+            Self::Unfit { .. } => return (ExitCode::Failed, None),
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
 
 impl Explained for AwsError {
     fn explain(&self) -> (ExitCode, Option<String>) {
@@ -171,6 +186,7 @@ pub fn boundary_hint(error: &AwsError) -> Option<String> {
         | AwsErrorKind::InvalidCredentials
         | AwsErrorKind::NoRegion
         | AwsErrorKind::Unreachable
+        | AwsErrorKind::Untrusted
         | AwsErrorKind::TimedOut
         | AwsErrorKind::Throttled
         | AwsErrorKind::LimitExceeded
@@ -267,14 +283,13 @@ impl Explained for ProveError {
 
 impl Explained for AddressError {
     fn explain(&self) -> (ExitCode, Option<String>) {
-        let AddressError::NoRegion { .. } = self;
-        (
-            ExitCode::Usage,
-            Some(
+        let hint = match self {
+            Self::Region(_) => return (ExitCode::Usage, None),
+            Self::NoRegion { .. } => {
                 "give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region"
-                    .to_owned(),
-            ),
-        )
+            }
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
     }
 }
 
@@ -295,6 +310,24 @@ impl Explained for SurveyError {
                 Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
             ),
             SurveyError::Desired(_) => (ExitCode::Usage, None),
+            SurveyError::NoBoundary { is_own: true, .. } => (
+                ExitCode::Usage,
+                Some(
+                    "an administrator makes it of the manifest's targets: `rolecall boundary apply`"
+                        .to_owned(),
+                ),
+            ),
+            SurveyError::NoBoundary { is_own: false, .. } => (
+                ExitCode::Usage,
+                Some("correct `permissions_boundary` in [role], or create the policy first".to_owned()),
+            ),
+            SurveyError::NameTaken { taker, .. } => (
+                ExitCode::Failed,
+                Some(format!(
+                    "choose another `name` in [role], from which the names of its policies are made; or, if nobody needs it, \
+                     delete the policy: `aws iam delete-policy --policy-arn {taker}`"
+                )),
+            ),
         }
     }
 }
@@ -533,7 +566,14 @@ fn hint_for(error: &AwsError, again: Again) -> Option<String> {
         }
         AwsErrorKind::NoRegion => "set --region, AWS_REGION or the profile's region".to_owned(),
         AwsErrorKind::Unreachable => {
-            "check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command".to_owned()
+            "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat \
+             the command"
+                .to_owned()
+        }
+        AwsErrorKind::Untrusted => {
+            "if a proxy inspects TLS, put its certificate into a PEM file and name it in AWS_CA_BUNDLE or `ca_bundle` \
+             (for Genesys Cloud in SSL_CERT_FILE)"
+                .to_owned()
         }
         AwsErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline".to_owned(),
         AwsErrorKind::Throttled => {
@@ -568,6 +608,7 @@ fn hint_for(error: &AwsError, again: Again) -> Option<String> {
         // With another name it is another command.
         | AwsErrorKind::Unmodifiable => Said::Everything,
         AwsErrorKind::AccessDenied
+        | AwsErrorKind::Untrusted
         | AwsErrorKind::NoCredentials
         | AwsErrorKind::InvalidCredentials
         | AwsErrorKind::NoRegion

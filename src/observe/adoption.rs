@@ -30,6 +30,16 @@ pub enum AdoptionError {
         /// What it asks for.
         found: String,
     },
+    /// The role is of another account than the credentials.
+    #[error("role `{role}` is of account {stated}, but the credentials are of account {found}")]
+    OtherAccount {
+        /// The role.
+        role: RoleName,
+        /// The account in its ARN.
+        stated: AccountId,
+        /// The account of the credentials.
+        found: AccountId,
+    },
     /// The policies name no function.
     #[error("the policies of role `{role}` name no Lambda function that it may invoke")]
     NoTargets {
@@ -46,24 +56,77 @@ pub enum AdoptionError {
     },
 }
 
-/// The manifest of a live role, and what it leaves out.
+/// What somebody says of a role instead of the role itself.
+#[derive(Clone, Debug, Default)]
+pub struct Corrections {
+    /// The account in the role's ARN, where it was named by one.
+    pub account: Option<AccountId>,
+    /// The external ID.
+    pub organization_id: Option<ExternalId>,
+    /// Genesys Cloud's account.
+    pub trusted_account: Option<AccountId>,
+    /// The functions; none are those that the policies name.
+    pub targets: Vec<Target>,
+}
+
+/// The manifest of a live role, and what it leaves out or says differently.
 pub fn manifest_of(
     name: &RoleName,
     observed: &Observed,
     region: &'static Region,
+    corrections: &Corrections,
 ) -> Result<(Manifest, Vec<String>), AdoptionError> {
     let unfit =
         |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
     let account = observed.caller.account.clone();
+    if let Some(stated) = corrections.account.as_ref().filter(|stated| **stated != account) {
+        let (role, stated) = (name.clone(), stated.clone());
+        return Err(AdoptionError::OtherAccount { role, stated, found: account });
+    }
     let role = observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })?;
     let trust = role.trust.parsed().map_err(|error| unfit(&error))?.canonical();
     let mut notes = Vec::new();
-    let organization_id = external_id(name, &trust)?;
-    let trusted_account = trusted_account(&trust, region, &mut notes)
-        .ok_or_else(|| unfit(&"its trust policy names no whole account (`arn:aws:iam::…:root`)"))?;
-    let targets = targets(observed, &mut notes);
+    let organization_id = match (&corrections.organization_id, external_id(name, &trust)) {
+        (None, found) => found?,
+        (Some(stated), Ok(found)) if *stated == found => found,
+        (Some(stated), Ok(found)) => {
+            notes.push(format!(
+                "the trust policy requires the external ID `{found}`; the manifest says `{stated}`"
+            ));
+            stated.clone()
+        }
+        (Some(stated), Err(_)) => {
+            notes.push(format!(
+                "the trust policy does not require exactly one external ID; the manifest requires `{stated}`"
+            ));
+            stated.clone()
+        }
+    };
+    let found = trusted_account(&trust, region, corrections.trusted_account.as_ref(), &mut notes);
+    let trusted_account = match (corrections.trusted_account.clone(), found, region.trusted_account()) {
+        (None, Some(found), _) => found,
+        (Some(stated), Some(found), _) if stated == found => found,
+        (Some(account), _, _) | (None, None, Some(account)) => {
+            notes.push(format!("the trust policy does not name account {account}; the manifest trusts it"));
+            account
+        }
+        (None, None, None) => {
+            return Err(unfit(&"its trust policy names no whole account (`arn:aws:iam::…:root`)"));
+        }
+    };
+    let found = targets(observed, &mut notes);
+    let targets = if corrections.targets.is_empty() { found.clone() } else { corrections.targets.clone() };
     if targets.is_empty() {
         return Err(AdoptionError::NoTargets { role: name.clone() });
+    }
+    for left_out in found
+        .iter()
+        .filter(|found| targets.iter().all(|target| !is_same(target, found, &observed.caller.account)))
+    {
+        notes.push(format!("the policies allow the function `{left_out}`, which the manifest leaves out"));
+    }
+    for key in role.tags.keys().filter(|key| is_of_aws(key)) {
+        notes.push(format!("the tag `{key}` is AWS's own; the manifest leaves it out, and AWS keeps it"));
     }
     let RoleRecord { path, description, max_session_duration, permissions_boundary, tags, .. } = role;
     let manifest = Manifest {
@@ -83,7 +146,7 @@ pub fn manifest_of(
             permissions_boundary: permissions_boundary.clone().map(Boundary::Policy),
             tags: tags
                 .iter()
-                .filter(|(key, _)| *key != OWNER_TAG)
+                .filter(|(key, _)| *key != OWNER_TAG && !is_of_aws(key))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
             managed_by: None,
@@ -94,6 +157,19 @@ pub fn manifest_of(
         actions: Vec::new(),
     };
     Ok((manifest, notes))
+}
+
+/// Whether only AWS itself sets such a tag.
+fn is_of_aws(key: &str) -> bool {
+    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Whether a target that somebody named is this function of the role's account.
+fn is_same(named: &Target, found: &Target, account: &AccountId) -> bool {
+    named.function == found.function
+        && named.qualifier == found.qualifier
+        && named.region.as_ref().is_none_or(|region| Some(region) == found.region.as_ref())
+        && named.account.as_ref().unwrap_or(account) == found.account.as_ref().unwrap_or(account)
 }
 
 fn strings<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v str> {
@@ -129,8 +205,13 @@ fn external_id(role: &RoleName, trust: &Value) -> Result<ExternalId, AdoptionErr
     }
 }
 
-/// The whole account that is trusted: the region's own, where it is among them.
-fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> Option<AccountId> {
+/// The whole account that is trusted: the one that was named, else the region's own, where it is among them.
+fn trusted_account(
+    trust: &Value,
+    region: &Region,
+    named: Option<&AccountId>,
+    notes: &mut Vec<String>,
+) -> Option<AccountId> {
     let mut accounts: Vec<AccountId> = Vec::new();
     for statement in statements(trust) {
         let principals = statement.get("Principal").cloned().unwrap_or_default();
@@ -145,7 +226,7 @@ fn trusted_account(trust: &Value, region: &Region, notes: &mut Vec<String>) -> O
             }
         }
     }
-    let official = region.trusted_account();
+    let official = named.cloned().or_else(|| region.trusted_account());
     let position = accounts.iter().position(|account| Some(account) == official.as_ref()).unwrap_or_default();
     let chosen = (position < accounts.len()).then(|| accounts.remove(position));
     for other in accounts.iter().filter(|other| Some(*other) != chosen.as_ref()) {

@@ -177,13 +177,37 @@ fn tags(policy: Option<PolicyRecord>) -> Option<Tags> {
 
 /// A permissions boundary that is to be put on the role. A caller who may not read it learns that it is not known, which is
 /// not the same as that it limits nothing.
-pub(super) async fn observe_boundary<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<ObservedBoundary> {
+/// `None` where there is no such policy.
+pub(super) async fn observe_boundary<R: Read>(
+    reader: &R,
+    arn: &PolicyArn,
+) -> AwsResult<Option<ObservedBoundary>> {
     let document = match document_in_force(reader, arn).await {
-        Ok((_, document)) => document,
+        Ok((None, _)) => return Ok(None),
+        Ok((Some(_), document)) => document,
         Err(error) if error.kind == AwsErrorKind::AccessDenied => None,
         Err(error) => return Err(error),
     };
-    Ok(ObservedBoundary { arn: arn.clone(), document })
+    Ok(Some(ObservedBoundary { arn: arn.clone(), document }))
+}
+
+/// The policies of the account that have the name of one that is to be made, under whatever path: names are unique in the account,
+/// and without regard to case.
+pub(super) async fn name_takers<R: Read>(
+    reader: &R,
+    wanted: &[PolicyArn],
+    observed: &Observed,
+) -> AwsResult<Vec<(PolicyArn, PolicyArn)>> {
+    let is_known = |arn: &PolicyArn| observed.policies.iter().any(|policy| policy.arn == *arn);
+    let new: Vec<&PolicyArn> = wanted.iter().filter(|arn| !is_known(arn)).collect();
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = reader.policy_arns().await?;
+    let is_same =
+        |one: &PolicyArn, other: &PolicyArn| one.name.as_str().eq_ignore_ascii_case(other.name.as_str());
+    let taker = |new: &PolicyArn| all.iter().find(|taken| is_same(new, taken) && *taken != new);
+    Ok(new.into_iter().filter_map(|new| Some((new.clone(), taker(new)?.clone()))).collect())
 }
 
 async fn document_in_force<R: Read>(

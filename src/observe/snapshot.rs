@@ -125,6 +125,10 @@ impl<R: ReadAccount> Read for Snapshot<R> {
             .collect())
     }
 
+    async fn policy_arns(&self) -> AwsResult<Vec<PolicyArn>> {
+        Ok(self.details.policies.keys().cloned().collect())
+    }
+
     async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>> {
         if let Some(policy) = self.details.policies.get(arn) {
             return Ok(Some(policy.record.clone()));

@@ -8,11 +8,11 @@ use futures_util::future::try_join_all;
 use crate::desired::aws::{Desired, DesiredError, Home, desired};
 use crate::desired::pack::Bin;
 use crate::desired::template::Templates;
-use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, Region, RoleName};
+use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, PolicyArn, Region, RoleName};
 use crate::iam::document::Document;
-use crate::manifest::{Access, Manifest, Target};
+use crate::manifest::{Access, Boundary, Manifest, Target};
 use crate::observe::aws::{
-    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, observe, observe_boundary,
+    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, name_takers, observe, observe_boundary,
     observe_functions,
 };
 use crate::observe::functions::LIST_FUNCTIONS;
@@ -21,6 +21,7 @@ use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{
     AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
 };
+use rolecall_model::aws_region::{self, UnknownAwsRegion};
 use rolecall_model::paging::Paging;
 use rolecall_model::stored::StoredDocument;
 
@@ -107,6 +108,25 @@ pub enum SurveyError {
     /// Targets that Lambda does not have.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     TargetsMissing(Vec<MissingTarget>),
+    /// The permissions boundary does not exist: no role can have it.
+    #[error("the permissions boundary `{arn}` does not exist")]
+    NoBoundary {
+        /// The boundary.
+        arn: PolicyArn,
+        /// Whether it is the one that rolecall makes of the targets.
+        is_own: bool,
+    },
+    /// Somebody else's policy has the name of one that is to be made.
+    #[error(
+        "the policy `{policy}` cannot be created, because `{taker}` has its name: names of policies are unique in an \
+         account, whatever their path and case"
+    )]
+    NameTaken {
+        /// The policy that is to be made.
+        policy: Box<PolicyArn>,
+        /// The one that is there.
+        taker: Box<PolicyArn>,
+    },
     /// The documents cannot be made.
     #[error(transparent)]
     Desired(#[from] DesiredError),
@@ -130,6 +150,9 @@ pub struct WrongAccount {
 /// Why the manifest alone does not say where to look.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
+    /// A region that AWS does not have.
+    #[error(transparent)]
+    Region(#[from] UnknownAwsRegion),
     /// A target without a region, and no region is configured.
     #[error("no region for target `{target}`")]
     NoRegion {
@@ -143,6 +166,7 @@ pub fn addresses(targets: &[Target], region: Option<&Region>) -> Result<Vec<Func
     let address = |target: &Target| {
         let region = target.region.as_ref().or(region).cloned();
         let region = region.ok_or_else(|| AddressError::NoRegion { target: target.function.to_string() })?;
+        aws_region::check(&region)?;
         let Target { function, qualifier, account, partition, region: _ } = target.clone();
         Ok(FunctionAddress { region, account, partition, name: function, qualifier })
     };
@@ -221,7 +245,15 @@ pub async fn survey<R: Read>(
     if let Some(wanted) =
         survey.desired.role.permissions_boundary.as_ref().filter(|arn| Some(*arn) != in_force)
     {
-        survey.boundary = Some(observe_boundary(reader, wanted).await?);
+        let found = observe_boundary(reader, wanted).await?;
+        survey.boundary = Some(found.ok_or_else(|| SurveyError::NoBoundary {
+            arn: wanted.clone(),
+            is_own: manifest.role.permissions_boundary == Some(Boundary::Targets),
+        })?);
+    }
+    let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();
+    if let Some((policy, taker)) = name_takers(reader, &wanted, &survey.observed).await?.into_iter().next() {
+        return Err(SurveyError::NameTaken { policy: Box::new(policy), taker: Box::new(taker) });
     }
     Ok(survey)
 }

@@ -136,8 +136,10 @@ async fn times_are_checked_before_anybody_is_asked() {
 
     For more information, try '--help'.
     === --output sarif
-    error: `genesys audit` does not print that format
-    hint: `--output human` and `--output json` go with every command; sarif, junit, github and html with plan, apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit
+    error: invalid value 'sarif' for '--output <FORMAT>'
+      [possible values: human, json, markdown, csv]
+
+    For more information, try '--help'.
     ");
     assert!(server.received_requests().await.unwrap().is_empty());
 }

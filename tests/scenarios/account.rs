@@ -89,7 +89,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
             exit 2
             -- stderr
             error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
-            hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+            hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
             ");
         }
     }
@@ -98,7 +98,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
     exit 2
     -- stderr
     error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
-    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
     let mut elsewhere = stage.command(&["plan"]);
     elsewhere.env("AWS_CONFIG_FILE", "/nowhere/config").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/keys");
@@ -106,7 +106,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
     exit 2
     -- stderr
     error: the AWS profile `typo` does not exist; looked at `/nowhere/config` and `/nowhere/keys`
-    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
     assert_eq!(stage.calls().len(), 0);
 }
@@ -144,7 +144,7 @@ fn each_manifest_of_a_fleet_goes_to_the_account_of_its_own_profile() {
     exit 2
     -- stderr
     error: accounts/b.toml: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
-    hint: correct --profile or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave both out to use the credentials of the environment
+    hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
 }
 

@@ -167,7 +167,7 @@ fn an_endpoint_that_refuses_is_named() {
     exit 1
     -- stderr
     error: [a read] failed: cannot reach 127.0.0.1:[port]: tcp connect error: Connection refused (os error [number])
-    hint: check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat the command
     ");
 }
 

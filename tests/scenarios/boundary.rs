@@ -35,11 +35,10 @@ fn has_boundary(stage: &Stage) -> bool {
 fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     let mut stage = stage();
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).standard_error(), @"
-    exit 5
+    exit 2
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
-      only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: it could not be read
-    hint: check that the boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
+    error: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` does not exist
+    hint: an administrator makes it of the manifest's targets: `rolecall boundary apply`
     ");
     stage.act_as(Principal::Verifier);
     insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).outline(), @"

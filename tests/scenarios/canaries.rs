@@ -108,6 +108,7 @@ const CASES: &[Case] = {
             Deadline,
         ),
         case("drift", &[], Everything, REPORTS, Deadline),
+        case("doctor", &[], Everything, TWO, Deadline),
         case("destroy", &["--yes", "--replace"], Everything, TWO, Deadline),
         case("target add", &["orders-status", "--apply", "--yes"], Everything, TWO, Deadline),
         case("target remove", &["customer-lookup", "--apply", "--yes"], Everything, TWO, Deadline),

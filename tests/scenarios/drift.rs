@@ -249,8 +249,10 @@ fn every_command_with_a_report_has_every_format_and_the_others_say_so() {
                 insta::assert_snapshot!(error, @"
                 exit 2
                 -- stderr
-                error: `[command]` does not print that format
-                hint: `--output human` and `--output json` go with every command; sarif, junit, github and html with plan, apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit
+                error: invalid value 'sarif' for '--output <FORMAT>'
+                  [possible values: human, json]
+
+                For more information, try '--help'.
                 ");
             }
         }

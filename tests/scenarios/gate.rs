@@ -1,6 +1,6 @@
 //! What a plan would leave unproved stops `apply` before the first write, unless it is allowed by name; `plan` says so.
 
-use rolecall::sandbox::{State, Tamper};
+use rolecall::sandbox::{Fault, FaultRule, Faults, State, Tamper};
 
 use super::stage::{ONE_TARGET, ROLE, Stage, manifest};
 use super::views::named;
@@ -421,9 +421,15 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
 /// A permissions boundary that is not in force yet is read before it is put on the role.
 #[test]
 fn a_boundary_that_nobody_can_read_is_refused() {
-    let boundary = "permissions_boundary = \"arn:aws:iam::123456789012:policy/NotThere\"";
+    let boundary = "permissions_boundary = \"arn:aws:iam::123456789012:policy/Hidden\"";
     let text = manifest(ONE_TARGET).replace("\n\n[[target]]", &format!("\n{boundary}\n\n[[target]]"));
-    let stage = Stage::with(&text, State::demo());
+    let mut state = State::demo();
+    let document = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    state.add_policy("123456789012", "/", "Hidden", document);
+    let stage = Stage::with(&text, state);
+    let fault = Fault::Deny;
+    let rules = vec![FaultRule { operation: "iam:GetPolicy".to_owned(), skip: 0, times: None, fault }];
+    stage.set(Faults { rules, ..Faults::default() });
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).outline(), @"
     exit 5
     -- stdout

@@ -375,6 +375,7 @@ fn a_manifest_is_written_from_a_live_role() {
     exit 1
     -- stderr
     error: there is no role `nobody` in account 123456789012
+    hint: `--profile` chooses the account
     ");
     assert!(!stage.folder.path().join("other.toml").exists());
 }

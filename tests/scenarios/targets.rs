@@ -118,7 +118,7 @@ fn every_function_with_a_tag_is_added_once() {
     -- stdout
     the manifest already has all of them
     -- stderr
-    2 functions in us-east-1 have the tag genesys=yes
+    2 functions have the tag genesys=yes in us-east-1
     ");
     let plan = stage.run(&["plan", "--output", "json"]).expect(0).json();
     insta::assert_json_snapshot!(plan["role"]["targets"], @r#"

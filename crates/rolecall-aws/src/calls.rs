@@ -66,6 +66,10 @@ impl Intercept for Recorder {
         let (Some(sent), Some(metadata)) = (bag.load::<Sent>(), bag.load::<Metadata>()) else {
             return Ok(());
         };
+        let date = context.response().and_then(|response| response.headers().get("date"));
+        if let Some(date) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) {
+            self.0.saw_clock(date.timestamp().as_second() - jiff::Timestamp::now().as_second());
+        }
         let operation = format!("{} {}", metadata.service(), metadata.name());
         let status = context.response().map(|response| response.status().as_u16());
         let call = Call { operation, host: sent.host.clone(), status, took: sent.at.elapsed() };

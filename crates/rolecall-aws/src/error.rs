@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::error::ErrorMetadata;
 
 use rolecall_model::limit::Over;
 use rolecall_model::paging::Paging;
@@ -25,12 +27,13 @@ where
     match error {
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
+            let nothing = of_nobody(service.raw());
             let error = service.into_err();
             AwsError {
                 operation,
                 kind: of_code(error.code(), status),
                 code: error.code().map(str::to_owned),
-                message: error.message().map_or_else(|| format!("HTTP status {status}"), one_line),
+                message: error.message().map_or(nothing, one_line),
                 request_id,
                 outcome: WriteOutcome::Refused,
             }
@@ -46,11 +49,23 @@ where
                 {
                     "no AWS credentials were found".to_owned()
                 }
-                _ => one_line(&innermost(&error)),
+                _ => match &error {
+                    SdkError::ResponseError(response) => of_nobody(response.raw()),
+                    error => one_line(&innermost(error)),
+                },
             };
             AwsError { operation, kind, code: None, message, request_id, outcome: WriteOutcome::Refused }
         }
     }
+}
+
+/// Whether the certificate was refused. An I/O error hides what it is made of from the chain of causes.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        return true;
+    }
+    let hidden = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    hidden.is_some_and(|hidden| is_untrusted(hidden)) || error.source().is_some_and(is_untrusted)
 }
 
 fn is_too_large(error: &(dyn Error + 'static)) -> bool {
@@ -64,7 +79,7 @@ fn refused_role(error: &(dyn Error + 'static)) -> Option<AwsError> {
         operation: "sts:AssumeRole",
         kind: of_code(refused.code(), 400),
         code: refused.code().map(str::to_owned),
-        message: refused.message().map_or_else(|| one_line(&text(refused)), one_line),
+        message: refused.message().map_or_else(|| one_line(&innermost(refused)), one_line),
         request_id: refused.request_id().map(str::to_owned),
         outcome: WriteOutcome::Refused,
     })
@@ -87,7 +102,9 @@ fn of_code(code: Option<&str>, status: u16) -> AwsErrorKind {
             | "NotFound",
         ) => AwsErrorKind::NotFound,
         Some("EntityAlreadyExists" | "ResourceConflict") => AwsErrorKind::AlreadyExists,
-        Some("ConcurrentModification") => AwsErrorKind::ConcurrentModification,
+        Some("ConcurrentModification" | "EntityTemporarilyUnmodifiable") => {
+            AwsErrorKind::ConcurrentModification
+        }
         Some("DeleteConflict") => AwsErrorKind::DeleteConflict,
         Some("LimitExceeded") => AwsErrorKind::LimitExceeded,
         Some("MalformedPolicyDocument") => AwsErrorKind::MalformedDocument,
@@ -129,6 +146,7 @@ where
     match error {
         SdkError::TimeoutError(_) => AwsErrorKind::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsErrorKind::TimedOut,
+        error if is_untrusted(error) => AwsErrorKind::Untrusted,
         SdkError::DispatchFailure(_) => AwsErrorKind::Unreachable,
         SdkError::ResponseError(_) => AwsErrorKind::ServiceFailure,
         _ => AwsErrorKind::Other,
@@ -150,7 +168,7 @@ fn text(error: &(dyn Error + 'static)) -> String {
 
 /// The SDK's outer messages ("dispatch failure") say little; the last two causes say what happened and to what.
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    let causes: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let causes: Vec<String> = chain(error).filter_map(in_words).collect();
     let mut last: Vec<&str> = Vec::new();
     for cause in causes.iter().rev() {
         if last.iter().all(|known| !known.contains(cause.as_str())) {
@@ -161,7 +179,40 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         }
     }
     last.reverse();
-    last.join(": ")
+    if last.is_empty() { "no reason was given".to_owned() } else { last.join(": ") }
+}
+
+/// A cause as people read it; `None` for one that only shows what a type holds. The SDK puts the answer of a service that it
+/// has no words for (`Error { code: … }`) and whole requests (`Request { body: … }`) into its messages.
+fn in_words(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(answer) = cause.downcast_ref::<ErrorMetadata>() {
+        return match (answer.message(), answer.code()) {
+            (Some(message), Some(code)) => Some(format!("{message} ({code})")),
+            (Some(only), None) | (None, Some(only)) => Some(only.to_owned()),
+            (None, None) => None,
+        };
+    }
+    let text = cause.to_string();
+    let shown = match text.find(" to request `Request {") {
+        Some(end) => text.get(..end).unwrap_or_default(),
+        None => text.as_str(),
+    };
+    let is_dump =
+        ["SdkBody", "unhandled error", " { ", "service error"].iter().any(|sign| shown.contains(sign));
+    (!is_dump).then(|| shown.to_owned())
+}
+
+/// An answer that is not AWS's: what it is, as far as it can be told.
+fn of_nobody(response: &HttpResponse) -> String {
+    let status = response.status().as_u16();
+    let form = response.headers().get("content-type").unwrap_or_default();
+    let what = match form.split(';').next().unwrap_or_default().trim() {
+        "text/html" => "an HTML page",
+        _ => "an answer in no form of AWS's",
+    };
+    format!(
+        "{what} came back with HTTP status {status}; a proxy, a login page or a mock may have answered instead of AWS"
+    )
 }
 
 /// What AWS, or a proxy in its place, said: without secrets, in one line.

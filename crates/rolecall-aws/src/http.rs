@@ -1,14 +1,17 @@
 //! The SDK's HTTP client, with a limit on what it reads: an answer that is larger is refused while it is read.
 //!
 //! It serves all clients of a configuration, also those that fetch credentials. Otherwise it is what the SDK makes by
-//! default (`aws_smithy_runtime::client::http`, `default_https_client`): rustls, and the proxies of the environment.
+//! default (`aws_smithy_runtime::client::http`, `default_https_client`): rustls, and the proxies of the environment. No proxy
+//! can lead back to this machine, so what is here is asked directly: an embedded AWS, and the addresses that give a machine or a
+//! container its credentials.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -21,6 +24,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+use super::trust::Trust;
 
 /// The largest answer that is read. Pages of `GetAccountAuthorizationDetails` are the largest that there are: 1,000
 /// entities, most of them with documents of a few thousand characters, percent-encoded; real pages have a few MiB. A
@@ -39,20 +44,37 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// A client that reads no more than [`LARGEST`] of an answer.
-pub(super) fn client() -> SharedHttpClient {
-    let client = Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+/// A client that reads no more than [`LARGEST`] of an answer. An embedded AWS needs nobody's certificates (`None`).
+pub(super) fn client(trust: Option<&Trust>) -> SharedHttpClient {
+    let outside = through(ProxyConfig::from_env(), trust);
+    SharedHttpClient::new(Bounded { outside, here: through(ProxyConfig::disabled(), trust) })
+}
+
+fn through(proxy: ProxyConfig, trust: Option<&Trust>) -> SharedHttpClient {
+    let store = match trust {
+        None => TrustStore::empty(),
+        Some(Trust::System) => TrustStore::default(),
+        Some(Trust::Bundle { pem, .. }) => TrustStore::empty().with_pem_certificate(pem.as_slice()),
+    };
+    // The builder of a context has nothing to refuse.
+    let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        let mut connector = connector.tls_context(context.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.set_proxy_config(Some(proxy.clone()));
         connector.build()
-    });
-    SharedHttpClient::new(Bounded(client))
+    })
 }
 
 #[derive(Debug)]
-struct Bounded<T>(T);
+struct Bounded<T> {
+    /// For the world.
+    outside: T,
+    /// For this machine.
+    here: T,
+}
 
 impl HttpClient for Bounded<SharedHttpClient> {
     fn http_connector(
@@ -60,17 +82,41 @@ impl HttpClient for Bounded<SharedHttpClient> {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Bounded(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(Bounded {
+            outside: self.outside.http_connector(settings, components),
+            here: self.here.http_connector(settings, components),
+        })
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+        self.outside.connector_metadata()
+    }
+}
+
+/// Whether a URL leads to this machine, or to an address that only this machine's link has: the services that give a machine,
+/// a container or a pod its credentials (`169.254.…`, `fd00:ec2::…`).
+fn is_here(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    let address: IpAddr = match url.host() {
+        Some(url::Host::Domain(name)) => return name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.into(),
+        Some(url::Host::Ipv6(address)) => address.into(),
+        None => return false,
+    };
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unicast_link_local()
+                || address.segments().starts_with(&[0xfd00, 0xec2])
+        }
     }
 }
 
 impl HttpConnector for Bounded<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
+        let connector = if is_here(request.uri()) { &self.here } else { &self.outside };
+        let answer = connector.call(request);
         HttpConnectorFuture::new(async move {
             Ok(answer.await?.map(|body| SdkBody::from_body_1_x(BoundedBody { body, left: LARGEST })))
         })
@@ -110,5 +156,36 @@ impl Body for BoundedBody {
 
     fn size_hint(&self) -> SizeHint {
         Body::size_hint(&self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_here;
+
+    #[test]
+    fn only_this_machine_and_its_link_are_asked_directly() {
+        for url in [
+            "http://127.0.0.1:4566/",
+            "http://127.9.9.9/",
+            "http://localhost:4566/path",
+            "http://iam.localhost:4566/",
+            "http://[::1]:80/",
+            "http://169.254.169.254/latest/api/token",
+            "http://169.254.170.2/v2/credentials",
+            "http://[fd00:ec2::254]/latest",
+        ] {
+            assert!(is_here(url), "{url}");
+        }
+        for url in [
+            "https://iam.amazonaws.com/",
+            "https://127.0.0.1.example.com/",
+            "https://localhost.example.com/",
+            "https://10.0.0.1/",
+            "http://user@example.com:80/127.0.0.1",
+            "/",
+        ] {
+            assert!(!is_here(url), "{url}");
+        }
     }
 }

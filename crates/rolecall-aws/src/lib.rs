@@ -11,6 +11,7 @@ mod absent;
 mod access_analyzer;
 mod account;
 mod calls;
+mod environment;
 mod error;
 mod functions;
 mod http;
@@ -29,6 +30,7 @@ mod simulate;
 #[cfg(feature = "publish")]
 mod stored;
 mod trail;
+mod trust;
 mod write;
 
 use std::cell::RefCell;
@@ -45,16 +47,20 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 
 use self::calls::{Recorder, silent_host};
+pub use self::environment::SettingsError;
+use self::environment::Stated;
 use self::error::{classify, too_late};
 use self::pace::Pace as CallPace;
 pub use self::profile::ProfileError;
 use self::rate::Rate;
 #[cfg(feature = "publish")]
 pub use self::stored::Parameter;
+pub use self::trust::Trust;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
 use rolecall_model::limit;
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
@@ -118,7 +124,7 @@ impl FixedEndpoint {
             .time_source(SystemTimeSource::new())
             .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts)
-            .http_client(http::client())
+            .http_client(http::client(None))
             .build()
     }
 }
@@ -156,9 +162,9 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// Reads what the environment and the user's files say.
-fn loader(region: Option<aws_config::Region>) -> ConfigLoader {
+fn loader(region: Option<aws_config::Region>, http: SharedHttpClient, stated: &Stated) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::latest());
-    let loader = loader.timeout_config(timeouts()).http_client(http::client());
+    let loader = loader.timeout_config(timeouts()).http_client(http).retry_config(stated.retry.clone());
     let loader = match region {
         Some(region) => loader.region(region),
         None => loader,
@@ -193,6 +199,7 @@ pub struct Aws {
     lambda: Rc<RefCell<HashMap<Region, aws_sdk_lambda::Client>>>,
     limits: AccountLimits,
     calls: Calls,
+    trust: Trust,
     deadline: Duration,
     /// The embedded AWS has no quotas.
     has_quotas: bool,
@@ -200,32 +207,47 @@ pub struct Aws {
 
 impl Aws {
     /// Reads the SDK's configuration (profiles, SSO, web identity, `AWS_ENDPOINT_URL` …); contacts nobody. A profile that
-    /// somebody named must exist.
-    pub async fn connect(settings: &AwsSettings) -> Result<Self, ProfileError> {
+    /// somebody named must exist, and every setting must be one.
+    pub async fn connect(settings: &AwsSettings) -> Result<Self, SettingsError> {
         let region = settings.region.as_ref().map(|region| aws_config::Region::new(region.to_string()));
-        let config = match (&settings.fixed, &settings.profile) {
-            (Some(fixed), _) => fixed.config(region, timeouts()),
-            (None, None) => loader(region).load().await,
-            (None, Some(profile)) => {
-                profile::check(profile).await?;
-                let config = loader(region).profile_name(profile).load().await;
-                profile::use_profile(&config, profile, timeouts())
-            }
+        let (config, trust) = match &settings.fixed {
+            Some(fixed) => (fixed.config(region, timeouts()), Trust::System),
+            None => Self::configure(settings.profile.as_deref(), region).await?,
         };
         let config = match &settings.assume_role {
             Some(role) => as_role(&config, role, settings.external_id.as_ref()).await,
             None => config,
         };
-        let aws = Self::with(config, Calls::default(), settings.deadline);
+        let aws = Self::with(config, trust, Calls::default(), settings.deadline);
         Ok(Self { has_quotas: settings.fixed.is_none(), ..aws })
     }
 
     /// The same with what the environment says, and nothing else.
-    pub async fn from_environment(deadline: Duration) -> Self {
-        Self::with(loader(None).load().await, Calls::default(), deadline)
+    pub async fn from_environment(deadline: Duration) -> Result<Self, SettingsError> {
+        let (config, trust) = Self::configure(None, None).await?;
+        Ok(Self::with(config, trust, Calls::default(), deadline))
     }
 
-    fn with(config: SdkConfig, calls: Calls, deadline: Duration) -> Self {
+    /// The SDK's configuration, read once it is known that it can be.
+    async fn configure(
+        profile: Option<&str>,
+        region: Option<aws_config::Region>,
+    ) -> Result<(SdkConfig, Trust), SettingsError> {
+        let stated = environment::read(profile).await?;
+        let http = http::client(Some(&stated.trust));
+        let loader = loader(region, http.clone(), &stated);
+        let config = match profile {
+            None => loader.load().await,
+            Some(profile) => {
+                let config = loader.profile_name(profile).load().await;
+                profile::use_profile(&config, profile, http, timeouts())
+            }
+        };
+        environment::check_services(&config)?;
+        Ok((config, stated.trust))
+    }
+
+    fn with(config: SdkConfig, trust: Trust, calls: Calls, deadline: Duration) -> Self {
         let global = global(&config);
         Self {
             iam: aws_sdk_iam::Client::from_conf(
@@ -250,6 +272,7 @@ impl Aws {
             limits: AccountLimits::default(),
             config,
             calls,
+            trust,
             deadline,
             has_quotas: true,
         }
@@ -271,6 +294,11 @@ impl Aws {
     /// The region that the user configured.
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
+    }
+
+    /// Whose certificates AWS's are checked against.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The requests that were sent.
@@ -306,10 +334,17 @@ impl Aws {
             Err(over) => Err(too_late(operation, over)),
         };
         result.map_err(|mut error| {
+            let host = || silent_host(&self.calls, operation);
             if error.kind == AwsErrorKind::Unreachable
-                && let Some(host) = silent_host(&self.calls, operation)
+                && let Some(host) = host()
             {
                 error.message = format!("cannot reach {host}: {}", error.message);
+            }
+            if error.kind == AwsErrorKind::Untrusted {
+                let host = host().unwrap_or_else(|| "the server".to_owned());
+                let reason = &error.message;
+                error.message =
+                    format!("the certificate of {host} is not trusted: {reason}; trusted: {}", self.trust);
             }
             error
         })

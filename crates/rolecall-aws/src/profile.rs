@@ -10,11 +10,12 @@
 use std::env;
 use std::path::PathBuf;
 
-use aws_config::profile::{ProfileFileCredentialsProvider, load};
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
 /// Why a profile cannot be used. Nobody was contacted.
@@ -45,14 +46,20 @@ fn listed(files: &[PathBuf]) -> String {
     names.join(" and ")
 }
 
-/// Whether the user's files have the profile.
-pub(crate) async fn check(profile: &str) -> Result<(), ProfileError> {
-    let name = profile.to_owned();
-    match load(&Fs::real(), &Env::real(), &Default::default(), Some(name.into())).await {
-        Ok(profiles) if profiles.get_profile(profile).is_some() => Ok(()),
-        Ok(_) => Err(ProfileError::Missing { profile: profile.to_owned(), files: files() }),
+/// What the user's files say. A profile that somebody named, by an option or by `AWS_PROFILE`, must be there.
+pub(crate) async fn load_profiles(
+    named: Option<&str>,
+    of_environment: Option<&str>,
+) -> Result<ProfileSet, ProfileError> {
+    let name = named.map(|name| name.to_owned().into());
+    let named = named.or(of_environment);
+    match load(&Fs::real(), &Env::real(), &Default::default(), name).await {
+        Ok(profiles) => match named.filter(|name| profiles.get_profile(name).is_none()) {
+            None => Ok(profiles),
+            Some(missing) => Err(ProfileError::Missing { profile: missing.to_owned(), files: files() }),
+        },
         Err(error) => Err(ProfileError::Unreadable {
-            profile: profile.to_owned(),
+            profile: named.unwrap_or("default").to_owned(),
             files: files(),
             reason: reason(&error),
         }),
@@ -76,10 +83,16 @@ fn files() -> Vec<PathBuf> {
 }
 
 /// The configuration with the credentials of that profile, got on first use.
-pub(crate) fn use_profile(config: &SdkConfig, profile: &str, timeouts: TimeoutConfig) -> SdkConfig {
+pub(crate) fn use_profile(
+    config: &SdkConfig,
+    profile: &str,
+    http: SharedHttpClient,
+    timeouts: TimeoutConfig,
+) -> SdkConfig {
     let surroundings = ProviderConfig::without_region()
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_region(super::global(config).region().cloned())
+        .with_http_client(http)
         .with_timeout_config(timeouts);
     let provider =
         ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&surroundings).build();

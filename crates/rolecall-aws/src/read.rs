@@ -126,6 +126,25 @@ impl Read for Aws {
         }
     }
 
+    async fn policy_arns(&self) -> AwsResult<Vec<PolicyArn>> {
+        const OPERATION: &str = "iam:ListPolicies";
+        let mut arns = Vec::new();
+        let (mut marker, mut paging) = (None, Paging::default());
+        loop {
+            let call = self.iam.list_policies().scope(PolicyScopeType::Local);
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+            // A policy whose name rolecall does not read has none that it would make.
+            arns.extend(
+                answer.policies().iter().filter_map(|policy| policy_arn(OPERATION, policy.arn()).ok()),
+            );
+            marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
+                return Ok(arns);
+            }
+        }
+    }
+
     async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>> {
         const OPERATION: &str = "iam:GetPolicy";
         let call = self.iam.get_policy().policy_arn(arn.to_string());

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::Aws;
 use super::error::next_page;
-use rolecall_model::iam::arn::RoleArn;
 use rolecall_model::iam::evaluate::Decision;
 use rolecall_model::paging::Paging;
 use rolecall_model::ports::{Answered, AwsResult, Simulate, Simulated};
@@ -17,7 +16,7 @@ const PAGE: i32 = 1000;
 impl Simulate for Aws {
     async fn simulate(
         &self,
-        role: &RoleArn,
+        principal: &str,
         actions: &[&str],
         resources: &[String],
     ) -> AwsResult<Answered<Vec<Simulated>>> {
@@ -28,7 +27,7 @@ impl Simulate for Aws {
             let call = self
                 .iam
                 .simulate_principal_policy()
-                .policy_source_arn(role.to_string())
+                .policy_source_arn(principal)
                 .set_action_names(Some(actions.iter().map(|&action| action.to_owned()).collect()))
                 .set_resource_arns((!resources.is_empty()).then(|| resources.to_vec()))
                 .max_items(PAGE)

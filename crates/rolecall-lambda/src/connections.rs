@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use rolecall::aws::Aws;
+use rolecall::aws::{Aws, SettingsError};
 use rolecall::connect::Clients;
 use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
@@ -39,8 +39,8 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) async fn aws(&self) -> &Aws {
-        self.aws.get_or_init(|| Aws::from_environment(DEADLINE)).await
+    pub(crate) async fn aws(&self) -> Result<&Aws, SettingsError> {
+        self.aws.get_or_try_init(|| Aws::from_environment(DEADLINE)).await
     }
 
     /// What manifests may name.
@@ -53,7 +53,9 @@ impl Connections {
     pub(crate) async fn clients(&self) -> Result<&Clients, String> {
         let make = async || {
             Ok(match named_secret()? {
-                Some(secret) => Clients::with_secret(secret, self.aws().await.clone()),
+                Some(secret) => {
+                    Clients::with_secret(secret, self.aws().await.map_err(|error| error.to_string())?.clone())
+                }
                 None => Clients::default(),
             })
         };
@@ -73,7 +75,7 @@ impl Connections {
         };
         let source = match &named {
             Some(secret) => CredentialSource::Secret {
-                store: Box::new(self.aws().await.secret(secret)),
+                store: Box::new(self.aws().await.map_err(|error| error.to_string())?.secret(secret)),
                 region: match (region, variable(REGION)) {
                     (Some(region), _) => region,
                     (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,

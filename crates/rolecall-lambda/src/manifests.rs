@@ -125,7 +125,7 @@ async fn open(
 ) -> anyhow::Result<Read> {
     let (text, is_secret) = match source {
         Source::Kept(reference) => {
-            let Stored { text, is_secret } = reference.read(connections.aws().await).await?;
+            let Stored { text, is_secret } = reference.read(connections.aws().await?).await?;
             (text, is_secret)
         }
         Source::Here(text) => (text.clone(), false),
@@ -184,7 +184,7 @@ async fn read_beside(
         format!("`{name}` names the file `{}`, which is not in its bucket", file.display())
     })?;
     let reference = Reference::Object { bucket: bucket.clone(), key, version: None };
-    let stored = reference.read(connections.aws().await).await;
+    let stored = reference.read(connections.aws().await?).await;
     let stored = stored.with_context(|| format!("`{name}` names a file"))?;
     Ok(stored.text.expose_secret().to_owned())
 }

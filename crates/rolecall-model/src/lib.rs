@@ -8,6 +8,7 @@
 
 pub use rolecall_iam as iam;
 
+pub mod aws_region;
 pub mod file;
 pub mod limit;
 pub mod manifest;

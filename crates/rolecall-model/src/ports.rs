@@ -67,6 +67,8 @@ pub enum AwsErrorKind {
     NoRegion,
     /// The service could not be reached.
     Unreachable,
+    /// The certificate of whoever answered is not trusted.
+    Untrusted,
     /// No answer came in time.
     TimedOut,
     /// The service failed on its side.
@@ -255,6 +257,8 @@ pub trait Read {
     async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>>;
     /// The customer managed policies under a path.
     async fn policies_under(&self, path: &PolicyPath) -> AwsResult<Vec<PolicyRecord>>;
+    /// The customer managed policies of the account, under whatever path.
+    async fn policy_arns(&self) -> AwsResult<Vec<PolicyArn>>;
     /// One managed policy, tags included.
     async fn policy(&self, arn: &PolicyArn) -> AwsResult<Option<PolicyRecord>>;
     /// The versions of a managed policy.

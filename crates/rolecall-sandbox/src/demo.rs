@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::genesys::{self, Genesys};
 use super::principals::{CUSTOMER, STRANGER, VENDOR};
-use super::state::{Account, Function, Permissions, Role, Secret, State, User};
+use super::state::{Account, Function, ManagedPolicy, Permissions, PolicyVersion, Role, Secret, State, User};
 
 /// 2026-01-01, a fixed date, so that two demonstrations look the same.
 const BEGINNING: i64 = 1_767_225_600;
@@ -69,6 +69,24 @@ impl State {
         let user =
             User { id, permissions: Permissions { attached, ..Permissions::default() }, ..User::default() };
         self.accounts.entry(account.to_owned()).or_default().users.insert(name.to_owned(), user);
+    }
+
+    /// Adds a managed policy of the customer's.
+    pub fn add_policy(&mut self, account: &str, path: &str, name: &str, document: &str) {
+        let version = PolicyVersion { document: document.to_owned(), created: BEGINNING };
+        let policy = ManagedPolicy {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id: self.new_id("ANPA"),
+            created: BEGINNING,
+            updated: BEGINNING,
+            versions: BTreeMap::from([(1, version)]),
+            default: 1,
+            versions_made: 1,
+            ..ManagedPolicy::default()
+        };
+        let arn = format!("arn:aws:iam::{account}:policy{path}{name}");
+        self.accounts.entry(account.to_owned()).or_default().policies.insert(arn, policy);
     }
 
     /// Adds a role that trusts `principal`, a JSON object.

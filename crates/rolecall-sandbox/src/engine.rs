@@ -177,6 +177,7 @@ impl Engine {
                 | Fault::NotFound
                 | Fault::Exists
                 | Fault::Conflict
+                | Fault::Unmodifiable
                 | Fault::Empty
                 | Fault::Malformed
                 | Fault::Html,
@@ -392,7 +393,13 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
             "ConcurrentModification",
             "The request was rejected because another request to modify the same entity is in progress.",
         ),
-        (Fault::Conflict, _) => {
+        (Fault::Unmodifiable, Service::Iam | Service::Sts) => ApiError::new(
+            409,
+            "EntityTemporarilyUnmodifiable",
+            "The request was rejected because it referenced an entity that is temporarily unmodifiable, such as a user name \
+             that was deleted and then recreated.",
+        ),
+        (Fault::Conflict | Fault::Unmodifiable, _) => {
             ApiError::new(409, "ResourceConflictException", "The resource is being changed.")
         }
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),

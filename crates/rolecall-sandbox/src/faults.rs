@@ -91,6 +91,8 @@ pub enum Fault {
     Exists,
     /// The service says that somebody changes the same thing at this moment.
     Conflict,
+    /// IAM says that the entity, such as one that was deleted and made again, cannot be changed yet.
+    Unmodifiable,
     /// The call is carried out, and the connection ends in the middle of the answer.
     Truncate,
     /// The call is carried out and answered a minute later.
@@ -131,6 +133,7 @@ impl Fault {
             | Self::NotFound
             | Self::Exists
             | Self::Conflict
+            | Self::Unmodifiable
             | Self::Truncate
             | Self::Stall => None,
         }

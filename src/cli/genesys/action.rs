@@ -137,10 +137,12 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             read_input(path, &read_file).map_err(|fault| UsageError::new(fault.to_string(), None))?
         }
         None => test_input(side, &context.manifest, name).ok_or_else(|| {
-            UsageError::new(
-                format!("no input for action `{name}`"),
-                Some("pass a JSON file with --input FILE, or set `test_input` in the [[action]]"),
-            )
+            let message = match context.manifest.actions.iter().any(|action| action.name == *name) {
+                true => format!("no input for action `{name}`"),
+                false => format!("no [[action]] is named `{name}`, and there is no input for one that is not in the manifest{}", near(name, &context.manifest)),
+            };
+            let hint = "pass a JSON file with --input FILE, or set `test_input` in the [[action]]";
+            UsageError::new(message, Some(hint))
         })?,
     };
     let survey = context.survey_with_gaps().await?;
@@ -156,6 +158,14 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     });
     list_all_calls(&context, printer);
     Ok(test.exit())
+}
+
+/// The name in the manifest that may have been meant.
+fn near(name: &str, manifest: &Manifest) -> String {
+    let distance = |known: &&str| strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase());
+    let names = manifest.actions.iter().map(|action| action.name.as_str());
+    let nearest = names.min_by_key(distance).filter(|known| distance(known) <= 3);
+    nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()
 }
 
 /// The input that the manifest names for the test of an action.

@@ -26,7 +26,7 @@ impl Connection {
         printer.show_calls(options.common.verbose > 0);
         let manifest = match load_manifest(&options.common, options.sandbox, printer) {
             Ok(Loaded { manifest, .. }) => Some(manifest),
-            Err(ManifestError::Missing { .. }) => None,
+            Err(ManifestError::Missing { .. }) if options.common.files.is_empty() => None,
             Err(error) => return Err(error.into()),
         };
         let mut sandbox = None;

@@ -62,10 +62,11 @@ pub(super) async fn ask<A: Simulate>(aws: &A, desired: &Desired) -> Answers {
         .map(|function| function.to_string())
         .collect();
     let first: Vec<String> = desired.targets.first().map(ToString::to_string).into_iter().collect();
+    let principal = role.to_string();
     let (functions, on_a_target, anywhere) = join!(
-        aws.simulate(&role, &[INVOKE], &functions),
-        aws.simulate(&role, &ON_A_TARGET, &first),
-        aws.simulate(&role, &ANYWHERE, &[]),
+        aws.simulate(&principal, &[INVOKE], &functions),
+        aws.simulate(&principal, &ON_A_TARGET, &first),
+        aws.simulate(&principal, &ANYWHERE, &[]),
     );
     Answers { functions, on_a_target, anywhere }
 }

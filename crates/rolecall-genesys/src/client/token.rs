@@ -207,6 +207,7 @@ fn is_passing(kind: AwsErrorKind) -> bool {
         kind,
         AwsErrorKind::Throttled
             | AwsErrorKind::Unreachable
+            | AwsErrorKind::Untrusted
             | AwsErrorKind::TimedOut
             | AwsErrorKind::ServiceFailure
     )

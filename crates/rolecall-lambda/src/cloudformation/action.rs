@@ -113,7 +113,8 @@ impl Wanted {
     async fn define(&self, connections: &Connections) -> Result<Defined, String> {
         let (action, is_secret) = match &self.definition {
             Definition::Kept(reference) => {
-                let stored = reference.read(connections.aws().await).await;
+                let stored =
+                    reference.read(connections.aws().await.map_err(|error| error.to_string())?).await;
                 let stored = stored.map_err(|error| format!("`Definition`: {error}"))?;
                 let text = Definition::Text(stored.text.expose_secret().to_owned());
                 (text.here(self.name.as_deref(), self.function.as_ref()), stored.is_secret)

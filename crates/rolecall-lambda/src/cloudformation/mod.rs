@@ -94,7 +94,8 @@ async fn carry_out(request: &Request, connections: &Connections, until: Instant)
     match (request.resource_type.as_str(), request.change) {
         ("Custom::GenesysTrustProof", Change::Create | Change::Update) => {
             let wanted = trust_proof::ProofRequest::read(&request.resource_properties)?;
-            Ok(trust_proof::prove(connections.aws().await, &wanted).await?)
+            Ok(trust_proof::prove(connections.aws().await.map_err(|error| error.to_string())?, &wanted)
+                .await?)
         }
         ("Custom::GenesysIntegration", Change::Create | Change::Update) => {
             integration::put(request, connections, until).await

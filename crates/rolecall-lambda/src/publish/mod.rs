@@ -103,7 +103,7 @@ impl Publish {
         let is_wrong = roles.iter().any(|(_, role)| role.exit != ExitCode::Success);
         let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
-            let aws = invocation.connections.aws().await;
+            let aws = invocation.connections.aws().await?;
             let left = invocation.left();
             let limit = left.saturating_sub(AT_THE_END).max(left / 2);
             let message = async {

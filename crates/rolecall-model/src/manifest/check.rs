@@ -16,6 +16,7 @@ use super::raw::{
 };
 use super::target::Target;
 use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action};
+use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
 
 /// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
@@ -318,13 +319,26 @@ fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Vec<Targ
 fn check_target(raw: RawTarget, notes: &mut Notes<'_>) -> Option<Target> {
     let RawTarget { function, qualifier, region } = raw;
     let (qualifier_place, region_place) = (place(qualifier.as_ref()), place(region.as_ref()));
+    let function_place = place(function.as_ref());
     let function = take(function, notes);
     let qualifier = take_optional(qualifier, notes);
     let region = take_optional(region, notes);
     let mut target = function?;
     let qualifier_fits = merge("qualifier", &mut target.qualifier, qualifier?, qualifier_place, notes);
-    let region_fits = merge("region", &mut target.region, region?, region_place, notes);
-    (qualifier_fits && region_fits).then_some(target)
+    let region_fits = merge("region", &mut target.region, region?, region_place.clone(), notes);
+    let region_exists = is_region(target.region.as_ref(), region_place.or(function_place), notes);
+    (qualifier_fits && region_fits && region_exists).then_some(target)
+}
+
+/// Whether AWS can have the region; where not, that is reported.
+fn is_region(region: Option<&Region>, place: Span, notes: &mut Notes<'_>) -> bool {
+    match region.map(aws_region::check) {
+        Some(Err(error)) => {
+            notes.fault(place, error.to_string());
+            false
+        }
+        Some(Ok(())) | None => true,
+    }
 }
 
 /// Takes over what a key says beside `function`; both may say it, but not differently.
@@ -351,13 +365,16 @@ fn merge<T: PartialEq + Display>(
 
 fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
     let RawAws { account, profile, region, assume_role, external_id } = raw;
-    let account_place = place(account.as_ref());
+    let (account_place, region_place) = (place(account.as_ref()), place(region.as_ref()));
     let account = take_optional(account, notes);
     let profile = take_optional(profile, notes);
     let region = take_optional(region, notes);
     let role = take_optional(assume_role, notes);
     let external_id = take_optional(external_id, notes);
     let (account, profile, region, role, external_id) = (account?, profile?, region?, role?, external_id?);
+    if !is_region(region.as_ref(), region_place, notes) {
+        return None;
+    }
     if let (Some(account), Some(role)) = (&account, &role)
         && *account != role.account
     {

@@ -4,7 +4,6 @@ use crate::stored::StoredDocument;
 use jiff::Timestamp;
 
 use super::AwsResult;
-use crate::iam::arn::RoleArn;
 use crate::iam::evaluate::Decision;
 
 /// An answer, and by what AWS and CloudTrail can be asked about it.
@@ -72,11 +71,11 @@ pub struct Check {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait Simulate {
-    /// `iam:SimulatePrincipalPolicy`: what the role's policies and boundary say to each action on each resource; on
-    /// everything (`*`) where there is no resource. Trust policies and session policies are beyond the simulator.
+    /// `iam:SimulatePrincipalPolicy`: what the policies and the boundary of a role or user (`principal`, its ARN) say to each
+    /// action on each resource; on everything (`*`) where there is no resource. Trust policies and session policies are beyond the simulator.
     async fn simulate(
         &self,
-        role: &RoleArn,
+        principal: &str,
         actions: &[&str],
         resources: &[String],
     ) -> AwsResult<Answered<Vec<Simulated>>>;

@@ -18,21 +18,34 @@ pub struct Call {
 
 /// The requests that were sent, in the order of their answers. Clones share one list.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<Vec<Call>>>);
+pub struct Calls {
+    list: Arc<Mutex<Vec<Call>>>,
+    clock: Arc<Mutex<Option<i64>>>,
+}
 
 impl Calls {
     /// The requests so far.
     pub fn so_far(&self) -> Vec<Call> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Empties the list.
     pub fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Adds a request to the list.
     pub fn add(&self, call: Call) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    /// Notes by how many seconds the service's clock was ahead of this machine's when it answered.
+    pub fn saw_clock(&self, ahead: i64) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+    }
+
+    /// By how many seconds the service's clock was ahead; `None` where no answer said what time it is.
+    pub fn clock_difference(&self) -> Option<i64> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

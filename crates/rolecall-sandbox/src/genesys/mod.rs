@@ -209,7 +209,9 @@ fn failure(fault: Option<Fault>, permissions: &[&str], engine: &Engine) -> Optio
         Fault::Internal => Refusal::internal(),
         Fault::Unavailable => Refusal::unavailable(),
         Fault::NotFound => Refusal::not_found(),
-        Fault::Exists | Fault::Conflict => Refusal::conflict("The resource is being changed."),
+        Fault::Exists | Fault::Conflict | Fault::Unmodifiable => {
+            Refusal::conflict("The resource is being changed.")
+        }
         Fault::Expire
         | Fault::DropCall
         | Fault::DropReply
