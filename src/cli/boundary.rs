@@ -2,7 +2,7 @@
 
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _};
+use rolecall::failure::{CommandError, CommandResult, Context as _};
 use rolecall::operations::BoundaryGoal;
 use rolecall::report::ChangeView;
 use serde_json::json;
@@ -35,8 +35,7 @@ pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> Com
         printer.progress(&format!("  {}", change.headline()));
     }
     if !yes && !confirm(question, printer)? {
-        printer.progress("nothing was changed");
-        return Ok(ExitCode::Success);
+        return Err(CommandError::declined());
     }
     let signals = Signals::new();
     signals.arm().context(NO_HANDLERS)?;

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::ExitCode;
 use crate::iam::arn::{FunctionArn, PolicyArn, RoleArn};
 use crate::iam::lint::Severity;
 use crate::observe::survey::MissingTarget;
@@ -48,6 +47,8 @@ pub enum Consequence {
     Leftover,
     /// A data action, or what it belongs to, is there and the manifest does not name it.
     ForeignAction,
+    /// A name, a category or notes in Genesys Cloud differ, which changes nothing that flows do.
+    Notes,
     /// A tag is missing or has a different value.
     Tag,
     /// The description differs.
@@ -73,6 +74,7 @@ impl Consequence {
             Self::Session => "session",
             Self::Leftover => "leftover",
             Self::ForeignAction => "foreign-action",
+            Self::Notes => "notes",
             Self::Tag => "tag",
             Self::Description => "description",
         }
@@ -93,31 +95,7 @@ impl Consequence {
             Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
                 Severity::Warning
             }
-            Self::Leftover | Self::Tag | Self::Description => Severity::Note,
-        }
-    }
-
-    /// The exit code that a difference with this consequence asks for. What it lets somebody do is a claim of its own, whose
-    /// exit code counts before this one.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::OtherOrganization
-            | Self::WidensTrust
-            | Self::WidensPermissions
-            | Self::Undecided
-            | Self::NarrowsTrust
-            | Self::NarrowsPermissions
-            | Self::TargetMissing
-            | Self::Disconnected
-            | Self::ActionMissing
-            | Self::ActionDiffers
-            | Self::Boundary
-            | Self::Unaffected
-            | Self::Session
-            | Self::Leftover
-            | Self::ForeignAction
-            | Self::Tag
-            | Self::Description => ExitCode::Pending,
+            Self::Leftover | Self::Notes | Self::Tag | Self::Description => Severity::Note,
         }
     }
 }
@@ -251,6 +229,8 @@ pub enum ManifestKey {
     Integration,
     /// The actions.
     Action,
+    /// The action of this name.
+    ActionNamed(String),
     /// The targets.
     Targets,
     /// The function of this target, counted from zero.
@@ -274,9 +254,4 @@ pub struct Difference {
     pub repair: Repair,
     /// Where the manifest asks for something else.
     pub key: ManifestKey,
-}
-
-/// The exit code that all differences together ask for.
-pub fn exit_of(differences: &[Difference]) -> ExitCode {
-    differences.iter().map(|difference| difference.consequence.exit()).fold(ExitCode::Success, ExitCode::or)
 }

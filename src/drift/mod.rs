@@ -8,8 +8,17 @@ pub mod aws;
 pub mod difference;
 pub mod genesys;
 
+use crate::observe::survey::Survey;
+use crate::plan::{Plan, PlanError};
+
 pub use aws::drift;
-pub use difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of,
-};
+pub use difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 pub use genesys::{causes, drift as genesys_drift, other_organization};
+
+/// What a plan towards the manifest is about: the differences that it finds in both services, most severe first.
+pub fn pending(survey: &Survey, plan: &Plan) -> Result<Vec<Difference>, PlanError> {
+    let (_, mut differences) = drift(survey)?;
+    differences.extend(genesys::of_plan(plan));
+    differences.sort_by_key(|difference| difference.consequence);
+    Ok(differences)
+}

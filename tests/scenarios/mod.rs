@@ -8,6 +8,7 @@ mod canaries;
 mod concurrency;
 mod cut_short;
 mod drift;
+mod exit_codes;
 mod explain;
 mod explain_error;
 mod faults;
