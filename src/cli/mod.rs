@@ -21,13 +21,15 @@ mod sandbox;
 mod simulate;
 mod target;
 mod verify;
+mod wrap;
 
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use rolecall::exit::ExitCode;
-use rolecall::report::ErrorView;
+use rolecall::report::{ErrorView, Origin, Report};
 use rolecall_model::limit::Limit;
 
 use self::options::{
@@ -56,6 +58,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 /// Runs the command; what went wrong is part of its result.
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
+    printer.wrap(output(command).is_human() && is_prose(command));
     let done = match check_output(command).and_then(|()| check_files(command)) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
@@ -66,7 +69,9 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     done.unwrap_or_else(|error| {
         printer.failure(&error.view());
         if let Some(format) = output(command).format() {
-            printer.result(&error.report(name(command)).render(format, error.exit));
+            let report = error.report(name(command));
+            let report = Report { origin: Origin::at(Timestamp::now()), ..report };
+            printer.result(&report.render(format, error.exit));
         }
         error.exit
     })
@@ -123,6 +128,17 @@ fn check_output(command: &Command) -> CommandResult<()> {
     let hint = "`--output human` and `--output json` go with every command; sarif, junit, github and html with plan, \
                 apply, verify and drift; markdown with these and with genesys whoami and audit; csv with genesys audit";
     Err(UsageError::new(message, Some(hint)).into())
+}
+
+/// Whether the result for people is text, and not a document or a list.
+fn is_prose(command: &Command) -> bool {
+    has_report(command)
+        || matches!(
+            command,
+            Command::Destroy(_)
+                | Command::Prove(_)
+                | Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Connect(_))
+        )
 }
 
 fn has_report(command: &Command) -> bool {
