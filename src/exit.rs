@@ -1,7 +1,8 @@
 //! The exit codes that other programs depend on.
 //!
-//! Each typed result computes its own code with an exhaustive match, and [`ExitCode::or`] combines codes. No code is ever
-//! computed from text.
+//! [`rule`] computes the code of each typed result, and [`ExitCode::or`] combines codes. No code is ever computed from text.
+
+mod rule;
 
 use serde::{Serialize, Serializer};
 
@@ -15,7 +16,7 @@ pub enum ExitCode {
     Failed,
     /// Usage or manifest error; nothing was contacted.
     Usage,
-    /// Changes are pending.
+    /// Changes are pending that let nobody in and stop nothing.
     Pending,
     /// Somebody can do what the manifest does not allow, or could after the plan that was refused; or Genesys Cloud cannot
     /// do what it must.
@@ -35,7 +36,7 @@ impl ExitCode {
             Self::Success => "done; in sync; proved",
             Self::Failed => "something went wrong",
             Self::Usage => "usage or manifest error; nothing was contacted",
-            Self::Pending => "changes are pending",
+            Self::Pending => "changes are pending that let nobody in and stop nothing",
             Self::Refuted => {
                 "refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must"
             }

@@ -63,6 +63,11 @@ impl CommandError {
         Self { exit: ExitCode::Failed, message: message.into(), hint: None }
     }
 
+    /// The user was asked, and said no.
+    pub fn declined() -> Self {
+        Self::failed(format!("you declined; {NOTHING_WRITTEN}"))
+    }
+
     /// As data for readers.
     pub fn view(&self) -> ErrorView {
         ErrorView { message: self.message.clone(), hint: self.hint.clone() }
@@ -132,7 +137,7 @@ impl RefusedPlan {
     }
 
     fn exit(&self) -> ExitCode {
-        self.objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or)
+        ExitCode::of_objections(&self.objections)
     }
 
     fn hint(&self) -> String {

@@ -220,6 +220,25 @@ fn list(faults: &[Fault]) -> String {
 }
 
 impl Failure {
+    /// The failure of a change, with the call that failed. What a service says names its call already.
+    #[must_use]
+    pub fn of(&self, change: &Change) -> String {
+        match self {
+            Self::Aws(_) | Self::Genesys(_) => self.to_string(),
+            Self::After { outcome: _, failure } => failure.of(change),
+            Self::Invalid { .. }
+            | Self::DraftInTheWay { .. }
+            | Self::Inactive { .. }
+            | Self::MadeMeanwhile { .. }
+            | Self::GoneMeanwhile { .. }
+            | Self::Overtaken { .. }
+            | Self::Deadline { .. }
+            | Self::Interrupted { .. }
+            | Self::NoClient { .. }
+            | Self::Incomplete { .. } => format!("{} failed: {self}", change.operation()),
+        }
+    }
+
     /// What became of the change. Whatever is said about it follows from this.
     #[must_use]
     pub fn outcome(&self) -> WriteOutcome {

@@ -87,7 +87,7 @@ fn words(consequence: Consequence) -> Words {
         Consequence::Unaffected => (
             "the document differs, and the proof shows that the same callers can do the same things",
             "`rolecall apply` writes the document of the manifest",
-            Some("policy-version-rolled-back"),
+            None,
         ),
         Consequence::Session => (
             "a longer session stays valid for longer after a theft, and a shorter one can refuse callers that ask for longer",
@@ -102,6 +102,11 @@ fn words(consequence: Consequence) -> Words {
         Consequence::ForeignAction => (
             "somebody made it in Genesys Cloud, and nobody checks it against a manifest",
             "add it to the manifest (`rolecall genesys action import`), or delete it in Genesys Cloud",
+            None,
+        ),
+        Consequence::Notes => (
+            "a name, a category or notes in Genesys Cloud differ from the manifest; flows refer to IDs, so they go on",
+            "`rolecall apply` writes what the manifest says",
             None,
         ),
         Consequence::Tag => (

@@ -3,11 +3,12 @@
 use futures_util::FutureExt as _;
 use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _, UNCHANGED, UsageError, with_hints};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, with_hints};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Written};
 use rolecall::report::{ErrorView, Report, VerificationView, count};
 use rolecall::verify::gate::Allowed;
+use rolecall::verify::live_organization::LiveOrganization;
 use rolecall::verify::steady::Freshness;
 use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
@@ -55,7 +56,7 @@ async fn apply_one(
     let request = request(options, &signals);
     let known = context.warnings.len();
     let plan = async |context: &Connected| context.plan(request.goal, request.options).await;
-    let planned = context.comparing_organizations(plan).await;
+    let (live, planned) = context.comparing_organizations(plan).await;
     printer.warnings(context.warnings.iter().skip(known));
     let planned = planned.context(UNCHANGED)?;
     let human = options.aws.common.output.is_human();
@@ -74,23 +75,20 @@ async fn apply_one(
         ..Report::of_plan("apply", &changed.planned)
     };
     if changed.is_declined {
-        printer.progress("nothing was changed");
-        return Ok((told, ExitCode::Success));
+        return Err(CommandError::declined());
     }
     signals.arm().context(NO_HANDLERS)?;
     if let Some(written) = &changed.written {
         told = told.with_applied(&written.applied);
     }
+    let compared = live.exit();
     // What another tool has to repair, apply has not repaired.
-    let pending = match changed.planned.elsewhere.is_empty() {
-        true => ExitCode::Success,
-        false => ExitCode::Pending,
-    };
+    let pending = ExitCode::of_differences(&changed.planned.elsewhere);
     let finished =
-        finish(options, context, changed, &request.interrupt, &mut told, printer).boxed_local().await;
+        finish(options, context, changed, (&request.interrupt, live), &mut told, printer).boxed_local().await;
     let exit =
         finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer)).or(pending);
-    Ok((printer.advising(told), exit))
+    Ok((printer.advising(told), exit.or(compared)))
 }
 
 fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
@@ -118,14 +116,15 @@ async fn finish(
     options: &ApplyCommand,
     context: &Connected,
     changed: Changed,
-    interrupt: &Interrupt,
+    (interrupt, live): (&Interrupt, LiveOrganization),
     told: &mut Report,
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     let Changed { planned, written, is_declined: _ } = changed;
     let Some(Written { applied, read_back }) = written else {
         let Some(survey) = planned.survey else { return Ok(ExitCode::Success) };
-        return verify_now(options, context, &survey, (Freshness::Unchanged, interrupt), told, printer).await;
+        let look = (Freshness::Unchanged, interrupt, live);
+        return verify_now(options, context, &survey, look, told, printer).await;
     };
     let Some(read_back) = read_back else {
         return Ok(fail(describe(&applied), ExitCode::Failed, told, printer));
@@ -135,7 +134,7 @@ async fn finish(
     let ReadBack { observed, unsettled } = read_back.with_context(unverified)?;
     let Some(survey) = survey_after(planned, observed) else { return Ok(ExitCode::Success) };
     *told = std::mem::take(told).with_survey(&survey);
-    let fresh = (Freshness::JustChanged, interrupt);
+    let fresh = (Freshness::JustChanged, interrupt, live);
     let exit = verify_now(options, context, &survey, fresh, told, printer).await.with_context(unverified)?;
     let Some(service) = unsettled.first() else { return Ok(exit) };
     let service = match service {
@@ -143,7 +142,9 @@ async fn finish(
         Service::GenesysCloud => "Genesys Cloud",
     };
     let again = printer.invocation().command("drift");
-    printer.warning(&format!("{service} does not show all of the changes yet; {again} checks again"));
+    let open = format!("{service} does not show all of the changes yet; {again} checks again");
+    printer.warning(&open);
+    told.warnings.push(open);
     Ok(exit.or(ExitCode::Inconclusive))
 }
 
@@ -151,14 +152,15 @@ async fn verify_now(
     options: &ApplyCommand,
     context: &Connected,
     survey: &Survey,
-    (freshness, interrupt): (Freshness, &Interrupt),
+    (freshness, interrupt, live): (Freshness, &Interrupt, LiveOrganization),
     told: &mut Report,
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     let narrator = Narrator::new(printer);
     let verified =
         context.verify_survey(survey, options.level.into(), freshness, interrupt, &narrator).boxed_local();
-    let verification = verified.await?;
+    let mut verification = verified.await?;
+    verification.findings.extend(live.into_finding());
     let exit = verification.exit();
     let mut verification = with_hints(VerificationView::from(&verification), &verification);
     verification.advise(printer.invocation());

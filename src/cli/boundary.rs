@@ -3,7 +3,7 @@
 use rolecall::carry_out::Failure;
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _, boundary_hint};
+use rolecall::failure::{CommandError, CommandResult, Context as _, boundary_hint};
 use rolecall::operations::BoundaryGoal;
 use rolecall::report::{ChangeView, ErrorView};
 use serde_json::json;
@@ -36,8 +36,7 @@ pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> Com
         printer.progress(&format!("  {}", change.headline()));
     }
     if !yes && !confirm(question, printer)? {
-        printer.progress("nothing was changed");
-        return Ok(ExitCode::Success);
+        return Err(CommandError::declined());
     }
     let signals = Signals::new();
     signals.arm().context(NO_HANDLERS)?;

@@ -145,7 +145,9 @@ pub(crate) fn conclude(
         None => (describe(&applied), ExitCode::Failed),
         Some(Ok(ReadBack { unsettled, .. })) if unsettled.is_empty() => return ExitCode::Success,
         Some(Ok(ReadBack { unsettled, .. })) => {
-            printer.warning(&tell(&in_words(&unsettled)));
+            let open = tell(&in_words(&unsettled));
+            printer.warning(&open);
+            told.warnings.push(open);
             return ExitCode::Inconclusive;
         }
         Some(Err(error)) => {

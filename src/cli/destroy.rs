@@ -1,9 +1,10 @@
 //! `rolecall destroy`: a plan towards nothing, limited to what rolecall made.
 
+use jiff::Timestamp;
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Changed, Goal, Planned};
-use rolecall::report::Report;
+use rolecall::report::{Origin, Report};
 use rolecall::verify::gate::Allowed;
 
 use super::change::{Asking, Console, Narrator, conclude};
@@ -11,7 +12,7 @@ use super::context::{Context, Signals};
 use super::options::{DestroyCommand, Output};
 use super::plan::list_all_calls;
 use super::printer::Printer;
-use rolecall::failure::CommandResult;
+use rolecall::failure::{CommandError, CommandResult};
 
 pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
@@ -39,8 +40,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     let mut told =
         Report { warnings: context.warnings.clone(), ..Report::of_plan("destroy", &changed.planned) };
     if changed.is_declined {
-        printer.progress("nothing was changed");
-        return Ok(ExitCode::Success);
+        return Err(CommandError::declined());
     }
     let Changed { planned, written, is_declined: _ } = changed;
     let unsettled = |services: &str| {
@@ -54,16 +54,19 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         printer.progress(&format!("role `{role}` was left alone: {who} manages it; to remove it, {how}"));
     }
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
-        printer.warning(&format!(
+        let left = format!(
             "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \
              use --remove-foreign to remove them too"
-        ));
+        );
+        printer.warning(&left);
+        told.warnings.push(left);
         exit = exit.or(ExitCode::Pending);
     }
     context.count_calls(&mut told, printer.shows_calls());
-    if !human {
-        printer.result(&printer.advising(told).to_json(exit));
-    }
+    let mut told = printer.advising(told);
+    told.exit = exit;
+    told.origin = Origin::at(Timestamp::now());
+    printer.result(&if human { told.result_line() } else { told.to_json(exit) });
     list_all_calls(&context, printer);
     Ok(exit)
 }

@@ -1,8 +1,9 @@
 //! `rolecall verify --explain-error`: from an error text to its most likely cause.
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use rolecall::exit::ExitCode;
-use rolecall::report::{DiagnosisView, Report};
+use rolecall::report::{DiagnosisView, Origin, Report};
 
 use super::context::Context;
 use super::options::Output;
@@ -43,6 +44,11 @@ pub(crate) async fn run(
     }
     report.diagnosis = Some(diagnosis);
     context.count_calls(&mut report, printer.shows_calls());
+    report.exit = exit;
+    report.origin = Origin::at(Timestamp::now());
+    if output == Output::Human {
+        printer.result(&report.result_line());
+    }
     if output == Output::Json {
         printer.result(&report.to_json(exit));
     }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use rolecall::connect::{Connected, Fleet, Loaded, Member, Reads, Services, ended};
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::manifest::Manifest;
-use rolecall::report::Report;
+use rolecall::report::{Origin, Report};
 use rolecall::sandbox::Sandbox;
 
 use super::advice;
@@ -47,8 +48,11 @@ pub(crate) async fn run(
     let mut context = Context::open(options, services, printer).await?;
     let (mut report, exit) = work(&mut context.connected, printer).boxed_local().await?;
     context.count_calls(&mut report, printer.shows_calls());
-    if let Some(format) = options.common.output.format() {
-        printer.result(&report.render(format, exit));
+    report.exit = exit;
+    report.origin = Origin::at(Timestamp::now());
+    match options.common.output.format() {
+        Some(format) => printer.result(&report.render(format, exit)),
+        None => printer.result(&report.result_line()),
     }
     list_all_calls(&context, printer);
     Ok(exit)
@@ -96,6 +100,7 @@ async fn run_all(
     };
     let (mut report, parts, calls) = fleet.run(command, turn).await;
     printer.stop_counting();
+    report.origin = Origin::at(Timestamp::now());
     for part in parts {
         match part {
             Part::Text(text) => printer.result(&text),

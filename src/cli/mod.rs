@@ -25,12 +25,14 @@ mod sandbox;
 mod simulate;
 mod target;
 mod verify;
+mod wrap;
 
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use rolecall::exit::ExitCode;
-use rolecall::report::{ErrorView, Invocation};
+use rolecall::report::{ErrorView, Invocation, Origin, Report};
 use rolecall_model::limit::Limit;
 
 use self::options::{
@@ -68,6 +70,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
     printer.repeat(invocation(command));
+    printer.wrap(output(command).is_human() && is_prose(command));
     let done = match check_files(command) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
@@ -79,6 +82,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         printer.failure(&error.view());
         if let Some(format) = output(command).format() {
             let report = printer.advising(error.report(name(command)));
+            let report = Report { origin: Origin::at(Timestamp::now()), ..report };
             printer.result(&report.render(format, error.exit));
         }
         error.exit
@@ -117,6 +121,17 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
             Ok(ExitCode::Success)
         }
     }
+}
+
+/// Whether the result for people is text, and not a document or a list.
+fn is_prose(command: &Command) -> bool {
+    has_report(command)
+        || matches!(
+            command,
+            Command::Destroy(_)
+                | Command::Prove(_)
+                | Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Connect(_))
+        )
 }
 
 fn has_report(command: &Command) -> bool {

@@ -2,14 +2,15 @@
 
 use rolecall::aws::Aws;
 use rolecall::connect::{Connected, Reads, Services};
+use rolecall::drift::pending;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::manifest::write;
-use rolecall::operations::TowardsManifest;
+use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
 use rolecall::report::{RefusalView, Report, saved};
-use rolecall::verify::gate::{Allowed, Objection, Verdict, judge};
+use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::{Documents, read};
 use rolecall_genesys::client::Client;
 
@@ -51,12 +52,12 @@ async fn plan_one(
 ) -> CommandResult<(Report, ExitCode)> {
     let known = connected.warnings.len();
     let plan = async |it: &Connected| it.plan_manifest(options.reach.into()).await;
-    let towards = connected.comparing_organizations(plan).await;
+    let (live, towards) = connected.comparing_organizations(plan).await;
     printer.warnings(connected.warnings.iter().skip(known));
     let towards = towards?;
     let TowardsManifest { survey, genesys: _, plan, elsewhere } = &towards;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
-    let Verdict { verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
+    let Verdict { mut verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {
         let role = read(&Documents::planned(survey, plan.foreign()), &survey.desired.role_arn());
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
@@ -65,18 +66,27 @@ async fn plan_one(
         write::save_private(path, &saved::save(survey, plan))
             .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
     }
-    let is_pending = options.detailed_exitcode && !(plan.is_in_sync() && elsewhere.is_empty());
-    let pending = if is_pending { ExitCode::Pending } else { ExitCode::Success };
+    let differences = pending(survey, plan).map_err(PlanningError::from)?;
+    // Without the option the exit code is about the role as `apply` leaves it; with the option, also about the role as it is.
+    let is_pending = !(plan.is_in_sync() && elsewhere.is_empty());
+    let now = match options.detailed_exitcode && is_pending {
+        true => ExitCode::of_differences(&differences)
+            .or(ExitCode::of_differences(elsewhere))
+            .or(ExitCode::Pending),
+        false => ExitCode::Success,
+    };
+    let compared = live.exit();
+    verification.findings.extend(live.into_finding());
     // `apply` refuses only what it would write.
     let objections = if plan.is_empty() { Vec::new() } else { objections };
-    let refused = objections.iter().map(Objection::exit).fold(ExitCode::Success, ExitCode::or);
-    let exit = verification.exit().or(refused).or(pending);
+    let exit = verification.exit().or(ExitCode::of_objections(&objections)).or(compared).or(now);
     let report = Report {
         outline: connected.outline.clone(),
         warnings: connected.warnings.clone(),
         refusals: objections.iter().map(RefusalView::from).collect(),
         ..Report::of_manifest_plan(&towards, &verification)
-    };
+    }
+    .with_pending(&differences);
     let report = printer.advising(report);
     let title = match survey.desired.managed_by {
         Some(_) => "As it is in AWS, which apply does not change",
@@ -106,7 +116,8 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
     printer.result(&report.heading());
     printer.result(&if report.changes_are_repairs() { report.drift_text() } else { report.plan_text() });
     if let Some(verification) = report.verification.as_ref().filter(|it| !it.claims.is_empty()) {
-        printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
+        let told = report.told();
+        printer.result(&format!("\n{}", verification.to_text_after(&told, title, printer.evidence())));
     }
     printer.result(&report.refusals_text());
 }

@@ -12,10 +12,13 @@ use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::{ErrorView, Evidence, Invocation, Report};
 use rolecall_model::limit;
 use rolecall_model::shown::neutral;
+
+use super::wrap::wrap;
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -47,6 +50,8 @@ pub(crate) struct Printer {
     is_quiet: bool,
     /// Whether results are commands of a CI runner.
     annotates: bool,
+    /// The width of the terminal that results are wrapped to; a pipe has none.
+    width: Option<usize>,
     /// Before every message.
     name: String,
     /// Hidden where there is none.
@@ -79,6 +84,7 @@ impl Printer {
             shows_calls: false,
             is_quiet,
             annotates: false,
+            width: None,
             name: String::new(),
             bar: ProgressBar::hidden(),
             invocation: Invocation::default(),
@@ -94,6 +100,7 @@ impl Printer {
             shows_calls: self.shows_calls,
             is_quiet: self.is_quiet,
             annotates: self.annotates,
+            width: None,
             name: format!("{name}: "),
             bar: self.bar.clone(),
             invocation,
@@ -142,6 +149,12 @@ impl Printer {
         self.annotates = annotates;
     }
 
+    /// Whether results are text for somebody at a terminal.
+    pub(crate) fn wrap(&mut self, is_prose: bool) {
+        let terminal = Some(Term::stdout()).filter(|terminal| is_prose && terminal.is_term());
+        self.width = terminal.and_then(|terminal| terminal.size_checked()).map(|(_, columns)| columns.into());
+    }
+
     /// What is said about where AWS can be asked about its answers.
     pub(crate) fn evidence(&self) -> Evidence {
         if self.shows_calls { Evidence::OfEverything } else { Evidence::OfRefutations }
@@ -155,6 +168,7 @@ impl Printer {
     /// The result of the command.
     pub(crate) fn result(&mut self, text: &str) {
         let text = neutral(text, self.annotates, is_own);
+        let text = self.width.map_or(text.clone(), |width| wrap(&text, width));
         match &mut self.output {
             Destination::Shown(output) => {
                 let _ = write!(output, "{text}").and_then(|()| output.flush());

@@ -13,7 +13,7 @@ use super::context::{Context, load_manifest};
 use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
 
 pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
@@ -22,9 +22,9 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> Comma
             let manager = load_manifest(&aws.common, false, printer)?.manifest.role.managed_by;
             refuse_to_apply(*apply, manager)?;
             let change = |text: String, target: &Target| edit::remove_target(&text, &file(aws), target);
-            edit_manifest(aws, functions, change, "removed", printer)?;
+            let before = edit_manifest(aws, functions, change, "removed", printer)?;
             say_whose_job(manager, "stop allowing these functions", printer);
-            if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
+            if *apply { apply_now(aws, *yes, before, printer).await } else { Ok(ExitCode::Success) }
         }
         TargetCommand::List { aws } => list(aws, printer).await,
     }
@@ -87,13 +87,16 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCo
     if tag.is_some() {
         wanted.retain(|target| target.find_in(&context.manifest.targets).is_empty());
     }
-    resolve(&addresses(&wanted, context.region.as_ref())?, &context.aws).await?;
+    // A function that is not there is only not added: nothing that the manifest asks for is missing.
+    resolve(&addresses(&wanted, context.region.as_ref())?, &context.aws)
+        .await
+        .map_err(|error| CommandError { exit: ExitCode::Failed, ..error.into() })?;
     let change = |text: String, target: &Target| edit::add_target(&text, &file(aws), target);
-    edit_manifest(aws, &wanted, change, "added", printer)?;
+    let before = edit_manifest(aws, &wanted, change, "added", printer)?;
     list_calls(&context.aws, printer);
     drop(context);
     say_whose_job(manager, "allow the new targets", printer);
-    if *apply { apply_now(aws, *yes, printer).await } else { Ok(ExitCode::Success) }
+    if *apply { apply_now(aws, *yes, before, printer).await } else { Ok(ExitCode::Success) }
 }
 
 /// The functions of the region that have the tag, by name: they are the caller's own.
@@ -113,14 +116,14 @@ fn file(aws: &AwsOptions) -> String {
     aws.common.file().display().to_string()
 }
 
-/// Makes all the edits on the text, and writes it once: all of them or none.
+/// Makes all the edits on the text, and writes it once: all of them or none. What it was before, where it was changed.
 fn edit_manifest(
     aws: &AwsOptions,
     targets: &[Target],
     change: impl Fn(String, &Target) -> Result<String, edit::EditError>,
     verb: &str,
     printer: &mut Printer,
-) -> CommandResult<()> {
+) -> CommandResult<Option<String>> {
     let path = aws.common.file();
     let missing = || format!("cannot edit the manifest `{}`", path.display());
     let before =
@@ -132,15 +135,21 @@ fn edit_manifest(
     }
     if text == before {
         printer.result("the manifest already has all of them\n");
-        return Ok(());
+        return Ok(None);
     }
     write::save(path, &text).with_context(missing)?;
     let names = targets.iter().map(|target| format!("{verb} {target}\n")).collect::<String>();
     printer.result(&names);
-    Ok(())
+    Ok(Some(before))
 }
 
-async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> CommandResult<ExitCode> {
+/// Applies the edited manifest. Where that is refused or declined, nothing was written, and the manifest becomes what it was.
+async fn apply_now(
+    aws: &AwsOptions,
+    yes: bool,
+    before: Option<String>,
+    printer: &mut Printer,
+) -> CommandResult<ExitCode> {
     let reach = ReachOptions::default();
     let apply = ApplyCommand {
         plan: None,
@@ -150,7 +159,14 @@ async fn apply_now(aws: &AwsOptions, yes: bool, printer: &mut Printer) -> Comman
         level: Level::default(),
         allow: AllowOptions::default(),
     };
-    super::apply::run(&apply, printer).await
+    let applied = super::apply::run(&apply, printer).await;
+    let (Err(error), Some(before)) = (&applied, before) else { return applied };
+    let path = aws.common.file();
+    write::save(path, &before).with_context(|| {
+        format!("{}; and the manifest `{}` could not be restored", error.message, path.display())
+    })?;
+    printer.progress(&format!("restored the manifest `{}`", path.display()));
+    applied
 }
 
 /// Each target with what AWS says of it.

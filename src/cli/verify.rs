@@ -2,7 +2,7 @@
 
 use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _, UNCHANGED};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED};
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
@@ -39,7 +39,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> Comma
         && !options.yes
         && !confirm("Run the data actions, which invokes their functions for real?", printer)?
     {
-        return Ok(ExitCode::Success);
+        return Err(CommandError::declined());
     }
     let services = if options.level == Level::Genesys { Services::Both } else { Services::Aws };
     fleet::run("verify", &options.aws, (services, reads), printer, async |connected, printer| {
@@ -66,7 +66,7 @@ async fn verify_one(
     let known = connected.warnings.len();
     let verified = connected.verify(&request, &Narrator::new(printer)).await;
     printer.warnings(connected.warnings.iter().skip(known));
-    let (Verified { survey, documents, verification }, report) = verified?;
+    let (Verified { survey, documents, verification: _ }, report, exit) = verified?;
     let report = printer.advising(report);
     if let Some(view) = &report.verification {
         tell_troubles(view, printer);
@@ -81,7 +81,7 @@ async fn verify_one(
             printer.result(&view.to_text("Verification", printer.evidence()));
         }
     }
-    Ok((report, verification.exit()))
+    Ok((report, exit))
 }
 
 /// A twin must be removed, and whoever waits for AWS is told how far that got; otherwise Ctrl-C ends the process.
@@ -108,7 +108,7 @@ async fn sweep(
     let swept = context.role.sweep(&interruptible()?, &Narrator::new(printer)).await;
     let (plan, applied) = swept.context(UNCHANGED)?;
     let human = options.aws.common.output.is_human();
-    let mut report = Report::new("verify").with_plan(&plan).with_applied(&applied);
+    let mut report = Report::new("verify").with_plan(&plan, None).with_applied(&applied);
     report.warnings.clone_from(&context.warnings);
     let mut exit = ExitCode::Success;
     if !applied.is_complete() {

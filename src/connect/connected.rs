@@ -25,9 +25,9 @@ use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
 use crate::observe::survey::addresses;
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
-use crate::ports::genesys::{GenesysResult, Organization};
+use crate::ports::genesys::Organization;
 use crate::report::{CallsView, Report};
-use rolecall_model::shown::Shown;
+use crate::verify::live_organization::LiveOrganization;
 
 /// What begins the warning that there was no live organization to compare with.
 const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
@@ -191,14 +191,9 @@ impl Connected {
 
     /// Compares the services with the manifest.
     pub async fn drift(&mut self) -> Result<(Report, ExitCode), DriftError> {
-        let drifted = self.role.drift(self.other_organization()).boxed_local().await?;
-        let mut exit = drifted.exit();
-        if let Some(error) = &drifted.not_compared {
-            self.warnings.push(format!("{NOT_COMPARED}: {error}"));
-            // If credentials were named, an organization that could not be compared leaves the question open.
-            let named = if self.are_credentials_named { ExitCode::Inconclusive } else { ExitCode::Success };
-            exit = exit.or(named);
-        }
+        let drifted = self.role.drift(self.live_organization()).boxed_local().await?;
+        let exit = drifted.exit();
+        self.warnings.extend(warning(&drifted.live));
         let report = Report::of_drift(&drifted, self.outline.clone());
         Ok((Report { warnings: self.warnings.clone(), ..report }, exit))
     }
@@ -208,38 +203,38 @@ impl Connected {
         &mut self,
         request: &VerifyRequest,
         observer: &impl Observer,
-    ) -> Result<(Verified, Report), VerifyError> {
+    ) -> Result<(Verified, Report, ExitCode), VerifyError> {
         let verify = async |it: &Self| it.role.verify(request, observer).boxed_local().await;
-        let verified = self.comparing_organizations(verify).await?;
+        let (live, verified) = self.comparing_organizations(verify).await;
+        let mut verified = verified?;
+        let exit = live.exit();
+        verified.verification.findings.extend(live.into_finding());
+        let exit = exit.or(verified.verification.exit());
         let mut report = Report::of_verified(&verified, self.outline.clone());
         report.warnings.clone_from(&self.warnings);
         report.verification = report.verification.map(|view| with_hints(view, &verified.verification));
-        Ok((verified, report))
+        Ok((verified, report, exit))
     }
 
-    /// Reads, and warns where the role is for another organization than the one of the credentials at hand: that is asked
-    /// at the same time.
-    pub async fn comparing_organizations<T>(&mut self, read: impl AsyncFnOnce(&Self) -> T) -> T {
-        let (other, read) = join!(self.other_organization(), read(self));
-        self.warnings.extend(match other {
-            Ok(None) => None,
-            Ok(Some(Organization { id, name })) => Some(format!(
-                "the manifest's organization_id is {}, and the OAuth client is of the organisation {} ({}), which \
-                 could not assume the role",
-                self.external_id,
-                Shown(name),
-                Shown(id)
-            )),
-            Err(error) => Some(format!("{NOT_COMPARED}: {error}")),
-        });
-        read
+    /// Reads, and asks at the same time whether the role is for the organization of the credentials at hand.
+    pub async fn comparing_organizations<T>(
+        &mut self,
+        read: impl AsyncFnOnce(&Self) -> T,
+    ) -> (LiveOrganization, T) {
+        let (live, read) = join!(self.live_organization(), read(self));
+        self.warnings.extend(warning(&live));
+        (live, read)
     }
 
-    /// The organization of the credentials at hand, where it is not the one that the role is for. Where the manifest
-    /// asks for something in Genesys Cloud, the plan for it finds that out.
-    async fn other_organization(&self) -> GenesysResult<Option<Organization>> {
-        let Some(client) = &self.organizations else { return Ok(None) };
-        Ok(Some(client.organization().await?).filter(|live| live.id != self.external_id.as_str()))
+    /// Whether the role is for the organization of the credentials at hand. Where the manifest asks for something in Genesys
+    /// Cloud, the plan for it finds that out.
+    async fn live_organization(&self) -> LiveOrganization {
+        let Some(client) = &self.organizations else { return LiveOrganization::NotAsked };
+        match client.organization().await {
+            Ok(found) if found.id == self.external_id.as_str() => LiveOrganization::Same,
+            Ok(found) => LiveOrganization::Other { expected: self.external_id.to_string(), found },
+            Err(error) => LiveOrganization::Unanswered { error, are_named: self.are_credentials_named },
+        }
     }
 
     /// Puts into the report what was sent: how much, and with details how it went.
@@ -254,6 +249,14 @@ impl Connected {
         if has_details {
             report.calls = CallsView::summarize(&calls);
         }
+    }
+}
+
+/// That Genesys Cloud gave no answer; another organization is a finding.
+fn warning(live: &LiveOrganization) -> Option<String> {
+    match live {
+        LiveOrganization::NotAsked | LiveOrganization::Same | LiveOrganization::Other { .. } => None,
+        LiveOrganization::Unanswered { error, are_named: _ } => Some(format!("{NOT_COMPARED}: {error}")),
     }
 }
 

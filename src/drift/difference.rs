@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::ExitCode;
 use crate::iam::arn::{FunctionArn, PolicyArn, RoleArn};
 use crate::iam::lint::Severity;
 use crate::observe::survey::MissingTarget;
@@ -48,6 +47,8 @@ pub enum Consequence {
     Leftover,
     /// A data action, or what it belongs to, is there and the manifest does not name it.
     ForeignAction,
+    /// A name, a category or notes in Genesys Cloud differ, which changes nothing that flows do.
+    Notes,
     /// A tag is missing or has a different value.
     Tag,
     /// The description differs.
@@ -55,8 +56,8 @@ pub enum Consequence {
 }
 
 impl Consequence {
-    /// All of them, most severe first.
-    pub const ALL: [Self; 17] = [
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 18] = [
         Self::OtherOrganization,
         Self::WidensTrust,
         Self::WidensPermissions,
@@ -74,6 +75,7 @@ impl Consequence {
         Self::ForeignAction,
         Self::Tag,
         Self::Description,
+        Self::Notes,
     ];
 
     /// The code, which stays the same.
@@ -96,6 +98,7 @@ impl Consequence {
             Self::ForeignAction => "D15",
             Self::Tag => "D16",
             Self::Description => "D17",
+            Self::Notes => "D18",
         }
     }
 
@@ -117,6 +120,7 @@ impl Consequence {
             Self::Session => "session",
             Self::Leftover => "leftover",
             Self::ForeignAction => "foreign-action",
+            Self::Notes => "notes",
             Self::Tag => "tag",
             Self::Description => "description",
         }
@@ -137,31 +141,7 @@ impl Consequence {
             Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
                 Severity::Warning
             }
-            Self::Leftover | Self::Tag | Self::Description => Severity::Note,
-        }
-    }
-
-    /// The exit code that a difference with this consequence asks for. What it lets somebody do is a claim of its own, whose
-    /// exit code counts before this one.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::OtherOrganization
-            | Self::WidensTrust
-            | Self::WidensPermissions
-            | Self::Undecided
-            | Self::NarrowsTrust
-            | Self::NarrowsPermissions
-            | Self::TargetMissing
-            | Self::Disconnected
-            | Self::ActionMissing
-            | Self::ActionDiffers
-            | Self::Boundary
-            | Self::Unaffected
-            | Self::Session
-            | Self::Leftover
-            | Self::ForeignAction
-            | Self::Tag
-            | Self::Description => ExitCode::Pending,
+            Self::Leftover | Self::Notes | Self::Tag | Self::Description => Severity::Note,
         }
     }
 }
@@ -297,6 +277,8 @@ pub enum ManifestKey {
     Integration,
     /// The actions.
     Action,
+    /// The action of this name.
+    ActionNamed(String),
     /// The targets.
     Targets,
     /// The function of this target, counted from zero.
@@ -338,9 +320,4 @@ pub fn merged(aws: Vec<Difference>, genesys: Vec<Difference>) -> Vec<Difference>
     }
     all.sort_by_key(|difference| difference.consequence);
     all
-}
-
-/// The exit code that all differences together ask for.
-pub fn exit_of(differences: &[Difference]) -> ExitCode {
-    differences.iter().map(|difference| difference.consequence.exit()).fold(ExitCode::Success, ExitCode::or)
 }

@@ -31,6 +31,16 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
     Ok((plan, differences))
 }
 
+/// The differences that a plan repairs or notices, in its order.
+pub fn of_plan(plan: &crate::plan::Plan) -> Vec<Difference> {
+    let of_change = |change: &crate::plan::Change| match change {
+        crate::plan::Change::Aws(_) => None,
+        crate::plan::Change::Genesys(step) => of_step(step),
+    };
+    let steps = plan.changes().iter().filter_map(of_change);
+    steps.chain(plan.notices().iter().filter_map(of_notice)).collect()
+}
+
 /// The manifest's organisation and the live one are two.
 pub fn other_organization(expected: &str, actual: &str, name: &str) -> Difference {
     Difference {
@@ -60,7 +70,8 @@ fn difference(
         | GenesysPart::Integration
         | GenesysPart::IntegrationConfiguration
         | GenesysPart::IntegrationState => ManifestKey::Integration,
-        GenesysPart::Action | GenesysPart::ActionDraft | GenesysPart::State => ManifestKey::Action,
+        GenesysPart::Action | GenesysPart::ActionDraft => ManifestKey::ActionNamed(name.to_owned()),
+        GenesysPart::State => ManifestKey::Action,
     };
     Difference {
         subject: Subject::Genesys { part, name: name.to_owned() },
@@ -74,7 +85,7 @@ fn difference(
 }
 
 fn of_step(step: &Step) -> Option<Difference> {
-    use Consequence::{ActionDiffers, ActionMissing, Description, Disconnected, ForeignAction};
+    use Consequence::{ActionDiffers, ActionMissing, Disconnected, ForeignAction, Notes};
     use GenesysPart::{
         Action, ActionDraft, Credential, Integration, IntegrationConfiguration, IntegrationState,
     };
@@ -105,7 +116,7 @@ fn of_step(step: &Step) -> Option<Difference> {
                 Attachment::Attached { id: Id::Made(_), .. } | Attachment::Detached { .. } => false,
             };
             let (consequence, effect) = match is_attached {
-                true => (Description, GenesysEffect::NameOrNotes),
+                true => (Notes, GenesysEffect::NameOrNotes),
                 false => (Disconnected, GenesysEffect::CredentialNotUsed),
             };
             one(IntegrationConfiguration, &after.name, consequence, effect, Repair::APPLY)
@@ -121,6 +132,9 @@ fn of_step(step: &Step) -> Option<Difference> {
         }
         Step::CreateAction { replaces: Some(_), action, .. } => {
             one(Action, &action.name, ActionDiffers, GenesysEffect::OtherContract, Repair::REPLACE)
+        }
+        Step::UpdateAction { before, after, .. } if before.config == after.config => {
+            one(Action, &after.name, Notes, GenesysEffect::NameOrCategory, Repair::APPLY)
         }
         Step::UpdateAction { after, .. } => {
             one(Action, &after.name, ActionDiffers, GenesysEffect::OtherConfiguration, Repair::APPLY)

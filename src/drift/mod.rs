@@ -9,9 +9,22 @@ pub mod difference;
 pub mod genesys;
 pub mod managed;
 
+use crate::observe::survey::Survey;
+use crate::plan::{Plan, PlanError};
+
 pub use aws::drift;
 pub use difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, exit_of, merged,
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, merged,
 };
 pub use genesys::{causes, drift as genesys_drift, other_organization};
 pub use managed::managed_drift;
+
+/// What a plan towards the manifest is about: the differences that it repairs in both services, most severe first.
+pub fn pending(survey: &Survey, plan: &Plan) -> Result<Vec<Difference>, PlanError> {
+    let aws = match survey.desired.managed_by {
+        // What another tool has to repair is no part of the plan.
+        Some(_) => Vec::new(),
+        None => drift(survey)?.1,
+    };
+    Ok(merged(aws, genesys::of_plan(plan)))
+}

@@ -240,7 +240,11 @@ impl Explained for VerifyError {
             Self::Survey(error) => error.explain(),
             Self::Probe(error) => error.explain(),
             Self::Actions(error) => error.explain(),
-            Self::NoRole { .. } => (ExitCode::Failed, None),
+            // Nobody can assume a role that is not there.
+            Self::NoRole { .. } => (
+                ExitCode::Refuted,
+                Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
+            ),
         }
     }
 }
@@ -305,8 +309,9 @@ impl Explained for SurveyError {
                         .to_owned(),
                 ),
             ),
+            // What is not there cannot be invoked.
             SurveyError::TargetsMissing(_) => (
-                ExitCode::Failed,
+                ExitCode::Refuted,
                 Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
             ),
             SurveyError::Desired(_) => (ExitCode::Usage, None),
@@ -371,8 +376,10 @@ impl Explained for plan::aws::PlanError {
                 let words = format!("{}; then repeat the command", in_other_tool(*manager));
                 return (ExitCode::Failed, Some(words));
             }
+            // Genesys Cloud assumes the ARN of the manifest, which no role has.
             plan::aws::PlanError::PathDiffers { .. } => {
-                "set `path` in [role] to what the role has, or delete the role first"
+                let hint = "set `path` in [role] to what the role has, or delete the role first";
+                return (ExitCode::Refuted, Some(hint.to_owned()));
             }
             plan::aws::PlanError::Quota(error) => return error.explain(),
             plan::aws::PlanError::PolicyShared { .. } => {
@@ -387,8 +394,9 @@ impl Explained for plan::genesys::PlanError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             plan::genesys::PlanError::OtherOrganization { .. } => {
-                "set `organization_id` in [genesys] to the correct organisation, or use an OAuth client of the \
-                 organisation in the manifest; `rolecall genesys whoami` shows the client's organisation"
+                let hint = "set `organization_id` in [genesys] to the correct organization, or use an OAuth client of the \
+                            organization in the manifest; `rolecall genesys whoami` shows the client's organization";
+                return (ExitCode::Refuted, Some(hint.to_owned()));
             }
             plan::genesys::PlanError::NotOwned { .. } => {
                 "choose another `name` in [genesys.integration], or use --adopt to take the integration over \

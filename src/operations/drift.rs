@@ -3,14 +3,15 @@
 use tokio::join;
 
 use super::context::Context;
-use crate::drift::{Difference, drift, exit_of, genesys_drift, managed_drift, merged, other_organization};
+use crate::drift::{Difference, drift, genesys_drift, managed_drift, merged, other_organization};
 use crate::exit::ExitCode;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::aws::Plan as AwsPlan;
 use crate::plan::{Plan, PlanError, Way};
 use crate::ports::ReadAccount;
-use crate::ports::genesys::{GenesysError, GenesysRead, GenesysResult, Organization};
+use crate::ports::genesys::{GenesysError, GenesysRead};
+use crate::verify::live_organization::LiveOrganization;
 use crate::verify::{Documents, Verification, paper};
 
 /// What differs, and what is proved of what is there.
@@ -26,15 +27,15 @@ pub struct Drifted {
     pub differences: Vec<Difference>,
     /// What is proved of the documents that AWS holds.
     pub verification: Verification,
-    /// Why the manifest's organization could not be compared with the live one.
-    pub not_compared: Option<GenesysError>,
+    /// Whether the role is for the organization of the credentials at hand.
+    pub live: LiveOrganization,
 }
 
 impl Drifted {
     /// The exit code of what was found.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
-        self.verification.exit().or(exit_of(&self.differences))
+        self.verification.exit().or(ExitCode::of_differences(&self.differences)).or(self.live.exit())
     }
 }
 
@@ -53,25 +54,17 @@ pub enum DriftError {
 }
 
 impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
-    /// Reads and compares. `other` says which organization the credentials at hand belong to, where it is not the manifest's.
-    pub async fn drift(
-        &self,
-        other: impl Future<Output = GenesysResult<Option<Organization>>>,
-    ) -> Result<Drifted, DriftError> {
-        let (survey, other) = join!(self.survey_with_gaps(), other);
+    /// Reads and compares. `live` says whether the role is for the organization of the credentials at hand.
+    pub async fn drift(&self, live: impl Future<Output = LiveOrganization>) -> Result<Drifted, DriftError> {
+        let (survey, live) = join!(self.survey_with_gaps(), live);
         let survey = survey?;
         let (aws, mut differences) = match survey.desired.managed_by {
             Some(manager) => (AwsPlan::default(), managed_drift(&survey, manager)),
             None => drift(&survey).map_err(PlanError::from)?,
         };
-        let not_compared = match other {
-            Ok(Some(Organization { id, name })) => {
-                differences.insert(0, other_organization(self.external_id.as_str(), &id, &name));
-                None
-            }
-            Ok(None) => None,
-            Err(error) => Some(error),
-        };
+        if let LiveOrganization::Other { expected, found } = &live {
+            differences.insert(0, other_organization(expected, &found.id, &found.name));
+        }
         let (mut genesys, mut genesys_plan) = (None, None);
         if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
             let (plan, more) = genesys_drift(&sides.desired, &sides.observed).map_err(PlanError::from)?;
@@ -84,6 +77,6 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             None => Verification::default(),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
-        Ok(Drifted { survey, genesys, plan, differences, verification, not_compared })
+        Ok(Drifted { survey, genesys, plan, differences, verification, live })
     }
 }

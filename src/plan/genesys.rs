@@ -119,7 +119,7 @@ impl Plan {
 pub enum PlanError {
     /// The credentials are those of another organisation than the role trusts.
     #[error(
-        "the OAuth client belongs to organisation `{}` ({}), but the role is for `{expected}`: only that organisation could assume it",
+        "the OAuth client belongs to organization `{}` ({}), but the role is for `{expected}`: only that organization could assume it",
         Shown(name),
         Shown(actual)
     )]

@@ -7,11 +7,13 @@
 pub mod aws;
 pub mod boundary;
 mod change;
+mod effect;
 pub mod genesys;
 mod order;
 mod way;
 
 use self::aws::Foreign;
+pub use self::effect::{Effect, effect_of};
 use self::genesys::{Notice, Retirement, Step};
 pub use self::way::Way;
 

@@ -93,9 +93,11 @@ impl AppliedView {
 
     /// What became of a change of the plan, in the words of a list. Changes that go out side by side fail in any order.
     pub(super) fn state_of(&self, change: &ChangeView) -> &'static str {
-        match self.all_failed().find(|failed| failed.change == *change) {
+        // What it leads to is said of plans only.
+        let change = ChangeView { effect: None, ..change.clone() };
+        match self.all_failed().find(|failed| failed.change == change) {
             Some(failed) => failed.outcome.word(),
-            None if self.done.contains(change) => "done",
+            None if self.done.contains(&change) => "done",
             None => "not tried",
         }
     }

@@ -5,8 +5,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Text;
+use crate::iam::arn::RoleArn;
 use crate::plan;
 use crate::plan::aws::{Change, Foreign, RoleSettings, TagChange, TrustStep};
+use crate::plan::{Effect, effect_of};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -42,6 +44,30 @@ pub struct ChangeView {
     /// What to know about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
+    /// Of a plan: whether the role allows more or less after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+}
+
+impl ChangeView {
+    /// The change with what it leads to for the role of this ARN.
+    pub(super) fn with_effect(change: &plan::Change, role: Option<&RoleArn>) -> Self {
+        let effect = match (change, role) {
+            (plan::Change::Aws(change), Some(role)) => Some(effect_of(change, role)),
+            (plan::Change::Aws(_), None) | (plan::Change::Genesys(_), _) => None,
+        };
+        Self { effect, ..Self::from(change) }
+    }
+
+    /// What it leads to, in words, where the headline does not say it.
+    pub(super) fn effect_in_words(&self) -> Option<&'static str> {
+        match self.effect? {
+            Effect::Opens => Some("allows more"),
+            Effect::Closes => Some("allows less"),
+            Effect::Changes => Some("allows something else"),
+            Effect::Same => None,
+        }
+    }
 }
 
 /// Something on the role that rolecall did not put there.
@@ -98,6 +124,7 @@ impl From<&Change> for ChangeView {
                 before,
                 after,
                 note: None,
+                effect: None,
             };
         match change {
             Change::CreateRole { role } => {

@@ -31,6 +31,7 @@ impl Consequence {
             Self::Session => "session duration differs",
             Self::ForeignAction => "something in Genesys Cloud is not in the manifest",
             Self::Leftover => "orphaned rolecall policy",
+            Self::Notes => "a name, a category or notes in Genesys Cloud differ",
             Self::Tag => "a tag differs",
             Self::Description => "the description differs",
         }
@@ -65,16 +66,35 @@ pub struct DifferenceView {
     /// The line of the manifest that asks for something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
-    /// The manifest's key, as [`Outline::position`] knows it.
+    /// The manifest's key.
     #[serde(skip)]
-    pub key: String,
+    pub key: KeyView,
 }
 
 impl DifferenceView {
     /// The difference with its place in the manifest.
     pub(super) fn at(mut self, outline: &Outline) -> Self {
-        self.position = Some(outline.position(&self.key));
+        self.position = Some(self.key.position(outline));
         self
+    }
+}
+
+/// A key of the manifest, as an [`Outline`] knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyView {
+    /// By its path.
+    Path(String),
+    /// The `[[action]]` of this name.
+    Action(String),
+}
+
+impl KeyView {
+    /// Where it stands.
+    pub(super) fn position(&self, outline: &Outline) -> Position {
+        match self {
+            Self::Path(path) => outline.position(path),
+            Self::Action(name) => outline.position_of("action", name),
+        }
     }
 }
 
@@ -213,11 +233,12 @@ fn in_options(Flags { adopt, remove_foreign, replace }: Flags) -> String {
 }
 
 /// The key as the outline of the manifest knows it.
-fn path_of(key: &ManifestKey) -> String {
+fn path_of(key: &ManifestKey) -> KeyView {
     let path = match key {
-        ManifestKey::RoleTag(key) => return format!("role.tags.{key}"),
-        ManifestKey::PolicyTag(key) => return format!("role.name.{key}"),
-        ManifestKey::TargetFunction(index) => return format!("target.{index}.function"),
+        ManifestKey::ActionNamed(name) => return KeyView::Action(name.clone()),
+        ManifestKey::RoleTag(key) => return KeyView::Path(format!("role.tags.{key}")),
+        ManifestKey::PolicyTag(key) => return KeyView::Path(format!("role.name.{key}")),
+        ManifestKey::TargetFunction(index) => return KeyView::Path(format!("target.{index}.function")),
         ManifestKey::Role => "role",
         ManifestKey::Path => "role.path",
         ManifestKey::PermissionsBoundary => "role.permissions_boundary",
@@ -229,5 +250,5 @@ fn path_of(key: &ManifestKey) -> String {
         ManifestKey::Action => "action",
         ManifestKey::Targets => "target",
     };
-    path.to_owned()
+    KeyView::Path(path.to_owned())
 }

@@ -6,12 +6,17 @@ use serde::Serialize;
 use super::AnalysisView;
 use super::Level;
 use super::Text;
+use super::drift::repair_in_words;
 use super::probe::question_in_words;
 use super::verification::witness_value;
+use crate::exit::ExitCode;
 use crate::iam::lint;
+use crate::ports::genesys::Organization;
 use crate::verify::analysis::Analysis;
 use crate::verify::finding::Finding;
 use crate::verify::probe::{AwsAnswer, ProbeQuestion};
+use crate::verify::repair::Repair;
+use rolecall_model::shown::Shown;
 
 /// Something in the documents that is worth a change, whether or not it breaks a claim.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -23,6 +28,9 @@ pub struct FindingView {
     /// The same as a value.
     #[serde(skip)]
     pub level: Level,
+    /// The exit code that it asks for by itself.
+    #[serde(skip)]
+    pub exit: ExitCode,
     /// The statement it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Text>,
@@ -46,6 +54,7 @@ impl From<&Finding> for FindingView {
             id: String::new(),
             severity: severity.to_string(),
             level: severity.into(),
+            exit: finding.exit(),
             statement: None,
             message: String::new().into(),
             why: String::new(),
@@ -54,8 +63,9 @@ impl From<&Finding> for FindingView {
             witness: None,
         };
         match finding {
-            Finding::Fault(fault) => Self::from(&**fault),
+            Finding::Fault(fault) => Self { exit: finding.exit(), ..Self::from(&**fault) },
             Finding::ProbeDisagrees { question, answer } => of_probe(blank, question, *answer),
+            Finding::OtherOrganization { expected, found } => of_organization(blank, expected, found),
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
             Finding::Remark { document, remark } => Self {
                 id: remark.code.clone(),
@@ -81,6 +91,7 @@ impl From<&lint::Finding> for FindingView {
             id: id.to_string(),
             severity: id.severity().to_string(),
             level: id.severity().into(),
+            exit: ExitCode::Success,
             statement: place.map(Text::from),
             message: message.clone().into(),
             why: id.why().to_owned(),
@@ -106,6 +117,29 @@ fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> 
         fix: "look for an organization policy, a policy on the caller, a resource policy on the function, or a very \
              recent change; if there is none, this is a bug in rolecall; please report it"
             .into(),
+        ..blank
+    }
+}
+
+fn of_organization(
+    blank: FindingView,
+    expected: &str,
+    Organization { id, name }: &Organization,
+) -> FindingView {
+    FindingView {
+        id: "O1".to_owned(),
+        message: format!(
+            "the role is for the Genesys Cloud organization {expected}, but the OAuth client belongs to the organization \
+             {} ({})",
+            Shown(name),
+            Shown(id)
+        )
+        .into(),
+        why: "Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client \
+              cannot assume the role"
+            .to_owned(),
+        reference: "https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/".to_owned(),
+        fix: repair_in_words(Repair::EditOrganization).to_owned().into(),
         ..blank
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use super::html::Section;
 use super::human::{BOLD, GREEN, RED, count};
 use super::issue::{Issue, error_text};
 use super::markdown::{cell, code};
-use super::{Format, Report, sarif};
+use super::{Format, Origin, Report, last_line, sarif};
 use crate::exit::ExitCode;
 
 /// The result of a command on several manifests.
@@ -19,6 +20,9 @@ use crate::exit::ExitCode;
 pub struct FleetReport {
     /// The command, such as `drift`.
     pub command: &'static str,
+    /// What made the report.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The exit code of the process: of those below the one that counts most (1, then 4, then 5, then 3).
     #[serde(rename = "exit_code")]
     #[schemars(with = "u8")]
@@ -47,6 +51,16 @@ impl AnyReport {
     /// The report of one manifest, with how the command ended.
     pub fn one(report: Report, exit: ExitCode) -> Self {
         Self::One(Box::new(Report { exit, ..report }))
+    }
+
+    /// The report with when it was made.
+    #[must_use]
+    pub fn at(self, time: Timestamp) -> Self {
+        let origin = Origin::at(time);
+        match self {
+            Self::One(report) => Self::One(Box::new(Report { origin, ..*report })),
+            Self::Several(fleet) => Self::Several(FleetReport { origin, ..fleet }),
+        }
     }
 
     /// How all of it ended.
@@ -99,7 +113,7 @@ impl FleetReport {
 
     /// For people: how many ended in which way.
     pub fn closing_text(&self) -> String {
-        format!("\n{BOLD}{}{BOLD:#}\n", self.tally())
+        format!("\n{BOLD}{}{BOLD:#}\n{}", self.tally(), last_line(self.exit, &self.verdict()))
     }
 
     /// How many ended how, a line each.
@@ -152,7 +166,7 @@ impl FleetReport {
         let errors: String = self.errors().map(|(role, text)| role.error_annotation(&text)).collect();
         let issues: String = self.issues().iter().map(Issue::annotation).collect();
         let notice = match errors.is_empty() && issues.is_empty() {
-            true => super::github::notice(&self.title(), self.exit.meaning()),
+            true => super::github::notice(&self.title(), &self.verdict()),
             false => String::new(),
         };
         errors + &issues + &notice
@@ -162,7 +176,7 @@ impl FleetReport {
         let mut text = format!(
             "# {}: {}\n\n| manifest | role | result |\n|---|---|---|\n",
             self.title(),
-            cell(self.exit.meaning())
+            cell(&self.verdict())
         );
         for role in &self.roles {
             let mark = if role.exit == ExitCode::Success { "✅" } else { "❌" };
@@ -219,7 +233,7 @@ impl Report {
         format!(
             "\n{BOLD}{}{BOLD:#}: {style}{}{style:#} (exit code {})\n{body}\n",
             self.name(),
-            exit.meaning(),
+            self.verdict(),
             exit.code()
         )
     }

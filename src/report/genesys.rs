@@ -120,6 +120,7 @@ impl From<&Step> for ChangeView {
             before,
             after,
             note: None,
+            effect: None,
         };
         match step {
             Step::CreateCredential { credential } => {

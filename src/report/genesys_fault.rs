@@ -30,6 +30,7 @@ pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
         GenesysEffect::OtherRole => "Genesys Cloud may assume a different role or no role",
         GenesysEffect::NoIntegration => "data actions have no integration to belong to",
         GenesysEffect::NameOrNotes => "name or notes differ",
+        GenesysEffect::NameOrCategory => "name or category differs",
         GenesysEffect::CredentialNotUsed => "the integration does not use the credential with the role's ARN",
         GenesysEffect::NotEnabled => "none of its actions can be called",
         GenesysEffect::NotCallable => "flows cannot call it",

@@ -31,11 +31,6 @@ impl Report {
             None => format!("rolecall {}", self.command),
         }
     }
-
-    /// How it ended, in a few words.
-    pub(super) fn verdict(&self) -> String {
-        self.exit.meaning().to_owned()
-    }
 }
 
 impl Issue {

@@ -14,6 +14,7 @@ use super::{
     Report, VerificationView,
 };
 use crate::exit::ExitCode;
+use crate::plan::Effect;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
 
@@ -25,7 +26,7 @@ struct Page<'r> {
     /// Of the verdict.
     class: &'static str,
     exit: ExitCode,
-    seen_as: Option<&'r str>,
+    origin: String,
     section: Section<'r>,
     version: &'static str,
 }
@@ -65,6 +66,8 @@ struct Difference<'r> {
 
 struct Change {
     state: &'static str,
+    class: &'static str,
+    effect: &'static str,
     headline: String,
     lines: Vec<Line>,
 }
@@ -83,7 +86,7 @@ impl Report {
             verdict: capitalized(&self.verdict()),
             class: class_of_verdict(self.exit),
             exit: self.exit,
-            seen_as: self.role.as_ref().map(|role| role.caller.as_str()),
+            origin: self.origin_in_words(),
             section: Section::new(self, String::new()),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -96,6 +99,12 @@ impl Report {
         changes
             .map(|change| Change {
                 state: self.applied.as_ref().map_or("pending", |applied| applied.state_of(change)),
+                class: match change.effect {
+                    Some(Effect::Opens | Effect::Changes) => "unknown",
+                    Some(Effect::Closes) => "good",
+                    Some(Effect::Same) | None => "neutral",
+                },
+                effect: change.effect_in_words().unwrap_or_default(),
                 headline: change.headline(),
                 lines: lines(diff::signed_lines(change.before.as_ref(), change.after.as_ref())),
             })
@@ -112,7 +121,7 @@ impl FleetReport {
         let page = FleetPage {
             fleet: self,
             title: self.title(),
-            verdict: capitalized(self.exit.meaning()),
+            verdict: capitalized(&self.verdict()),
             class: class_of_verdict(self.exit),
             roles: self.sections().map(of_role).collect(),
             version: env!("CARGO_PKG_VERSION"),

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::diff::{self, Sign};
 use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
-    ProbeView, Report, RoleView, TwinView, Verb, VerificationView,
+    ProbeView, Report, RoleView, Text, TwinView, Verb, VerificationView,
 };
 use crate::manifest::Manager;
+use crate::plan::Effect;
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
 use crate::verify::probe::Shows;
 use crate::verify::twin::TwinOutcome;
@@ -20,6 +21,9 @@ pub(super) const RED: Style = AnsiColor::Red.on_default();
 pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
+
+/// Reasons of a claim that are listed.
+const REASONS_SHOWN: usize = 5;
 
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
@@ -131,6 +135,12 @@ impl Report {
         text
     }
 
+    /// What the differences lead to: causes that what follows need not tell again.
+    #[must_use]
+    pub fn told(&self) -> Vec<Text> {
+        self.drift.iter().flatten().flat_map(|difference| difference.effects.clone()).collect()
+    }
+
     /// The differences, and a closing line.
     pub fn drift_text(&self) -> String {
         let drift = self.drift.as_deref().unwrap_or_default();
@@ -139,7 +149,7 @@ impl Report {
         }
         let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>() + &self.notices_text();
         let number = count(drift.len(), "difference", "differences");
-        let _ = writeln!(text, "{number}; {RED}-{RED:#} expected by the manifest, {GREEN}+{GREEN:#} found.");
+        let _ = writeln!(text, "{number}; - expected by the manifest, + found.");
         text
     }
 
@@ -185,7 +195,7 @@ impl DifferenceView {
         for effect in effects {
             let _ = writeln!(text, "    {effect}");
         }
-        text += &difference(diff::signed_lines(expected.as_ref(), actual.as_ref()));
+        text += &difference(diff::signed_lines(expected.as_ref(), actual.as_ref()), Some(style));
         let _ = writeln!(text, "    repair: {repair}\n");
         text
     }
@@ -197,7 +207,7 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 /// `3 to create, 0 to change, 0 to delete`.
-fn by_verb(changes: &[ChangeView]) -> String {
+pub(super) fn by_verb(changes: &[ChangeView]) -> String {
     let number = |verb| changes.iter().filter(|change| change.verb == verb).count();
     format!(
         "{} to create, {} to change, {} to delete",
@@ -234,19 +244,30 @@ impl ChangeView {
 
     /// The headline, and what is different.
     fn to_text(&self) -> String {
-        let (style, sign) = match self.verb {
+        let (by_verb, sign) = match self.verb {
             Verb::Create => (GREEN, '+'),
             Verb::Update => (YELLOW, '~'),
             Verb::Delete => (RED, '-'),
         };
-        let mut text = format!("  {style}{sign}{style:#} {}\n", self.headline());
+        // What allows more is never green, whatever is added or removed.
+        let effect = match self.effect {
+            Some(Effect::Opens | Effect::Changes) => Some(YELLOW),
+            Some(Effect::Closes) => Some(GREEN),
+            Some(Effect::Same) | None => None,
+        };
+        let style = effect.unwrap_or(by_verb);
+        let words = match self.verb {
+            Verb::Update => self.effect_in_words().map(|words| format!(" ({words})")).unwrap_or_default(),
+            Verb::Create | Verb::Delete => String::new(),
+        };
+        let mut text = format!("  {style}{sign}{style:#} {}{words}\n", self.headline());
         // Writing to a String cannot fail.
         if let Some(note) = &self.note {
             let _ = writeln!(text, "      {YELLOW}{note}{YELLOW:#}");
         }
         match (self.subject, &self.before, &self.after) {
             ("attachment" | "policy version", _, _) | (_, None, None) => {}
-            (_, before, after) => text += &difference(diff::lines(before.as_ref(), after.as_ref())),
+            (_, before, after) => text += &difference(diff::lines(before.as_ref(), after.as_ref()), effect),
         }
         text
     }
@@ -260,13 +281,14 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-fn difference(lines: Vec<(Sign, String)>) -> String {
+/// The lines in the colour of what they lead to, where that is known.
+fn difference(lines: Vec<(Sign, String)>, effect: Option<Style>) -> String {
     let mut text = String::new();
     for (sign, line) in lines {
         let style = match sign {
             Sign::Same => Style::new(),
-            Sign::Removed => RED,
-            Sign::Added => GREEN,
+            Sign::Removed => effect.unwrap_or(RED),
+            Sign::Added => effect.unwrap_or(GREEN),
         };
         let _ = writeln!(text, "      {style}{} {line}{style:#}", sign.character());
     }
@@ -285,21 +307,31 @@ pub enum Evidence {
 impl VerificationView {
     /// Claims, findings and probes, one line each, with their reasons.
     pub fn to_text(&self, title: &str, evidence: Evidence) -> String {
+        self.to_text_after(&[], title, evidence)
+    }
+
+    /// The same below a text that has told these causes already: each is told once.
+    pub fn to_text_after(&self, told: &[Text], title: &str, evidence: Evidence) -> String {
         let mut text = format!("{BOLD}{title}{BOLD:#}\n");
-        text += &self.claims_text();
-        text.extend(self.findings.iter().map(FindingView::to_text));
+        text += &self.claims_text(told);
+        let mut told: Vec<Text> = told.to_vec();
+        told.extend(self.claims.iter().flat_map(|claim| claim.because.clone()));
+        for finding in &self.findings {
+            text += &finding.to_text(told.contains(&finding.message));
+            told.push(finding.message.clone());
+        }
         if !self.claims.is_empty() {
             let _ = writeln!(text, "  {DIMMED}{}{DIMMED:#}", self.organization.limits());
         }
         text.extend(self.analyses.iter().map(|analysis| analysis.to_text(evidence)));
-        text.extend(self.probes.iter().map(|probe| probe.to_text(evidence)));
+        text += &probes_text(&self.probes, evidence);
         if let Some(TwinView { role: Some(role), outcome, probes, .. }) = &self.twin {
             let end = match outcome {
                 TwinOutcome::LeftBehind => "left behind",
                 TwinOutcome::Finished | TwinOutcome::Refused | TwinOutcome::Failed => "removed again",
             };
             let _ = writeln!(text, "\n{BOLD}Twin {role}{BOLD:#} ({end})");
-            text.extend(probes.iter().map(|probe| probe.to_text(evidence)));
+            text += &probes_text(probes, evidence);
         }
         if !self.actions.is_empty() {
             let _ = writeln!(text, "\n{BOLD}Data actions, run by Genesys Cloud{BOLD:#}");
@@ -312,6 +344,19 @@ impl VerificationView {
     }
 }
 
+/// The answers that show something, and how many there are that do not; `-v` lists these too.
+fn probes_text(probes: &[ProbeView], evidence: Evidence) -> String {
+    let is_shown =
+        |probe: &&ProbeView| evidence == Evidence::OfEverything || probe.shows != Shows::NoInformation;
+    let mut text: String = probes.iter().filter(is_shown).map(|probe| probe.to_text(evidence)).collect();
+    let silent = probes.len() - probes.iter().filter(is_shown).count();
+    if silent > 0 {
+        let number = count(silent, "probe shows", "probes show");
+        let _ = writeln!(text, "  no info    {number} nothing about the role; -v lists them");
+    }
+    text
+}
+
 /// The outcome of a claim, as wide as every other.
 pub(super) fn label_of(outcome: ClaimOutcome) -> String {
     match outcome {
@@ -322,23 +367,48 @@ pub(super) fn label_of(outcome: ClaimOutcome) -> String {
 }
 
 impl ClaimView {
-    pub(super) fn to_text(&self) -> String {
-        format!("  {}  {}\n{}", label_of(self.result), self.claim, self.reasons_text())
+    pub(super) fn to_text(&self, told: &[Text]) -> String {
+        format!("  {}  {}\n{}", label_of(self.result), self.claim, self.reasons_text(told))
     }
 
-    /// What breaks it or leaves it open.
-    pub(super) fn reasons_text(&self) -> String {
-        let because: String = self.because.iter().map(|reason| format!("             {reason}\n")).collect();
-        because + &explanation_text(self.explanation.as_deref())
+    /// What breaks it or leaves it open. Equal reasons are counted, and what was told before is not told again.
+    pub(super) fn reasons_text(&self, told: &[Text]) -> String {
+        let mut reasons: Vec<(&Text, usize)> = Vec::new();
+        for reason in &self.because {
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, number)) => *number += 1,
+                None => reasons.push((reason, 1)),
+            }
+        }
+        let (known, new): (Vec<_>, Vec<_>) =
+            reasons.into_iter().partition(|(reason, _)| told.contains(reason));
+        let mut text = String::new();
+        if !known.is_empty() {
+            text += "             shown above\n";
+        }
+        for (reason, number) in new.iter().take(REASONS_SHOWN) {
+            let times = if *number > 1 { format!(" ({number} times)") } else { String::new() };
+            let _ = writeln!(text, "             {reason}{times}");
+        }
+        if let Some(more) = new.len().checked_sub(REASONS_SHOWN).filter(|more| *more > 0) {
+            let _ = writeln!(text, "             and {more} more; `--output json` has all of them");
+        }
+        text + &explanation_text(self.explanation.as_deref())
     }
 }
 
 impl FindingView {
-    fn to_text(&self) -> String {
-        let Self { id, severity, level: _, statement, message, why, reference, fix, witness: _ } = self;
+    fn to_text(&self, is_told: bool) -> String {
+        let Self { id, severity, level, exit: _, statement, message, why, reference, fix, witness: _ } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
+        let style = match level {
+            Level::Error => RED,
+            Level::Warning => YELLOW,
+            Level::Note => DIMMED,
+        };
+        let message = if is_told { "as shown above".to_owned() } else { message.shown() };
         format!(
-            "  {YELLOW}{severity:<9}{YELLOW:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n"
+            "  {style}{severity:<9}{style:#}  {id}{place}: {message}\n             why: {why} ({reference})\n             fix: {fix}\n"
         )
     }
 }

@@ -5,10 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::join;
+use super::verdict::lower;
 use super::{
     AnalysisView, ChangeView, ClaimView, DifferenceView, ErrorView, FindingView, ForeignView, Report,
     TestOutcome, VerificationView,
 };
+use crate::exit::ExitCode;
 use crate::iam::lint::Severity;
 use crate::manifest::Position;
 use crate::verify::analysis::{Culprit, Opinion};
@@ -60,6 +62,10 @@ impl Report {
                 // What was carried out is no issue any more.
                 let pending = self.changes.iter().flatten().filter(|_| self.applied.is_none());
                 issues.extend(pending.map(|change| self.of_change(change)));
+                // A plan that only shows what `apply` will do is no error; an exit code that is about it has a reason.
+                let now = self.until_applied.iter().filter(|_| self.exit == ExitCode::Refuted);
+                let harm = now.filter(|difference| difference.consequence.exit() != ExitCode::Pending);
+                issues.extend(harm.map(|difference| self.of_difference(difference)));
                 issues.extend(self.foreign.iter().map(|foreign| self.of_foreign(foreign)));
             }
         }
@@ -91,7 +97,7 @@ impl Report {
             resource: test.id.clone().unwrap_or_else(|| test.action.clone()).to_string(),
             attribute: test.action.shown(),
             message: format!("action {}: {}", test.action, test.why()),
-            position: self.outline.position("action"),
+            position: self.outline.position_of("action", &test.action),
         }));
         issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| {
             Issue {
@@ -154,7 +160,7 @@ impl Report {
             resource: resource.shown(),
             attribute: attribute.shown(),
             message: format!("{attribute} of {resource} differs from the manifest{effects}. Repair: {repair}"),
-            position: difference.position.clone().unwrap_or_else(|| self.outline.position(key)),
+            position: difference.position.clone().unwrap_or_else(|| key.position(&self.outline)),
         }
     }
 
@@ -194,7 +200,10 @@ impl Report {
         let because = if reasons.is_empty() { String::new() } else { format!(". {}", join(reasons, ". ")) };
         Issue {
             rule: format!("claim-{}", kind.id()),
-            title: kind.title().to_owned(),
+            title: match result {
+                ClaimOutcome::Proved | ClaimOutcome::Refuted => capitalized(kind.failure()),
+                ClaimOutcome::Unknown => format!("Not decided: {}", lower(kind.title())),
+            },
             help: "The claim must hold for every request. The message shows a request that breaks the claim, or what \
                  could not be decided."
                 .to_owned(),
@@ -208,8 +217,18 @@ impl Report {
     }
 
     fn of_finding(&self, finding: &FindingView) -> Issue {
-        let FindingView { id, severity: _, level, statement, message, why, reference, fix, witness: _ } =
-            finding;
+        let FindingView {
+            id,
+            severity: _,
+            level,
+            exit: _,
+            statement,
+            message,
+            why,
+            reference,
+            fix,
+            witness: _,
+        } = finding;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
         Issue {
             rule: id.clone(),

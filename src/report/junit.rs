@@ -9,6 +9,7 @@ use super::diff;
 use super::issue::error_text;
 use super::text::join;
 use super::{AnalysisView, ChangeView, DifferenceView, Report, TestOutcome, VerificationView};
+use crate::exit::ExitCode;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::probe::Shows;
@@ -33,6 +34,17 @@ impl Report {
             ("actions", self.action_cases()),
             ("run", self.error_cases()),
         ];
+        let mut suites = suites;
+        let is_red = |case: &TestCase| match &case.status {
+            TestCaseStatus::NonSuccess { .. } => true,
+            TestCaseStatus::Success { .. } | TestCaseStatus::Skipped { .. } => false,
+        };
+        // Whoever reads the file gets what the process says, also where it is about no single case.
+        if self.exit != ExitCode::Success && !suites.iter().flat_map(|(_, cases)| cases).any(is_red) {
+            let verdict = self.verdict();
+            let case = unsuccessful(self.title(), NonSuccessKind::Failure, &verdict, &verdict);
+            suites.last_mut().into_iter().for_each(|(_, cases)| cases.push(case.clone()));
+        }
         let some = suites.into_iter().filter(|(_, cases)| !cases.is_empty());
         some.map(|(name, mut cases)| {
             let class = format!("rolecall.{}.{name}", self.command);

@@ -5,11 +5,13 @@
 
 use std::fmt::Write as _;
 
-use super::diff;
+use super::Text;
+use super::diff::{self, Sign};
 use super::human::count;
 use super::issue::{Level, capitalized, error_text};
 use super::text::join;
 use super::{CellView, DifferenceView, Report, TestOutcome, VerificationView};
+use crate::exit::ExitCode;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
 use rolecall_model::shown::{Shown, steers};
@@ -24,6 +26,7 @@ impl Report {
         if let Some(role) = &self.role {
             let _ = writeln!(text, "Role {}, exit code {}.\n", code(&role.arn), self.exit.code());
         }
+        let _ = writeln!(text, "{}\n", cell(&self.origin_in_words()));
         if let Some(error) = self.error_text() {
             let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error));
         }
@@ -56,14 +59,23 @@ impl Report {
         if !changes.is_empty() {
             let _ = writeln!(
                 text,
-                "### {}\n\n| | change |\n|---|---|",
+                "### {}\n\n| | change | leads to |\n|---|---|---|",
                 capitalized(&count(changes.len(), "change", "changes"))
             );
             for change in changes {
                 let state = self.applied.as_ref().map_or("pending", |applied| applied.state_of(change));
-                let _ = writeln!(text, "| {state} | {} |", cell(&change.headline()));
+                let effect = change.effect_in_words().unwrap_or_default();
+                let _ = writeln!(text, "| {state} | {} | {effect} |", cell(&change.headline()));
             }
             text.push('\n');
+            text += &self.until_applied_section();
+            for change in changes.iter().take(DETAILS_SHOWN) {
+                text += &details(
+                    &change.headline(),
+                    &[],
+                    &diff::signed_lines(change.before.as_ref(), change.after.as_ref()),
+                );
+            }
         }
         for foreign in &self.foreign {
             let _ = writeln!(
@@ -74,6 +86,28 @@ impl Report {
             );
         }
         if !self.foreign.is_empty() {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Report {
+    /// What the changes end, and what that leads to now.
+    fn until_applied_section(&self) -> String {
+        let harm = self.until_applied.iter().filter(|it| it.consequence.exit() != ExitCode::Pending);
+        let mut text: String = harm
+            .map(|DifferenceView { resource, attribute, consequence, effects, .. }| {
+                let effects = effects.iter().map(|effect| format!(": {}", cell(effect))).collect::<String>();
+                format!(
+                    "- Until apply, {}{effects} ({} of {})\n",
+                    cell(consequence.title()),
+                    cell(attribute),
+                    code(resource)
+                )
+            })
+            .collect();
+        if !text.is_empty() {
             text.push('\n');
         }
         text
@@ -111,18 +145,26 @@ fn drift_section(drift: &[DifferenceView]) -> String {
         drift.iter().take(DETAILS_SHOWN)
     {
         let lines = diff::signed_lines(expected.as_ref(), actual.as_ref());
-        let lines: Vec<String> =
-            lines.iter().map(|(sign, line)| format!("{}{line}", sign.character())).collect();
-        let _ = writeln!(text, "<details><summary>{} of {}</summary>\n", html(attribute), html(resource));
-        for effect in effects {
-            let _ = writeln!(text, "{}\n", cell(effect));
-        }
-        if !lines.is_empty() {
-            let _ = writeln!(text, "{}", fenced("diff", &lines.join("\n")));
-        }
-        let _ = writeln!(text, "</details>\n");
+        text += &details(&format!("{attribute} of {resource}"), effects, &lines);
     }
     text
+}
+
+/// What differs, folded. The lines of a value that is there on one side only carry its sign.
+fn details(summary: &str, effects: &[Text], lines: &[(Sign, String)]) -> String {
+    if effects.is_empty() && lines.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = lines.iter().map(|(sign, line)| format!("{}{line}", sign.character())).collect();
+    let mut text = format!("<details><summary>{}</summary>\n\n", html(summary));
+    for effect in effects {
+        let _ = writeln!(text, "{}\n", cell(effect));
+    }
+    if !lines.is_empty() {
+        // A platform colours a `diff` by its signs, and would show a widening green.
+        let _ = writeln!(text, "{}", fenced("text", &lines.join("\n")));
+    }
+    text + "</details>\n\n"
 }
 
 fn verification_section(verification: &VerificationView) -> String {

@@ -37,8 +37,10 @@ pub mod saved;
 mod simulation;
 mod table;
 mod text;
+mod verdict;
 mod verification;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +53,7 @@ pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseView, DiagnosisView};
 pub use doctor::{CheckState, CheckView, DoctorView};
-pub use drift::DifferenceView;
+pub use drift::{DifferenceView, KeyView};
 pub use finding::FindingView;
 pub use fleet::{AnyReport, FleetReport};
 pub use genesys::{GenesysView, NoticeView};
@@ -65,19 +67,21 @@ pub use refusal::RefusalView;
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;
+pub use verdict::last_line;
 pub use verification::{ClaimView, TwinView, VerificationView};
 
 use crate::carry_out::Applied;
 use crate::desired::aws::Desired;
 use crate::drift::Difference;
 use crate::exit::ExitCode;
-use crate::iam::arn::PolicyArn;
+use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::manifest::{Manager, Outline};
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
 use crate::plan::Plan;
 use crate::ports::CallerIdentity;
 use crate::ports::genesys::Organization;
+use crate::verify::repair::Repair;
 
 /// A format that another program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +106,9 @@ pub enum Format {
 pub struct Report {
     /// The command, such as `plan`.
     pub command: &'static str,
+    /// What made the report.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The exit code of the process.
     #[serde(rename = "exit_code")]
     #[schemars(with = "u8")]
@@ -124,6 +131,9 @@ pub struct Report {
     /// Where AWS differs from the manifest, most severe first. Of `plan` and `apply`: what the tool in `managed_by` has to repair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
+    /// Of `plan`: what the changes repair, and what it leads to until they are made; most severe first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub until_applied: Vec<DifferenceView>,
     /// The Genesys Cloud side, where the manifest asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys: Option<GenesysView>,
@@ -164,6 +174,36 @@ pub struct Report {
     #[serde(skip)]
     pub invocation: Invocation,
 }
+
+/// What made a report, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Origin {
+    /// The version of this format. It changes when a field changes its meaning or goes away; new fields do not change it.
+    pub format_version: u32,
+    /// The version of rolecall.
+    pub tool_version: &'static str,
+    /// When the report was made (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { format_version: FORMAT_VERSION, tool_version: env!("CARGO_PKG_VERSION"), time: None }
+    }
+}
+
+impl Origin {
+    /// rolecall, at that time.
+    #[must_use]
+    pub fn at(time: Timestamp) -> Self {
+        let time = time.round(jiff::Unit::Second).unwrap_or(time);
+        Self { time: Some(time.to_string()), ..Self::default() }
+    }
+}
+
+/// The version of the JSON report.
+const FORMAT_VERSION: u32 = 1;
 
 /// The role that the command is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -254,9 +294,10 @@ impl Report {
         self
     }
 
-    /// The report with a plan.
-    pub fn with_plan(mut self, plan: &Plan) -> Self {
-        self.changes = Some(plan.changes().iter().map(ChangeView::from).collect());
+    /// The report with a plan; what it leads to is said for the role of this ARN.
+    pub fn with_plan(mut self, plan: &Plan, role: Option<&RoleArn>) -> Self {
+        let view = |change| ChangeView::with_effect(change, role);
+        self.changes = Some(plan.changes().iter().map(view).collect());
         self.foreign = plan.foreign().iter().map(ForeignView::from).collect();
         self
     }
@@ -268,6 +309,24 @@ impl Report {
             organization_name: organization.name.clone().into(),
             notices: plan.notices().iter().map(NoticeView::from).collect(),
         });
+        self
+    }
+
+    /// The report with what is true until the plan is applied: what it repairs, and what that leads to now.
+    #[must_use]
+    pub fn with_pending(mut self, differences: &[Difference]) -> Self {
+        // The policies of others are told as such; a plan that leaves them there repairs nothing about them.
+        let is_repaired = |difference: &&Difference| match difference.repair {
+            Repair::Apply(flags) => !flags.remove_foreign,
+            Repair::Elsewhere(_)
+            | Repair::EditPath
+            | Repair::EditOrganization
+            | Repair::DeployFunction
+            | Repair::LookAtIntegration
+            | Repair::ListAction => false,
+        };
+        let view = |difference| DifferenceView::from(difference).at(&self.outline);
+        self.until_applied = differences.iter().filter(is_repaired).map(view).collect();
         self
     }
 
@@ -290,6 +349,18 @@ impl Report {
     #[must_use]
     pub fn changes_are_repairs(&self) -> bool {
         self.command == "drift"
+    }
+
+    /// Which rolecall made the report, when, in which account, as whom.
+    pub(super) fn origin_in_words(&self) -> String {
+        let Origin { format_version: _, tool_version, time } = &self.origin;
+        let account = self.account.iter().map(|account| format!("account {account}"));
+        let caller = self.caller.iter().map(|caller| format!("caller {caller}"));
+        let parts = std::iter::once(format!("rolecall {tool_version}"))
+            .chain(time.clone())
+            .chain(account)
+            .chain(caller);
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     /// What is wrong, a sentence each, most severe first.

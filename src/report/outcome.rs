@@ -27,7 +27,7 @@ impl Report {
 
     /// About the differences, each with its place in the manifest.
     pub fn of_drift(drifted: &Drifted, outline: Outline) -> Self {
-        let Drifted { survey, genesys, plan, differences, verification, not_compared: _ } = drifted;
+        let Drifted { survey, genesys, plan, differences, verification, live: _ } = drifted;
         let report = Self::of("drift", Some(survey), genesys.as_ref(), plan);
         Self { verification: Some(VerificationView::from(verification)), ..report }
             .with_drift(differences, outline)
@@ -50,7 +50,8 @@ impl Report {
 
     /// About a plan, and what it follows from.
     fn of(command: &'static str, survey: Option<&Survey>, genesys: Option<&Observed>, plan: &Plan) -> Self {
-        let mut report = Self::new(command).with_plan(plan);
+        let role = survey.map(|survey| survey.desired.role_arn());
+        let mut report = Self::new(command).with_plan(plan, role.as_ref());
         if let Some(survey) = survey {
             report = report.with_survey(survey);
         }

@@ -10,7 +10,7 @@ use super::Text;
 use crate::iam::principal::Principal;
 
 use super::verification::claim_in_words;
-use super::{AnalysisView, ClaimView, EvidenceView, ProbeView, VerificationView};
+use super::{AnalysisView, EvidenceView, ProbeView, VerificationView};
 use crate::verify::Verification;
 use crate::verify::analysis::{Analysis, Opinion};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
@@ -147,9 +147,9 @@ impl VerificationView {
     }
 
     /// The claims: as a table where more than the paper was asked, one line each elsewhere; below each, its reasons.
-    pub(super) fn claims_text(&self) -> String {
+    pub(super) fn claims_text(&self, told: &[Text]) -> String {
         if !self.is_table() {
-            return self.claims.iter().map(ClaimView::to_text).collect();
+            return self.claims.iter().map(|claim| claim.to_text(told)).collect();
         }
         let mut text = format!("  {DIMMED}paper    analysers  live       claim{DIMMED:#}\n");
         for (row, claim) in self.table.iter().zip(&self.claims) {
@@ -164,7 +164,7 @@ impl VerificationView {
             };
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {paper}{}  {}  {}", cell(&row.analysers), cell(&row.live), row.claim);
-            text += &claim.reasons_text();
+            text += &claim.reasons_text(told);
         }
         text
     }

@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use super::explain_error::Diagnosis;
-use crate::exit::ExitCode;
 use crate::ports::genesys::{Fault, TestOperation, TestResult};
 
 /// Why a test was not run.
@@ -95,15 +94,6 @@ impl ActionTest {
         match &self.end {
             TestEnd::Failed { cause: Some(cause), .. } => cause.contains("is not authorized to perform"),
             TestEnd::Failed { cause: None, .. } | TestEnd::Succeeded { .. } | TestEnd::NotRun(_) => false,
-        }
-    }
-
-    /// 4 where the action failed: Genesys Cloud cannot do what it must. 5 where nobody knows.
-    pub fn exit(&self) -> ExitCode {
-        match self.end {
-            TestEnd::Succeeded { .. } => ExitCode::Success,
-            TestEnd::Failed { .. } => ExitCode::Refuted,
-            TestEnd::NotRun(_) => ExitCode::Inconclusive,
         }
     }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::claim::{ClaimKind, ClaimOutcome};
 use super::probe::CallTrace;
-use crate::exit::ExitCode;
 use crate::iam::evaluate::Decision;
 use crate::ports::Check;
 
@@ -197,17 +196,6 @@ impl Analysis {
             AnalysisAnswer::AsWanted { .. } | AnalysisAnswer::Remarks(_) | AnalysisAnswer::Check(_) => {
                 Culprit::Role
             }
-        }
-    }
-}
-
-impl Opinion {
-    /// The exit code that the opinion asks for.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::NoInformation | Self::Confirms => ExitCode::Success,
-            Self::Disagrees => ExitCode::Inconclusive,
-            Self::Refutes => ExitCode::Refuted,
         }
     }
 }

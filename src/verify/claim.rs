@@ -7,7 +7,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::ExitCode;
 use crate::iam::evaluate::Request;
 use crate::iam::explain::Explanation;
 use crate::iam::principal::Principal;
@@ -24,17 +23,6 @@ pub enum ClaimOutcome {
     Refuted,
     /// It could not be decided.
     Unknown,
-}
-
-impl ClaimOutcome {
-    /// The exit code that the outcome asks for.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::Proved => ExitCode::Success,
-            Self::Refuted => ExitCode::Refuted,
-            Self::Unknown => ExitCode::Inconclusive,
-        }
-    }
 }
 
 /// What a claim is about.

@@ -1,13 +1,13 @@
 //! What is worth a change or a look beside the claims.
 //!
-//! The kinds are closed: faults of documents come from the catalogue of `iam`, the others are named here. Severity and exit
-//! code are matches on the kind.
+//! The kinds are closed: faults of documents come from the catalogue of `iam`, the others are named here. The severity is a
+//! match on the kind.
 
 use super::analysis::Analysis;
 use super::probe::{AwsAnswer, Probe, ProbeQuestion};
-use crate::exit::ExitCode;
-use crate::iam::lint::{self, FindingId, Severity};
+use crate::iam::lint::{self, Severity};
 use crate::ports::Remark as AnalyserRemark;
+use crate::ports::genesys::Organization;
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,13 @@ pub enum Finding {
         question: ProbeQuestion,
         /// What AWS answered.
         answer: AwsAnswer,
+    },
+    /// The role is for another organization than the one of the credentials at hand.
+    OtherOrganization {
+        /// The external ID of the role: the ID of the manifest's organization.
+        expected: String,
+        /// The organization of the credentials.
+        found: Organization,
     },
     /// An analyser of AWS and rolecall contradict each other.
     AnalyserDisagrees(Box<Analysis>),
@@ -43,6 +50,7 @@ impl Finding {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Fault(finding) => finding.id.severity(),
+            Self::OtherOrganization { .. } => Severity::Error,
             Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) => Severity::Warning,
             // The words are AWS's, and it may add some.
             Self::Remark { document: _, remark } => match remark.kind.as_str() {
@@ -51,31 +59,6 @@ impl Finding {
                 _ => Severity::Note,
             },
         }
-    }
-
-    /// The exit code that it asks for by itself.
-    pub fn exit(&self) -> ExitCode {
-        match self {
-            Self::Fault(finding) => of_fault(finding.id),
-            // The analysis or probe that is contradicted has an exit code of its own; AWS's remarks are advice.
-            Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) | Self::Remark { .. } => {
-                ExitCode::Success
-            }
-        }
-    }
-}
-
-/// What the other faults are about is a claim already; two are ways past the role, about which there is no claim.
-fn of_fault(id: FindingId) -> ExitCode {
-    use FindingId::{
-        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
-        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
-    };
-    match id {
-        L1 | L3 => ExitCode::Refuted,
-        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
-        | T19 | T20 | T21 | T22 | T23 | T24 | P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L2 | L4 | G1
-        | G2 => ExitCode::Success,
     }
 }
 

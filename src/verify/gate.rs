@@ -18,7 +18,6 @@ use super::finding::Finding;
 use super::paper::{claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
-use crate::exit::ExitCode;
 use crate::iam::lint::{Finding as Fault, FindingId, Severity};
 use crate::observe::ownership::is_own_role;
 use crate::observe::survey::Survey;
@@ -52,17 +51,6 @@ pub struct Verdict {
     pub verification: Verification,
     /// Why the plan is refused; none where it may be carried out.
     pub objections: Vec<Objection>,
-}
-
-impl Objection {
-    /// The exit code of a command that is refused for it.
-    #[must_use]
-    pub fn exit(&self) -> ExitCode {
-        match self {
-            Self::Refuted(_) | Self::Fault(_) => ExitCode::Refuted,
-            Self::Undecided(_) => ExitCode::Inconclusive,
-        }
-    }
 }
 
 /// Judges a plan by what it would leave behind: what is desired, and these policies of others.

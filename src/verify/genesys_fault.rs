@@ -36,6 +36,8 @@ pub enum GenesysEffect {
     NoIntegration,
     /// The integration has another name, or other notes.
     NameOrNotes,
+    /// The name or the category of an action differs; what it does is the same.
+    NameOrCategory,
     /// The integration does not use the credential with the role's ARN.
     CredentialNotUsed,
     /// The integration is not enabled.

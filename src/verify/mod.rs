@@ -25,6 +25,7 @@ pub mod genesys_fault;
 mod held;
 pub mod holder;
 pub mod live;
+pub mod live_organization;
 pub mod note;
 pub mod organization;
 mod paper;

@@ -1,6 +1,5 @@
 //! A policy unit test that was run: what `rolecall simulate` decides.
 
-use crate::exit::ExitCode;
 use crate::iam::evaluate::Decision;
 use crate::iam::explain::Explanation;
 use crate::iam::simulate::Outcome;
@@ -14,17 +13,6 @@ pub enum CaseVerdict {
     Fail,
     /// The answer itself is unknown, and not expected to be.
     Unknown,
-}
-
-impl CaseVerdict {
-    /// The exit code that it asks for.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::Pass => ExitCode::Success,
-            Self::Fail => ExitCode::Refuted,
-            Self::Unknown => ExitCode::Inconclusive,
-        }
-    }
 }
 
 /// A case that was run.

@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::attempt::Attempt;
 use super::claim::ClaimKind;
 use super::steady::SteadyAnswer;
-use crate::exit::ExitCode;
 use crate::iam::evaluate::Request;
 use crate::iam::explain::Explanation;
 use crate::ports::{ProbeAnswer, Trial};
@@ -253,22 +252,5 @@ impl Probe {
     /// Whether AWS answered something else than its documents say.
     pub fn disagrees(&self) -> bool {
         self.expected.is_some_and(|expected| expected != self.answer)
-    }
-
-    /// The exit code that a probe of the role asks for.
-    pub fn exit(&self) -> ExitCode {
-        match self.shows() {
-            Shows::Confirms | Shows::NoInformation => ExitCode::Success,
-            Shows::Refutes => ExitCode::Refuted,
-        }
-    }
-
-    /// The same of a probe of a twin. A twin is made to get answers: one that says nothing leaves the question open.
-    pub(super) fn exit_on_twin(&self) -> ExitCode {
-        match self.shows() {
-            Shows::Confirms => ExitCode::Success,
-            Shows::Refutes => ExitCode::Refuted,
-            Shows::NoInformation => ExitCode::Inconclusive,
-        }
     }
 }

@@ -26,7 +26,6 @@ use super::{Documents, expect, session};
 use crate::carry_out::{
     Absent, Applied, Event, Failure, LOOKING, Made, Observer, SPREADING, Writers, carry_out,
 };
-use crate::exit::ExitCode;
 use crate::iam::arn::{AccountId, ExternalId, RoleArn};
 use crate::iam::context::{ContextKey, ContextValue};
 use crate::iam::evaluate::Request;
@@ -112,11 +111,6 @@ impl Examined {
             (None, None) => TwinOutcome::Finished,
         }
     }
-
-    /// The exit code that it asks for.
-    pub fn exit(&self) -> ExitCode {
-        self.probes.iter().map(Probe::exit_on_twin).fold(self.outcome().exit(), ExitCode::or)
-    }
 }
 
 /// What became of the examination of a twin.
@@ -131,16 +125,6 @@ pub enum TwinOutcome {
     Failed,
     /// It could not be removed.
     LeftBehind,
-}
-
-impl TwinOutcome {
-    fn exit(self) -> ExitCode {
-        match self {
-            Self::Finished => ExitCode::Success,
-            Self::Refused => ExitCode::Inconclusive,
-            Self::Failed | Self::LeftBehind => ExitCode::Failed,
-        }
-    }
 }
 
 /// The external IDs by which the proof refuted a claim: AWS is asked about these too.
@@ -244,7 +228,7 @@ async fn remove<A: Read + Write, O: Observer>(
     let never = Interrupt::never();
     let applied = write(&removal.clone().into(), aws, &never, asking).await;
     if let Some((change, failure)) = applied.failed.first() {
-        return Err(left_behind(format!("{} failed: {failure}", change.operation())));
+        return Err(left_behind(failure.of(change)));
     }
     let told = |awaited: &str, waited| asking.observer.observe(Event::Waiting { awaited, waited });
     let patience = Patience { deadline: asking.deadline, interrupt: never, told: &told };

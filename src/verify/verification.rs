@@ -1,16 +1,13 @@
-//! Everything that was verified of a role, and the exit code that follows from it.
-//!
-//! Invariant: the exit code depends on nothing but this value. Each part computes its own code with an exhaustive match.
+//! Everything that was verified of a role. The exit code depends on nothing but this value.
 
 use super::action_test::ActionTest;
 use super::analysis::Analysis;
-use super::claim::{Claim, ClaimOutcome};
+use super::claim::Claim;
 use super::finding::Finding;
 use super::note::Note;
 use super::organization::OrganizationStanding;
 use super::probe::Probe;
 use super::twin::Examined;
-use crate::exit::ExitCode;
 
 /// Everything that was verified.
 #[derive(Debug, Default)]
@@ -42,20 +39,5 @@ impl Verification {
     /// The same, to be added to.
     pub(super) fn all_probes_mut(&mut self) -> impl Iterator<Item = &mut Probe> {
         self.probes.iter_mut().chain(self.twin.iter_mut().flat_map(|twin| &mut twin.probes))
-    }
-
-    /// The exit code that the outcome asks for.
-    pub fn exit(&self) -> ExitCode {
-        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes: _ } = self;
-        claims
-            .iter()
-            .map(Claim::outcome)
-            .map(ClaimOutcome::exit)
-            .chain(probes.iter().map(Probe::exit))
-            .chain(twin.iter().map(Examined::exit))
-            .chain(actions.iter().map(ActionTest::exit))
-            .chain(analyses.iter().map(|analysis| analysis.shows.exit()))
-            .chain(findings.iter().map(Finding::exit))
-            .fold(ExitCode::Success, ExitCode::or)
     }
 }

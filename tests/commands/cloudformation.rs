@@ -61,7 +61,7 @@ fn a_template_with_every_function_that_is_resolved() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       refuted    a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      error      P9 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
+      error      P9 (statement 1 of inline policy debug of Role): as shown above
       error      P6 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `inline policy debug of Role` allows it
       error      P7 (statement 1 of inline policy debug of Role): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `inline policy debug of Role` allows it
       error      P9 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `Debug` allows it
@@ -97,7 +97,7 @@ fn a_condition_that_drops_the_external_id_is_seen() {
       unknown    `arn:aws:iam::765628985471:root` can assume the role
                  parameter `ExternalId` is not stated, and a stack can have another value than the default; state it with --parameter 'ExternalId='
       proved     a session can do nothing but invoke the target functions
-      error      T1 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

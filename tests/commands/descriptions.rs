@@ -66,7 +66,7 @@ fn the_trust_of_a_role() {
                  any principal of the role's own account 123456789012 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 (`Genesys`) allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
       proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      warning    T24 (statement 1 `Genesys` of the trust policy): any principal of the role's own account 123456789012 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 (`Genesys`) allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      warning    T24 (statement 1 `Genesys` of the trust policy): as shown above
                  why: principals of the account can assume the role, and the role can renew its own sessions (https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/)
                  fix: remove the role's own account from the principals
       note       T22: a session can last 43200 seconds
@@ -117,7 +117,7 @@ fn every_role_of_an_account() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      warning    T24 (statement 1 `Genesys` of the trust policy): any principal of the role's own account 123456789012 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 (`Genesys`) allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      warning    T24 (statement 1 `Genesys` of the trust policy): as shown above
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
     arn:aws:iam::123456789012:role/trigger-execution (account description descriptions/authorization-details.json)
       proved     nobody but the trusted principals can assume the role
@@ -142,7 +142,7 @@ fn every_role_of_an_account() {
                  `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
       unknown    what a session can do
                  arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole: its document is not in the file, which may have been made with a filter or in pages
-      error      T10 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       warning    T23 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
@@ -230,7 +230,7 @@ fn what_is_missing_or_changed() {
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-      error      T1 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -244,7 +244,7 @@ fn what_is_missing_or_changed() {
       error      P6 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:another-function`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+      error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: name each target in exactly the form in which it is called
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

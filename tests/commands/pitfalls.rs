@@ -60,7 +60,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t01-no-external-id.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-      error      T1 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -71,7 +71,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t02-any-external-id.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
-      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      error      T2 (statement 1 of the trust policy): as shown above
                  why: `StringLike` with a wildcard accepts every external ID that matches the pattern (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -82,7 +82,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t02-prefix-of-the-id.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
-      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      error      T2 (statement 1 of the trust policy): as shown above
                  why: `StringLike` with a wildcard accepts every external ID that matches the pattern (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -93,7 +93,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t02-the-id-or-anything.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
-      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      error      T2 (statement 1 of the trust policy): as shown above
                  why: `StringLike` with a wildcard accepts every external ID that matches the pattern (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -104,7 +104,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t03-if-exists.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
-      error      T3 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+      error      T3 (statement 1 of the trust policy): as shown above
                  why: with `IfExists`, a caller satisfies the condition by leaving the ID out (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -115,7 +115,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t04-for-all-values.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `ForAllValues:StringEquals` on `sts:ExternalId`
-      error      T4 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `ForAllValues:StringEquals` on `sts:ExternalId`
+      error      T4 (statement 1 of the trust policy): as shown above
                  why: `ForAllValues` is satisfied if the request has no value (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -126,7 +126,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t05-any-but-one.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringNotEquals` on `sts:ExternalId`
-      error      T5 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringNotEquals` on `sts:ExternalId`
+      error      T5 (statement 1 of the trust policy): as shown above
                  why: a negated condition or a presence check accepts any ID that the caller makes up (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -137,7 +137,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t05-presence-only.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `Null` on `sts:ExternalId`
-      error      T5 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `another-external-id`, because statement 1 allows it and this external ID satisfies its condition `Null` on `sts:ExternalId`
+      error      T5 (statement 1 of the trust policy): as shown above
                  why: a negated condition or a presence check accepts any ID that the caller makes up (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -150,7 +150,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `Null` on `sts:ExternalId`
       refuted    `arn:aws:iam::765628985471:root` can assume the role
                  `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
-      error      T6 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `Null` on `sts:ExternalId`
+      error      T6 (statement 1 of the trust policy): as shown above
                  why: `Null: true` lets in exactly the callers that pass no ID (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -161,7 +161,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t07-ignoring-case.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role with the external ID `5F6B2C1E-8A4D-4C3B-9E7F-2D1A6B8C0E94`, because statement 1 allows it and this external ID satisfies its condition `StringEqualsIgnoreCase` on `sts:ExternalId`
-      warning    T7 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5F6B2C1E-8A4D-4C3B-9E7F-2D1A6B8C0E94`, because statement 1 allows it and this external ID satisfies its condition `StringEqualsIgnoreCase` on `sts:ExternalId`
+      warning    T7 (statement 1 of the trust policy): as shown above
                  why: IDs that differ only in letter case can belong to different customers of the vendor (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -172,7 +172,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t08-second-statement.json
       refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
                  any principal of account 765628985471 can assume the role without an external ID, because statement 2 (`Legacy`) allows it and asks for no external ID
-      error      T8 (statement 2 `Legacy` of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 2 (`Legacy`) allows it and asks for no external ID
+      error      T8 (statement 2 `Legacy` of the trust policy): as shown above
                  why: statements add up: a statement with a condition does not restrict a statement without a condition (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html)
                  fix: add the condition on `sts:ExternalId` to this statement too, or remove the statement
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -194,7 +194,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t10-everybody.json
       refuted    nobody but the trusted principals can assume the role
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -205,7 +205,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t10-extra-account.json
       refuted    nobody but the trusted principals can assume the role
                  any principal of account 210987654321 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): any principal of account 210987654321 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -216,7 +216,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t10-a-service.json
       refuted    nobody but the trusted principals can assume the role
                  the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it and asks for no external ID
-      error      T10 (statement 2 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it and asks for no external ID
+      error      T10 (statement 2 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       warning    T23 (statement 2 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it and asks for no external ID; it may do so for any of its customers
@@ -230,7 +230,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t10-federated.json
       refuted    nobody but the trusted principals can assume the role
                  anybody with a token of the identity provider `accounts.google.com` can assume the role, because statement 2 allows it and asks for no external ID
-      error      T10 (statement 2 of the trust policy): anybody with a token of the identity provider `accounts.google.com` can assume the role, because statement 2 allows it and asks for no external ID
+      error      T10 (statement 2 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -241,7 +241,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t11-the-whole-account.json
       refuted    nobody but the trusted principals can assume the role
                  any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
-      warning    T11 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      warning    T11 (statement 1 of the trust policy): as shown above
                  why: every principal of the account whose own policies allow it can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name the principal that the vendor publishes
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -263,7 +263,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     Trust policy pitfalls/t13-not-principal.json
       refuted    nobody but the trusted principals can assume the role
                  `arn:aws:sts::999999999999:assumed-role/another-role/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): `arn:aws:sts::999999999999:assumed-role/another-role/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       warning    T13 (statement 1 of the trust policy): `NotPrincipal` trusts every principal that is not listed
@@ -360,7 +360,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
                  the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID
       refuted    `arn:aws:iam::765628985471:root` can assume the role
                  `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
-      error      T10 (statement 1 of the trust policy): the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       warning    T23 (statement 1 of the trust policy): the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers

@@ -82,7 +82,7 @@ fn another_intent_refutes_them() {
       proved     the trusted principals cannot assume the role without an external ID
       refuted    `arn:aws:iam::210987654321:root` can assume the role
                  `arn:aws:sts::210987654321:assumed-role/another-role/session` cannot assume the role without an external ID, because no statement allows it
-      error      T10 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -97,7 +97,7 @@ fn another_intent_refutes_them() {
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live`, because statement 1 of `the policy` allows it
       proved     a session can invoke the target function
-      error      P6 (statement 1 of the policy): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live`, because statement 1 of `the policy` allows it
+      error      P6 (statement 1 of the policy): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -229,10 +229,10 @@ fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
       refuted    no principal of another account can assume the role without an external ID
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-      error      T1 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

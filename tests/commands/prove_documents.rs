@@ -67,7 +67,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
     Trust policy standard input
       refuted    nobody but the trusted principals can assume the role
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `"Principal": "*"`
@@ -214,10 +214,10 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
       refuted    no principal of another account can assume the role without an external ID
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-      error      T1 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
-      error      T10 (statement 1 of the trust policy): any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `"Principal": "*"`
@@ -259,7 +259,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
     Identity policy standard input
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `sts:AssumeRole` on `arn:aws:iam::111122223333:role/another-role`, because statement 1 of `the policy` allows it
-      error      P9 (statement 1 of the policy): a session of the role can call `sts:AssumeRole` on `arn:aws:iam::111122223333:role/another-role`, because statement 1 of `the policy` allows it
+      error      P9 (statement 1 of the policy): as shown above
                  why: with this action, a session can change policies or code, or become another principal (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: allow `lambda:InvokeFunction` alone
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -293,22 +293,7 @@ fn an_unknown_operator_is_inconclusive() {
                  statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:user/another-user`; this cannot be decided
                  statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:user/x-other/x-other`; this cannot be decided
                  statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:role/another-role`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:role/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:user/another-user`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:user/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-b:iam::765628985471:role/another-role`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-b:iam::765628985471:role/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-b:iam::765628985471:user/another-user`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-b:iam::765628985471:user/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-e:iam::765628985471:role/another-role`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-e:iam::765628985471:role/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-e:iam::765628985471:user/another-user`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-e:iam::765628985471:user/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-f:iam::765628985471:role/another-role`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-f:iam::765628985471:role/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-f:iam::765628985471:user/another-user`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-iso-f:iam::765628985471:user/x-other/x-other`; this cannot be decided
-                 and 12 more
+                 and 16 more; `--output json` has all of them
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
 
     Result: unknown

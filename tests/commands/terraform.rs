@@ -53,7 +53,7 @@ fn a_new_role_and_an_existing_one_are_proved() {
                  a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live`, because statement 1 of `aws_iam_policy.genesys_data_actions_1` allows it
       unknown    a session can invoke the target function
                  aws_iam_role_policy_attachment.genesys_data_actions_1: `policy_arn` is known only after apply, from `aws_iam_policy.genesys_data_actions_1.arn`; the plan does not show whether a function or a condition is around the reference: prove the state after the apply, or give --plain-references if the configuration has neither
-      error      P6 (statement 1 of aws_iam_policy.genesys_data_actions_1): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live`, because statement 1 of `aws_iam_policy.genesys_data_actions_1` allows it
+      error      P6 (statement 1 of aws_iam_policy.genesys_data_actions_1): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -267,7 +267,7 @@ fn roles_of_modules() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       refuted    a session can do nothing but invoke the target functions
       unknown    a session can invoke the target function
-      error      P9 (statement 1 of aws_iam_role_policy.debug): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:111122223333:function:another-function`, because statement 1 of `aws_iam_role_policy.debug` allows it
+      error      P9 (statement 1 of aws_iam_role_policy.debug): as shown above
       error      P6 (statement 1 of aws_iam_role_policy.debug): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:111122223333:function:another-function`, because statement 1 of `aws_iam_role_policy.debug` allows it
       error      P7 (statement 1 of aws_iam_role_policy.debug): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `aws_iam_role_policy.debug` allows it
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

@@ -58,7 +58,7 @@ fn what_the_plan_removes_does_not_count() {
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy old of aws_iam_role.genesys` allows it
       proved     a session can invoke the target function
-      error      P6 (statement 1 of inline policy old of aws_iam_role.genesys): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy old of aws_iam_role.genesys` allows it
+      error      P6 (statement 1 of inline policy old of aws_iam_role.genesys): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -124,7 +124,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
-      error      P6 (statement 1 of aws_iam_policy.x): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
+      error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -135,7 +135,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
-      error      P6 (statement 1 of aws_iam_policy.x): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
+      error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -154,7 +154,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_role_policy.x` allows it
-      error      P6 (statement 1 of aws_iam_role_policy.x): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_role_policy.x` allows it
+      error      P6 (statement 1 of aws_iam_role_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -171,7 +171,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
-      error      P6 (statement 1 of aws_iam_policy.x): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
+      error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -224,7 +224,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy n of aws_iam_role.genesys_data_actions` allows it
-      error      P6 (statement 1 of inline policy n of aws_iam_role.genesys_data_actions): a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy n of aws_iam_role.genesys_data_actions` allows it
+      error      P6 (statement 1 of inline policy n of aws_iam_role.genesys_data_actions): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

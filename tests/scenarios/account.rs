@@ -301,6 +301,7 @@ fn the_sandbox_is_never_the_wrong_account() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     After apply
+    Result: pending: 3 to create, 0 to change, 0 to delete; after apply every claim about the role is proved; until then: the role does not exist
     ");
 }
 

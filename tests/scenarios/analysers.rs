@@ -76,6 +76,7 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: every claim about the role is proved
     ");
 }
 
@@ -141,6 +142,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
       note: organization policies could not be read (organizations:DescribeOrganization failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: organizations:DescribeOrganization (AccessDeniedException, request [id])) and may deny access; the management account and delegated administrators can read them
       note: no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: every claim about the role is proved
     ");
 }
 
@@ -240,9 +242,11 @@ fn every_format_shows_what_the_analysers_say() {
     insta::assert_snapshot!(verify("markdown").whole(), @r"
     exit 0
     -- stdout
-    ## rolecall verify: done; in sync; proved
+    ## rolecall verify: every claim about the role is proved
 
     Role `arn:aws:iam::123456789012:role/GenesysDataActionRole`, exit code 0.
+
+    rolecall 0.1.0, [time], account 123456789012, caller arn:aws:sts::123456789012:assumed-role/ci/rolecall
 
     ### Proof
 

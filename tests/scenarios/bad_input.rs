@@ -82,6 +82,7 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: pending: 3 to create, 0 to change, 0 to delete; after apply every claim about the role is proved; until then: the role does not exist
     ");
 }
 
@@ -90,7 +91,7 @@ fn a_missing_function_is_named_with_its_neighbours() {
     let target = "[[target]]\nfunction = \"my-genesys-triger-function\"\n[[target]]\nfunction = \"orders-status\"\nqualifier = \"prod\"\n";
     let stage = Stage::with(&manifest(target), State::demo());
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
-    exit 1
+    exit 4
     -- stderr
     error: nothing was changed: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
     function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`

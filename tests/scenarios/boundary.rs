@@ -75,7 +75,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows more)
     0 to create, 1 to change, 0 to delete.
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:

@@ -157,6 +157,7 @@ fn what_somebody_made_under_the_same_names_is_neither_taken_nor_deleted() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
     Verification
+    Result: no changes; every claim about the role is proved
     ");
     destroy(&stage).expect(0);
     let left = stage.sandbox.state().genesys.credentials.clone();

@@ -194,10 +194,11 @@ fn an_interrupted_apply_says_what_was_done() {
         Role arn:aws:iam::123456789012:role/GenesysDataActionRole
           trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
           may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-          ~ update trust policy of GenesysDataActionRole
-          ~ update settings of GenesysDataActionRole
-          ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+          ~ update trust policy of GenesysDataActionRole (allows less)
+          ~ update settings of GenesysDataActionRole (allows less)
+          ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows less)
         0 to create, 3 to change, 0 to delete.
+        Result: failed: after 2 changes were made, interrupted before the next change (exit code 1)
         -- stderr
         error: interrupted before the next change
           done:

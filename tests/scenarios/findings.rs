@@ -24,6 +24,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
                  use --allow-claim external-id to apply anyway
       T3 (refuted): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
                  use --allow-findings T3 to apply anyway
+    Result: refuted: after apply: the role can be assumed without its external ID; apply refuses the plan because of external-id; and 1 more (3 to create, 0 to change, 0 to delete); until then: the role does not exist (exit code 4)
     ");
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).outline(), @"
     exit 4
@@ -72,6 +73,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
+    Result: refuted: the role can be assumed without its external ID; AWS's answer contradicts the manifest: sts:AssumeRole without an external ID (3 changes made) (exit code 4)
     -- stderr
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke

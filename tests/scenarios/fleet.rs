@@ -76,8 +76,8 @@ fn named(codes: [u64; 4]) -> Vec<(String, u64)> {
 #[test]
 fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     let stage = stage();
-    let plan = run(&stage, &["plan", "--detailed-exitcode", "--output", "json"]).expect(3);
-    assert_eq!(exits(&plan), named([3; 4]));
+    let plan = run(&stage, &["plan", "--detailed-exitcode", "--output", "json"]).expect(4);
+    assert_eq!(exits(&plan), named([4; 4]));
     insta::assert_snapshot!(run(&stage, &["apply"]).whole(), @"
     exit 2
     -- stderr
@@ -105,31 +105,32 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     insta::assert_snapshot!(Run { stderr: String::new(), ..applied }.headlines(), @"
     exit 0
     -- stdout
-    accounts/a.toml: done; in sync; proved (exit code 0)
+    accounts/a.toml: 3 changes made; every claim about the role is proved (exit code 0)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
-    accounts/b.toml: done; in sync; proved (exit code 0)
+    accounts/b.toml: 3 changes made; every claim about the role is proved (exit code 0)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/Customers (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
-    accounts/c.toml: done; in sync; proved (exit code 0)
+    accounts/c.toml: 3 changes made; every claim about the role is proved (exit code 0)
     account 222222222222, as arn:aws:sts::222222222222:assumed-role/rolecall/rolecall
     Role arn:aws:iam::222222222222:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
-    accounts/d.toml: done; in sync; proved (exit code 0)
+    accounts/d.toml: 3 changes made; every claim about the role is proved (exit code 0)
     account 333333333333, as arn:aws:sts::333333333333:assumed-role/rolecall/rolecall
     Role arn:aws:iam::333333333333:role/Orders (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
     4 manifests:
+    Result: done: all 4 manifests ended with exit code 0
     ");
     let state = stage.sandbox.state();
     for (account, role) in
@@ -150,6 +151,8 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
 
     4 manifests:
       4 × done; in sync; proved (exit code 0)
+
+    Result: done: all 4 manifests ended with exit code 0
     ");
     // One manifest of an account needs nothing else.
     insta::assert_snapshot!(stage.run(&["drift", "--file", "accounts/c.toml"]).whole(), @"
@@ -169,6 +172,8 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: AWS matches the manifest; every claim about the role is proved
     ");
 }
 
@@ -380,6 +385,8 @@ fn few_roles_are_read_one_by_one_and_so_are_many_without_the_permission() {
 
     4 manifests:
       4 × done; in sync; proved (exit code 0)
+
+    Result: done: all 4 manifests ended with exit code 0
     -- stderr
     each role of account 123456789012 was read by itself: iam:GetAccountAuthorizationDetails failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:GetAccountAuthorizationDetails (AccessDenied, request [id])
     ");
@@ -409,8 +416,8 @@ fn a_function_that_goes_away_before_apply_stops_its_own_role_only() {
             account.functions.get_mut("us-east-1").unwrap().remove("customer-lookup").unwrap();
         })
         .unwrap();
-    let applied = run(&stage, &["apply", "--yes", "--level", "paper", "--output", "json"]).expect(1);
-    assert_eq!(exits(&applied), named([0, 1, 0, 0]));
+    let applied = run(&stage, &["apply", "--yes", "--level", "paper", "--output", "json"]).expect(4);
+    assert_eq!(exits(&applied), named([0, 4, 0, 0]));
     let message = applied.json()["roles"][1]["error"]["message"].as_str().unwrap().to_owned();
     insta::assert_snapshot!(message, @"nothing was changed: no function `customer-lookup` in us-east-1; the nearest names there are `orders-status`, `my-genesys-trigger-function`, `my-genesys-trigger-function-test`");
     assert!(stage.sandbox.state().role(CUSTOMER, "Customers").is_none());
@@ -431,5 +438,7 @@ fn the_embedded_aws_has_every_account_that_the_manifests_name() {
 
     4 manifests:
       4 × done; in sync; proved (exit code 0)
+
+    Result: done: all 4 manifests ended with exit code 0
     ");
 }

@@ -48,6 +48,7 @@ fn a_second_external_id_is_refused() {
     Apply refuses this plan. These checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `another-customer`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
                  use --allow-claim external-id to apply anyway
+    Result: refuted: after apply: the role can be assumed without its external ID; apply refuses the plan because of external-id (3 to create, 0 to change, 0 to delete); until then: the role does not exist (exit code 4)
     === apply
     exit 4
     -- stderr
@@ -74,6 +75,7 @@ fn a_pattern_as_external_id_is_refused() {
                  use --allow-claim external-id to apply anyway
       T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
                  use --allow-findings T2 to apply anyway
+    Result: refuted: after apply: the role can be assumed without its external ID; apply refuses the plan because of external-id; and 1 more (3 to create, 0 to change, 0 to delete); until then: the role does not exist (exit code 4)
     === apply
     exit 4
     -- stderr
@@ -91,6 +93,7 @@ fn a_pattern_as_external_id_is_refused() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: refuted: the role can be assumed without its external ID (3 changes made) (exit code 4)
     ");
 }
 
@@ -113,6 +116,7 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
                  use --allow-claim may-assume to apply anyway
       may-assume (unknown): `arn:aws:iam::123456789012:role/ci` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
                  use --allow-claim may-assume to apply anyway
+    Result: undecided: after apply: not decided: the trusted principals can assume the role (3 to create, 0 to change, 0 to delete); until then: the role does not exist (exit code 5)
     === apply
     exit 5
     -- stderr
@@ -131,6 +135,7 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: undecided: not decided: the trusted principals can assume the role (3 changes made) (exit code 5)
     ");
 }
 
@@ -154,6 +159,7 @@ fn a_widened_policy_is_refused() {
     Apply refuses this plan. These checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
                  use --allow-claim only-targets to apply anyway
+    Result: refuted: after apply: a session can do more than invoke the targets; apply refuses the plan because of only-targets (3 to create, 0 to change, 0 to delete); until then: the role does not exist (exit code 4)
     === apply
     exit 4
     -- stderr
@@ -189,6 +195,7 @@ fn a_widened_policy_is_refused() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: refuted: a session can do more than invoke the targets (3 changes made) (exit code 4)
     ");
 }
 
@@ -228,6 +235,7 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     After apply
     Apply refuses this plan. These checks would not pass after it:
+    Result: refuted: after apply: a session can do more than invoke the targets; apply refuses the plan because of only-targets (0 to create, 1 to change, 0 to delete, 1 foreign policy on the role) (exit code 4)
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
     insta::assert_snapshot!(stage.run(&[&adopt[..], &[ALLOW, "only-targets"]].concat()).headlines(), @"
@@ -238,6 +246,7 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     1 change made.
     Verification
+    Result: refuted: a session can do more than invoke the targets (1 change made) (exit code 4)
     ");
 }
 
@@ -275,13 +284,14 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       unknown    a session can do nothing but invoke the target functions
-                 statement 1 of `inline policy `theirs``, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
+                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
                  statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
       proved     a session can invoke each of the 2 target functions
-      error      P2: the inline policy `inline policy `theirs`` does not belong to the role
+      error      P2: the inline policy `theirs` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: delete the inline policy, once other policies of the role allow every target
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: undecided: not decided: a session can only invoke the target functions (1 change made) (exit code 5)
     ");
 }
 
@@ -307,7 +317,7 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
-      only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of `inline policy `theirs``, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
+      only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     "#);
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -329,12 +339,13 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
-      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows more)
       ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     -- stderr
+    restored the manifest `rolecall.toml`
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
-      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy `sneaky`` allows it
+      only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -372,6 +383,7 @@ fn a_saved_plan_meets_the_same_gate() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: refuted: the role can be assumed without its external ID (3 changes made) (exit code 4)
     ");
 }
 
@@ -385,7 +397,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     insta::assert_snapshot!(run.outline(), @"
     exit 4
     -- stdout
-    roles/one.toml: refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
+    roles/one.toml: refuted: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -394,7 +406,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
-    roles/two.toml: refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
+    roles/two.toml: refuted: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -405,6 +417,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     3 to create, 0 to change, 0 to delete.
     2 manifests:
       2 × refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
+    Result: refuted: 2 of 2 manifests (exit code 4)
     -- stderr
     error: roles/one.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`

@@ -107,6 +107,8 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
       actions.integration.max               100
       actions.total.max                     500
       requests.volume.max                   2500
+
+    Result: done: the OAuth client belongs to the organization of the manifest
     ");
 }
 
@@ -137,6 +139,7 @@ fn the_secret_of_the_manifest_is_enough() {
       actions.integration.max               100
       actions.total.max                     500
       requests.volume.max                   2500
+    Result: done: the OAuth client belongs to the organization of the manifest
     ");
     // Not in the environment's place: the manifest names it.
     store(&stage, &json!({"clientId": access.client_id, "client_secret": "s", "base_url": access.base_url}));
@@ -176,7 +179,7 @@ fn another_organisation_is_the_gravest_drift() {
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.run_client(&["drift"]).expect(0);
     stage.sandbox.change(|state| state.genesys.organization.id = OTHER.to_owned()).unwrap();
-    let report = stage.run_client(&["drift", "--output", "json"]).expect(3).json();
+    let report = stage.run_client(&["drift", "--output", "json"]).expect(4).json();
     assert_eq!(report["drift"][0]["consequence"], "other-organization");
     assert_eq!(
         (&report["drift"][0]["expected"], &report["drift"][0]["actual"]),
@@ -184,7 +187,7 @@ fn another_organisation_is_the_gravest_drift() {
     );
     assert_eq!(report["drift"][0]["position"]["line"], 5);
     insta::assert_snapshot!(stage.run_client(&["plan"]).whole(), @"
-    exit 0
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -200,9 +203,12 @@ fn another_organisation_is_the_gravest_drift() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      error      O1: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444)
+                 why: Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client cannot assume the role (https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/)
+                 fix: set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use an OAuth client of the organization in the manifest
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
-    -- stderr
-    warning: the manifest's organization_id is 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, and the OAuth client is of the organisation Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444), which could not assume the role
+
+    Result: refuted: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444) (AWS matches the manifest) (exit code 4)
     ");
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).outline(), @"
     exit 4
@@ -226,8 +232,9 @@ fn another_organisation_is_the_gravest_drift() {
       actions.integration.max               100
       actions.total.max                     500
       requests.volume.max                   2500
+    Result: refuted: the OAuth client and the manifest belong to different organizations (exit code 4)
     -- stderr
-    warning: the OAuth client and the manifest belong to different organisations: the role would accept only the external ID of the manifest's organisation
+    warning: the OAuth client and the manifest belong to different organizations: the role would accept only the external ID of the manifest's organization
     ");
 }
 
@@ -273,6 +280,7 @@ fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_na
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Result: refuted: an unauthorized caller can assume the role (1 difference) (exit code 4)
     -- stderr
     warning: the manifest's organization_id was not compared with the live one: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
     ");

@@ -13,6 +13,7 @@ mod doctor;
 mod drift;
 #[cfg(unix)]
 mod environment;
+mod exit_codes;
 mod explain;
 mod explain_error;
 mod faults;

@@ -157,7 +157,7 @@ const SCENARIOS: [Scenario; 9] = [
     }),
     ("a misspelt function", |held| {
         held.write(&manifest("[[target]]\nfunction = \"my-genesys-triger-function\"\n"));
-        held.ends(1, &["plan"]);
+        held.ends(4, &["plan"]);
     }),
     ("apply with probes", |held| {
         held.run(&["apply", "--yes"]);

@@ -16,6 +16,7 @@ fn a_saved_plan_is_carried_out_without_asking() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: 3 changes made; every claim about the role is proved
     ");
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).whole(), @"
     exit 1

@@ -120,6 +120,7 @@ fn a_twin_is_removed() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
+    Result: failed: interrupted before the twin was examined (exit code 1)
     -- stderr
     error: interrupted before the twin was examined
     ");

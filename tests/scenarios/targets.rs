@@ -70,6 +70,7 @@ fn targets_are_added_listed_applied_and_removed() {
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
+    Result: 3 changes made; every claim about the role is proved
     ");
     let listed = stage.run(&["target", "list", "--output", "json"]).expect(0).json();
     let statuses: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["status"].clone()).collect();
@@ -85,6 +86,7 @@ fn targets_are_added_listed_applied_and_removed() {
     0 to create, 1 to change, 0 to delete.
     1 change made.
     Verification
+    Result: 1 change made; every claim about the role is proved
     ");
     insta::assert_snapshot!(stage.run(&["target", "remove", "customer-lookup"]).whole(), @"
     exit 2

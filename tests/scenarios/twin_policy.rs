@@ -55,6 +55,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
       confirmed  lambda:GetFunctionConfiguration of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied
                  the session may not read a target's configuration
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: every claim about the role is proved
     ");
     assert!(
         !run.stdout.contains("may not ask") && !run.stdout.contains("the caller needs"),
@@ -65,6 +66,8 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     exit 0
     -- stdout
     No twins of role GenesysDataActionRole were found.
+
+    Result: no changes were made
     ");
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
     exit 0
@@ -73,6 +76,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     No changes: AWS matches the manifest.
     Verification
+    Result: no changes; every claim about the role is proved
     ");
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).outline(), @"
     exit 1
@@ -83,6 +87,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
       - delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       - delete role GenesysDataActionRole
     0 to create, 0 to change, 3 to delete.
+    Result: failed: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id]) (exit code 1)
     -- stderr
     error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
       nothing was changed
@@ -140,6 +145,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
+    Result: undecided: no twin was created, because rolecall might not be able to delete it: iam:DeleteRole failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DeleteRole on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DeleteRole action (AccessDenied, request [id]) (exit code 5)
     -- stderr
     error: no twin was created, because rolecall might not be able to delete it: iam:DeleteRole failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DeleteRole on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DeleteRole action (AccessDenied, request [id])
     hint: the caller needs the permission iam:DeleteRole; `rolecall render twin` prints the least that a twin needs
@@ -149,6 +155,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     account 123456789012, as arn:aws:iam::123456789012:user/verifier
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
+    Result: undecided: no twin was created, because rolecall might not be able to delete it: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id]) (exit code 5)
     -- stderr
     error: no twin was created, because rolecall might not be able to delete it: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render twin` prints the least that a twin needs
@@ -183,7 +190,7 @@ pub(super) fn look_everywhere(stage: &Stage) {
     stage.sandbox.change(|state| Tamper::FunctionDeleted.apply(state, ROLE)).unwrap().unwrap();
     insta::allow_duplicates! {
         insta::assert_snapshot!(stage.run(&["verify", "--level", "paper"]).whole(), @"
-        exit 1
+        exit 4
         -- stderr
         error: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
         hint: correct the [[target]] in the manifest, or deploy the function first
@@ -203,6 +210,8 @@ fn every_permission_of_the_twin_policy_is_used() {
     exit 0
     -- stdout
     1 twin of role GenesysDataActionRole removed.
+
+    Result: 2 changes made
     -- stderr
       ✓ delete inline policy of GenesysDataActionRole-twin-[random]
       ✓ delete role GenesysDataActionRole-twin-[random]

@@ -27,6 +27,7 @@ fn cleaned(stage: &Stage, run: &Run, before: &[String], what: &str) {
             exit 0
             -- stdout
             1 twin of role GenesysDataActionRole removed.
+            Result: 1 twin removed
             ");
         }
     }
@@ -93,6 +94,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
+    Result: every claim about the role is proved
     === 3 without an answer
     exit 1
     -- stdout
@@ -100,6 +102,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
+    Result: failed: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed (exit code 1)
     -- stderr
     error: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed
     hint: check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command
@@ -154,6 +157,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() 
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
+    Result: failed: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id]) (exit code 1)
     -- stderr
     error: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id])
     hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
@@ -231,6 +235,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: refuted: the role can be assumed without its external ID; AWS's answer contradicts the manifest: sts:AssumeRole without an external ID; and 2 more (exit code 4)
     ");
     // By apply, which knows that it has just changed the role.
     stage.set(Faults { enforcement_lag_ms: 3000, ..Faults::default() });
@@ -274,6 +279,7 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
+    Result: failed: lambda:InvokeFunction failed: The security token included in the request is expired (ExpiredTokenException, request [id]) (exit code 1)
     -- stderr
     error: lambda:InvokeFunction failed: The security token included in the request is expired (ExpiredTokenException, request [id])
     hint: log in again, or get new keys, and repeat the command
@@ -290,8 +296,9 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)
+    Result: failed: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id]) (exit code 1)
     -- stderr
-    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id])
+    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id])
     hint: `rolecall verify --sweep` removes it
     ");
     cleaned(&stage, &run, &before, "expired credentials");
@@ -338,10 +345,11 @@ fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     Verification
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)
+    Result: failed: lambda:InvokeFunction failed: Signature expired: [time] is more than 5 min. from [time] (InvalidSignatureException, request [id]); twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id]) (exit code 1)
     -- stderr
     error: lambda:InvokeFunction failed: Signature expired: [time] is more than 5 min. from [time] (InvalidSignatureException, request [id])
     hint: check the access key, the secret key and the session token; a wrong clock gives this error too
-    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id])
+    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id])
     hint: `rolecall verify --sweep` removes it
     ");
     cleaned(&stage, &run, &before, "a clock that was set");

@@ -87,6 +87,7 @@ fn what_the_first_attempt_made_is_no_collision() {
             3 to create, 0 to change, 0 to delete.
             3 changes made.
             Verification
+            Result: 3 changes made; every claim about the role is proved
             ");
         }
         let attempts = stage.calls().iter().filter(|call| write.ends_with(&call.action)).count();
@@ -140,6 +141,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     1 to create, 0 to change, 0 to delete.
     1 change made.
     Verification
+    Result: no changes; every claim about the role is proved
     === somebody by hand
     exit 1
     -- stderr

@@ -31,7 +31,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
-fn normalised(text: &str) -> String {
+/// The text without what differs from run to run.
+pub(crate) fn normalised(text: &str) -> String {
     let text = text.to_owned();
     VARYING.iter().fold(text, |text, (varying, instead)| varying.replace_all(&text, *instead).into_owned())
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use rolecall::connect::{
     Connected, Fleet, Loaded, Member, Reads, Route, Services, Surroundings, ended, settings,
 };
@@ -64,8 +65,8 @@ impl Look {
             Self::Verify(level) => {
                 let (billed, interrupt) = (BilledChecks::LeftOut, Interrupt::never());
                 let request = VerifyRequest { level, billed, exhaustive: true, explain: false, interrupt };
-                let (verified, report) = role.verify(&request, &()).await?;
-                Ok((report, verified.verification.exit()))
+                let (_, report, exit) = role.verify(&request, &()).await?;
+                Ok((report, exit))
             }
         }
     }
@@ -102,7 +103,7 @@ impl Check {
             let checked = Checked { command, manifests: &self.manifests, report: &report };
             publish.tell(&checked, invocation).await?;
         }
-        fitting(report, LARGEST_ANSWER)
+        fitting(report.at(Timestamp::now()), LARGEST_ANSWER)
     }
 
     async fn look(&self, connections: &Connections) -> CommandResult<AnyReport> {

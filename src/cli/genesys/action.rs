@@ -14,7 +14,8 @@ use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{Counterpart, PlanningError};
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
-use rolecall::report::ActionTestView;
+use rolecall::report::{ActionTestView, TestOutcome, last_line};
+use rolecall::verify::live_organization::LiveOrganization;
 use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
@@ -147,7 +148,20 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     };
     let survey = context.survey_with_gaps().await?;
     let observed = observe(&context, &survey).await?;
-    let action = find(side, &observed, name).await?;
+    let live = match observed.organization.id == context.external_id.as_str() {
+        true => LiveOrganization::Same,
+        false => LiveOrganization::Other {
+            expected: context.external_id.to_string(),
+            found: observed.organization.clone(),
+        },
+    };
+    let action = find(side, &observed, name).await.map_err(|error| {
+        // What the manifest asks for is missing; any other name is a mistake in the call.
+        match context.manifest.actions.iter().any(|named| named.name == *name) {
+            true if error.exit == ExitCode::Usage => CommandError { exit: ExitCode::Refuted, ..error },
+            true | false => error,
+        }
+    })?;
     let patience = Patience { deadline: Duration::ZERO, interrupt: Interrupt::never(), told: &|_, _| {} };
     let test = context.test_action(&action, &input, &patience).boxed_local().await?;
     let mut view = ActionTestView::from(&test);
@@ -156,8 +170,20 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
         Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
         _ => view.to_text(),
     });
+    let exit = test.exit().or(live.exit());
+    if aws.common.output == Output::Human {
+        let verdict = match (&live, view.outcome) {
+            (LiveOrganization::Other { .. }, _) => {
+                "refuted: the OAuth client belongs to another organization than the role is for".to_owned()
+            }
+            (_, TestOutcome::Succeeded) => format!("done: action {} succeeded", view.action),
+            (_, TestOutcome::Failed) => format!("refuted: action {} failed", view.action),
+            (_, TestOutcome::NotRun) => format!("undecided: action {} was not run", view.action),
+        };
+        printer.result(&last_line(exit, &verdict));
+    }
     list_all_calls(&context, printer);
-    Ok(test.exit())
+    Ok(exit)
 }
 
 /// The name in the manifest that may have been meant.

@@ -1,10 +1,11 @@
 //! `rolecall genesys connect`: credential and integration, and nothing else.
 
+use jiff::Timestamp;
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Goal};
 use rolecall::plan::aws::PlanOptions;
-use rolecall::report::Report;
+use rolecall::report::{Origin, Report};
 use rolecall::verify::gate::Allowed;
 
 use crate::cli::change::{Asking, Console, Narrator, conclude};
@@ -12,7 +13,7 @@ use crate::cli::context::{Context, Signals};
 use crate::cli::options::{ConnectCommand, Output};
 use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
-use rolecall::failure::CommandResult;
+use rolecall::failure::{CommandError, CommandResult};
 
 pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;
@@ -37,8 +38,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     };
     let changed = context.change(&request, &console).await?;
     if changed.is_declined {
-        printer.progress("nothing was changed");
-        return Ok(ExitCode::Success);
+        return Err(CommandError::declined());
     }
     let mut told = Report::of_plan("genesys connect", &changed.planned);
     (told.role, told.foreign) = (None, Vec::new());
@@ -47,9 +47,10 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         |services: &str| format!("{services} does not show all of the changes yet; {again} checks again");
     let exit = conclude(changed.written, unsettled, &mut told, printer);
     context.count_calls(&mut told, printer.shows_calls());
-    if !human {
-        printer.result(&printer.advising(told).to_json(exit));
-    }
+    let mut told = printer.advising(told);
+    told.exit = exit;
+    told.origin = Origin::at(Timestamp::now());
+    printer.result(&if human { told.result_line() } else { told.to_json(exit) });
     list_all_calls(&context, printer);
     Ok(exit)
 }

@@ -1,7 +1,9 @@
 //! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
 
 use rolecall::exit::ExitCode;
-use rolecall::report::IdentityView;
+use rolecall::ports::genesys::Organization;
+use rolecall::report::{IdentityView, last_line};
+use rolecall::verify::live_organization::LiveOrganization;
 use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
@@ -20,7 +22,17 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
     };
     let stated = manifest.as_ref().and_then(|manifest| manifest.genesys.organization_id.as_ref());
     // With another organisation's external ID, this one could not assume the role.
-    let agrees = stated.is_none_or(|stated| stated.as_str() == identity.organization.id);
+    let live = match stated {
+        None => LiveOrganization::NotAsked,
+        Some(stated) if stated.as_str() == identity.organization.id => LiveOrganization::Same,
+        Some(stated) => LiveOrganization::Other {
+            expected: stated.to_string(),
+            found: Organization {
+                id: identity.organization.id.clone(),
+                name: identity.organization.name.clone(),
+            },
+        },
+    };
     let view = IdentityView::new(identity, stated, users, &client.calls().so_far());
     printer.result(&match options.aws.common.output {
         Output::Json => view.to_json(),
@@ -29,13 +41,24 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
             view.to_text()
         }
     });
-    if !agrees {
+    if matches!(live, LiveOrganization::Other { .. }) {
         printer.warning(
-            "the OAuth client and the manifest belong to different organisations: the role would accept only the \
-             external ID of the manifest's organisation",
+            "the OAuth client and the manifest belong to different organizations: the role would accept only the \
+             external ID of the manifest's organization",
         );
+    }
+    let exit = live.exit();
+    if options.aws.common.output.is_human() {
+        let verdict = match (&live, stated) {
+            (LiveOrganization::Other { .. }, _) => {
+                "refuted: the OAuth client and the manifest belong to different organizations"
+            }
+            (_, Some(_)) => "done: the OAuth client belongs to the organization of the manifest",
+            (_, None) => "done: no manifest states an organization to compare with",
+        };
+        printer.result(&last_line(exit, verdict));
     }
     list_calls(aws, printer);
     list_genesys_calls(client, printer);
-    Ok(if agrees { ExitCode::Success } else { ExitCode::Refuted })
+    Ok(exit)
 }

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::Reported;
-use crate::exit::ExitCode;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
 
@@ -151,13 +150,5 @@ impl Diagnosis {
     pub fn add(&mut self, causes: impl IntoIterator<Item = Cause>) {
         self.causes.extend(causes);
         self.causes.sort_by_key(|cause| cause.certainty);
-    }
-
-    /// 4 where the cause is certain: Genesys Cloud cannot do what it must. 5 where it is not.
-    pub fn exit(&self) -> ExitCode {
-        match self.causes.first().map(|cause| cause.certainty) {
-            Some(Certainty::Certain) => ExitCode::Refuted,
-            Some(Certainty::Likely | Certainty::Possible) | None => ExitCode::Inconclusive,
-        }
     }
 }

@@ -29,6 +29,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: pending: 1 to create, 0 to change, 1 to delete; after apply every claim about the role is proved; until then: a data action differs from the manifest
     ");
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).headlines(), @"
     exit 1
@@ -42,7 +43,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     ");
     assert!(writes(&stage).is_empty());
     insta::assert_snapshot!(stage.run_client(&["drift"]).down_to(4), @"
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -62,6 +63,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     ");
     let run = stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]);
     insta::assert_snapshot!(run.section("Data actions"), @r#"
@@ -75,6 +77,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 2 changes made; every claim about the role is proved
     "#);
     let after = published(&stage);
     assert_eq!(after.len(), 1);
@@ -144,12 +147,14 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
             Role GenesysDataActionRole
 
             No changes: no resources managed by rolecall were found.
+
+            Result: no changes
             ");
         }
     }
     insta::assert_snapshot!(said, @r#"
     === drift: genesys-action-edited
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -169,6 +174,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     === apply
     exit 0
     -- stdout
@@ -180,8 +186,9 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 1 change made; every claim about the role is proved
     === drift: genesys-action-deleted
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -201,6 +208,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a data action is missing (1 difference) (exit code 4)
     === apply
     exit 0
     -- stdout
@@ -212,8 +220,9 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_d81a8d2b-5a44-85ac-88db-6a8251f147b7)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 1 change made; every claim about the role is proved
     === drift: genesys-integration-disabled
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -233,6 +242,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: Genesys Cloud is not connected to the role (1 difference) (exit code 4)
     === apply
     exit 0
     -- stdout
@@ -244,6 +254,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 1 change made; every claim about the role is proved
     "#);
 }
 

@@ -288,6 +288,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     7 to create, 1 to change, 0 to delete.
     8 changes made.
     Verification
+    Result: 8 changes made; every claim about the role is proved
     ");
     let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
     insta::assert_snapshot!(run.section("Data actions"), @r#"
@@ -300,6 +301,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: no changes; every claim about the role is proved
     "#);
 }
 
@@ -326,6 +328,7 @@ fn a_version_that_somebody_overtakes_is_read_again() {
     7 to create, 1 to change, 0 to delete.
     8 changes made.
     Verification
+    Result: 8 changes made; every claim about the role is proved
     ");
     let calls = stage.calls();
     for action in ["putIntegrationConfigCurrent", "postIntegrationsActionDraftPublish"] {

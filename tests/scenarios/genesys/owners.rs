@@ -17,7 +17,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
         state.genesys.credentials.values_mut().for_each(|it| it.modified = later.to_string());
     });
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -28,7 +28,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
         repair: rolecall apply
-      the description differs
+      a name, a category or notes in Genesys Cloud differ
         integration configuration of GenesysDataActionRole (rolecall.toml:3)
         name or notes differ
               },
@@ -40,6 +40,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
         repair: rolecall apply
     2 differences; - expected by the manifest, + found.
     As it is in AWS
+    Result: refuted: Genesys Cloud is not connected to the role (2 differences) (exit code 4)
     "#);
     let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
     insta::assert_snapshot!(run.section("Data actions"), @r#"
@@ -53,6 +54,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 2 changes made; every claim about the role is proved
     "#);
 }
 
@@ -82,11 +84,13 @@ fn a_credential_that_can_be_read_is_compared() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: AWS and Genesys Cloud match the manifest; every claim about the role is proved
     ");
     assert!(!run.stdout.contains("not verifiable"));
     tamper(&stage, Tamper::GenesysCredentialRole);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -97,7 +101,7 @@ fn a_credential_that_can_be_read_is_compared() {
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
         repair: rolecall apply
-      the description differs
+      a name, a category or notes in Genesys Cloud differ
         integration configuration of GenesysDataActionRole (rolecall.toml:3)
         name or notes differ
               },
@@ -109,6 +113,7 @@ fn a_credential_that_can_be_read_is_compared() {
         repair: rolecall apply
     2 differences; - expected by the manifest, + found.
     As it is in AWS
+    Result: refuted: Genesys Cloud is not connected to the role (2 differences) (exit code 4)
     "#);
     let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
     insta::assert_snapshot!(run.section("Data actions"), @r#"
@@ -122,6 +127,7 @@ fn a_credential_that_can_be_read_is_compared() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 2 changes made; every claim about the role is proved
     "#);
 }
 
@@ -166,6 +172,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 6 changes made; every claim about the role is proved
     "#);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @"
     exit 3
@@ -181,6 +188,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Result: pending: 1 difference; every claim about the role is proved (exit code 3)
     ");
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     insta::assert_snapshot!(stage.run_client(&["destroy", "--yes"]).outline(), @"
@@ -196,6 +204,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
       ? integration GenesysDataActionRole was adopted, so rolecall does not delete it or its actions; rolecall only stops managing it
     0 to create, 1 to change, 4 to delete.
     5 changes made.
+    Result: 5 changes made
     -- stderr
       ✓ update integration configuration of GenesysDataActionRole
       ✓ delete credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
@@ -240,6 +249,8 @@ fn the_draft_of_somebody_else_stays() {
                 "translation_map_defaults": {},
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     0 to create, 1 to change, 0 to delete.
+
+    Result: failed: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft (exit code 1)
     -- stderr
     error: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft
       nothing was changed
@@ -261,6 +272,7 @@ fn the_draft_of_somebody_else_stays() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 1 change made; every claim about the role is proved
     "#);
 }
 
@@ -269,7 +281,7 @@ fn another_organisation_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"
-    exit 3
+    exit 4
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -283,12 +295,13 @@ fn another_organisation_is_refused() {
         repair: set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use an OAuth client of the organization in the manifest
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Result: refuted: wrong Genesys Cloud organization (1 difference) (exit code 4)
     "#);
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
-    exit 1
+    exit 4
     -- stderr
-    error: nothing was changed: the OAuth client belongs to organisation `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organisation could assume it
-    hint: set `organization_id` in [genesys] to the correct organisation, or use an OAuth client of the organisation in the manifest; `rolecall genesys whoami` shows the client's organisation
+    error: nothing was changed: the OAuth client belongs to organization `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organization could assume it
+    hint: set `organization_id` in [genesys] to the correct organization, or use an OAuth client of the organization in the manifest; `rolecall genesys whoami` shows the client's organization
     ");
     assert!(writes(&stage).is_empty());
 }

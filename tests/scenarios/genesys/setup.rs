@@ -61,6 +61,8 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: no changes; every claim about the role is proved
     ");
     assert_eq!(stage.calls().iter().filter(|call| call.write).count(), 0);
     insta::assert_snapshot!(stage.run_client(&["drift"]).whole(), @"
@@ -82,6 +84,8 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: AWS matches the manifest, and so does everything that Genesys Cloud shows; every claim about the role is proved
     ");
     stage.run_client(&["plan", "--detailed-exitcode"]).expect(0);
     // With -v the report says how every call went, on both sides.
@@ -153,6 +157,7 @@ fn connect_makes_the_way_without_the_actions() {
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     3 to create, 1 to change, 0 to delete.
     4 changes made.
+    Result: 4 changes made
     ");
     assert!(published(&stage).is_empty());
     insta::assert_snapshot!(stage.run_client(&["genesys", "connect", "--yes"]).whole(), @"
@@ -161,6 +166,8 @@ fn connect_makes_the_way_without_the_actions() {
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
+
+    Result: no changes
     ");
     insta::assert_snapshot!(stage.run_client(&["genesys", "action", "list"]).whole(), @"
     exit 0
@@ -179,6 +186,7 @@ fn connect_makes_the_way_without_the_actions() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+    Result: 1 change made; every claim about the role is proved
     "#);
 }
 
@@ -213,6 +221,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     1 to create, 0 to change, 0 to delete.
     1 change made.
     Verification
+    Result: 1 change made; every claim about the role is proved
     ");
     assert_eq!(published(&stage).len(), 2);
     // An action without an input is not run, and that is said.
@@ -230,6 +239,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
                  the manifest has no `test_input` for this action
                  fix: add `test_input` to the [[action]], a JSON file with the input of a test
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: undecided: action Get stock was not run (exit code 5)
     "#);
 }
 
@@ -250,6 +260,7 @@ fn an_action_may_call_an_address() {
     6 to create, 1 to change, 0 to delete.
     7 changes made.
     Verification
+    Result: 7 changes made; every claim about the role is proved
     ");
     let genesys = stage.sandbox.state().genesys.clone();
     assert!(genesys.credentials.is_empty());
@@ -275,6 +286,8 @@ fn an_action_may_call_an_address() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: AWS and Genesys Cloud match the manifest; every claim about the role is proved
     ");
     // The credential that somebody gave the integration stays when rolecall writes its configuration.
     change(&stage, |state| {

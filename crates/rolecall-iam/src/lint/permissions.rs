@@ -116,7 +116,10 @@ impl Linter<'_, '_> {
             let witness = self.allows(index).into_iter().find_map(|placed| self.worst(placed));
             let what = witness.as_ref().map(|witness| format!(": {}", witness.sentence)).unwrap_or_default();
             if *inline {
-                let message = format!("the inline policy `{name}` does not belong to the role{what}");
+                // A name that says what it is has its own quotes.
+                let named =
+                    if name.contains('`') { name.to_owned() } else { format!("inline policy `{name}`") };
+                let message = format!("the {named} does not belong to the role{what}");
                 self.add(
                     FindingId::P2,
                     index,

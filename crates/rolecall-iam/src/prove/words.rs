@@ -172,6 +172,8 @@ fn statement_name(statement: &StatementRef) -> String {
 fn named_statement(statement: &StatementRef, policies: &[NamedDocument<'_>]) -> String {
     let name = statement_name(statement);
     match policies.get(statement.document).filter(|_| statement.layer == Layer::Identity) {
+        // A name that says what it is has its own quotes.
+        Some(policy) if policy.name.contains('`') => format!("{name} of {}", policy.name),
         Some(policy) => format!("{name} of `{}`", policy.name),
         None if statement.layer == Layer::Boundary => format!("{name} of the permissions boundary"),
         None => name,

@@ -66,7 +66,7 @@ pub(super) async fn carry_out(
     let mut reason = match timeout_at(until, carried_out).await {
         Ok(Applied { failed, .. }) => match failed.first() {
             None => return Ok(made),
-            Some((change, failure)) => format!("{} failed: {failure}", change.operation()),
+            Some((change, failure)) => failure.of(change),
         },
         Err(_) => format!("{OUT_OF_TIME}; whether {} was carried out is not known", logged.current.get()),
     };

@@ -121,6 +121,7 @@ fn of_consequence(consequence: Consequence) -> Severity {
         | Consequence::Session
         | Consequence::Leftover
         | Consequence::ForeignAction
+        | Consequence::Notes
         | Consequence::Tag
         | Consequence::Description => Severity::Low,
     }

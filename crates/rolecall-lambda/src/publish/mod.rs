@@ -246,7 +246,7 @@ mod tests {
             actual: None,
             repair: "rolecall apply".to_owned(),
             position: None,
-            key: "role".to_owned(),
+            key: rolecall::report::KeyView::Path("role".to_owned()),
         };
         let claim = |(kind, result): (ClaimKind, ClaimOutcome)| ClaimView {
             kind,

@@ -322,11 +322,11 @@ fn several_manifests_are_one_report() {
     let answer = served.outcomes[0].as_ref().unwrap();
     let roles: Vec<_> = answer["roles"].as_array().unwrap().iter().map(|role| &role["manifest"]).collect();
     assert_eq!(roles, ["s3://manifests/rolecall.toml", "s3://manifests/other.toml"]);
-    assert_eq!(answer["exit_codes"], json!({"0": 1, "3": 1}), "{answer:#}");
+    assert_eq!(answer["exit_codes"], json!({"0": 1, "4": 1}), "{answer:#}");
     let line = metric(&served);
-    assert_eq!((counts(&line), &line["DriftedRoles"]), ([2, 1, 1, 0, 0, 0], &json!(["OtherRole"])));
+    assert_eq!((counts(&line), &line["DriftedRoles"]), ([2, 1, 1, 1, 0, 0], &json!(["OtherRole"])));
     let [_, subject, message] = services.messages().remove(0);
-    assert_eq!(subject, "rolecall drift: 2 roles: 1 drifted, 1 as it should be");
+    assert_eq!(subject, "rolecall drift: 2 roles: 1 REFUTED, 1 as it should be");
     assert!(
         message.contains("| s3://manifests/other.toml | `arn:aws:iam::123456789012:role/OtherRole` |"),
         "{message}"
@@ -375,7 +375,12 @@ fn all_is_right_is_told_where_that_is_asked_for() {
     assert_eq!(served.output, "");
     let [_, subject, message] = services.messages().remove(0);
     assert_eq!(subject, "rolecall drift: GenesysDataActionRole as it should be");
-    assert!(message.starts_with("## rolecall drift: done; in sync; proved"), "{message}");
+    assert!(
+        message.starts_with(
+            "## rolecall drift: AWS matches the manifest; every claim about the role is proved\n"
+        ),
+        "{message}"
+    );
 }
 
 #[test]

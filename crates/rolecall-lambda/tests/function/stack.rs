@@ -373,7 +373,7 @@ fn the_setup_must_fit() {
     elsewhere["OrganizationId"] = json!("00000000-0000-4000-8000-000000000009");
     life.create(ACTION, &elsewhere);
     let (stage, served) = life.live();
-    assert!(reason(&served.answers[0]).contains("that organisation"), "{}", served.answers[0]);
+    assert!(reason(&served.answers[0]).contains("that organization"), "{}", served.answers[0]);
     assert!(reason(&served.answers[2]).contains("does not exist"), "{}", served.answers[2]);
     assert!(reason(&served.answers[3]).contains("custom-rest-actions"), "{}", served.answers[3]);
     assert!(reason(&served.answers[4]).contains("`OrganizationId` says"), "{}", served.answers[4]);

@@ -238,3 +238,10 @@ impl Function {
         self.serve_after(Vec::new(), events)
     }
 }
+
+/// The report, but for when it was made.
+pub(crate) fn without_time(report: &Value) -> Value {
+    let mut report = report.clone();
+    report.as_object_mut().unwrap().remove("time").unwrap();
+    report
+}

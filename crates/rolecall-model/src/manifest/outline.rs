@@ -30,6 +30,11 @@ pub struct Outline {
     places: BTreeMap<String, (usize, usize)>,
 }
 
+/// The path of a table by its name. No key of TOML that is read here has brackets.
+fn named(array: &str, name: &str) -> String {
+    format!("{array}[{name}]")
+}
+
 impl Outline {
     /// The places in a file.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
@@ -44,6 +49,14 @@ impl Outline {
             outline.read_table(table.get_ref(), "", &Notes::new(file, text));
         }
         outline
+    }
+
+    /// Where the table of this name stands, in an array of tables with names; else where the array stands.
+    pub fn position_of(&self, array: &str, name: &str) -> Position {
+        match self.places.get(&named(array, name)) {
+            Some((line, column)) => Position { file: self.file.clone(), line: *line, column: *column },
+            None => self.position(array),
+        }
     }
 
     /// Where this key stands; else where the table that it belongs to stands; else the top of the file.
@@ -73,8 +86,13 @@ impl Outline {
             DeValue::Table(table) => self.read_table(table, path, notes),
             DeValue::Array(array) => {
                 for (index, element) in array.iter().enumerate() {
-                    let path = format!("{path}.{index}");
+                    let (outer, path) = (path, format!("{path}.{index}"));
                     self.insert(&path, &element.span(), notes);
+                    if let DeValue::Table(table) = element.get_ref()
+                        && let Some(DeValue::String(name)) = table.get("name").map(Spanned::get_ref)
+                    {
+                        self.insert(&named(outer, name), &element.span(), notes);
+                    }
                     self.read_value(element, &path, notes);
                 }
             }

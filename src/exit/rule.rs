@@ -1,0 +1,226 @@
+//! The one rule from what was found to the exit code, for every command and every shell.
+//!
+//! - 4: somebody can do what the manifest does not allow, or Genesys Cloud cannot do what it must.
+//! - 5: whether that is so could not be decided.
+//! - 3: something differs that lets nobody in and stops nothing.
+//! - 1: the command could not do what was asked; errors say so in `failure`.
+//!
+//! Invariant: each typed result computes its code here, with an exhaustive match, and [`ExitCode::or`] combines them. A command
+//! adds nothing to it.
+//!
+//! Deliberately absent: what the results mean in words, which `report` has.
+
+use super::ExitCode;
+use crate::drift::{Consequence, Difference};
+use crate::iam::lint::FindingId;
+use crate::verify::action_test::{ActionTest, TestEnd};
+use crate::verify::analysis::Opinion;
+use crate::verify::claim::{Claim, ClaimOutcome};
+use crate::verify::explain_error::{Certainty, Diagnosis};
+use crate::verify::finding::Finding;
+use crate::verify::gate::Objection;
+use crate::verify::live_organization::LiveOrganization;
+use crate::verify::policy_case::CaseVerdict;
+use crate::verify::probe::{Probe, Shows};
+use crate::verify::twin::{Examined, TwinOutcome};
+use crate::verify::verification::Verification;
+
+impl Consequence {
+    /// The exit code that a difference with this consequence asks for.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::OtherOrganization
+            | Self::WidensTrust
+            | Self::WidensPermissions
+            | Self::NarrowsTrust
+            | Self::NarrowsPermissions
+            | Self::TargetMissing
+            | Self::Disconnected
+            | Self::ActionMissing
+            | Self::ActionDiffers => ExitCode::Refuted,
+            Self::Undecided => ExitCode::Inconclusive,
+            Self::Boundary
+            | Self::Unaffected
+            | Self::Session
+            | Self::Leftover
+            | Self::ForeignAction
+            | Self::Notes
+            | Self::Tag
+            | Self::Description => ExitCode::Pending,
+        }
+    }
+}
+
+impl ExitCode {
+    /// The exit code that all differences together ask for.
+    #[must_use]
+    pub fn of_differences(differences: &[Difference]) -> Self {
+        differences.iter().map(|difference| difference.consequence.exit()).fold(Self::Success, Self::or)
+    }
+
+    /// The exit code of a plan that is refused for these reasons.
+    #[must_use]
+    pub fn of_objections(objections: &[Objection]) -> Self {
+        objections.iter().map(Objection::exit).fold(Self::Success, Self::or)
+    }
+}
+
+impl ClaimOutcome {
+    /// The exit code that the outcome asks for.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Proved => ExitCode::Success,
+            Self::Refuted => ExitCode::Refuted,
+            Self::Unknown => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl Objection {
+    /// The exit code of a command that is refused for it.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::Refuted(_) | Self::Fault(_) => ExitCode::Refuted,
+            Self::Undecided(_) => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl LiveOrganization {
+    /// The exit code that the comparison asks for. If credentials were named, one that failed leaves the question open.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::NotAsked | Self::Same | Self::Unanswered { are_named: false, error: _ } => {
+                ExitCode::Success
+            }
+            Self::Other { .. } => ExitCode::Refuted,
+            Self::Unanswered { are_named: true, error: _ } => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl Finding {
+    /// The exit code that it asks for by itself.
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::Fault(finding) => of_fault(finding.id),
+            Self::OtherOrganization { .. } => ExitCode::Refuted,
+            // The analysis or probe that is contradicted has an exit code of its own; AWS's remarks are advice.
+            Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) | Self::Remark { .. } => {
+                ExitCode::Success
+            }
+        }
+    }
+}
+
+/// What the other faults are about is a claim already; two are ways past the role, about which there is no claim.
+fn of_fault(id: FindingId) -> ExitCode {
+    use FindingId::{
+        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
+        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+    };
+    match id {
+        L1 | L3 => ExitCode::Refuted,
+        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
+        | T19 | T20 | T21 | T22 | T23 | T24 | P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L2 | L4 | G1
+        | G2 => ExitCode::Success,
+    }
+}
+
+impl Opinion {
+    /// The exit code that it asks for.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::NoInformation | Self::Confirms => ExitCode::Success,
+            Self::Disagrees => ExitCode::Inconclusive,
+            Self::Refutes => ExitCode::Refuted,
+        }
+    }
+}
+
+impl Probe {
+    /// The exit code that the answer asks for.
+    pub fn exit(&self) -> ExitCode {
+        match self.shows() {
+            Shows::Confirms | Shows::NoInformation => ExitCode::Success,
+            Shows::Refutes => ExitCode::Refuted,
+        }
+    }
+
+    /// The same of a probe of a twin. A twin is made to get answers: one that says nothing leaves the question open.
+    fn exit_on_twin(&self) -> ExitCode {
+        match self.shows() {
+            Shows::Confirms => ExitCode::Success,
+            Shows::Refutes => ExitCode::Refuted,
+            Shows::NoInformation => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl TwinOutcome {
+    fn exit(self) -> ExitCode {
+        match self {
+            Self::Finished => ExitCode::Success,
+            Self::Refused => ExitCode::Inconclusive,
+            Self::Failed | Self::LeftBehind => ExitCode::Failed,
+        }
+    }
+}
+
+impl Examined {
+    /// The exit code that the twin and the answers about it ask for.
+    pub fn exit(&self) -> ExitCode {
+        self.probes.iter().map(Probe::exit_on_twin).fold(self.outcome().exit(), ExitCode::or)
+    }
+}
+
+impl ActionTest {
+    /// The exit code that the test asks for.
+    pub fn exit(&self) -> ExitCode {
+        match self.end {
+            TestEnd::Succeeded { .. } => ExitCode::Success,
+            TestEnd::Failed { .. } => ExitCode::Refuted,
+            TestEnd::NotRun(_) => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl Verification {
+    /// The exit code that the outcome asks for.
+    pub fn exit(&self) -> ExitCode {
+        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes: _ } = self;
+        claims
+            .iter()
+            .map(Claim::outcome)
+            .map(ClaimOutcome::exit)
+            .chain(probes.iter().map(Probe::exit))
+            .chain(twin.iter().map(Examined::exit))
+            .chain(actions.iter().map(ActionTest::exit))
+            .chain(analyses.iter().map(|analysis| analysis.shows.exit()))
+            .chain(findings.iter().map(Finding::exit))
+            .fold(ExitCode::Success, ExitCode::or)
+    }
+}
+
+impl Diagnosis {
+    /// The exit code that the causes ask for.
+    pub fn exit(&self) -> ExitCode {
+        match self.causes.first().map(|cause| cause.certainty) {
+            Some(Certainty::Certain) => ExitCode::Refuted,
+            Some(Certainty::Likely | Certainty::Possible) | None => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl CaseVerdict {
+    /// The exit code that the case asks for.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Pass => ExitCode::Success,
+            Self::Fail => ExitCode::Refuted,
+            Self::Unknown => ExitCode::Inconclusive,
+        }
+    }
+}

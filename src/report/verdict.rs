@@ -1,0 +1,320 @@
+//! How a command ended, in one sentence: the last line of every report for people, the first of every page.
+//!
+//! Invariant: the sentence begins with a word for the exit code, and names the most severe thing that the exit code is about.
+//! Whoever reads only this line is not misled: a plan says what is true until it is applied, and a proof is claimed only where
+//! there is one.
+
+use super::human::{BOLD, GREEN, RED, YELLOW, by_verb, count};
+use super::{FleetReport, ProbeView, Report, TestOutcome};
+use crate::drift::Consequence;
+use crate::exit::ExitCode;
+use crate::verify::analysis::{Culprit, Opinion};
+use crate::verify::claim::{ClaimKind, ClaimOutcome};
+use crate::verify::explain_error::Certainty;
+use crate::verify::probe::Shows;
+
+/// So many reasons are named; the report above has all of them.
+const NAMED: usize = 2;
+
+/// The last line of a report for people.
+#[must_use]
+pub fn last_line(exit: ExitCode, verdict: &str) -> String {
+    let style = match exit {
+        ExitCode::Success => GREEN,
+        ExitCode::Pending | ExitCode::Inconclusive => YELLOW,
+        ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted => RED,
+    };
+    let (word, rest) = verdict.split_once(':').unwrap_or((verdict, ""));
+    let rest = if rest.is_empty() { String::new() } else { format!(":{rest}") };
+    let code =
+        if exit == ExitCode::Success { String::new() } else { format!(" (exit code {})", exit.code()) };
+    format!("\n{BOLD}Result:{BOLD:#} {style}{word}{style:#}{rest}{code}\n")
+}
+
+impl Report {
+    /// The last line of the report for people.
+    #[must_use]
+    pub fn result_line(&self) -> String {
+        last_line(self.exit, &self.verdict())
+    }
+
+    /// How it ended, in a sentence without a full stop.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let word = match self.exit {
+            ExitCode::Success if self.is_pending() => "pending",
+            ExitCode::Success => "",
+            ExitCode::Failed => "failed",
+            ExitCode::Usage => "wrong usage",
+            ExitCode::Pending => "pending",
+            ExitCode::Refuted => "refuted",
+            ExitCode::Inconclusive => "undecided",
+        };
+        let sentence = self.sentence();
+        match (word, sentence.is_empty()) {
+            ("", true) => "done".to_owned(),
+            ("", false) => sentence,
+            (word, true) => format!("{word}: {}", self.exit.meaning()),
+            (word, false) => format!("{word}: {sentence}"),
+        }
+    }
+
+    /// Whether something is planned that was not written.
+    fn is_pending(&self) -> bool {
+        self.command == "plan" && self.changes.iter().flatten().next().is_some()
+    }
+
+    fn sentence(&self) -> String {
+        if let Some(error) = &self.error {
+            let first = error.message.lines().next().unwrap_or_default().trim_end_matches(':');
+            return match self.done() {
+                0 => first.to_owned(),
+                done => format!("after {} {first}", count(done, "change was made,", "changes were made,")),
+            };
+        }
+        if let Some(diagnosis) = &self.diagnosis {
+            return match diagnosis.causes.first() {
+                Some(cause) if cause.certainty == Certainty::Certain => cause.message.shown(),
+                Some(cause) => format!("the most likely cause is: {}", cause.message),
+                None => "no cause was found".to_owned(),
+            };
+        }
+        let (outcome, now) = (self.outcome(), self.until_applied());
+        match (outcome.is_empty(), now.is_empty()) {
+            (_, true) => outcome,
+            (true, false) => format!("until apply: {now}"),
+            // What the exit code is about comes first.
+            (false, false) if self.exit == ExitCode::Refuted && self.faults().is_empty() => {
+                format!("until apply: {now}; {outcome}")
+            }
+            (false, false) => format!("{outcome}; until then: {now}"),
+        }
+    }
+
+    /// What the planned changes end.
+    fn until_applied(&self) -> String {
+        let harm = self.until_applied.iter().filter(|it| it.consequence.exit() != ExitCode::Pending);
+        let harm = distinct(harm.map(|difference| difference.consequence.title().to_owned()));
+        match &self.role {
+            Some(role) if !role.exists && !harm.is_empty() => "the role does not exist".to_owned(),
+            Some(_) | None => listed(&harm),
+        }
+    }
+
+    /// What was found, or made.
+    fn outcome(&self) -> String {
+        let faults = self.faults();
+        let proof = match &self.verification {
+            Some(verification) if verification.claims.is_empty() => "",
+            Some(_) if faults.is_empty() => "every claim about the role is proved",
+            Some(_) | None => "",
+        };
+        let found = match (faults.is_empty(), proof) {
+            (false, _) => listed(&faults),
+            (true, proof) => proof.to_owned(),
+        };
+        let after = |what: String| match (found.as_str(), faults.is_empty()) {
+            ("", _) => what,
+            (found, true) => format!("{what}; after apply {found}"),
+            (found, false) => format!("after apply: {found} ({what})"),
+        };
+        let beside = |what: String| match (found.as_str(), faults.is_empty()) {
+            ("", _) => what,
+            (found, true) => format!("{what}; {found}"),
+            (found, false) => format!("{found} ({what})"),
+        };
+        if let Some(drift) = &self.drift {
+            return match drift.len() {
+                0 => beside(self.in_sync().to_owned()),
+                number => beside(count(number, "difference", "differences")),
+            };
+        }
+        let changes = self.changes.as_deref().unwrap_or_default();
+        let foreign = match self.foreign.len() {
+            0 => String::new(),
+            number => format!(", {} on the role", count(number, "foreign policy", "foreign policies")),
+        };
+        match (self.command, &self.applied, changes.len()) {
+            ("plan", _, 0) if foreign.is_empty() => beside(self.in_sync().to_owned()),
+            ("plan", _, 0) => beside(format!("no changes{foreign}")),
+            ("plan", _, _) => after(by_verb(changes) + &foreign),
+            // How many calls that took depends on how far the twins had come.
+            ("verify", Some(applied), _) => {
+                let twins = applied.done.iter().filter(|change| change.operation == "iam:DeleteRole");
+                format!("{} removed", count(twins.count(), "twin", "twins"))
+            }
+            (_, Some(_), _) => beside(match self.done() {
+                0 => "no changes were made".to_owned(),
+                done => format!("{} made", count(done, "change", "changes")),
+            }),
+            (_, None, 0) if self.changes.is_some() => beside("no changes".to_owned()),
+            (_, None, _) => found,
+        }
+    }
+
+    fn done(&self) -> usize {
+        self.applied.as_ref().map_or(0, |applied| applied.done.len())
+    }
+
+    /// What the exit code is about, most severe first, each cause once.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let consequences = || self.drift.iter().flatten().map(|difference| difference.consequence);
+        let of_drift = |exit| {
+            consequences()
+                .filter(move |it| it.exit() == exit)
+                .map(|consequence| consequence.title().to_owned())
+        };
+        let is_told = |kind: ClaimKind| consequences().any(|it| Some(it) == kind.consequence());
+        let claims = |outcome| {
+            let claims = self.verification.iter().flat_map(|verification| &verification.claims);
+            claims
+                .filter(move |claim| claim.result == outcome && !is_told(claim.kind))
+                .map(|claim| claim.kind)
+        };
+        let verification = || self.verification.iter();
+        let refuted = of_drift(ExitCode::Refuted)
+            .chain(claims(ClaimOutcome::Refuted).map(|kind| kind.failure().to_owned()))
+            .chain(
+                verification()
+                    .flat_map(|it| &it.findings)
+                    .filter(|finding| finding.exit == ExitCode::Refuted)
+                    .map(|finding| finding.message.shown()),
+            )
+            .chain(
+                verification()
+                    .flat_map(|it| &it.analyses)
+                    .filter(|analysis| analysis.shows == Opinion::Refutes)
+                    .map(|analysis| match analysis.culprit {
+                        Culprit::Role => format!("{} contradicts the manifest", analysis.analyser),
+                        Culprit::Organization => ClaimKind::Organization.failure().to_owned(),
+                    }),
+            )
+            .chain(
+                verification()
+                    .flat_map(|it| it.all_probes())
+                    .filter(|probe| probe.shows == Shows::Refutes)
+                    .map(|probe| format!("AWS's answer contradicts the manifest: {}", probe.probe)),
+            )
+            .chain(
+                verification()
+                    .flat_map(|it| &it.actions)
+                    .filter(|test| test.outcome == TestOutcome::Failed)
+                    .map(|test| format!("action {} failed", test.action)),
+            )
+            .chain(
+                self.refusals
+                    .iter()
+                    .filter(|it| it.result == ClaimOutcome::Refuted)
+                    .map(|refusal| format!("apply refuses the plan because of {}", refusal.name)),
+            );
+        let undecided = of_drift(ExitCode::Inconclusive)
+            .chain(claims(ClaimOutcome::Unknown).map(|kind| format!("not decided: {}", lower(kind.title()))))
+            .chain(
+                verification()
+                    .flat_map(|it| &it.analyses)
+                    .filter(|analysis| analysis.shows == Opinion::Disagrees)
+                    .map(|analysis| format!("{} and rolecall contradict each other", analysis.analyser)),
+            )
+            .chain(
+                verification()
+                    .flat_map(|it| &it.actions)
+                    .filter(|test| test.outcome == TestOutcome::NotRun)
+                    .map(|test| format!("action {} was not run", test.action)),
+            )
+            .chain({
+                let silent = |probe: &&ProbeView| probe.shows == Shows::NoInformation;
+                let probes = verification().flat_map(|it| &it.twin).flat_map(|twin| &twin.probes);
+                let number = probes.filter(silent).count();
+                (number > 0)
+                    .then(|| format!("{} of the twin showed nothing", count(number, "probe", "probes")))
+            })
+            .chain(
+                verification()
+                    .flat_map(|it| it.troubles())
+                    .map(|trouble| trouble.message.lines().next().unwrap_or_default().to_owned()),
+            );
+        let mut faults = distinct(refuted.chain(undecided));
+        let is_open = match self.exit {
+            ExitCode::Refuted | ExitCode::Inconclusive => true,
+            ExitCode::Pending => self.applied.is_some(),
+            ExitCode::Success | ExitCode::Failed | ExitCode::Usage => false,
+        };
+        if faults.is_empty() && is_open {
+            // What the exit code is about stands in a warning.
+            faults.extend(
+                self.warnings.last().map(|warning| warning.lines().next().unwrap_or_default().to_owned()),
+            );
+        }
+        faults
+    }
+}
+
+impl FleetReport {
+    /// How all of it ended, in a sentence without a full stop.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let all: usize = self.exit_codes.values().sum();
+        let of = |exit: ExitCode| self.exit_codes.get(&exit.code()).copied().unwrap_or_default();
+        let some = |number: usize| format!("{number} of {}", count(all, "manifest", "manifests"));
+        match self.exit {
+            ExitCode::Success if all == 1 => "done: the manifest ended with exit code 0".to_owned(),
+            ExitCode::Success => format!("done: all {all} manifests ended with exit code 0"),
+            ExitCode::Failed | ExitCode::Usage => {
+                format!("failed: {}", some(of(ExitCode::Failed) + of(ExitCode::Usage)))
+            }
+            ExitCode::Refuted => format!("refuted: {}", some(of(ExitCode::Refuted))),
+            ExitCode::Inconclusive => format!("undecided: {}", some(of(ExitCode::Inconclusive))),
+            ExitCode::Pending => format!("pending: {}", some(of(ExitCode::Pending))),
+        }
+    }
+}
+
+impl ClaimKind {
+    /// What it means that the claim is refuted.
+    pub(super) fn failure(self) -> &'static str {
+        match self {
+            Self::OnlyTrusted => "an unauthorized principal can assume the role",
+            Self::ExternalId => "the role can be assumed without its external ID",
+            Self::MayAssume => "a trusted principal cannot assume the role",
+            Self::OnlyTargets => "a session can do more than invoke the targets",
+            Self::EveryTarget => "a session cannot invoke every target",
+            Self::Organization => "an organization policy blocks the role",
+        }
+    }
+
+    /// The consequence of the difference that breaks it.
+    fn consequence(self) -> Option<Consequence> {
+        match self {
+            Self::OnlyTrusted | Self::ExternalId => Some(Consequence::WidensTrust),
+            Self::MayAssume => Some(Consequence::NarrowsTrust),
+            Self::OnlyTargets => Some(Consequence::WidensPermissions),
+            Self::EveryTarget => Some(Consequence::NarrowsPermissions),
+            Self::Organization => None,
+        }
+    }
+}
+
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for text in texts {
+        if !distinct.contains(&text) {
+            distinct.push(text);
+        }
+    }
+    distinct
+}
+
+/// The first of them, and how many more there are.
+fn listed(texts: &[String]) -> String {
+    let named = texts.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    match texts.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
+}
+
+/// A sentence within another one.
+pub(super) fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
