@@ -159,7 +159,8 @@ impl Explained for PlanningError {
             Self::Aws(error) => error.explain(),
             Self::Genesys(error) => error.explain(),
             Self::Plan(error) => error.explain(),
-            Self::NoRole { .. } => (
+            Self::NoRole { manager: Some(manager), .. } => (ExitCode::Usage, Some(in_other_tool(*manager))),
+            Self::NoRole { manager: None, .. } => (
                 ExitCode::Usage,
                 Some(
                     "run `rolecall apply`: it creates the role, then everything in Genesys Cloud".to_owned(),
@@ -241,7 +242,8 @@ impl Explained for VerifyError {
             Self::Probe(error) => error.explain(),
             Self::Actions(error) => error.explain(),
             // Nobody can assume a role that is not there.
-            Self::NoRole { .. } => (
+            Self::NoRole { manager: Some(manager), .. } => (ExitCode::Refuted, Some(in_other_tool(*manager))),
+            Self::NoRole { manager: None, .. } => (
                 ExitCode::Refuted,
                 Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
             ),

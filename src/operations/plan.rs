@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use crate::drift::{Difference, managed_drift};
+use crate::manifest::Manager;
 use crate::manifest::Role;
 use crate::observe::aws::Observed;
 use crate::observe::genesys::Observed as ObservedGenesys;
@@ -87,6 +88,8 @@ pub enum PlanningError {
     NoRole {
         /// The role's ARN.
         role: String,
+        /// The tool that makes it, where rolecall does not.
+        manager: Option<Manager>,
     },
     /// The manifest asks for nothing in Genesys Cloud.
     #[error("the manifest contains nothing for Genesys Cloud")]
@@ -127,7 +130,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     async fn plan_connection(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
         let survey = self.survey().await?;
         if survey.observed.role.is_none() {
-            return Err(PlanningError::NoRole { role: survey.desired.role_arn().to_string() });
+            return Err(PlanningError::NoRole {
+                role: survey.desired.role_arn().to_string(),
+                manager: survey.desired.managed_by,
+            });
         }
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
         let genesys = genesys.ok_or(PlanningError::NothingInGenesys)?;

@@ -6,6 +6,7 @@ use tokio::join;
 use super::actions::ActionsError;
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::manifest::Manager;
 use crate::observe::survey::ask_account;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::Plan;
@@ -76,6 +77,8 @@ pub enum VerifyError {
     NoRole {
         /// The ARN that it would have.
         role: String,
+        /// The tool that makes it, where rolecall does not.
+        manager: Option<Manager>,
     },
 }
 
@@ -95,7 +98,10 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         let (survey, functions) = join!(self.survey(), functions::read(&self.aws, &self.addresses, extent));
         let survey = survey?;
         let Some(documents) = Documents::surveyed(&survey) else {
-            return Err(VerifyError::NoRole { role: survey.desired.role_arn().to_string() });
+            return Err(VerifyError::NoRole {
+                role: survey.desired.role_arn().to_string(),
+                manager: survey.desired.managed_by,
+            });
         };
         let (level, interrupt) = (request.level, &request.interrupt);
         let (verification, second) = join!(

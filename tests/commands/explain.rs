@@ -91,7 +91,7 @@ fn a_code_is_explained() {
 
     Why it matters: the document contains something that the proof does not understand, so nobody has shown that it is harmless.
     What to do: read the reason that the report gives; `rolecall apply` writes the document of the manifest.
-    Exit code: 3 (changes are pending).
+    Exit code: 5 (inconclusive: something could not be decided).
     "#);
     insta::assert_snapshot!(stage.run(&["explain", "T99"]).whole(), @"
     exit 2

@@ -350,7 +350,7 @@ fn options_that_are_wrong() {
     exit 2
     -- stderr
     error: invalid value 'yaml' for '--output <FORMAT>'
-      [possible values: human, json, sarif, junit, github, markdown, html, csv]
+      [possible values: human, json]
 
     For more information, try '--help'.
     === --role Other

@@ -213,6 +213,8 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: pending: 2 differences; every claim about the role is proved (exit code 3)
     "#);
     insta::assert_snapshot!(run(&stage, &["plan", "--adopt", "--remove-foreign"]).whole(), @r#"
     exit 0
@@ -243,6 +245,8 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: pending: 0 to create, 2 to change, 0 to delete; after apply every claim about the role is proved
     "#);
     run(&stage, &["apply", "--yes", "--level", "paper", "--adopt", "--remove-foreign"]).expect(0);
     run(&stage, &["drift"]).expect(0);
@@ -323,5 +327,7 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
                  why: a session of the role can do everything that it allows (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: detach the policy, once other policies of the role allow every target
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: pending: 3 differences; every claim about the role is proved (exit code 3)
     "#);
 }

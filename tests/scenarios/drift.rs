@@ -247,11 +247,12 @@ fn every_command_with_a_report_has_every_format_and_the_others_say_so() {
         for command in ["render", "destroy"] {
             let run = stage.run(&[command, "--output", format]);
             let error = run.standard_error().replace(&format!("`{command}`"), "`[command]`");
+            let error = error.replace(&format!("'{format}'"), "'[format]'");
             insta::allow_duplicates! {
                 insta::assert_snapshot!(error, @"
                 exit 2
                 -- stderr
-                error: invalid value 'sarif' for '--output <FORMAT>'
+                error: invalid value '[format]' for '--output <FORMAT>'
                   [possible values: human, json]
 
                 For more information, try '--help'.

@@ -110,7 +110,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
         create role GenesysDataActionRole
       not tried:
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
+    hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline; it reads what is there, and goes on from that
     ");
     stage.set(Faults::default());
     stage.run(&["apply", "--yes"]).expect(0);

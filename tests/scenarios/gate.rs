@@ -456,8 +456,8 @@ fn a_boundary_that_nobody_can_read_is_refused() {
     3 to create, 0 to change, 0 to delete.
     -- stderr
     error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
-      only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/NotThere: it could not be read
-    hint: check that the boundary `arn:aws:iam::123456789012:policy/NotThere` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
+      only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/Hidden: it could not be read
+    hint: check that the boundary `arn:aws:iam::123456789012:policy/Hidden` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }

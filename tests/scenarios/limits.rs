@@ -153,7 +153,7 @@ fn a_write_under_way_at_the_deadline_may_have_been_carried_out() {
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    hint: repeat the command, if necessary with a longer --deadline; the next run reads what is there, and goes on from that
+    hint: repeat the command, if necessary with a longer --deadline; it reads what is there, and goes on from that
     ");
 }
 

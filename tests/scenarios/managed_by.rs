@@ -58,6 +58,8 @@ fn what_another_tool_made_is_in_sync() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: AWS matches the manifest; every claim about the role is proved
     ");
     for command in [&["plan", "--detailed-exitcode"] as &[&str], &["apply", "--yes"], &["verify"]] {
         stage.run(command).expect(0);
@@ -148,15 +150,17 @@ fn what_differs_is_said_and_whose_job_it_is() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       refuted    a session can do nothing but invoke the target functions
-                 a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+                 shown above
       proved     a session can invoke the target function
       error      P6 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:another-function`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
+      error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: name each target in exactly the form in which it is called
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     ");
     insta::assert_snapshot!(stage.run(&["plan"]).section("1 difference"), @"
     exit 4
@@ -165,6 +169,7 @@ fn what_differs_is_said_and_whose_job_it_is() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference for Terraform to repair; rolecall writes nothing to AWS.
     As it is in AWS, which apply does not change
+    Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     ");
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).headlines(), @"
     exit 4
@@ -173,6 +178,7 @@ fn what_differs_is_said_and_whose_job_it_is() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference for Terraform to repair; rolecall writes nothing to AWS.
     Verification
+    Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     ");
 }
 
@@ -186,6 +192,8 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
     Role GenesysDataActionRole
 
     No changes: no resources managed by rolecall were found.
+
+    Result: no changes
     -- stderr
     role `GenesysDataActionRole` was left alone: Terraform manages it; to remove it, run `terraform destroy`
     ");
@@ -214,9 +222,10 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`; then repeat the command
     ");
     insta::assert_snapshot!(nothing.run(&["verify"]).whole(), @"
-    exit 1
+    exit 4
     -- stderr
     error: cannot verify: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
+    hint: Terraform manages this role: correct its configuration there, and run `terraform apply`
     ");
     assert_eq!(nothing.run(&["drift", "--output", "json"]).json()["drift"][0]["attribute"], "role");
 }

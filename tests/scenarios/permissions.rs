@@ -3,7 +3,7 @@
 use rolecall::sandbox::{Principal, State};
 
 use super::stage::{ONE_TARGET, Stage, manifest};
-use super::twin_policy::{look_everywhere, unused};
+use super::twin_policy::{look_everywhere, publish, unused};
 
 /// A stage on which the user `verifier` has exactly one of the rendered policies.
 fn stage_with(document: &str) -> Stage {
@@ -103,6 +103,7 @@ fn every_permission_of_the_verifier_policy_is_used() {
     let policy = policy.expect(0).json();
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.act_as(Principal::Verifier);
+    publish(&stage);
     stage.calls();
     stage.run(&["verify"]).expect(0);
     look_everywhere(&stage);

@@ -406,6 +406,6 @@ fn a_sweep_removes_twins_of_this_role_and_nothing_else() {
     -- stdout
     No twins of role GenesysDataActionRole were found.
 
-    Result: no changes were made
+    Result: 0 twins removed
     ");
 }

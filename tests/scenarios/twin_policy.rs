@@ -1,7 +1,7 @@
 //! The policy that `render twin` prints: enough for a twin and the sweep, and none of it for nothing.
 
-use rolecall::sandbox::Tamper;
-use serde_json::Value;
+use rolecall::sandbox::{State, Tamper};
+use serde_json::{Value, json};
 
 use super::stage::{ROLE, Stage};
 use super::twin::{ACCOUNT, TWIN, with_twin_policy};
@@ -67,7 +67,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     -- stdout
     No twins of role GenesysDataActionRole were found.
 
-    Result: no changes were made
+    Result: 0 twins removed
     ");
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).headlines(), @"
     exit 0
@@ -183,6 +183,18 @@ pub(super) fn unused(stage: &Stage, policy: &Value) -> Vec<String> {
     unused.into_iter().collect()
 }
 
+/// Gives the target a policy of its own: only then is it asked for URLs.
+pub(super) fn publish(stage: &Stage) {
+    let document = json!({"Version": "2012-10-17", "Statement": [{"Sid": "schedule", "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function"}]});
+    let publish = |state: &mut State| {
+        let functions = state.accounts.get_mut(ACCOUNT).unwrap().functions.get_mut("us-east-1").unwrap();
+        functions.get_mut("my-genesys-trigger-function").unwrap().policies.insert(String::new(), document);
+    };
+    stage.sandbox.change(publish).unwrap();
+}
+
 /// Looks at a role with an inline policy on it, and at a target whose function is gone.
 pub(super) fn look_everywhere(stage: &Stage) {
     stage.sandbox.change(|state| Tamper::ExtraInlinePolicy.apply(state, ROLE)).unwrap().unwrap();
@@ -203,6 +215,7 @@ fn every_permission_of_the_twin_policy_is_used() {
     let stage = with_twin_policy(|_| ());
     let policy =
         stage.run(&["render", "twin", "--account", ACCOUNT, "--region", "us-east-1"]).expect(0).json();
+    publish(&stage);
     stage.calls();
     stage.run(&TWIN).expect(0);
     stage.act_left_behind();
@@ -211,7 +224,7 @@ fn every_permission_of_the_twin_policy_is_used() {
     -- stdout
     1 twin of role GenesysDataActionRole removed.
 
-    Result: 2 changes made
+    Result: 1 twin removed
     -- stderr
       ✓ delete inline policy of GenesysDataActionRole-twin-[random]
       ✓ delete role GenesysDataActionRole-twin-[random]

@@ -105,7 +105,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     Result: failed: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed (exit code 1)
     -- stderr
     error: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed
-    hint: check the network, the proxy settings, the region and AWS_ENDPOINT_URL; then repeat the command
+    hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat the command
     ");
 }
 

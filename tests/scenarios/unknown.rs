@@ -68,7 +68,7 @@ fn a_write_that_was_refused_was_not_carried_out() {
     -- stderr
     error: could not update settings of GenesysDataActionRole: iam:UpdateRole failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:UpdateRole (AccessDenied, request [id])
       nothing was changed
-    hint: the caller needs the permission iam:UpdateRole; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    hint: the caller needs the permission iam:UpdateRole; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
     ");
 }
 
@@ -141,7 +141,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     1 to create, 0 to change, 0 to delete.
     1 change made.
     Verification
-    Result: no changes; every claim about the role is proved
+    Result: 1 change made; every claim about the role is proved
     === somebody by hand
     exit 1
     -- stderr
@@ -156,7 +156,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     exit 1
     -- stderr
     error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
-    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change)
+    hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
 }
 
