@@ -1,21 +1,25 @@
 //! `rolecall init`: writes a manifest. Asks at a terminal for what the options leave open.
 
+mod answers;
+mod functions;
+
 use std::time::Duration;
 
 use rolecall::aws::{Aws, AwsSettings};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{RoleArn, RoleName};
-use rolecall::manifest::{self, Access, Genesys, Manager, Manifest, Role, Target, Verify, json_schema};
-use rolecall::observe::adoption::{Corrections, manifest_of};
+use rolecall::manifest::{self, Manager, Manifest, json_schema};
+use rolecall::observe::adoption::{Corrections, HomeRegion, manifest_of, regions_of};
 use rolecall::observe::aws::observe;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, Organization};
-use rolecall::sandbox::State;
+use rolecall::sandbox::{Sandbox, State};
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
+use self::answers::{DEFAULT_ROLE, Draft, Field, parsed, until_taken};
 use super::advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
@@ -24,8 +28,6 @@ use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// How long to wait for throttling to pass.
 pub(super) const DEADLINE: Duration = Duration::from_secs(120);
-/// The role's name where the user does not care.
-const DEFAULT_ROLE: &str = "GenesysDataActionRole";
 
 pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     if options.schema {
@@ -68,58 +70,42 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
 
 /// The manifest that the options and the answers describe.
 async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Manifest> {
-    let region: &'static Region = value(
-        "--genesys-region",
-        options.genesys_region.as_ref(),
-        "Genesys Cloud region (us-east-1, mypurecloud.de, …)",
-        printer,
-    )?;
-    let live = match &options.organization_id {
-        Some(_) => None,
-        None => live_organization(region, printer).await,
-    };
-    let organization_id = value(
-        "--organization-id",
-        options.organization_id.as_ref().or(live.as_ref()),
-        "Genesys Cloud organisation ID (the external ID; GET /api/v2/organizations/me returns it as `id`)",
-        printer,
-    )?;
-    let trusted_account = match region.trusted_account() {
-        Some(account) => account,
-        None => value(
-            "--trusted-account",
-            options.trusted_account.as_ref(),
-            "AWS account that Genesys Cloud uses in this region (not published; ask Genesys)",
-            printer,
-        )?,
-    };
-    let targets: Vec<Target> = match options.target.as_slice() {
-        [] => vec![value("--target", None, "Lambda function to invoke (a name or an ARN)", printer)?],
-        given => given.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
-    };
-    Ok(Manifest {
-        folder: Default::default(),
-        genesys: Genesys {
-            region,
-            organization_id: Some(organization_id),
-            trusted_account,
-            credentials: None,
-            integration: None,
-        },
-        role: Role {
-            name: parse("--role", options.role.as_deref().unwrap_or(DEFAULT_ROLE))?,
-            path: Default::default(),
-            description: None,
-            max_session_duration: 3600,
-            permissions_boundary: None,
-            tags: Default::default(),
-            managed_by: options.managed_by.map(Manager::from),
-        },
-        targets,
-        access: Access::default(),
-        verify: Verify::default(),
-        actions: Vec::new(),
-    })
+    let mut draft = Draft::new(options)?;
+    let can_ask = printer.is_interactive();
+    if can_ask {
+        draft.check(can_ask)?;
+        if draft.is_missing(Field::Region) {
+            draft.ask(Field::Region, stated_region().as_deref(), &[], printer)?;
+        }
+    }
+    if let (true, Some(region)) = (draft.is_missing(Field::Organization), draft.region())
+        && let Some(id) = live_organization(region, printer).await
+        && let Err(reason) = draft.take(Field::Organization, &id, &[])
+    {
+        printer.warning(&format!("the organisation's ID cannot be used: {reason}"));
+    }
+    draft.check(can_ask)?;
+    for field in Field::ALL.into_iter().filter(|_| can_ask) {
+        if draft.is_missing(field) {
+            let offered = match field {
+                Field::Targets => functions::offer(options, printer).await,
+                Field::Region | Field::Organization | Field::TrustedAccount | Field::Role => Vec::new(),
+            };
+            let default = match (field, offered.as_slice()) {
+                (Field::Role, _) => Some(DEFAULT_ROLE),
+                (Field::Targets, [_]) => Some("1"),
+                (Field::Region | Field::Organization | Field::TrustedAccount | Field::Targets, _) => None,
+            };
+            draft.ask(field, default, &offered, printer)?;
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// The region that the environment names for the tools of Genesys Cloud.
+fn stated_region() -> Option<String> {
+    let stated = std::env::var("GENESYSCLOUD_REGION").ok()?;
+    stated.parse::<&'static Region>().ok().map(|region| region.aws_region.to_owned())
 }
 
 /// The ID of the organisation that the OAuth client of the environment belongs to, where there is one.
@@ -150,8 +136,7 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
 
 /// The manifest that a live role asks for.
 async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> CommandResult<Manifest> {
-    let region: &'static Region =
-        parse("--genesys-region", options.genesys_region.as_deref().unwrap_or_default())?;
+    let stated = options.genesys_region.as_deref().map(|text| parse("--genesys-region", text)).transpose()?;
     let (name, account): (RoleName, _) = match role.parse::<RoleArn>() {
         Ok(arn) => (arn.name, Some(arn.account)),
         Err(_) => (parse("--from-role", role)?, None),
@@ -164,6 +149,22 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
         trusted_account: trusted_account.transpose()?,
         targets: options.target.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
     };
+    let (aws, _sandbox) = connect(options).await?;
+    let observed = observe(&aws, &name, &[]).await?;
+    let region = match stated {
+        Some(region) => region,
+        None => choose_region(regions_of(&name, &observed, &corrections)?, printer)?,
+    };
+    let (mut manifest, notes) = manifest_of(&name, &observed, region, &corrections)?;
+    manifest.role.managed_by = options.managed_by.map(Manager::from);
+    for note in notes {
+        printer.warning(&note);
+    }
+    Ok(manifest)
+}
+
+/// The AWS account that the options lead to, and the sandbox that serves it while it lives.
+async fn connect(options: &InitOptions) -> CommandResult<(Aws, Option<Sandbox>)> {
     let settings = AwsSettings {
         profile: options.profile.clone(),
         region: None,
@@ -174,36 +175,44 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     };
     let sandbox = options.sandbox.then(|| start_sandbox(&options.file, State::demo)).transpose()?;
     let settings = sandbox.iter().fold(settings, in_sandbox);
-    let observed = observe(&Aws::connect(&settings).await?, &name, &[]).await?;
-    let (mut manifest, notes) = manifest_of(&name, &observed, region, &corrections)?;
-    manifest.role.managed_by = options.managed_by.map(Manager::from);
-    for note in notes {
-        printer.warning(&note);
-    }
-    Ok(manifest)
+    Ok((Aws::connect(&settings).await?, sandbox))
 }
 
-/// The option's value, or the answer at the terminal; asked again until it is right.
-fn value<T>(option: &str, given: Option<&String>, question: &str, printer: &mut Printer) -> CommandResult<T>
-where
-    T: std::str::FromStr,
-    T::Err: std::fmt::Display,
-{
-    if let Some(text) = given {
-        return Ok(parse(option, text)?);
-    }
-    if !printer.is_interactive() {
-        let message = format!("{option} is missing, and there is no terminal to ask for it");
-        return Err(UsageError::new(message, Some("`rolecall init --help` lists the options")).into());
-    }
-    loop {
-        let answer = printer.ask(&format!("{question}: ")).context("cannot read the answer")?;
-        match answer.parse() {
-            Ok(value) => return Ok(value),
-            Err(error) if answer.is_empty() => {
-                return Err(UsageError::new(format!("no valid answer: {error}"), None).into());
-            }
-            Err(error) => printer.warning(&error.to_string()),
+/// The region of Genesys Cloud that a role is for, as far as the role shows it.
+fn choose_region(found: HomeRegion, printer: &mut Printer) -> CommandResult<&'static Region> {
+    match found {
+        HomeRegion::Known { region, account } => {
+            printer.progress(&format!("account {account} is Genesys Cloud's in {region} only"));
+            Ok(region)
+        }
+        HomeRegion::Shared { account, likely } if printer.is_interactive() => {
+            printer.progress(&format!("Genesys Cloud uses account {account} in many regions"));
+            let default = stated_region().or(likely.map(|region| region.aws_region.to_owned()));
+            until_taken("Genesys Cloud region of the organisation", default.as_deref(), printer, parsed)
+        }
+        HomeRegion::Shared { account, likely: Some(region) } => {
+            printer.warning(&format!(
+                "Genesys Cloud uses account {account} in many regions; the manifest says {region}, because \
+                 the role's functions are in {}; if the organisation lives in a different region, correct `region` in [genesys]",
+                region.aws_region
+            ));
+            Ok(region)
+        }
+        HomeRegion::Shared { account, likely: None } => {
+            let message =
+                format!("--genesys-region is missing: Genesys Cloud uses account {account} in many regions");
+            Err(UsageError::new(message, Some("give the region in which the organisation lives")).into())
+        }
+        HomeRegion::Unknown if printer.is_interactive() => until_taken(
+            "Genesys Cloud region of the organisation",
+            stated_region().as_deref(),
+            printer,
+            parsed,
+        ),
+        HomeRegion::Unknown => {
+            let message =
+                "--genesys-region is missing: the role trusts no account that Genesys has published";
+            Err(UsageError::new(message, Some("give the region in which the organisation lives")).into())
         }
     }
 }

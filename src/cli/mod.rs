@@ -5,6 +5,7 @@ mod apply;
 mod boundary;
 mod certificate;
 mod change;
+mod complete;
 mod context;
 mod destroy;
 mod doctor;
@@ -15,6 +16,7 @@ mod fleet;
 mod genesys;
 mod init;
 mod input;
+mod man;
 mod options;
 mod parse;
 mod plan;
@@ -27,6 +29,7 @@ mod target;
 mod verify;
 mod wrap;
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -40,14 +43,17 @@ use self::options::{
     ImportAction, Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall::failure::{CommandResult, UsageError};
 
 /// Parses the command line, runs the command, and says how it went.
 pub(crate) fn run() -> std::process::ExitCode {
     let begun = environment::leave_out_empty();
+    if let Some(exit) = complete::answer() {
+        return exit.into();
+    }
     let cli = match parse::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => return tell(&error),
     };
     let mut printer = Printer::new(cli.color, cli.quiet);
     if let Err(error) = begun {
@@ -63,7 +69,34 @@ pub(crate) fn run() -> std::process::ExitCode {
             return ExitCode::Failed.into();
         }
     };
-    runtime.block_on(carry_out(&cli.command, &mut printer)).into()
+    let exit = runtime.block_on(carry_out(&cli.command, &mut printer));
+    check_output(exit, &mut printer).into()
+}
+
+/// Prints the help that was asked for, or what is wrong with the command line.
+fn tell(error: &clap::Error) -> std::process::ExitCode {
+    let exit = error.exit_code().try_into().unwrap_or(u8::MAX);
+    match error.print() {
+        Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe && !error.use_stderr() => {
+            let message = format!("{UNWRITTEN}: {unwritten}");
+            Printer::new(clap::ColorChoice::Auto, false).failure(&ErrorView { message, hint: None });
+            ExitCode::Failed.into()
+        }
+        Ok(()) | Err(_) => exit.into(),
+    }
+}
+
+/// What is said of a result that is not there.
+const UNWRITTEN: &str = "cannot write the result to standard output";
+
+/// A result that is not there is a failure, whatever it would have said: its reader takes what is missing for all there is.
+fn check_output(exit: ExitCode, printer: &mut Printer) -> ExitCode {
+    let Some(error) = printer.unwritten() else { return exit };
+    let message = format!("{UNWRITTEN}: {error}");
+    let hint = (exit == ExitCode::Success)
+        .then(|| "the command itself succeeded; only its output is incomplete".to_owned());
+    printer.failure(&ErrorView { message, hint });
+    exit.or(ExitCode::Failed)
 }
 
 /// Runs the command; what went wrong is part of its result.
@@ -106,20 +139,8 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Explain(options) => explain::run(options, printer),
         Command::Genesys(command) => genesys::run(command, printer).await,
         Command::Sandbox(command) => sandbox::run(command, printer).await,
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut parse::command(), "rolecall", &mut script);
-            printer.result(&String::from_utf8(script).context("the completion script is not text")?);
-            Ok(ExitCode::Success)
-        }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(parse::command())
-                .render(&mut page)
-                .context("cannot write the manual page")?;
-            printer.result(&String::from_utf8(page).context("the manual page is not text")?);
-            Ok(ExitCode::Success)
-        }
+        Command::Completions { shell } => complete::script(*shell, printer),
+        Command::Man { dir } => man::run(dir.as_deref(), printer),
     }
 }
 
@@ -171,7 +192,7 @@ fn name(command: &Command) -> &'static str {
         Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
-        Command::Man => "man",
+        Command::Man { .. } => "man",
     }
 }
 
@@ -234,7 +255,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         | Command::Simulate(_)
         | Command::Sandbox(_)
         | Command::Completions { .. }
-        | Command::Man => return None,
+        | Command::Man { .. } => return None,
     })
 }
 
@@ -277,6 +298,6 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         | Command::Simulate(_)
         | Command::Init(_)
         | Command::Completions { .. }
-        | Command::Man => return None,
+        | Command::Man { .. } => return None,
     })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{
     AccountId, ExternalId, FunctionArn, InvalidName, PolicyArn, Qualifier, Region, RoleArn,
 };
@@ -20,6 +21,8 @@ use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
 use rolecall::verify::claim::ClaimKind;
 use rolecall_model::aws_region;
+
+use super::complete;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction, TestAction,
@@ -97,13 +100,17 @@ pub(crate) enum Command {
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell, to load when it starts: `source <(rolecall completions bash)`
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write one page for each command to a folder
+    Man {
+        /// Write rolecall.1, rolecall-plan.1 and so on to this folder
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -199,7 +206,8 @@ pub(crate) struct AwsOptions {
         value_name = "NAME",
         conflicts_with = "sandbox",
         env = "ROLECALL_PROFILE",
-        hide_env_values = true
+        hide_env_values = true,
+        add = ArgValueCandidates::new(complete::profiles)
     )]
     pub(crate) profile: Option<String>,
     /// The AWS region of targets without a region
@@ -317,7 +325,7 @@ pub(crate) struct AllowOptions {
     pub(crate) allow_claim: Vec<ClaimKind>,
     /// Apply although the result would have this finding; a claim that fails for this reason alone is allowed too
     /// (repeatable)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(complete::findings))]
     pub(crate) allow_findings: Vec<FindingId>,
 }
 
@@ -416,7 +424,7 @@ pub(crate) enum TargetCommand {
     /// Remove functions from the manifest
     Remove {
         /// The functions: names or ARNs, as in the manifest
-        #[arg(required = true, value_name = "FUNCTION")]
+        #[arg(required = true, value_name = "FUNCTION", add = ArgValueCandidates::new(complete::targets))]
         functions: Vec<Target>,
         #[command(flatten)]
         aws: AwsOptions,
@@ -507,7 +515,7 @@ pub(crate) struct RenderOptions {
 #[derive(Args, Debug)]
 pub(crate) struct ExplainOptions {
     /// The codes; left out, all are listed
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", add = ArgValueCandidates::new(complete::codes))]
     pub(crate) codes: Vec<String>,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -612,13 +620,13 @@ pub(crate) struct SimulateOptions {
 #[derive(Args, Debug)]
 pub(crate) struct InitOptions {
     /// Describe a role that exists, by name or ARN, instead of asking; needs credentials
-    #[arg(long, value_name = "ROLE", requires = "genesys_region")]
+    #[arg(long, value_name = "ROLE")]
     pub(crate) from_role: Option<String>,
-    /// With --from-role: look in the embedded AWS
-    #[arg(long, requires = "from_role")]
+    /// Look for the role, or for functions to choose from, in the embedded AWS
+    #[arg(long)]
     pub(crate) sandbox: bool,
-    /// With --from-role: the profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", requires = "from_role")]
+    /// The profile of the AWS configuration files, to look for the role or for functions to choose from
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox", add = ArgValueCandidates::new(complete::profiles))]
     pub(crate) profile: Option<String>,
     /// The manifest to write
     #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
@@ -626,7 +634,8 @@ pub(crate) struct InitOptions {
     /// Print the JSON Schema of the manifest instead
     #[arg(long)]
     pub(crate) schema: bool,
-    /// The Genesys Cloud region, as an AWS region name or a domain
+    /// The Genesys Cloud region, as an AWS region name or a domain; with --from-role it is worked out from the trusted account
+    /// and the functions, as far as they show it
     #[arg(long, value_name = "REGION")]
     pub(crate) genesys_region: Option<String>,
     /// The Genesys Cloud organisation's ID

@@ -6,9 +6,10 @@
 //! Nothing leaves as it came: what would steer a terminal or a CI runner is shown instead ([`neutral`]). Only the colours of
 //! our own text pass, and of formats that are made of a runner's commands the commands.
 //!
-//! A closed pipe (`rolecall plan | head`) ends the output, not the work: what was begun in AWS is carried to its end.
+//! A closed pipe (`rolecall plan | head`) ends the output, not the work: what was begun in AWS is carried to its end. Any other
+//! reason why a result cannot be written (a full disk) does not end the work either, but the command has then failed.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -58,6 +59,8 @@ pub(crate) struct Printer {
     bar: ProgressBar,
     /// What advised commands repeat.
     invocation: Invocation,
+    /// Why a result could not be written, unless its reader had gone.
+    unwritten: Option<io::Error>,
 }
 
 /// Where results go.
@@ -88,6 +91,7 @@ impl Printer {
             name: String::new(),
             bar: ProgressBar::hidden(),
             invocation: Invocation::default(),
+            unwritten: None,
         }
     }
 
@@ -104,6 +108,7 @@ impl Printer {
             name: format!("{name}: "),
             bar: self.bar.clone(),
             invocation,
+            unwritten: None,
         }
     }
 
@@ -171,10 +176,17 @@ impl Printer {
         let text = self.width.map_or(text.clone(), |width| wrap(&text, width));
         match &mut self.output {
             Destination::Shown(output) => {
-                let _ = write!(output, "{text}").and_then(|()| output.flush());
+                let written = write!(output, "{text}").and_then(|()| output.flush());
+                let failed = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+                self.unwritten = self.unwritten.take().or(failed);
             }
             Destination::Kept(kept) => kept.push_str(&text),
         }
+    }
+
+    /// Why a result could not be written, unless its reader had gone.
+    pub(crate) fn unwritten(&self) -> Option<&io::Error> {
+        self.unwritten.as_ref()
     }
 
     /// What is going on.
@@ -235,12 +247,17 @@ impl Printer {
         });
     }
 
-    /// Asks, and reads a line.
-    pub(crate) fn ask(&mut self, question: &str) -> std::io::Result<String> {
+    /// Asks, and reads a line; the end of the input is an empty one.
+    pub(crate) fn ask(&mut self, question: &str) -> io::Result<String> {
+        self.answer(question).map(Option::unwrap_or_default)
+    }
+
+    /// Asks, and reads a line; `None` at the end of the input.
+    pub(crate) fn answer(&mut self, question: &str) -> io::Result<Option<String>> {
         write!(self.messages, "{}", plain(question))?;
         self.messages.flush()?;
         let mut answer = String::new();
-        limit::uncounted(|| std::io::stdin().read_line(&mut answer))?;
-        Ok(answer.trim().to_owned())
+        let read = limit::uncounted(|| io::stdin().read_line(&mut answer))?;
+        Ok((read > 0).then(|| answer.trim().to_owned()))
     }
 }

@@ -69,6 +69,80 @@ pub struct Corrections {
     pub targets: Vec<Target>,
 }
 
+/// The region of Genesys Cloud that a role is for, as far as the role shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HomeRegion {
+    /// Genesys Cloud uses the account that the role trusts in this region alone.
+    Known {
+        /// The region.
+        region: &'static Region,
+        /// The account.
+        account: AccountId,
+    },
+    /// Genesys Cloud uses the account in several regions.
+    Shared {
+        /// The account.
+        account: AccountId,
+        /// The one of these regions in which all the functions are, where there is one: a guess, because functions may be in
+        /// any region.
+        likely: Option<&'static Region>,
+    },
+    /// No account is trusted that Genesys has published.
+    Unknown,
+}
+
+/// In which region of Genesys Cloud the role's organisation may live.
+pub fn regions_of(
+    name: &RoleName,
+    observed: &Observed,
+    corrections: &Corrections,
+) -> Result<HomeRegion, AdoptionError> {
+    let role = role_of(name, observed, corrections)?;
+    let trust = role.trust.parsed().map_err(|error| unfit(name, &error))?.canonical();
+    let trusted = match &corrections.trusted_account {
+        Some(stated) => vec![stated.clone()],
+        None => whole_accounts(&trust).0,
+    };
+    let of = |account: &AccountId| Region::of_account(account).collect::<Vec<_>>();
+    let published = trusted.into_iter().map(|account| (of(&account), account));
+    Ok(match published.into_iter().find(|(regions, _)| !regions.is_empty()) {
+        None => HomeRegion::Unknown,
+        Some((regions, account)) => match regions.as_slice() {
+            [region] => HomeRegion::Known { region, account },
+            regions => {
+                let found = targets(observed, &mut Vec::new());
+                let mut names: Vec<_> = found.iter().chain(&corrections.targets).collect();
+                names.retain(|target| target.region.is_some());
+                let is_home = |region: &Region| {
+                    let is_there = |target: &&Target| {
+                        target.region.as_ref().is_some_and(|there| there.as_str() == region.aws_region)
+                    };
+                    !names.is_empty() && names.iter().all(is_there)
+                };
+                HomeRegion::Shared { account, likely: regions.iter().copied().find(|region| is_home(region)) }
+            }
+        },
+    })
+}
+
+fn unfit(name: &RoleName, reason: &dyn ToString) -> AdoptionError {
+    AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() }
+}
+
+/// The role, where it is there and of the account that was named.
+fn role_of<'o>(
+    name: &RoleName,
+    observed: &'o Observed,
+    corrections: &Corrections,
+) -> Result<&'o RoleRecord, AdoptionError> {
+    let account = observed.caller.account.clone();
+    if let Some(stated) = corrections.account.as_ref().filter(|stated| **stated != account) {
+        let (role, stated) = (name.clone(), stated.clone());
+        return Err(AdoptionError::OtherAccount { role, stated, found: account });
+    }
+    observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })
+}
+
 /// The manifest of a live role, and what it leaves out or says differently.
 pub fn manifest_of(
     name: &RoleName,
@@ -76,14 +150,8 @@ pub fn manifest_of(
     region: &'static Region,
     corrections: &Corrections,
 ) -> Result<(Manifest, Vec<String>), AdoptionError> {
-    let unfit =
-        |reason: &dyn ToString| AdoptionError::Unfit { role: name.clone(), reason: reason.to_string() };
-    let account = observed.caller.account.clone();
-    if let Some(stated) = corrections.account.as_ref().filter(|stated| **stated != account) {
-        let (role, stated) = (name.clone(), stated.clone());
-        return Err(AdoptionError::OtherAccount { role, stated, found: account });
-    }
-    let role = observed.role.as_ref().ok_or_else(|| AdoptionError::NoRole { role: name.clone(), account })?;
+    let unfit = |reason: &dyn ToString| unfit(name, reason);
+    let role = role_of(name, observed, corrections)?;
     let trust = role.trust.parsed().map_err(|error| unfit(&error))?.canonical();
     let mut notes = Vec::new();
     let organization_id = match (&corrections.organization_id, external_id(name, &trust)) {
@@ -212,20 +280,12 @@ fn trusted_account(
     named: Option<&AccountId>,
     notes: &mut Vec<String>,
 ) -> Option<AccountId> {
-    let mut accounts: Vec<AccountId> = Vec::new();
-    for statement in statements(trust) {
-        let principals = statement.get("Principal").cloned().unwrap_or_default();
-        for principal in strings(&principals, "AWS") {
-            let account =
-                principal.parse::<Arn>().ok().filter(|arn| arn.resource == "root").map(|arn| arn.account);
-            match account.unwrap_or_else(|| principal.to_owned()).parse() {
-                Ok(account) => accounts.push(account),
-                Err(_) => notes.push(format!(
-                    "the trust policy also names `{principal}`, which the manifest leaves out"
-                )),
-            }
-        }
-    }
+    let (mut accounts, others) = whole_accounts(trust);
+    notes.extend(
+        others
+            .iter()
+            .map(|other| format!("the trust policy also names `{other}`, which the manifest leaves out")),
+    );
     let official = named.cloned().or_else(|| region.trusted_account());
     let position = accounts.iter().position(|account| Some(account) == official.as_ref()).unwrap_or_default();
     let chosen = (position < accounts.len()).then(|| accounts.remove(position));
@@ -233,6 +293,23 @@ fn trusted_account(
         notes.push(format!("the trust policy also names account {other}, which the manifest leaves out"));
     }
     chosen
+}
+
+/// The whole accounts that a trust policy names, and its other principals.
+fn whole_accounts(trust: &Value) -> (Vec<AccountId>, Vec<String>) {
+    let (mut accounts, mut others) = (Vec::new(), Vec::new());
+    for statement in statements(trust) {
+        let principals = statement.get("Principal").cloned().unwrap_or_default();
+        for principal in strings(&principals, "AWS") {
+            let account =
+                principal.parse::<Arn>().ok().filter(|arn| arn.resource == "root").map(|arn| arn.account);
+            match account.unwrap_or_else(|| principal.to_owned()).parse() {
+                Ok(account) => accounts.push(account),
+                Err(_) => others.push(principal.to_owned()),
+            }
+        }
+    }
+    (accounts, others)
 }
 
 /// Every function that some policy on the role names.

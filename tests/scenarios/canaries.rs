@@ -135,6 +135,7 @@ const CASES: &[Case] = {
         case("sandbox serve", &[], Nothing, TWO, Verbose),
         case("sandbox tamper", &["max-session"], Nothing, TWO, Verbose),
         case("sandbox reset", &[], Nothing, TWO, Verbose),
+        case("explain", &["T8"], Nothing, PLAIN, Takes::Nothing),
         case("completions", &["bash"], Nothing, PLAIN, Takes::Nothing),
         case("man", &[], Nothing, PLAIN, Takes::Nothing),
     ]
@@ -142,18 +143,16 @@ const CASES: &[Case] = {
 
 const PARAMETER: &str = "Password=DocumentCanary-8Yb3Nd6Hs/Qe+Vk";
 
-/// The subcommands without subcommands, out of the completion script, which clap makes from its definition.
+/// The subcommands without subcommands: each has a manual page, which clap makes from its definition.
 fn leaves() -> BTreeSet<String> {
     let folder = tempfile::TempDir::new().unwrap();
-    let script = binary(folder.path()).args(["completions", "bash"]).output().unwrap().stdout;
-    let script = String::from_utf8(script).unwrap();
-    let arms =
-        script.lines().filter_map(|line| line.trim().strip_prefix("rolecall__subcmd__")?.strip_suffix(')'));
-    let all: BTreeSet<String> = arms
-        .map(|path| path.replace("__subcmd__", " "))
-        // Others are made of an option's value and of `help`.
-        .filter(|path| !path.contains(',') && path.split(' ').all(|part| part != "help"))
-        .collect();
+    let pages = folder.path().join("pages");
+    let status = binary(folder.path()).args(["man", "--dir", "pages"]).output().unwrap().status;
+    assert!(status.success());
+    let names =
+        std::fs::read_dir(pages).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let path = |name: String| Some(name.strip_suffix(".1")?.strip_prefix("rolecall-")?.replace('-', " "));
+    let all: BTreeSet<String> = names.filter_map(path).collect();
     let is_leaf = |path: &&String| !all.iter().any(|other| other.starts_with(&format!("{path} ")));
     all.iter().filter(is_leaf).cloned().collect()
 }

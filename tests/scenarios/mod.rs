@@ -4,6 +4,7 @@ mod account;
 mod advice;
 mod analysers;
 mod bad_input;
+mod beginning;
 mod boundary;
 mod canaries;
 mod concurrency;

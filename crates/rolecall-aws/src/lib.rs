@@ -56,7 +56,7 @@ pub use self::environment::SettingsError;
 use self::environment::Stated;
 use self::error::{classify, too_late};
 use self::pace::Pace as CallPace;
-pub use self::profile::ProfileError;
+pub use self::profile::{ProfileError, profile_names};
 use self::rate::Rate;
 #[cfg(feature = "publish")]
 pub use self::stored::Parameter;

@@ -66,6 +66,14 @@ pub(crate) async fn load_profiles(
     }
 }
 
+/// The profiles of the user's files, by name; none where the files cannot be read. Contacts nobody.
+pub async fn profile_names() -> Vec<String> {
+    let profiles = load(&Fs::real(), &Env::real(), &Default::default(), None).await;
+    let mut names: Vec<String> = profiles.iter().flat_map(ProfileSet::profiles).map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
+
 /// The innermost cause: the outer sentences of the SDK say only that a file could not be parsed.
 fn reason(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());

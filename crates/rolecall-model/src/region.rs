@@ -38,6 +38,11 @@ impl Region {
         self.trusted_account.and_then(|account| account.parse().ok())
     }
 
+    /// The regions in which Genesys Cloud uses this account.
+    pub fn of_account(account: &AccountId) -> impl Iterator<Item = &'static Self> {
+        REGIONS.iter().filter(move |region| region.trusted_account.is_some_and(|own| own == account.as_str()))
+    }
+
     /// The host that issues access tokens.
     pub fn login_host(&self) -> String {
         format!("login.{}", self.domain)
@@ -227,6 +232,8 @@ mod tests {
         assert_eq!(account("use2.us-gov-pure.cloud").as_deref(), Some("325654371633"));
         assert_eq!(account("eusc-de-east-1"), None);
         assert_eq!(REGIONS.iter().filter(|entry| entry.trusted_account().is_some()).count(), 17);
+        let regions = |account: &str| Region::of_account(&account.parse().unwrap()).count();
+        assert_eq!(["765628985471", "325654371633", "111111111111"].map(regions), [16, 1, 0]);
     }
 
     #[test]

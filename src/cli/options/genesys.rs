@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 
+use super::super::complete;
 use super::{AwsOptions, CommonOptions};
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +98,7 @@ pub(crate) enum ActionCommand {
     /// Print an action in the file format of Genesys Cloud's user interface
     Export {
         /// The action's name
+        #[arg(add = ArgValueCandidates::new(complete::actions))]
         name: String,
         /// Write it to a file instead
         #[arg(long, value_name = "FILE")]
@@ -110,6 +113,7 @@ pub(crate) enum ActionCommand {
 #[derive(Args, Debug)]
 pub(crate) struct TestAction {
     /// The action's name
+    #[arg(add = ArgValueCandidates::new(complete::actions))]
     pub(crate) name: String,
     /// A JSON file with the action's input; default: `test_input` in the manifest
     #[arg(long, value_name = "FILE")]
