@@ -103,7 +103,7 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     insta::assert_snapshot!(run(&["plan", "--sandbox", "--out", "link.json"]).standard_error(), @"
     exit 1
     -- stderr
-    no manifest at `rolecall.toml`: the sandbox uses the built-in example
+    no rolecall.toml here or above: the sandbox uses the built-in example
     error: cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)
     ");
     std::fs::rename(path(".rolecall/sandbox.json"), path("elsewhere.json")).unwrap();
@@ -112,13 +112,13 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     insta::assert_snapshot!(run(&["destroy", "--sandbox", "--yes"]).standard_error(), @"
     exit 1
     -- stderr
-    no manifest at `rolecall.toml`: the sandbox uses the built-in example
+    no rolecall.toml here or above: the sandbox uses the built-in example
     error: detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:DetachRolePolicy failed: the sandbox cannot save its state: `.rolecall/sandbox.json` is not an ordinary file (a symbolic link is not followed) (ServiceFailure, request [id])
       no change was confirmed
       not tried:
         delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
         delete role GenesysDataActionRole
-    hint: repeat the command; it continues where this run stopped; the next run reads what is there, and goes on from that
+    hint: repeat the command; it reads what is there, and goes on from that
     ");
     assert_eq!(std::fs::read(path("elsewhere.json")).unwrap(), before);
     assert_eq!(std::fs::read_to_string(path("precious")).unwrap(), "precious");
