@@ -504,7 +504,7 @@ pub(crate) struct RenderOptions {
     /// The whole role for another tool, instead of the documents
     #[arg(long, value_enum, conflicts_with = "document")]
     pub(crate) format: Option<RenderedFormat>,
-    /// The account of the role, and of targets without an account
+    /// The account of the role, and of targets without an account; a CloudFormation template without it fits every account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
     /// The region of targets without a region

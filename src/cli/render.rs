@@ -1,11 +1,11 @@
 //! `rolecall render`: the exact documents, offline.
 
 use rolecall::connect::{Loaded, stated_external_id};
-use rolecall::desired::aws::{Home, desired, fillings};
-use rolecall::desired::export::{cloudformation, terraform};
+use rolecall::desired::aws::{DesiredError, Home, desired, fillings};
+use rolecall::desired::export::{cloudformation, cloudformation_anywhere, terraform};
 use rolecall::desired::template::{Template, TemplateError, Templates};
 use rolecall::exit::ExitCode;
-use rolecall::iam::arn::{AccountId, FunctionArn, Partition, Region};
+use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Boundary, Manager, Manifest, Target};
@@ -31,15 +31,21 @@ const DEFAULT_PARTITION: &str = "aws";
 pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let Loaded { manifest, .. } = load_manifest(&options.common, false, printer)?;
     let templates = load_templates(options.common.policies.as_deref())?;
-    let home = home(options, &manifest)?;
+    let external_id = stated_external_id(&manifest)?;
+    // CloudFormation knows the account and the partition of a stack; nothing else that is rendered does.
+    let anywhere = options.format == Some(RenderedFormat::Cloudformation) && options.account.is_none();
+    let home = match anywhere {
+        true => home_of_any_stack(&manifest, &external_id, &templates)?,
+        false => home(options, &manifest)?,
+    };
     let region = options.region.as_ref().or(manifest.access.region.as_ref());
     let targets: Vec<_> =
         manifest.targets.iter().map(|target| arn(target, region, &home)).collect::<Result<_, _>>()?;
-    let external_id = stated_external_id(&manifest)?;
     if let Some(format) = options.format {
         let desired = desired(&manifest, &external_id, &templates, &home, &targets, &[], usize::MAX)?;
         let whole = match format {
             RenderedFormat::Terraform => terraform(&desired),
+            RenderedFormat::Cloudformation if anywhere => cloudformation_anywhere(&desired),
             RenderedFormat::Cloudformation => cloudformation(&desired),
         };
         printer.result(&pretty(&whole)?);
@@ -174,10 +180,32 @@ fn home(options: &RenderOptions, manifest: &Manifest) -> CommandResult<Home> {
             Some("give --account ID: the documents are rendered without contacting AWS"),
         )
     })?;
-    let of_target = || manifest.targets.iter().find_map(|target| target.partition.clone());
-    let partition = assumed.map(|role| role.partition.clone()).or_else(of_target);
-    let partition = partition.map_or_else(|| DEFAULT_PARTITION.parse::<Partition>(), Ok)?;
+    let partition = partition(manifest)?;
     Ok(Home { partition, account })
+}
+
+/// A home whose account stands for that of the stack: no text of the manifest or of a template has its digits.
+fn home_of_any_stack(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+) -> CommandResult<Home> {
+    let partition = partition(manifest)?;
+    manifest
+        .genesys
+        .check_partition("the account of the stack", partition.as_str())
+        .map_err(DesiredError::Partition)?;
+    let given = format!("{manifest:?} {external_id} {templates:?}");
+    let free = (0_u64..).map(|number| format!("{number:012}")).find(|digits| !given.contains(digits));
+    let account = free.unwrap_or_default().parse::<AccountId>()?;
+    Ok(Home { partition, account })
+}
+
+/// The partition that the manifest's ARNs say.
+fn partition(manifest: &Manifest) -> CommandResult<Partition> {
+    let assumed = manifest.access.assume_role.as_ref().map(|assumed| assumed.role.partition.clone());
+    let of_target = || manifest.targets.iter().find_map(|target| target.partition.clone());
+    Ok(assumed.or_else(of_target).map_or_else(|| DEFAULT_PARTITION.parse::<Partition>(), Ok)?)
 }
 
 fn arn(target: &Target, configured: Option<&Region>, home: &Home) -> Result<FunctionArn, UsageError> {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::desired::aws::{Desired, OWNER_TAG};
+use crate::desired::aws::{Desired, Home, OWNER_TAG};
 use crate::ports::{RoleSpecification, Tags};
 
 /// The name of the role among Terraform's resources.
@@ -114,6 +114,33 @@ pub fn cloudformation(desired: &Desired) -> Value {
         "Resources": resources,
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     })
+}
+
+/// The template for whichever account the stack is in: `desired` was made for the stand-in `account`, which stands nowhere in
+/// the manifest or in the templates, so that every ARN with it is one of the stack's own account.
+pub fn cloudformation_anywhere(desired: &Desired) -> Value {
+    let Home { partition, account } = &desired.home;
+    pseudo_parameters(cloudformation(desired), &format!("arn:{partition}:"), &format!(":{account}:"))
+}
+
+fn pseudo_parameters(node: Value, partition: &str, account: &str) -> Value {
+    let inside = |node| pseudo_parameters(node, partition, account);
+    match node {
+        Value::String(text) if text.contains(account) => {
+            // `${!` is how `Fn::Sub` writes a `${` that stays.
+            let text = text.replace("${", "${!").replace(account, ":${AWS::AccountId}:");
+            let text = match text.strip_prefix(partition) {
+                Some(rest) => format!("arn:${{AWS::Partition}}:{rest}"),
+                None => text,
+            };
+            json!({"Fn::Sub": text})
+        }
+        Value::Array(elements) => elements.into_iter().map(inside).collect(),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, value)| (key, inside(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => node,
+    }
 }
 
 /// The rendered documents are JSON; text that is not would be shown as it is.

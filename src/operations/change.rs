@@ -216,12 +216,12 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 }
                 settled.seen
             }
-            Goal::Connection => planned.observed.clone(),
+            Goal::Connection(_) => planned.observed.clone(),
         };
         let is_read = match request.goal {
             // That nothing of rolecall's is left is a sentence about both services, whatever there was to do.
             Goal::Nothing => self.genesys.is_some(),
-            Goal::Manifest | Goal::Connection => {
+            Goal::Manifest | Goal::Connection(_) => {
                 unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud)
             }
         };
@@ -254,7 +254,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         let plan = genesys::plan(&genesys.desired, &genesys.observed, request.options.adopt);
         let plan = Plan::from(plan.map_err(PlanError::from)?);
         Ok(match request.goal {
-            Goal::Connection => plan.without_actions(),
+            Goal::Connection(_) => plan.without_actions(),
             Goal::Manifest | Goal::Nothing => plan,
         })
     }

@@ -8,6 +8,7 @@ use crate::observe::aws::Observed;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, observe_at_home};
 use crate::plan::aws::PlanOptions;
+use crate::plan::genesys::Rewriting;
 use crate::plan::{Plan, PlanError, Way, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{AwsError, FunctionAddress, ReadAccount};
@@ -18,7 +19,7 @@ pub enum Goal {
     /// Everything that the manifest says.
     Manifest,
     /// Credential and integration in Genesys Cloud: the way to the role, without actions.
-    Connection,
+    Connection(Rewriting),
     /// Nothing of what rolecall made.
     Nothing,
 }
@@ -106,7 +107,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
                 let observed = survey.observed.clone();
                 Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere })
             }
-            Goal::Connection => self.plan_connection(options).await,
+            Goal::Connection(rewriting) => self.plan_connection(options, rewriting).await,
             Goal::Nothing => self.plan_destruction(options).await,
         }
     }
@@ -127,7 +128,11 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan, elsewhere })
     }
 
-    async fn plan_connection(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
+    async fn plan_connection(
+        &self,
+        options: PlanOptions,
+        rewriting: Rewriting,
+    ) -> Result<Planned, PlanningError> {
         let survey = self.survey().await?;
         if survey.observed.role.is_none() {
             return Err(PlanningError::NoRole {
@@ -137,7 +142,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         }
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
         let genesys = genesys.ok_or(PlanningError::NothingInGenesys)?;
-        let plan = genesys::plan(&genesys.desired, &genesys.observed, options.adopt);
+        let plan = genesys::plan_rewriting(&genesys.desired, &genesys.observed, options.adopt, rewriting);
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
         let observed = survey.observed.clone();
         let genesys = Some(genesys.observed);

@@ -156,13 +156,32 @@ fn made_by(owner: Option<&str>) -> String {
     }
 }
 
+/// When the fields of a credential that is there are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewriting {
+    /// Where something says that they are wrong.
+    WhereNeeded,
+    /// In any case: Genesys Cloud shows nobody whether they are right.
+    Always,
+}
+
 /// The plan that makes Genesys Cloud as desired.
 pub fn plan(desired: &Desired, observed: &Observed, adopt: bool) -> Result<Plan, PlanError> {
+    plan_rewriting(desired, observed, adopt, Rewriting::WhereNeeded)
+}
+
+/// The same, with a word on the credentials that are there.
+pub fn plan_rewriting(
+    desired: &Desired,
+    observed: &Observed,
+    adopt: bool,
+    rewriting: Rewriting,
+) -> Result<Plan, PlanError> {
     check_organization(desired, observed)?;
     let mut plan = Plan::default();
     for integration in &desired.integrations {
         let known = find(integration, observed, desired, adopt)?;
-        let (id, adopted) = plan_integration(integration, known, desired, observed, &mut plan);
+        let (id, adopted) = plan_integration(integration, known, desired, observed, rewriting, &mut plan);
         plan_actions(integration, known, &id, adopted, &mut plan);
     }
     let unwanted = |known: &&ObservedIntegration| {
@@ -209,7 +228,7 @@ pub fn plan_integration_alone(
         (None, None) => find(wanted, observed, desired, adopt)?,
     };
     let mut plan = Plan::default();
-    let (id, _) = plan_integration(wanted, known, desired, observed, &mut plan);
+    let (id, _) = plan_integration(wanted, known, desired, observed, Rewriting::WhereNeeded, &mut plan);
     Ok((id, plan))
 }
 
@@ -320,6 +339,7 @@ fn plan_integration(
     known: Option<&ObservedIntegration>,
     desired: &Desired,
     observed: &Observed,
+    rewriting: Rewriting,
     plan: &mut Plan,
 ) -> (Id, bool) {
     let (kind, role) = (wanted.kind, desired.role.to_string());
@@ -332,7 +352,7 @@ fn plan_integration(
     let planned = credential.map(|credential| {
         let key = credential.form.key.clone();
         let orphan = observed.orphans.first();
-        let written = plan_credential(credential, known, mark.as_ref(), (observed, orphan), plan);
+        let written = plan_credential(credential, known, mark.as_ref(), (observed, orphan), rewriting, plan);
         (key, written)
     });
     let (attachment, recorded, is_written) = match planned {
@@ -391,6 +411,7 @@ fn plan_credential(
     known: Option<&ObservedIntegration>,
     mark: Option<&Mark>,
     (observed, orphan): (&Observed, Option<&CredentialRecord>),
+    rewriting: Rewriting,
     plan: &mut Plan,
 ) -> Written {
     let recorded = mark.and_then(|mark| mark.credential.as_ref());
@@ -423,6 +444,10 @@ fn plan_credential(
         changed_since(written.as_deref(), record.modified.as_deref())
             .map(|when| format!("it was changed at {when}, and its current value cannot be read"))
     };
+    let why = why.or_else(|| match rewriting {
+        Rewriting::Always => Some("you asked for it".to_owned()),
+        Rewriting::WhereNeeded => None,
+    });
     match why {
         Some(why) => {
             plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });

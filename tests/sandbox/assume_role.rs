@@ -245,5 +245,5 @@ async fn what_the_sandbox_cannot_decide_it_does_not_guess() {
     set_trust(&sandbox, &old).await;
     let answer =
         Client::new(&sandbox, Vendor).assume(ROLE, "rolecall", &[("ExternalId", "765628985471")]).await;
-    answer.fails(400, "SandboxUnsupported", "without Version 2012-10-17");
+    answer.fails(501, "SandboxUnsupported", "without Version 2012-10-17");
 }

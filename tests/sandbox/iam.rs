@@ -301,12 +301,6 @@ async fn calls_are_authorised_by_the_callers_policies() {
 async fn what_is_not_there_is_said() {
     let sandbox = sandbox();
     let client = administrator(&sandbox);
-    client.iam("ListMFADevices", &[]).await.fails(
-        400,
-        "InvalidAction",
-        "Could not find operation ListMFADevices",
-    );
-    client.iam("SimulateCustomPolicy", &[]).await.fails(400, "SandboxUnsupported", "policy simulation");
     client.iam("GetRole", &[]).await.fails(400, "ValidationError", "'roleName'");
     client.iam("AttachRolePolicy", &[("RoleName", "ci"), ("PolicyArn", POLICY)]).await.fails(
         404,

@@ -4,6 +4,7 @@ mod changes;
 mod interrupted;
 mod managed;
 mod owners;
+mod rewritten;
 mod setup;
 
 use rolecall::sandbox::{State, Tamper};

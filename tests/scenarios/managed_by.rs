@@ -263,7 +263,7 @@ fn terraform_itself_makes_the_role_and_repairs_it() {
 
 /// Runs Terraform against the embedded AWS; `ROLECALL_TERRAFORM_MIRROR` is a folder with its provider.
 #[track_caller]
-fn terraform(stage: &Stage, folder: &Path, arguments: &[&str]) {
+pub(super) fn terraform(stage: &Stage, folder: &Path, arguments: &[&str]) {
     let mirror =
         std::env::var("ROLECALL_TERRAFORM_MIRROR").expect("ROLECALL_TERRAFORM_MIRROR names a folder");
     let settings =

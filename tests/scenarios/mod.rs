@@ -42,6 +42,7 @@ mod saved_plan;
 mod signals;
 pub(crate) mod stage;
 mod targets;
+mod terraform_functions;
 mod trail;
 mod transcript;
 mod trust;

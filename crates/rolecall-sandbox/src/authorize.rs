@@ -303,7 +303,9 @@ impl Denial {
         resource: &str,
     ) -> ApiError {
         let reason = match &self {
-            Self::Undecidable(what) => return ApiError::unsupported(&format!("this policy: {what}")),
+            Self::Undecidable(what) => {
+                return ApiError::unsupported(&format!("{action} with this policy: {what}"));
+            }
             Self::Explicit(_) | Self::Implicit(_) => self.reason(action, "resource-based policy"),
         };
         ApiError::new(status, code, sentence(caller, action, resource, Some(&reason)))

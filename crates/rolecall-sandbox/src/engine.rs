@@ -130,9 +130,11 @@ impl Engine {
             None => Some(guess_service(request)),
         };
         let Some(service) = service else {
-            let error = ApiError::unsupported(
-                "this service: only iam, sts, lambda, secretsmanager and a little of organizations",
-            );
+            let name = authorization.map(|authorization| authorization.service).unwrap_or_default();
+            let operation = operation_name(request);
+            let error = ApiError::unsupported(&format!(
+                "`{name}` ({operation}): only iam, sts, lambda, secretsmanager and a little of organizations",
+            ));
             return Outcome::Reply(Reply::error(guess_service(request), &error, &request_id));
         };
         let task = Task::parse(service, request);
@@ -306,11 +308,7 @@ impl Task {
             Service::Iam | Service::Sts => {
                 let params = Params(request.parameters());
                 let name = params.get("Action").unwrap_or_default().to_owned();
-                let version = params.get("Version").unwrap_or_default();
-                let unknown = || {
-                    let text = format!("Could not find operation {name} for version {version}");
-                    ApiError::new(400, "InvalidAction", text)
-                };
+                let unknown = || ApiError::unsupported(&format!("{}:{name}", service.name()));
                 let task = match (service, name.as_str()) {
                     (Service::Sts, "GetCallerIdentity") => Self::CallerIdentity,
                     (Service::Sts, "AssumeRole") => Self::AssumeRole(params),
@@ -320,15 +318,14 @@ impl Task {
                 Ok((name, task))
             }
             Service::Lambda => {
-                let text = format!("no such operation: {} {}", request.method, request.path);
-                let unknown = || ApiError::new(404, "UnknownOperationException", text);
-                let (name, operation, input) = lambda::route(request).ok_or_else(unknown)?;
+                let (name, operation, input) = lambda::route(request)?;
                 Ok((name.to_owned(), Self::Lambda(operation, input)))
             }
             Service::SecretsManager => {
-                let unknown = || ApiError::new(400, "UnknownOperationException", "");
-                let (name, input) = secrets::parse(request).ok_or_else(unknown)?;
-                let operation = secrets::operation(name).ok_or_else(unknown)?;
+                let (name, input) = secrets::parse(request)
+                    .ok_or_else(|| ApiError::new(400, "UnknownOperationException", ""))?;
+                let operation = secrets::operation(name)
+                    .ok_or_else(|| ApiError::unsupported(&format!("secretsmanager:{name}")))?;
                 Ok((name.to_owned(), Self::Secrets(operation, input)))
             }
             Service::Organizations => {
@@ -350,6 +347,16 @@ impl Task {
             Self::Secrets(operation, _) => matches!(operation, Operation::Write(_)),
             Self::CallerIdentity | Self::AssumeRole(_) | Self::Organization => false,
         }
+    }
+}
+
+/// What a request to an unknown service asks for: its action, its target, or else method and path.
+fn operation_name(request: &Incoming) -> String {
+    let parameters = request.parameters();
+    let target = || request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+    match parameters.get("Action").map(String::as_str).or_else(target) {
+        Some(name) => name.to_owned(),
+        None => format!("{} {}", request.method, request.path),
     }
 }
 

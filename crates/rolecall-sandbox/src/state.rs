@@ -163,6 +163,9 @@ pub struct Function {
     pub published: u32,
     /// Version numbers by alias.
     pub aliases: BTreeMap<String, String>,
+    /// What aliases are for, where somebody said so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alias_descriptions: BTreeMap<String, String>,
     /// The version that takes part of an alias's calls, and its share, by alias.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub routing: BTreeMap<String, (String, f64)>,

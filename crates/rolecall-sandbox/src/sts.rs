@@ -130,7 +130,7 @@ fn find_role<'s>(call: &Call<'s>, arn: &str) -> Option<(&'s str, &'s Role)> {
 /// trust the caller.
 fn denied(call: &Call<'_>, wanted: &Wanted<'_>, action: &str, denial: Option<(&Denial, &str)>) -> ApiError {
     if let Some((Denial::Undecidable(what), _)) = denial {
-        return ApiError::unsupported(&format!("this policy: {what}"));
+        return ApiError::unsupported(&format!("sts:AssumeRole with this policy: {what}"));
     }
     let implicit = Denial::Implicit(super::authorize::Layer::Resource);
     let account = wanted.role_arn.split(':').nth(4).unwrap_or_default();

@@ -185,8 +185,8 @@ impl ApiError {
         Self::new(400, "ValidationError", message)
     }
 
-    /// What AWS can do and the sandbox cannot: said aloud, never guessed.
+    /// What AWS can do and the sandbox cannot: said aloud, never guessed. The status is one that no SDK tries again.
     pub(super) fn unsupported(what: &str) -> Self {
-        Self::new(400, "SandboxUnsupported", format!("the sandbox does not support {what}"))
+        Self::new(501, "SandboxUnsupported", format!("the sandbox does not support {what}"))
     }
 }

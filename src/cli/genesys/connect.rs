@@ -5,6 +5,7 @@ use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
 use rolecall::operations::{ChangeRequest, Goal};
 use rolecall::plan::aws::PlanOptions;
+use rolecall::plan::genesys::Rewriting;
 use rolecall::report::{Origin, Report};
 use rolecall::verify::gate::Allowed;
 
@@ -19,8 +20,12 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     let context = Context::open(&options.aws, Services::Both, printer).await?;
     let human = options.aws.common.output == Output::Human;
     let signals = Signals::new();
+    let rewriting = match options.rewrite_credential {
+        true => Rewriting::Always,
+        false => Rewriting::WhereNeeded,
+    };
     let request = ChangeRequest {
-        goal: Goal::Connection,
+        goal: Goal::Connection(rewriting),
         options: PlanOptions { adopt: options.adopt, remove_foreign: false },
         allowed: Allowed::default(),
         may_retire: true,

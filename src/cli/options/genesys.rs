@@ -81,6 +81,9 @@ pub(crate) struct ConnectCommand {
     /// Take over an integration of that name that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
+    /// Write the role's ARN into the credential again, under the same ID: Genesys Cloud does not show whether it is right
+    #[arg(long)]
+    pub(crate) rewrite_credential: bool,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -181,7 +181,7 @@ fn invoke(
         headers: Vec::new(),
         body: event.into(),
     };
-    let Some((name, Operation::Read(operation), input)) = lambda::route(&incoming) else {
+    let Ok((name, Operation::Read(operation), input)) = lambda::route(&incoming) else {
         return Err(Refusal::of_execution("The function's name is not valid."));
     };
     let reply = engine.call_for_genesys(&session.caller, (Service::Lambda, name, region), |call, state| {

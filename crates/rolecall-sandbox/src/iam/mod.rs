@@ -60,15 +60,8 @@ pub(super) fn operation(name: &str) -> Option<Operation<Params, Xml>> {
         "GetAccountSummary" => Read(account::summary),
         "GetAccountAuthorizationDetails" => Read(account::authorization_details),
         "SimulatePrincipalPolicy" => Read(simulation::principal),
-        "SimulateCustomPolicy" | "GetContextKeysForPrincipalPolicy" | "GetContextKeysForCustomPolicy" => {
-            Read(unsupported)
-        }
         _ => return None,
     })
-}
-
-fn unsupported(_: &Call<'_>, _: &Params, _: &State) -> Result<Xml, ApiError> {
-    Err(ApiError::unsupported("policy simulation"))
 }
 
 /// Checks the role's name, whether the caller may do `action` to the role, and that the role exists.

@@ -34,7 +34,7 @@ pub(super) fn principal(call: &Call<'_>, params: &Params, state: &State) -> Resu
     let source = params.required("PolicySourceArn")?;
     call.authorize("iam:SimulatePrincipalPolicy", source, source, Context::new())?;
     if let Some(name) = NOT_SIMULATED.into_iter().find(|name| params.get(name).is_some()) {
-        return Err(ApiError::unsupported(&format!("policy simulation with {name}")));
+        return Err(ApiError::unsupported(&format!("iam:SimulatePrincipalPolicy with {name}")));
     }
     let caller = simulated(state, source)
         .ok_or_else(|| no_such_entity(format!("The policy source ARN ({source}) cannot be found.")))?;
@@ -53,7 +53,9 @@ pub(super) fn principal(call: &Call<'_>, params: &Params, state: &State) -> Resu
                 Err(Denial::Explicit(_)) => "explicitDeny",
                 Err(Denial::Implicit(_)) => "implicitDeny",
                 Err(Denial::Undecidable(what)) => {
-                    return Err(ApiError::unsupported(&format!("this policy: {what}")));
+                    return Err(ApiError::unsupported(&format!(
+                        "iam:SimulatePrincipalPolicy with this policy: {what}"
+                    )));
                 }
             };
             decisions.push((*resource, word));

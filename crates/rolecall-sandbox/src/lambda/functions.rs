@@ -1,8 +1,8 @@
-//! Functions, versions, aliases and tags.
+//! Functions, versions and tags.
 
 use serde_json::{Value, json};
 
-use super::{Input, Reference, authorize, authorize_account, not_found, page};
+use super::{Input, Reference, authorize, authorize_account, execution, page};
 use crate::call::Call;
 use crate::ids;
 use crate::state::{Function, State};
@@ -27,6 +27,23 @@ pub(super) fn get(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply
         "Tags": tags,
     });
     Ok(Reply::json(200, &answer))
+}
+
+/// No function here has a code-signing configuration; AWS answers such a function with an empty object.
+pub(super) fn code_signing(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
+    nothing_set(call, input, state, "GetFunctionCodeSigningConfig")
+}
+
+/// No function here has reserved concurrency; AWS answers such a function with an empty object.
+pub(super) fn concurrency(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
+    nothing_set(call, input, state, "GetFunctionConcurrency")
+}
+
+fn nothing_set(call: &Call<'_>, input: &Input, state: &State, action: &str) -> Result<Reply, ApiError> {
+    let reference = input.reference(call)?;
+    authorize(call, action, &reference)?;
+    reference.find(state)?;
+    Ok(Reply::json(200, &json!({})))
 }
 
 pub(super) fn list(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
@@ -67,12 +84,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input, state: &mut State) -> Resul
     let reference = Reference::parse(&text("FunctionName"), None, call)?;
     authorize(call, "CreateFunction", &reference)?;
     let (name, role) = (reference.name.clone(), text("Role"));
-    let (account, role_name) =
-        role.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/")).unwrap_or_default();
-    if state.role(account, role_name.rsplit('/').next().unwrap_or_default()).is_none() {
-        let text = "The role defined for the function cannot be assumed by Lambda.";
-        return Err(ApiError::new(400, "InvalidParameterValueException", text));
-    }
+    execution::check_role(call, state, &reference, &role)?;
     if reference.find(state).is_ok() {
         return Err(ApiError::new(
             409,
@@ -105,7 +117,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input, state: &mut State) -> Resul
     authorize(call, "DeleteFunction", &reference)?;
     reference.find_mut(state)?;
     if !reference.qualifier.is_empty() {
-        return Err(ApiError::unsupported("deleting one version of a function"));
+        return Err(ApiError::unsupported("lambda:DeleteFunction of one version"));
     }
     if let Some(functions) =
         state.accounts.get_mut(&reference.account).and_then(|it| it.functions.get_mut(&reference.region))
@@ -122,57 +134,6 @@ pub(super) fn publish(call: &Call<'_>, input: &Input, state: &mut State) -> Resu
     function.published += 1;
     let version = function.published.to_string();
     Ok(Reply::json(201, &show(function, &format!("{}:{version}", reference.unqualified_arn()), &version)))
-}
-
-pub(super) fn list_aliases(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
-    let reference = input.reference(call)?;
-    authorize(call, "ListAliases", &reference)?;
-    let (function, _) = reference.find(state)?;
-    let wanted = |version: &String| input.query("FunctionVersion").is_none_or(|only| only == version);
-    let aliases = function.aliases.iter().filter(|(_, version)| wanted(version));
-    let (aliases, marker) = page(
-        input,
-        aliases.map(|(name, version)| show_alias(&reference, function, name, version)).collect(),
-    )?;
-    Ok(Reply::json(200, &json!({"Aliases": aliases, "NextMarker": marker})))
-}
-
-pub(super) fn get_alias(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
-    let reference = input.reference(call)?;
-    authorize(call, "GetAlias", &reference)?;
-    let (function, _) = reference.find(state)?;
-    match function.aliases.get(&input.item) {
-        Some(version) => Ok(Reply::json(200, &show_alias(&reference, function, &input.item, version))),
-        None => {
-            Err(not_found(format!("Cannot find alias arn: {}:{}", reference.unqualified_arn(), input.item)))
-        }
-    }
-}
-
-pub(super) fn create_alias(call: &Call<'_>, input: &Input, state: &mut State) -> Result<Reply, ApiError> {
-    let reference = input.reference(call)?;
-    authorize(call, "CreateAlias", &reference)?;
-    let body = input.json()?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (name, version) = (text("Name"), text("FunctionVersion"));
-    let function = reference.find_mut(state)?;
-    if name.is_empty() || name.bytes().all(|it| it.is_ascii_digit()) {
-        return Err(ApiError::new(
-            400,
-            "InvalidParameterValueException",
-            format!("`{name}` cannot be an alias"),
-        ));
-    }
-    if function.aliases.contains_key(&name) {
-        let text = format!("Alias already exists: {}:{name}", reference.unqualified_arn());
-        return Err(ApiError::new(409, "ResourceConflictException", text));
-    }
-    if function.version(&version).is_none() || function.aliases.contains_key(&version) {
-        return Err(not_found(format!("Function not found: {}:{version}", reference.unqualified_arn())));
-    }
-    let reply = Reply::json(201, &show_alias(&reference, function, &name, &version));
-    function.aliases.insert(name, version);
-    Ok(reply)
 }
 
 pub(super) fn list_tags(call: &Call<'_>, input: &Input, state: &State) -> Result<Reply, ApiError> {
@@ -192,21 +153,6 @@ pub(super) fn tag(call: &Call<'_>, input: &Input, state: &mut State) -> Result<R
         function.tags.set(key, value.as_str().unwrap_or_default());
     }
     Ok(Reply::empty(204))
-}
-
-fn show_alias(reference: &Reference, function: &Function, name: &str, version: &str) -> Value {
-    let mut alias = json!({
-        "AliasArn": format!("{}:{name}", reference.unqualified_arn()),
-        "Name": name,
-        "FunctionVersion": version,
-        "Description": "",
-        "RevisionId": ids::uuid(),
-    });
-    if let (Some((other, share)), Some(members)) = (function.routing.get(name), alias.as_object_mut()) {
-        let weights = json!({"AdditionalVersionWeights": {other: share}});
-        members.insert("RoutingConfig".to_owned(), weights);
-    }
-    alias
 }
 
 fn show(function: &Function, arn: &str, version: &str) -> Value {

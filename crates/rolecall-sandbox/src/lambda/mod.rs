@@ -3,12 +3,15 @@
 //!
 //! Functions run no code: an invocation answers with what it was given. A region is as good as another
 //! account: nothing is reachable across regions. Deliberately absent: code, layers, event sources,
-//! concurrency.
+//! concurrency, code signing.
 
+mod aliases;
+mod execution;
 mod functions;
 mod invoke;
 mod permissions;
 mod reference;
+mod unsupported;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +38,7 @@ pub(super) struct Input {
 }
 
 /// The operation that a method and path stand for, with its input.
-pub(super) fn route(request: &Incoming) -> Option<(&'static str, Operation<Input, Reply>, Input)> {
+pub(super) fn route(request: &Incoming) -> Result<(&'static str, Operation<Input, Reply>, Input), ApiError> {
     use Operation::{Read, Write};
     let segments = request.segments();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -59,13 +62,25 @@ pub(super) fn route(request: &Incoming) -> Option<(&'static str, Operation<Input
                 ("PublishVersion", Write(functions::publish), *function, "")
             }
             ("GET", ["2015-03-31", "functions", function, "aliases"]) => {
-                ("ListAliases", Read(functions::list_aliases), *function, "")
+                ("ListAliases", Read(aliases::list), *function, "")
             }
             ("POST", ["2015-03-31", "functions", function, "aliases"]) => {
-                ("CreateAlias", Write(functions::create_alias), *function, "")
+                ("CreateAlias", Write(aliases::create), *function, "")
             }
             ("GET", ["2015-03-31", "functions", function, "aliases", alias]) => {
-                ("GetAlias", Read(functions::get_alias), *function, *alias)
+                ("GetAlias", Read(aliases::get), *function, *alias)
+            }
+            ("PUT", ["2015-03-31", "functions", function, "aliases", alias]) => {
+                ("UpdateAlias", Write(aliases::update), *function, *alias)
+            }
+            ("DELETE", ["2015-03-31", "functions", function, "aliases", alias]) => {
+                ("DeleteAlias", Write(aliases::delete), *function, *alias)
+            }
+            ("GET", ["2020-06-30", "functions", function, "code-signing-config"]) => {
+                ("GetFunctionCodeSigningConfig", Read(functions::code_signing), *function, "")
+            }
+            ("GET", ["2019-09-30", "functions", function, "concurrency"]) => {
+                ("GetFunctionConcurrency", Read(functions::concurrency), *function, "")
             }
             ("GET", ["2015-03-31", "functions", function, "policy"]) => {
                 ("GetPolicy", Read(permissions::get), *function, "")
@@ -94,7 +109,10 @@ pub(super) fn route(request: &Incoming) -> Option<(&'static str, Operation<Input
             ("POST", ["2015-03-31", "functions", function, "invocations"]) => {
                 ("Invoke", Read(invoke::invoke), *function, "")
             }
-            _ => return None,
+            _ => {
+                let what = unsupported::name(&request.method, &parts, &request.path);
+                return Err(ApiError::unsupported(&what));
+            }
         };
     let input = Input {
         function: function.to_owned(),
@@ -103,7 +121,7 @@ pub(super) fn route(request: &Incoming) -> Option<(&'static str, Operation<Input
         invocation_type: request.header("x-amz-invocation-type").map(str::to_owned),
         body: request.body.to_vec(),
     };
-    Some((name, operation, input))
+    Ok((name, operation, input))
 }
 
 impl Input {
