@@ -19,6 +19,7 @@ mod explain;
 mod explain_error;
 mod faults;
 mod findings;
+mod first_minutes;
 mod fleet;
 mod foreign;
 mod functions;
