@@ -145,7 +145,7 @@ def both_sides(steps, prism, binary, aws):
             0,
             {("POST", f"{action}/test")},
         ),
-        ("drift", ["drift", "--file", "there.toml"], 3, {("GET", "/api/v2/integrations/credentials/listing")}),
+        ("drift", ["drift", "--file", "there.toml"], 4, {("GET", "/api/v2/integrations/credentials/listing")}),
     ]
     for name, arguments, code, wanted in runs:
         with steps.step(name) as step:

@@ -133,12 +133,12 @@ def walk(w, apply, target):
 
     with Function(w) as function:
         with w.step("a scheduled check where nothing is") as step:
-            step.check("drift", function.invoke(MANIFEST, **publish).get("exit_code"), 3)
+            step.check("drift", function.invoke(MANIFEST, **publish).get("exit_code"), 4)
             step.check("is in the metrics", function.metrics()["Drifted"], 1)
             step.check("is a finding", finding(), ("FAILED", "ACTIVE"))
             [message] = messages()
-            step.check("is a message", message["Subject"], f"rolecall drift: {ROLE} drifted")
-            step.check("in Markdown", message["Message"].startswith("## rolecall drift: changes are pending"))
+            step.check("is a message", message["Subject"], f"rolecall drift: {ROLE} REFUTED")
+            step.check("in Markdown", message["Message"].startswith("## rolecall drift: refuted"))
         with w.step("the same after apply") as step:
             w.check_run(step, w.run(*apply), 0)
             step.check("no drift", function.invoke(MANIFEST, **publish).get("exit_code"), 0)

@@ -231,6 +231,7 @@ fn a_version_conflict_is_read_again() {
     let mut life = Life::new();
     life.create(INTEGRATION, &integration()).create(ACTION, &action());
     let overtaken = |stage: &Arc<Stage>| {
+        stage.sandbox.clear_log();
         for after in ["postIntegrationsActionDraft", "getIntegrationsActionDraftValidation"] {
             stage.sandbox.once_after(
                 move |call| call.action == after,
