@@ -3,6 +3,7 @@
 //! Every error that a command can end with says its exit code and the way out, in `hints`. There is no conversion for an error
 //! that does not: a new one does not compile until somebody has thought about both.
 
+mod calls;
 mod hints;
 
 use std::error::Error;
@@ -17,7 +18,8 @@ use crate::report::{ErrorView, RefusalView, Report};
 use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
-pub use self::hints::{boundary_hint, with_hints};
+pub use self::calls::boundary_hint;
+pub use self::hints::with_hints;
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;

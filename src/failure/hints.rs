@@ -16,12 +16,13 @@ use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
 use crate::plan::{self, PlanError};
-use crate::ports::genesys::{GenesysError, GenesysErrorKind};
-use crate::ports::{AwsError, AwsErrorKind};
+use crate::ports::AwsError;
+use crate::ports::genesys::GenesysError;
 use crate::report::saved::SavedPlanError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
+use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
 use super::{Explained, RefusedPlan, RetiresActions, UsageError};
 use crate::report::{ErrorView, VerificationView};
 use crate::verify::Verification;
@@ -171,35 +172,6 @@ impl Explained for PlanningError {
                 Some("add an [[action]] or [genesys.integration] to the manifest".to_owned()),
             ),
         }
-    }
-}
-
-/// What to do if a call for the boundary was refused: no policy that rolecall renders allows it.
-pub fn boundary_hint(error: &AwsError) -> Option<String> {
-    match error.kind {
-        AwsErrorKind::AccessDenied => Some(format!(
-            "an administrator makes the boundary: this command needs the permission {}, which the provisioner policy leaves out \
-             on purpose",
-            error.operation
-        )),
-        AwsErrorKind::NoCredentials
-        | AwsErrorKind::ExpiredCredentials
-        | AwsErrorKind::InvalidCredentials
-        | AwsErrorKind::NoRegion
-        | AwsErrorKind::Unreachable
-        | AwsErrorKind::Untrusted
-        | AwsErrorKind::TimedOut
-        | AwsErrorKind::Throttled
-        | AwsErrorKind::LimitExceeded
-        | AwsErrorKind::AlreadyExists
-        | AwsErrorKind::ConcurrentModification
-        | AwsErrorKind::ServiceFailure
-        | AwsErrorKind::NotFound
-        | AwsErrorKind::Unmodifiable
-        | AwsErrorKind::DeleteConflict
-        | AwsErrorKind::MalformedDocument
-        | AwsErrorKind::InvalidInput
-        | AwsErrorKind::Other => None,
     }
 }
 
@@ -454,181 +426,6 @@ impl Explained for CredentialError {
         };
         (ExitCode::Usage, hint.map(str::to_owned))
     }
-}
-
-/// What the same command does when it is run again.
-#[derive(Clone, Copy)]
-enum Again {
-    /// It reads or examines all of it again.
-    Starts,
-    /// It carries out what is left of a plan.
-    Continues,
-}
-
-/// Why a command may be repeated in the middle of a plan.
-const CONTINUES: &str = "it reads what is there, and goes on from that";
-
-/// What a hint says about repeating the command already.
-#[derive(Clone, Copy)]
-enum Said {
-    Nothing,
-    /// That it is repeated.
-    Repeat,
-    /// And what it then does; or it is another command.
-    Everything,
-}
-
-impl Again {
-    fn in_words(self) -> &'static str {
-        match self {
-            Self::Starts => "repeat the command",
-            Self::Continues => "repeat the command; it reads what is there, and goes on from that",
-        }
-    }
-
-    /// What to do, and once that the command is repeated.
-    fn after(self, first: &str, said: Said) -> String {
-        match (self, said) {
-            (Self::Starts, Said::Nothing | Said::Repeat | Said::Everything)
-            | (Self::Continues, Said::Everything) => first.to_owned(),
-            (Self::Continues, Said::Repeat) => format!("{first}; {CONTINUES}"),
-            (Self::Continues, Said::Nothing) => format!("{first}; then {}", self.in_words()),
-        }
-    }
-}
-
-/// What to do about a failed call to Genesys Cloud.
-fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
-    let hint = match error.kind {
-        GenesysErrorKind::NoCredentials => {
-            "[genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and \
-             `client_secret`, and the caller must be allowed to read it"
-        }
-        GenesysErrorKind::InvalidCredentials => {
-            "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
-             organisation"
-        }
-        GenesysErrorKind::Forbidden => {
-            "permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what \
-             each command needs"
-        }
-        GenesysErrorKind::Throttled => "repeat the command later, or with a longer --deadline",
-        GenesysErrorKind::Unreachable => {
-            "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region, and the certificates that are \
-             trusted (SSL_CERT_FILE); then repeat the command"
-        }
-        GenesysErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline",
-        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => again.in_words(),
-        GenesysErrorKind::Contradictory => {
-            "Genesys Cloud may not show its latest changes everywhere yet; repeat the command, if necessary with a longer --deadline"
-        }
-        GenesysErrorKind::Unreadable => {
-            "a proxy, a login page or a mock may have answered instead of Genesys Cloud"
-        }
-        GenesysErrorKind::LimitExceeded => {
-            "`rolecall genesys whoami` shows the limits; Genesys raises most of them on request"
-        }
-        GenesysErrorKind::NotFound
-        | GenesysErrorKind::Conflict
-        | GenesysErrorKind::InvalidInput
-        | GenesysErrorKind::Other => return None,
-    };
-    let said = match error.kind {
-        GenesysErrorKind::Throttled
-        | GenesysErrorKind::Unreachable
-        | GenesysErrorKind::TimedOut
-        | GenesysErrorKind::Contradictory => Said::Repeat,
-        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => Said::Everything,
-        GenesysErrorKind::NoCredentials
-        | GenesysErrorKind::InvalidCredentials
-        | GenesysErrorKind::Forbidden
-        | GenesysErrorKind::Unreadable
-        | GenesysErrorKind::LimitExceeded
-        | GenesysErrorKind::NotFound
-        | GenesysErrorKind::Conflict
-        | GenesysErrorKind::InvalidInput
-        | GenesysErrorKind::Other => Said::Nothing,
-    };
-    Some(again.after(hint, said))
-}
-
-/// What to do about a failed call.
-fn hint_for(error: &AwsError, again: Again) -> Option<String> {
-    let operation = error.operation;
-    let hint = match error.kind {
-        AwsErrorKind::AccessDenied if operation == "sts:AssumeRole" => {
-            "the role in [aws] must trust the caller (with the `external_id`, if its trust policy requires one), and \
-             the caller needs the permission sts:AssumeRole on the role"
-                .to_owned()
-        }
-        AwsErrorKind::AccessDenied => format!(
-            "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render \
-             verifier` print the minimal policies for rolecall"
-        ),
-        AwsErrorKind::NoCredentials => {
-            "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account"
-                .to_owned()
-        }
-        AwsErrorKind::ExpiredCredentials => "log in again, or get new keys, and repeat the command".to_owned(),
-        AwsErrorKind::InvalidCredentials => {
-            "check the access key, the secret key and the session token; a wrong clock gives this error too".to_owned()
-        }
-        AwsErrorKind::NoRegion => "set --region, AWS_REGION or the profile's region".to_owned(),
-        AwsErrorKind::Unreachable => {
-            "check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat \
-             the command"
-                .to_owned()
-        }
-        AwsErrorKind::Untrusted => {
-            "if a proxy inspects TLS, put its certificate into a PEM file and name it in AWS_CA_BUNDLE or `ca_bundle` \
-             (for Genesys Cloud in SSL_CERT_FILE)"
-                .to_owned()
-        }
-        AwsErrorKind::TimedOut => "repeat the command, if necessary with a longer --deadline".to_owned(),
-        AwsErrorKind::Throttled => {
-            "AWS limits the calls of this account; repeat the command later, or with a longer --deadline".to_owned()
-        }
-        AwsErrorKind::LimitExceeded => {
-            "a quota of the account is used up; `aws iam get-account-summary` shows the quotas, and Service Quotas \
-             raises most of them"
-                .to_owned()
-        }
-        AwsErrorKind::AlreadyExists => {
-            format!("another caller created it a moment ago, or AWS's answer was lost; {}", again.in_words())
-        }
-        AwsErrorKind::ConcurrentModification | AwsErrorKind::ServiceFailure | AwsErrorKind::NotFound => {
-            again.in_words().to_owned()
-        }
-        AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
-        AwsErrorKind::DeleteConflict
-        | AwsErrorKind::MalformedDocument
-        | AwsErrorKind::InvalidInput
-        | AwsErrorKind::Other => return None,
-    };
-    let said = match error.kind {
-        AwsErrorKind::ExpiredCredentials
-        | AwsErrorKind::Unreachable
-        | AwsErrorKind::TimedOut
-        | AwsErrorKind::Throttled => Said::Repeat,
-        AwsErrorKind::AlreadyExists
-        | AwsErrorKind::ConcurrentModification
-        | AwsErrorKind::ServiceFailure
-        | AwsErrorKind::NotFound
-        // With another name it is another command.
-        | AwsErrorKind::Unmodifiable => Said::Everything,
-        AwsErrorKind::AccessDenied
-        | AwsErrorKind::Untrusted
-        | AwsErrorKind::NoCredentials
-        | AwsErrorKind::InvalidCredentials
-        | AwsErrorKind::NoRegion
-        | AwsErrorKind::LimitExceeded
-        | AwsErrorKind::DeleteConflict
-        | AwsErrorKind::MalformedDocument
-        | AwsErrorKind::InvalidInput
-        | AwsErrorKind::Other => Said::Nothing,
-    };
-    Some(again.after(&hint, said))
 }
 
 /// What to do about a twin that is still there.

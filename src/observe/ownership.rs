@@ -17,7 +17,7 @@ fn is_owned(tags: &Tags, role: &RoleName) -> bool {
     tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())
 }
 
-/// Whose a managed policy is.
+/// Who owns a managed policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// rolecall made it for this role.

@@ -1,0 +1,226 @@
+//! The commands that need no account (`render`, `explain`, `prove`, `simulate`, `init`): what can be typed, and what each
+//! option means.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
+use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Region, RoleArn};
+use rolecall::iam::principal::Principal;
+use rolecall::manifest::Manager;
+use rolecall::operations::principal;
+
+use super::super::complete;
+use super::{CommonOptions, Output, region};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenderedDocument {
+    /// The role's trust policy
+    Trust,
+    /// The policy for the targets
+    Invoke,
+    /// A permissions boundary that allows the targets and nothing else
+    Boundary,
+    /// What the caller of apply and destroy needs
+    Provisioner,
+    /// What the caller of plan, drift and verify needs
+    Verifier,
+    /// What the caller of verify --level twin and verify --sweep needs
+    Twin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenderedFormat {
+    /// A configuration in Terraform's JSON syntax: save it as role.tf.json
+    Terraform,
+    /// A CloudFormation template in JSON
+    Cloudformation,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RenderOptions {
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
+    /// Print only this document
+    #[arg(value_enum)]
+    pub(crate) document: Option<RenderedDocument>,
+    /// The whole role for another tool, instead of the documents
+    #[arg(long, value_enum, conflicts_with = "document")]
+    pub(crate) format: Option<RenderedFormat>,
+    /// The account of the role, and of targets without an account; a CloudFormation template without it fits every account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<AccountId>,
+    /// The region of targets without a region
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub(crate) region: Option<Region>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainOptions {
+    /// The codes; left out, all are listed
+    #[arg(value_name = "CODE", add = ArgValueCandidates::new(complete::codes))]
+    pub(crate) codes: Vec<String>,
+    /// How the result is printed on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProveOptions {
+    /// The file; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// The only principals that may assume the role: a role, a user, or an account, by its root's ARN or its twelve
+    /// digits (repeatable)
+    #[arg(long, value_name = "ARN", value_parser = principal)]
+    pub(crate) principal: Vec<Principal>,
+    /// The external ID that they must send
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: Option<ExternalId>,
+    /// A Lambda function that the role may invoke, in the form that is called; the role may do nothing else
+    /// (repeatable)
+    #[arg(long, value_name = "ARN")]
+    pub(crate) target: Vec<FunctionArn>,
+    /// Only this role of the file: its name, ARN, address or logical ID
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// The value of a template's parameter, including `AWS::Region` and similar (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameter: Vec<(String, String)>,
+    /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
+    #[arg(long, value_name = "DIR")]
+    pub(crate) smtlib: Option<PathBuf>,
+    /// The file is the policy of whoever creates this role for these targets: prove that its holder cannot get beyond the
+    /// targets by creating, changing and assuming roles
+    #[arg(long, value_name = "ROLE_ARN", requires = "target", conflicts_with_all = ["principal", "external_id", "smtlib"])]
+    pub(crate) provisions: Option<RoleArn>,
+    /// The permissions boundary that the role must have
+    #[arg(long, value_name = "POLICY_ARN", requires = "provisions")]
+    pub(crate) boundary: Option<PolicyArn>,
+    /// The policy document of the boundary; without it, what the boundary allows is not known
+    #[arg(long, value_name = "FILE", requires = "boundary")]
+    pub(crate) boundary_policy: Option<PathBuf>,
+
+    /// The configuration of the Terraform plan has no function and no condition around a reference whose value is known only
+    /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
+    #[arg(long)]
+    pub(crate) plain_references: bool,
+    /// How the result is printed on standard output; `--json` is short for `--output json`
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "ROLECALL_OUTPUT",
+        hide_env_values = true
+    )]
+    pub(crate) output: Output,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("must be NAME=VALUE".to_owned()),
+    }
+}
+
+pub(super) const CASES: &str = r#"A case:
+  {
+    "name": "Genesys Cloud needs the external ID",
+    "request": {
+      "principal": "arn:aws:iam::765628985471:role/any",
+      "action": "sts:AssumeRole",
+      "resource": {"resource": "arn:aws:iam::123456789012:role/GenesysDataActionRole"},
+      "context": {}
+    },
+    "identityPolicies": [{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}],
+    "resourcePolicy": {"Version": "2012-10-17", "Statement": []},
+    "expected": {"response": "ImplicitlyDenied"}
+  }
+Also: sessionPolicy, permissionBoundaries, serviceControlPolicies, resourceControlPolicies."#;
+
+#[derive(Args, Debug)]
+pub(crate) struct SimulateOptions {
+    /// The files of cases, each a JSON list; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Show the reasons in full: every statement that is about the action, and which of its conditions failed
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// How the result is printed on standard output; `--json` is short for `--output json`
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        env = "ROLECALL_OUTPUT",
+        hide_env_values = true
+    )]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitOptions {
+    /// Describe a role that exists, by name or ARN, instead of asking; needs credentials
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) from_role: Option<String>,
+    /// Look for the role, or for functions to choose from, in the embedded AWS
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// The profile of the AWS configuration files, to look for the role or for functions to choose from
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox", add = ArgValueCandidates::new(complete::profiles))]
+    pub(crate) profile: Option<String>,
+    /// The manifest to write
+    #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
+    pub(crate) file: PathBuf,
+    /// Print the JSON Schema of the manifest instead
+    #[arg(long)]
+    pub(crate) schema: bool,
+    /// The Genesys Cloud region, as an AWS region name or a domain; with --from-role it is worked out from the trusted account
+    /// and the functions, as far as they show it
+    #[arg(long, value_name = "REGION")]
+    pub(crate) genesys_region: Option<String>,
+    /// The Genesys Cloud organisation's ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization_id: Option<String>,
+    /// The AWS account that Genesys Cloud uses, if Genesys has not published one for the region
+    #[arg(long, value_name = "ID")]
+    pub(crate) trusted_account: Option<String>,
+    /// The role's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// A Lambda function to invoke: a name or an ARN (repeatable)
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) target: Vec<String>,
+    /// The tool that makes the role, if that is not rolecall: rolecall then proves the role, and writes nothing to AWS for it
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(crate) managed_by: Option<ManagedBy>,
+    /// Replace a manifest that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// The tools that a manifest can name; the words are those of the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ManagedBy {
+    Terraform,
+    Opentofu,
+    Cloudformation,
+    Cdk,
+    Pulumi,
+    Other,
+}
+
+impl From<ManagedBy> for Manager {
+    fn from(tool: ManagedBy) -> Self {
+        match tool {
+            ManagedBy::Terraform => Self::Terraform,
+            ManagedBy::Opentofu => Self::Opentofu,
+            ManagedBy::Cloudformation => Self::Cloudformation,
+            ManagedBy::Cdk => Self::Cdk,
+            ManagedBy::Pulumi => Self::Pulumi,
+            ManagedBy::Other => Self::Other,
+        }
+    }
+}
