@@ -8,17 +8,18 @@ use super::options::ExplainOptions;
 use super::printer::Printer;
 
 pub(crate) fn run(options: &ExplainOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let is_human = options.output.is_human();
-    if options.codes.is_empty() {
-        let values = || catalogue::all().iter().map(catalogue::Entry::to_value).collect();
-        printer.result(&if is_human { catalogue::list() } else { json(&serde_json::Value::Array(values())) });
-        return Ok(ExitCode::Success);
-    }
-    let entries: Vec<catalogue::Entry> =
-        options.codes.iter().map(|code| find(code)).collect::<CommandResult<_>>()?;
-    printer.result(&match is_human {
-        true => entries.iter().map(catalogue::Entry::to_text).collect::<Vec<_>>().join("\n"),
-        false => json(&serde_json::Value::Array(entries.iter().map(catalogue::Entry::to_value).collect())),
+    let is_list = options.codes.is_empty();
+    let entries: Vec<catalogue::Entry> = match is_list {
+        true => catalogue::all(),
+        false => options.codes.iter().map(|code| find(code)).collect::<CommandResult<_>>()?,
+    };
+    printer.result(&match (options.output.is_human(), is_list) {
+        (true, true) => catalogue::list(),
+        (true, false) => entries.iter().map(catalogue::Entry::to_text).collect::<Vec<_>>().join("\n"),
+        (false, _) => {
+            let values: Vec<_> = entries.iter().map(catalogue::Entry::to_value).collect();
+            format!("{:#}", serde_json::Value::Array(values))
+        }
     });
     Ok(ExitCode::Success)
 }
@@ -28,8 +29,4 @@ fn find(code: &str) -> CommandResult<catalogue::Entry> {
         let message = format!("`{code}` is not a code of rolecall");
         UsageError::new(message, Some("`rolecall explain` lists all codes")).into()
     })
-}
-
-fn json(value: &serde_json::Value) -> String {
-    format!("{value:#}")
 }
