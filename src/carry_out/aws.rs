@@ -2,13 +2,13 @@
 //!
 //! IAM is eventually consistent, so a write can fail only because an earlier one has not spread yet. Exactly those errors are
 //! tried again (the list is [`awaits`]); everything else is final. An answer that says that the plan is out of date is held
-//! against what is there first ([`meanwhile`](super::meanwhile)). What a delete does not find counts as gone here; that nothing is
-//! left, the reading afterwards shows.
+//! against what is there first ([`meanwhile`](super::meanwhile)): what a delete does not find is gone only when a reading does not
+//! find it either, because what follows may open what this was to close.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
-use super::meanwhile::{Entity, Verdict, judge_existing, judge_missing};
+use super::meanwhile::{Entity, Verdict, is_left, judge_existing, judge_missing, judge_removed};
 use super::{Effect, Failure, Progress, WriteAws};
 use crate::plan::aws::Change;
 use crate::ports::{AwsError, AwsErrorKind, AwsResult, Read, Write, WriteOutcome};
@@ -38,26 +38,29 @@ impl<W: Read + Write> WriteAws for &W {
         let known = Cell::new(WriteOutcome::Refused);
         let attempt = async || {
             let mut error = match write(change, *self).await {
-                Ok(effect) => return Ok(Attempt::Done(effect)),
+                Ok(()) => return Ok(Attempt::Done(Effect::Written)),
                 Err(error) => error,
             };
             if error.outcome == WriteOutcome::Unknown {
                 known.set(WriteOutcome::Unknown);
             }
             error.outcome = known.get();
-            if let Some(awaited) = awaits(change, &error, created) {
-                return Ok(Attempt::NotYet(awaited, Some(error)));
-            }
             let shown = error.clone();
-            let verdict = if error.kind == AwsErrorKind::AlreadyExists {
-                judge_existing(change, error, *self).await
-            } else if error.kind == AwsErrorKind::NotFound {
+            let is_missing = error.kind == AwsErrorKind::NotFound;
+            let verdict = if is_missing && let Some(left) = is_left(change, *self).await {
+                judge_removed(left, known.get())
+            } else if let Some(awaited) = awaits(change, &error, created) {
+                return Ok(Attempt::NotYet(awaited, Some(error)));
+            } else if is_missing {
                 judge_missing(&subjects(change), error, *self).await
+            } else if error.kind == AwsErrorKind::AlreadyExists {
+                judge_existing(change, error, *self).await
             } else {
                 Verdict::Failed(Failure::Aws(error))
             };
             match verdict {
                 Verdict::Done => Ok(Attempt::Done(Effect::Written)),
+                Verdict::Gone => Ok(Attempt::Done(Effect::NotFound)),
                 Verdict::NotYet => Ok(Attempt::NotYet("IAM to show what it says", Some(shown))),
                 Verdict::Failed(failure) => Err(failure),
             }
@@ -151,40 +154,27 @@ fn subjects(change: &Change) -> Vec<Entity> {
     }
 }
 
-async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<Effect> {
-    let written = match change {
+async fn write<W: Write>(change: &Change, writer: &W) -> AwsResult<()> {
+    match change {
         Change::CreateRole { role } => writer.create_role(role).await,
         Change::UpdateTrust { role, after, .. } => writer.update_trust(role, after).await,
         Change::PutBoundary { role, after, .. } => writer.put_boundary(role, after).await,
-        Change::DeleteBoundary { role, .. } => return gone(writer.delete_boundary(role).await),
+        Change::DeleteBoundary { role, .. } => writer.delete_boundary(role).await,
         Change::UpdateRole { role, after: (description, seconds), .. } => {
             writer.update_role(role, description, *seconds).await
         }
         Change::TagRole { role, tags } => writer.tag_role(role, &crate::plan::aws::new_values(tags)).await,
         Change::CreatePolicy { policy, .. } => writer.create_policy(policy).await,
         Change::TagPolicy { arn, tags } => writer.tag_policy(arn, &crate::plan::aws::new_values(tags)).await,
-        Change::DeletePolicyVersion { arn, version } => {
-            return gone(writer.delete_policy_version(arn, version).await);
-        }
+        Change::DeletePolicyVersion { arn, version } => writer.delete_policy_version(arn, version).await,
         Change::CreatePolicyVersion { arn, after, .. } => writer.create_policy_version(arn, after).await,
         Change::AttachPolicy { role, arn } => writer.attach_policy(role, arn).await,
-        Change::DetachPolicy { role, arn, .. } => return gone(writer.detach_policy(role, arn).await),
-        Change::DeletePolicy { arn, .. } => return gone(writer.delete_policy(arn).await),
+        Change::DetachPolicy { role, arn, .. } => writer.detach_policy(role, arn).await,
+        Change::DeletePolicy { arn, .. } => writer.delete_policy(arn).await,
         Change::PutInlinePolicy { role, name, document } => {
             writer.put_inline_policy(role, name, document).await
         }
-        Change::DeleteInlinePolicy { role, name, .. } => {
-            return gone(writer.delete_inline_policy(role, name).await);
-        }
-        Change::DeleteRole { role } => return gone(writer.delete_role(role).await),
-    };
-    written.map(|()| Effect::Written)
-}
-
-/// What is gone already needs no deleting.
-fn gone(result: AwsResult<()>) -> AwsResult<Effect> {
-    match result {
-        Err(error) if error.kind == AwsErrorKind::NotFound => Ok(Effect::NotFound),
-        result => result.map(|()| Effect::Written),
+        Change::DeleteInlinePolicy { role, name, .. } => writer.delete_inline_policy(role, name).await,
+        Change::DeleteRole { role } => writer.delete_role(role).await,
     }
 }

@@ -51,6 +51,8 @@ enum Found {
 pub(super) enum Verdict {
     /// It is done: the answer was to a second attempt of a write whose first one was carried out.
     Done,
+    /// It was to remove what was not there any more.
+    Gone,
     /// What is there is not shown yet, or was not found though it is there.
     NotYet,
     /// It failed.
@@ -109,6 +111,50 @@ pub(super) async fn judge_missing<R: Read>(subjects: &[Entity], error: AwsError,
         [] => Verdict::Failed(error.into()),
         _ => Verdict::NotYet,
     }
+}
+
+/// About something that was to be removed, and that AWS does not find.
+pub(super) fn judge_removed(left: AwsResult<bool>, known: WriteOutcome) -> Verdict {
+    match (left, known) {
+        (Ok(true), _) => Verdict::NotYet,
+        // The first attempt, whose answer was lost, removed it.
+        (Ok(false), WriteOutcome::Unknown | WriteOutcome::Begun) => Verdict::Done,
+        (Ok(false), WriteOutcome::Refused) => Verdict::Gone,
+        (Err(error), outcome) => Verdict::Failed(AwsError { outcome, ..error }.into()),
+    }
+}
+
+/// Whether what the change was to remove is still there; `None` for a change that removes nothing.
+pub(super) async fn is_left<R: Read>(change: &Change, reader: &R) -> Option<AwsResult<bool>> {
+    Some(match change {
+        Change::DeleteBoundary { role, .. } => {
+            reader.role(role).await.map(|role| role.is_some_and(|role| role.permissions_boundary.is_some()))
+        }
+        Change::DetachPolicy { role, arn, .. } => {
+            let attached = reader.attached_policies(role).await;
+            attached.map(|attached| attached.is_some_and(|attached| attached.contains(arn)))
+        }
+        Change::DeleteInlinePolicy { role, name, .. } => {
+            let names = reader.inline_policy_names(role).await;
+            names.map(|names| names.is_some_and(|names| names.contains(name)))
+        }
+        Change::DeletePolicyVersion { arn, version } => {
+            let versions = reader.policy_versions(arn).await;
+            versions.map(|versions| versions.iter().any(|it| it.id == *version))
+        }
+        Change::DeletePolicy { arn, .. } => reader.policy(arn).await.map(|policy| policy.is_some()),
+        Change::DeleteRole { role } => reader.role(role).await.map(|role| role.is_some()),
+        Change::CreateRole { .. }
+        | Change::UpdateTrust { .. }
+        | Change::PutBoundary { .. }
+        | Change::UpdateRole { .. }
+        | Change::TagRole { .. }
+        | Change::CreatePolicy { .. }
+        | Change::TagPolicy { .. }
+        | Change::CreatePolicyVersion { .. }
+        | Change::AttachPolicy { .. }
+        | Change::PutInlinePolicy { .. } => return None,
+    })
 }
 
 async fn find_role<R: Read>(wanted: &RoleSpecification, reader: &R) -> AwsResult<Found> {

@@ -7,13 +7,14 @@
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
+use super::agreement::{Answers, Held, until_agreed};
 pub use super::functions::{ObservedFunction, list_functions, observe_functions};
 
 use crate::desired::aws::policy_path;
 use crate::iam::arn::{PolicyArn, PolicyPath, RoleName};
 use crate::ports::{
-    AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord, Read,
-    RoleRecord, Tags,
+    AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, PolicyRecord, PolicyVersionRecord,
+    Read, RoleRecord, Tags,
 };
 use rolecall_model::stored::StoredDocument;
 
@@ -78,14 +79,36 @@ pub async fn observe<R: Read>(
     functions: &[FunctionAddress],
 ) -> AwsResult<Observed> {
     let path = policy_path(role);
-    let (caller, (role, boundary), policies, inline, functions) = try_join!(
+    let (caller, (role, boundary, policies, inline), functions) = try_join!(
         reader.caller(),
-        observe_role(reader, role),
-        observe_policies(reader, role, &path),
-        observe_inline(reader, role),
+        until_agreed(async || look(reader, role, &path).await),
         observe_functions(reader, functions),
     )?;
     Ok(Observed { caller, role, policies, inline, boundary, functions })
+}
+
+/// What is known of a role: itself, its boundary, the managed and the inline policies.
+type Seen = (Option<RoleRecord>, Option<ObservedBoundary>, Vec<ObservedPolicy>, Vec<InlinePolicy>);
+
+/// One look at everything about a role; `Err` within where the answers contradict each other.
+async fn look<R: Read>(reader: &R, name: &RoleName, path: &PolicyPath) -> AwsResult<Result<Seen, AwsError>> {
+    let ((role, boundary), (attached, policies), inline) = try_join!(
+        observe_role(reader, name),
+        observe_policies(reader, name, path),
+        observe_inline(reader, name),
+    )?;
+    let held = Answers { role, attached, inline }.agreed(name);
+    Ok(held.map(|held| (held.role, boundary, policies, held.inline)))
+}
+
+/// What is on a role, without what its managed policies say.
+pub(crate) async fn observe_held<R: Read>(reader: &R, name: &RoleName) -> AwsResult<Held> {
+    until_agreed(async || {
+        let (role, attached, inline) =
+            try_join!(reader.role(name), reader.attached_policies(name), observe_inline(reader, name))?;
+        Ok(Answers { role, attached, inline }.agreed(name))
+    })
+    .await
 }
 
 async fn observe_role<R: Read>(
@@ -100,22 +123,25 @@ async fn observe_role<R: Read>(
     Ok((role, boundary))
 }
 
-async fn observe_inline<R: Read>(reader: &R, role: &RoleName) -> AwsResult<Vec<InlinePolicy>> {
-    let names = reader.inline_policy_names(role).await?;
+async fn observe_inline<R: Read>(
+    reader: &R,
+    role: &RoleName,
+) -> AwsResult<Option<Vec<(String, Option<StoredDocument>)>>> {
+    let Some(names) = reader.inline_policy_names(role).await? else { return Ok(None) };
     let policies = try_join_all(names.into_iter().map(async |name| {
         let document = reader.inline_policy(role, &name).await?;
-        // Deleted since the list was read: then it is not there, which is what the snapshot says.
-        Ok(document.map(|document| InlinePolicy { name, document }))
+        Ok((name, document))
     }));
-    Ok(policies.await?.into_iter().flatten().collect())
+    policies.await.map(Some)
 }
 
 async fn observe_policies<R: Read>(
     reader: &R,
     role: &RoleName,
     path: &PolicyPath,
-) -> AwsResult<Vec<ObservedPolicy>> {
-    let (attached, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
+) -> AwsResult<(Option<Vec<PolicyArn>>, Vec<ObservedPolicy>)> {
+    let (listed, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
+    let attached = listed.as_deref().unwrap_or_default();
     let elsewhere = attached.iter().filter(|arn| under_path.iter().all(|known| known.arn != **arn));
     let (own, foreign) = try_join!(
         try_join_all(under_path.iter().map(|record| observe_own(
@@ -128,7 +154,7 @@ async fn observe_policies<R: Read>(
     let mut policies: Vec<ObservedPolicy> = own.into_iter().flatten().chain(foreign).collect();
     // In the order of the text that people read.
     policies.sort_by_cached_key(|policy| policy.arn.to_string());
-    Ok(policies)
+    Ok((listed, policies))
 }
 
 async fn observe_own<R: Read>(

@@ -1,6 +1,7 @@
 //! What is there: snapshots of AWS and Genesys Cloud, read through the ports in as few dependent rounds as they allow.
 
 pub mod adoption;
+pub(crate) mod agreement;
 pub mod aws;
 mod functions;
 pub mod genesys;

@@ -94,18 +94,16 @@ impl<R: ReadAccount> Read for Snapshot<R> {
         }
     }
 
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>> {
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Option<Vec<PolicyArn>>> {
         match self.known(role) {
-            Some(details) => Ok(details.map(|details| details.attached.clone()).unwrap_or_default()),
+            Some(details) => Ok(details.map(|details| details.attached.clone())),
             None => self.reader.attached_policies(role).await,
         }
     }
 
-    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>> {
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Option<Vec<String>>> {
         match self.known(role) {
-            Some(details) => {
-                Ok(details.into_iter().flat_map(|details| details.inline.keys().cloned()).collect())
-            }
+            Some(details) => Ok(details.map(|details| details.inline.keys().cloned().collect())),
             None => self.reader.inline_policy_names(role).await,
         }
     }

@@ -3,6 +3,7 @@
 mod account;
 mod advice;
 mod analysers;
+mod answers;
 mod bad_input;
 mod beginning;
 mod boundary;

@@ -51,7 +51,7 @@ impl Read for Aws {
         }))
     }
 
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>> {
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Option<Vec<PolicyArn>>> {
         const OPERATION: &str = "iam:ListAttachedRolePolicies";
         let mut policies = Vec::new();
         let (mut marker, mut paging) = (None, Paging::default());
@@ -60,19 +60,19 @@ impl Read for Aws {
             let call = call.max_items(IAM_PAGE).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;
             let Some(answer) = optional(answer)? else {
-                return Ok(Vec::new());
+                return Ok(None);
             };
             for policy in answer.attached_policies() {
                 policies.push(policy_arn(OPERATION, policy.policy_arn())?);
             }
             marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
             if marker.is_none() {
-                return Ok(policies);
+                return Ok(Some(policies));
             }
         }
     }
 
-    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>> {
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Option<Vec<String>>> {
         const OPERATION: &str = "iam:ListRolePolicies";
         let mut names = Vec::new();
         let (mut marker, mut paging) = (None, Paging::default());
@@ -81,12 +81,12 @@ impl Read for Aws {
             let call = call.max_items(IAM_PAGE).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;
             let Some(answer) = optional(answer)? else {
-                return Ok(Vec::new());
+                return Ok(None);
             };
             names.extend(answer.policy_names);
             marker = next_page(&mut paging, OPERATION, answer.marker.filter(|_| answer.is_truncated))?;
             if marker.is_none() {
-                return Ok(names);
+                return Ok(Some(names));
             }
         }
     }

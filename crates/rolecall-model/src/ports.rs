@@ -249,10 +249,10 @@ pub trait Read {
     async fn caller(&self) -> AwsResult<CallerIdentity>;
     /// The role of that name.
     async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>>;
-    /// The managed policies on the role; none where there is no such role.
-    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Vec<PolicyArn>>;
-    /// The names of the role's inline policies; none where there is no such role.
-    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Vec<String>>;
+    /// The managed policies on the role; `None` where there is no such role.
+    async fn attached_policies(&self, role: &RoleName) -> AwsResult<Option<Vec<PolicyArn>>>;
+    /// The names of the role's inline policies; `None` where there is no such role.
+    async fn inline_policy_names(&self, role: &RoleName) -> AwsResult<Option<Vec<String>>>;
     /// An inline policy's document, decoded.
     async fn inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<Option<StoredDocument>>;
     /// The customer managed policies under a path.

@@ -85,7 +85,7 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
     let name = &manifest.role.name;
     let caller = aws.caller().await?;
     check_account(&manifest.access, &caller).map_err(SurveyError::from)?;
-    let attached = aws.attached_policies(name).await?;
+    let attached = aws.attached_policies(name).await?.unwrap_or_default();
     let role = match aws.role(name).await? {
         Some(role) => role.identity.to_string(),
         None => format!("arn:aws:iam::{}:role{}{name}", caller.account, manifest.role.path),

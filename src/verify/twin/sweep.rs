@@ -2,15 +2,15 @@
 //! and nothing else. A twin that another run is using right now goes too; that run then fails and says so.
 
 use futures_util::future::try_join_all;
-use tokio::try_join;
 
 use super::draft::is_twin_name;
 use crate::desired::aws::TWIN_TAG;
 use crate::iam::arn::{PolicyArn, RoleName, RolePath};
+use crate::observe::agreement::Held;
+use crate::observe::aws::{InlinePolicy, observe_held};
 use crate::plan::aws::Change;
 use crate::plan::{Plan, Way};
 use crate::ports::{AwsResult, Read};
-use rolecall_model::stored::StoredDocument;
 
 /// The writes that remove every twin of the role.
 pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -> AwsResult<Plan> {
@@ -22,20 +22,18 @@ pub async fn plan_sweep<R: Read>(reader: &R, role: &RoleName, path: &RolePath) -
 
 /// Nothing where the tag does not say that it is a twin of the role: `ListRoles` shows no tags.
 async fn removal<R: Read>(reader: &R, twin: RoleName, role: &RoleName) -> AwsResult<Vec<Change>> {
-    let (record, attached, inline) =
-        try_join!(reader.role(&twin), reader.attached_policies(&twin), reader.inline_policy_names(&twin))?;
+    let Held { role: record, attached, inline } = observe_held(reader, &twin).await?;
     let is_twin =
         record.is_some_and(|record| record.tags.get(TWIN_TAG).is_some_and(|of| of == role.as_str()));
     if !is_twin {
         return Ok(Vec::new());
     }
-    let documents = try_join_all(inline.iter().map(|name| reader.inline_policy(&twin, name))).await?;
     let detach = |arn: PolicyArn| Change::DetachPolicy { role: twin.clone(), arn, own: false };
-    let delete = |(name, document): (String, Option<StoredDocument>)| Change::DeleteInlinePolicy {
+    let delete = |policy: InlinePolicy| Change::DeleteInlinePolicy {
         role: twin.clone(),
-        name,
-        before: document,
+        name: policy.name,
+        before: Some(policy.document),
     };
-    let policies = attached.into_iter().map(detach).chain(inline.into_iter().zip(documents).map(delete));
+    let policies = attached.into_iter().map(detach).chain(inline.into_iter().map(delete));
     Ok(policies.chain([Change::DeleteRole { role: twin.clone() }]).collect())
 }
