@@ -115,7 +115,7 @@ fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> 
         reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
             .to_owned(),
         fix: "look for an organization policy, a policy on the caller, a resource policy on the function, or a very \
-             recent change; if there is none, this is a bug in rolecall; please report it"
+             recent change; if there is none, rolecall evaluates the request wrongly: please report it"
             .into(),
         ..blank
     }

@@ -13,6 +13,7 @@ use super::site::Site;
 use rolecall_model::ports::secrets::ReadSecret;
 use rolecall_model::ports::{AwsError, AwsErrorKind};
 use rolecall_model::region::{Region, UnknownRegion};
+use uuid::Uuid;
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
@@ -30,10 +31,27 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What no message may show: the secret, and what HTTP makes of it and the ID.
-    pub(super) fn secrets(&self) -> [SecretString; 2] {
+    /// What no message may show: the secret, what HTTP makes of it and the ID, and whatever stands in the place of the ID and
+    /// has not the form of one, because it may be the secret.
+    pub(super) fn secrets(&self) -> Vec<SecretString> {
         let basic = format!("{}:{}", self.client_id, self.client_secret.expose_secret());
-        [self.client_secret.clone(), STANDARD.encode(basic).into()]
+        let mut secrets = vec![self.client_secret.clone(), STANDARD.encode(basic).into()];
+        secrets.extend((!self.has_form_of_id()).then(|| self.client_id.clone().into()));
+        secrets
+    }
+
+    /// Whether the ID is a UUID, as those are that Genesys Cloud gives.
+    fn has_form_of_id(&self) -> bool {
+        Uuid::try_parse(&self.client_id).is_ok()
+    }
+
+    /// The client as messages name it.
+    pub(super) fn client(&self) -> String {
+        match self.has_form_of_id() {
+            true => format!("the OAuth client `{}`", self.client_id),
+            false => "the OAuth client (what stands in the place of its ID is no UUID, so it is not shown)"
+                .to_owned(),
+        }
     }
 
     /// Whether both are the same client with the same secret.

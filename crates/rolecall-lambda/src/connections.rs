@@ -43,7 +43,7 @@ impl Connections {
         self.aws.get_or_try_init(|| Aws::from_environment(DEADLINE)).await
     }
 
-    /// What manifests may name.
+    /// What manifests and resources may name.
     pub(crate) fn allowed(&self) -> &Allowed {
         self.allowed
             .get_or_init(|| Allowed::from_environment(variable(SECRET).map(|arn| arn.trim().to_owned())))
@@ -62,7 +62,7 @@ impl Connections {
         self.clients.get_or_try_init(make).await
     }
 
-    /// The client with the OAuth client of that secret; else of the secret that the environment names, else of the
+    /// The client with the OAuth client of that secret, where the settings allow it; else of the secret that the environment names, else of the
     /// environment itself.
     pub(crate) async fn genesys(
         &self,
@@ -70,7 +70,10 @@ impl Connections {
         region: Option<&'static Region>,
     ) -> Result<Rc<Client>, String> {
         let named = match secret {
-            Some(secret) => Some(secret.clone()),
+            Some(secret) => {
+                self.allowed().check_secret(secret)?;
+                Some(secret.clone())
+            }
             None => named_secret()?,
         };
         let source = match &named {

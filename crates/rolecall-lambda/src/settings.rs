@@ -1,22 +1,23 @@
 //! What the function's settings allow to whoever writes a manifest or sends an event.
 //!
-//! A manifest in S3 or in a parameter is written by others than the one who deployed the function, and is read with the function's
-//! permissions. So a manifest may name a role to assume, or a secret to read, only if the settings name it too. The default is
-//! nothing but the secret of the function itself.
+//! A manifest in S3 or in a parameter, and a resource of a stack, are written by others than the one who deployed the function,
+//! and are carried out with the function's permissions. So they may name a role to assume, or a secret to read, only if the
+//! settings name it too. The default is nothing but the secret of the function itself.
 
 use std::fmt::Display;
 
 use rolecall::connect::Loaded;
+use rolecall::iam::arn::Arn;
 use rolecall::manifest::AssumedRole;
 
 /// The roles that a manifest may name in `assume_role`: ARNs with commas between them, `*` for any text within.
 const ROLES: &str = "ROLECALL_ALLOWED_ROLES";
-/// The secrets that a manifest may name in [genesys.credentials], in the same form.
+/// The secrets that a manifest may name in [genesys.credentials], and a resource in `CredentialsSecret`, in the same form.
 const SECRETS: &str = "ROLECALL_ALLOWED_SECRETS";
 /// Further hosts that take answers in the place of S3, each with its port: for tests.
 const RESPONSE_HOSTS: &str = "ROLECALL_RESPONSE_HOSTS";
 
-/// What manifests may name.
+/// What manifests and resources may name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
     roles: Vec<String>,
@@ -35,9 +36,7 @@ impl Allowed {
     pub(crate) fn faults(&self, loaded: &Loaded) -> Vec<String> {
         let Loaded { name, manifest, .. } = loaded;
         let fault = |key: &str, value: &dyn Display, setting: &str| {
-            format!(
-                "`{name}` names `{value}` as `{key}`, which the settings of this function do not allow ({setting})"
-            )
+            format!("`{name}` names `{value}` as `{key}`, {}", not_allowed(setting))
         };
         let mut faults = Vec::new();
         if let Some(AssumedRole { role, external_id: _ }) = &manifest.access.assume_role
@@ -52,6 +51,18 @@ impl Allowed {
         }
         faults
     }
+
+    /// Whether a resource may name this secret.
+    pub(crate) fn check_secret(&self, secret: &Arn) -> Result<(), String> {
+        match is_listed(&self.secrets, &secret.to_string()) {
+            true => Ok(()),
+            false => Err(format!("`CredentialsSecret` is `{secret}`, {}", not_allowed(SECRETS))),
+        }
+    }
+}
+
+fn not_allowed(setting: &str) -> String {
+    format!("which the settings of this function do not allow ({setting})")
 }
 
 /// Further hosts that answers may go to.

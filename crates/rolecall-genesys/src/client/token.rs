@@ -80,7 +80,7 @@ pub(super) struct Pass {
     /// Which token it is, to tell it from the next.
     pub(super) serial: u64,
     token: Arc<SecretString>,
-    credentials: [SecretString; 2],
+    credentials: Vec<SecretString>,
 }
 
 impl Pass {
@@ -156,7 +156,7 @@ impl Client {
             .basic_auth(client_id, Some(client_secret.expose_secret()))
             .form(&[("grant_type", "client_credentials")]);
         let start = Instant::now();
-        let answer = self.transmit(&TOKEN, call, session.credentials.secrets().to_vec()).await?;
+        let answer = self.transmit(&TOKEN, call, session.credentials.secrets()).await?;
         let token: TokenAnswer = answer.read(&TOKEN, Answer::secret_json).map_err(|failure| {
             if failure.error.status.is_some_and(|status| [400, 401, 403].contains(&status)) {
                 refused(failure, &session.credentials)
@@ -181,10 +181,10 @@ impl Client {
 
 /// An OAuth client that the login host does not know, or whose secret is another.
 fn refused(mut failure: Failure, credentials: &Credentials) -> Failure {
-    let Credentials { client_id, site, .. } = credentials;
+    let (client, site) = (credentials.client(), &credentials.site);
     failure.error.kind = Kind::InvalidCredentials;
     failure.error.message = format!(
-        "{site} does not accept the OAuth client `{client_id}` and its secret: {}; possible causes: a wrong ID or \
+        "{site} does not accept {client} and its secret: {}; possible causes: a wrong ID or \
          secret, a disabled client, a grant type other than client credentials, or a client of another region",
         failure.error.message
     );

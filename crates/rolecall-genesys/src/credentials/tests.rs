@@ -34,6 +34,21 @@ fn the_environment_of_the_official_tools_is_enough() {
     assert_eq!(credentials.site.login(), "http://127.0.0.1:4010", "a mock stands in for any region");
 }
 
+/// Genesys Cloud's IDs are UUIDs; whatever else stands there may be the secret, put into the wrong place.
+#[test]
+fn what_is_no_id_is_not_shown_as_one() {
+    let id = "cdd1da37-8a4d-4c3b-9e7f-2d1a6b8c0e94";
+    let of = |client: &str| {
+        let credentials =
+            environment(&[(ID, client), (SECRET, "a-secret"), (REGION, "us-east-1")], None).unwrap();
+        let hidden = credentials.secrets().iter().any(|secret| secret.expose_secret() == client);
+        (credentials.client(), hidden)
+    };
+    assert_eq!(of(id), (format!("the OAuth client `{id}`"), false));
+    let (shown, hidden) = of("kF3yPq7vTzB0hunter2");
+    assert!(hidden && !shown.contains("hunter2"), "{shown}");
+}
+
 #[test]
 fn what_is_wrong_with_the_environment_is_named() {
     for (variables, manifest, says) in [

@@ -102,6 +102,23 @@ fn without_credentials_the_way_to_them_is_said() {
 }
 
 #[test]
+fn a_resource_names_no_secret_that_the_settings_do_not() {
+    let mut named = integration();
+    named["CredentialsSecret"] =
+        json!("arn:aws:secretsmanager:us-east-1:123456789012:secret:of-others-AbCdEf");
+    named["GenesysRegion"] = json!("us-east-1");
+    let mut life = with_secret();
+    life.create(INTEGRATION, &named);
+    let (stage, served) = life.live();
+    let text = reason(&served.answers[0]);
+    assert!(
+        text.contains("which the settings of this function do not allow (ROLECALL_ALLOWED_SECRETS)"),
+        "{text}"
+    );
+    assert_eq!(count(&stage, "GetSecretValue"), 0);
+}
+
+#[test]
 fn definitions_come_from_s3_and_from_secrets() {
     let definition = action()["Definition"].clone();
     // As it was before CloudFormation made text of it.
