@@ -120,7 +120,8 @@ impl Report {
     }
 
     pub(super) fn role_arn(&self) -> String {
-        self.role.as_ref().map(|role| role.arn.clone()).unwrap_or_default()
+        let role = self.role.as_ref().map(|role| &role.arn);
+        role.or(self.subject.as_ref()).cloned().unwrap_or_default()
     }
 
     fn of_analysis(&self, AnalysisView { analyser, question, answer, culprit, .. }: &AnalysisView) -> Issue {
@@ -282,11 +283,11 @@ impl From<Severity> for Level {
     }
 }
 
-/// An error with the way out.
-pub(super) fn error_text(ErrorView { message, hint }: &ErrorView) -> String {
+/// An error with its code and the way out.
+pub(super) fn error_text(ErrorView { code, message, hint }: &ErrorView) -> String {
     match hint {
-        Some(hint) => format!("{message}\nhint: {hint}"),
-        None => message.clone(),
+        Some(hint) => format!("{code}: {message}\nhint: {hint}"),
+        None => format!("{code}: {message}"),
     }
 }
 
