@@ -180,9 +180,10 @@ impl FleetReport {
 
     fn to_markdown(&self) -> String {
         let mut text = format!(
-            "# {}: {}\n\n| manifest | role | result |\n|---|---|---|\n",
+            "# {}: {}\n\n| {} | role | result |\n|---|---|---|\n",
             self.title(),
-            cell(&self.verdict())
+            cell(&self.verdict()),
+            if self.command == PROVE { "in the file" } else { "manifest" },
         );
         for role in &self.roles {
             let mark = if role.exit == ExitCode::Success { "✅" } else { "❌" };

@@ -114,6 +114,10 @@ impl Report {
         }));
         for issue in &mut issues {
             issue.help = self.invocation.complete(&issue.help);
+            // Of the roles of one file, the place does not tell which is meant.
+            if let Some(subject) = &self.subject {
+                issue.message = format!("{subject}: {}", issue.message);
+            }
         }
         issues.sort_by_key(|issue| issue.level);
         issues
