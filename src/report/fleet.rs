@@ -157,7 +157,7 @@ impl FleetReport {
         let of_roles = self.roles.iter().flat_map(|role| &role.warnings);
         let of_roles = of_roles.map(|warning| sarif::notification("warning", warning));
         let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).collect();
-        let invocation = sarif::invocation(self.exit, notifications);
+        let invocation = sarif::invocation(self.exit, &notifications);
         sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
     }
 

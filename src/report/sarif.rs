@@ -23,8 +23,8 @@ impl Report {
     pub(super) fn to_sarif(&self) -> String {
         let warnings = self.warnings.iter().map(|warning| notification("warning", warning));
         let errors = self.error.iter().map(|error| error_notification(error, &error_text(error)));
-        let notifications = warnings.chain(errors).collect();
-        let invocation = invocation(self.exit, notifications);
+        let notifications: Vec<Value> = warnings.chain(errors).collect();
+        let invocation = invocation(self.exit, &notifications);
         log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn log(id: &str, issues: &[Issue], invocation: &Value) -> String {
 }
 
 /// How the run ended, and what was said besides.
-pub(super) fn invocation(exit: ExitCode, notifications: Vec<Value>) -> Value {
+pub(super) fn invocation(exit: ExitCode, notifications: &[Value]) -> Value {
     json!({
         "executionSuccessful": ![ExitCode::Failed, ExitCode::Usage].contains(&exit),
         "exitCode": exit.code(),
