@@ -1,14 +1,16 @@
 //! Errors at the last step: a typed error becomes what the user reads and what the caller gets, the same from each shell.
 //!
-//! Every error that a command can end with says its exit code and the way out, in `hints`. There is no conversion for an error
-//! that does not: a new one does not compile until somebody has thought about both.
+//! Every error that a command can end with says its code, in `codes`, and its exit code and the way out, in `hints`. There is no
+//! conversion for an error that does not: a new one does not compile until somebody has thought about all three.
 
 mod calls;
+mod codes;
 mod hints;
 
 use std::error::Error;
 use std::fmt;
 
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::arn::PolicyArn;
 use crate::manifest::Manager;
@@ -19,7 +21,8 @@ use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
 pub use self::calls::boundary_hint;
-pub use self::hints::with_hints;
+pub use self::codes::Coded;
+pub use self::hints::troubles;
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
@@ -29,6 +32,8 @@ pub type CommandResult<T> = Result<T, CommandError>;
 pub struct CommandError {
     /// What the caller gets.
     pub exit: ExitCode,
+    /// What kind of error it is.
+    pub code: ErrorCode,
     /// What went wrong.
     pub message: String,
     /// What to do next.
@@ -36,7 +41,7 @@ pub struct CommandError {
 }
 
 /// An error that a command can end with.
-pub trait Explained: Error + 'static {
+pub trait Explained: Coded + Error + 'static {
     /// What the caller gets, and what the user can do.
     fn explain(&self) -> (ExitCode, Option<String>);
 }
@@ -44,7 +49,7 @@ pub trait Explained: Error + 'static {
 impl<E: Explained> From<E> for CommandError {
     fn from(error: E) -> Self {
         let (exit, hint) = error.explain();
-        Self { exit, message: in_full(&error), hint }
+        Self { exit, code: error.code(), message: in_full(&error), hint }
     }
 }
 
@@ -61,18 +66,18 @@ pub(crate) fn in_full(error: &dyn Error) -> String {
 
 impl CommandError {
     /// Something went wrong, and there is no more to say about it.
-    pub fn failed(message: impl Into<String>) -> Self {
-        Self { exit: ExitCode::Failed, message: message.into(), hint: None }
+    pub fn failed(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { exit: ExitCode::Failed, code, message: message.into(), hint: None }
     }
 
     /// The user was asked, and said no.
     pub fn declined() -> Self {
-        Self::failed(format!("you declined; {NOTHING_WRITTEN}"))
+        Self::failed(ErrorCode::Declined, format!("you declined; {NOTHING_WRITTEN}"))
     }
 
     /// As data for readers.
     pub fn view(&self) -> ErrorView {
-        ErrorView { message: self.message.clone(), hint: self.hint.clone() }
+        ErrorView { code: self.code, message: self.message.clone(), hint: self.hint.clone() }
     }
 
     /// The report of a command that came to this.
@@ -106,14 +111,20 @@ impl<T, E: Into<CommandError>> Context<T> for Result<T, E> {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct UsageError {
+    code: ErrorCode,
     message: String,
     hint: Option<String>,
 }
 
 impl UsageError {
-    /// A mistake, and what to do instead.
+    /// A mistake on the command line, and what to do instead.
     pub fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
-        Self { message: message.into(), hint: hint.map(str::to_owned) }
+        Self::coded(ErrorCode::CommandLine, message, hint)
+    }
+
+    /// A mistake of another kind.
+    pub fn coded(code: ErrorCode, message: impl Into<String>, hint: Option<&'static str>) -> Self {
+        Self { code, message: message.into(), hint: hint.map(str::to_owned) }
     }
 }
 
@@ -196,7 +207,7 @@ impl From<ChangeError<Self>> for CommandError {
                 let actions = actions.iter().map(in_words).collect();
                 unchanged(NOTHING_WRITTEN, RetiresActions { actions }.into())
             }
-            ChangeError::Stale => Self::failed(STALE),
+            ChangeError::Stale => Self::failed(ErrorCode::Meanwhile, STALE),
             ChangeError::Shell(error) => unchanged(NOTHING_WRITTEN, error),
         }
     }

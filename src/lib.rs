@@ -31,6 +31,7 @@ pub mod catalogue;
 pub mod connect;
 pub mod desired;
 pub mod drift;
+pub mod error_code;
 pub mod exit;
 pub mod failure;
 pub mod observe;

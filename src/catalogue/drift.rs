@@ -10,7 +10,7 @@ pub(super) fn entry(consequence: Consequence) -> Entry {
         code: consequence.code(),
         name: Some(consequence.id()),
         title: consequence.title(),
-        severity: consequence.severity(),
+        severity: Some(consequence.severity()),
         exit: Some(consequence.exit()),
         why,
         remedy,

@@ -5,11 +5,13 @@
 //! Deliberately absent: what a run found. That is the report's.
 
 mod drift;
+mod error;
 mod view;
 
 pub use self::view::{list, page};
 
 use crate::drift::Consequence;
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::lint::{FindingId, Severity};
 
@@ -20,6 +22,8 @@ pub enum Kind {
     Finding(FindingId),
     /// A difference between the manifest and what is there, by what it leads to.
     Drift(Consequence),
+    /// What a command failed with.
+    Error(ErrorCode),
 }
 
 /// What there is to say about a code.
@@ -33,11 +37,11 @@ pub struct Entry {
     pub name: Option<&'static str>,
     /// What it is, in a few words.
     pub title: &'static str,
-    /// How severe it is.
-    pub severity: Severity,
+    /// How severe it is; an error ends the command, whatever it is.
+    pub severity: Option<Severity>,
     /// The exit code that it asks for by itself, where it does.
     pub exit: Option<ExitCode>,
-    /// Why it matters.
+    /// Why it matters; of an error, how it comes about.
     pub why: &'static str,
     /// How it is mended.
     pub remedy: &'static str,
@@ -54,12 +58,16 @@ pub enum Example {
     Document(&'static str),
     /// The name of a change by hand that leads to it on the sandbox (`rolecall sandbox tamper`).
     Tamper(&'static str),
+    /// A command that ends with it, beside a new manifest.
+    Command(&'static str),
 }
 
 /// Everything that has a code, in the order of the codes.
 pub fn all() -> Vec<Entry> {
     let findings = FindingId::ALL.iter().copied().map(of_finding);
-    findings.chain(Consequence::ALL.into_iter().map(drift::entry)).collect()
+    let differences = Consequence::ALL.into_iter().map(drift::entry);
+    let errors = ErrorCode::ALL.iter().copied().map(error::entry);
+    findings.chain(differences).chain(errors).collect()
 }
 
 /// What a code stands for; the letters' case does not matter, and a name in JSON does as well.
@@ -74,7 +82,7 @@ fn of_finding(id: FindingId) -> Entry {
         code: id.as_str(),
         name: None,
         title: id.summary(),
-        severity: id.severity(),
+        severity: Some(id.severity()),
         exit: None,
         why: id.why(),
         remedy: id.remedy(),

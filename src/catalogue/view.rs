@@ -3,19 +3,22 @@
 use serde_json::{Value, json};
 
 use super::{Entry, Example, Kind, all};
+use crate::iam::lint::Severity;
 
 /// Before the sections of the page.
 const PAGE: &str = "# Codes
 
-Everything that rolecall finds has a code that stays the same. `rolecall explain CODE` prints the section below; `--allow-findings \
-CODE` lets `apply` go on in spite of a finding. This page is made from the program.
+Everything that rolecall finds, and every error, has a code that stays the same. `rolecall explain CODE` prints the section below; \
+`--allow-findings CODE` lets `apply` go on in spite of a finding. An error tells its code as in `error[E17]: …`, and as `code` in \
+JSON. This page is made from the program.
 ";
 
 impl Entry {
     /// For a terminal.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{} ({}): {}\n", self.code, self.severity, self.title);
-        text += &format!("\nWhy it matters: {}.\nWhat to do: {}.\n", self.why, self.remedy);
+        let severity = self.severity.map(|severity| format!(" ({severity})")).unwrap_or_default();
+        let mut text = format!("{}{severity}: {}\n", self.code, self.title);
+        text += &format!("\n{}: {}.\nWhat to do: {}.\n", self.kind.why(), self.why, self.remedy);
         if let Some(exit) = self.exit {
             text += &format!("Exit code: {} ({}).\n", exit.code(), exit.meaning());
         }
@@ -28,6 +31,7 @@ impl Entry {
                     "\nTo see it on the sandbox: `rolecall sandbox tamper {name}`, then `rolecall drift --sandbox`.\n"
                 );
             }
+            Some(Example::Command(command)) => text += &format!("\nExample: `{command}`\n"),
             None => {}
         }
         if let Some(reference) = self.reference {
@@ -41,7 +45,6 @@ impl Entry {
         let mut value = json!({
             "code": self.code,
             "title": self.title,
-            "severity": self.severity.as_str(),
             "why": self.why,
             "remedy": self.remedy,
         });
@@ -51,12 +54,14 @@ impl Entry {
                     fields.insert(key.to_owned(), value);
                 }
             };
+            add("severity", self.severity.map(|severity| severity.as_str().into()));
             add("name", self.name.map(Value::from));
             add("exit_code", self.exit.map(|exit| exit.code().into()));
             add("reference", self.reference.map(Value::from));
             match self.example {
                 Some(Example::Document(document)) => add("example", serde_json::from_str(document).ok()),
                 Some(Example::Tamper(name)) => add("tamper", Some(name.into())),
+                Some(Example::Command(command)) => add("command", Some(command.into())),
                 None => {}
             }
         }
@@ -66,8 +71,10 @@ impl Entry {
     fn to_markdown(&self) -> String {
         let name = self.name.map(|name| format!(" (`{name}` in JSON)")).unwrap_or_default();
         let mut text = format!("### {}: {}\n\n", self.code, self.title);
-        text += &format!("Severity: {}{name}.\n\n", self.severity);
-        text += &format!("**Why it matters:** {}.\n\n**What to do:** {}.\n", self.why, self.remedy);
+        if let Some(severity) = self.severity {
+            text += &format!("Severity: {severity}{name}.\n\n");
+        }
+        text += &format!("**{}:** {}.\n\n**What to do:** {}.\n", self.kind.why(), self.why, self.remedy);
         match self.example {
             Some(Example::Document(document)) => text += &format!("\n```json\n{document}```\n"),
             Some(Example::Tamper(name)) => {
@@ -75,6 +82,7 @@ impl Entry {
                     "\nOn the sandbox: `rolecall sandbox tamper {name}`, then `rolecall drift --sandbox`.\n"
                 );
             }
+            Some(Example::Command(command)) => text += &format!("\nExample: `{command}`\n"),
             None => {}
         }
         if let Some(reference) = self.reference {
@@ -84,11 +92,23 @@ impl Entry {
     }
 }
 
+impl Kind {
+    /// What the sentence is about that says why.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Finding(_) | Self::Drift(_) => "Why it matters",
+            Self::Error(_) => "Why it happens",
+        }
+    }
+}
+
 /// One line a code.
 pub fn list() -> String {
     all()
         .iter()
-        .map(|entry| format!("{:<4} {:<8} {}\n", entry.code, entry.severity.as_str(), entry.title))
+        .map(|entry| {
+            format!("{:<4} {:<8} {}\n", entry.code, entry.severity.map_or("", Severity::as_str), entry.title)
+        })
         .collect()
 }
 
@@ -105,6 +125,7 @@ pub fn page() -> String {
                 _ => "Findings about documents",
             },
             Kind::Drift(_) => "Drift, by what it leads to",
+            Kind::Error(_) => "Errors, by what to do about them",
         };
         if next != heading {
             heading = next;

@@ -2,8 +2,9 @@
 
 use futures_util::FutureExt as _;
 use rolecall::connect::{Connected, Reads, Services};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, with_hints};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, troubles};
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Written};
 use rolecall::report::{ErrorView, Report, VerificationView, count};
@@ -42,7 +43,11 @@ fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
     }
     if !options.yes {
         let hint = "review `rolecall plan` for the same manifests, then use --yes to apply all of them";
-        return Err(UsageError::new("applying several manifests requires --yes", Some(hint)));
+        return Err(UsageError::coded(
+            ErrorCode::NoTerminal,
+            "applying several manifests requires --yes",
+            Some(hint),
+        ));
     }
     Ok(())
 }
@@ -104,7 +109,11 @@ fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
 fn asking(options: &ApplyCommand) -> Result<Asking, UsageError> {
     match &options.plan {
         Some(path) => file::read_text(path, file::LARGEST).map(Asking::Reviewed).map_err(|error| {
-            UsageError::new(format!("cannot read the plan `{}`: {error}", path.display()), None)
+            UsageError::coded(
+                ErrorCode::Local,
+                format!("cannot read the plan `{}`: {error}", path.display()),
+                None,
+            )
         }),
         None if options.yes => Ok(Asking::Yes),
         None => Ok(Asking::Question("Apply these changes?")),
@@ -162,7 +171,7 @@ async fn verify_now(
     let mut verification = verified.await?;
     verification.findings.extend(live.into_finding());
     let exit = verification.exit();
-    let mut verification = with_hints(VerificationView::from(&verification), &verification);
+    let mut verification = VerificationView::new(&verification, troubles(&verification));
     verification.advise(printer.invocation());
     tell_troubles(&verification, printer);
     if options.aws.common.output.is_human() {

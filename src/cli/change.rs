@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use rolecall::carry_out::{Applied, Effect, Event, Failure, Observer};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::observe::survey::Survey;
 use rolecall::operations::{Consent, Planned, ReadBack, Service, Shell, Written};
@@ -14,7 +15,9 @@ use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
 
 use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Context as _, Explained as _, UNCHANGED, UsageError};
+use rolecall::failure::{
+    Coded as _, CommandError, CommandResult, Context as _, Explained as _, UNCHANGED, UsageError,
+};
 
 /// Says on standard error what is being done and waited for.
 pub(crate) struct Narrator<'p>(RefCell<&'p mut Printer>);
@@ -169,7 +172,12 @@ pub(crate) fn survey_after(planned: Planned, observed: rolecall::observe::aws::O
 pub(crate) fn confirm(question: &str, printer: &mut Printer) -> CommandResult<bool> {
     if !printer.is_interactive() {
         let message = "no terminal to ask for confirmation (use `--yes`)";
-        return Err(UsageError::new(message, Some("--yes carries the plan out without asking")).into());
+        return Err(UsageError::coded(
+            ErrorCode::NoTerminal,
+            message,
+            Some("--yes carries the plan out without asking"),
+        )
+        .into());
     }
     let answer = printer.ask(&format!("{question} [y/N] "))?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
@@ -213,7 +221,9 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
         }
         Some(TrustStep::Wanted) | None => "",
     };
+    // Without a failure it was the user who stopped it.
+    let code = applied.failed.first().map_or(ErrorCode::Interrupted, |(_, failure)| failure.code());
     let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
     let again = || "run the same command again: it reads what is there, and goes on from that".to_owned();
-    ErrorView { message, hint: Some(hint.unwrap_or_else(again)) }
+    ErrorView { code, message, hint: Some(hint.unwrap_or_else(again)) }
 }

@@ -10,6 +10,7 @@ use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
 use rolecall::aws::profile_names;
 use rolecall::catalogue;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandError, CommandResult, Context as _};
 use rolecall::iam::lint::FindingId;
@@ -38,9 +39,9 @@ pub(super) fn answer() -> Option<ExitCode> {
 pub(super) fn script(shell: clap_complete::Shell, printer: &mut Printer) -> CommandResult<ExitCode> {
     let shells = Shells::builtins();
     let name = shell.to_string();
-    let shell = shells
-        .completer(&name)
-        .ok_or_else(|| CommandError::failed(format!("there is no completion script for {name}")))?;
+    let shell = shells.completer(&name).ok_or_else(|| {
+        CommandError::failed(ErrorCode::CommandLine, format!("there is no completion script for {name}"))
+    })?;
     let mut script = Vec::new();
     shell
         .write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)

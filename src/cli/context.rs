@@ -11,9 +11,10 @@ use rolecall::aws::{AwsSettings, FixedEndpoint};
 use rolecall::connect::{self, Clients, Connected, Loaded, Route, Services, Surroundings};
 use rolecall::desired::sources::read_file;
 use rolecall::desired::template::{REPLACEABLE, Templates};
+use rolecall::error_code::ErrorCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::{AccountId, QualifierKind, Region, RoleArn};
-use rolecall::manifest::{Access, Manifest, ManifestError, Target};
+use rolecall::manifest::{Access, Manifest, Target};
 use rolecall::ports::calls::Calls;
 use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
@@ -26,6 +27,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::advice;
+use super::input;
 use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
 use super::printer::Printer;
 
@@ -114,14 +116,14 @@ pub(crate) fn load_manifest(
     options: &CommonOptions,
     sandbox: bool,
     printer: &mut Printer,
-) -> Result<Loaded, ManifestError> {
+) -> CommandResult<Loaded> {
     let loaded = if sandbox && !options.is_manifest_meant() {
         let file = DEFAULT_MANIFEST;
         printer.progress(&format!("no {file} here or above: the sandbox uses {EXAMPLE_NAME}"));
         Loaded::parse(EXAMPLE, EXAMPLE_NAME)?
     } else {
         tell_file(options, printer);
-        Loaded::load(options.file())?
+        input::manifest(options.file())?
     };
     printer.warnings(&loaded.warnings);
     Ok(if sandbox { in_any_account(loaded) } else { loaded })
@@ -152,7 +154,7 @@ pub(crate) fn load_templates(folder: Option<&Path>) -> CommandResult<Templates> 
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
                     let message = format!("cannot read the template `{}`: {error}", path.display());
-                    return Err(UsageError::new(message, None).into());
+                    return Err(UsageError::coded(ErrorCode::Local, message, None).into());
                 }
             }
         }

@@ -53,13 +53,13 @@ struct Checks(Vec<CheckView>);
 
 impl Checks {
     fn add(&mut self, check: &'static str, state: CheckState, text: impl Into<String>) {
-        self.0.push(CheckView { check, state, text: text.into(), hint: None });
+        self.0.push(CheckView { check, state, text: text.into(), code: None, hint: None });
     }
 
     fn add_error(&mut self, check: &'static str, state: CheckState, error: impl Into<CommandError>) {
-        let CommandError { message, hint, .. } = error.into();
+        let CommandError { code, message, hint, exit: _ } = error.into();
         let text = message.trim_end().lines().next().unwrap_or_default().to_owned();
-        self.0.push(CheckView { check, state, text, hint });
+        self.0.push(CheckView { check, state, text, code: Some(code), hint });
     }
 }
 

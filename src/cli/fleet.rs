@@ -9,6 +9,7 @@ use std::rc::Rc;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use rolecall::connect::{Connected, Fleet, Loaded, Member, Reads, Services, ended};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::manifest::Manifest;
@@ -19,6 +20,7 @@ use super::advice;
 use super::context::{
     Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings,
 };
+use super::input;
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;
@@ -127,17 +129,17 @@ fn load(files: &[PathBuf], printer: &mut Printer) -> Result<Vec<(PathBuf, Loaded
     let mut all = Vec::new();
     let mut faults = Vec::new();
     for path in files {
-        match Loaded::load(path) {
+        match input::manifest(path) {
             Ok(loaded) => {
                 printer.warnings(&loaded.warnings);
                 all.push((path.clone(), loaded));
             }
-            Err(error) => faults.push(error.to_string()),
+            Err(error) => faults.push(error.message),
         }
     }
     match faults.as_slice() {
         [] => Ok(all),
-        faults => Err(UsageError::new(faults.join("\n"), None)),
+        faults => Err(UsageError::coded(ErrorCode::ManifestInvalid, faults.join("\n"), None)),
     }
 }
 

@@ -30,10 +30,12 @@ mod verify;
 mod wrap;
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::report::{ErrorView, Invocation, Origin, Report};
 use rolecall_model::limit::Limit;
@@ -65,7 +67,7 @@ pub(crate) fn run() -> std::process::ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             let message = format!("cannot start the asynchronous runtime: {error}");
-            printer.failure(&ErrorView { message, hint: None });
+            printer.failure(&ErrorView { code: ErrorCode::Local, message, hint: None });
             return ExitCode::Failed.into();
         }
     };
@@ -76,10 +78,22 @@ pub(crate) fn run() -> std::process::ExitCode {
 /// Prints the help that was asked for, or what is wrong with the command line.
 fn tell(error: &clap::Error) -> std::process::ExitCode {
     let exit = error.exit_code().try_into().unwrap_or(u8::MAX);
+    if error.use_stderr() && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        let text = error.render().ansi().to_string();
+        let code = ErrorCode::CommandLine;
+        Printer::new(clap::ColorChoice::Auto, false).usage(&text.replacen(
+            "error:",
+            &format!("error[{code}]:"),
+            1,
+        ));
+        return exit.into();
+    }
     match error.print() {
         Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe && !error.use_stderr() => {
             let message = format!("{UNWRITTEN}: {unwritten}");
-            Printer::new(clap::ColorChoice::Auto, false).failure(&ErrorView { message, hint: None });
+            let error = ErrorView { code: ErrorCode::OutputLost, message, hint: None };
+            Printer::new(clap::ColorChoice::Auto, false).failure(&error);
             ExitCode::Failed.into()
         }
         Ok(()) | Err(_) => exit.into(),
@@ -95,7 +109,7 @@ fn check_output(exit: ExitCode, printer: &mut Printer) -> ExitCode {
     let message = format!("{UNWRITTEN}: {error}");
     let hint = (exit == ExitCode::Success)
         .then(|| "the command itself succeeded; only its output is incomplete".to_owned());
-    printer.failure(&ErrorView { message, hint });
+    printer.failure(&ErrorView { code: ErrorCode::OutputLost, message, hint });
     exit.or(ExitCode::Failed)
 }
 
@@ -104,7 +118,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
     printer.repeat(invocation(command));
     printer.wrap(output(command).is_human() && is_prose(command));
-    let done = match check_files(command) {
+    let done = match check_files(command).and_then(|()| check_standard_input(command)) {
         Ok(()) => match limit(command) {
             Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
             None => execute(command, printer).await,
@@ -168,6 +182,39 @@ fn check_files(command: &Command) -> CommandResult<()> {
     let message = format!("`{}` takes one manifest", name(command));
     let hint = "plan, apply, verify and drift take several; run this once for each";
     Err(UsageError::new(message, Some(hint)).into())
+}
+
+/// A manifest on standard input is read once, and cannot be written back.
+fn check_standard_input(command: &Command) -> CommandResult<()> {
+    let edits = matches!(
+        command,
+        Command::Target(TargetCommand::Add(_) | TargetCommand::Remove { .. })
+            | Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_)))
+    );
+    let written = match command {
+        Command::Init(options) => Some(options.file.as_path()),
+        command => common(command).filter(|_| edits).map(CommonOptions::file),
+    };
+    let mut read_too = None;
+    if let Command::Verify(options) = command {
+        read_too = options.explain_error.as_deref().map(Path::new);
+    }
+    if let Command::Genesys(GenesysCommand::Action(ActionCommand::Test(options))) = command {
+        read_too = options.input.as_deref();
+    }
+    if written.is_some_and(input::is_standard_input) {
+        let message =
+            format!("`{}` writes the manifest, and standard input cannot be written", name(command));
+        return Err(UsageError::new(message, Some("name the file: --file PATH")).into());
+    }
+    let files = common(command).map_or(&[][..], |common| &common.files);
+    if read_too.is_some_and(input::is_standard_input)
+        && files.iter().any(|file| input::is_standard_input(file))
+    {
+        let message = "standard input cannot be the manifest and something else";
+        return Err(UsageError::new(message, Some("name a file for one of them")).into());
+    }
+    Ok(())
 }
 
 fn name(command: &Command) -> &'static str {

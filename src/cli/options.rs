@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{InvalidName, Qualifier, Region};
-use rolecall::iam::lint::FindingId;
+use rolecall::iam::lint::{FindingId, NoSuchFinding};
 use rolecall::manifest::Target;
 use rolecall::report::Format;
 use rolecall::sandbox::Tamper;
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = offline::CASES)]
     Simulate(SimulateOptions),
-    /// Say what a code means (a finding such as T8, a difference such as D2), why it matters, and what mends it
+    /// Say what a code means (a finding such as T8, a difference such as D2, an error such as E17), why it matters, and what mends it
     Explain(ExplainOptions),
     /// The Genesys Cloud side
     #[command(subcommand)]
@@ -159,8 +159,8 @@ impl Output {
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CommonOptions {
-    /// The manifest; plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name many). Without it:
-    /// rolecall.toml in this folder, or in the nearest one above
+    /// The manifest; `-` is standard input. plan, apply, verify and drift take several (repeatable; `*`, `?`, `[…]` and `**` name
+    /// many). Without it: rolecall.toml in this folder, or in the nearest one above
     #[arg(long = "file", short, value_name = "PATH", env = "ROLECALL_FILE", hide_env_values = true)]
     pub(crate) files: Vec<PathBuf>,
     /// How the result is printed on standard output; `--json` is short for `--output json`
@@ -326,9 +326,16 @@ pub(crate) struct AllowOptions {
     #[arg(long, value_name = "NAME", value_parser = claim())]
     pub(crate) allow_claim: Vec<ClaimKind>,
     /// Apply although the result would have this finding; a claim that fails for this reason alone is allowed too
-    /// (repeatable)
-    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(complete::findings))]
+    /// (repeatable; `rolecall explain` lists the IDs, docs/codes.md shows each)
+    #[arg(long, value_name = "ID", value_parser = finding, add = ArgValueCandidates::new(complete::findings))]
     pub(crate) allow_findings: Vec<FindingId>,
+}
+
+/// A finding by its ID, or where the IDs are.
+fn finding(text: &str) -> Result<FindingId, String> {
+    text.parse().map_err(|error: NoSuchFinding| {
+        format!("{error}; `rolecall explain` lists them, and docs/codes.md shows what each means")
+    })
 }
 
 /// The claims that a plan is held to.

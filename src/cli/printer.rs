@@ -206,11 +206,6 @@ impl Printer {
         texts.into_iter().for_each(|text| self.warning(text.trim_end()));
     }
 
-    /// What went wrong.
-    fn error(&mut self, text: &str) {
-        self.message(ERROR, "error: ", text);
-    }
-
     /// What to do next.
     pub(crate) fn hint(&mut self, text: &str) {
         let text = self.invocation.complete(text);
@@ -233,9 +228,14 @@ impl Printer {
     }
 
     /// What went wrong, and the way out.
-    pub(crate) fn failure(&mut self, ErrorView { message, hint }: &ErrorView) {
-        self.error(message);
+    pub(crate) fn failure(&mut self, ErrorView { code, message, hint }: &ErrorView) {
+        self.message(ERROR, &format!("error[{code}]: "), message);
         hint.iter().for_each(|hint| self.hint(hint));
+    }
+
+    /// What clap says of a command line, in its own colours.
+    pub(crate) fn usage(&mut self, text: &str) {
+        let _ = write!(self.messages, "{text}");
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {

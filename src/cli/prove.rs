@@ -1,5 +1,6 @@
 //! `rolecall prove`: the proof of a role in a file, offline.
 
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
@@ -11,7 +12,7 @@ use rolecall::verify::holder::{BoundaryPolicy, Provisions};
 
 use super::certificate;
 use super::input;
-use super::options::ProveOptions;
+use super::options::{Output, ProveOptions};
 use super::printer::Printer;
 
 pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
@@ -30,6 +31,11 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         },
     };
     let extracted = request.roles()?;
+    let is_simple = matches!(options.output, Output::Human | Output::Json);
+    if options.provisions.is_some() && !is_simple {
+        let message = "with --provisions the result is printed as text or as JSON";
+        return Err(UsageError::new(message, Some("omit --output, or use --output json")).into());
+    }
     if let Some(provisions) = provisions(options)? {
         let proofs = request.prove_holders(&extracted, &provisions);
         let view = HolderProofsView(&proofs);
@@ -47,9 +53,9 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
     }
     let proof = request.prove(&extracted);
     let view = ProofView::from(&proof);
-    printer.result(&match options.output.is_human() {
-        true => view.to_text(),
-        false => view.to_json(),
+    printer.result(&match options.output.format() {
+        None => view.to_text(),
+        Some(format) => view.render(&request.label, format),
     });
     if proof.roles.len() > 1 && proof.exit() != ExitCode::Success {
         printer.hint("--role NAME proves only that role of the file");
@@ -62,8 +68,10 @@ fn provisions(options: &ProveOptions) -> CommandResult<Option<Provisions>> {
     let Some(role) = options.provisions.clone() else { return Ok(None) };
     let document = options.boundary_policy.as_deref().map(|path| {
         let text = input::read(path, extract::MAX_BYTES)?;
-        Document::parse(&text)
-            .map_err(|error| UsageError::new(format!("cannot read {}: {error}", input::name(path)), None))
+        Document::parse(&text).map_err(|error| {
+            let message = format!("cannot read {}: {error}", input::name(path));
+            UsageError::coded(ErrorCode::Document, message, None)
+        })
     });
     let document = document.transpose()?;
     let boundary = options.boundary.as_ref().map(|arn| BoundaryPolicy { arn: arn.to_string(), document });

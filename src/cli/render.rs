@@ -4,6 +4,7 @@ use rolecall::connect::{Loaded, stated_external_id};
 use rolecall::desired::aws::{DesiredError, Home, desired, fillings};
 use rolecall::desired::export::{cloudformation, cloudformation_anywhere, terraform};
 use rolecall::desired::template::{Template, TemplateError, Templates};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
@@ -210,7 +211,8 @@ fn partition(manifest: &Manifest) -> CommandResult<Partition> {
 
 fn arn(target: &Target, configured: Option<&Region>, home: &Home) -> Result<FunctionArn, UsageError> {
     let region = target.region.as_ref().or(configured).cloned().ok_or_else(|| {
-        UsageError::new(
+        UsageError::coded(
+            ErrorCode::NoRegion,
             format!("no region for target `{}`", target.function),
             Some("give the [[target]] a `region`, or render with --region"),
         )

@@ -2,6 +2,7 @@
 //! the start.
 
 use rolecall::connect::Loaded;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, TamperError, change_file};
 
@@ -37,7 +38,9 @@ pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> Comm
             });
             let done = match done {
                 Ok(done) => done,
-                Err(NotTampered::Kind(error)) => return Err(CommandError::failed(error.to_string())),
+                Err(NotTampered::Kind(error)) => {
+                    return Err(CommandError::failed(ErrorCode::CommandLine, error.to_string()));
+                }
                 Err(NotTampered::File(error)) => {
                     return Err(error).context("cannot write the sandbox's state");
                 }

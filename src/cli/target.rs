@@ -1,6 +1,7 @@
 //! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
 
 use rolecall::connect::Services;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Manager, Target, edit, write};
@@ -13,7 +14,7 @@ use super::context::{Context, load_manifest};
 use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
 use super::plan::list_calls;
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
+use rolecall::failure::{Coded as _, CommandError, CommandResult, Context as _, UsageError};
 
 pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
@@ -33,7 +34,8 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> Comma
 /// With another tool, there is nothing that `--apply` could write.
 fn refuse_to_apply(apply: bool, manager: Option<Manager>) -> Result<(), UsageError> {
     match manager {
-        Some(manager) if apply => Err(UsageError::new(
+        Some(manager) if apply => Err(UsageError::coded(
+            ErrorCode::ManagedElsewhere,
             format!(
                 "`--apply` has nothing to write: {} manages the role (`managed_by` in [role]); the manifest was not changed",
                 manager.name()
@@ -63,7 +65,8 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCo
     let mut wanted = functions.clone();
     if let Some((key, value)) = tag {
         let region = context.region.as_ref().ok_or_else(|| {
-            UsageError::new(
+            UsageError::coded(
+                ErrorCode::NoRegion,
                 "no region to look for tags in",
                 Some("set --region, AWS_REGION or the profile's region"),
             )
@@ -130,8 +133,10 @@ fn edit_manifest(
         rolecall_model::file::read_text(path, rolecall_model::file::LARGEST).with_context(missing)?;
     let mut text = before.clone();
     for target in targets {
-        text = change(text, target)
-            .map_err(|error| UsageError::new(error.to_string(), Some("the manifest was not changed")))?;
+        text = change(text, target).map_err(|error| {
+            let hint = "the manifest was not changed";
+            UsageError::coded(error.code(), error.to_string(), Some(hint))
+        })?;
     }
     if text == before {
         printer.result("the manifest already has all of them\n");

@@ -20,7 +20,7 @@ use crate::desired::genesys::is_asked_for;
 use crate::desired::sources::read_sources;
 use crate::desired::template::Templates;
 use crate::exit::ExitCode;
-use crate::failure::with_hints;
+use crate::failure::troubles;
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
 use crate::observe::survey::addresses;
@@ -210,9 +210,9 @@ impl Connected {
         let exit = live.exit();
         verified.verification.findings.extend(live.into_finding());
         let exit = exit.or(verified.verification.exit());
-        let mut report = Report::of_verified(&verified, self.outline.clone());
+        let mut report =
+            Report::of_verified(&verified, troubles(&verified.verification), self.outline.clone());
         report.warnings.clone_from(&self.warnings);
-        report.verification = report.verification.map(|view| with_hints(view, &verified.verification));
         Ok((verified, report, exit))
     }
 

@@ -4,8 +4,9 @@ use rolecall_aws::{ProfileError, SettingsError};
 use rolecall_genesys::credentials::CredentialError;
 
 use crate::desired::sources::SourceFaults;
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
-use crate::failure::{Explained, in_full};
+use crate::failure::{Coded, Explained, in_full};
 use crate::iam::arn::{InvalidName, RoleName};
 use crate::manifest::WrongPartition;
 use crate::observe::survey::AddressError;
@@ -87,6 +88,48 @@ fn listed(refused: &[(String, ConnectError)]) -> String {
 fn claimed(DoubleClaim { role, manifests }: &DoubleClaim) -> String {
     let names: Vec<String> = manifests.iter().map(|name| format!("`{name}`")).collect();
     format!("role `{role}` is claimed by {}", names.join(" and "))
+}
+
+impl Coded for ConnectError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Settings(error) => error.code(),
+            Self::Sources(error) => error.code(),
+            Self::Credentials(error) => error.code(),
+            Self::Partition(error) => error.code(),
+            Self::Organization(error) => error.code(),
+            Self::Address(error) => error.code(),
+            Self::Region { .. } => ErrorCode::Settings,
+            Self::NoExternalId | Self::InvalidOrganization { .. } => ErrorCode::OrganizationUnknown,
+        }
+    }
+}
+
+impl Coded for SettingsError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Profile(error) => error.code(),
+            Self::Wrong { .. } => ErrorCode::Settings,
+        }
+    }
+}
+
+impl Coded for ProfileError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Missing { .. } | Self::Unreadable { .. } => ErrorCode::Settings,
+        }
+    }
+}
+
+impl Coded for FleetError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            // The hint is about the first, too.
+            Self::Refused(refused) => refused.first().map_or(ErrorCode::Internal, |(_, first)| first.code()),
+            Self::DoubleClaims(_) => ErrorCode::DoubleClaim,
+        }
+    }
 }
 
 impl Explained for ConnectError {

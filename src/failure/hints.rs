@@ -4,6 +4,7 @@ use crate::carry_out::Failure as WriteFailure;
 use crate::desired::aws::DesiredError;
 use crate::desired::sources::SourceFaults;
 use crate::desired::template::TemplateError;
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::extract::ExtractError;
 use crate::iam::arn::InvalidName;
@@ -23,8 +24,8 @@ use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
 use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
-use super::{Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::report::{ErrorView, VerificationView};
+use super::{Coded as _, Explained, RefusedPlan, RetiresActions, UsageError};
+use crate::report::ErrorView;
 use crate::verify::Verification;
 use crate::verify::twin::{Examined, TwinError};
 
@@ -431,21 +432,21 @@ impl Explained for CredentialError {
 /// What to do about a twin that is still there.
 const SWEEP: &str = "`rolecall verify --sweep` removes it";
 
-/// The view with what to do about each trouble with the twin.
-pub fn with_hints(mut view: VerificationView, verification: &Verification) -> VerificationView {
-    if let (Some(twin), Some(examined)) = (&mut view.twin, &verification.twin) {
-        twin.trouble = troubles(examined);
-    }
-    view
-}
-
 /// What went wrong with a twin, and what to do about it.
-fn troubles(Examined { role: _, probes: _, stopped, left_behind }: &Examined) -> Vec<ErrorView> {
-    let stopped =
-        stopped.iter().map(|error| ErrorView { hint: hint_for_twin(error), message: error.to_string() });
-    let left_behind = left_behind
-        .iter()
-        .map(|error| ErrorView { message: error.to_string(), hint: Some(SWEEP.to_owned()) });
+pub fn troubles(verification: &Verification) -> Vec<ErrorView> {
+    let Some(Examined { role: _, probes: _, stopped, left_behind }) = &verification.twin else {
+        return Vec::new();
+    };
+    let stopped = stopped.iter().map(|error| ErrorView {
+        code: error.code(),
+        hint: hint_for_twin(error),
+        message: error.to_string(),
+    });
+    let left_behind = left_behind.iter().map(|error| ErrorView {
+        code: ErrorCode::TwinLeft,
+        message: error.to_string(),
+        hint: Some(SWEEP.to_owned()),
+    });
     stopped.chain(left_behind).collect()
 }
 

@@ -13,14 +13,23 @@ pub struct Invocation {
     manifest: Vec<String>,
     /// Options of every command that talks to a service.
     services: Vec<String>,
+    /// Whether the manifest came on standard input: a command that reads it again needs it there again.
+    is_piped: bool,
 }
 
 /// Which options a command takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Nothing,
-    Manifest,
-    Services,
+    Manifest(Access),
+    Services(Access),
+}
+
+/// What a command does with the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Reads,
+    Writes,
 }
 
 impl Invocation {
@@ -28,7 +37,8 @@ impl Invocation {
     #[must_use]
     pub fn new(manifest: &[String], services: &[String]) -> Self {
         let quoted = |words: &[String]| words.iter().map(|word| quoted(word)).collect();
-        Self { manifest: quoted(manifest), services: quoted(services) }
+        let is_piped = manifest.windows(2).any(|words| words == ["--file", STANDARD_INPUT]);
+        Self { manifest: quoted(manifest), services: quoted(services), is_piped }
     }
 
     /// The command, such as `plan`, as a message writes it.
@@ -47,23 +57,48 @@ impl Invocation {
         let mut rest = message;
         while let Some((before, after)) = rest.split_once(OPENING) {
             let Some((command, after)) = after.split_once('`') else { break };
-            text += &format!("{before}{OPENING}{}`", self.completed(command));
+            let piped = if self.reads_pipe(command) { PIPED } else { "" };
+            text += &format!("{before}{OPENING}{}`{piped}", self.completed(command));
             rest = after;
         }
         text + rest
     }
 
+    /// Whether the completed command needs the manifest on standard input.
+    fn reads_pipe(&self, command: &str) -> bool {
+        let words: Vec<&str> = command.split(' ').collect();
+        self.is_piped
+            && match reach(&words) {
+                Reach::Nothing | Reach::Manifest(Access::Writes) | Reach::Services(Access::Writes) => false,
+                Reach::Manifest(Access::Reads) | Reach::Services(Access::Reads) => true,
+            }
+    }
+
     fn completed(&self, command: &str) -> String {
         let words: Vec<&str> = command.split(' ').collect();
+        let named = self.manifest.iter().map(|word| match word.as_str() {
+            // What is written back has to be a file.
+            STANDARD_INPUT => "FILE",
+            word => word,
+        });
+        let named: Vec<String> = named.map(str::to_owned).collect();
+        let manifest = |access| match access {
+            Access::Reads => &self.manifest,
+            Access::Writes => &named,
+        };
         let options = match reach(&words) {
             Reach::Nothing => Vec::new(),
-            Reach::Manifest => self.manifest.iter().collect(),
-            Reach::Services => self.manifest.iter().chain(&self.services).collect::<Vec<_>>(),
+            Reach::Manifest(access) => manifest(access).iter().collect(),
+            Reach::Services(access) => manifest(access).iter().chain(&self.services).collect::<Vec<_>>(),
         };
         options.into_iter().fold(command.to_owned(), |command, option| format!("{command} {option}"))
     }
 }
 
+/// What `--file` calls standard input.
+const STANDARD_INPUT: &str = "-";
+/// After a command that reads the manifest there.
+const PIPED: &str = " (with the manifest on standard input)";
 const PROGRAM: &str = "rolecall ";
 const OPENING: &str = "`rolecall ";
 
@@ -72,10 +107,12 @@ fn reach(words: &[&str]) -> Reach {
         return Reach::Nothing;
     }
     match words {
+        ["target", "add" | "remove", ..] => Reach::Services(Access::Writes),
+        ["genesys", "action", "import", ..] => Reach::Manifest(Access::Writes),
         ["plan" | "apply" | "verify" | "drift" | "destroy" | "target" | "boundary", ..]
         | ["genesys", "whoami" | "connect" | "audit", ..]
-        | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services,
-        ["render" | "sandbox", ..] | ["genesys", "action", "import", ..] => Reach::Manifest,
+        | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services(Access::Reads),
+        ["render" | "sandbox", ..] => Reach::Manifest(Access::Reads),
         _ => Reach::Nothing,
     }
 }
@@ -161,6 +198,22 @@ mod tests {
             ),
         ] {
             assert_eq!(of(manifest, services).command("plan"), command);
+        }
+    }
+
+    #[test]
+    fn a_manifest_on_standard_input_is_asked_for_again_and_never_where_it_is_written() {
+        let run = of(&["--file", "-"], &["--sandbox"]);
+        for (message, completed) in [
+            ("rolecall apply", "rolecall apply --file - --sandbox"),
+            (
+                "`rolecall plan` shows it, `rolecall explain` lists codes",
+                "`rolecall plan --file - --sandbox` (with the manifest on standard input) shows it, `rolecall explain` lists codes",
+            ),
+            ("`rolecall genesys action import`", "`rolecall genesys action import --file FILE`"),
+            ("`rolecall target add` adds it", "`rolecall target add --file FILE --sandbox` adds it"),
+        ] {
+            assert_eq!(run.complete(message), completed);
         }
     }
 

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 
 /// How a check ended.
@@ -59,6 +60,10 @@ pub struct CheckView {
     pub state: CheckState,
     /// What was found.
     pub text: String,
+    /// The code of the error that it ended with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub code: Option<ErrorCode>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -95,14 +100,15 @@ impl DoctorView {
     pub fn to_text(&self) -> String {
         let mut text = format!("{BOLD}rolecall {}{BOLD:#}\n", self.version);
         // Writing to a String cannot fail.
-        for CheckView { check, state, text: found, hint } in &self.checks {
+        for CheckView { check, state, text: found, code, hint } in &self.checks {
             let style = match state {
                 CheckState::Ok => GREEN,
                 CheckState::Note => DIMMED,
                 CheckState::Missing | CheckState::Unknown => YELLOW,
                 CheckState::Failed | CheckState::Refuted => RED,
             };
-            let _ = writeln!(text, "  {style}{:<8}{style:#}{check:<20}  {found}", state.word());
+            let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
+            let _ = writeln!(text, "  {style}{:<8}{style:#}{check:<20}  {code}{found}", state.word());
             if let Some(hint) = hint {
                 let _ = writeln!(text, "{:32}hint: {hint}", "");
             }

@@ -11,7 +11,8 @@ use super::html::Section;
 use super::human::{BOLD, GREEN, RED, count};
 use super::issue::{Issue, error_text};
 use super::markdown::{cell, code};
-use super::{Format, Origin, Report, last_line, sarif};
+use super::proof::PROVE;
+use super::{ErrorView, Format, Origin, Report, last_line, sarif};
 use crate::exit::ExitCode;
 
 /// The result of a command on several manifests.
@@ -116,17 +117,19 @@ impl FleetReport {
         format!("\n{BOLD}{}{BOLD:#}\n{}", self.tally(), last_line(self.exit, &self.verdict()))
     }
 
+    /// How many there are of what the reports are about.
+    pub(super) fn counted(&self) -> String {
+        let (one, many) = if self.command == PROVE { ("role", "roles") } else { ("manifest", "manifests") };
+        count(self.exit_codes.values().sum(), one, many)
+    }
+
     /// How many ended how, a line each.
     pub(super) fn tally(&self) -> String {
         let ends = ExitCode::ALL.into_iter().filter_map(|exit| {
             let number = self.exit_codes.get(&exit.code())?;
             Some(format!("\n  {number} × {} (exit code {})", exit.meaning(), exit.code()))
         });
-        format!(
-            "{}:{}",
-            count(self.exit_codes.values().sum(), "manifest", "manifests"),
-            ends.collect::<String>()
-        )
+        format!("{}:{}", self.counted(), ends.collect::<String>())
     }
 
     pub(super) fn title(&self) -> String {
@@ -141,18 +144,20 @@ impl FleetReport {
     }
 
     /// What went wrong, and where.
-    fn errors(&self) -> impl Iterator<Item = (&Report, String)> {
-        self.roles.iter().filter_map(|role| Some((role, role.error_text()?)))
+    fn errors(&self) -> impl Iterator<Item = (&Report, &ErrorView)> {
+        self.roles.iter().filter_map(|role| Some((role, role.error.as_ref()?)))
     }
 
     /// One run of one tool: code scanning takes no two of the same.
     fn to_sarif(&self) -> String {
-        let errors = self.errors().map(|(role, text)| ("error", format!("{}: {text}", role.name())));
-        let warnings = self.warnings.iter().map(|warning| ("note", warning.clone()));
-        let of_roles =
-            self.roles.iter().flat_map(|role| role.warnings.iter().map(|text| ("warning", text.clone())));
+        let errors = self.errors().map(|(role, error)| {
+            sarif::error_notification(error, &format!("{}: {}", role.name(), error_text(error)))
+        });
+        let warnings = self.warnings.iter().map(|warning| sarif::notification("note", warning));
+        let of_roles = self.roles.iter().flat_map(|role| &role.warnings);
+        let of_roles = of_roles.map(|warning| sarif::notification("warning", warning));
         let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).collect();
-        let invocation = sarif::invocation(self.exit, notifications);
+        let invocation = sarif::invocation(self.exit, &notifications);
         sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
     }
 
@@ -163,7 +168,8 @@ impl FleetReport {
     }
 
     fn to_github(&self) -> String {
-        let errors: String = self.errors().map(|(role, text)| role.error_annotation(&text)).collect();
+        let errors: String =
+            self.errors().map(|(role, error)| role.error_annotation(&error_text(error))).collect();
         let issues: String = self.issues().iter().map(Issue::annotation).collect();
         let notice = match errors.is_empty() && issues.is_empty() {
             true => super::github::notice(&self.title(), &self.verdict()),
@@ -174,9 +180,10 @@ impl FleetReport {
 
     fn to_markdown(&self) -> String {
         let mut text = format!(
-            "# {}: {}\n\n| manifest | role | result |\n|---|---|---|\n",
+            "# {}: {}\n\n| {} | role | result |\n|---|---|---|\n",
             self.title(),
-            cell(&self.verdict())
+            cell(&self.verdict()),
+            if self.command == PROVE { "in the file" } else { "manifest" },
         );
         for role in &self.roles {
             let mark = if role.exit == ExitCode::Success { "✅" } else { "❌" };

@@ -114,13 +114,18 @@ impl Report {
         }));
         for issue in &mut issues {
             issue.help = self.invocation.complete(&issue.help);
+            // Of the roles of one file, the place does not tell which is meant.
+            if let Some(subject) = &self.subject {
+                issue.message = format!("{subject}: {}", issue.message);
+            }
         }
         issues.sort_by_key(|issue| issue.level);
         issues
     }
 
     pub(super) fn role_arn(&self) -> String {
-        self.role.as_ref().map(|role| role.arn.clone()).unwrap_or_default()
+        let role = self.role.as_ref().map(|role| &role.arn);
+        role.or(self.subject.as_ref()).cloned().unwrap_or_default()
     }
 
     fn of_analysis(&self, AnalysisView { analyser, question, answer, culprit, .. }: &AnalysisView) -> Issue {
@@ -282,11 +287,11 @@ impl From<Severity> for Level {
     }
 }
 
-/// An error with the way out.
-pub(super) fn error_text(ErrorView { message, hint }: &ErrorView) -> String {
+/// An error with its code and the way out.
+pub(super) fn error_text(ErrorView { code, message, hint }: &ErrorView) -> String {
     match hint {
-        Some(hint) => format!("{message}\nhint: {hint}"),
-        None => message.clone(),
+        Some(hint) => format!("{code}: {message}\nhint: {hint}"),
+        None => format!("{code}: {message}"),
     }
 }
 

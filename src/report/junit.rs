@@ -8,7 +8,7 @@ use super::Text;
 use super::diff;
 use super::issue::error_text;
 use super::text::join;
-use super::{AnalysisView, ChangeView, DifferenceView, Report, TestOutcome, VerificationView};
+use super::{AnalysisView, ChangeView, DifferenceView, ErrorView, Report, TestOutcome, VerificationView};
 use crate::exit::ExitCode;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
@@ -181,12 +181,15 @@ impl Report {
     /// What went wrong, where no change is the one that failed.
     fn error_cases(&self) -> Vec<TestCase> {
         let is_told = self.applied.as_ref().is_some_and(|applied| applied.failed.is_some());
-        let error = self.error_text().filter(|_| !is_told).map(|text| (self.title(), text));
+        let error = self.error.iter().filter(|_| !is_told).map(|error| (self.title(), error));
         let troubles = self.verification.iter().flat_map(VerificationView::troubles);
-        let troubles = troubles.map(|trouble| ("the twin of the role".to_owned(), error_text(trouble)));
-        let case =
-            |(name, text): (String, String)| unsuccessful(name, NonSuccessKind::Error, "failed", &text);
-        error.into_iter().chain(troubles).map(case).collect()
+        let troubles = troubles.map(|trouble| ("the twin of the role".to_owned(), trouble));
+        let case = |(name, error): (String, &ErrorView)| {
+            let mut case = unsuccessful(name, NonSuccessKind::Error, "failed", &error_text(error));
+            case.status.set_type(error.code.as_str());
+            case
+        };
+        error.chain(troubles).map(case).collect()
     }
 }
 

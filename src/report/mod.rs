@@ -73,6 +73,7 @@ pub use verification::{ClaimView, TwinView, VerificationView};
 use crate::carry_out::Applied;
 use crate::desired::aws::Desired;
 use crate::drift::Difference;
+use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::manifest::{Manager, Outline};
@@ -170,6 +171,9 @@ pub struct Report {
     /// Where the manifest's keys stand.
     #[serde(skip)]
     pub outline: Outline,
+    /// What the report is about, where it is a role in a file that no account has.
+    #[serde(skip)]
+    pub subject: Option<String>,
     /// What advised commands repeat of this run.
     #[serde(skip)]
     pub invocation: Invocation,
@@ -268,6 +272,9 @@ pub enum PolicyState {
 /// What went wrong, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ErrorView {
+    /// The code of its kind, such as `E17`; `rolecall explain` tells more.
+    #[schemars(with = "String")]
+    pub code: ErrorCode,
     /// What happened.
     pub message: String,
     /// What to do next.

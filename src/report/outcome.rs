@@ -1,6 +1,6 @@
 //! The report about what an operation found, the same for each shell.
 
-use super::{DifferenceView, Report, VerificationView};
+use super::{DifferenceView, ErrorView, Report, VerificationView};
 use crate::drift::Difference;
 use crate::manifest::Outline;
 use crate::observe::genesys::Observed;
@@ -22,21 +22,20 @@ impl Report {
         let TowardsManifest { survey, genesys, plan, elsewhere } = towards;
         let report = Self::of("plan", Some(survey), genesys.as_ref(), plan);
         let report = report.with_repairs_elsewhere(Some(survey), elsewhere);
-        Self { verification: Some(VerificationView::from(verification)), ..report }
+        Self { verification: Some(without_twin(verification)), ..report }
     }
 
     /// About the differences, each with its place in the manifest.
     pub fn of_drift(drifted: &Drifted, outline: Outline) -> Self {
         let Drifted { survey, genesys, plan, differences, verification, live: _ } = drifted;
         let report = Self::of("drift", Some(survey), genesys.as_ref(), plan);
-        Self { verification: Some(VerificationView::from(verification)), ..report }
-            .with_drift(differences, outline)
+        Self { verification: Some(without_twin(verification)), ..report }.with_drift(differences, outline)
     }
 
-    /// About what was proved and asked.
-    pub fn of_verified(verified: &Verified, outline: Outline) -> Self {
+    /// About what was proved and asked, and what went wrong with the twin.
+    pub fn of_verified(verified: &Verified, troubles: Vec<ErrorView>, outline: Outline) -> Self {
         let Verified { survey, documents: _, verification } = verified;
-        let verification = Some(VerificationView::tabled(verification));
+        let verification = Some(VerificationView::tabled(verification, troubles));
         Self { verification, outline, ..Self::new("verify") }.with_survey(survey)
     }
 
@@ -60,4 +59,9 @@ impl Report {
             None => report,
         }
     }
+}
+
+/// Of an operation that examines no twin.
+fn without_twin(verification: &Verification) -> VerificationView {
+    VerificationView::new(verification, Vec::new())
 }

@@ -7,9 +7,14 @@ use serde_json::json;
 
 use super::Text;
 use super::human::{BOLD, DIMMED};
-use super::{ClaimView, Evidence, FindingView, VerificationView, count};
+use super::{ClaimView, Evidence, FindingView, FleetReport, Format, Report, VerificationView, count};
+use crate::exit::ExitCode;
+use crate::manifest::Outline;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::role_proof::{FileProof, RoleProof};
+
+/// The command, whose reports are about roles in a file and not about manifests.
+pub(super) const PROVE: &str = "prove";
 
 /// The proofs of every role in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +110,39 @@ impl ProofView {
             }
         }
         text
+    }
+
+    /// In a format for other tools. The places are of the file as a whole: what is extracted does not say where it stood.
+    pub fn render(&self, file: &str, format: Format) -> String {
+        match format {
+            Format::Json => return self.to_json(),
+            Format::Sarif | Format::Junit | Format::Github | Format::Markdown | Format::Html => {}
+        }
+        let reports: Vec<Report> = self.roles.iter().map(|role| self.report(role, file)).collect();
+        match <[Report; 1]>::try_from(reports) {
+            Ok([report]) => {
+                let exit = report.exit;
+                report.render(format, exit)
+            }
+            Err(roles) => {
+                let exits: Vec<ExitCode> = roles.iter().map(|role| role.exit).collect();
+                FleetReport { roles, ..FleetReport::new(PROVE, &exits, 0) }.render(format)
+            }
+        }
+    }
+
+    fn report(&self, proof: &RoleProofView, file: &str) -> Report {
+        let RoleProofView { result, role, claims, findings, notes } = proof;
+        let (claims, findings, notes) = (claims.clone(), findings.clone(), notes.clone());
+        let name = role.as_ref().map(|role| format!("{role} ({})", self.source));
+        Report {
+            exit: result.exit(),
+            manifest: Some(name.unwrap_or_else(|| self.source.clone())),
+            subject: role.as_ref().map(Text::shown),
+            outline: Outline::parse("", file),
+            verification: Some(VerificationView { claims, findings, notes, ..VerificationView::default() }),
+            ..Report::new(PROVE)
+        }
     }
 
     /// One role as it is; several under `roles`, beside the result of all.

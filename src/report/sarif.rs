@@ -8,8 +8,8 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::Report;
-use super::issue::{Issue, Level};
+use super::issue::{Issue, Level, error_text};
+use super::{ErrorView, Report};
 use crate::exit::ExitCode;
 
 /// The schema's address as the SARIF specification's errata publish it.
@@ -21,9 +21,10 @@ const IN_PATHS: &AsciiSet =
 
 impl Report {
     pub(super) fn to_sarif(&self) -> String {
-        let warnings = self.warnings.iter().map(|warning| ("warning", warning.clone()));
-        let notifications = warnings.chain(self.error_text().map(|error| ("error", error))).collect();
-        let invocation = invocation(self.exit, notifications);
+        let warnings = self.warnings.iter().map(|warning| notification("warning", warning));
+        let errors = self.error.iter().map(|error| error_notification(error, &error_text(error)));
+        let notifications: Vec<Value> = warnings.chain(errors).collect();
+        let invocation = invocation(self.exit, &notifications);
         log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }
 }
@@ -57,17 +58,23 @@ pub(super) fn log(id: &str, issues: &[Issue], invocation: &Value) -> String {
 }
 
 /// How the run ended, and what was said besides.
-pub(super) fn invocation(exit: ExitCode, notifications: Vec<(&str, String)>) -> Value {
-    let notifications: Vec<Value> = notifications
-        .into_iter()
-        .map(|(level, text)| json!({"level": level, "message": {"text": text}}))
-        .collect();
+pub(super) fn invocation(exit: ExitCode, notifications: &[Value]) -> Value {
     json!({
         "executionSuccessful": ![ExitCode::Failed, ExitCode::Usage].contains(&exit),
         "exitCode": exit.code(),
         "exitCodeDescription": exit.meaning(),
         "toolExecutionNotifications": notifications,
     })
+}
+
+/// Something that was said.
+pub(super) fn notification(level: &str, text: &str) -> Value {
+    json!({"level": level, "message": {"text": text}})
+}
+
+/// What went wrong, by its code.
+pub(super) fn error_notification(ErrorView { code, .. }: &ErrorView, text: &str) -> Value {
+    json!({"descriptor": {"id": code}, "level": "error", "message": {"text": text}})
 }
 
 fn level(level: Level) -> &'static str {

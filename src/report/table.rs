@@ -10,7 +10,7 @@ use super::Text;
 use crate::iam::principal::Principal;
 
 use super::verification::claim_in_words;
-use super::{AnalysisView, EvidenceView, ProbeView, VerificationView};
+use super::{AnalysisView, ErrorView, EvidenceView, ProbeView, VerificationView};
 use crate::verify::Verification;
 use crate::verify::analysis::{Analysis, Opinion};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
@@ -123,7 +123,7 @@ fn is_about(probe: &Probe, claim: &Claim, on_twin: bool) -> bool {
 impl VerificationView {
     /// The view with its table filled in.
     #[must_use]
-    pub fn tabled(verification: &Verification) -> Self {
+    pub fn tabled(verification: &Verification, troubles: Vec<ErrorView>) -> Self {
         let row = |claim: &Claim| {
             let about = |analysis: &&Analysis| analysis.about == Some(claim.kind());
             let analyses = verification.analyses.iter().filter(about);
@@ -138,7 +138,8 @@ impl VerificationView {
                 live: CellView::of(probes.chain(twins).map(SourceView::from)),
             }
         };
-        Self { table: verification.claims.iter().map(row).collect(), ..Self::from(verification) }
+        let table = verification.claims.iter().map(row).collect();
+        Self { table, ..Self::new(verification, troubles) }
     }
 
     /// Whether more than the paper was asked.

@@ -5,6 +5,7 @@
 //! there is one.
 
 use super::human::{BOLD, GREEN, RED, YELLOW, by_verb, count};
+use super::proof::PROVE;
 use super::{FleetReport, ProbeView, Report, TestOutcome};
 use crate::drift::Consequence;
 use crate::exit::ExitCode;
@@ -255,8 +256,9 @@ impl FleetReport {
     pub fn verdict(&self) -> String {
         let all: usize = self.exit_codes.values().sum();
         let of = |exit: ExitCode| self.exit_codes.get(&exit.code()).copied().unwrap_or_default();
-        let some = |number: usize| format!("{number} of {}", count(all, "manifest", "manifests"));
+        let some = |number: usize| format!("{number} of {}", self.counted());
         match self.exit {
+            ExitCode::Success if self.command == PROVE => format!("done: {} proved", self.counted()),
             ExitCode::Success if all == 1 => "done: the manifest ended with exit code 0".to_owned(),
             ExitCode::Success => format!("done: all {all} manifests ended with exit code 0"),
             ExitCode::Failed | ExitCode::Usage => {

@@ -95,8 +95,9 @@ impl VerificationView {
     }
 }
 
-impl From<&Verification> for VerificationView {
-    fn from(verification: &Verification) -> Self {
+impl VerificationView {
+    /// What was verified, with what went wrong with the twin: what to say about that, the room `failure` knows.
+    pub fn new(verification: &Verification, troubles: Vec<ErrorView>) -> Self {
         let Verification { claims, findings, probes, twin, analyses, actions, organization, notes } =
             verification;
         Self {
@@ -104,7 +105,7 @@ impl From<&Verification> for VerificationView {
             claims: claims.iter().map(ClaimView::from).collect(),
             findings: findings.iter().map(FindingView::from).collect(),
             probes: probes.iter().map(ProbeView::from).collect(),
-            twin: twin.as_ref().map(TwinView::from),
+            twin: twin.as_ref().map(|twin| TwinView::new(twin, troubles)),
             analyses: analyses.iter().map(AnalysisView::from).collect(),
             actions: actions.iter().map(ActionTestView::from).collect(),
             organization: *organization,
@@ -113,18 +114,14 @@ impl From<&Verification> for VerificationView {
     }
 }
 
-impl From<&Examined> for TwinView {
-    /// Without hints: the room `failure` adds them.
-    fn from(examined: &Examined) -> Self {
-        let Examined { role, probes, stopped, left_behind } = examined;
-        let trouble = |message| ErrorView { message, hint: None };
-        let stopped = stopped.iter().map(|error| trouble(error.to_string()));
-        let left_behind = left_behind.iter().map(|error| trouble(error.to_string()));
+impl TwinView {
+    fn new(examined: &Examined, trouble: Vec<ErrorView>) -> Self {
+        let Examined { role, probes, stopped: _, left_behind: _ } = examined;
         Self {
             role: role.as_ref().map(ToString::to_string),
             outcome: examined.outcome(),
             probes: probes.iter().map(ProbeView::from).collect(),
-            trouble: stopped.chain(left_behind).collect(),
+            trouble,
         }
     }
 }

@@ -169,7 +169,7 @@ pub(crate) fn false_sentences(
         "exit 0, and not everything is as it should be",
     );
     check(run.status == 0 && command == "verify" && is_changed, "exit 0, and the twin is still there");
-    let has_message = run.stderr.contains("error: ") || run.stderr.contains("interrupted");
+    let has_message = run.stderr.contains("error[E") || run.stderr.contains("interrupted");
     check(run.status == 1 && !has_message, "exit 1 without a message");
     check(![-1, 0, 1, 4, 5].contains(&run.status), "an exit code that says something else");
     found

@@ -53,83 +53,83 @@ fn broken_and_foreign_files() {
     === 
     exit 2
     -- stderr
-    error: cannot prove standard input: it is empty
+    error[E10]: cannot prove standard input: it is empty
     ===  \n\t
     exit 2
     -- stderr
-    error: cannot prove standard input: it is empty
+    error[E10]: cannot prove standard input: it is empty
     === {
     exit 2
     -- stderr
-    error: cannot prove standard input: the document: not JSON: EOF while parsing an object at line 1 column 1
+    error[E10]: cannot prove standard input: the document: not JSON: EOF while parsing an object at line 1 column 1
     === {\"Statement\": [}
     exit 2
     -- stderr
-    error: cannot prove standard input: /Statement/0: not JSON: expected value at line 1 column 16
+    error[E10]: cannot prove standard input: /Statement/0: not JSON: expected value at line 1 column 16
     === \xff\xfe{\x00}\x00
     exit 2
     -- stderr
-    error: cannot read standard input: it is UTF-16; save it as UTF-8
+    error[E10]: cannot read standard input: it is UTF-16; save it as UTF-8
     === {\"a\": \"\xc3(\"}
     exit 2
     -- stderr
-    error: cannot read standard input: it is not UTF-8: byte 7 cannot be read
+    error[E10]: cannot read standard input: it is not UTF-8: byte 7 cannot be read
     === {\"Statement\":[],\"Statement\":[]}
     exit 2
     -- stderr
-    error: cannot prove standard input: /Statement: the key `Statement` is given twice
+    error[E10]: cannot prove standard input: /Statement: the key `Statement` is given twice
     === {\"Version\":\"2012-10-17\"}
     exit 2
     -- stderr
-    error: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
+    error[E10]: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
     === {\"Statement\":{\"Effect\":\"Deny\"}}
     exit 2
     -- stderr
-    error: cannot prove standard input: not a policy document: /Statement: `Action` or `NotAction` is missing
+    error[E10]: cannot prove standard input: not a policy document: /Statement: `Action` or `NotAction` is missing
     === {\"Version\":\"2012-10-18\",\"Statement\":[]}
     exit 2
     -- stderr
-    error: cannot prove standard input: not a policy document: /Version: the version must be `2012-10-17` or `2008-10-17`, not `2012-10-18`
+    error[E10]: cannot prove standard input: not a policy document: /Version: the version must be `2012-10-17` or `2008-10-17`, not `2012-10-18`
     === [{\"name\":\"x\",\"request\":{}}]
     exit 2
     -- stderr
-    error: cannot prove standard input: it is a file of cases, which `rolecall simulate` runs
+    error[E10]: cannot prove standard input: it is a file of cases, which `rolecall simulate` runs
     === []
     exit 2
     -- stderr
-    error: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
+    error[E10]: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
     === \"text\"
     exit 2
     -- stderr
-    error: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
+    error[E10]: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
     === just text
     exit 2
     -- stderr
-    error: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
+    error[E10]: cannot prove standard input: unknown kind of file; expected one of: a policy document, the output of `terraform show -json`, a CloudFormation template, the output of `aws iam get-role` or `aws iam get-account-authorization-details`
     === a: b: c
     exit 2
     -- stderr
-    error: cannot prove standard input: the document: line 1, column 5: not YAML: mapping values are not allowed in this context
+    error[E10]: cannot prove standard input: the document: line 1, column 5: not YAML: mapping values are not allowed in this context
     === Resources:\n  A: 1\n  A: 2\n
     exit 2
     -- stderr
-    error: cannot prove standard input: /Resources/A: line 3, column 3: the key `A` is given twice
+    error[E10]: cannot prove standard input: /Resources/A: line 3, column 3: the key `A` is given twice
     === a: 1\n---\nb: 2\n
     exit 2
     -- stderr
-    error: cannot prove standard input: the document: line 2, column 1: a second YAML document starts here
+    error[E10]: cannot prove standard input: the document: line 2, column 1: a second YAML document starts here
     === Resources: !!binary aGk=\n
     exit 2
     -- stderr
-    error: cannot prove standard input: /Resources: line 1, column 21: the tag `!!binary` is not supported
+    error[E10]: cannot prove standard input: /Resources: line 1, column 21: the tag `!!binary` is not supported
     === Resources:\n  <<: {a: 1}\n
     exit 2
     -- stderr
-    error: cannot prove standard input: /Resources: line 2, column 3: a merged mapping (`<<`), which CloudFormation does not support; write the keys out
+    error[E10]: cannot prove standard input: /Resources: line 2, column 3: a merged mapping (`<<`), which CloudFormation does not support; write the keys out
     === Resources: {}\n
     exit 2
     -- stderr
-    error: cannot prove standard input: the CloudFormation template contains no role
+    error[E10]: cannot prove standard input: the CloudFormation template contains no role
     hint: `rolecall prove` takes a policy document by itself, too
     === {\"Role\":{}}
     exit 5
@@ -143,28 +143,28 @@ fn broken_and_foreign_files() {
     === {\"RoleDetailList\":[]}
     exit 2
     -- stderr
-    error: cannot prove standard input: the account description contains no role
+    error[E10]: cannot prove standard input: the account description contains no role
     hint: `rolecall prove` takes a policy document by itself, too
     === a: &a [x]\nResources: *a\n
     exit 2
     -- stderr
-    error: cannot prove standard input: /Resources: line 2, column 12: an alias (`*name`), which CloudFormation does not support; write the value out
+    error[E10]: cannot prove standard input: /Resources: line 2, column 12: an alias (`*name`), which CloudFormation does not support; write the value out
     === a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*
     exit 2
     -- stderr
-    error: cannot prove standard input: /b/0: line 2, column 8: an alias (`*name`), which CloudFormation does not support; write the value out
+    error[E10]: cannot prove standard input: /b/0: line 2, column 8: an alias (`*name`), which CloudFormation does not support; write the value out
     === [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
     exit 2
     -- stderr
-    error: cannot prove standard input: /0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0: not JSON: recursion limit exceeded at line 1 column 128
+    error[E10]: cannot prove standard input: /0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0: not JSON: recursion limit exceeded at line 1 column 128
     === Resources: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
     exit 2
     -- stderr
-    error: cannot prove standard input: /Resources: line 1, column 267: not YAML: recursion limit exceeded
+    error[E10]: cannot prove standard input: /Resources: line 1, column 267: not YAML: recursion limit exceeded
     === a:\n a:\n  a:\n   a:\n    a:\n     a:\n      a:\n       a
     exit 2
     -- stderr
-    error: cannot prove standard input: /a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a: line 128, column 128: nested too deep
+    error[E10]: cannot prove standard input: /a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a: line 128, column 128: nested too deep
     "#);
     insta::assert_snapshot!(rolecall_reading(b"\xef\xbb\xbf{\"Statement\":[]}", &["prove", "-"]).whole(), @r#"
     exit 4
@@ -185,7 +185,7 @@ fn broken_and_foreign_files() {
     insta::assert_snapshot!(rolecall(&["prove", "pitfalls"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `pitfalls`: it is a folder, not a regular file
+    error[E7]: cannot read `pitfalls`: it is a folder, not a regular file
     hint: pipe the text into rolecall and name `-`, which is standard input
     ");
 }
@@ -199,7 +199,7 @@ fn a_document_of_faults() {
     assert_eq!(faults.len(), 11);
     insta::assert_snapshot!(faults[10], @"and at least 90 more");
     insta::assert_snapshot!(faults[..3].join("\n"), @"
-    error: cannot prove standard input: not a policy document: /Statement/0: `Effect` is missing
+    error[E10]: cannot prove standard input: not a policy document: /Statement/0: `Effect` is missing
     /Statement/0: `Action` or `NotAction` is missing
     /Statement/1: `Effect` is missing
     ");
@@ -229,19 +229,19 @@ fn huge_files() {
     === policy
     exit 2
     -- stderr
-    error: cannot prove standard input: it has more than 16777216 bytes
+    error[E10]: cannot prove standard input: it has more than 16777216 bytes
     === template
     exit 2
     -- stderr
-    error: cannot prove standard input: it has more than 4194304 bytes
+    error[E10]: cannot prove standard input: it has more than 4194304 bytes
     === white space
     exit 2
     -- stderr
-    error: cannot read standard input: it has more than 67108864 bytes
+    error[E7]: cannot read standard input: it has more than 67108864 bytes
     === many resources
     exit 2
     -- stderr
-    error: cannot prove standard input: the template has more than 500 resources, which is CloudFormation's limit
+    error[E10]: cannot prove standard input: the template has more than 500 resources, which is CloudFormation's limit
     ");
 }
 

@@ -78,7 +78,7 @@ fn a_template_with_every_function_that_is_resolved() {
     insta::assert_snapshot!(run.whole(), @"
     exit 2
     -- stderr
-    error: cannot prove `cloudformation/role.yaml`: the template has no parameter `Enviroment`
+    error[E10]: cannot prove `cloudformation/role.yaml`: the template has no parameter `Enviroment`
     ");
 }
 

@@ -165,7 +165,7 @@ fn one_role_of_an_account() {
     insta::assert_snapshot!(rolecall(&["prove", path, "--role", "Genesys"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot prove `descriptions/authorization-details.json`: it contains no role `Genesys`; it contains `arn:aws:iam::123456789012:role/GenesysDataActionRole`, `arn:aws:iam::123456789012:role/vendors/LegacyGenesysRole`, `arn:aws:iam::123456789012:role/trigger-execution`
+    error[E10]: cannot prove `descriptions/authorization-details.json`: it contains no role `Genesys`; it contains `arn:aws:iam::123456789012:role/GenesysDataActionRole`, `arn:aws:iam::123456789012:role/vendors/LegacyGenesysRole`, `arn:aws:iam::123456789012:role/trigger-execution`
     ");
 }
 

@@ -55,6 +55,69 @@ fn every_example_of_a_change_by_hand_shows_its_code() {
     }
 }
 
+/// What a user who tries the example reads: the error of that code, in text and in JSON.
+#[test]
+fn every_example_of_a_command_ends_with_its_code() {
+    let stage = Stage::new();
+    for entry in catalogue::all() {
+        let (Kind::Error(code), Some(Example::Command(command))) = (entry.kind, entry.example) else {
+            continue;
+        };
+        // Standard input of every run is empty.
+        let words: Vec<&str> = command.split(' ').skip(1).filter(|word| !word.starts_with('<')).collect();
+        let run = stage.run(&words);
+        assert!(run.status != 0 && run.stderr.starts_with(&format!("error[{code}]: ")), "{}", run.whole());
+    }
+    let run = stage.run(&["verify", "--sandbox", "--output", "json"]);
+    assert_eq!(run.json()["error"]["code"], "E38");
+}
+
+#[test]
+fn an_error_is_explained() {
+    let stage = Stage::new();
+    insta::assert_snapshot!(stage.run(&["explain", "e17", "E38"]).whole(), @"
+    exit 0
+    -- stdout
+    E17: AWS denied a call
+
+    Why it happens: the caller lacks the permission that the message names, or a policy denies it.
+    What to do: give the caller the permission; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies.
+
+    More: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+
+    E38: the role does not exist
+
+    Why it happens: the account has no role of that name; nobody can assume it, and nothing about it can be verified.
+    What to do: `rolecall plan` shows what is missing, and `rolecall apply` creates it; if another tool makes the role, run that tool.
+
+    Example: `rolecall verify --sandbox`
+    ");
+    let json = stage.run(&["explain", "E38", "--output", "json"]).expect(0).json();
+    insta::assert_snapshot!(format!("{json:#}"), @r#"
+    [
+      {
+        "code": "E38",
+        "title": "the role does not exist",
+        "why": "the account has no role of that name; nobody can assume it, and nothing about it can be verified",
+        "remedy": "`rolecall plan` shows what is missing, and `rolecall apply` creates it; if another tool makes the role, run that tool",
+        "command": "rolecall verify --sandbox"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn an_unknown_finding_leads_to_the_catalogue() {
+    let run = Stage::new().run(&["apply", "--sandbox", "--allow-findings", "T99"]);
+    insta::assert_snapshot!(run.whole(), @"
+    exit 2
+    -- stderr
+    error[E1]: invalid value 'T99' for '--allow-findings <ID>': not the ID of a finding (expected an ID such as `T3`); `rolecall explain` lists them, and docs/codes.md shows what each means
+
+    For more information, try '--help'.
+    ");
+}
+
 #[test]
 fn a_code_is_explained() {
     let stage = Stage::new();
@@ -96,7 +159,7 @@ fn a_code_is_explained() {
     insta::assert_snapshot!(stage.run(&["explain", "T99"]).whole(), @"
     exit 2
     -- stderr
-    error: `T99` is not a code of rolecall
+    error[E1]: `T99` is not a code of rolecall
     hint: `rolecall explain` lists all codes
     ");
     let all = stage.run(&["explain", "--output", "json"]).expect(0).json();

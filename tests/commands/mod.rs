@@ -14,6 +14,7 @@ mod pitfalls;
 mod policies;
 mod prove;
 mod prove_documents;
+mod prove_formats;
 mod render_anywhere;
 mod shell;
 mod simulate;

@@ -448,7 +448,7 @@ fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
     insta::assert_snapshot!(prove(&trust(), &smtlib).whole(), @"
     exit 1
     -- stderr
-    error: cannot write certificates to `[folder]/certificates`: `[folder]/certificates/only-trusted.parts.smt2` was not written by rolecall; move it to another folder
+    error[E7]: cannot write certificates to `[folder]/certificates`: `[folder]/certificates/only-trusted.parts.smt2` was not written by rolecall; move it to another folder
     ");
     assert_eq!(std::fs::read_to_string(path.join("only-trusted.parts.smt2")).unwrap(), "(check-sat)");
     assert!(names(&path).contains(&"only-targets.parts.smt2".to_owned()));

@@ -271,7 +271,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
     insta::assert_snapshot!(prove(&bucket, &[]).whole(), @"
     exit 2
     -- stderr
-    error: cannot prove standard input: it is the policy of a resource, not of a role: statements have both Principal and Resource, and none allows sts:AssumeRole
+    error[E10]: cannot prove standard input: it is the policy of a resource, not of a role: statements have both Principal and Resource, and none allows sts:AssumeRole
     ");
 }
 
@@ -319,53 +319,53 @@ fn options_that_are_wrong() {
     === --principal me
     exit 2
     -- stderr
-    error: invalid value 'me' for '--principal <ARN>': `me` is not a principal: give the ARN of a role, session, user or provider, or a service such as `lambda.amazonaws.com`
+    error[E1]: invalid value 'me' for '--principal <ARN>': `me` is not a principal: give the ARN of a role, session, user or provider, or a service such as `lambda.amazonaws.com`
 
     For more information, try '--help'.
     === --principal 12345
     exit 2
     -- stderr
-    error: invalid value '12345' for '--principal <ARN>': `12345` is not a principal: give the ARN of a role, session, user or provider, or a service such as `lambda.amazonaws.com`
+    error[E1]: invalid value '12345' for '--principal <ARN>': `12345` is not a principal: give the ARN of a role, session, user or provider, or a service such as `lambda.amazonaws.com`
 
     For more information, try '--help'.
     === --external-id x
     exit 2
     -- stderr
-    error: invalid value 'x' for '--external-id <ID>': `x` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`
+    error[E1]: invalid value 'x' for '--external-id <ID>': `x` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`
 
     For more information, try '--help'.
     === --target my-function
     exit 2
     -- stderr
-    error: invalid value 'my-function' for '--target <ARN>': `my-function` is not a Lambda function ARN: expected `arn:aws:lambda:us-east-1:123456789012:function:name`, with or without `:alias` or `:version`
+    error[E1]: invalid value 'my-function' for '--target <ARN>': `my-function` is not a Lambda function ARN: expected `arn:aws:lambda:us-east-1:123456789012:function:name`, with or without `:alias` or `:version`
 
     For more information, try '--help'.
     === --parameter x
     exit 2
     -- stderr
-    error: invalid value 'x' for '--parameter <NAME=VALUE>': must be NAME=VALUE
+    error[E1]: invalid value 'x' for '--parameter <NAME=VALUE>': must be NAME=VALUE
 
     For more information, try '--help'.
     === --output yaml
     exit 2
     -- stderr
-    error: invalid value 'yaml' for '--output <FORMAT>'
+    error[E1]: invalid value 'yaml' for '--output <FORMAT>'
       [possible values: human, json]
 
     For more information, try '--help'.
     === --role Other
     exit 2
     -- stderr
-    error: cannot prove standard input: it contains no role `Other`; it contains `the policy`
+    error[E10]: cannot prove standard input: it contains no role `Other`; it contains `the policy`
     === --parameter A=b
     exit 2
     -- stderr
-    error: cannot prove standard input: only a CloudFormation template has parameters, but this is a Trust policy
+    error[E10]: cannot prove standard input: only a CloudFormation template has parameters, but this is a Trust policy
     ");
     insta::assert_snapshot!(rolecall(&["prove"]).whole(), @"
     exit 2
     -- stderr
-    error: the following required arguments were not provided:
+    error[E1]: the following required arguments were not provided:
       <FILE>
 
     Usage: rolecall prove <FILE>
@@ -375,6 +375,6 @@ fn options_that_are_wrong() {
     insta::assert_snapshot!(rolecall(&["prove", "gone.json"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `gone.json`: No such file or directory (os error [number])
+    error[E7]: cannot read `gone.json`: No such file or directory (os error [number])
     ");
 }

@@ -137,7 +137,7 @@ fn a_result_that_cannot_be_written_is_a_failure() {
         let run: Run = command.args(arguments).stdout(full()).output().unwrap().into();
         let run = run.expect(1);
         let error =
-            "error: cannot write the result to standard output: No space left on device (os error 28)";
+            "error[E11]: cannot write the result to standard output: No space left on device (os error 28)";
         assert!(run.stderr.contains(error), "{arguments:?}: {}", run.stderr);
     }
     // The work is carried to its end all the same.

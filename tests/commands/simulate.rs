@@ -150,7 +150,7 @@ fn faults_name_the_case_and_the_place() {
     insta::assert_snapshot!(run.whole(), @"
     exit 2
     -- stderr
-    error: standard input is not a file of cases:
+    error[E10]: standard input is not a file of cases:
       case `a case with two faults`: /1/request/action: an action must be one call, such as `sts:AssumeRole`
       case `a case with two faults`: /1/expected/response: the response must be `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`, not `Denied`
     hint: `rolecall simulate --help` shows what a case looks like
@@ -164,18 +164,18 @@ fn files_that_are_none() {
     insta::assert_snapshot!(rolecall(&["simulate", "gone.json"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `gone.json`: No such file or directory (os error [number])
+    error[E7]: cannot read `gone.json`: No such file or directory (os error [number])
     ");
     insta::assert_snapshot!(rolecall(&["simulate", "pitfalls"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `pitfalls`: it is a folder, not a regular file
+    error[E7]: cannot read `pitfalls`: it is a folder, not a regular file
     hint: pipe the text into rolecall and name `-`, which is standard input
     ");
     insta::assert_snapshot!(rolecall(&["simulate"]).whole(), @"
     exit 2
     -- stderr
-    error: the following required arguments were not provided:
+    error[E1]: the following required arguments were not provided:
       <FILE>...
 
     Usage: rolecall simulate <FILE>...
@@ -185,7 +185,7 @@ fn files_that_are_none() {
     insta::assert_snapshot!(rolecall(&["simulate", "pitfalls/t01-no-external-id.json"]).whole(), @"
     exit 2
     -- stderr
-    error: `pitfalls/t01-no-external-id.json` is not a file of cases:
+    error[E10]: `pitfalls/t01-no-external-id.json` is not a file of cases:
       the document: a file of cases must be a list
     hint: `rolecall simulate --help` shows what a case looks like
     ");
@@ -199,27 +199,27 @@ fn files_that_are_none() {
     === 
     exit 2
     -- stderr
-    error: standard input is not a file of cases:
+    error[E10]: standard input is not a file of cases:
       the document: not JSON: EOF while parsing a value at line 1 column 0
     hint: `rolecall simulate --help` shows what a case looks like
     === [
     exit 2
     -- stderr
-    error: standard input is not a file of cases:
+    error[E10]: standard input is not a file of cases:
       /0: not JSON: EOF while parsing a list at line 1 column 1
     hint: `rolecall simulate --help` shows what a case looks like
     === [{\"name\":\"\xff\"}]
     exit 2
     -- stderr
-    error: cannot read standard input: it is not UTF-8: byte 10 cannot be read
+    error[E10]: cannot read standard input: it is not UTF-8: byte 10 cannot be read
     === \xff\xfe[\x00]\x00
     exit 2
     -- stderr
-    error: cannot read standard input: it is UTF-16; save it as UTF-8
+    error[E10]: cannot read standard input: it is UTF-16; save it as UTF-8
     === [{\"name\":\"a\",\"name\":\"b\"}]
     exit 2
     -- stderr
-    error: standard input is not a file of cases:
+    error[E10]: standard input is not a file of cases:
       /0/name: the key `name` is given twice
     hint: `rolecall simulate --help` shows what a case looks like
     "#);
@@ -228,7 +228,7 @@ fn files_that_are_none() {
     insta::assert_snapshot!(rolecall_reading(huge, &["simulate", "-"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read standard input: it has more than 16777216 bytes
+    error[E7]: cannot read standard input: it has more than 16777216 bytes
     ");
     rolecall_reading("[".repeat(100_000), &["simulate", "-"]).expect(2);
 }

@@ -76,7 +76,7 @@ fn what_rests_on_a_reference_is_not_proved() {
     insta::assert_snapshot!(prove(&state, &["--plain-references"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot prove standard input: only a Terraform plan shows references instead of values, but this is a Terraform state
+    error[E10]: cannot prove standard input: only a Terraform plan shows references instead of values, but this is a Terraform state
     ");
 }
 
@@ -393,23 +393,23 @@ fn files_of_terraform_that_are_not_read() {
     insta::assert_snapshot!(said, @"
     exit 2
     -- stderr
-    error: cannot prove standard input: it has version `2.0` of Terraform's JSON format; 0 and 1 are read
+    error[E10]: cannot prove standard input: it has version `2.0` of Terraform's JSON format; 0 and 1 are read
     exit 2
     -- stderr
-    error: cannot prove standard input: it is a Terraform plan that failed
+    error[E10]: cannot prove standard input: it is a Terraform plan that failed
     exit 2
     -- stderr
-    error: cannot prove standard input: the Terraform state contains no role
+    error[E10]: cannot prove standard input: the Terraform state contains no role
     hint: `rolecall prove` takes a policy document by itself, too
     exit 2
     -- stderr
-    error: cannot prove standard input: it is a configuration or a stored state of Terraform; give the output of `terraform show -json`
+    error[E10]: cannot prove standard input: it is a configuration or a stored state of Terraform; give the output of `terraform show -json`
     hint: `terraform show -json` prints the state in the form that is read here
     ");
     insta::assert_snapshot!(rolecall(&["prove", "terraform/role.tf.json"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot prove `terraform/role.tf.json`: it is a configuration or a stored state of Terraform; give the output of `terraform show -json`
+    error[E10]: cannot prove `terraform/role.tf.json`: it is a configuration or a stored state of Terraform; give the output of `terraform show -json`
     hint: `terraform show -json` prints the state in the form that is read here
     ");
 }

@@ -101,7 +101,7 @@ async fn a_query_that_fails_is_an_error() {
     insta::assert_snapshot!(audit(&server, &[]).whole(), @"
     exit 1
     -- stderr
-    error: GET /api/v2/audits/query/{transactionId} failed: the audit query `q-9` ended as `Failed`
+    error[E24]: GET /api/v2/audits/query/{transactionId} failed: the audit query `q-9` ended as `Failed`
     hint: repeat the command
     ");
 }
@@ -126,17 +126,17 @@ async fn times_are_checked_before_anybody_is_asked() {
     }
     insta::assert_snapshot!(said, @"
     === --from 2026-11-21 --to 2026-11-20
-    error: --from 2026-11-21T00:00:00Z is not before 2026-11-20T00:00:00Z
+    error[E1]: --from 2026-11-21T00:00:00Z is not before 2026-11-20T00:00:00Z
     === --from yesterday
-    error: invalid value 'yesterday' for '--from <TIME>': must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)
+    error[E1]: invalid value 'yesterday' for '--from <TIME>': must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)
 
     For more information, try '--help'.
     === --hours 0
-    error: invalid value '0' for '--hours <N>': 0 is not in 1..=4294967295
+    error[E1]: invalid value '0' for '--hours <N>': 0 is not in 1..=4294967295
 
     For more information, try '--help'.
     === --output sarif
-    error: invalid value 'sarif' for '--output <FORMAT>'
+    error[E1]: invalid value 'sarif' for '--output <FORMAT>'
       [possible values: human, json, markdown, csv]
 
     For more information, try '--help'.

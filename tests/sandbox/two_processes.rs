@@ -104,7 +104,7 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     exit 1
     -- stderr
     no rolecall.toml here or above: the sandbox uses the built-in example
-    error: cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)
+    error[E7]: cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)
     ");
     std::fs::rename(path(".rolecall/sandbox.json"), path("elsewhere.json")).unwrap();
     symlink(path("elsewhere.json"), path(".rolecall/sandbox.json")).unwrap();
@@ -113,7 +113,7 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     exit 1
     -- stderr
     no rolecall.toml here or above: the sandbox uses the built-in example
-    error: detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:DetachRolePolicy failed: the sandbox cannot save its state: `.rolecall/sandbox.json` is not an ordinary file (a symbolic link is not followed) (ServiceFailure, request [id])
+    error[E25]: detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:DetachRolePolicy failed: the sandbox cannot save its state: `.rolecall/sandbox.json` is not an ordinary file (a symbolic link is not followed) (ServiceFailure, request [id])
       no change was confirmed
       not tried:
         delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke

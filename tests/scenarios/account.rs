@@ -88,7 +88,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
             insta::assert_snapshot!(stage.run(&[command, &["--profile", "typo"]].concat()).whole(), @"
             exit 2
             -- stderr
-            error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+            error[E12]: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
             hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
             ");
         }
@@ -97,7 +97,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 2
     -- stderr
-    error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+    error[E12]: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
     hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
     let mut elsewhere = stage.command(&["plan"]);
@@ -105,7 +105,7 @@ fn a_profile_that_no_file_has_is_refused_before_any_call() {
     insta::assert_snapshot!(Run::from(elsewhere.output().unwrap()).whole(), @"
     exit 2
     -- stderr
-    error: the AWS profile `typo` does not exist; looked at `/nowhere/config` and `/nowhere/keys`
+    error[E12]: the AWS profile `typo` does not exist; looked at `/nowhere/config` and `/nowhere/keys`
     hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
     assert_eq!(stage.calls().len(), 0);
@@ -120,7 +120,7 @@ fn a_profile_without_credentials_does_not_fall_back_on_the_environment() {
         insta::assert_snapshot!(stage.run(&["apply", "--yes", "--profile", "empty"]).whole(), @"
         exit 1
         -- stderr
-        error: nothing was changed: [a read] failed: no AWS credentials were found
+        error[E14]: nothing was changed: [a read] failed: no AWS credentials were found
         hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
         ");
     });
@@ -143,7 +143,7 @@ fn each_manifest_of_a_fleet_goes_to_the_account_of_its_own_profile() {
     insta::assert_snapshot!(run.standard_error(), @"
     exit 2
     -- stderr
-    error: accounts/b.toml: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+    error[E12]: accounts/b.toml: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
     hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     ");
 }
@@ -187,47 +187,47 @@ fn credentials_of_another_account_are_refused_before_a_plan_is_shown() {
     === plan
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === apply --yes
     exit 1
     -- stderr
-    error: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === verify
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === verify --sweep --yes
     exit 1
     -- stderr
-    error: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: nothing was changed: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === verify --level twin
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === drift
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === destroy --yes
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === target list
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === target add my-genesys-trigger-function:live
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     ");
     assert_eq!(writes(&stage), Vec::<String>::new());
@@ -250,12 +250,12 @@ fn connect_and_the_actions_refuse_another_account_too() {
     === genesys connect --yes
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: nothing was changed in AWS or Genesys Cloud: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     === genesys action list
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     ");
     assert_eq!(writes(&stage), Vec::<String>::new());
@@ -268,14 +268,14 @@ fn a_missing_function_or_permission_does_not_hide_the_wrong_account() {
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:sts::123456789012:assumed-role/ci/rolecall`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     ");
     let run = stage(&text).acting_as(Principal::Nobody).run(&["plan"]);
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:iam::123456789012:user/nobody`
+    error[E18]: the manifest is for account 222222222222 (`account` in [aws]), but the credentials are of account 123456789012: the caller is `arn:aws:iam::123456789012:user/nobody`
     hint: use the credentials of the manifest's account (--profile, `profile` or `assume_role` in [aws]), or correct `account`
     ");
 }
@@ -313,7 +313,7 @@ fn a_manifest_that_contradicts_itself_is_refused_before_any_call() {
     insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
     exit 2
     -- stderr
-    error: rolecall.toml:11:11: `account` is 222222222222, but `assume_role` is a role of account 333333333333
+    error[E5]: rolecall.toml:11:11: `account` is 222222222222, but `assume_role` is a role of account 333333333333
        |
     11 | account = "222222222222"
        |           ^^^^^^^^^^^^^^
@@ -322,7 +322,7 @@ fn a_manifest_that_contradicts_itself_is_refused_before_any_call() {
     insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
     exit 2
     -- stderr
-    error: rolecall.toml:11:11: `2222` is not an AWS account ID: must be exactly 12 digits; for example `765628985471`
+    error[E5]: rolecall.toml:11:11: `2222` is not an AWS account ID: must be exactly 12 digits; for example `765628985471`
        |
     11 | account = "2222"
        |           ^^^^^^

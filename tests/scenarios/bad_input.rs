@@ -12,7 +12,7 @@ fn a_missing_manifest_is_a_usage_error() {
     insta::assert_snapshot!(run.whole(), @"
     exit 2
     -- stderr
-    error: no manifest at `rolecall.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    error[E4]: no manifest at `rolecall.toml`; `rolecall init` writes a manifest, `--file` names a different path
     ");
 }
 
@@ -26,7 +26,7 @@ fn every_fault_of_a_manifest_is_named_at_once() {
     insta::assert_snapshot!(stage.run(&["plan"]).whole(), @r#"
     exit 2
     -- stderr
-    error: rolecall.toml:4:19: `x` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`; for example `5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90`
+    error[E5]: rolecall.toml:4:19: `x` is not an external ID: must be 2–1224 letters, digits or any of `_+=,.@:/-`; for example `5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90`
       |
     4 | organization_id = "x"
       |                   ^^^
@@ -59,7 +59,7 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
     insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
     exit 2
     -- stderr
-    error: the manifest states no `organization_id` in [genesys]
+    error[E34]: the manifest states no `organization_id` in [genesys]
     hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
     ");
     // With the credentials of an OAuth client, Genesys Cloud says it.
@@ -93,7 +93,7 @@ fn a_missing_function_is_named_with_its_neighbours() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 4
     -- stderr
-    error: nothing was changed: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
+    error[E39]: nothing was changed: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
     function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
     hint: correct the [[target]] in the manifest, or deploy the function first
     ");
@@ -108,7 +108,7 @@ fn a_target_without_a_region_is_a_usage_error() {
     insta::assert_snapshot!(run.whole(), @"
     exit 2
     -- stderr
-    error: no region for target `my-genesys-trigger-function`
+    error[E13]: no region for target `my-genesys-trigger-function`
     hint: give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region
     ");
     assert!(stage.calls().is_empty(), "nothing was contacted");
@@ -116,8 +116,8 @@ fn a_target_without_a_region_is_a_usage_error() {
 
 /// The reads go out together, and which of them fails first differs from run to run.
 fn any_read(run: &Run) -> String {
-    let read = regex::Regex::new("error: [a-z]+:[A-Za-z]+ failed").unwrap();
-    let whole = read.replace(&run.whole(), "error: [a read] failed").into_owned();
+    let read = regex::Regex::new(r"(error\[E\d+\]): [a-z]+:[A-Za-z]+ failed").unwrap();
+    let whole = read.replace(&run.whole(), "$1: [a read] failed").into_owned();
     // IAM and Lambda have names of their own for it.
     let names =
         [("InvalidSignatureException", "SignatureDoesNotMatch"), ("ExpiredTokenException", "ExpiredToken")];
@@ -133,7 +133,7 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     insta::assert_snapshot!(any_read(&run), @"
     exit 1
     -- stderr
-    error: [a read] failed: no AWS credentials were found
+    error[E14]: [a read] failed: no AWS credentials were found
     hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
     ");
 
@@ -143,7 +143,7 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     insta::assert_snapshot!(any_read(&run), @"
     exit 1
     -- stderr
-    error: [a read] failed: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details. (SignatureDoesNotMatch, request [id])
+    error[E16]: [a read] failed: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details. (SignatureDoesNotMatch, request [id])
     hint: check the access key, the secret key and the session token; a wrong clock gives this error too
     ");
 
@@ -154,7 +154,7 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     insta::assert_snapshot!(any_read(&stage.run(&["plan"])), @"
     exit 1
     -- stderr
-    error: [a read] failed: The security token included in the request is expired (ExpiredToken, request [id])
+    error[E15]: [a read] failed: The security token included in the request is expired (ExpiredToken, request [id])
     hint: log in again, or get new keys, and repeat the command
     ");
 }
@@ -167,7 +167,7 @@ fn an_endpoint_that_refuses_is_named() {
     insta::assert_snapshot!(any_read(&run), @"
     exit 1
     -- stderr
-    error: [a read] failed: cannot reach 127.0.0.1:[port]: tcp connect error: Connection refused (os error [number])
+    error[E19]: [a read] failed: cannot reach 127.0.0.1:[port]: tcp connect error: Connection refused (os error [number])
     hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat the command
     ");
 }
@@ -182,7 +182,7 @@ fn a_question_nobody_can_answer_changes_nothing() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: no terminal to ask for confirmation (use `--yes`)
+    error[E2]: nothing was changed in AWS or Genesys Cloud: no terminal to ask for confirmation (use `--yes`)
     hint: --yes carries the plan out without asking
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -201,7 +201,7 @@ fn a_trust_policy_over_the_quota_is_refused_before_anything_is_written() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048
+    error[E23]: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048
     hint: shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -214,12 +214,12 @@ fn a_template_with_an_unknown_placeholder_is_a_usage_error() {
     insta::assert_snapshot!(stage.run(&["plan", "--policies", "own"]).whole(), @"
     exit 2
     -- stderr
-    error: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}}
+    error[E8]: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}}
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--policies", "nowhere"]).whole(), @"
     exit 2
     -- stderr
-    error: `nowhere` holds neither trust.json nor invoke.json
+    error[E1]: `nowhere` holds neither trust.json nor invoke.json
     hint: --policies takes a folder with your own templates
     ");
 }
@@ -233,6 +233,7 @@ fn errors_are_json_where_json_was_asked_for() {
     assert_eq!(report["exit_code"], 2);
     insta::assert_json_snapshot!(report["error"], @r#"
     {
+      "code": "E4",
       "message": "no manifest at `gone.toml`; `rolecall init` writes a manifest, `--file` names a different path"
     }
     "#);
@@ -253,27 +254,27 @@ fn a_region_of_another_partition_is_refused_before_anybody_is_contacted() {
     === plan in us-gov-west-1
     exit 2
     -- stderr
-    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    error[E5]: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
     === apply in us-gov-west-1
     exit 2
     -- stderr
-    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    error[E5]: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
     === drift in us-gov-west-1
     exit 2
     -- stderr
-    error: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
+    error[E5]: the region `us-gov-west-1` is in the partition `aws-us-gov`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-us-gov`
     === plan in cn-north-1
     exit 2
     -- stderr
-    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    error[E5]: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
     === apply in cn-north-1
     exit 2
     -- stderr
-    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    error[E5]: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
     === drift in cn-north-1
     exit 2
     -- stderr
-    error: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
+    error[E5]: the region `cn-north-1` is in the partition `aws-cn`, and Genesys Cloud's account 765628985471 is in `aws`: no principal can assume a role of another partition; use a region and an account of `aws`, or state the `trusted_account` that Genesys gave you for `aws-cn`
     ");
     assert!(stage.calls().is_empty());
 }

@@ -37,7 +37,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--level", "paper"]).standard_error(), @"
     exit 2
     -- stderr
-    error: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` does not exist
+    error[E40]: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` does not exist
     hint: an administrator makes it of the manifest's targets: `rolecall boundary apply`
     ");
     stage.act_as(Principal::Verifier);
@@ -46,7 +46,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     -- stderr
     Boundary arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary
       create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary
-    error: could not create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: iam:CreatePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:CreatePolicy on resource: policy GenesysDataActionRole-boundary because no identity-based policy allows the iam:CreatePolicy action (AccessDenied, request [id])
+    error[E17]: could not create policy arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary: iam:CreatePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:CreatePolicy on resource: policy GenesysDataActionRole-boundary because no identity-based policy allows the iam:CreatePolicy action (AccessDenied, request [id])
       nothing was changed
     hint: an administrator makes the boundary: this command needs the permission iam:CreatePolicy, which the provisioner policy leaves out on purpose
     ");
@@ -78,7 +78,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
       ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows more)
     0 to create, 1 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       every-target (refuted): a session can invoke each of the 2 target functions: a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status`, because the permissions boundary does not allow it
     hint: correct the template or the manifest; use `--allow-claim every-target` to apply anyway
     ");
@@ -90,7 +90,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     insta::assert_snapshot!(stage.run(&["boundary", "destroy", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: IAM does not delete `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` while it is the permissions boundary of 1 principal
+    error[E41]: IAM does not delete `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` while it is the permissions boundary of 1 principal
     hint: destroy the role first (`rolecall destroy`), or take the policy from every principal that `aws iam list-entities-for-policy --policy-arn arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` names
     ");
     assert!(stage.calls().iter().all(|call| !call.action.starts_with("Delete")));
@@ -115,7 +115,7 @@ fn a_boundary_of_ones_own_is_left_alone() {
     insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).whole(), @r#"
     exit 2
     -- stderr
-    error: the manifest does not ask for a boundary that rolecall makes
+    error[E42]: the manifest does not ask for a boundary that rolecall makes
     hint: write `permissions_boundary = "targets"` into [role] of the manifest
     "#);
 }

@@ -104,7 +104,7 @@ fn false_sentences(run: &Run, calls: &[LogEntry]) -> Vec<&'static str> {
     check(said("and not by rolecall for this role"), "`not by rolecall for this role` of what it made");
     check(said("nothing was changed") && has_written, "`nothing was changed` after a change");
     check(![0, 1, 4, 5].contains(&run.status), "an exit code that says something else");
-    check(run.status == 1 && !run.stderr.contains("error: "), "exit 1 without a message");
+    check(run.status == 1 && !run.stderr.contains("error[E"), "exit 1 without a message");
     found
 }
 
@@ -181,7 +181,7 @@ fn an_edit_between_the_plan_and_any_write_widens_nothing_and_is_repaired_by_the_
             assert_eq!(left, Vec::<String>::new(), "{case}");
         }
         // A write was in the way of the edit, or the edit in the way of a write: the sentence names somebody else.
-        let is_refused = run.stderr.contains("error: could not ");
+        let is_refused = run.stderr.contains("]: could not ");
         assert!(!is_refused || names_the_other(&run), "{case}");
 
         let mut again = situation.command.to_vec();

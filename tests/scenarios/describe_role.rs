@@ -37,17 +37,17 @@ fn what_a_role_does_not_say_can_be_said_for_it() {
     === ByHand
     exit 1
     -- stderr
-    error: the trust policy of role `ByHand` does not require exactly one external ID: no statement compares `sts:ExternalId` with `StringEquals`
+    error[E34]: the trust policy of role `ByHand` does not require exactly one external ID: no statement compares `sts:ExternalId` with `StringEquals`
     hint: give --organization-id, the ID of the Genesys Cloud organisation: the role will require it after `rolecall apply --adopt`
     === ByHand --organization-id 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
     exit 1
     -- stderr
-    error: the policies of role `ByHand` name no Lambda function that it may invoke
+    error[E53]: the policies of role `ByHand` name no Lambda function that it may invoke
     hint: give each function with --target
     === arn:aws:iam::222222222222:role/ByHand
     exit 1
     -- stderr
-    error: role `ByHand` is of account 222222222222, but the credentials are of account 123456789012
+    error[E18]: role `ByHand` is of account 222222222222, but the credentials are of account 123456789012
     hint: use the credentials of the role's account (--profile)
     === ByHand --organization-id 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 --target my-genesys-trigger-function
     exit 0

@@ -99,13 +99,13 @@ fn drift_names_what_was_changed_and_nothing_else() {
             insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
             exit 4
             -- stderr
-            error: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+            error[E39]: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
             hint: correct the [[target]] in the manifest, or deploy the function first
             ");
             insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
             exit 4
             -- stderr
-            error: nothing was changed: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+            error[E39]: nothing was changed: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
             hint: correct the [[target]] in the manifest, or deploy the function first
             ");
             stage
@@ -252,7 +252,7 @@ fn every_command_with_a_report_has_every_format_and_the_others_say_so() {
                 insta::assert_snapshot!(error, @"
                 exit 2
                 -- stderr
-                error: invalid value '[format]' for '--output <FORMAT>'
+                error[E1]: invalid value '[format]' for '--output <FORMAT>'
                   [possible values: human, json]
 
                 For more information, try '--help'.

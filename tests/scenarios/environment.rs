@@ -174,56 +174,56 @@ fn a_setting_that_cannot_be_meant_is_named_before_the_first_call() {
     === AWS_RETRY_MODE=abc
     exit 2
     -- stderr
-    error: AWS_RETRY_MODE: `abc` is not a retry mode: `standard`, `adaptive` or `legacy`
+    error[E12]: AWS_RETRY_MODE: `abc` is not a retry mode: `standard`, `adaptive` or `legacy`
     === AWS_MAX_ATTEMPTS=abc
     exit 2
     -- stderr
-    error: AWS_MAX_ATTEMPTS: `abc` must be a whole number, 1 or more
+    error[E12]: AWS_MAX_ATTEMPTS: `abc` must be a whole number, 1 or more
     === AWS_MAX_ATTEMPTS=0
     exit 2
     -- stderr
-    error: AWS_MAX_ATTEMPTS: `0` must be a whole number, 1 or more
+    error[E12]: AWS_MAX_ATTEMPTS: `0` must be a whole number, 1 or more
     === AWS_ENDPOINT_URL=localhost:4566
     exit 2
     -- stderr
-    error: AWS_ENDPOINT_URL: not the URL of an endpoint (expected `https://host`)
+    error[E12]: AWS_ENDPOINT_URL: not the URL of an endpoint (expected `https://host`)
     === AWS_ENDPOINT_URL_IAM=abc
     exit 2
     -- stderr
-    error: AWS_ENDPOINT_URL_IAM: not the URL of an endpoint (expected `https://host`)
+    error[E12]: AWS_ENDPOINT_URL_IAM: not the URL of an endpoint (expected `https://host`)
     === AWS_USE_FIPS_ENDPOINT=yes
     exit 2
     -- stderr
-    error: AWS_USE_FIPS_ENDPOINT: `yes` must be `true` or `false`
+    error[E12]: AWS_USE_FIPS_ENDPOINT: `yes` must be `true` or `false`
     === AWS_PROFILE=typo
     exit 2
     -- stderr
-    error: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
+    error[E12]: the AWS profile `typo` does not exist; looked at `[folder]/.aws/config` and `[folder]/.aws/credentials`
     hint: correct --profile, AWS_PROFILE or `profile` in [aws] (`aws configure list-profiles` names those that exist), or leave them out to use the credentials of the environment
     === AWS_CA_BUNDLE=gone.pem
     exit 2
     -- stderr
-    error: AWS_CA_BUNDLE: cannot read `gone.pem`: No such file or directory (os error [number])
+    error[E12]: AWS_CA_BUNDLE: cannot read `gone.pem`: No such file or directory (os error [number])
     === AWS_CA_BUNDLE=empty.pem
     exit 2
     -- stderr
-    error: AWS_CA_BUNDLE: `empty.pem` has no certificate in PEM form
+    error[E12]: AWS_CA_BUNDLE: `empty.pem` has no certificate in PEM form
     === HTTPS_PROXY=socks5://user:hunter2@proxy:1080
     exit 2
     -- stderr
-    error: HTTPS_PROXY: only proxies of the schemes `http` and `https` are supported
+    error[E12]: HTTPS_PROXY: only proxies of the schemes `http` and `https` are supported
     === HTTPS_PROXY=http://user:hunter2@
     exit 2
     -- stderr
-    error: HTTPS_PROXY: not the URL of a proxy (expected `http://host:port`)
+    error[E12]: HTTPS_PROXY: not the URL of a proxy (expected `http://host:port`)
     === AWS_CONFIG_FILE=config
     exit 2
     -- stderr
-    error: `retry_mode` of the AWS profile `default`: `often` is not a retry mode: `standard`, `adaptive` or `legacy`
+    error[E12]: `retry_mode` of the AWS profile `default`: `often` is not a retry mode: `standard`, `adaptive` or `legacy`
     === AWS_CONFIG_FILE=broken
     exit 2
     -- stderr
-    error: cannot read the AWS profile `default` from `broken` and `[folder]/.aws/credentials`: error parsing broken on line 1:
+    error[E12]: cannot read the AWS profile `default` from `broken` and `[folder]/.aws/credentials`: error parsing broken on line 1:
       Profile definition must end with ']'
     hint: correct the file: each line is `[profile NAME]`, `key = value` or a comment
     ");

@@ -38,7 +38,7 @@ fn a_denial_of_any_call_stops_cleanly_and_the_next_apply_converges() {
                         0 | 4 => {}
                         1 => {
                             let stderr = &run.stderr;
-                            assert!(stderr.contains("error: ") && stderr.contains("hint: "), "{stderr}");
+                            assert!(stderr.contains("error[E") && stderr.contains("hint: "), "{stderr}");
                             let says = |text: &str| stderr.contains(text);
                             assert!(
                                 says("nothing was changed")
@@ -97,7 +97,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "8"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id])
+    error[E22]: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id])
     hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
     ");
     stage.set(rule("iam:CreatePolicy", 0, None, Fault::Throttle));
@@ -105,7 +105,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
     exit 1
     -- stderr
       ✓ create role GenesysDataActionRole
-    error: could not create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke: iam:CreatePolicy failed: Rate exceeded (Throttling, request [id])
+    error[E22]: could not create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke: iam:CreatePolicy failed: Rate exceeded (Throttling, request [id])
       done:
         create role GenesysDataActionRole
       not tried:
@@ -147,7 +147,7 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
     exit 1
     -- stderr
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
-    error: could not create role GenesysDataActionRole: waited [time] s for IAM to know every principal that the trust policy names; the last answer was: iam:CreateRole failed: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/not-there-yet" (MalformedPolicyDocument, request [id])
+    error[E21]: could not create role GenesysDataActionRole: waited [time] s for IAM to know every principal that the trust policy names; the last answer was: iam:CreateRole failed: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/not-there-yet" (MalformedPolicyDocument, request [id])
       done:
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
@@ -200,7 +200,7 @@ fn an_interrupted_apply_says_what_was_done() {
         0 to create, 3 to change, 0 to delete.
         Result: failed: after 2 changes were made, interrupted before the next change (exit code 1)
         -- stderr
-        error: interrupted before the next change
+        error[E48]: interrupted before the next change
           done:
           not tried:
         hint: run the same command again: it reads what is there, and goes on from that

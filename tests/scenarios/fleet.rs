@@ -81,7 +81,7 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
     insta::assert_snapshot!(run(&stage, &["apply"]).whole(), @"
     exit 2
     -- stderr
-    error: applying several manifests requires --yes
+    error[E2]: applying several manifests requires --yes
     hint: review `rolecall plan --file 'accounts/*.toml'` for the same manifests, then use --yes to apply all of them
     ");
     let applied = run(&stage, &["apply", "--yes", "--level", "paper"]);
@@ -215,7 +215,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @r#"
     exit 2
     -- stderr
-    error: accounts/e.toml: missing section [genesys]; it needs at least `region = "us-east-1"`
+    error[E5]: accounts/e.toml: missing section [genesys]; it needs at least `region = "us-east-1"`
     accounts/e.toml: missing section [role]; it needs at least `name = "GenesysDataActionRole"`
     accounts/e.toml: missing section [[target]]; it needs at least `function = "my-genesys-trigger-function"`
     "#);
@@ -223,7 +223,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @"
     exit 2
     -- stderr
-    error: accounts/f.toml: the manifest states no `organization_id` in [genesys]
+    error[E34]: accounts/f.toml: the manifest states no `organization_id` in [genesys]
     hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
     ");
     stage.write("accounts/f.toml", &member("Orders", Some(OTHERS[0]), "orders"));
@@ -231,7 +231,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     insta::assert_snapshot!(refused.whole(), @"
     exit 2
     -- stderr
-    error: role `Orders` is claimed by `accounts/c.toml` and `accounts/f.toml`
+    error[E52]: role `Orders` is claimed by `accounts/c.toml` and `accounts/f.toml`
     role `Orders` is claimed by `accounts/a.toml` and `accounts/e.toml`
     hint: a role belongs to one manifest: remove the others, or give them another `name` in [role] or another account in [aws]
     ");
@@ -239,19 +239,19 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     insta::assert_snapshot!(stage.run(&["drift", "--file", "nowhere/*.toml"]).whole(), @"
     exit 2
     -- stderr
-    error: no manifest matches `nowhere/*.toml`
+    error[E4]: no manifest matches `nowhere/*.toml`
     hint: quote the pattern, so that the shell leaves it alone; `**` stands for folders within folders
     ");
     insta::assert_snapshot!(stage.run(&["destroy", "--file", "accounts/*.toml"]).whole(), @"
     exit 2
     -- stderr
-    error: `destroy` takes one manifest
+    error[E1]: `destroy` takes one manifest
     hint: plan, apply, verify and drift take several; run this once for each
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--out", "p", "--file", "accounts/*.toml"]).whole(), @"
     exit 2
     -- stderr
-    error: `--out` takes one manifest
+    error[E1]: `--out` takes one manifest
     hint: run `rolecall plan --out FILE --file MANIFEST` once for each
     ");
 }
@@ -265,7 +265,7 @@ fn two_ways_to_one_role_are_found_out() {
     insta::assert_snapshot!(run(&stage, &["apply", "--yes"]).whole(), @"
     exit 2
     -- stderr
-    error: role `Orders` is claimed by `accounts/a.toml` and `accounts/e.toml`
+    error[E52]: role `Orders` is claimed by `accounts/a.toml` and `accounts/e.toml`
     hint: a role belongs to one manifest: remove the others, or give them another `name` in [role] or another account in [aws]
     ");
     assert!(stage.calls().iter().all(|call| call.service == "sts"));

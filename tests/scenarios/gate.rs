@@ -52,7 +52,7 @@ fn a_second_external_id_is_refused() {
     === apply
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `another-customer`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
     hint: correct the template or the manifest; use `--allow-claim external-id` to apply anyway
     ");
@@ -79,7 +79,7 @@ fn a_pattern_as_external_id_is_refused() {
     === apply
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
     hint: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
@@ -120,7 +120,7 @@ fn a_condition_that_cannot_be_decided_is_refused_as_undecided() {
     === apply
     exit 5
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       may-assume (unknown): `arn:aws:iam::765628985471:root` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
       may-assume (unknown): `arn:aws:iam::123456789012:role/ci` can assume the role: it depends on `aws:SourceIp` (`192.0.2.0` is allowed, a request without it is not)
     hint: correct the template or the manifest; use `--allow-claim may-assume` to apply anyway
@@ -163,7 +163,7 @@ fn a_widened_policy_is_refused() {
     === apply
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
     hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     ");
@@ -181,7 +181,7 @@ fn a_widened_policy_is_refused() {
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
     hint: correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     ");
@@ -223,7 +223,7 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
       ! managed policy arn:aws:iam::123456789012:policy/Sneaky is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     "#);
@@ -316,7 +316,7 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
       ! inline policy theirs is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     "#);
@@ -344,7 +344,7 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     -- stderr
     restored the manifest `rolecall.toml`
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     ");
@@ -368,7 +368,7 @@ fn a_saved_plan_meets_the_same_gate() {
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
     hint: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
@@ -419,11 +419,11 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       2 × refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     Result: refuted: 2 of 2 manifests (exit code 4)
     -- stderr
-    error: roles/one.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: roles/one.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
     hint: roles/one.toml: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
-    error: roles/two.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: roles/two.toml: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       T2 (refuted): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
     hint: roles/two.toml: correct the template or the manifest; use `--allow-claim external-id --allow-findings T2` to apply anyway
@@ -455,7 +455,7 @@ fn a_boundary_that_nobody_can_read_is_refused() {
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/Hidden: it could not be read
     hint: check that the boundary `arn:aws:iam::123456789012:policy/Hidden` exists, and let the caller read it (iam:GetPolicy and iam:GetPolicyVersion), so that it can be part of the proof
     ");
@@ -468,7 +468,7 @@ fn a_claim_that_does_not_exist_is_a_mistake_in_the_call() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", ALLOW, "everything"]).whole(), @"
     exit 2
     -- stderr
-    error: invalid value 'everything' for '--allow-claim <NAME>'
+    error[E1]: invalid value 'everything' for '--allow-claim <NAME>'
       [possible values: only-trusted, external-id, may-assume, only-targets, every-target]
 
       tip: a similar value exists: 'every-target'
@@ -478,7 +478,7 @@ fn a_claim_that_does_not_exist_is_a_mistake_in_the_call() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--allow-findings", "T99"]).whole(), @"
     exit 2
     -- stderr
-    error: invalid value 'T99' for '--allow-findings <ID>': not the ID of a finding (expected an ID such as `T3`)
+    error[E1]: invalid value 'T99' for '--allow-findings <ID>': not the ID of a finding (expected an ID such as `T3`); `rolecall explain` lists them, and docs/codes.md shows what each means
 
     For more information, try '--help'.
     ");

@@ -146,7 +146,7 @@ fn the_secret_of_the_manifest_is_enough() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
     exit 1
     -- stderr
-    error: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
+    error[E30]: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
     hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
     store(
@@ -156,7 +156,7 @@ fn the_secret_of_the_manifest_is_enough() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
     exit 1
     -- stderr
-    error: POST /oauth/token failed: http://127.0.0.1:[port] does not accept the OAuth client `11111111-2222-3333-4444-555555555555` and its secret: invalid_client: authentication failed; possible causes: a wrong ID or secret, a disabled client, a grant type other than client credentials, or a client of another region (HTTP 401, contextId [id])
+    error[E31]: POST /oauth/token failed: http://127.0.0.1:[port] does not accept the OAuth client `11111111-2222-3333-4444-555555555555` and its secret: invalid_client: authentication failed; possible causes: a wrong ID or secret, a disabled client, a grant type other than client credentials, or a client of another region (HTTP 401, contextId [id])
     hint: Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its organisation
     ");
 }
@@ -168,7 +168,7 @@ fn who_may_not_read_the_secret_hears_which_permission() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "whoami"]).whole(), @"
     exit 1
     -- stderr
-    error: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
+    error[E30]: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
     hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
 }

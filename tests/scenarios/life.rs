@@ -144,14 +144,14 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     assert_eq!(stage.sandbox.state().accounts, state.accounts, "nothing was changed");
     insta::assert_snapshot!(stage.run(&["destroy", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    error[E35]: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--adopt"]).outline(), @"
@@ -279,7 +279,7 @@ fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
+    error[E23]: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
     hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the foreign policies (--remove-foreign), or split the targets over several roles, with one manifest for each role
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -309,7 +309,7 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
     stage.run(&["apply", "--yes", "--adopt"]).expect(0);
@@ -390,7 +390,7 @@ fn a_manifest_is_written_from_a_live_role() {
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: there is no role `nobody` in account 123456789012
+    error[E38]: there is no role `nobody` in account 123456789012
     hint: `--profile` chooses the account
     ");
     assert!(!stage.folder.path().join("other.toml").exists());

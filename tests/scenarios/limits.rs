@@ -68,39 +68,39 @@ fn an_endpoint_that_does_not_answer_ends_every_command_at_its_deadline() {
             exit 1
             -- stderr
             warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
-            error: [a call] failed: no answer before the command's deadline of 2 s
+            error[E21]: [a call] failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === drift
             exit 1
             -- stderr
-            error: [a call] failed: no answer before the command's deadline of 2 s
+            error[E21]: [a call] failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === apply --yes
             exit 1
             -- stderr
             warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
-            error: nothing was changed: [a call] failed: no answer before the command's deadline of 2 s
+            error[E21]: nothing was changed: [a call] failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === verify --level live
             exit 1
             -- stderr
             warning: the manifest's organization_id was not compared with the live one: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
-            error: [a call] failed: no answer before the command's deadline of 2 s
+            error[E21]: [a call] failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === destroy --yes
             exit 1
             -- stderr
-            error: nothing was changed in AWS or Genesys Cloud: [a call] failed: no answer before the command's deadline of 2 s
+            error[E21]: nothing was changed in AWS or Genesys Cloud: [a call] failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === genesys whoami
             exit 1
             -- stderr
-            error: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
+            error[E21]: GET /api/v2/organizations/me failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             === genesys audit
             exit 1
             -- stderr
-            error: POST /api/v2/audits/query failed: no answer before the command's deadline of 2 s
+            error[E21]: POST /api/v2/audits/query failed: no answer before the command's deadline of 2 s
             hint: repeat the command, if necessary with a longer --deadline
             ");
         }
@@ -116,7 +116,7 @@ fn a_secret_that_does_not_come_ends_at_the_deadline() {
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf`: secretsmanager:GetSecretValue failed: no answer before the command's deadline of 2 s
+    error[E30]: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf`: secretsmanager:GetSecretValue failed: no answer before the command's deadline of 2 s
     hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it
     ");
     assert!(hostile.hits() > 0);
@@ -148,7 +148,7 @@ fn a_write_under_way_at_the_deadline_may_have_been_carried_out() {
     let run = run(&stage, &hostile, &["apply", "--yes", "--deadline", "3"], Duration::from_secs(3)).expect(1);
     insta::assert_snapshot!(run.stderr, @"
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
-    error: create role GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:CreateRole failed: no answer before the command's deadline of 3 s
+    error[E25]: create role GenesysDataActionRole: this may have been carried out, but no answer confirms it: iam:CreateRole failed: no answer before the command's deadline of 3 s
       done:
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
@@ -195,7 +195,7 @@ fn a_list_whose_marker_comes_again_is_an_error_at_once() {
     insta::assert_snapshot!(run(&stage, &hostile, &["plan"], Duration::ZERO).whole(), @"
     exit 1
     -- stderr
-    error: iam:ListRolePolicies failed: the list does not end: the same page marker came twice
+    error[E26]: iam:ListRolePolicies failed: the list does not end: the same page marker came twice
     ");
     assert_eq!(hostile.hits(), 2);
 }
@@ -228,13 +228,13 @@ fn a_body_that_does_not_end_is_refused_at_its_limit() {
     exit 1
     -- stderr
     warning: the manifest's organization_id was not compared with the live one: POST /oauth/token failed: the answer of `127.0.0.1:[port]` has more than 16 MiB
-    error: [a call] failed: unexpected answer: it has more than 64 MiB
+    error[E26]: [a call] failed: unexpected answer: it has more than 64 MiB
     ");
     let whoami = run(&stage, &hostile, &["genesys", "whoami"], Duration::from_secs(10));
     insta::assert_snapshot!(whoami.whole(), @"
     exit 1
     -- stderr
-    error: POST /oauth/token failed: the answer of `127.0.0.1:[port]` has more than 16 MiB
+    error[E26]: POST /oauth/token failed: the answer of `127.0.0.1:[port]` has more than 16 MiB
     hint: a proxy, a login page or a mock may have answered instead of Genesys Cloud
     ");
 }
@@ -271,14 +271,14 @@ fn what_is_no_regular_file_is_refused_wherever_a_file_is_named() {
     insta::assert_snapshot!(stage.run(&["prove", "/dev/zero"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `/dev/zero`: it is a device, not a regular file
+    error[E7]: cannot read `/dev/zero`: it is a device, not a regular file
     hint: pipe the text into rolecall and name `-`, which is standard input
     ");
     let start = Instant::now();
     insta::assert_snapshot!(stage.run(&["prove", "pipe"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read `pipe`: it is a pipe, and nothing opened it for writing within 5 s
+    error[E7]: cannot read `pipe`: it is a pipe, and nothing opened it for writing within 5 s
     ");
     assert!(start.elapsed() < SLACK);
 }

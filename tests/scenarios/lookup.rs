@@ -50,19 +50,19 @@ fn the_example_is_used_only_where_no_manifest_is_meant() {
     === plan --sandbox --file other.toml
     exit 2
     -- stderr
-    error: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    error[E4]: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
     === sandbox tamper role-deleted --file other.toml
     exit 2
     -- stderr
-    error: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    error[E4]: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
     === genesys whoami --file other.toml
     exit 2
     -- stderr
-    error: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    error[E4]: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
     === drift --file other.toml
     exit 2
     -- stderr
-    error: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
+    error[E4]: no manifest at `other.toml`; `rolecall init` writes a manifest, `--file` names a different path
     ");
     let run = run_in(folder.path(), &["plan", "--sandbox"]).expect(0);
     insta::assert_snapshot!(run.stderr, @"no rolecall.toml here or above: the sandbox uses the built-in example");
@@ -101,43 +101,43 @@ fn a_name_that_nothing_has_is_a_mistake_before_anything_is_written() {
     === plan --region us-esat-1
     exit 2
     -- stderr
-    error: invalid value 'us-esat-1' for '--region <REGION>': `us-esat-1` is not an AWS region; did you mean `us-east-1`?
+    error[E1]: invalid value 'us-esat-1' for '--region <REGION>': `us-esat-1` is not an AWS region; did you mean `us-east-1`?
 
     For more information, try '--help'.
     === plan --file region.toml
     exit 2
     -- stderr
-    error: region.toml:14:10: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
+    error[E5]: region.toml:14:10: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
        |
     14 | region = "us-esat-1"
        |          ^^^^^^^^^^^
     === plan --file arn.toml
     exit 2
     -- stderr
-    error: arn.toml:11:12: `eu-centrall-1` is not an AWS region; did you mean `eu-central-1`?
+    error[E5]: arn.toml:11:12: `eu-centrall-1` is not an AWS region; did you mean `eu-central-1`?
        |
     11 | function = "arn:aws:lambda:eu-centrall-1:123456789012:function:f"
        |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     === plan --file access.toml
     exit 2
     -- stderr
-    error: access.toml:11:10: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
+    error[E5]: access.toml:11:10: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
        |
     11 | region = "us-esat-1"
        |          ^^^^^^^^^^^
     === target add arn:aws:lambda:us-esat-1:123456789012:function:f
     exit 2
     -- stderr
-    error: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
+    error[E12]: `us-esat-1` is not an AWS region; did you mean `us-east-1`?
     === target add --tag team=nobody
     exit 2
     -- stderr
-    error: no function in us-east-1 has the tag `team=nobody`
+    error[E1]: no function in us-east-1 has the tag `team=nobody`
     hint: keys and values of tags are compared with regard to case
     === genesys action test Get order statsu
     exit 2
     -- stderr
-    error: no [[action]] is named `Get order statsu`, and there is no input for one that is not in the manifest; did you mean `Get order status`?
+    error[E1]: no [[action]] is named `Get order statsu`, and there is no input for one that is not in the manifest; did you mean `Get order status`?
     hint: pass a JSON file with --input FILE, or set `test_input` in the [[action]]
     "#);
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -189,19 +189,19 @@ fn a_boundary_that_is_to_be_set_is_part_of_the_proof_before_anything_is_written(
     === missing: plan
     exit 2
     -- stderr
-    error: the permissions boundary `arn:aws:iam::123456789012:policy/limits` does not exist
+    error[E40]: the permissions boundary `arn:aws:iam::123456789012:policy/limits` does not exist
     hint: correct `permissions_boundary` in [role], or create the policy first
     === missing: apply
     exit 2
     -- stderr
-    error: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/limits` does not exist
+    error[E40]: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/limits` does not exist
     hint: correct `permissions_boundary` in [role], or create the policy first
     === forbids all: plan
     exit 4
     === forbids all: apply
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       every-target (refuted): a session can invoke the target function: a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function`, because statement 1 of the permissions boundary denies it
     hint: correct the template or the manifest; use `--allow-claim every-target` to apply anyway
     === allows all: plan
@@ -226,7 +226,7 @@ fn a_policy_name_that_is_taken_elsewhere_in_the_account_is_found_by_the_plan() {
             insta::assert_snapshot!(stage.run(command).standard_error().replace("nothing was changed in AWS or Genesys Cloud: ", "").replace("nothing was changed: ", ""), @"
             exit 1
             -- stderr
-            error: the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` cannot be created, because `arn:aws:iam::123456789012:policy/teams/genesysdataactionrole-INVOKE` has its name: names of policies are unique in an account, whatever their path and case
+            error[E36]: the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` cannot be created, because `arn:aws:iam::123456789012:policy/teams/genesysdataactionrole-INVOKE` has its name: names of policies are unique in an account, whatever their path and case
             hint: choose another `name` in [role], from which the names of its policies are made; or, if nobody needs it, delete the policy: `aws iam delete-policy --policy-arn arn:aws:iam::123456789012:policy/teams/genesysdataactionrole-INVOKE`
             ");
         }

@@ -201,7 +201,7 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
     insta::assert_snapshot!(stage.run(&added).whole(), @"
     exit 2
     -- stderr
-    error: `--apply` has nothing to write: Terraform manages the role (`managed_by` in [role]); the manifest was not changed
+    error[E37]: `--apply` has nothing to write: Terraform manages the role (`managed_by` in [role]); the manifest was not changed
     hint: leave out --apply, then change the role with the tool that manages it
     ");
     assert_eq!(std::fs::read_to_string(stage.folder.path().join("rolecall.toml")).unwrap(), managed());
@@ -218,13 +218,13 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
     insta::assert_snapshot!(nothing.run(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist, and Terraform manages it (`managed_by` in [role])
+    error[E37]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist, and Terraform manages it (`managed_by` in [role])
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`; then repeat the command
     ");
     insta::assert_snapshot!(nothing.run(&["verify"]).whole(), @"
     exit 4
     -- stderr
-    error: cannot verify: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
+    error[E38]: cannot verify: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`
     ");
     assert_eq!(nothing.run(&["drift", "--output", "json"]).json()["drift"][0]["attribute"], "role");

@@ -38,6 +38,7 @@ mod managed_by;
 mod options;
 mod organization;
 mod permissions;
+mod piped;
 mod provisioner;
 mod recorded;
 mod saved_plan;

@@ -54,7 +54,7 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === apply --auto-approve
     exit 2
     -- stderr
-    error: unexpected argument '--auto-approve' found
+    error[E1]: unexpected argument '--auto-approve' found
 
       tip: `--yes` carries a plan out without asking
 
@@ -64,7 +64,7 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === apply --dry-run
     exit 2
     -- stderr
-    error: unexpected argument '--dry-run' found
+    error[E1]: unexpected argument '--dry-run' found
 
       tip: `rolecall plan` shows what apply would change; it only reads
 
@@ -74,7 +74,7 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === destroy --plan
     exit 2
     -- stderr
-    error: unexpected argument '--plan' found
+    error[E1]: unexpected argument '--plan' found
 
       tip: `rolecall destroy` shows what it would remove, and asks before it does
 
@@ -84,7 +84,7 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === plan --target=my-function
     exit 2
     -- stderr
-    error: unexpected argument '--target' found
+    error[E1]: unexpected argument '--target' found
 
       tip: a manifest is applied as a whole; `rolecall target add` and `rolecall target remove` edit it
 
@@ -94,7 +94,7 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === plan --no-color
     exit 2
     -- stderr
-    error: unexpected argument '--no-color' found
+    error[E1]: unexpected argument '--no-color' found
 
       tip: `--color never` does that
 
@@ -104,14 +104,14 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     === target list --output sarif
     exit 2
     -- stderr
-    error: invalid value 'sarif' for '--output <FORMAT>'
+    error[E1]: invalid value 'sarif' for '--output <FORMAT>'
       [possible values: human, json]
 
     For more information, try '--help'.
     === genesys whoami --output csv
     exit 2
     -- stderr
-    error: invalid value 'csv' for '--output <FORMAT>'
+    error[E1]: invalid value 'csv' for '--output <FORMAT>'
       [possible values: human, json, markdown]
 
     For more information, try '--help'.

@@ -31,7 +31,7 @@ fn the_provisioner_policy_is_enough_to_apply_and_destroy() {
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: lambda:GetFunctionConfiguration failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: lambda:GetFunctionConfiguration on resource: arn:aws:lambda:us-east-1:123456789012:function:orders-status because no identity-based policy allows the lambda:GetFunctionConfiguration action (AccessDeniedException, request [id])
+    error[E17]: nothing was changed: lambda:GetFunctionConfiguration failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: lambda:GetFunctionConfiguration on resource: arn:aws:lambda:us-east-1:123456789012:function:orders-status because no identity-based policy allows the lambda:GetFunctionConfiguration action (AccessDeniedException, request [id])
     hint: the caller needs the permission lambda:GetFunctionConfiguration; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
     ");
     stage.write("rolecall.toml", &manifest(ONE_TARGET));
@@ -88,7 +88,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
     0 to create, 0 to change, 3 to delete.
     Result: failed: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id]) (exit code 1)
     -- stderr
-    error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
+    error[E17]: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
       nothing was changed
       not tried:
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
@@ -129,7 +129,7 @@ fn without_permissions_the_missing_one_is_named() {
         insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
         exit 1
         -- stderr
-        error: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id])
+        error[E17]: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id])
         hint: the caller needs the permission [a read]; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
         ");
     });

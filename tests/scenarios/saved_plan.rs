@@ -28,7 +28,7 @@ fn a_saved_plan_is_carried_out_without_asking() {
 
     No changes: AWS matches the manifest.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (role differs)
+    error[E46]: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (role differs)
     hint: make and review a new plan: `rolecall plan --out FILE`
     ");
 }
@@ -48,7 +48,7 @@ fn a_plan_that_would_be_another_by_now_is_refused() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (changes differs)
+    error[E46]: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (changes differs)
     hint: make and review a new plan: `rolecall plan --out FILE`
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
@@ -68,7 +68,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (role differs)
+    error[E46]: nothing was changed in AWS or Genesys Cloud: the plan is stale: AWS or the manifest has changed since it was made, or the file was edited (role differs)
     hint: make and review a new plan: `rolecall plan --out FILE`
     ");
     insta::assert_snapshot!(stage.run(&["apply", "rolecall.toml"]).headlines(), @"
@@ -78,12 +78,12 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: this is not a plan that `rolecall plan --out` wrote: expected value at line 1 column 1
+    error[E47]: nothing was changed in AWS or Genesys Cloud: this is not a plan that `rolecall plan --out` wrote: expected value at line 1 column 1
     ");
     insta::assert_snapshot!(stage.run(&["apply", "gone.json"]).whole(), @"
     exit 2
     -- stderr
-    error: cannot read the plan `gone.json`: No such file or directory (os error [number])
+    error[E7]: cannot read the plan `gone.json`: No such file or directory (os error [number])
     ");
     std::fs::write(&path, r#"{"rolecall_plan": 2}"#).unwrap();
     insta::assert_snapshot!(stage.run(&["apply", "plan.json"]).headlines(), @"
@@ -93,7 +93,7 @@ fn an_edited_plan_is_refused_and_another_file_is_no_plan() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: this is not a plan that `rolecall plan --out` wrote: its format is 2, but this version of rolecall reads format 1
+    error[E47]: nothing was changed in AWS or Genesys Cloud: this is not a plan that `rolecall plan --out` wrote: its format is 2, but this version of rolecall reads format 1
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }

@@ -38,7 +38,7 @@ fn apply_and_destroy_stop_between_two_writes() {
             insta::assert_snapshot!(how_far(&apply), @"
             exit 1
             -- stderr
-            error: interrupted before the next change
+            error[E48]: interrupted before the next change
               done:
               not tried:
             hint: run the same command again: it reads what is there, and goes on from that
@@ -50,7 +50,7 @@ fn apply_and_destroy_stop_between_two_writes() {
             insta::assert_snapshot!(how_far(&destroy), @"
             exit 1
             -- stderr
-            error: interrupted before the next change
+            error[E48]: interrupted before the next change
               done:
               not tried:
             hint: run the same command again: it reads what is there, and goes on from that
@@ -77,7 +77,7 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after_write(&stage, stage.command(&add), "-TERM")), @"
     exit 1
     -- stderr
-    error: interrupted before the next change
+    error[E48]: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that
@@ -99,7 +99,7 @@ fn connect_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after_write(&stage, connect, "-TERM")), @"
     exit 1
     -- stderr
-    error: interrupted before the next change
+    error[E48]: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that
@@ -122,7 +122,7 @@ fn a_twin_is_removed() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     Result: failed: interrupted before the twin was examined (exit code 1)
     -- stderr
-    error: interrupted before the twin was examined
+    error[E48]: interrupted before the twin was examined
     ");
     let after: Vec<String> = stage.sandbox.state().accounts["123456789012"].roles.keys().cloned().collect();
     assert_eq!(before, after);

@@ -16,7 +16,7 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(run.whole(), @"
     exit 1
     -- stderr
-    error: function `arn:aws:lambda:us-east-1:123456789012:function:customer-lookup` has no alias or version `live`
+    error[E39]: function `arn:aws:lambda:us-east-1:123456789012:function:customer-lookup` has no alias or version `live`
     hint: correct the [[target]] in the manifest, or deploy the function first
     ");
     assert_eq!(text(&stage), manifest(&commented), "all or nothing");
@@ -50,7 +50,7 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(stage.run(&["target", "add", "orders-status:live"]).whole(), @"
     exit 2
     -- stderr
-    error: the manifest already has the target `orders-status:live`
+    error[E6]: the manifest already has the target `orders-status:live`
     hint: the manifest was not changed
     ");
 
@@ -91,14 +91,14 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(stage.run(&["target", "remove", "customer-lookup"]).whole(), @"
     exit 2
     -- stderr
-    error: no [[target]] is `customer-lookup`; the nearest: `orders-status:live`, `my-genesys-trigger-function`
+    error[E6]: no [[target]] is `customer-lookup`; the nearest: `orders-status:live`, `my-genesys-trigger-function`
     hint: the manifest was not changed
     ");
     stage.run(&["target", "remove", "orders-status"]).expect(0);
     insta::assert_snapshot!(stage.run(&["target", "remove", "my-genesys-trigger-function"]).whole(), @"
     exit 2
     -- stderr
-    error: `my-genesys-trigger-function` is the last target, and a manifest has at least one; `rolecall destroy` removes the role
+    error[E6]: `my-genesys-trigger-function` is the last target, and a manifest has at least one; `rolecall destroy` removes the role
     hint: the manifest was not changed
     ");
     assert_eq!(text(&stage).replace("# the first\n", ""), manifest(ONE_TARGET));

@@ -134,7 +134,7 @@ fn who_may_not_look_hears_which_permission() {
     insta::assert_snapshot!(audit(&stage, &recorded, "human").whole(), @"
     exit 1
     -- stderr
-    error: cloudtrail:LookupEvents failed: not authorized to perform cloudtrail:LookupEvents (AccessDeniedException, request recorded)
+    error[E17]: cloudtrail:LookupEvents failed: not authorized to perform cloudtrail:LookupEvents (AccessDeniedException, request recorded)
     hint: the caller needs the permission cloudtrail:LookupEvents; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
     ");
 }

@@ -78,25 +78,25 @@ fn a_bundle_is_trusted_and_a_certificate_that_is_not_says_which_were() {
     === the system's certificates
     exit 1
     -- stderr
-    error: [a read] failed: the certificate of 127.0.0.1:[port] is not trusted: TLS handshake failed: invalid peer certificate: UnknownIssuer; trusted: the certificates of the system (SSL_CERT_FILE, SSL_CERT_DIR)
+    error[E20]: [a read] failed: the certificate of 127.0.0.1:[port] is not trusted: TLS handshake failed: invalid peer certificate: UnknownIssuer; trusted: the certificates of the system (SSL_CERT_FILE, SSL_CERT_DIR)
     hint: if a proxy inspects TLS, put its certificate into a PEM file and name it in AWS_CA_BUNDLE or `ca_bundle` (for Genesys Cloud in SSL_CERT_FILE)
     === another bundle
     exit 1
     -- stderr
-    error: [a read] failed: the certificate of 127.0.0.1:[port] is not trusted: TLS handshake failed: invalid peer certificate: UnknownIssuer; trusted: the certificate in `[another]` (AWS_CA_BUNDLE)
+    error[E20]: [a read] failed: the certificate of 127.0.0.1:[port] is not trusted: TLS handshake failed: invalid peer certificate: UnknownIssuer; trusted: the certificate in `[another]` (AWS_CA_BUNDLE)
     hint: if a proxy inspects TLS, put its certificate into a PEM file and name it in AWS_CA_BUNDLE or `ca_bundle` (for Genesys Cloud in SSL_CERT_FILE)
     === AWS_CA_BUNDLE
     exit 1
     -- stderr
-    error: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     === ca_bundle
     exit 1
     -- stderr
-    error: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     === SSL_CERT_FILE
     exit 1
     -- stderr
-    error: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     ");
 }
 
@@ -114,19 +114,19 @@ fn what_is_not_an_answer_of_aws_is_called_what_it_is() {
     === Html
     exit 1
     -- stderr
-    error: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an HTML page came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     === Empty
     exit 1
     -- stderr
-    error: [a read] failed: an answer in no form of AWS's came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an answer in no form of AWS's came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     === Malformed
     exit 1
     -- stderr
-    error: [a read] failed: an answer in no form of AWS's came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
+    error[E26]: [a read] failed: an answer in no form of AWS's came back with HTTP status 200; a proxy, a login page or a mock may have answered instead of AWS
     === Unavailable
     exit 1
     -- stderr
-    error: [a read] failed: Service is unavailable (ServiceUnavailable, request [id])
+    error[E24]: [a read] failed: Service is unavailable (ServiceUnavailable, request [id])
     hint: repeat the command
     ");
 }
@@ -151,12 +151,12 @@ fn a_refused_way_to_credentials_is_told_in_the_words_of_aws() {
     === refused
     exit 1
     -- stderr
-    error: [a read] failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: [a read] on resource: arn:aws:iam::123456789012:role/gone because no role trust policy allows the [a read] action (AccessDenied, request [id])
+    error[E17]: [a read] failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: [a read] on resource: arn:aws:iam::123456789012:role/gone because no role trust policy allows the [a read] action (AccessDenied, request [id])
     hint: the role in [aws] must trust the caller (with the `external_id`, if its trust policy requires one), and the caller needs the permission [a read] on the role
     === web
     exit 1
     -- stderr
-    error: [a read] failed: an error occurred while loading credentials: Request is missing Authentication Token (MissingAuthenticationToken)
+    error[E14]: [a read] failed: an error occurred while loading credentials: Request is missing Authentication Token (MissingAuthenticationToken)
     hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
     ");
 }

@@ -89,7 +89,7 @@ fn the_twin_policy_is_enough_for_the_twin_and_the_sweep() {
     0 to create, 0 to change, 3 to delete.
     Result: failed: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id]) (exit code 1)
     -- stderr
-    error: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
+    error[E17]: could not detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
       nothing was changed
       not tried:
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
@@ -117,7 +117,7 @@ fn the_twin_policy_gives_the_twin_none_but_our_policies() {
       ✓ create role GenesysDataActionRole-twin-[random]
       ✓ nothing to do: delete inline policy of GenesysDataActionRole-twin-[random] (not found)
       ✓ delete role GenesysDataActionRole-twin-[random]
-    error: could not create the twin: iam:PutRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:PutRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:PutRolePolicy action (AccessDenied, request [id])
+    error[E17]: could not create the twin: iam:PutRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:PutRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:PutRolePolicy action (AccessDenied, request [id])
     hint: a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall made, so remove the others, or run this with iam:PutRolePolicy on the twin
     === extra-managed-policy
     exit 4
@@ -125,7 +125,7 @@ fn the_twin_policy_gives_the_twin_none_but_our_policies() {
       ✓ create role GenesysDataActionRole-twin-[random]
       ✓ nothing to do: detach arn:aws:iam::123456789012:policy/Sneaky from GenesysDataActionRole-twin-[random] (not found)
       ✓ delete role GenesysDataActionRole-twin-[random]
-    error: could not create the twin: iam:AttachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:AttachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:AttachRolePolicy action (AccessDenied, request [id])
+    error[E17]: could not create the twin: iam:AttachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:AttachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:AttachRolePolicy action (AccessDenied, request [id])
     hint: a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall made, so remove the others, or run this with iam:AttachRolePolicy on the twin
     ");
 }
@@ -147,7 +147,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     Verification
     Result: undecided: no twin was created, because rolecall might not be able to delete it: iam:DeleteRole failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DeleteRole on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DeleteRole action (AccessDenied, request [id]) (exit code 5)
     -- stderr
-    error: no twin was created, because rolecall might not be able to delete it: iam:DeleteRole failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DeleteRole on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DeleteRole action (AccessDenied, request [id])
+    error[E17]: no twin was created, because rolecall might not be able to delete it: iam:DeleteRole failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DeleteRole on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DeleteRole action (AccessDenied, request [id])
     hint: the caller needs the permission iam:DeleteRole; `rolecall render twin` prints the least that a twin needs
     === iam:DetachRolePolicy
     exit 5
@@ -157,7 +157,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
     Verification
     Result: undecided: no twin was created, because rolecall might not be able to delete it: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id]) (exit code 5)
     -- stderr
-    error: no twin was created, because rolecall might not be able to delete it: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
+    error[E17]: no twin was created, because rolecall might not be able to delete it: iam:DetachRolePolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: iam:DetachRolePolicy on resource: role GenesysDataActionRole-twin-[random] because no identity-based policy allows the iam:DetachRolePolicy action (AccessDenied, request [id])
     hint: the caller needs the permission iam:DetachRolePolicy; `rolecall render twin` prints the least that a twin needs
     ");
 }
@@ -204,7 +204,7 @@ pub(super) fn look_everywhere(stage: &Stage) {
         insta::assert_snapshot!(stage.run(&["verify", "--level", "paper"]).whole(), @"
         exit 4
         -- stderr
-        error: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+        error[E39]: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
         hint: correct the [[target]] in the manifest, or deploy the function first
         ");
     }

@@ -104,7 +104,7 @@ fn a_twin_whose_creation_was_not_answered_is_removed() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     Result: failed: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed (exit code 1)
     -- stderr
-    error: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed
+    error[E25]: could not create the twin: iam:CreateRole failed: cannot reach 127.0.0.1:[port]: client error (SendRequest): connection closed before message completed
     hint: check the network, the proxy settings (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL; then repeat the command
     ");
 }
@@ -126,7 +126,7 @@ fn an_interrupted_twin_is_removed() {
                 let run = Run::from(stage.run_until(is_after, "-INT", stage.command(&TWIN)));
                 let run = run.expect(1);
                 // What the twin was doing at that moment differs.
-                let is_interruption = |line: &str| line.starts_with("error: interrupted ");
+                let is_interruption = |line: &str| line.starts_with("error[E48]: interrupted ");
                 assert!(run.stderr.lines().any(is_interruption), "{action}: {}", run.stderr);
                 assert!(!run.stderr.contains("left behind"), "{action}: {}", run.stderr);
                 cleaned(&stage, &run, &before, action);
@@ -159,7 +159,7 @@ fn throttling_that_does_not_pass_ends_at_the_deadline_and_the_twin_is_removed() 
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     Result: failed: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id]) (exit code 1)
     -- stderr
-    error: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id])
+    error[E22]: lambda:InvokeFunction failed: Rate exceeded (TooManyRequestsException, request [id])
     hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline
     ");
     cleaned(&stage, &run, &before, "endless throttling");
@@ -281,7 +281,7 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
     Result: failed: lambda:InvokeFunction failed: The security token included in the request is expired (ExpiredTokenException, request [id]) (exit code 1)
     -- stderr
-    error: lambda:InvokeFunction failed: The security token included in the request is expired (ExpiredTokenException, request [id])
+    error[E15]: lambda:InvokeFunction failed: The security token included in the request is expired (ExpiredTokenException, request [id])
     hint: log in again, or get new keys, and repeat the command
     ");
     assert!(!run.stderr.contains("left behind"), "{}", run.stderr);
@@ -298,7 +298,7 @@ fn a_session_that_expires_is_said_and_the_twin_removed() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)
     Result: failed: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id]) (exit code 1)
     -- stderr
-    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id])
+    error[E55]: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: The security token included in the request is expired (ExpiredToken, request [id])
     hint: `rolecall verify --sweep` removes it
     ");
     cleaned(&stage, &run, &before, "expired credentials");
@@ -319,12 +319,12 @@ fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
         // The reads go out together; which of them fails first, and whether too late or too early, differs.
         insta::allow_duplicates! {
             insta::with_settings!({filters => [
-                (r"error: [a-z]+:\w+ failed", "error: [a read] failed"),
+                (r"(error\[E\d+\]): [a-z]+:\w+ failed", "$1: [a read] failed"),
                 (r"(expired|not yet current): .* \(Sig", "[wrong] (Sig"),
             ]}, { insta::assert_snapshot!(run.whole(), @"
             exit 1
             -- stderr
-            error: [a read] failed: Signature [wrong] (SignatureDoesNotMatch, request [id])
+            error[E16]: [a read] failed: Signature [wrong] (SignatureDoesNotMatch, request [id])
             hint: check the access key, the secret key and the session token; a wrong clock gives this error too
             "); });
         }
@@ -347,9 +347,9 @@ fn a_wrong_clock_is_named_and_a_slightly_wrong_one_is_none() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (left behind)
     Result: failed: lambda:InvokeFunction failed: Signature expired: [time] is more than 5 min. from [time] (InvalidSignatureException, request [id]); twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id]) (exit code 1)
     -- stderr
-    error: lambda:InvokeFunction failed: Signature expired: [time] is more than 5 min. from [time] (InvalidSignatureException, request [id])
+    error[E16]: lambda:InvokeFunction failed: Signature expired: [time] is more than 5 min. from [time] (InvalidSignatureException, request [id])
     hint: check the access key, the secret key and the session token; a wrong clock gives this error too
-    error: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id])
+    error[E55]: twin `arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random]` was left behind: iam:DetachRolePolicy failed: Signature expired: [time] is more than 5 min. from [time] (SignatureDoesNotMatch, request [id])
     hint: `rolecall verify --sweep` removes it
     ");
     cleaned(&stage, &run, &before, "a clock that was set");

@@ -66,7 +66,7 @@ fn a_write_that_was_refused_was_not_carried_out() {
     insta::assert_snapshot!(stage.run_client(&APPLY).standard_error(), @"
     exit 1
     -- stderr
-    error: could not update settings of GenesysDataActionRole: iam:UpdateRole failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:UpdateRole (AccessDenied, request [id])
+    error[E17]: could not update settings of GenesysDataActionRole: iam:UpdateRole failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:UpdateRole (AccessDenied, request [id])
       nothing was changed
     hint: the caller needs the permission iam:UpdateRole; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall; then repeat the command; it reads what is there, and goes on from that
     ");
@@ -127,7 +127,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     exit 1
     -- stderr
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
-    error: could not create role GenesysDataActionRole: role `GenesysDataActionRole` was created after the plan was made, by another run of rolecall
+    error[E28]: could not create role GenesysDataActionRole: role `GenesysDataActionRole` was created after the plan was made, by another run of rolecall
       done:
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
@@ -146,7 +146,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     exit 1
     -- stderr
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
-    error: could not create role GenesysDataActionRole: role `GenesysDataActionRole` was created after the plan was made, and not by rolecall for this role
+    error[E36]: could not create role GenesysDataActionRole: role `GenesysDataActionRole` was created after the plan was made, and not by rolecall for this role
       done:
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
@@ -155,7 +155,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     === somebody by hand, then the same command
     exit 1
     -- stderr
-    error: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
+    error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
     ");
 }
@@ -174,7 +174,7 @@ fn that_somebody_deleted_the_role_meanwhile_is_said() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 1
     -- stderr
-    error: could not update settings of GenesysDataActionRole: role `GenesysDataActionRole` was there when the plan was made; another caller has deleted it since (iam:UpdateRole failed: The role with name GenesysDataActionRole cannot be found. (NoSuchEntity, request [id]))
+    error[E28]: could not update settings of GenesysDataActionRole: role `GenesysDataActionRole` was there when the plan was made; another caller has deleted it since (iam:UpdateRole failed: The role with name GenesysDataActionRole cannot be found. (NoSuchEntity, request [id]))
     hint: make sure that nobody else works on this role, then run the same command again: it makes a new plan from what is there
     ");
     stage.run(&APPLY).expect(0);

@@ -13,6 +13,7 @@ use rolecall::connect::{
     Connected, Fleet, Loaded, Member, Reads, Route, Services, Surroundings, ended, settings,
 };
 use rolecall::desired::template::Templates;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::Region;
@@ -91,11 +92,12 @@ impl Check {
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(reserve).max(left / 2);
         let done = timeout(for_work, self.look(&invocation.connections)).await.unwrap_or_else(|_| {
-            Err(CommandError::failed(format!(
+            let message = format!(
                 "not finished after {} s, which the function's timeout leaves; raise the timeout, or check fewer roles at \
                  a time",
                 for_work.as_secs()
-            )))
+            );
+            Err(CommandError::failed(ErrorCode::TimedOut, message))
         });
         let command = self.look.command();
         let report = done.unwrap_or_else(|error| AnyReport::one(error.report(command), error.exit));
@@ -112,7 +114,11 @@ impl Check {
         let surroundings = Surroundings {
             services: self.look.services(),
             templates: Rc::new(Templates::new(|_| None)?),
-            clients: connections.clients().await.map_err(CommandError::failed)?.clone(),
+            clients: connections
+                .clients()
+                .await
+                .map_err(|error| CommandError::failed(ErrorCode::Settings, error))?
+                .clone(),
             deadline: self.deadline,
             read: Box::new(read),
         };

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rolecall::error_code::ErrorCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::iam::prove::RoleIntent;
@@ -184,8 +185,9 @@ fn simulate(text: String, explain: bool) -> CommandResult<String> {
 
 /// The text, where it is no longer than what is read anyway.
 fn limited(name: &str, text: String, limit: usize) -> Result<String, UsageError> {
-    extract::text(text.into_bytes(), limit)
-        .map_err(|error| UsageError::new(format!("cannot read `{name}`: {error}"), None))
+    extract::text(text.into_bytes(), limit).map_err(|error| {
+        UsageError::coded(ErrorCode::Document, format!("cannot read `{name}`: {error}"), None)
+    })
 }
 
 /// How far a verification goes. Data actions are not run: nobody is there to allow it.

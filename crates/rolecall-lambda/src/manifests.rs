@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use futures_util::{StreamExt as _, stream};
 use rolecall::connect::{Loaded, Services};
 use rolecall::desired::genesys::is_asked_for;
+use rolecall::error_code::ErrorCode;
 use rolecall::failure::{CommandError, CommandResult, UsageError};
 use rolecall::manifest::{Action, ManifestError, Note, Template};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -90,7 +91,7 @@ impl Manifests {
             }
         }
         if !unread.is_empty() {
-            return Err(CommandError::failed(unread.join("\n")));
+            return Err(CommandError::failed(ErrorCode::Local, unread.join("\n")));
         }
         let mut opened = Opened { manifests: Vec::new(), files: HashMap::new() };
         let mut faults = Vec::new();
@@ -106,7 +107,7 @@ impl Manifests {
         }
         match faults.as_slice() {
             [] => Ok(opened),
-            faults => Err(UsageError::new(faults.join("\n"), None).into()),
+            faults => Err(UsageError::coded(ErrorCode::ManifestInvalid, faults.join("\n"), None).into()),
         }
     }
 }

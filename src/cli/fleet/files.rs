@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use glob::MatchOptions;
 
 use crate::cli::printer::Printer;
+use rolecall::error_code::ErrorCode;
 use rolecall::failure::UsageError;
 
 /// As a shell matches: `*` stops at a folder's end, and hidden files are named or left out.
@@ -60,7 +61,11 @@ fn matches(pattern: &Path) -> Result<Vec<PathBuf>, UsageError> {
     if files.is_empty() {
         let hint =
             "quote the pattern, so that the shell leaves it alone; `**` stands for folders within folders";
-        return Err(UsageError::new(format!("no manifest matches `{shown}`"), Some(hint)));
+        return Err(UsageError::coded(
+            ErrorCode::ManifestMissing,
+            format!("no manifest matches `{shown}`"),
+            Some(hint),
+        ));
     }
     Ok(files)
 }

@@ -8,6 +8,7 @@ use rolecall::connect::Services;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::{read_file, read_input};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
@@ -46,7 +47,8 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
 /// Genesys Cloud; these commands also work where the manifest asks for nothing there yet.
 fn side(context: &Context) -> CommandResult<&Side> {
     context.genesys.as_ref().ok_or_else(|| {
-        UsageError::new(
+        UsageError::coded(
+            ErrorCode::NotAsked,
             "the manifest contains nothing for Genesys Cloud",
             Some("add an [[action]] or [genesys.integration] to it"),
         )
@@ -112,9 +114,9 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
     let all = side.client.actions(Stage::Published).await?;
     let named: Vec<_> = all.iter().filter(|action| action.name == name).collect();
     match named.as_slice() {
-        [only] => action_in_full(side.client.as_ref(), &only.id, Stage::Published)
-            .await?
-            .ok_or_else(|| CommandError::failed(format!("action `{name}` was deleted a moment ago"))),
+        [only] => action_in_full(side.client.as_ref(), &only.id, Stage::Published).await?.ok_or_else(|| {
+            CommandError::failed(ErrorCode::Meanwhile, format!("action `{name}` was deleted a moment ago"))
+        }),
         [] => {
             let names: Vec<String> = all.iter().map(|action| format!("`{}`", Shown(&action.name))).collect();
             let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -222,7 +224,7 @@ async fn export(
     let (Some(contract), Some(config)) = (action.contract, action.config) else {
         let message =
             format!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
-        return Err(CommandError::failed(message));
+        return Err(CommandError::failed(ErrorCode::UnexpectedAnswer, message));
     };
     let text = ExchangedAction { name: action.name, kind, secure: action.secure, contract, config }.render();
     match out {
@@ -242,10 +244,11 @@ async fn kind_of(side: &Side, action: &ActionRecord) -> CommandResult<Kind> {
     let type_id = integration.map(|integration| integration.type_id).unwrap_or_default();
     let known = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
     known.ok_or_else(|| {
-        CommandError::failed(format!(
+        let message = format!(
             "action `{}` belongs to an integration of type `{type_id}`, which rolecall does not know",
             action.name
-        ))
+        );
+        CommandError::failed(ErrorCode::Unfit, message)
     })
 }
 
@@ -253,16 +256,19 @@ async fn kind_of(side: &Side, action: &ActionRecord) -> CommandResult<Kind> {
 fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let ImportAction { exported: file, category, common } = options;
     let text = input::read(file, MAX_BYTES)?;
-    let action = ExchangedAction::parse(&text)
-        .map_err(|error| UsageError::new(format!("{}: {error}", input::name(file)), None))?;
+    let action = ExchangedAction::parse(&text).map_err(|error| {
+        let message = format!("{}: {error}", input::name(file));
+        UsageError::coded(ErrorCode::Document, message, None)
+    })?;
     let path = common.file();
     let manifest = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
         .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
     let name = path.display().to_string();
     let (known, _) = Manifest::parse(&manifest, &name)?;
-    let Imported { action, files } = action
-        .into_manifest(&known.targets, category)
-        .map_err(|error| UsageError::new(error.to_string(), Some("`rolecall target add` adds a function")))?;
+    let Imported { action, files } = action.into_manifest(&known.targets, category).map_err(|error| {
+        let hint = "`rolecall target add` adds a function";
+        UsageError::coded(ErrorCode::EditRefused, error.to_string(), Some(hint))
+    })?;
     let edited = edit::add_action(&manifest, &name, &action)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {

@@ -2,8 +2,9 @@
 
 use rolecall::aws::Aws;
 use rolecall::connect::{Loaded, connect};
+use rolecall::error_code::ErrorCode;
 use rolecall::failure::CommandResult;
-use rolecall::manifest::{Manifest, ManifestError};
+use rolecall::manifest::Manifest;
 use rolecall::sandbox::Sandbox;
 use rolecall_genesys::client::Client;
 
@@ -26,8 +27,8 @@ impl Connection {
         printer.show_calls(options.common.verbose > 0);
         let manifest = match load_manifest(&options.common, options.sandbox, printer) {
             Ok(Loaded { manifest, .. }) => Some(manifest),
-            Err(ManifestError::Missing { .. }) if options.common.files.is_empty() => None,
-            Err(error) => return Err(error.into()),
+            Err(error) if error.code == ErrorCode::ManifestMissing && options.common.files.is_empty() => None,
+            Err(error) => return Err(error),
         };
         let mut sandbox = None;
         if let (true, Some(manifest)) = (options.sandbox, &manifest) {

@@ -38,7 +38,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 1 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
     hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
     ");
     assert!(writes(&stage).is_empty());
@@ -99,7 +99,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     0 to create, 0 to change, 1 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7): the manifest does not contain it
     hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
     "#);

@@ -48,7 +48,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    error: create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations/credentials failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E25]: create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations/credentials failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -65,7 +65,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create role GenesysDataActionRole
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    error: could not create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations/credentials failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: could not create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations/credentials failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -83,7 +83,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
-    error: create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E25]: create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): this may have been carried out, but no answer confirms it: POST /api/v2/integrations failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -101,7 +101,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
-    error: could not create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: could not create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole): POST /api/v2/integrations failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:add] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -120,7 +120,7 @@ fn an_interrupted_run_is_continued() {
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
-    error: create integration configuration of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PUT /api/v2/integrations/{integrationId}/config/current failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E25]: create integration configuration of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PUT /api/v2/integrations/{integrationId}/config/current failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -139,7 +139,7 @@ fn an_interrupted_run_is_continued() {
       ✓ attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
-    error: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: could not create integration configuration of GenesysDataActionRole: PUT /api/v2/integrations/{integrationId}/config/current failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -159,7 +159,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
-    error: update integration state of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PATCH /api/v2/integrations/{integrationId} failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E25]: update integration state of GenesysDataActionRole: this may have been carried out, but no answer confirms it: PATCH /api/v2/integrations/{integrationId} failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -179,7 +179,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
-    error: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: could not update integration state of GenesysDataActionRole: PATCH /api/v2/integrations/{integrationId} failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:integration:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -200,7 +200,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: create action Get order status: this may have been carried out, but no answer confirms it: POST /api/v2/integrations/actions/drafts failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E25]: create action Get order status: this may have been carried out, but no answer confirms it: POST /api/v2/integrations/actions/drafts failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -220,7 +220,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:add] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: could not create action Get order status: POST /api/v2/integrations/actions/drafts failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:add] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -240,7 +240,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
+    error[E19]: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: no answer from `127.0.0.1:[port]`: connection closed before message completed; Genesys Cloud may have carried it out
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
@@ -260,7 +260,7 @@ fn an_interrupted_run_is_continued() {
       ✓ create integration GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
       ✓ create integration configuration of GenesysDataActionRole
       ✓ update integration state of GenesysDataActionRole
-    error: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:edit] (HTTP 403, missing.any.permissions, contextId [id])
+    error[E32]: create action Get order status: this was begun and is not finished: POST /api/v2/integrations/actions/{actionId}/draft/publish failed: Unable to perform the requested action. You must have at least one of the following permissions assigned: [integrations:action:edit] (HTTP 403, missing.any.permissions, contextId [id])
       done:
         create role GenesysDataActionRole
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke

@@ -39,7 +39,7 @@ fn it_waits_until_the_role_is_what_the_manifest_says() {
     insta::assert_snapshot!(run.standard_error(), @"
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`; then repeat the command
     ");

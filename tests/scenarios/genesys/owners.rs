@@ -156,7 +156,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and was not made by rolecall
+    error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and was not made by rolecall
     hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
     ");
     assert!(writes(&stage).is_empty());
@@ -252,7 +252,7 @@ fn the_draft_of_somebody_else_stays() {
 
     Result: failed: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft (exit code 1)
     -- stderr
-    error: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft
+    error[E50]: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft
       nothing was changed
     hint: publish or discard the draft in Genesys Cloud (Admin > Integrations > Actions), then repeat the command
     "#);
@@ -300,7 +300,7 @@ fn another_organisation_is_refused() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 4
     -- stderr
-    error: nothing was changed: the OAuth client belongs to organization `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organization could assume it
+    error[E33]: nothing was changed: the OAuth client belongs to organization `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organization could assume it
     hint: set `organization_id` in [genesys] to the correct organization, or use an OAuth client of the organization in the manifest; `rolecall genesys whoami` shows the client's organization
     ");
     assert!(writes(&stage).is_empty());

@@ -145,7 +145,7 @@ fn connect_makes_the_way_without_the_actions() {
     insta::assert_snapshot!(stage.run_client(&["genesys", "connect", "--yes"]).whole(), @"
     exit 2
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
+    error[E38]: nothing was changed in AWS or Genesys Cloud: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
     hint: run `rolecall apply`: it creates the role, then everything in Genesys Cloud
     ");
     stage.write("rolecall.toml", &manifest(ONE_TARGET));
@@ -211,7 +211,7 @@ fn an_action_goes_out_and_comes_back_in_genesys_clouds_own_format() {
     insta::assert_snapshot!(stage.run_client(&import).whole(), @"
     exit 1
     -- stderr
-    error: the manifest already has an action `Get stock`
+    error[E6]: the manifest already has an action `Get stock`
     ");
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes", "--level", "paper"]).headlines(), @"
     exit 0
@@ -315,7 +315,7 @@ fn faults_in_the_files_come_out_together_before_anybody_is_asked() {
     insta::assert_snapshot!(run.whole(), @"
     exit 2
     -- stderr
-    error: schemas/request.json:/properties/orgId: `orgId` is reserved by Genesys Cloud; choose another name
+    error[E9]: schemas/request.json:/properties/orgId: `orgId` is reserved by Genesys Cloud; choose another name
     schemas/request.json:/properties/orgId/type: `orgId` is of type `object`, and an input of Genesys Cloud is flat: string, integer, number, boolean, null; split it into plain properties, and build the JSON that the function wants in `request_template`
     schemas/response.json:2:11: this is not JSON: expected value at line 2 column 11
     ");

@@ -12,6 +12,7 @@ mod topic;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, Arn, Region};
 use rolecall::ports::AwsResult;
@@ -155,7 +156,7 @@ impl Checked<'_> {
     /// The report about a role that the check says nothing about.
     fn missing(&self) -> Report {
         let message = "the check says nothing about this manifest".to_owned();
-        let error = Some(ErrorView { message, hint: None });
+        let error = Some(ErrorView { code: ErrorCode::Internal, message, hint: None });
         Report { error, exit: ExitCode::Failed, ..Report::new(self.command) }
     }
 }
@@ -288,7 +289,7 @@ mod tests {
     pub(super) fn failed() -> Report {
         let message = "iam:GetRole failed: Access Denied".to_owned();
         let hint = Some("the caller needs the permission iam:GetRole".to_owned());
-        let error = Some(ErrorView { message, hint });
+        let error = Some(ErrorView { code: ErrorCode::AccessDenied, message, hint });
         Report { error, exit: ExitCode::Failed, ..Report::new("drift") }
     }
 
