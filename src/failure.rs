@@ -19,7 +19,7 @@ use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
 pub use self::calls::boundary_hint;
-pub use self::hints::with_hints;
+pub use self::hints::{hint_for_absent, with_hints};
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
@@ -152,6 +152,11 @@ impl RefusedPlan {
         }
         if let Some(manager) = self.managed_by {
             return format!("{}; then repeat the command", hints::in_other_tool(manager));
+        }
+        // Of a function that does not exist, no document is at fault.
+        if self.objections.iter().all(Objection::is_absence) {
+            let options: Vec<_> = self.objections.iter().map(|it| RefusalView::from(it).option).collect();
+            return format!("{}; use `{}` to apply anyway", hints::MISSING_TARGET, options.join(" "));
         }
         let mut options: Vec<String> =
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();

@@ -77,6 +77,7 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after_write(&stage, stage.command(&add), "-TERM")), @"
     exit 1
     -- stderr
+    added customer-lookup
     error: interrupted before the next change
       done:
       not tried:
