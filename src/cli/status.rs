@@ -173,7 +173,14 @@ mod tests {
             in_words(&moment(Some(wait), call(None)), begun, left, now),
             in_words(&moment(None, None), begun, None, now),
         ];
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        … iam:GetRole: 57 of 302 calls answered; 4 s so far, at most 51 s more
+        … iam:GetRole (no answer, asking again): 57 of 302 calls answered; 4 s so far, at most 51 s more
+        … iam:GetRole (too many calls, asking again): 57 of 302 calls answered; 4 s so far, at most 51 s more
+        … iam:GetRole (failed with HTTP 503, asking again): 57 of 302 calls answered; 4 s so far, at most 51 s more
+        … waiting for IAM; 7 s so far, at most 23 s more
+        … computing; 9 s so far
+        ");
     }
 
     #[test]

@@ -86,13 +86,20 @@ mod tests {
     fn a_line_of_a_table_goes_on_in_its_last_column() {
         let text =
             "  refuted  refuted    -          a session can do nothing but invoke the target functions\n";
-        insta::assert_snapshot!(wrap(text, 70), @"");
+        insta::assert_snapshot!(wrap(text, 70), @"
+        refuted  refuted    -          a session can do nothing but invoke
+                                       the target functions
+        ");
     }
 
     #[test]
     fn a_long_arn_is_moved_to_the_left_until_it_fits() {
         let text = "  proved     somebody may call arn:aws:lambda:us-east-1:123456789012:function:orders and no more\n";
-        insta::assert_snapshot!(wrap(text, 60), @"");
+        insta::assert_snapshot!(wrap(text, 60), @"
+        proved     somebody may call
+             arn:aws:lambda:us-east-1:123456789012:function:orders
+                   and no more
+        ");
     }
 
     #[test]

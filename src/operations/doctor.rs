@@ -30,7 +30,6 @@ pub const PLAN: [&str; 9] = [
 pub const SAMPLE: usize = 100;
 
 /// At most [`SAMPLE`] of them, at even distances.
-#[must_use]
 pub fn sample<T>(all: &[T]) -> impl Iterator<Item = &T> {
     all.iter().step_by(all.len().div_ceil(SAMPLE).max(1))
 }

@@ -83,7 +83,8 @@ const STEPS: [Step; 24] = [
     ),
     step("Before `terraform apply`: what Terraform has to make.", "rolecall drift --sandbox", 4),
     Step {
-        about: "After `terraform apply`: the role that Terraform made is proved like any other.",
+        about: "After `terraform apply`, the role is proved like any other. (On this page the role is made as the configuration says, \
+                without Terraform itself.)",
         command: "rolecall verify --sandbox",
         exit: 0,
         before: Some(terraform_applies),
