@@ -132,7 +132,7 @@ impl Edited {
     /// Writes it: all edits or none.
     fn write(&self, aws: &AwsOptions) -> CommandResult<()> {
         let path = aws.common.file();
-        Ok(write::save(path, &self.text).with_context(|| cannot_edit(path))?)
+        write::save(path, &self.text).with_context(|| cannot_edit(path))
     }
 }
 

@@ -65,7 +65,7 @@ fn hanging(line: &str, width: usize) -> usize {
         let before = rest.get(..at).filter(|before| before.ends_with("  "))?;
         Some(indentation + measure_text_width(before))
     });
-    gaps.filter(|column| *column <= WIDEST_LABEL).last().unwrap_or(indentation + 2).min(width / 2)
+    gaps.rev().find(|column| *column <= WIDEST_LABEL).unwrap_or(indentation + 2).min(width / 2)
 }
 
 #[cfg(test)]
