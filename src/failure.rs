@@ -22,7 +22,7 @@ use rolecall_model::shown::Shown;
 
 pub use self::calls::boundary_hint;
 pub use self::codes::Coded;
-pub use self::hints::troubles;
+pub use self::hints::{hint_for_absent, troubles};
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
@@ -163,6 +163,11 @@ impl RefusedPlan {
         }
         if let Some(manager) = self.managed_by {
             return format!("{}; then repeat the command", hints::in_other_tool(manager));
+        }
+        // Of a function that does not exist, no document is at fault.
+        if self.objections.iter().all(Objection::is_absence) {
+            let options: Vec<_> = self.objections.iter().map(|it| RefusalView::from(it).option).collect();
+            return format!("{}; use `{}` to apply anyway", hints::MISSING_TARGET, options.join(" "));
         }
         let mut options: Vec<String> =
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();

@@ -89,6 +89,15 @@ impl Applied {
         })
     }
 
+    /// Whether something was written to AWS.
+    #[must_use]
+    pub fn writes_aws(&self) -> bool {
+        self.done.iter().any(|change| match change {
+            Change::Aws(_) => true,
+            Change::Genesys(_) => false,
+        })
+    }
+
     /// Whether the whole plan was carried out.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -329,7 +329,7 @@ const COMMANDS: [(ErrorCode, &str); 9] = [
     (ErrorCode::EditRefused, "rolecall target remove no-such-function"),
     (ErrorCode::Document, "rolecall prove rolecall.toml"),
     (ErrorCode::Settings, "rolecall plan --profile no-such-profile"),
-    (ErrorCode::RoleMissing, "rolecall verify --sandbox"),
+    (ErrorCode::RoleMissing, "rolecall init --from-role NoSuchRole --sandbox"),
     (ErrorCode::NotAsked, "rolecall boundary apply --sandbox"),
     (ErrorCode::NotAPlan, "rolecall apply rolecall.toml --sandbox"),
 ];

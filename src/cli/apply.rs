@@ -1,21 +1,24 @@
 //! `rolecall apply`: plan, ask, converge, verify.
 
 use futures_util::FutureExt as _;
-use rolecall::connect::{Connected, Reads, Services};
+use rolecall::connect::{Connected, Loaded, Reads, Services};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, troubles};
+use rolecall::failure::{
+    CommandError, CommandResult, Context as _, UNCHANGED, UsageError, hint_for_absent, troubles,
+};
 use rolecall::observe::survey::Survey;
-use rolecall::operations::{ChangeRequest, Changed, Goal, ReadBack, Service, Written};
+use rolecall::operations::{ChangeError, ChangeRequest, Changed, Goal, ReadBack, Service, Written};
+use rolecall::plan::aws::Foreign;
 use rolecall::report::{ErrorView, Report, VerificationView, count};
-use rolecall::verify::gate::Allowed;
+use rolecall::verify::gate::{Allowed, judge};
 use rolecall::verify::live_organization::LiveOrganization;
 use rolecall::verify::steady::Freshness;
 use rolecall_model::file;
 use rolecall_model::patience::Interrupt;
 
 use super::change::{Asking, Console, Narrator, describe, survey_after};
-use super::context::{NO_HANDLERS, Signals};
+use super::context::{Context, NO_HANDLERS, Signals, in_any_account};
 use super::fleet;
 use super::options::{AllowOptions, ApplyCommand};
 use super::printer::Printer;
@@ -30,8 +33,23 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> Comman
         &options.aws,
         (Services::Both, Reads::ForWriting),
         printer,
-        async |connected, printer| apply_one(options, connected, printer).await,
+        async |connected, printer| apply_one(options, connected, &|_| Ok(()), printer).await,
     )
+    .await
+}
+
+/// Applies a manifest that is not written yet: `write` writes it once the plan may be carried out, or there is nothing to do.
+pub(crate) async fn run_unwritten(
+    options: &ApplyCommand,
+    manifest: Loaded,
+    write: &dyn Fn(&mut Printer) -> CommandResult<()>,
+    printer: &mut Printer,
+) -> CommandResult<ExitCode> {
+    let manifest = if options.aws.sandbox { in_any_account(manifest) } else { manifest };
+    let context = Context::open_manifest(manifest, &options.aws, Services::Both, printer).await?;
+    fleet::run_one(context, &options.aws, printer, async |connected, printer| {
+        apply_one(options, connected, write, printer).await
+    })
     .await
 }
 
@@ -55,6 +73,7 @@ fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
 async fn apply_one(
     options: &ApplyCommand,
     context: &mut Connected,
+    before_writing: &dyn Fn(&mut Printer) -> CommandResult<()>,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
     let signals = Signals::new();
@@ -71,16 +90,32 @@ async fn apply_one(
         human,
         asking: asking(options)?,
         signals: &signals,
+        before_writing,
         heading: None,
     };
-    let changed = context.change_as_planned(planned, &request, &console).boxed_local().await?;
     let mut told = Report {
         warnings: context.warnings.clone(),
         outline: context.outline.clone(),
-        ..Report::of_plan("apply", &changed.planned)
+        ..Report::of_plan("apply", &planned)
+    };
+    let judged = planned.survey.clone().map(|survey| (survey, planned.plan.foreign().to_vec()));
+    let changed = match context.change_as_planned(planned, &request, &console).boxed_local().await {
+        Ok(changed) => changed,
+        Err(refused @ ChangeError::Unproved { .. }) => {
+            if let Some((survey, foreign)) = judged {
+                tell_refused(options, &survey, &foreign, &mut told, printer);
+            }
+            let error = CommandError::from(refused);
+            let exit = fail(error.view(), error.exit, &mut told, printer);
+            return Ok((printer.advising(told), exit.or(live.exit())));
+        }
+        Err(error) => return Err(error.into()),
     };
     if changed.is_declined {
         return Err(CommandError::declined());
+    }
+    if changed.written.is_none() {
+        before_writing(printer)?;
     }
     signals.arm().context(NO_HANDLERS)?;
     if let Some(written) = &changed.written {
@@ -94,6 +129,24 @@ async fn apply_one(
     let exit =
         finished.unwrap_or_else(|error| fail(error.view(), error.exit, &mut told, printer)).or(pending);
     Ok((printer.advising(told), exit.or(compared)))
+}
+
+/// What would be proved after a plan that is refused.
+fn tell_refused(
+    options: &ApplyCommand,
+    survey: &Survey,
+    foreign: &[Foreign],
+    told: &mut Report,
+    printer: &mut Printer,
+) {
+    let judged = judge(survey, foreign, &Allowed::default()).verification;
+    let mut verification = VerificationView::new(&judged, troubles(&judged));
+    verification.advise(printer.invocation());
+    if options.aws.common.output.is_human() {
+        let title = "After apply, which is refused";
+        printer.result(&format!("\n{}", verification.to_text(title, printer.evidence())));
+    }
+    told.verification = Some(verification);
 }
 
 fn request(options: &ApplyCommand, signals: &Signals) -> ChangeRequest {
@@ -143,7 +196,9 @@ async fn finish(
     let ReadBack { observed, unsettled } = read_back.with_context(unverified)?;
     let Some(survey) = survey_after(planned, observed) else { return Ok(ExitCode::Success) };
     *told = std::mem::take(told).with_survey(&survey);
-    let fresh = (Freshness::JustChanged, interrupt, live);
+    // What was written to Genesys Cloud alone changes no answer of AWS.
+    let freshness = if applied.writes_aws() { Freshness::JustChanged } else { Freshness::Unchanged };
+    let fresh = (freshness, interrupt, live);
     let exit = verify_now(options, context, &survey, fresh, told, printer).await.with_context(unverified)?;
     let Some(service) = unsettled.first() else { return Ok(exit) };
     let service = match service {
@@ -178,6 +233,9 @@ async fn verify_now(
         printer.result(&format!("\n{}", verification.to_text("Verification", printer.evidence())));
     }
     told.verification = Some(verification);
+    if let Some(hint) = hint_for_absent(survey) {
+        printer.hint(&hint);
+    }
     Ok(exit)
 }
 

@@ -75,6 +75,8 @@ pub(crate) struct Console<'p> {
     pub(crate) asking: Asking,
     /// Listened to from the moment of consent.
     pub(crate) signals: &'p Signals,
+    /// What is done once the plan may be carried out, before the first write.
+    pub(crate) before_writing: &'p dyn Fn(&mut Printer) -> CommandResult<()>,
     /// What is shown before the plan; `None` shows the role.
     pub(crate) heading: Option<&'p dyn Fn(&Planned) -> String>,
 }
@@ -121,6 +123,10 @@ impl Shell for Console<'_> {
             },
         };
         self.signals.arm().context(NO_HANDLERS)?;
+        match consent {
+            Consent::Given | Consent::GivenLater => self.narrator.say(self.before_writing)?,
+            Consent::Declined => {}
+        }
         Ok(consent)
     }
 }

@@ -60,8 +60,18 @@ impl Context {
         services: Services,
         printer: &mut Printer,
     ) -> CommandResult<Self> {
-        printer.show_calls(options.common.verbose > 0);
         let loaded = load_manifest(&options.common, options.sandbox, printer)?;
+        Self::open_manifest(loaded, options, services, printer).await
+    }
+
+    /// The same for a manifest that was read.
+    pub(crate) async fn open_manifest(
+        loaded: Loaded,
+        options: &AwsOptions,
+        services: Services,
+        printer: &mut Printer,
+    ) -> CommandResult<Self> {
+        printer.show_calls(options.common.verbose > 0);
         let surroundings = surroundings(options, services)?;
         let mut sandbox = None;
         if options.sandbox {

@@ -34,6 +34,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         human,
         asking,
         signals: &signals,
+        before_writing: &|_| Ok(()),
         heading: Some(&heading),
     };
     let changed = context.change(&request, &console).await?;

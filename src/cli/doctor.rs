@@ -1,6 +1,8 @@
 //! `rolecall doctor`: what a command would find before its first real call. Works without credentials, without a manifest and
 //! with the sandbox; what is wrong is a line of its report, not its end.
 
+use std::collections::BTreeMap;
+
 use rolecall::aws::Aws;
 use rolecall::connect::{Loaded, connect, stated_external_id};
 use rolecall::desired::aws::fillings;
@@ -10,7 +12,7 @@ use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::{ExternalId, FunctionArn, Region};
 use rolecall::manifest::{Access, Manifest};
 use rolecall::observe::survey::{addresses, check_account, home};
-use rolecall::operations::doctor::{Held, PLAN, held, simulated_principal};
+use rolecall::operations::doctor::{Denied, Held, PLAN, held, sample, simulated_principal};
 use rolecall::ports::{AwsErrorKind, CallerIdentity, FunctionAddress, Read as _};
 use rolecall::report::{AccessView, CheckState, CheckView, DoctorView, IdentityView};
 use rolecall::sandbox::{Sandbox, State};
@@ -32,8 +34,6 @@ use super::render::template;
 /// AWS refuses a signature that is older or newer than five minutes; half of that is worth a word.
 const SKEW_REFUSED: i64 = 300;
 const SKEW_TOLD: i64 = 60;
-/// Resources of a kind that the simulator is asked about.
-const SAMPLE: usize = 1;
 
 /// Variables that lead calls to a proxy, or past it.
 const PROXIES: [&str; 8] = [
@@ -238,9 +238,7 @@ async fn permissions(
     ];
     let templates = load_templates(options.common.policies.as_deref())?;
     let home = home(caller)?;
-    let functions: Vec<FunctionArn> = targets
-        .iter()
-        .take(SAMPLE)
+    let functions: Vec<FunctionArn> = sample(targets)
         .map(|FunctionAddress { region, account, partition: _, name, qualifier }| FunctionArn {
             partition: home.partition.clone(),
             region: region.clone(),
@@ -256,6 +254,10 @@ async fn permissions(
     };
     let fillings = fillings(manifest, &external_id, &home, &functions);
     let principal = simulated_principal(aws, caller).await;
+    let sampled = match functions.len() {
+        asked if asked < targets.len() => format!("; {asked} of {} functions asked about", targets.len()),
+        _ => String::new(),
+    };
     for (level, document, only) in LEVELS {
         let document: Value =
             template(&templates, document, manifest.role.permissions_boundary.as_ref())?.fill(&fillings)?;
@@ -265,7 +267,8 @@ async fn permissions(
         };
         match held(aws, principal, &document, only).await {
             Ok(Held { missing, unknown }) if missing.is_empty() && unknown.is_empty() => {
-                checks.add(level, CheckState::Ok, "the caller's policies allow it (simulated)");
+                let text = format!("the caller's policies allow it (simulated{sampled})");
+                checks.add(level, CheckState::Ok, text);
             }
             Ok(Held { missing, unknown }) if missing.is_empty() => {
                 let text = format!("depends on the context of the call: {}", listed(&unknown));
@@ -274,7 +277,7 @@ async fn permissions(
             Ok(Held { missing, .. }) => {
                 // Whoever cannot even plan can do nothing; a verifier need not apply.
                 let state = if only.is_some() { CheckState::Failed } else { CheckState::Missing };
-                checks.add(level, state, listed(&missing));
+                checks.add(level, state, in_words(&missing) + &sampled);
             }
             Err(error) if error.kind == AwsErrorKind::AccessDenied => {
                 let text = "not simulated: the caller may not call iam:SimulatePrincipalPolicy on itself";
@@ -284,6 +287,18 @@ async fn permissions(
         }
     }
     Ok(())
+}
+
+/// The actions that are denied; and for which of the resources, if not for all.
+fn in_words(missing: &BTreeMap<String, Denied>) -> String {
+    let one = |(action, denied): (&String, &Denied)| match denied {
+        Denied::Everywhere => action.clone(),
+        Denied::Some { first, number: 1, of: _ } => format!("{action} on {first}"),
+        Denied::Some { first, number, of } => {
+            format!("{action} on {first} and {} more of {of} resources", number.saturating_sub(1))
+        }
+    };
+    missing.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn listed<'a>(actions: impl IntoIterator<Item = &'a String>) -> String {

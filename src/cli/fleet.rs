@@ -47,7 +47,17 @@ pub(crate) async fn run(
     if is_named(options) {
         return run_all(command, options, (services, reads), printer, work).await;
     }
-    let mut context = Context::open(options, services, printer).await?;
+    let context = Context::open(options, services, printer).await?;
+    run_one(context, options, printer, work).await
+}
+
+/// Runs a command on one manifest, and prints its report.
+pub(crate) async fn run_one(
+    mut context: Context,
+    options: &AwsOptions,
+    printer: &mut Printer,
+    work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
+) -> CommandResult<ExitCode> {
     let (mut report, exit) = work(&mut context.connected, printer).boxed_local().await?;
     context.count_calls(&mut report, printer.shows_calls());
     report.exit = exit;

@@ -25,6 +25,7 @@ mod prove;
 mod render;
 mod sandbox;
 mod simulate;
+mod status;
 mod target;
 mod verify;
 mod wrap;
@@ -38,6 +39,7 @@ use jiff::Timestamp;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::report::{ErrorView, Invocation, Origin, Report};
+use rolecall_model::activity::Activity;
 use rolecall_model::limit::Limit;
 
 use self::options::{
@@ -119,10 +121,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.repeat(invocation(command));
     printer.wrap(output(command).is_human() && is_prose(command));
     let done = match check_files(command).and_then(|()| check_standard_input(command)) {
-        Ok(()) => match limit(command) {
-            Some(limit) => Limit::new(limit).over(execute(command, printer).boxed_local()).await,
-            None => execute(command, printer).await,
-        },
+        Ok(()) => under_way(command, printer).await,
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
@@ -134,6 +133,21 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         }
         error.exit
     })
+}
+
+/// Carries it out under its limit, and says meanwhile what is being done.
+async fn under_way(command: &Command, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let limit = limit(command).map(Limit::new);
+    let activity = Activity::default();
+    // Gone before it is said how the command ended.
+    // The sandbox serves until it is stopped, and is silent because nobody calls.
+    let is_at_work = !matches!(command, Command::Sandbox(_));
+    let _watch = is_at_work.then(|| printer.watch(activity.clone(), limit.clone()));
+    let work = activity.over(execute(command, printer).boxed_local());
+    match limit {
+        Some(limit) => limit.over(work).await,
+        None => work.await,
+    }
 }
 
 async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<ExitCode> {

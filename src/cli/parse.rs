@@ -42,6 +42,17 @@ pub(super) fn command() -> Command {
     with_formats(Cli::command(), &mut Vec::new())
 }
 
+/// The command line where `--sandbox` stands on it: a profile of the environment is for an account that is not asked then.
+fn without_profile(command: Command) -> Command {
+    let has_both = |name| command.get_arguments().any(|argument| argument.get_id() == name);
+    let command = match has_both("sandbox") && has_both("profile") {
+        true => command.mut_arg("profile", |argument| argument.env(None)),
+        false => command,
+    };
+    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    below.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_profile))
+}
+
 fn with_formats(command: Command, path: &mut Vec<&'static str>) -> Command {
     let has_output = command.get_arguments().any(|argument| argument.get_id() == "output");
     let names = formats(path);
@@ -77,7 +88,10 @@ pub(super) fn parse(words: impl Iterator<Item = OsString>) -> Result<Cli, clap::
         is_option &= word != "--";
         if is_option && word == "--json" { OsString::from("--output=json") } else { word }
     });
-    let matches = command().try_get_matches_from(words);
+    let words: Vec<OsString> = words.collect();
+    let is_in_sandbox = words.iter().take_while(|word| *word != "--").any(|word| word == "--sandbox");
+    let command = if is_in_sandbox { without_profile(command()) } else { command() };
+    let matches = command.try_get_matches_from(words);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(with_tip)
 }
 

@@ -16,10 +16,12 @@ use anstyle::{AnsiColor, Style};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::report::{ErrorView, Evidence, Invocation, Report};
-use rolecall_model::limit;
+use rolecall_model::activity::Activity;
+use rolecall_model::limit::{self, Limit};
 use rolecall_model::shown::neutral;
 
-use super::wrap::wrap;
+use super::status::{Status, Watch};
+use super::wrap::{wrap, wrap_behind};
 
 /// Dimmed text: what is going on.
 const PROGRESS: Style = Style::new().dimmed();
@@ -40,6 +42,12 @@ fn plain(text: &str) -> String {
     neutral(text, false, |_| None)
 }
 
+/// How wide a terminal is; a pipe has no width.
+fn width_of(terminal: &Term) -> Option<usize> {
+    let (_, columns) = Some(terminal).filter(|terminal| terminal.is_term())?.size_checked()?;
+    Some(columns.into())
+}
+
 /// Prints.
 #[derive(Debug)]
 pub(crate) struct Printer {
@@ -53,10 +61,14 @@ pub(crate) struct Printer {
     annotates: bool,
     /// The width of the terminal that results are wrapped to; a pipe has none.
     width: Option<usize>,
+    /// The width of the terminal that messages are wrapped to.
+    message_width: Option<usize>,
     /// Before every message.
     name: String,
     /// Hidden where there is none.
     bar: ProgressBar,
+    /// What is being done, where nothing else is said for a while.
+    status: Status,
     /// What advised commands repeat.
     invocation: Invocation,
     /// Why a result could not be written, unless its reader had gone.
@@ -88,8 +100,10 @@ impl Printer {
             is_quiet,
             annotates: false,
             width: None,
+            message_width: width_of(&Term::stderr()),
             name: String::new(),
             bar: ProgressBar::hidden(),
+            status: Status::new(!in_ci && !is_quiet && std::io::stderr().is_terminal()),
             invocation: Invocation::default(),
             unwritten: None,
         }
@@ -105,8 +119,10 @@ impl Printer {
             is_quiet: self.is_quiet,
             annotates: self.annotates,
             width: None,
+            message_width: self.message_width,
             name: format!("{name}: "),
             bar: self.bar.clone(),
+            status: self.status.clone(),
             invocation,
             unwritten: None,
         }
@@ -126,6 +142,7 @@ impl Printer {
             self.bar = ProgressBar::new(number.try_into().unwrap_or(u64::MAX));
             let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {eta} to go");
             self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.status.pause(true);
         }
     }
 
@@ -137,6 +154,12 @@ impl Printer {
     /// All of them are; the bar goes away.
     pub(crate) fn stop_counting(&self) {
         self.bar.finish_and_clear();
+        self.status.pause(false);
+    }
+
+    /// Says what is being done wherever nothing else is said for a while, until what is returned is dropped.
+    pub(crate) fn watch(&self, activity: Activity, limit: Option<Limit>) -> Option<Watch> {
+        self.status.watch(activity, limit)
     }
 
     /// Whether the requests to AWS are listed at the end.
@@ -156,8 +179,7 @@ impl Printer {
 
     /// Whether results are text for somebody at a terminal.
     pub(crate) fn wrap(&mut self, is_prose: bool) {
-        let terminal = Some(Term::stdout()).filter(|terminal| is_prose && terminal.is_term());
-        self.width = terminal.and_then(|terminal| terminal.size_checked()).map(|(_, columns)| columns.into());
+        self.width = width_of(&Term::stdout()).filter(|_| is_prose);
     }
 
     /// What is said about where AWS can be asked about its answers.
@@ -176,7 +198,8 @@ impl Printer {
         let text = self.width.map_or(text.clone(), |width| wrap(&text, width));
         match &mut self.output {
             Destination::Shown(output) => {
-                let written = write!(output, "{text}").and_then(|()| output.flush());
+                let status = &self.status;
+                let written = status.aside(|| write!(output, "{text}").and_then(|()| output.flush()));
                 let failed = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
                 self.unwritten = self.unwritten.take().or(failed);
             }
@@ -239,12 +262,17 @@ impl Printer {
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {
-        let Self { messages, name, bar, .. } = self;
+        let Self { messages, name, bar, status, message_width, .. } = self;
         let (name, text) = (plain(name), plain(text));
-        let _ = bar.suspend(|| match label {
+        let text = match message_width {
+            Some(width) => wrap_behind(&format!("{label}{name}"), &text, *width),
+            None => text,
+        };
+        let write = || match label {
             "" => writeln!(messages, "{style}{name}{text}{style:#}"),
             label => writeln!(messages, "{style}{label}{style:#}{name}{text}"),
-        });
+        };
+        let _ = status.aside(|| bar.suspend(write));
     }
 
     /// Asks, and reads a line; the end of the input is an empty one.
@@ -254,10 +282,12 @@ impl Printer {
 
     /// Asks, and reads a line; `None` at the end of the input.
     pub(crate) fn answer(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.status.pause(true);
         write!(self.messages, "{}", plain(question))?;
         self.messages.flush()?;
         let mut answer = String::new();
         let read = limit::uncounted(|| io::stdin().read_line(&mut answer))?;
+        self.status.pause(false);
         Ok((read > 0).then(|| answer.trim().to_owned()))
     }
 }

@@ -1,6 +1,9 @@
 //! `rolecall target`: onboards Lambda functions by editing `rolecall.toml`; comments and order are kept.
 
-use rolecall::connect::Services;
+use std::cell::Cell;
+use std::path::Path;
+
+use rolecall::connect::{Loaded, Services};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
@@ -23,9 +26,9 @@ pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> Comma
             let manager = load_manifest(&aws.common, false, printer)?.manifest.role.managed_by;
             refuse_to_apply(*apply, manager)?;
             let change = |text: String, target: &Target| edit::remove_target(&text, &file(aws), target);
-            let before = edit_manifest(aws, functions, change, "removed", printer)?;
+            let edited = edit_manifest(aws, functions, change, "removed")?;
             say_whose_job(manager, "stop allowing these functions", printer);
-            if *apply { apply_now(aws, *yes, before, printer).await } else { Ok(ExitCode::Success) }
+            finish(aws, edited, (*apply, *yes), printer).await
         }
         TargetCommand::List { aws } => list(aws, printer).await,
     }
@@ -95,11 +98,11 @@ async fn add(options: &AddTarget, printer: &mut Printer) -> CommandResult<ExitCo
         .await
         .map_err(|error| CommandError { exit: ExitCode::Failed, ..error.into() })?;
     let change = |text: String, target: &Target| edit::add_target(&text, &file(aws), target);
-    let before = edit_manifest(aws, &wanted, change, "added", printer)?;
+    let edited = edit_manifest(aws, &wanted, change, "added")?;
     list_calls(&context.aws, printer);
     drop(context);
     say_whose_job(manager, "allow the new targets", printer);
-    if *apply { apply_now(aws, *yes, before, printer).await } else { Ok(ExitCode::Success) }
+    finish(aws, edited, (*apply, *yes), printer).await
 }
 
 /// The functions of the region that have the tag, by name: they are the caller's own.
@@ -119,18 +122,37 @@ fn file(aws: &AwsOptions) -> String {
     aws.common.file().display().to_string()
 }
 
-/// Makes all the edits on the text, and writes it once: all of them or none. What it was before, where it was changed.
+/// A manifest with all the edits made on its text.
+struct Edited {
+    text: String,
+    /// What it was before.
+    before: String,
+    /// What was added or removed, a line each.
+    names: String,
+}
+
+impl Edited {
+    /// Writes it: all edits or none.
+    fn write(&self, aws: &AwsOptions) -> CommandResult<()> {
+        let path = aws.common.file();
+        write::save(path, &self.text).with_context(|| cannot_edit(path))
+    }
+}
+
+fn cannot_edit(path: &Path) -> String {
+    format!("cannot edit the manifest `{}`", path.display())
+}
+
+/// Makes all the edits on the text; `None` where there is nothing to edit.
 fn edit_manifest(
     aws: &AwsOptions,
     targets: &[Target],
     change: impl Fn(String, &Target) -> Result<String, edit::EditError>,
     verb: &str,
-    printer: &mut Printer,
-) -> CommandResult<Option<String>> {
+) -> CommandResult<Option<Edited>> {
     let path = aws.common.file();
-    let missing = || format!("cannot edit the manifest `{}`", path.display());
-    let before =
-        rolecall_model::file::read_text(path, rolecall_model::file::LARGEST).with_context(missing)?;
+    let before = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
+        .with_context(|| cannot_edit(path))?;
     let mut text = before.clone();
     for target in targets {
         text = change(text, target).map_err(|error| {
@@ -138,40 +160,71 @@ fn edit_manifest(
             UsageError::coded(error.code(), error.to_string(), Some(hint))
         })?;
     }
-    if text == before {
-        printer.result("the manifest already has all of them\n");
-        return Ok(None);
-    }
-    write::save(path, &text).with_context(missing)?;
     let names = targets.iter().map(|target| format!("{verb} {target}\n")).collect::<String>();
-    printer.result(&names);
-    Ok(Some(before))
+    Ok((text != before).then_some(Edited { text, before, names }))
 }
 
-/// Applies the edited manifest. Where that is refused or declined, nothing was written, and the manifest becomes what it was.
-async fn apply_now(
+/// Writes the edited manifest; or applies it, and writes it before the first change in AWS.
+async fn finish(
     aws: &AwsOptions,
-    yes: bool,
-    before: Option<String>,
+    edited: Option<Edited>,
+    (apply, yes): (bool, bool),
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
-    let reach = ReachOptions::default();
-    let apply = ApplyCommand {
+    match (edited, apply) {
+        (None, _) => printer.result("the manifest already has all of them\n"),
+        (Some(edited), false) => {
+            edited.write(aws)?;
+            printer.result(&edited.names);
+        }
+        (Some(edited), true) => return apply_unwritten(aws, yes, &edited, printer).await,
+    }
+    match apply {
+        true => super::apply::run(&apply_command(aws, yes), printer).await,
+        false => Ok(ExitCode::Success),
+    }
+}
+
+/// Applies the edited manifest. If that is refused, declined or interrupted before the first change, the manifest is what it was.
+async fn apply_unwritten(
+    aws: &AwsOptions,
+    yes: bool,
+    edited: &Edited,
+    printer: &mut Printer,
+) -> CommandResult<ExitCode> {
+    let path = aws.common.file();
+    let manifest = Loaded::parse(&edited.text, &path.display().to_string())?;
+    let is_written = Cell::new(false);
+    let write = |printer: &mut Printer| {
+        edited.write(aws)?;
+        is_written.set(true);
+        printer.progress(edited.names.trim_end());
+        Ok(())
+    };
+    let applied = super::apply::run_unwritten(&apply_command(aws, yes), manifest, &write, printer).await;
+    match (&applied, is_written.get()) {
+        // Nothing was written to AWS after all: the plan was another one by then.
+        (Err(error), true) => {
+            write::save(path, &edited.before).with_context(|| {
+                format!("{}; and the manifest `{}` could not be restored", error.message, path.display())
+            })?;
+            printer.progress(&format!("restored the manifest `{}`", path.display()));
+        }
+        (_, false) => printer.progress(&format!("the manifest `{}` was not changed", path.display())),
+        (Ok(_), true) => {}
+    }
+    applied
+}
+
+fn apply_command(aws: &AwsOptions, yes: bool) -> ApplyCommand {
+    ApplyCommand {
         plan: None,
         aws: aws.clone(),
-        reach,
+        reach: ReachOptions::default(),
         yes,
         level: Level::default(),
         allow: AllowOptions::default(),
-    };
-    let applied = super::apply::run(&apply, printer).await;
-    let (Err(error), Some(before)) = (&applied, before) else { return applied };
-    let path = aws.common.file();
-    write::save(path, &before).with_context(|| {
-        format!("{}; and the manifest `{}` could not be restored", error.message, path.display())
-    })?;
-    printer.progress(&format!("restored the manifest `{}`", path.display()));
-    applied
+    }
 }
 
 /// Each target with what AWS says of it.

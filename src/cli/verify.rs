@@ -2,7 +2,7 @@
 
 use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, hint_for_absent};
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
@@ -71,8 +71,8 @@ async fn verify_one(
     if let Some(view) = &report.verification {
         tell_troubles(view, printer);
     }
-    if let Some(folder) = &options.smtlib {
-        let role = read_documents(&documents, &survey.desired.role_arn());
+    if let (Some(folder), Some(documents)) = (&options.smtlib, &documents) {
+        let role = read_documents(documents, &survey.desired.role_arn());
         certificate::write(folder, &role, &survey.desired.intent(), printer)?;
     }
     if options.aws.common.output.is_human() {
@@ -80,6 +80,9 @@ async fn verify_one(
         if let Some(view) = &report.verification {
             printer.result(&view.to_text("Verification", printer.evidence()));
         }
+    }
+    if let Some(hint) = hint_for_absent(&survey) {
+        printer.hint(&hint);
     }
     Ok((report, exit))
 }

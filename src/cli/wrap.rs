@@ -1,7 +1,7 @@
 //! Text in the width of a terminal: lines end between words, and what follows stands below what it belongs to.
 //!
-//! A terminal breaks a line in the middle of a word, and a report of claims and ARNs becomes hard to read. A word that is longer
-//! than the line stays whole. Colours have no width.
+//! A terminal breaks a line in the middle of a word, and a report of claims and ARNs becomes hard to read. A long ARN begins further
+//! to the left, so that it fits; a word that is longer than the whole line stays whole, so that it can be copied. Colours have no width.
 //!
 //! Deliberately absent: anything for a pipe or a file, where a line is a line; and formats that programs read.
 
@@ -10,8 +10,11 @@ use console::{measure_text_width, strip_ansi_codes};
 /// Narrower terminals are left alone: nothing would be easier to read.
 const NARROWEST: usize = 40;
 
-/// Labels are no wider; two spaces further to the right are not behind a label.
-const WIDEST_LABEL: usize = 32;
+/// What goes on below a line is further in.
+const LEAST_INDENTATION: usize = 2;
+
+/// Labels, and the columns of a table before its last, are no wider; two spaces further to the right are not behind one.
+const WIDEST_LABEL: usize = 34;
 
 /// The text, with no line wider than this unless a word is.
 pub(super) fn wrap(text: &str, width: usize) -> String {
@@ -21,11 +24,17 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
     text.split_inclusive('\n').map(|line| wrap_line(line, width)).collect()
 }
 
+/// The text behind a label on its first line, which is as wide as that.
+pub(super) fn wrap_behind(label: &str, text: &str, width: usize) -> String {
+    let wrapped = wrap(&format!("{label}{text}"), width);
+    wrapped.strip_prefix(label).map_or_else(|| text.to_owned(), str::to_owned)
+}
+
 fn wrap_line(line: &str, width: usize) -> String {
     if measure_text_width(line.trim_end()) <= width {
         return line.to_owned();
     }
-    let hanging = " ".repeat(hanging(&strip_ansi_codes(line), width));
+    let hanging = hanging(&strip_ansi_codes(line), width);
     let mut wrapped = String::new();
     let mut column = 0;
     let mut has_word = false;
@@ -35,8 +44,10 @@ fn wrap_line(line: &str, width: usize) -> String {
         if has_word && bare > 0 && column + bare > width {
             wrapped.truncate(wrapped.trim_end_matches(' ').len());
             wrapped.push('\n');
-            wrapped.push_str(&hanging);
-            column = hanging.len();
+            // A long ARN is moved to the left until it fits.
+            let indentation = hanging.min(width.saturating_sub(bare).max(LEAST_INDENTATION));
+            wrapped.push_str(&" ".repeat(indentation));
+            column = indentation;
         }
         wrapped.push_str(word);
         column += whole;
@@ -49,11 +60,12 @@ fn wrap_line(line: &str, width: usize) -> String {
 fn hanging(line: &str, width: usize) -> usize {
     let indentation = line.len() - line.trim_start_matches(' ').len();
     let rest = line.trim_start_matches(' ');
-    let behind_label = rest.find("  ").map(|end| {
-        let spaces = rest.get(end..).map_or(0, |gap| gap.len() - gap.trim_start_matches(' ').len());
-        indentation + end + spaces
+    // A gap ends where a text begins behind two spaces.
+    let gaps = rest.char_indices().filter(|(_, character)| *character != ' ').filter_map(|(at, _)| {
+        let before = rest.get(..at).filter(|before| before.ends_with("  "))?;
+        Some(indentation + measure_text_width(before))
     });
-    behind_label.filter(|column| *column <= WIDEST_LABEL).unwrap_or(indentation + 2).min(width / 2)
+    gaps.rev().find(|column| *column <= WIDEST_LABEL).unwrap_or(indentation + 2).min(width / 2)
 }
 
 #[cfg(test)]
@@ -67,6 +79,26 @@ mod tests {
           proved     the trusted principals can assume the role only
                      with the external ID `5f6b2c1e`
         short
+        ");
+    }
+
+    #[test]
+    fn a_line_of_a_table_goes_on_in_its_last_column() {
+        let text =
+            "  refuted  refuted    -          a session can do nothing but invoke the target functions\n";
+        insta::assert_snapshot!(wrap(text, 70), @"
+        refuted  refuted    -          a session can do nothing but invoke
+                                       the target functions
+        ");
+    }
+
+    #[test]
+    fn a_long_arn_is_moved_to_the_left_until_it_fits() {
+        let text = "  proved     somebody may call arn:aws:lambda:us-east-1:123456789012:function:orders and no more\n";
+        insta::assert_snapshot!(wrap(text, 60), @"
+        proved     somebody may call
+             arn:aws:lambda:us-east-1:123456789012:function:orders
+                   and no more
         ");
     }
 

@@ -69,9 +69,7 @@ struct Drift<'s> {
 
 impl<'s> Drift<'s> {
     fn new(survey: &'s Survey) -> Self {
-        let mut intended = Documents::intended(survey, &[]);
-        // Only the boundary in force was read. One that is not in force limits nothing now, and it never grants anything.
-        intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
+        let intended = as_in_force(Documents::intended(survey, &[]), survey);
         let claimed = claims(&intended, &survey.desired);
         let actual = Documents::surveyed(survey).map(|documents| {
             let claims = claims(&documents, &survey.desired);
@@ -254,6 +252,11 @@ impl<'s> Drift<'s> {
     }
 
     fn boundary(&self) -> Effects {
+        let lifted =
+            self.actual.as_ref().map(|(actual, claims)| without_boundary(self.survey, actual, claims));
+        if let Some(effects) = lifted.flatten() {
+            return effects;
+        }
         let boundary = self.survey.observed.boundary.clone();
         match self.compare(&Documents { boundary, ..self.intended.clone() }) {
             (Consequence::Unaffected, _) => (Consequence::Boundary, Vec::new()),
@@ -311,6 +314,31 @@ impl<'s> Drift<'s> {
             .is_none_or(|(documents, _)| is_broken_by(claim, documents, &self.survey.desired));
         if is_so { claim.because() } else { alone(claim.because()) }
     }
+}
+
+/// Documents without a boundary that is not in force: it limits nothing now, and it never grants anything.
+pub(super) fn as_in_force(mut intended: Documents, survey: &Survey) -> Documents {
+    let in_force = survey.observed.boundary.as_ref().map(|boundary| &boundary.arn);
+    intended.boundary =
+        intended.boundary.filter(|boundary| Some(&boundary.arn) == in_force && boundary.document.is_some());
+    intended
+}
+
+/// What the boundary that the manifest wants would end, if it were in force: claims that are refuted of what AWS has, and that it
+/// would make hold. `None` where there is none, or the boundary is in force or could not be read.
+pub(super) fn without_boundary(survey: &Survey, actual: &Documents, claimed: &[Claim]) -> Option<Effects> {
+    let wanted = survey.boundary.clone().filter(|boundary| boundary.document.is_some())?;
+    let limited = claims(&Documents { boundary: Some(wanted), ..actual.clone() }, &survey.desired);
+    let holds = |kind: ClaimKind| {
+        let mut same = limited.iter().filter(|claim| claim.kind() == kind).peekable();
+        same.peek().is_some() && same.all(|claim| claim.outcome() == ClaimOutcome::Proved)
+    };
+    let ended: Vec<&Claim> = claimed
+        .iter()
+        .filter(|claim| claim.outcome() == ClaimOutcome::Refuted && holds(claim.kind()))
+        .collect();
+    let worst = ended.iter().map(|claim| broken_claim(claim.kind())).min()?;
+    Some((worst, ended.iter().flat_map(|claim| claim.because()).map(Effect::Shown).collect()))
 }
 
 /// What something else on the role hides, for as long as that is there.

@@ -4,7 +4,7 @@
 //! not hold. What the manifest states about the role itself (path, boundary, session duration, tags) is compared as it is stated.
 //! Deliberately absent: a plan. rolecall writes nothing here.
 
-use super::aws::{broken_claim, of_missing, of_tag};
+use super::aws::{as_in_force, broken_claim, of_missing, of_tag, without_boundary};
 use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::desired::aws::ROLE_DESCRIPTION;
 use crate::manifest::Manager;
@@ -74,7 +74,9 @@ fn of_role(survey: &Survey, manager: Manager) -> Vec<Difference> {
     {
         let (before, after) = (permissions_boundary.clone(), after.clone());
         let values = changed(Change::PutBoundary { role: wanted.name.clone(), before, after });
-        let effects = (Consequence::Boundary, Vec::new());
+        let claimed = claims(&actual, &survey.desired);
+        let lifted = without_boundary(survey, &actual, &claimed);
+        let effects = lifted.unwrap_or((Consequence::Boundary, Vec::new()));
         found.push(one(Attribute::PermissionsBoundary, ManifestKey::PermissionsBoundary, effects, values));
     }
     if *max_session_duration != wanted.max_session_duration {
@@ -103,9 +105,7 @@ struct Broken(Vec<Claim>);
 
 impl Broken {
     fn of(survey: &Survey, actual: &Documents) -> Self {
-        let mut intended = Documents::intended(survey, &[]);
-        // Of a boundary that is not in force, drift knows nothing but its ARN.
-        intended.boundary = intended.boundary.filter(|boundary| boundary.document.is_some());
+        let intended = as_in_force(Documents::intended(survey, &[]), survey);
         let intended = claims(&intended, &survey.desired);
         let is_met = |kind: ClaimKind| {
             let mut same = intended.iter().filter(|claim| claim.kind() == kind).peekable();

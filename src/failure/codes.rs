@@ -246,7 +246,6 @@ impl Coded for VerifyError {
             Self::Survey(error) => error.code(),
             Self::Probe(error) => error.code(),
             Self::Actions(error) => error.code(),
-            Self::NoRole { .. } => ErrorCode::RoleMissing,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
-use crate::observe::survey::{AddressError, SurveyError};
+use crate::observe::survey::{AddressError, Survey, SurveyError};
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -58,6 +58,7 @@ macro_rules! transparent {
 
 transparent! {
     PlanError: PlanError::Aws | PlanError::Genesys;
+    VerifyError: VerifyError::Survey | VerifyError::Probe | VerifyError::Actions;
     ActionsError: ActionsError::Survey | ActionsError::Genesys | ActionsError::Unread;
     DriftError: DriftError::Survey | DriftError::Genesys | DriftError::Plan;
 }
@@ -208,22 +209,6 @@ impl Explained for BoundaryError {
     }
 }
 
-impl Explained for VerifyError {
-    fn explain(&self) -> (ExitCode, Option<String>) {
-        match self {
-            Self::Survey(error) => error.explain(),
-            Self::Probe(error) => error.explain(),
-            Self::Actions(error) => error.explain(),
-            // Nobody can assume a role that is not there.
-            Self::NoRole { manager: Some(manager), .. } => (ExitCode::Refuted, Some(in_other_tool(*manager))),
-            Self::NoRole { manager: None, .. } => (
-                ExitCode::Refuted,
-                Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
-            ),
-        }
-    }
-}
-
 impl Explained for NotCases {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = "`rolecall simulate --help` shows what a case looks like";
@@ -285,10 +270,7 @@ impl Explained for SurveyError {
                 ),
             ),
             // What is not there cannot be invoked.
-            SurveyError::TargetsMissing(_) => (
-                ExitCode::Refuted,
-                Some("correct the [[target]] in the manifest, or deploy the function first".to_owned()),
-            ),
+            SurveyError::TargetsMissing(_) => (ExitCode::Refuted, Some(MISSING_TARGET.to_owned())),
             SurveyError::Desired(_) => (ExitCode::Usage, None),
             SurveyError::NoBoundary { is_own: true, .. } => (
                 ExitCode::Usage,
@@ -387,6 +369,23 @@ impl Explained for plan::genesys::PlanError {
 }
 
 /// Whose job a change of the role is, if another tool makes the role.
+/// What to do about a function that does not exist.
+pub(super) const MISSING_TARGET: &str =
+    "correct the [[target]] in the manifest, or deploy the function first";
+
+/// What to do about a role or a function that does not exist; `None` where both are there.
+#[must_use]
+pub fn hint_for_absent(survey: &Survey) -> Option<String> {
+    match (&survey.observed.role, survey.desired.managed_by, survey.missing.is_empty()) {
+        (None, Some(manager), _) => Some(in_other_tool(manager)),
+        (None, None, true) => {
+            Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned())
+        }
+        (_, _, false) => Some(MISSING_TARGET.to_owned()),
+        (Some(_), _, true) => None,
+    }
+}
+
 pub(super) fn in_other_tool(manager: Manager) -> String {
     format!("{} manages this role: correct its configuration there, and {}", manager.name(), manager.run())
 }

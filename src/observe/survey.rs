@@ -19,7 +19,8 @@ use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{Owner, foreign_attachments, owner};
 use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{
-    AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
+    AccountQuotas, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, Read, Tags,
+    WriteOutcome,
 };
 use rolecall_model::aws_region::{self, UnknownAwsRegion};
 use rolecall_model::paging::Paging;
@@ -36,8 +37,8 @@ pub struct Survey {
     pub quotas: AccountQuotas,
     /// The targets that Lambda does not have.
     pub missing: Vec<MissingTarget>,
-    /// The permissions boundary that a plan would put on the role, where it is not the one in force. Read where something
-    /// may be written.
+    /// The permissions boundary that a plan would put on the role, where it is not the one in force; `None` where there is no such
+    /// policy.
     pub boundary: Option<ObservedBoundary>,
 }
 
@@ -229,27 +230,24 @@ pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
     }
 }
 
-/// Reads what is there and works out what should be; refuses where a target is missing.
-pub async fn survey<R: Read>(
+/// Reads what is there and works out what should be, for a plan: refuses where no plan can be carried out.
+pub async fn survey_for_plan<R: Read>(
     manifest: &Manifest,
     external_id: &ExternalId,
     templates: &Templates,
     addresses: &[FunctionAddress],
     reader: &R,
 ) -> Result<Survey, SurveyError> {
-    let mut survey = survey_with_gaps(manifest, external_id, templates, addresses, reader).await?;
-    if !survey.missing.is_empty() {
-        return Err(SurveyError::TargetsMissing(survey.missing));
-    }
+    let survey = survey(manifest, external_id, templates, addresses, reader).await?;
     let in_force = survey.observed.boundary.as_ref().map(|boundary| &boundary.arn);
-    if let Some(wanted) =
-        survey.desired.role.permissions_boundary.as_ref().filter(|arn| Some(*arn) != in_force)
-    {
-        let found = observe_boundary(reader, wanted).await?;
-        survey.boundary = Some(found.ok_or_else(|| SurveyError::NoBoundary {
-            arn: wanted.clone(),
-            is_own: manifest.role.permissions_boundary == Some(Boundary::Targets),
-        })?);
+    match &survey.desired.role.permissions_boundary {
+        Some(wanted) if Some(wanted) != in_force && survey.boundary.is_none() => {
+            return Err(SurveyError::NoBoundary {
+                arn: wanted.clone(),
+                is_own: manifest.role.permissions_boundary == Some(Boundary::Targets),
+            });
+        }
+        Some(_) | None => {}
     }
     let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();
     if let Some((policy, taker)) = name_takers(reader, &wanted, &survey.observed).await?.into_iter().next() {
@@ -258,8 +256,9 @@ pub async fn survey<R: Read>(
     Ok(survey)
 }
 
-/// The same, with missing targets as something that was found: what is desired takes them to be where the manifest says.
-pub async fn survey_with_gaps<R: Read>(
+/// Reads what is there and works out what should be. Missing targets are something that was found: what is desired takes them to
+/// be where the manifest says.
+pub async fn survey<R: Read>(
     manifest: &Manifest,
     external_id: &ExternalId,
     templates: &Templates,
@@ -284,7 +283,21 @@ pub async fn survey_with_gaps<R: Read>(
         quotas = reader.quotas().await?;
         desired = make(&quotas)?;
     }
-    Ok(Survey { desired, observed, quotas, missing, boundary: None })
+    let boundary = wanted_boundary(&desired, &observed, reader).await?;
+    Ok(Survey { desired, observed, quotas, missing, boundary })
+}
+
+/// The permissions boundary that the manifest wants, where it is not the one in force; `None` where there is no such policy.
+async fn wanted_boundary<R: Read>(
+    desired: &Desired,
+    observed: &Observed,
+    reader: &R,
+) -> AwsResult<Option<ObservedBoundary>> {
+    let in_force = observed.boundary.as_ref().map(|boundary| &boundary.arn);
+    match &desired.role.permissions_boundary {
+        Some(wanted) if Some(wanted) != in_force => observe_boundary(reader, wanted).await,
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,

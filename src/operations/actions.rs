@@ -44,7 +44,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         observer: &impl Observer,
     ) -> Result<Vec<ActionTest>, ActionsError> {
         let Some(Counterpart { sources, .. }) = &self.genesys else { return Ok(Vec::new()) };
-        let survey = self.survey_with_gaps().await?;
+        let survey = self.survey().await?;
         let observed =
             self.observe_genesys(&survey.desired.role_arn()).await.map_err(ActionsError::Unread)?;
         let published = || observed.iter().flat_map(|observed| &observed.integrations);
@@ -85,7 +85,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         let mut test = patience.settle(PACE, awaited, run, |test| !test.was_denied()).await?.seen;
         if let TestEnd::Failed { cause, context_id: _, diagnosis } = &mut test.end {
             let mut explained = self.explain_error(cause.as_deref().unwrap_or_default()).await?.1;
-            let gaps = self.survey_with_gaps().await?;
+            let gaps = self.survey().await?;
             if let Some(genesys) = self.survey_genesys(&gaps).await.map_err(ActionsError::Unread)? {
                 explained.add(drift::causes(&genesys.desired, &genesys.observed));
             }
@@ -103,18 +103,16 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         Ok((survey, diagnosis))
     }
 
-    /// The survey, of the targets that are there; and those that are not, which elsewhere end the command.
+    /// The survey, of the targets that are there; and those that are not.
     async fn look(&self) -> Result<(Survey, Vec<MissingTarget>), SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, .. } = self;
-        match survey(manifest, external_id, templates, addresses, aws).await {
-            Ok(survey) => Ok((survey, Vec::new())),
-            Err(SurveyError::TargetsMissing(missing)) => {
-                let is_there =
-                    |address: &&FunctionAddress| missing.iter().all(|target| target.address != **address);
-                let there: Vec<FunctionAddress> = addresses.iter().filter(is_there).cloned().collect();
-                Ok((survey(manifest, external_id, templates, &there, aws).await?, missing))
-            }
-            Err(error) => Err(error),
+        let found = survey(manifest, external_id, templates, addresses, aws).await?;
+        let missing = found.missing.clone();
+        if missing.is_empty() {
+            return Ok((found, missing));
         }
+        let is_there = |address: &&FunctionAddress| missing.iter().all(|target| target.address != **address);
+        let there: Vec<FunctionAddress> = addresses.iter().filter(is_there).cloned().collect();
+        Ok((survey(manifest, external_id, templates, &there, aws).await?, missing))
     }
 }

@@ -9,7 +9,7 @@ use crate::iam::document::Document;
 use crate::iam::quota::MANAGED_POLICY_SIZE;
 use crate::manifest::Boundary;
 use crate::observe::aws::ObservedPolicy;
-use crate::observe::survey::{SurveyError, survey_with_gaps};
+use crate::observe::survey::{SurveyError, survey};
 use crate::plan::aws::PlanError;
 use crate::plan::boundary::{plan_boundary, plan_no_boundary};
 use crate::plan::{Plan, Way};
@@ -92,7 +92,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
             Some(Boundary::Policy(_)) | None => return Err(BoundaryError::NotAsked),
         }
         let Context { manifest, external_id, templates, addresses, aws, .. } = self;
-        let survey = survey_with_gaps(manifest, external_id, templates, addresses, aws).await?;
+        let survey = survey(manifest, external_id, templates, addresses, aws).await?;
         let desired = &survey.desired;
         let arn = desired.home.boundary_arn(role).ok_or(BoundaryError::NotAsked)?;
         let observed = observed(aws, &arn).await?;

@@ -15,7 +15,7 @@ use crate::iam::arn::{ExternalId, RoleArn};
 use crate::manifest::Manifest;
 use crate::observe::genesys::{Detail, Observed, Sought, observe};
 use crate::observe::snapshot::Snapshot;
-use crate::observe::survey::{Survey, SurveyError, survey, survey_with_gaps};
+use crate::observe::survey::{Survey, SurveyError, survey, survey_for_plan};
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
 use crate::ports::{
     AnalyseAccess, FunctionAddress, Probe, ReadAccount, ReadFunctions, ReadOrganization, Simulate, Write,
@@ -77,7 +77,7 @@ pub struct GenesysSurvey {
 }
 
 impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
-    /// Reads AWS and works out what should be there; a missing function is an error.
+    /// Reads AWS and works out what should be there; a missing function is something to report.
     pub async fn survey(&self) -> Result<Survey, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
         match snapshot {
@@ -88,16 +88,16 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         }
     }
 
-    /// The same, where a missing function is something to report.
-    pub async fn survey_with_gaps(&self) -> Result<Survey, SurveyError> {
+    /// The same for a plan, which not everything that is there permits.
+    pub async fn survey_for_plan(&self) -> Result<Survey, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
         match snapshot {
             Some(snapshot) => {
-                survey_with_gaps(manifest, external_id, templates, addresses, snapshot.as_ref())
+                survey_for_plan(manifest, external_id, templates, addresses, snapshot.as_ref())
                     .boxed_local()
                     .await
             }
-            None => survey_with_gaps(manifest, external_id, templates, addresses, aws).boxed_local().await,
+            None => survey_for_plan(manifest, external_id, templates, addresses, aws).boxed_local().await,
         }
     }
 

@@ -25,13 +25,38 @@ pub const PLAN: [&str; 9] = [
     "lambda:GetFunctionConfiguration",
 ];
 
+/// Functions that the simulator is asked about, at most. Permissions are mostly given by patterns of names, so a sample at even
+/// distances in the manifest finds what is missing for many; whoever reads the answer is told that it is one.
+pub const SAMPLE: usize = 100;
+
+/// At most [`SAMPLE`] of them, at even distances.
+pub fn sample<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    all.iter().step_by(all.len().div_ceil(SAMPLE).max(1))
+}
+
 /// What the caller's policies say to the actions of a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// Denied, for at least one resource.
-    pub missing: BTreeSet<String>,
+    pub missing: BTreeMap<String, Denied>,
     /// Not to be told without the context of a real call.
     pub unknown: BTreeSet<String>,
+}
+
+/// For which of the resources of a question an action is denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// For all of them.
+    Everywhere,
+    /// For some of them.
+    Some {
+        /// The first.
+        first: String,
+        /// How many there are.
+        number: usize,
+        /// How many were asked about.
+        of: usize,
+    },
 }
 
 /// Whom the simulator can be asked about: a user, or the role of a session. `None` for callers that have no policies of their own
@@ -64,19 +89,33 @@ pub async fn held<A: Simulate>(
     let mut held = Held::default();
     for (resources, actions) in questions(document, only) {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        // One call for all resources of a question; the adapter reads all pages of its answer.
         let answered = aws.simulate(principal, &actions, &resources).await?;
-        for Simulated { action, decision, missing_keys, organization_allows, .. } in answered.answer {
+        let mut denied: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for Simulated { action, resource, decision, missing_keys, organization_allows } in answered.answer {
             match decision {
-                Decision::Allowed if organization_allows != Some(false) => continue,
-                Decision::Unknown => held.unknown.insert(action),
-                Decision::ImplicitlyDenied if !missing_keys.is_empty() => held.unknown.insert(action),
-                Decision::Allowed | Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => {
-                    held.missing.insert(action)
+                Decision::Allowed if organization_allows != Some(false) => {}
+                Decision::Unknown => {
+                    held.unknown.insert(action);
                 }
+                Decision::ImplicitlyDenied if !missing_keys.is_empty() => {
+                    held.unknown.insert(action);
+                }
+                Decision::Allowed | Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => {
+                    denied.entry(action).or_default().push(resource);
+                }
+            }
+        }
+        for (action, denied) in denied {
+            let (number, of) = (denied.len(), resources.len().max(1));
+            let some = match denied.into_iter().next() {
+                Some(first) if number < of => Denied::Some { first, number, of },
+                Some(_) | None => Denied::Everywhere,
             };
+            held.missing.insert(action, some);
         }
     }
-    held.unknown.retain(|action| !held.missing.contains(action));
+    held.unknown.retain(|action| !held.missing.contains_key(action));
     Ok(held)
 }
 

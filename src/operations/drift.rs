@@ -56,7 +56,7 @@ pub enum DriftError {
 impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     /// Reads and compares. `live` says whether the role is for the organization of the credentials at hand.
     pub async fn drift(&self, live: impl Future<Output = LiveOrganization>) -> Result<Drifted, DriftError> {
-        let (survey, live) = join!(self.survey_with_gaps(), live);
+        let (survey, live) = join!(self.survey(), live);
         let survey = survey?;
         let (aws, mut differences) = match survey.desired.managed_by {
             Some(manager) => (AwsPlan::default(), managed_drift(&survey, manager)),
@@ -72,7 +72,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             (genesys, genesys_plan) = (Some(sides.observed), Some(plan));
         }
         let verification = match Documents::surveyed(&survey) {
-            Some(documents) => paper(&documents, &survey.desired),
+            Some(documents) => paper(&documents, &survey),
             // Without the role there is nothing to prove anything of: that it is missing is the drift.
             None => Verification::default(),
         };

@@ -114,7 +114,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
 
     /// Reads, and plans towards the manifest.
     pub async fn plan_manifest(&self, options: PlanOptions) -> Result<TowardsManifest, PlanningError> {
-        let survey = self.survey().await?;
+        let survey = self.survey_for_plan().await?;
         let Survey { desired, observed, quotas, .. } = &survey;
         // What is in the way in AWS is told without a look at Genesys Cloud.
         let aws = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
@@ -133,7 +133,11 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         options: PlanOptions,
         rewriting: Rewriting,
     ) -> Result<Planned, PlanningError> {
-        let survey = self.survey().await?;
+        let survey = self.survey_for_plan().await?;
+        // A data action cannot call what does not exist.
+        if !survey.missing.is_empty() {
+            return Err(SurveyError::TargetsMissing(survey.missing).into());
+        }
         if survey.observed.role.is_none() {
             return Err(PlanningError::NoRole {
                 role: survey.desired.role_arn().to_string(),

@@ -6,7 +6,6 @@ use tokio::join;
 use super::actions::ActionsError;
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
-use crate::manifest::Manager;
 use crate::observe::survey::ask_account;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::Plan;
@@ -18,7 +17,7 @@ use crate::verify::second::SecondOpinions;
 use crate::verify::steady::{Asking, Freshness, ProbeError};
 use crate::verify::twin::sweep::plan_sweep;
 use crate::verify::twin::{examine, witnesses};
-use crate::verify::{Documents, Verification, explain, paper};
+use crate::verify::{Documents, Verification, explain, of_what_exists, paper, without_role};
 use rolecall_model::patience::Interrupt;
 
 /// How far a verification goes. Each level does what those before it do.
@@ -54,8 +53,8 @@ pub struct VerifyRequest {
 pub struct Verified {
     /// AWS as it is, and as it should be.
     pub survey: Survey,
-    /// The documents that were proved.
-    pub documents: Documents,
+    /// The documents that were proved; `None` where there is no role.
+    pub documents: Option<Documents>,
     /// What was proved and what AWS answered.
     pub verification: Verification,
 }
@@ -72,14 +71,6 @@ pub enum VerifyError {
     /// The actions could not be tested.
     #[error(transparent)]
     Actions(#[from] ActionsError),
-    /// There is no role.
-    #[error("cannot verify: role `{role}` does not exist")]
-    NoRole {
-        /// The ARN that it would have.
-        role: String,
-        /// The tool that makes it, where rolecall does not.
-        manager: Option<Manager>,
-    },
 }
 
 impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
@@ -97,16 +88,11 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         };
         let (survey, functions) = join!(self.survey(), functions::read(&self.aws, &self.addresses, extent));
         let survey = survey?;
-        let Some(documents) = Documents::surveyed(&survey) else {
-            return Err(VerifyError::NoRole {
-                role: survey.desired.role_arn().to_string(),
-                manager: survey.desired.managed_by,
-            });
-        };
+        let documents = Documents::surveyed(&survey);
         let (level, interrupt) = (request.level, &request.interrupt);
         let (verification, second) = join!(
             self.verify_survey(&survey, level, Freshness::Unchanged, interrupt, observer).boxed_local(),
-            self.second_opinions(&survey, &documents, request).boxed_local(),
+            self.second_opinions(&survey, documents.as_ref(), request).boxed_local(),
         );
         let mut verification = verification?;
         let (findings, notes) = functions::judge(&functions, &survey.desired);
@@ -115,8 +101,8 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         if let Some(second) = &second {
             second.add_to(&mut verification, &survey);
         }
-        if request.explain {
-            explain(&mut verification, &documents, &survey.desired);
+        if let (true, Some(documents)) = (request.explain, &documents) {
+            explain(&mut verification, documents, &survey.desired);
         }
         Ok(Verified { survey, documents, verification })
     }
@@ -125,9 +111,11 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
     async fn second_opinions(
         &self,
         survey: &Survey,
-        documents: &Documents,
+        documents: Option<&Documents>,
         request: &VerifyRequest,
     ) -> Option<SecondOpinions> {
+        // Without the role there is nothing to have an opinion on.
+        let documents = documents?;
         match request.level {
             Level::Paper => None,
             Level::Live | Level::Twin | Level::Genesys => {
@@ -146,13 +134,14 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         observer: &impl Observer,
     ) -> Result<Verification, VerifyError> {
         let Some(documents) = Documents::surveyed(survey) else {
-            return Ok(Verification::default());
+            let claims = without_role(&survey.desired);
+            return Ok(Verification { claims, ..Verification::default() });
         };
-        let mut verification = paper(&documents, &survey.desired);
+        let mut verification = paper(&documents, survey);
         if level == Level::Paper {
             return Ok(verification);
         }
-        let (caller, deadline) = (&survey.observed.caller, self.deadline);
+        let (caller, deadline, survey) = (&survey.observed.caller, self.deadline, of_what_exists(survey));
         let asking = Asking { freshness, deadline, interrupt: interrupt.clone(), observer };
         verification.probes = probe_role(&self.aws, caller, &survey.desired, &documents, &asking).await?;
         match level {
@@ -160,7 +149,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             Level::Twin => {
                 let genesys = &self.manifest.genesys.trusted_account;
                 let witnesses = witnesses(&verification.claims);
-                let examined = examine(&self.aws, survey, &documents, genesys, &witnesses, &asking);
+                let examined = examine(&self.aws, &survey, &documents, genesys, &witnesses, &asking);
                 verification.twin = Some(examined.boxed_local().await);
             }
             Level::Genesys => {

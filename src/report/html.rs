@@ -192,8 +192,10 @@ impl Section<'_> {
         self.report.verification.as_ref().map_or(&[], |verification| &verification.notes)
     }
 
-    fn findings(&self) -> &[FindingView] {
-        self.report.verification.as_ref().map_or(&[], |verification| &verification.findings)
+    /// Each in the colour of its severity: an error is as red here as everywhere on the page.
+    fn findings(&self) -> impl Iterator<Item = (&FindingView, &'static str)> {
+        let findings = self.report.verification.iter().flat_map(|verification| &verification.findings);
+        findings.map(|finding| (finding, grade(finding.level).0))
     }
 
     fn probes(&self) -> impl Iterator<Item = (&ProbeView, &'static str, &'static str)> {
@@ -214,12 +216,17 @@ fn class(opinion: Opinion) -> &'static str {
     }
 }
 
-fn difference(view: &DifferenceView) -> Difference<'_> {
-    let (class, grade) = match view.consequence.level() {
+/// The colour of a level, and its word.
+fn grade(level: Level) -> (&'static str, &'static str) {
+    match level {
         Level::Error => ("bad", "error"),
         Level::Warning => ("unknown", "warning"),
         Level::Note => ("neutral", "note"),
-    };
+    }
+}
+
+fn difference(view: &DifferenceView) -> Difference<'_> {
+    let (class, grade) = grade(view.consequence.level());
     Difference {
         view,
         class,

@@ -167,6 +167,9 @@ impl Report {
 
     /// What is said where nothing differs. What cannot be verified is no more than not known to differ.
     pub(super) fn in_sync(&self) -> &'static str {
+        if self.is_target_missing() {
+            return "everything but the missing functions matches the manifest";
+        }
         match &self.genesys {
             None => "AWS matches the manifest",
             Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {

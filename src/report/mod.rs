@@ -144,7 +144,7 @@ pub struct Report {
     /// What was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedView>,
-    /// What is proved and what was probed. Of `plan`: as it would be after `apply`.
+    /// What is proved and what was probed. Of `plan`, and of an `apply` that refused its plan: as it would be after `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationView>,
     /// Of `plan`: why `apply` would refuse to carry it out.

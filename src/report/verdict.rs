@@ -6,13 +6,16 @@
 
 use super::human::{BOLD, GREEN, RED, YELLOW, by_verb, count};
 use super::proof::PROVE;
-use super::{FleetReport, ProbeView, Report, TestOutcome};
+use super::{ClaimView, FleetReport, ProbeView, Report, TestOutcome};
 use crate::drift::Consequence;
 use crate::exit::ExitCode;
 use crate::verify::analysis::{Culprit, Opinion};
-use crate::verify::claim::{ClaimKind, ClaimOutcome};
+use crate::verify::claim::{Absent, ClaimKind, ClaimOutcome};
 use crate::verify::explain_error::Certainty;
 use crate::verify::probe::Shows;
+
+/// That there is nothing to say anything else of.
+const NO_ROLE: &str = "the role does not exist";
 
 /// So many reasons are named; the report above has all of them.
 const NAMED: usize = 2;
@@ -60,12 +63,29 @@ impl Report {
         }
     }
 
+    /// Whether a claim fails because a function does not exist.
+    pub(super) fn is_target_missing(&self) -> bool {
+        let mut claims = self.verification.iter().flat_map(|verification| &verification.claims);
+        claims.any(|claim| claim.absent == Some(Absent::Target))
+    }
+
+    /// Whether a plan was refused for what it would leave behind.
+    fn is_refused(&self) -> bool {
+        self.error.is_some()
+            && self.applied.is_none()
+            && self.changes.is_some()
+            && self.verification.is_some()
+    }
+
     /// Whether something is planned that was not written.
     fn is_pending(&self) -> bool {
         self.command == "plan" && self.changes.iter().flatten().next().is_some()
     }
 
     fn sentence(&self) -> String {
+        if self.is_refused() && !self.faults().is_empty() {
+            return format!("{}; apply refuses the plan, and nothing was changed", listed(&self.faults()));
+        }
         if let Some(error) = &self.error {
             let first = error.message.lines().next().unwrap_or_default().trim_end_matches(':');
             return match self.done() {
@@ -97,7 +117,7 @@ impl Report {
         let harm = self.until_applied.iter().filter(|it| it.consequence.exit() != ExitCode::Pending);
         let harm = distinct(harm.map(|difference| difference.consequence.title().to_owned()));
         match &self.role {
-            Some(role) if !role.exists && !harm.is_empty() => "the role does not exist".to_owned(),
+            Some(role) if !role.exists && !harm.is_empty() => NO_ROLE.to_owned(),
             Some(_) | None => listed(&harm),
         }
     }
@@ -149,8 +169,14 @@ impl Report {
                 done => format!("{} made", count(done, "change", "changes")),
             }),
             (_, None, 0) if self.changes.is_some() => beside("no changes".to_owned()),
-            (_, None, _) => found,
+            (_, None, _) => found + &self.sample(),
         }
+    }
+
+    /// That only some of the functions were asked about: whoever reads only this line must know it.
+    fn sample(&self) -> String {
+        let sampled = self.verification.as_ref().and_then(|verification| verification.sampled);
+        sampled.map(|(read, of)| format!("; {read} of {of} functions asked")).unwrap_or_default()
     }
 
     fn done(&self) -> usize {
@@ -165,16 +191,27 @@ impl Report {
                 .filter(move |it| it.exit() == exit)
                 .map(|consequence| consequence.title().to_owned())
         };
-        let is_told = |kind: ClaimKind| consequences().any(|it| Some(it) == kind.consequence());
+        let is_told = |claim: &ClaimView| {
+            let told = match claim.absent {
+                Some(Absent::Target) => Some(Consequence::TargetMissing),
+                Some(Absent::Role) | None => claim.kind.consequence(),
+            };
+            consequences().any(|it| Some(it) == told)
+        };
         let claims = |outcome| {
             let claims = self.verification.iter().flat_map(|verification| &verification.claims);
-            claims
-                .filter(move |claim| claim.result == outcome && !is_told(claim.kind))
-                .map(|claim| claim.kind)
+            claims.filter(move |claim| claim.result == outcome && !is_told(claim)).map(move |claim| {
+                match (claim.absent, outcome) {
+                    (Some(Absent::Role), _) => NO_ROLE.to_owned(),
+                    (Some(Absent::Target), _) => Consequence::TargetMissing.title().to_owned(),
+                    (None, ClaimOutcome::Proved | ClaimOutcome::Refuted) => claim.kind.failure().to_owned(),
+                    (None, ClaimOutcome::Unknown) => format!("not decided: {}", lower(claim.kind.title())),
+                }
+            })
         };
         let verification = || self.verification.iter();
         let refuted = of_drift(ExitCode::Refuted)
-            .chain(claims(ClaimOutcome::Refuted).map(|kind| kind.failure().to_owned()))
+            .chain(claims(ClaimOutcome::Refuted))
             .chain(
                 verification()
                     .flat_map(|it| &it.findings)
@@ -209,7 +246,7 @@ impl Report {
                     .map(|refusal| format!("apply refuses the plan because of {}", refusal.name)),
             );
         let undecided = of_drift(ExitCode::Inconclusive)
-            .chain(claims(ClaimOutcome::Unknown).map(|kind| format!("not decided: {}", lower(kind.title()))))
+            .chain(claims(ClaimOutcome::Unknown))
             .chain(
                 verification()
                     .flat_map(|it| &it.analyses)

@@ -12,7 +12,8 @@ use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
 use crate::iam::prove::Witness;
 use crate::verify::Verification;
-use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome, Proposition};
+use crate::verify::claim::{Absent, Claim, ClaimKind, ClaimOutcome, Proposition};
+use crate::verify::note::Note;
 use crate::verify::organization::OrganizationStanding;
 use crate::verify::twin::{Examined, TwinOutcome};
 
@@ -22,6 +23,9 @@ pub struct ClaimView {
     /// What it is about.
     #[serde(skip)]
     pub kind: ClaimKind,
+    /// What does not exist, if that decides the claim.
+    #[serde(skip)]
+    pub absent: Option<Absent>,
     /// What is claimed.
     pub claim: Text,
     /// What became of it.
@@ -81,6 +85,9 @@ pub struct VerificationView {
     /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
+    /// How many functions were asked about direct access, of how many; `None` if it was all of them, or none.
+    #[serde(skip)]
+    pub sampled: Option<(usize, usize)>,
 }
 
 impl VerificationView {
@@ -110,6 +117,7 @@ impl VerificationView {
             actions: actions.iter().map(ActionTestView::from).collect(),
             organization: *organization,
             notes: notes.iter().map(note_in_words).map(Text::from).collect(),
+            sampled: notes.iter().find_map(Note::sampled),
         }
     }
 }
@@ -130,6 +138,7 @@ impl From<&Claim> for ClaimView {
     fn from(claim: &Claim) -> Self {
         Self {
             kind: claim.kind(),
+            absent: claim.absent(),
             claim: claim_in_words(&claim.proposition).into(),
             result: claim.outcome(),
             witness: claim.witness().map(witness_value),

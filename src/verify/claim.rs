@@ -109,6 +109,15 @@ impl Proposition {
     }
 }
 
+/// What a claim is about and AWS does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// The role.
+    Role,
+    /// At least one of the target functions.
+    Target,
+}
+
 /// What became of a claim, with what shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decided {
@@ -118,6 +127,15 @@ pub enum Decided {
     Refuted(Box<Witness>),
     /// Policies of the organisation break it; each reason names the request and the policy.
     Denied {
+        /// At least one.
+        reasons: Vec<String>,
+    },
+    /// What it is about does not exist.
+    Absent {
+        /// What does not exist.
+        what: Absent,
+        /// Whether the claim cannot hold without it; otherwise there is nothing to decide the claim with.
+        is_needed: bool,
         /// At least one.
         reasons: Vec<String>,
     },
@@ -159,8 +177,20 @@ impl Claim {
     pub fn outcome(&self) -> ClaimOutcome {
         match self.decided {
             Decided::Proved => ClaimOutcome::Proved,
-            Decided::Refuted(_) | Decided::Denied { .. } => ClaimOutcome::Refuted,
-            Decided::Undecided { .. } => ClaimOutcome::Unknown,
+            Decided::Refuted(_) | Decided::Denied { .. } | Decided::Absent { is_needed: true, .. } => {
+                ClaimOutcome::Refuted
+            }
+            Decided::Undecided { .. } | Decided::Absent { is_needed: false, .. } => ClaimOutcome::Unknown,
+        }
+    }
+
+    /// What does not exist, if that decides the claim.
+    pub fn absent(&self) -> Option<Absent> {
+        match &self.decided {
+            Decided::Absent { what, is_needed: _, reasons: _ } => Some(*what),
+            Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Undecided { .. } => {
+                None
+            }
         }
     }
 
@@ -168,7 +198,9 @@ impl Claim {
     pub fn witness(&self) -> Option<&Witness> {
         match &self.decided {
             Decided::Refuted(witness) => Some(witness),
-            Decided::Proved | Decided::Denied { .. } | Decided::Undecided { .. } => None,
+            Decided::Proved | Decided::Denied { .. } | Decided::Absent { .. } | Decided::Undecided { .. } => {
+                None
+            }
         }
     }
 
@@ -180,7 +212,9 @@ impl Claim {
     /// The reasons in words, where no request shows them.
     pub fn reasons(&self) -> &[String] {
         match &self.decided {
-            Decided::Denied { reasons } | Decided::Undecided { reasons } => reasons,
+            Decided::Denied { reasons }
+            | Decided::Undecided { reasons }
+            | Decided::Absent { what: _, is_needed: _, reasons } => reasons,
             Decided::Proved | Decided::Refuted(_) => &[],
         }
     }

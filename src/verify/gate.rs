@@ -44,6 +44,17 @@ pub enum Objection {
     Fault(Fault),
 }
 
+impl Objection {
+    /// Whether it is about something that does not exist.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Refuted(claim) | Self::Undecided(claim) => claim.absent().is_some(),
+            Self::Fault(_) => false,
+        }
+    }
+}
+
 /// A plan, judged.
 #[derive(Debug)]
 pub struct Verdict {
@@ -57,7 +68,7 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict {
     let planned = Documents::planned(survey, foreign);
-    let (claims, findings) = examine(&planned, &survey.desired);
+    let (claims, findings) = examine(&planned, survey);
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
     let objections = objections(&claims, &findings, allowed, is_new);

@@ -10,6 +10,7 @@
 //! What all of them find is a [`Verification`]: typed values, from which the exit code and the objections of the [`gate`] are
 //! computed. `report` makes of it what people and programs read.
 
+mod absent;
 pub mod action_test;
 pub mod analysers;
 pub mod analysis;
@@ -43,6 +44,7 @@ pub mod verification;
 use std::fmt;
 use std::time::Duration;
 
+pub use absent::{of_what_exists, without_role};
 pub use explain::explain;
 pub use held::{OrganizationLevel, is_broken_by};
 pub use paper::{claims, decide, findings, paper, read, shared_ids};
@@ -189,7 +191,7 @@ impl Documents {
             }
         });
         let boundary = desired.role.permissions_boundary.as_ref().map(|arn| {
-            // `drift` reads only the boundary in force; another one is then known by its ARN alone.
+            // One that does not exist is known by its ARN alone.
             let mut read = observed.boundary.iter().chain(wanted_boundary);
             let known = read.find(|known| known.arn == *arn).cloned();
             known.unwrap_or_else(|| ObservedBoundary { arn: arn.clone(), document: None })

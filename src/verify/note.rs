@@ -63,6 +63,23 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// How many functions were read, of how many, if it was not all of them.
+    #[must_use]
+    pub fn sampled(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::FunctionsSampled { read, of } => Some((*read, *of)),
+            Self::AnalyserDenied { .. }
+            | Self::AnalyserFailed { .. }
+            | Self::AnswersLeftOut { .. }
+            | Self::SimulatorNotJudged { .. }
+            | Self::OrganizationUnreadable { .. }
+            | Self::FunctionPolicyUnreadable { .. }
+            | Self::FunctionsUnread { .. } => None,
+        }
+    }
+}
+
 /// Why something could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadFailure {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::absent::without_targets;
 use super::claim::{Claim, Decided, Proposition};
 use super::finding::Finding;
 use super::verification::Verification;
@@ -16,11 +17,12 @@ use crate::iam::lint::{
 };
 use crate::iam::prove::{NamedDocument, RoleIntent, prove_permissions, prove_trust};
 use crate::iam::quota::DOCUMENT_LENGTH;
+use crate::observe::survey::Survey;
 use rolecall_model::stored::StoredDocument;
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
-pub fn paper(documents: &Documents, desired: &Desired) -> Verification {
-    let (claims, findings) = examine(documents, desired);
+pub fn paper(documents: &Documents, survey: &Survey) -> Verification {
+    let (claims, findings) = examine(documents, survey);
     Verification {
         claims,
         findings: findings.into_iter().map(Finding::from).collect(),
@@ -29,7 +31,8 @@ pub fn paper(documents: &Documents, desired: &Desired) -> Verification {
 }
 
 /// The same in parts.
-pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<Claim>, Vec<Fault>) {
+pub(super) fn examine(documents: &Documents, survey: &Survey) -> (Vec<Claim>, Vec<Fault>) {
+    let desired = &survey.desired;
     let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
@@ -45,7 +48,8 @@ pub(super) fn examine(documents: &Documents, desired: &Desired) -> (Vec<Claim>, 
         })
         .collect();
     let intent = desired.intent();
-    (decide(&role, &intent), findings(&role, None, &intent, &facts))
+    let claims = without_targets(decide(&role, &intent), &survey.missing);
+    (claims, findings(&role, None, &intent, &facts))
 }
 
 /// Decides the claims that the manifest makes.
@@ -166,7 +170,11 @@ fn assuming(claim: Claim, assumptions: &[String]) -> Claim {
         Decided::Proved if !assumptions.is_empty() => {
             Claim { decided: Decided::Undecided { reasons: assumptions.to_vec() }, ..claim }
         }
-        Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Undecided { .. } => claim,
+        Decided::Proved
+        | Decided::Refuted(_)
+        | Decided::Denied { .. }
+        | Decided::Absent { .. }
+        | Decided::Undecided { .. } => claim,
     }
 }
 

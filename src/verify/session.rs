@@ -7,12 +7,14 @@ use serde_json::json;
 
 use super::claim::ClaimKind;
 use super::probe::{Probe, ProbeQuestion, Purpose, Remark};
-use super::steady::{Asking, ProbeError, SteadyAnswer};
-use super::{Documents, expect};
+use super::steady::{Asking, ProbeError, SteadyAnswer, Weight};
+use super::{Documents, RolePolicy, expect};
 use crate::carry_out::Observer;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, FunctionName, RoleArn};
+use crate::iam::document::Document;
 use crate::ports::{Probe as Prober, ProbeAnswer, Trial};
+use rolecall_model::stored::StoredDocument;
 
 /// Half of what STS takes as text: the packed form that it makes of a session policy has a limit of its own.
 const SHORT_POLICY: usize = 1024;
@@ -95,14 +97,41 @@ pub(super) async fn try_all<P: Prober, O: Observer>(
     role: &RoleArn,
     asking: &Asking<'_, O>,
 ) -> Result<Vec<Probe>, ProbeError> {
+    let granted: Vec<HashSet<FunctionArn>> = documents.identity.iter().map(functions_in).collect();
+    let mut shown: HashSet<usize> = HashSet::new();
     let questions = items.into_iter().map(|item| {
         let request = expect::trial(role, &item.trial);
         let awaited = request.and_then(|request| expect::permits(documents, &request));
-        (item, awaited)
+        let weight = weight(&item, &granted, &mut shown);
+        (item, awaited, weight)
     });
-    let answers =
-        asking.ask(questions, async |item: &Item| probe.attempt(session, &item.trial).await).await?;
+    // In order, because the first function of a policy is the one that shows.
+    let questions: Vec<_> = questions.collect();
+    let ask = async |item: &Item| probe.attempt(session, &item.trial).await;
+    let answers = asking.ask_by_weight(questions, ask).await?;
     Ok(answers.iter().map(|answered| tried(answered, role, P::principal(session))).collect())
+}
+
+/// The functions that a policy names one by one.
+fn functions_in(policy: &RolePolicy) -> HashSet<FunctionArn> {
+    let document = policy.document.as_ref().and_then(StoredDocument::document);
+    let statements = document.into_iter().flat_map(Document::statements);
+    let resources = statements.filter_map(|statement| statement.resource.as_ref()).flat_map(|it| &it.values);
+    resources.filter_map(|resource| resource.text.raw().parse().ok()).collect()
+}
+
+/// The first function of a policy shows that the policy has spread, and the others follow it. What no policy names shows itself.
+fn weight(item: &Item, granted: &[HashSet<FunctionArn>], shown: &mut HashSet<usize>) -> Weight {
+    let function = match &item.trial {
+        Trial::Invoke(function) => function,
+        Trial::ListRoles | Trial::ReadRole(_) | Trial::ListFunctions(_) | Trial::ReadFunction(_) => {
+            return Weight::Shows;
+        }
+    };
+    match granted.iter().position(|functions| functions.contains(function)) {
+        Some(policy) if !shown.insert(policy) => Weight::Follows,
+        Some(_) | None => Weight::Shows,
+    }
 }
 
 fn tried(answered: &SteadyAnswer<Item, ()>, role: &RoleArn, principal: &str) -> Probe {

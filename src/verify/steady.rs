@@ -4,7 +4,8 @@
 //! Guide, "Changes that I make are not always immediately visible"). So where a role was changed just before, what the
 //! documents allow is asked for first, until AWS has allowed it three times in a row; only then does a denial say
 //! anything, and it is asked for twice. Where nothing was changed, one round side by side is enough as long as AWS
-//! answers as its documents say; a single answer that differs is not believed at once.
+//! answers as its documents say; a single answer that differs is not believed at once. Three hundred functions of one policy are
+//! not asked three times each: one of them shows that the policy has spread ([`Weight`]).
 
 use std::time::Duration;
 
@@ -43,6 +44,15 @@ pub enum ProbeError {
     /// The user interrupted the wait.
     #[error("interrupted while waiting for AWS to enforce the changes")]
     Interrupted,
+}
+
+/// How much it takes to believe that AWS allows something after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// AWS must allow it three times in a row: that shows that the change has spread.
+    Shows,
+    /// Another question of the same policy shows that. AWS is asked once, unless it denies it.
+    Follows,
 }
 
 /// A question, and the answer that counts.
@@ -95,9 +105,19 @@ impl<O: Observer> Asking<'_, O> {
         questions: impl IntoIterator<Item = (Q, Option<bool>)>,
         ask: impl AsyncFn(&Q) -> AwsResult<Probed<T>>,
     ) -> Result<Vec<SteadyAnswer<Q, T>>, ProbeError> {
+        let questions = questions.into_iter().map(|(question, awaited)| (question, awaited, Weight::Shows));
+        self.ask_by_weight(questions, ask).await
+    }
+
+    /// The same, where some questions follow others.
+    pub(super) async fn ask_by_weight<Q, T>(
+        &self,
+        questions: impl IntoIterator<Item = (Q, Option<bool>, Weight)>,
+        ask: impl AsyncFn(&Q) -> AwsResult<Probed<T>>,
+    ) -> Result<Vec<SteadyAnswer<Q, T>>, ProbeError> {
         let mut tallies: Vec<Tally<Q, T>> = questions
             .into_iter()
-            .map(|(question, awaited)| Tally::new(question, awaited, self.freshness))
+            .map(|(question, awaited, weight)| Tally::new(question, awaited, (self.freshness, weight)))
             .collect();
         if self.freshness == Freshness::Unchanged {
             // A denial is worth something next to a success, and then it is asked for twice, in the same round.
@@ -177,10 +197,10 @@ struct Tally<Q, T> {
 }
 
 impl<Q, T> Tally<Q, T> {
-    fn new(question: Q, awaited: Option<bool>, freshness: Freshness) -> Self {
-        let needed = match freshness {
-            Freshness::Unchanged => 1,
-            Freshness::JustChanged => needed(awaited),
+    fn new(question: Q, awaited: Option<bool>, (freshness, weight): (Freshness, Weight)) -> Self {
+        let needed = match (freshness, weight, awaited) {
+            (Freshness::Unchanged, _, _) | (Freshness::JustChanged, Weight::Follows, Some(true)) => 1,
+            (Freshness::JustChanged, Weight::Shows | Weight::Follows, _) => needed(awaited),
         };
         let (agreeing, contrary) = (None, None);
         Self { question, awaited, needed, in_a_row: 0, times: 0, agreeing, contrary, was_contradicted: false }

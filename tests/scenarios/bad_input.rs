@@ -90,13 +90,84 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
 fn a_missing_function_is_named_with_its_neighbours() {
     let target = "[[target]]\nfunction = \"my-genesys-triger-function\"\n[[target]]\nfunction = \"orders-status\"\nqualifier = \"prod\"\n";
     let stage = Stage::with(&manifest(target), State::demo());
-    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
+    insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @r#"
     exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-triger-function
+                  arn:aws:lambda:us-east-1:123456789012:function:orders-status:prod
+
+      + create role GenesysDataActionRole
+            {
+              "description": "Assumed by Genesys Cloud to invoke Lambda functions.",
+              "max_session_duration": 3600,
+              "path": "/",
+              "tags": {
+                "rolecall:role": "GenesysDataActionRole"
+              },
+              "trust": {
+                "Statement": [
+                  {
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                      "StringEquals": {
+                        "sts:ExternalId": "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
+                      }
+                    },
+                    "Effect": "Allow",
+                    "Principal": {
+                      "AWS": [
+                        "arn:aws:iam::765628985471:root",
+                        "arn:aws:iam::123456789012:role/ci"
+                      ]
+                    }
+                  }
+                ],
+                "Version": "2012-10-17"
+              }
+            }
+      + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+            {
+              "description": "Lets a role invoke its Lambda functions. Managed by rolecall.",
+              "document": {
+                "Statement": [
+                  {
+                    "Action": "lambda:InvokeFunction",
+                    "Effect": "Allow",
+                    "Resource": [
+                      "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-triger-function",
+                      "arn:aws:lambda:us-east-1:123456789012:function:orders-status:prod"
+                    ]
+                  }
+                ],
+                "Version": "2012-10-17"
+              },
+              "tags": {
+                "rolecall:role": "GenesysDataActionRole"
+              }
+            }
+      + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
+    3 to create, 0 to change, 0 to delete.
+
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      refuted    a session can invoke each of the 2 target functions
+                 no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
+                 function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: refuted: a target function is missing; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
-    error[E39]: nothing was changed: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
-    function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
-    hint: correct the [[target]] in the manifest, or deploy the function first
-    ");
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      every-target (refuted): a session can invoke each of the 2 target functions: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`; function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
+    hint: correct the [[target]] in the manifest, or deploy the function first; use `--allow-claim every-target` to apply anyway
+    "#);
     assert!(stage.calls().iter().all(|call| !call.write));
 }
 

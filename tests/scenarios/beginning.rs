@@ -3,6 +3,8 @@
 use rolecall::sandbox::State;
 
 use super::stage::{EXTERNAL_ID, ONE_TARGET, Stage, manifest};
+#[cfg(unix)]
+use super::terminal::Terminal;
 use super::views::named;
 
 const COMMERCIAL: &str = r#"{"AWS":"arn:aws:iam::765628985471:root"}"#;
@@ -55,30 +57,24 @@ fn the_region_follows_from_the_account_that_a_role_trusts() {
     insta::assert_snapshot!(said);
 }
 
-/// With a terminal of util-linux's `script`; what is typed is waiting before it is asked for.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 #[test]
 fn somebody_at_a_terminal_chooses_functions_from_a_list() {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-
     let stage = Stage::new();
-    if Command::new("script").arg("--version").output().is_err() {
-        return;
+    let mut terminal = Terminal::run(&stage, &["init", "--color", "never", "--file", "new.toml"]);
+    for (question, answer) in [
+        ("(us-east-1, mypurecloud.de, …): ", "nowhere\n"),
+        ("(us-east-1, mypurecloud.de, …): ", "us-east-1\n"),
+        ("returns it as `id`): ", &format!("{EXTERNAL_ID}\n")),
+        ("[GenesysDataActionRole]: ", "\n"),
+        ("separated by commas): ", "99 1\n"),
+        ("separated by commas): ", "1\n"),
+    ] {
+        terminal.until(question);
+        terminal.enter(answer);
     }
-    let run = stage.command(&[]);
-    let mut terminal = Command::new("script");
-    let line = format!("{} init --color never --file new.toml", run.get_program().display());
-    terminal.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]);
-    terminal.current_dir(stage.folder.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-    terminal.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut terminal = terminal.spawn().unwrap();
-    let typed = format!("nowhere\nus-east-1\n{EXTERNAL_ID}\n\n99 1\n1\n");
-    terminal.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-    let output = terminal.wait_with_output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap().replace('\r', "");
-    assert!(output.status.success(), "{shown}");
+    let (status, shown) = terminal.end();
+    assert!(status.success(), "{shown}");
     insta::assert_snapshot!(shown);
     let text = std::fs::read_to_string(stage.folder.path().join("new.toml")).unwrap();
     assert!(

@@ -77,6 +77,16 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
       ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows more)
     0 to create, 1 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      refuted    a session can invoke each of the 2 target functions
+      error      P5: as shown above
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a session cannot invoke every target; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       every-target (refuted): a session can invoke each of the 2 target functions: a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status`, because the permissions boundary does not allow it
@@ -118,4 +128,22 @@ fn a_boundary_of_ones_own_is_left_alone() {
     error[E42]: the manifest does not ask for a boundary that rolecall makes
     hint: write `permissions_boundary = "targets"` into [role] of the manifest
     "#);
+}
+
+/// The boundary that the manifest wants is read also where it is not in force: what its absence leads to is said of it.
+#[test]
+fn drift_says_what_a_boundary_that_is_not_in_force_would_end() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.write("rolecall.toml", &bounded(ONE_TARGET));
+    stage.run(&["boundary", "apply", "--yes"]).expect(0);
+    let of_boundary = |stage: &Stage, status| {
+        let report = stage.run(&["drift", "--output", "json"]).expect(status).json();
+        let drift = report["drift"].as_array().unwrap();
+        let found = drift.iter().find(|it| it["attribute"] == "permissions boundary").unwrap();
+        format!("{}: {}", found["consequence"].as_str().unwrap(), found["effects"])
+    };
+    insta::assert_snapshot!(of_boundary(&stage, 3), @"boundary: null");
+    stage.tamper(rolecall::sandbox::Tamper::ExtraInlinePolicy);
+    insta::assert_snapshot!(of_boundary(&stage, 4), @r#"widens-permissions: ["a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it"]"#);
 }

@@ -98,14 +98,63 @@ fn drift_names_what_was_changed_and_nothing_else() {
         if kind == Tamper::FunctionDeleted {
             insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
             exit 4
-            -- stderr
-            error[E39]: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
-            hint: correct the [[target]] in the manifest, or deploy the function first
+            -- stdout
+            account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+            Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+              trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+              may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                          arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+
+            No changes: everything but the missing functions matches the manifest.
+
+            After apply
+              proved     nobody but the trusted principals can assume the role
+              proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+              proved     `arn:aws:iam::765628985471:root` can assume the role
+              proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+              proved     a session can do nothing but invoke the target functions
+              refuted    a session can invoke each of the 2 target functions
+                         no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+              Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+            Result: refuted: a target function is missing (everything but the missing functions matches the manifest) (exit code 4)
             ");
             insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
             exit 4
+            -- stdout
+            account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+            Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+              trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+              may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                          arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
+
+            No changes: AWS matches the manifest.
+
+            Verification
+              proved     nobody but the trusted principals can assume the role
+              proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+              proved     `arn:aws:iam::765628985471:root` can assume the role
+              proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+              proved     a session can do nothing but invoke the target functions
+              refuted    a session can invoke each of the 2 target functions
+                         no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+              Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+              confirmed  sts:AssumeRole with the correct external ID: allowed
+                         AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
+              confirmed  sts:AssumeRole without an external ID: denied
+                         AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+              confirmed  sts:AssumeRole with a wrong external ID: denied
+                         AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+              confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+                         AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+              confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:orders-status:live: allowed
+              confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:orders-status-rolecall-sibling: denied
+                         the session may not invoke a function other than the targets
+              confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:orders-status: denied
+                         the session may not invoke the target in a form that the manifest does not list
+
+            Result: refuted: a target function is missing (no changes) (exit code 4)
             -- stderr
-            error[E39]: nothing was changed: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
             hint: correct the [[target]] in the manifest, or deploy the function first
             ");
             stage

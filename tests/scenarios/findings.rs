@@ -37,6 +37,16 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      T3 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`

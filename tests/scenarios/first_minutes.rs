@@ -14,13 +14,28 @@ struct Step {
     about: &'static str,
     command: &'static str,
     exit: i32,
+    /// What is done to the files first, if anything.
+    before: Option<fn(&Path)>,
 }
 
 const fn step(about: &'static str, command: &'static str, exit: i32) -> Step {
-    Step { about, command, exit }
+    Step { about, command, exit, before: None }
 }
 
-const STEPS: [Step; 17] = [
+/// Somebody applies in Terraform what rolecall rendered for the manifest: here the role is made without a manager, which writes the
+/// same documents.
+fn terraform_applies(folder: &Path) {
+    let path = folder.join("rolecall.toml");
+    let managed = fs::read_to_string(&path).unwrap();
+    let own = managed.replace("managed_by = \"terraform\"\n", "");
+    assert_ne!(own, managed);
+    fs::write(&path, own).unwrap();
+    let run: Run = binary(folder).args(["apply", "--sandbox", "--yes"]).output().unwrap().into();
+    run.expect(0);
+    fs::write(&path, managed).unwrap();
+}
+
+const STEPS: [Step; 24] = [
     step(
         "A manifest says what should be. At a terminal, `rolecall init` asks; here the answers are options.",
         "rolecall init --role GenesysDataActionRole --genesys-region us-east-1 --organization-id \
@@ -52,13 +67,36 @@ const STEPS: [Step; 17] = [
         "rolecall prove trust.json --principal 765628985471 --external-id 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94",
         4,
     ),
+    step("Remove what rolecall made, and nothing else.", "rolecall destroy --sandbox --yes", 0),
+    step("Nothing is left of it.", "rolecall drift --sandbox", 4),
     step(
-        "For a team that makes its roles with Terraform.",
+        "Many teams make every role with Terraform. Then one line of the manifest says so (`managed_by`), and rolecall writes nothing \
+         to AWS for the role.",
+        "rolecall init --force --managed-by terraform --role GenesysDataActionRole --genesys-region us-east-1 --organization-id \
+         5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 --target my-genesys-trigger-function",
+        0,
+    ),
+    step(
+        "The configuration for Terraform.",
         "rolecall render --format terraform --account 123456789012 --region us-east-1",
         0,
     ),
-    step("Remove what rolecall made, and nothing else.", "rolecall destroy --sandbox --yes", 0),
-    step("Nothing is left of it.", "rolecall drift --sandbox", 4),
+    step("Before `terraform apply`: what Terraform has to make.", "rolecall drift --sandbox", 4),
+    Step {
+        about: "After `terraform apply`, the role is proved like any other. (On this page the role is made as the configuration says, \
+                without Terraform itself.)",
+        command: "rolecall verify --sandbox",
+        exit: 0,
+        before: Some(terraform_applies),
+    },
+    step("Nothing differs.", "rolecall drift --sandbox", 0),
+    step("Somebody changes the role by hand.", "rolecall sandbox tamper trust-no-condition", 0),
+    step("The repair names Terraform.", "rolecall drift --sandbox", 4),
+    step(
+        "rolecall leaves the role to Terraform, and says so.",
+        "rolecall apply --sandbox --yes --level paper",
+        4,
+    ),
 ];
 
 const HEAD: &str = "# The first quarter of an hour
@@ -78,7 +116,10 @@ fn the_first_quarter_of_an_hour_is_as_the_page_shows_it() {
     let example = format!("{example:#}\n");
     fs::write(folder.path().join("trust.json"), &example).unwrap();
     let mut page = format!("{HEAD}{example}```\n");
-    for Step { about, command, exit } in &STEPS {
+    for Step { about, command, exit, before } in &STEPS {
+        if let Some(before) = before {
+            before(folder.path());
+        }
         let words: Vec<&str> = command.split_whitespace().skip(1).collect();
         let run: Run = binary(folder.path()).args(&words).output().unwrap().into();
         assert_eq!(run.status, *exit, "{command}\n{}\n{}", run.stdout, run.stderr);

@@ -419,7 +419,10 @@ fn a_function_that_goes_away_before_apply_stops_its_own_role_only() {
     let applied = run(&stage, &["apply", "--yes", "--level", "paper", "--output", "json"]).expect(4);
     assert_eq!(exits(&applied), named([0, 4, 0, 0]));
     let message = applied.json()["roles"][1]["error"]["message"].as_str().unwrap().to_owned();
-    insta::assert_snapshot!(message, @"nothing was changed: no function `customer-lookup` in us-east-1; the nearest names there are `orders-status`, `my-genesys-trigger-function`, `my-genesys-trigger-function-test`");
+    insta::assert_snapshot!(message, @"
+    nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+      every-target (refuted): a session can invoke the target function: no function `customer-lookup` in us-east-1; the nearest names there are `orders-status`, `my-genesys-trigger-function`, `my-genesys-trigger-function-test`
+    ");
     assert!(stage.sandbox.state().role(CUSTOMER, "Customers").is_none());
 }
 

@@ -180,6 +180,16 @@ fn a_widened_policy_is_refused() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      refuted    a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      P6 (statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::orders/other`, because statement 2 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
@@ -222,6 +232,21 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
           + }
       ! managed policy arn:aws:iam::123456789012:policy/Sneaky is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      refuted    a session can do nothing but invoke the target functions
+                 a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
+      proved     a session can invoke the target function
+      error      P1: the policy `arn:aws:iam::123456789012:policy/Sneaky` does not belong to the role: a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
+                 why: a session of the role can do everything that it allows (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+                 fix: detach the policy, once other policies of the role allow every target
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
@@ -315,6 +340,22 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
           + }
       ! inline policy theirs is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      unknown    a session can do nothing but invoke the target functions
+                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
+                 statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
+      proved     a session can invoke the target function
+      error      P2: the inline policy `theirs` does not belong to the role
+                 why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+                 fix: delete the inline policy, once other policies of the role allow every target
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
@@ -334,7 +375,6 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
     insta::assert_snapshot!(stage.run(&add).outline(), @"
     exit 4
     -- stdout
-    added orders-status:live
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -342,11 +382,21 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
       ~ update policy document of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (allows more)
       ! inline policy sneaky is not managed by rolecall; --remove-foreign removes it from the role
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      refuted    a session can do nothing but invoke the target functions
+      proved     a session can invoke each of the 2 target functions
+      error      P2: the inline policy `sneaky` does not belong to the role: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
-    restored the manifest `rolecall.toml`
-    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
+    the manifest `rolecall.toml` was not changed
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }
@@ -367,6 +417,16 @@ fn a_saved_plan_meets_the_same_gate() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       external-id (refuted): the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: `arn:aws:sts::123456789012:assumed-role/ci/session` can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
@@ -397,7 +457,7 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
     insta::assert_snapshot!(run.outline(), @"
     exit 4
     -- stdout
-    roles/one.toml: refuted: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it (exit code 4)
+    roles/one.toml: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -406,7 +466,16 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
-    roles/two.toml: refuted: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it (exit code 4)
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    roles/two.toml: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -415,6 +484,15 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/AnotherRole/AnotherRole-invoke to AnotherRole
     3 to create, 0 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
     2 manifests:
       2 × refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     Result: refuted: 2 of 2 manifests (exit code 4)
@@ -454,6 +532,14 @@ fn a_boundary_that_nobody_can_read_is_refused() {
       + create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       + attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
     3 to create, 0 to change, 0 to delete.
+    After apply, which is refused
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      unknown    what a session can do
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (unknown): what a session can do: arn:aws:iam::123456789012:policy/Hidden: it could not be read

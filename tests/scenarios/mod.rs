@@ -35,6 +35,7 @@ mod life;
 mod limits;
 mod lookup;
 mod managed_by;
+mod many_targets;
 mod options;
 mod organization;
 mod permissions;
@@ -45,6 +46,8 @@ mod saved_plan;
 mod signals;
 pub(crate) mod stage;
 mod targets;
+#[cfg(unix)]
+mod terminal;
 mod terraform_functions;
 mod trail;
 mod transcript;

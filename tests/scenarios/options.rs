@@ -118,3 +118,20 @@ fn habits_of_other_tools_are_answered_with_what_does_the_same() {
     ");
     assert!(stage.calls().is_empty());
 }
+
+/// What stands on the command line goes before the environment; what would be a guess is an error.
+#[test]
+fn the_sandbox_on_the_command_line_goes_before_a_profile_of_the_environment() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = super::stage::binary(folder.path());
+        Run::from(command.args(arguments).envs(variables.iter().copied()).output().unwrap()).status
+    };
+    let profile = ("ROLECALL_PROFILE", "production");
+    let sandbox = ("ROLECALL_SANDBOX", "1");
+    assert_eq!(run(&["plan", "--sandbox"], &[profile]), 0);
+    assert_eq!(run(&["genesys", "whoami", "--sandbox"], &[profile]), 0);
+    assert_eq!(run(&["plan", "--sandbox", "--profile", "production"], &[]), 2);
+    assert_eq!(run(&["plan", "--profile", "production"], &[sandbox]), 2);
+    assert_eq!(run(&["plan"], &[sandbox, profile]), 2);
+}

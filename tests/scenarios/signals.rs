@@ -77,7 +77,8 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
     insta::assert_snapshot!(how_far(&end_after_write(&stage, stage.command(&add), "-TERM")), @"
     exit 1
     -- stderr
-    error[E48]: interrupted before the next change
+    added customer-lookup
+    error: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that

@@ -64,13 +64,14 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 0
     -- stdout
-    added customer-lookup
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
     3 to create, 0 to change, 0 to delete.
     3 changes made.
     Verification
     Result: 3 changes made; every claim about the role is proved
+    -- stderr
+    added customer-lookup
     ");
     let listed = stage.run(&["target", "list", "--output", "json"]).expect(0).json();
     let statuses: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["status"].clone()).collect();
@@ -80,13 +81,14 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(run.headlines(), @"
     exit 0
     -- stdout
-    removed customer-lookup
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     0 to create, 1 to change, 0 to delete.
     1 change made.
     Verification
     Result: 1 change made; every claim about the role is proved
+    -- stderr
+    removed customer-lookup
     ");
     insta::assert_snapshot!(stage.run(&["target", "remove", "customer-lookup"]).whole(), @"
     exit 2

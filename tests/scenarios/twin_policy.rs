@@ -203,8 +203,28 @@ pub(super) fn look_everywhere(stage: &Stage) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(stage.run(&["verify", "--level", "paper"]).whole(), @"
         exit 4
+        -- stdout
+        account 123456789012, as arn:aws:iam::123456789012:user/verifier
+        Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+          trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+          may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+        Verification
+          proved     nobody but the trusted principals can assume the role
+          proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+          proved     `arn:aws:iam::765628985471:root` can assume the role
+          proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+          refuted    a session can do nothing but invoke the target functions
+                     a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
+          refuted    a session can invoke the target function
+                     no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+          error      P2: the inline policy `sneaky` does not belong to the role: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
+                     why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+                     fix: delete the inline policy, once other policies of the role allow every target
+          Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+        Result: refuted: a session can do more than invoke the targets; a target function is missing (exit code 4)
         -- stderr
-        error[E39]: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
         hint: correct the [[target]] in the manifest, or deploy the function first
         ");
     }

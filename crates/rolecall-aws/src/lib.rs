@@ -64,10 +64,10 @@ use self::rate::Rate;
 pub use self::stored::Parameter;
 pub use self::trust::Trust;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
-use rolecall_model::limit;
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::{AwsErrorKind, AwsResult};
+use rolecall_model::{activity, limit};
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -337,7 +337,8 @@ impl Aws {
             }
         };
         let patience = Patience { deadline: self.deadline, interrupt: Interrupt::never(), told: &|_, _| {} };
-        let result = match limit::within(Box::pin(patience.until(THROTTLED, attempt))).await {
+        let call = limit::within(Box::pin(patience.until(THROTTLED, attempt)));
+        let result = match activity::calling(operation, call).await {
             Ok(Ok(Ok(done))) => Ok(done),
             Ok(Ok(Err(stopped))) => Err(stopped.last()),
             Ok(Err(error)) => Err(error),

@@ -9,9 +9,9 @@ use super::answer::Answered;
 use super::calls::Recorder;
 use super::error::{classify, refused_key, too_late, unexpected};
 use rolecall_model::iam::arn::Arn;
-use rolecall_model::limit;
 use rolecall_model::ports::AwsResult;
 use rolecall_model::ports::secrets::ReadSecret;
+use rolecall_model::{activity, limit};
 
 const READ: &str = "secretsmanager:GetSecretValue";
 
@@ -45,7 +45,8 @@ impl ReadSecret for StoredSecret {
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
         async {
             let call = self.client.get_secret_value().secret_id(&self.arn).send();
-            let answer = limit::within(call).await.map_err(|over| too_late(READ, over))?;
+            let answer =
+                activity::calling(READ, limit::within(call)).await.map_err(|over| too_late(READ, over))?;
             let answer = answer.map_err(|error| refused_key(classify(READ, error)))?;
             // The SDK's answer redacts itself, and what is taken from it goes straight into another type that does.
             let text =

@@ -52,6 +52,12 @@ impl Limit {
         LIMIT.scope(self, work).await
     }
 
+    /// How much time is left.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.end().saturating_duration_since(Instant::now())
+    }
+
     fn end(&self) -> Instant {
         *self.end.lock().unwrap_or_else(PoisonError::into_inner) + EXTRA.try_get().unwrap_or_default()
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::activity::{self, Wait};
 use crate::limit;
 
 /// A request to stop at the next safe point.
@@ -143,9 +144,15 @@ impl Patience<'_> {
                 return Ok(Err(Stopped::Interrupted { awaited, last }));
             }
             (self.told)(awaited, waited);
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.interrupt.raised() => return Ok(Err(Stopped::Interrupted { awaited, last })),
+            let wait = Wait { awaited, since: start.into_std(), longest: self.deadline };
+            let paused = activity::waiting(wait, async {
+                tokio::select! {
+                    () = sleep(pause) => true,
+                    () = self.interrupt.raised() => false,
+                }
+            });
+            if !paused.await {
+                return Ok(Err(Stopped::Interrupted { awaited, last }));
             }
             pause = (pause * 2).min(pace.longest);
         }

@@ -59,7 +59,7 @@ fn side(context: &Context) -> CommandResult<&Side> {
 async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
-    let survey = context.survey_with_gaps().await?;
+    let survey = context.survey().await?;
     let observed = observe(&context, &survey).await?;
     let own = |action: &ActionRecord| {
         observed
@@ -148,7 +148,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             UsageError::new(message, Some(hint))
         })?,
     };
-    let survey = context.survey_with_gaps().await?;
+    let survey = context.survey().await?;
     let observed = observe(&context, &survey).await?;
     let live = match observed.organization.id == context.external_id.as_str() {
         true => LiveOrganization::Same,
@@ -217,7 +217,7 @@ async fn export(
 ) -> CommandResult<ExitCode> {
     let context = Context::open(aws, Services::Both, printer).await?;
     let side = side(&context)?;
-    let survey = context.survey_with_gaps().await?;
+    let survey = context.survey().await?;
     let observed = observe(&context, &survey).await?;
     let action = find(side, &observed, name).await?;
     let kind = kind_of(side, &action).await?;

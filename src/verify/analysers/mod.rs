@@ -13,7 +13,7 @@ use super::finding::Finding;
 use super::held::{Held, OrganizationLevel};
 use super::note::Note;
 use super::probe::CallTrace;
-use super::{Documents, paper};
+use super::{Documents, claims};
 use crate::desired::aws::Desired;
 use crate::ports::{AnalyseAccess, Answered, AwsError, AwsErrorKind, Simulate};
 
@@ -70,7 +70,7 @@ pub fn judge(
         Ok(held) => simulation::judge(&answers.simulation, &held, desired, service_control, &mut bench),
         Err(reasons) => bench.note(Note::SimulatorNotJudged { reasons }),
     }
-    let claims = paper(documents, desired).claims;
+    let claims = claims(documents, desired);
     access::judge(&answers.access, &|claim| outcome(&claims, claim), &mut bench);
     bench.analyses
 }

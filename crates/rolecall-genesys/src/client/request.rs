@@ -12,6 +12,7 @@ use super::Client;
 use super::attempt::{Answer, Unreadable};
 use crate::error::Failure;
 use crate::operation::Operation;
+use rolecall_model::activity;
 use rolecall_model::limit::{self, Over};
 use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind, GenesysResult};
 
@@ -99,6 +100,7 @@ impl<'c> Request<'c> {
     async fn send<T>(&self, read: impl Fn(&Answer) -> Result<T, Unreadable>) -> GenesysResult<T> {
         let read = &read;
         let sent = limit::within(Box::pin(self.client.persist(|| self.client.attempt(self, read))));
-        sent.await.unwrap_or_else(|over| Err(too_late(self.operation, over)))
+        let answer = activity::calling(self.operation.name, sent).await;
+        answer.unwrap_or_else(|over| Err(too_late(self.operation, over)))
     }
 }

@@ -251,6 +251,7 @@ mod tests {
         };
         let claim = |(kind, result): (ClaimKind, ClaimOutcome)| ClaimView {
             kind,
+            absent: None,
             claim: "nobody else can assume the role".into(),
             result,
             witness: None,

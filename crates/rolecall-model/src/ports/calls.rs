@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::activity;
+
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -36,6 +38,7 @@ impl Calls {
 
     /// Adds a request to the list.
     pub fn add(&self, call: Call) {
+        activity::heard(&call);
         self.list.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 

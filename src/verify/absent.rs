@@ -1,0 +1,64 @@
+//! Claims about a role or a function that does not exist: what cannot hold without it is refuted, and what there is nothing to
+//! prove with is unknown. Pure.
+//!
+//! Deliberately absent: any proof from a document that is not in AWS. That nobody can assume a role which does not exist proves
+//! nothing of the role that somebody creates under its name.
+
+use super::claim::{Absent, Claim, ClaimKind, ClaimOutcome, Decided, Proposition};
+use crate::desired::aws::Desired;
+use crate::iam::prove;
+use crate::observe::survey::{MissingTarget, Survey};
+
+/// The claims about a role that does not exist.
+#[must_use]
+pub fn without_role(desired: &Desired) -> Vec<Claim> {
+    let intent = desired.intent();
+    let external_id = intent.external_id.as_ref().map(ToString::to_string);
+    let unknown = |claim, reason: &str| absent(Proposition::Provable(claim), Absent::Role, false, reason);
+    let refuted = |claim, reason: &str| absent(Proposition::Provable(claim), Absent::Role, true, reason);
+    let no_trust = "the role does not exist, so there is no trust policy to prove it with";
+    let no_policies = "the role does not exist, so there are no policies to prove it with";
+    let nobody = "the role does not exist, so nobody can assume it";
+    let no_session = "the role does not exist, so there are no sessions of it";
+    let targets = intent.targets.as_ref().map_or(0, Vec::len);
+    let may_assume = intent.trusted.iter().map(|trusted| prove::Claim::MayAssume(trusted.clone()));
+    [prove::Claim::OnlyTrustedMayAssume, prove::Claim::OnlyWithExternalId(external_id)]
+        .map(|claim| unknown(claim, no_trust))
+        .into_iter()
+        .chain(may_assume.map(|claim| refuted(claim, nobody)))
+        .chain([
+            unknown(prove::Claim::OnlyTargetsMayBeInvoked, no_policies),
+            refuted(prove::Claim::EveryTargetMayBeInvoked(targets), no_session),
+        ])
+        .collect()
+}
+
+fn absent(proposition: Proposition, what: Absent, is_needed: bool, reason: &str) -> Claim {
+    Claim::new(proposition, Decided::Absent { what, is_needed, reasons: vec![reason.to_owned()] })
+}
+
+/// The claims where these targets are missing: nobody can invoke a function that does not exist, whatever the policies allow.
+#[must_use]
+pub(super) fn without_targets(claims: Vec<Claim>, missing: &[MissingTarget]) -> Vec<Claim> {
+    if missing.is_empty() {
+        return claims;
+    }
+    let is_broken = |claim: &Claim| {
+        claim.kind() == ClaimKind::EveryTarget
+            // What breaks it besides is told with its witness.
+            && claim.outcome() != ClaimOutcome::Refuted
+    };
+    let reasons: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    let broken = || Decided::Absent { what: Absent::Target, is_needed: true, reasons: reasons.clone() };
+    let decide = |claim: Claim| if is_broken(&claim) { Claim { decided: broken(), ..claim } } else { claim };
+    claims.into_iter().map(decide).collect()
+}
+
+/// The survey as AWS can be asked about it: a function that does not exist gives no answer about the role.
+#[must_use]
+pub fn of_what_exists(survey: &Survey) -> Survey {
+    let missing: Vec<_> = survey.missing.iter().map(|missing| missing.arn(&survey.desired.home)).collect();
+    let mut present = survey.clone();
+    present.desired.targets.retain(|target| !missing.contains(target));
+    present
+}
