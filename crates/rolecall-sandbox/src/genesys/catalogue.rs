@@ -76,6 +76,11 @@ const CREDENTIAL_TYPES: [(&str, &[&str]); 4] = [
     ("userDefinedOAuth", &[]),
 ];
 
+/// The name of a type, if there is such a type.
+pub(super) fn type_name(kind: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(id, ..)| *id == kind).map(|(_, name, _)| *name)
+}
+
 /// The ways to authenticate of a type, if there is such a type.
 pub(super) fn credential_keys(kind: &str) -> Option<&'static [CredentialKey]> {
     TYPES.iter().find(|(id, ..)| *id == kind).map(|(_, _, keys)| *keys)
