@@ -1,6 +1,7 @@
 //! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
 
 mod changes;
+mod credentials;
 mod interrupted;
 mod managed;
 mod owners;
