@@ -2,6 +2,7 @@
 
 mod changes;
 mod credentials;
+mod in_flight;
 mod interrupted;
 mod managed;
 mod owners;

@@ -166,6 +166,11 @@ impl Sandbox {
         self.shared.most_in_flight()
     }
 
+    /// How many calls to Genesys Cloud were being answered at the same time, at most.
+    pub fn most_in_flight_to_genesys(&self) -> usize {
+        self.shared.most_to_genesys()
+    }
+
     /// Forgets the calls so far.
     pub fn clear_log(&self) {
         self.shared.engine().log.clear();
