@@ -8,6 +8,7 @@ mod managed;
 mod owners;
 mod rewritten;
 mod setup;
+mod used;
 
 use rolecall::sandbox::{State, Tamper};
 use serde_json::{Value, json};

@@ -50,8 +50,8 @@ use tokio::task::AbortHandle;
 pub use engine::LogEntry;
 pub use faults::{Fault, FaultRule, Faults, GenesysFaults};
 pub use genesys::{
-    Action, AuditEntry, Change, Configuration, Credential, Exchange, Genesys, GenesysAccess, Integration,
-    IntendedState, OAuthClient, Organization, Revision,
+    Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Exchange, Flow, Genesys,
+    GenesysAccess, Integration, IntendedState, OAuthClient, Organization, Revision,
 };
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{

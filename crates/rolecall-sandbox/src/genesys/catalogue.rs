@@ -21,7 +21,7 @@ pub(super) const PLATFORM_INTEGRATION: &str = "00000000-0000-4000-8000-00000000d
 pub(super) const STATIC_ACTION: &str = "static_-_get-user-presence";
 
 /// What rolecall's own OAuth client is documented to need.
-pub(super) const LEAST_PERMISSIONS: [&str; 11] = [
+pub(super) const LEAST_PERMISSIONS: [&str; 13] = [
     "integrations:integration:view",
     "integrations:integration:add",
     "integrations:integration:edit",
@@ -31,6 +31,8 @@ pub(super) const LEAST_PERMISSIONS: [&str; 11] = [
     "integrations:action:edit",
     "integrations:action:delete",
     "integrations:action:execute",
+    "architect:dependencyTracking:view",
+    "architect:flow:view",
     "audits:audit:view",
     "directory:user:view",
 ];

@@ -34,6 +34,7 @@ mod routes;
 mod state;
 mod tamper;
 mod template;
+mod tracking;
 
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ use routes::{Route, Run};
 pub use memory::Exchange;
 pub(super) use memory::Memory;
 pub use state::{
-    Action, AuditEntry, Change, Configuration, Credential, Genesys, Integration, IntendedState, OAuthClient,
-    Organization, Revision,
+    Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Flow, Genesys, Integration,
+    IntendedState, OAuthClient, Organization, Revision,
 };
 pub(super) use tamper::GenesysTamper;
 
