@@ -2,6 +2,7 @@
 
 mod changes;
 mod credentials;
+mod headers;
 mod in_flight;
 mod interrupted;
 mod managed;

@@ -207,15 +207,18 @@ fn destroy_tells_what_breaks() {
     "#);
 }
 
+/// What keeps dependency tracking from answering.
+type Disorder = fn(&mut State);
+
 #[test]
 fn what_cannot_be_asked_is_not_nobody() {
-    let refused = |change_it: fn(&mut State)| {
+    let refused = |change_it: Disorder| {
         let stage = applied();
         stage.write("schemas/request.json", &request(&["orderNumber", "customer"]));
         change(&stage, change_it);
         stage.run_client(&["apply", "--yes"]).expect(1).standard_error()
     };
-    let cases: [(&str, fn(&mut State)); 4] = [
+    let cases: [(&str, Disorder); 4] = [
         ("nothing uses it", |_| {}),
         ("the permission is missing", |state| {
             for client in state.genesys.clients.values_mut() {
