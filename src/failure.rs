@@ -16,6 +16,7 @@ use crate::iam::arn::PolicyArn;
 use crate::manifest::Manager;
 use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
+use crate::report::usage::lines;
 use crate::report::{ErrorView, RefusalView, Report};
 use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
@@ -218,11 +219,12 @@ impl From<ChangeError<Self>> for CommandError {
     }
 }
 
-fn in_words(RetiredAction { id, name, why }: &RetiredAction) -> String {
+fn in_words(RetiredAction { id, name, why, usage }: &RetiredAction) -> String {
     let why = match why {
         Retirement::Replaced => "its contract changes, which needs a new action",
         Retirement::NotInManifest => "the manifest does not contain it",
         Retirement::Destroyed => "all actions are deleted",
     };
-    format!("{} ({}): {why}", Shown(name), Shown(id))
+    let usage = usage.iter().flat_map(lines).map(|line| format!("\n    {line}"));
+    format!("{} ({}): {why}{}", Shown(name), Shown(id), usage.collect::<String>())
 }

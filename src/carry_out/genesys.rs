@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::aws::Created;
-use super::{Failure, Progress, WriteGenesys};
+use super::{Effect, Failure, Progress, WriteGenesys};
 use crate::desired::contract::same_config;
 use crate::desired::genesys::{Kind, Mark};
 use crate::observe::genesys::action_in_full;
@@ -64,10 +64,13 @@ impl Made {
 }
 
 impl<G: GenesysRead + GenesysWrite> WriteGenesys for &G {
-    async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<(), Failure> {
+    async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<Effect, Failure> {
         let Progress { made, patience } = progress;
         let writing = Writing { genesys: *self, made, patience, known: Cell::new(WriteOutcome::Refused) };
-        let Err(failure) = writing.carry_out(step).await else { return Ok(()) };
+        let failure = match writing.carry_out(step).await {
+            Ok(effect) => return Ok(effect),
+            Err(failure) => failure,
+        };
         let failure = writing.look_for(step, failure).await;
         Err(match failure {
             // Nothing is left of what was made for it.
@@ -123,7 +126,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         result
     }
 
-    async fn carry_out(&self, step: &Step) -> Result<(), Failure> {
+    async fn carry_out(&self, step: &Step) -> Result<Effect, Failure> {
         let genesys = self.genesys;
         match step {
             Step::CreateCredential { credential } => {
@@ -141,7 +144,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                     Ok(listed.iter().any(|record| record.id == *id)
                         || genesys.credential(id).await?.is_some())
                 };
-                self.remove("the credential to be gone", delete, is_there).await?;
+                return self.remove("the credential to be gone", delete, is_there).await;
             }
             Step::CreateIntegration { kind, name } => {
                 let record = self.heard(genesys.create_integration(kind.type_id(), name).await)?;
@@ -163,7 +166,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
             Step::DeleteIntegration { kind, id, .. } => {
                 let delete = async || genesys.delete_integration(id).await;
                 let is_there = async || self.has_integration(*kind, id).await;
-                self.remove("the integration to be gone", delete, is_there).await?;
+                return self.remove("the integration to be gone", delete, is_there).await;
             }
             Step::CreateAction { kind, integration, action, .. } => {
                 let specification = ActionSpecification {
@@ -189,16 +192,16 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
                 self.publish(&id, version).await?;
             }
             Step::PublishDraft { id, version, .. } => self.publish(id, *version).await?,
-            Step::DiscardDraft { id, .. } => self.discard(id).await?,
+            Step::DiscardDraft { id, .. } => return self.discard(id).await,
             Step::UpdateAction { id, before, after, .. } => self.update(id, before, after).await?,
             Step::DeleteAction { id, .. } => {
                 let delete = async || genesys.delete_action(id).await;
                 // The list of all actions is long. What is not found here and is there all the same, the reading afterwards shows.
                 let is_there = async || Ok(genesys.action(id, Stage::Published).await?.is_some());
-                self.remove("the action to be gone", delete, is_there).await?;
+                return self.remove("the action to be gone", delete, is_there).await;
             }
         }
-        Ok(())
+        Ok(Effect::Written)
     }
 
     /// Reads the configuration, puts in what the plan says, and writes all of it back; again where somebody was faster.
@@ -255,17 +258,22 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         awaited: &'static str,
         mut delete: impl AsyncFnMut() -> GenesysResult<()>,
         mut is_there: impl AsyncFnMut() -> GenesysResult<bool>,
-    ) -> Result<(), Failure> {
-        let mut is_confirmed = false;
+    ) -> Result<Effect, Failure> {
+        let mut effect = Effect::NotFound;
         let attempt = async || {
-            if !is_confirmed {
+            if effect != Effect::Written {
                 match self.heard(delete().await) {
-                    Ok(()) => is_confirmed = true,
-                    Err(error) if error.kind == GenesysErrorKind::NotFound => {}
+                    Ok(()) => effect = Effect::Written,
+                    Err(error) if error.kind == GenesysErrorKind::NotFound => {
+                        // The client repeats a deletion whose answer was lost: the first may have done it.
+                        if error.outcome == WriteOutcome::Unknown {
+                            effect = Effect::Gone;
+                        }
+                    }
                     Err(error) => return Err(error),
                 }
             }
-            Ok((!is_there().await?).then_some(()))
+            Ok((!is_there().await?).then_some(effect))
         };
         // Genesys Cloud may still take it to be in use by what was deleted a moment ago.
         let is_passing = |error: &GenesysError| {
@@ -274,7 +282,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         until_some(self.patience, awaited, attempt, is_passing).await
     }
 
-    async fn discard(&self, id: &str) -> Result<(), Failure> {
+    async fn discard(&self, id: &str) -> Result<Effect, Failure> {
         let delete = async || self.genesys.delete_draft(id).await;
         let is_there = async || Ok(self.genesys.action(id, Stage::Draft).await?.is_some());
         self.remove("the draft to be gone", delete, is_there).await

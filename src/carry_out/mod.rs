@@ -55,6 +55,8 @@ pub enum Effect {
     Written,
     /// What was to go was not found, so nothing was written.
     NotFound,
+    /// It is gone, and an answer was lost: whether this request was what deleted it is not known.
+    Gone,
 }
 
 /// Is told what happens while it happens.
@@ -326,7 +328,11 @@ pub trait WriteAws {
 #[expect(async_fn_in_trait, reason = "every caller runs on one thread; no bound on the future is needed")]
 pub trait WriteGenesys {
     /// Makes the change.
-    async fn write(&self, step: &crate::plan::genesys::Step, progress: &Progress<'_>) -> Result<(), Failure>;
+    async fn write(
+        &self,
+        step: &crate::plan::genesys::Step,
+        progress: &Progress<'_>,
+    ) -> Result<Effect, Failure>;
 }
 
 /// In the place of a client that a plan does not need.
@@ -340,13 +346,17 @@ impl WriteAws for Absent {
 }
 
 impl WriteGenesys for Absent {
-    async fn write(&self, _: &crate::plan::genesys::Step, _: &Progress<'_>) -> Result<(), Failure> {
+    async fn write(&self, _: &crate::plan::genesys::Step, _: &Progress<'_>) -> Result<Effect, Failure> {
         Err(Failure::NoClient { service: "Genesys Cloud" })
     }
 }
 
 impl<G: WriteGenesys> WriteGenesys for Option<G> {
-    async fn write(&self, step: &crate::plan::genesys::Step, progress: &Progress<'_>) -> Result<(), Failure> {
+    async fn write(
+        &self,
+        step: &crate::plan::genesys::Step,
+        progress: &Progress<'_>,
+    ) -> Result<Effect, Failure> {
         match self {
             Some(genesys) => WriteGenesys::write(genesys, step, progress).await,
             None => WriteGenesys::write(&Absent, step, progress).await,
@@ -393,9 +403,7 @@ pub async fn carry_out<A: WriteAws, G: WriteGenesys>(
             observer.observe(Event::Starting(change));
             let result = match change {
                 Change::Aws(change) => writers.aws.write(change, &progress).boxed_local().await,
-                Change::Genesys(step) => {
-                    writers.genesys.write(step, &progress).boxed_local().await.map(|()| Effect::Written)
-                }
+                Change::Genesys(step) => writers.genesys.write(step, &progress).boxed_local().await,
             };
             if let Ok(effect) = &result {
                 observer.observe(Event::Finished(change, *effect));
@@ -404,7 +412,7 @@ pub async fn carry_out<A: WriteAws, G: WriteGenesys>(
         }));
         for (change, result) in group.iter().zip(results.await) {
             match result {
-                Ok(Effect::Written | Effect::NotFound) => applied.done.push(change.clone()),
+                Ok(Effect::Written | Effect::NotFound | Effect::Gone) => applied.done.push(change.clone()),
                 Err(failure) => applied.failed.push((change.clone(), failure)),
             }
         }

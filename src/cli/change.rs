@@ -47,6 +47,7 @@ impl Observer for Narrator<'_> {
                 printer.progress(&match effect {
                     Effect::Written => format!("  ✓ {headline}"),
                     Effect::NotFound => format!("  ✓ nothing to do: {headline} (not found)"),
+                    Effect::Gone => format!("  ✓ {headline} (gone; whether by this run is not known)"),
                 });
             }
             Event::Waiting { awaited, waited } => {

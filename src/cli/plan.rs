@@ -55,7 +55,7 @@ async fn plan_one(
     let (live, towards) = connected.comparing_organizations(plan).await;
     printer.warnings(connected.warnings.iter().skip(known));
     let towards = towards?;
-    let TowardsManifest { survey, genesys: _, plan, elsewhere } = &towards;
+    let TowardsManifest { survey, genesys: _, plan, elsewhere, usage: _ } = &towards;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { mut verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {

@@ -221,7 +221,7 @@ pub enum ImportError {
         function: String,
     },
     /// It calls in a way that there is not.
-    #[error("action `{action}` has the method `{method}`, which AWS Lambda data actions do not have")]
+    #[error("action `{action}` has the method `{method}`, which data actions do not have")]
     NoMethod {
         /// The action's name.
         action: String,
@@ -235,6 +235,12 @@ impl ExchangedAction {
     pub fn into_manifest(self, targets: &[Target], category: &str) -> Result<Imported, ImportError> {
         let Self { name, kind, secure, contract: Contract { input, output }, config } = self;
         let url = config.url_template;
+        let Some(method) =
+            Method::ALL.into_iter().find(|method| method.name().eq_ignore_ascii_case(&config.method))
+        else {
+            return Err(ImportError::NoMethod { action: name, method: config.method });
+        };
+        let headers = config.headers;
         let call = match kind {
             Kind::Lambda => {
                 let found = url.parse::<Target>().ok().and_then(|reference| {
@@ -248,15 +254,9 @@ impl ExchangedAction {
                 let Some(target) = found else {
                     return Err(ImportError::NoTarget { action: name, function: url });
                 };
-                Call::Function(target)
+                Call::Function { target, method, headers }
             }
-            Kind::WebServices => {
-                let Some(method) = Method::ALL.into_iter().find(|method| method.name() == config.method)
-                else {
-                    return Err(ImportError::NoMethod { action: name, method: config.method });
-                };
-                Call::Url { url, method, headers: config.headers }
-            }
+            Kind::WebServices => Call::Url { url, method, headers },
         };
         let stem = file_stem(&name);
         let mut files = Vec::new();

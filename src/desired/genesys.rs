@@ -121,12 +121,13 @@ pub fn desired(
         DesiredIntegration { kind: Kind::WebServices, name, notes, credential: None, actions: Vec::new() };
     for (action, sources) in manifest.actions.iter().zip(sources) {
         match &action.call {
-            Call::Function(target) => {
+            Call::Function { target, method, headers } => {
                 let known = manifest.targets.iter().zip(functions).find(|(known, _)| *known == target);
                 // The manifest was checked: an action names one of its targets.
                 if let Some((_, function)) = known {
                     let url = function.to_string();
-                    lambda.actions.push(desired_action(action, sources, url, "POST", Default::default()));
+                    let action = desired_action(action, sources, url, method.name(), headers.clone());
+                    lambda.actions.push(action);
                 }
             }
             Call::Url { url, method, headers } => {

@@ -392,8 +392,7 @@ pub(super) fn in_other_tool(manager: Manager) -> String {
 
 impl Explained for RetiresActions {
     fn explain(&self) -> (ExitCode, Option<String>) {
-        let hint = "check which flows use these actions (Architect shows their dependencies), then use --replace to \
-             carry out the plan";
+        let hint = "change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan";
         (ExitCode::Failed, Some(hint.to_owned()))
     }
 }

@@ -9,3 +9,4 @@ pub mod ownership;
 pub mod quotas;
 pub mod snapshot;
 pub mod survey;
+pub mod usage;

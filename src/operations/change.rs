@@ -12,6 +12,7 @@ use crate::iam::arn::PolicyArn;
 use crate::manifest::Manager;
 use crate::observe::aws::{Observed, observe};
 use crate::observe::survey::{Survey, home};
+use crate::observe::usage::Usage;
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
 use crate::plan::{Change, Plan, PlanError, Retired, genesys};
@@ -62,7 +63,7 @@ pub trait Shell: Observer {
 }
 
 /// An action whose ID would end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RetiredAction {
     /// Its ID.
     pub id: String,
@@ -70,6 +71,8 @@ pub struct RetiredAction {
     pub name: String,
     /// Why it would end.
     pub why: Retirement,
+    /// Who uses it, where that was asked.
+    pub usage: Option<Usage>,
 }
 
 /// Why nothing was written.
@@ -164,7 +167,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
             return Ok(Changed { planned, written: None, is_declined: false });
         }
         refuse_unproved(&planned, request)?;
-        refuse_retirement(&planned.plan, request)?;
+        refuse_retirement(&planned, request)?;
         shell.compare(&planned).map_err(ChangeError::Shell)?;
         let planned = match shell.consent(&planned).map_err(ChangeError::Shell)? {
             Consent::Given => planned,
@@ -287,10 +290,16 @@ fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), 
 }
 
 /// Refuses a plan that ends IDs which flows may refer to, unless the user said so.
-fn refuse_retirement<R>(plan: &Plan, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
-    let retired = plan.retired().into_iter();
+fn refuse_retirement<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
+    let usage = |id: &str| planned.usage.iter().find(|usage| usage.action.id == id).cloned();
+    let retired = planned.plan.retired().into_iter();
     let retired: Vec<RetiredAction> = retired
-        .map(|Retired { id, name, why }| RetiredAction { id: id.to_owned(), name: name.to_owned(), why })
+        .map(|Retired { id, name, why }| RetiredAction {
+            usage: usage(id),
+            id: id.to_owned(),
+            name: name.to_owned(),
+            why,
+        })
         .collect();
     if request.may_retire || retired.is_empty() {
         return Ok(());

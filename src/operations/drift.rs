@@ -7,6 +7,7 @@ use crate::drift::{Difference, drift, genesys_drift, managed_drift, merged, othe
 use crate::exit::ExitCode;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
+use crate::observe::usage::Usage;
 use crate::plan::aws::Plan as AwsPlan;
 use crate::plan::{Plan, PlanError, Way};
 use crate::ports::ReadAccount;
@@ -27,6 +28,8 @@ pub struct Drifted {
     pub differences: Vec<Difference>,
     /// What is proved of the documents that AWS holds.
     pub verification: Verification,
+    /// Who uses the actions whose IDs the repair would end.
+    pub usage: Vec<Usage>,
     /// Whether the role is for the organization of the credentials at hand.
     pub live: LiveOrganization,
 }
@@ -77,6 +80,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             None => Verification::default(),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
-        Ok(Drifted { survey, genesys, plan, differences, verification, live })
+        let usage = self.usage(&plan, genesys.as_ref()).await;
+        Ok(Drifted { survey, genesys, plan, differences, verification, usage, live })
     }
 }

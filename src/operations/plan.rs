@@ -7,6 +7,7 @@ use crate::manifest::Role;
 use crate::observe::aws::Observed;
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, observe_at_home};
+use crate::observe::usage::{Usage, ending, usage};
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Rewriting;
 use crate::plan::{Plan, PlanError, Way, aws, genesys};
@@ -37,6 +38,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What another tool has to repair, where it makes the role.
     pub elsewhere: Vec<Difference>,
+    /// Who uses the actions whose IDs the plan ends.
+    pub usage: Vec<Usage>,
 }
 
 /// The plan towards the manifest, and what it follows from.
@@ -50,6 +53,8 @@ pub struct TowardsManifest {
     pub plan: Plan,
     /// What another tool has to repair, where it makes the role.
     pub elsewhere: Vec<Difference>,
+    /// Who uses the actions whose IDs the plan ends.
+    pub usage: Vec<Usage>,
 }
 
 impl Planned {
@@ -102,10 +107,10 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, PlanningError> {
         match goal {
             Goal::Manifest => {
-                let TowardsManifest { survey, genesys, plan, elsewhere } =
+                let TowardsManifest { survey, genesys, plan, elsewhere, usage } =
                     self.plan_manifest(options).await?;
                 let observed = survey.observed.clone();
-                Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere })
+                Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
             }
             Goal::Connection(rewriting) => self.plan_connection(options, rewriting).await,
             Goal::Nothing => self.plan_destruction(options).await,
@@ -125,7 +130,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let plan = Plan::of(way, of_genesys.transpose().map_err(PlanError::from)?);
         let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
         let elsewhere = elsewhere.unwrap_or_default();
-        Ok(TowardsManifest { genesys: genesys.map(|it| it.observed), survey, plan, elsewhere })
+        let genesys = genesys.map(|it| it.observed);
+        let usage = self.usage(&plan, genesys.as_ref()).await;
+        Ok(TowardsManifest { genesys, survey, plan, elsewhere, usage })
     }
 
     async fn plan_connection(
@@ -150,7 +157,8 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
         let observed = survey.observed.clone();
         let genesys = Some(genesys.observed);
-        Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere: Vec::new() })
+        let (elsewhere, usage) = (Vec::new(), Vec::new());
+        Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
     }
 
     async fn plan_destruction(&self, options: PlanOptions) -> Result<Planned, PlanningError> {
@@ -166,6 +174,13 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let way = Way::to_nothing(aws, &role_arn, &observed);
         let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
-        Ok(Planned { observed, survey: None, genesys, plan, elsewhere: Vec::new() })
+        let usage = self.usage(&plan, genesys.as_ref()).await;
+        Ok(Planned { observed, survey: None, genesys, plan, elsewhere: Vec::new(), usage })
+    }
+
+    /// Asks who uses the actions whose IDs the plan ends.
+    pub(super) async fn usage(&self, plan: &Plan, genesys: Option<&ObservedGenesys>) -> Vec<Usage> {
+        let (Some(observed), Some(side)) = (genesys, &self.genesys) else { return Vec::new() };
+        usage(side.client.as_ref(), ending(observed, plan.ending())).await
     }
 }

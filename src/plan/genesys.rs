@@ -342,17 +342,16 @@ fn plan_integration(
     rewriting: Rewriting,
     plan: &mut Plan,
 ) -> (Id, bool) {
-    let (kind, role) = (wanted.kind, desired.role.to_string());
+    let (kind, role, sign) = (wanted.kind, desired.role.to_string(), desired.sign());
     let credential = wanted.credential.as_ref().map(|name| RoleCredential {
-        name: desired.sign().on(name),
+        name: sign.on(name),
         form: observed.form.clone(),
         role: role.clone(),
     });
     let mark = known.filter(|known| is_own(known, desired)).and_then(|known| known.mark.clone());
     let planned = credential.map(|credential| {
         let key = credential.form.key.clone();
-        let orphan = observed.orphans.first();
-        let written = plan_credential(credential, known, mark.as_ref(), (observed, orphan), rewriting, plan);
+        let written = plan_credential(credential, known, mark.as_ref(), (observed, &sign), rewriting, plan);
         (key, written)
     });
     let (attachment, recorded, is_written) = match planned {
@@ -367,15 +366,19 @@ fn plan_integration(
     let id = match known {
         Some(known) => Id::Known(known.record.id.clone()),
         // Its configuration gives it its name, and with it the mark.
-        None => plan.create_integration(kind, desired.sign().on(&wanted.name)),
+        None => plan.create_integration(kind, sign.on(&wanted.name)),
     };
     let adopted = match &mark {
         Some(mark) => mark.adopted,
-        None => known.is_some_and(|known| !is_unfinished(known, &desired.sign())),
+        None => known.is_some_and(|known| !is_unfinished(known, &sign)),
     };
     let replaced = match &mark {
         Some(mark) => mark.replaced.clone(),
-        None => known.and_then(|known| known.config.credentials.get(&observed.form.key)).cloned(),
+        // Where the mark was lost, the credential that stands there may be rolecall's own: that replaced nothing.
+        None => known
+            .filter(|known| own_attached(known, observed, &sign).is_none())
+            .and_then(|known| known.config.credentials.get(&observed.form.key))
+            .cloned(),
     };
     let theirs = known.filter(|_| adopted).map(|known| known.notes.clone());
     let after = Configuration {
@@ -410,23 +413,27 @@ fn plan_credential(
     credential: RoleCredential,
     known: Option<&ObservedIntegration>,
     mark: Option<&Mark>,
-    (observed, orphan): (&Observed, Option<&CredentialRecord>),
+    (observed, sign): (&Observed, &Sign),
     rewriting: Rewriting,
     plan: &mut Plan,
 ) -> Written {
+    let orphan = observed.orphans.first();
     let recorded = mark.and_then(|mark| mark.credential.as_ref());
     let own = recorded.and_then(|(id, written)| {
         let record = observed.credentials.iter().find(|record| record.id == *id)?;
         Some((record, written.clone()))
     });
     let Some((record, written)) = own else {
-        // None yet, or it is gone. One that an earlier run wrote before it was stopped is written again: which ARN it holds,
-        // nobody can tell.
-        let Some(CredentialRecord { id, .. }) = orphan else {
+        // None yet, or it is gone, or the line in the notes that named it is. One that is rolecall's own all the same is written
+        // again: which ARN it holds, nobody can tell.
+        let unattached = "an earlier run stopped before it attached the credential";
+        let unmarked = "the integration's notes do not say any more when rolecall wrote it";
+        let found = known.and_then(|known| own_attached(known, observed, sign)).map(|own| (own, unmarked));
+        let Some((CredentialRecord { id, .. }, why)) = found.or(orphan.map(|orphan| (orphan, unattached)))
+        else {
             return Written::Planned(plan.create_credential(credential));
         };
-        let why = "an earlier run stopped before it attached the credential".to_owned();
-        plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });
+        plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why: why.to_owned() });
         return Written::Planned(Id::Known(id.clone()));
     };
     let id = record.id.clone();
@@ -460,6 +467,18 @@ fn plan_credential(
             Written::Stays(id, written)
         }
     }
+}
+
+/// The credential that the configuration names, where its name says that it is rolecall's own. It was read by its ID: no list
+/// needs to show it.
+fn own_attached<'o>(
+    known: &'o ObservedIntegration,
+    observed: &Observed,
+    sign: &Sign,
+) -> Option<&'o CredentialRecord> {
+    let attached = known.credential.as_ref()?;
+    let is_own = sign.is_on(&attached.name) && attached.type_name == observed.form.type_name;
+    is_own.then_some(attached)
 }
 
 /// No documentation says whether attaching a credential counts as a change of it; what happened within this time after

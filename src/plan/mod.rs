@@ -139,6 +139,16 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The IDs of the actions that end, for whatever reason.
+    pub fn ending(&self) -> impl Iterator<Item = &str> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Genesys(Step::DeleteAction { id, .. }) => Some(id.as_str()),
+            Change::Genesys(_) | Change::Aws(_) => None,
+        })
+    }
+}
+
 impl From<Way> for Plan {
     fn from(way: Way) -> Self {
         Self::of(way, None)

@@ -37,6 +37,7 @@ pub mod saved;
 mod simulation;
 mod table;
 mod text;
+pub mod usage;
 mod verdict;
 mod verification;
 
@@ -79,6 +80,7 @@ use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::manifest::{Manager, Outline};
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
+use crate::observe::usage::Usage;
 use crate::plan::Plan;
 use crate::ports::CallerIdentity;
 use crate::ports::genesys::Organization;
@@ -310,11 +312,16 @@ impl Report {
     }
 
     /// The report with what was read in Genesys Cloud, and what the plan says of it.
-    pub fn with_genesys(mut self, organization: &Organization, plan: &Plan) -> Self {
+    pub fn with_genesys(mut self, organization: &Organization, plan: &Plan, usage: &[Usage]) -> Self {
         self.genesys = Some(GenesysView {
             organization_id: organization.id.clone().into(),
             organization_name: organization.name.clone().into(),
-            notices: plan.notices().iter().map(NoticeView::from).collect(),
+            notices: plan
+                .notices()
+                .iter()
+                .map(NoticeView::from)
+                .chain(usage.iter().map(usage::notice))
+                .collect(),
         });
         self
     }

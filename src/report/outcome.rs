@@ -5,6 +5,7 @@ use crate::drift::Difference;
 use crate::manifest::Outline;
 use crate::observe::genesys::Observed;
 use crate::observe::survey::Survey;
+use crate::observe::usage::Usage;
 use crate::operations::{Drifted, Planned, TowardsManifest, Verified};
 use crate::plan::Plan;
 use crate::verify::Verification;
@@ -12,23 +13,24 @@ use crate::verify::Verification;
 impl Report {
     /// About a plan.
     pub fn of_plan(command: &'static str, planned: &Planned) -> Self {
-        let Planned { survey, genesys, plan, observed, elsewhere } = planned;
-        let report = Self::of(command, survey.as_ref(), genesys.as_ref(), plan).with_caller(&observed.caller);
+        let Planned { survey, genesys, plan, observed, elsewhere, usage } = planned;
+        let sides = (survey.as_ref(), genesys.as_ref());
+        let report = Self::of(command, sides, plan, usage).with_caller(&observed.caller);
         report.with_repairs_elsewhere(survey.as_ref(), elsewhere)
     }
 
     /// About the plan towards the manifest, and what would be proved after it.
     pub fn of_manifest_plan(towards: &TowardsManifest, verification: &Verification) -> Self {
-        let TowardsManifest { survey, genesys, plan, elsewhere } = towards;
-        let report = Self::of("plan", Some(survey), genesys.as_ref(), plan);
+        let TowardsManifest { survey, genesys, plan, elsewhere, usage } = towards;
+        let report = Self::of("plan", (Some(survey), genesys.as_ref()), plan, usage);
         let report = report.with_repairs_elsewhere(Some(survey), elsewhere);
         Self { verification: Some(without_twin(verification)), ..report }
     }
 
     /// About the differences, each with its place in the manifest.
     pub fn of_drift(drifted: &Drifted, outline: Outline) -> Self {
-        let Drifted { survey, genesys, plan, differences, verification, live: _ } = drifted;
-        let report = Self::of("drift", Some(survey), genesys.as_ref(), plan);
+        let Drifted { survey, genesys, plan, differences, verification, usage, live: _ } = drifted;
+        let report = Self::of("drift", (Some(survey), genesys.as_ref()), plan, usage);
         Self { verification: Some(without_twin(verification)), ..report }.with_drift(differences, outline)
     }
 
@@ -48,14 +50,19 @@ impl Report {
     }
 
     /// About a plan, and what it follows from.
-    fn of(command: &'static str, survey: Option<&Survey>, genesys: Option<&Observed>, plan: &Plan) -> Self {
+    fn of(
+        command: &'static str,
+        (survey, genesys): (Option<&Survey>, Option<&Observed>),
+        plan: &Plan,
+        usage: &[Usage],
+    ) -> Self {
         let role = survey.map(|survey| survey.desired.role_arn());
         let mut report = Self::new(command).with_plan(plan, role.as_ref());
         if let Some(survey) = survey {
             report = report.with_survey(survey);
         }
         match genesys {
-            Some(observed) => report.with_genesys(&observed.organization, plan),
+            Some(observed) => report.with_genesys(&observed.organization, plan, usage),
             None => report,
         }
     }

@@ -181,7 +181,7 @@ fn breaches_are_found() {
     let cases: [Breach; 9] = [
         (|it| it.path.push('x'), "no operation POST /api/v2/integrationsx"),
         (|it| it.query = "colour=red".to_owned(), "no parameter `colour`"),
-        (|it| it.body = "{}".to_owned(), "\"name\" is a required property"),
+        (|it| it.body = "{}".to_owned(), "\"integrationType\" is a required property"),
         (|it| it.body = it.body.replace("\"a\"", "7"), "body/name: 7 is not of type \"string\""),
         (|it| it.body = it.body.replace("name", "nom"), "'nom' was unexpected"),
         (|it| it.content_type = None, "takes no body of type ``"),

@@ -1,11 +1,15 @@
 //! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
 
 mod changes;
+mod credentials;
+mod headers;
+mod in_flight;
 mod interrupted;
 mod managed;
 mod owners;
 mod rewritten;
 mod setup;
+mod used;
 
 use rolecall::sandbox::{State, Tamper};
 use serde_json::{Value, json};

@@ -97,6 +97,9 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         granted  integrations:integration:view
         unknown  integrations:action:delete
         unknown  integrations:integration:delete
+      who uses an action that is deleted or replaced
+        unknown  architect:dependencyTracking:view
+        unknown  architect:flow:view
       genesys whoami --probe users
         unknown  directory:user:view
       genesys audit
@@ -132,6 +135,7 @@ fn the_secret_of_the_manifest_is_enough() {
       apply with [[action]]
       genesys action test, verify --level genesys
       destroy
+      who uses an action that is deleted or replaced
       genesys whoami --probe users
       genesys audit
     Limits of data actions
@@ -225,6 +229,7 @@ fn another_organisation_is_the_gravest_drift() {
       apply with [[action]]
       genesys action test, verify --level genesys
       destroy
+      who uses an action that is deleted or replaced
       genesys whoami --probe users
       genesys audit
     Limits of data actions

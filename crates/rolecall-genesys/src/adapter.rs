@@ -8,10 +8,10 @@ use super::client::{Client, Request};
 use super::operation as op;
 use super::wire;
 use rolecall_model::ports::genesys::{
-    ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification,
-    CredentialTypeRecord, Fault, GenesysErrorKind, GenesysRead, GenesysResult, GenesysTest, GenesysWrite,
-    IntegrationConfig, IntegrationRecord, IntegrationTypeRecord, IntendedState, Organization, Stage,
-    TemplateFile, TestResult,
+    ActionRecord, ActionSpecification, ActionUpdate, ConsumerRecord, CredentialRecord,
+    CredentialSpecification, CredentialTypeRecord, Fault, FlowRecord, GenesysErrorKind, GenesysRead,
+    GenesysResult, GenesysTest, GenesysWrite, Index, IntegrationConfig, IntegrationRecord,
+    IntegrationTypeRecord, IntendedState, Organization, Stage, TemplateFile, TestResult,
 };
 
 /// The page size of integrations and actions; nobody has many.
@@ -122,6 +122,22 @@ impl GenesysRead for Client {
 
     async fn draft_faults(&self, id: &str) -> GenesysResult<Vec<Fault>> {
         get::<wire::Validation, _>(self.call(&op::CHECK_DRAFT).at(id)).await
+    }
+
+    async fn dependency_index(&self) -> GenesysResult<Index> {
+        get::<wire::Status, _>(self.call(&op::DEPENDENCY_INDEX)).await
+    }
+
+    async fn consumers(&self, action_id: &str, is_secure: bool) -> GenesysResult<Vec<ConsumerRecord>> {
+        let kind = if is_secure { "SECUREACTION" } else { "DATAACTION" };
+        list::<wire::Dependency, _>(
+            self.call(&op::CONSUMERS).query("id", &action_id).query("objectType", &kind),
+        )
+        .await
+    }
+
+    async fn flow(&self, id: &str) -> GenesysResult<Option<FlowRecord>> {
+        find::<wire::Flow, _>(self.call(&op::FLOW).at(id)).await
     }
 }
 

@@ -50,6 +50,8 @@ const DELETE_ACTION: &[&str] = &["integrations:action:delete"];
 /// Of the test of a draft; that of a published action takes `bridge:actions:execute` as well.
 const EXECUTE_DRAFT: &[&str] = &["integrations:action:execute"];
 const EXECUTE_ACTION: &[&str] = &["integrations:action:execute", "bridge:actions:execute"];
+const VIEW_DEPENDENCIES: &[&str] = &["architect:dependencyTracking:view"];
+const VIEW_FLOW: &[&str] = &["architect:flow:view"];
 const VIEW_USER: &[&str] = &["directory:user:view"];
 const VIEW_AUDIT: &[&str] = &["audits:audit:view"];
 
@@ -147,6 +149,12 @@ operations! {
     TEST_DRAFT = POST "/api/v2/integrations/actions/{actionId}/draft/test", EXECUTE_DRAFT;
     /// Runs an action.
     TEST_ACTION = POST "/api/v2/integrations/actions/{actionId}/test", EXECUTE_ACTION;
+    /// How far the index of dependency tracking is.
+    DEPENDENCY_INDEX = GET "/api/v2/architect/dependencytracking/build", VIEW_DEPENDENCIES;
+    /// What uses a thing, a page at a time.
+    CONSUMERS = GET "/api/v2/architect/dependencytracking/consumingresources", VIEW_DEPENDENCIES;
+    /// A flow.
+    FLOW = GET "/api/v2/flows/{flowId}", VIEW_FLOW;
     /// The services, entities and actions that audits are kept of.
     AUDIT_SERVICES = GET "/api/v2/audits/query/servicemapping", VIEW_AUDIT;
     /// Begins an audit query.
@@ -158,7 +166,7 @@ operations! {
 }
 
 /// What a command asks of Genesys Cloud, for `whoami`.
-pub static COMMANDS: [(&str, &[&Operation]); 7] = [
+pub static COMMANDS: [(&str, &[&Operation]); 8] = [
     (
         "plan, drift, verify",
         &[
@@ -197,6 +205,7 @@ pub static COMMANDS: [(&str, &[&Operation]); 7] = [
     ),
     ("genesys action test, verify --level genesys", &[&INTEGRATIONS, &ACTIONS, &TEST_ACTION]),
     ("destroy", &[&INTEGRATIONS, &REMOVE_ACTION, &REMOVE_INTEGRATION, &REMOVE_CREDENTIAL]),
+    ("who uses an action that is deleted or replaced", &[&DEPENDENCY_INDEX, &CONSUMERS, &FLOW]),
     ("genesys whoami --probe users", &[&USERS]),
     ("genesys audit", &[&QUERY_AUDITS, &AUDIT_STATE, &AUDIT_RESULTS]),
 ];

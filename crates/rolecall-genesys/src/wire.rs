@@ -4,6 +4,7 @@
 //! of them are optional here, and what cannot be missing is missed where the record is made.
 
 mod actions;
+mod tracking;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use rolecall_model::ports::genesys::{
 };
 
 pub(super) use actions::{Action, ActionChange, NewAction, PublishBody, Test, Validation};
+pub(super) use tracking::{Dependency, Flow, Status};
 
 /// What Genesys Cloud's store makes of an empty text (Terraform provider for Genesys Cloud, `flattenConfigNotes`).
 const EMPTY_NOTES: &str = "node_dynamodb_empty_string";

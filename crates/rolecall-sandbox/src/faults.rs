@@ -42,6 +42,8 @@ pub struct GenesysFaults {
     pub retry_after_s: u64,
     /// How long new tokens live; left out, as the client is set.
     pub token_lives_s: Option<u32>,
+    /// The lists of credentials show none, while each is still found by its ID.
+    pub hides_credentials: bool,
 }
 
 /// Which calls fail, and how.

@@ -50,8 +50,8 @@ use tokio::task::AbortHandle;
 pub use engine::LogEntry;
 pub use faults::{Fault, FaultRule, Faults, GenesysFaults};
 pub use genesys::{
-    Action, AuditEntry, Change, Configuration, Credential, Exchange, Genesys, GenesysAccess, Integration,
-    IntendedState, OAuthClient, Organization, Revision,
+    Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Exchange, Flow, Genesys,
+    GenesysAccess, Integration, IntendedState, OAuthClient, Organization, Revision,
 };
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
@@ -164,6 +164,11 @@ impl Sandbox {
     /// How many calls were being answered at the same time, at most.
     pub fn most_in_flight(&self) -> usize {
         self.shared.most_in_flight()
+    }
+
+    /// How many calls to Genesys Cloud were being answered at the same time, at most.
+    pub fn most_in_flight_to_genesys(&self) -> usize {
+        self.shared.most_to_genesys()
     }
 
     /// Forgets the calls so far.

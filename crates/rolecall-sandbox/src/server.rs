@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::answer::Answer;
 use super::control;
 use super::engine::{Engine, Outcome};
+use super::genesys;
 use super::wire::{Incoming, Reply};
 
 /// The largest body that is read: Lambda's limit for an event.
@@ -34,8 +35,34 @@ const HEARD: Duration = Duration::from_millis(500);
 /// What connections share.
 pub(super) struct Shared {
     engine: Mutex<Engine>,
-    in_flight: AtomicUsize,
-    most_in_flight: AtomicUsize,
+    /// All calls.
+    in_flight: Gauge,
+    /// Those to Genesys Cloud.
+    to_genesys: Gauge,
+}
+
+/// How many calls are being answered, and how many there were at most.
+#[derive(Default)]
+struct Gauge {
+    running: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Gauge {
+    /// Counts a call until what comes back is dropped: also one whose caller went away.
+    fn count(&self) -> Running<'_> {
+        let running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(running, Ordering::Relaxed);
+        Running(self)
+    }
+}
+
+struct Running<'g>(&'g Gauge);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The connection is to end without an answer, or in the middle of it.
@@ -52,11 +79,7 @@ impl std::error::Error for Dropped {}
 
 impl Shared {
     pub(super) fn new(engine: Engine) -> Self {
-        Self {
-            engine: Mutex::new(engine),
-            in_flight: AtomicUsize::new(0),
-            most_in_flight: AtomicUsize::new(0),
-        }
+        Self { engine: Mutex::new(engine), in_flight: Gauge::default(), to_genesys: Gauge::default() }
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
@@ -65,11 +88,18 @@ impl Shared {
 
     /// How many calls were being answered at the same time, at most.
     pub(super) fn most_in_flight(&self) -> usize {
-        self.most_in_flight.load(Ordering::Relaxed)
+        self.in_flight.most.load(Ordering::Relaxed)
+    }
+
+    /// The same, of calls to Genesys Cloud alone.
+    pub(super) fn most_to_genesys(&self) -> usize {
+        self.to_genesys.most.load(Ordering::Relaxed)
     }
 
     pub(super) fn forget_in_flight(&self) {
-        self.most_in_flight.store(0, Ordering::Relaxed);
+        for gauge in [&self.in_flight, &self.to_genesys] {
+            gauge.most.store(0, Ordering::Relaxed);
+        }
     }
 }
 
@@ -113,8 +143,8 @@ async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<
     if let Some(path) = request.path.strip_prefix("/_sandbox/") {
         return Ok(respond(control::handle(path, &request, &shared)));
     }
-    let running = shared.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
-    shared.most_in_flight.fetch_max(running, Ordering::Relaxed);
+    let running =
+        (shared.in_flight.count(), genesys::serves(&request.path).then(|| shared.to_genesys.count()));
     let latency = Duration::from_millis(shared.engine().faults.latency_ms);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
@@ -123,7 +153,7 @@ async fn answer(request: Request<Body>, shared: Arc<Shared>) -> Result<Response<
     if has_happened {
         tokio::time::sleep(HEARD).await;
     }
-    shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+    drop(running);
     match outcome {
         Outcome::Reply(reply) => Ok(respond(reply)),
         Outcome::Stall(reply) => {

@@ -28,7 +28,6 @@ async fn an_action_is_published_at_once_and_shows_what_is_asked_for() {
         assert_eq!(cloud.get(uri.trim_start_matches("/api/v2/")).await.text, text);
     }
     cloud.get(&format!("{path}/templates/other.vm")).await.fails(404, "not.found", "");
-    cloud.get(&format!("{path}?flatten=true")).await.fails(400, "sandbox.unsupported", "flattened");
     let schema = whole["contract"]["output"]["successSchemaUri"].as_str().unwrap();
     assert_eq!(cloud.get(schema.trim_start_matches("/api/v2/")).await.ok()["title"], "OrderResponse");
 }

@@ -7,6 +7,7 @@ mod execution;
 mod integrations;
 mod organization;
 mod tamper;
+mod terraform;
 mod trouble;
 
 use std::thread;

@@ -20,6 +20,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       - delete action Get order status
           replaced: flows that refer to its ID will fail
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     1 to create, 0 to change, 1 to delete.
     After apply
       proved     nobody but the trusted principals can assume the role
@@ -38,8 +39,8 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 1 to delete.
     -- stderr
-    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
-    hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
+    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     ");
     assert!(writes(&stage).is_empty());
     insta::assert_snapshot!(stage.run_client(&["drift"]).down_to(4), @"
@@ -54,6 +55,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
         contract differs; only a new action with a new ID can have the contract in the manifest
         repair: rolecall apply --replace
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
       proved     nobody but the trusted principals can assume the role
@@ -97,11 +99,13 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
           not in the manifest: flows that refer to its ID will fail
             "custom_-_3466e9a0-8391-4f64-0328-838413292df7"
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? action Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     0 to create, 0 to change, 1 to delete.
     -- stderr
     error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7): the manifest does not contain it
-    hint: check which flows use these actions (Architect shows their dependencies), then use --replace to carry out the plan
+        Architect's dependency tracking shows nothing that uses it
+    hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     "#);
     stage.run_client(&["apply", "--yes", "--replace"]).expect(0);
     assert!(published(&stage).is_empty());

@@ -1,9 +1,48 @@
 //! Runs that are stopped, that come too early, or that somebody overtakes.
 
-use rolecall::sandbox::{Fault, FaultRule, Faults};
+use rolecall::sandbox::{Fault, FaultRule, Faults, LogEntry};
 
 use super::super::views::named;
 use super::*;
+
+/// What was to be deleted and is gone is not called deleted by this run.
+#[test]
+fn what_is_gone_already_is_said_to_be_gone() {
+    let stage = applied();
+    // Somebody deletes the action after the plan was made.
+    let is_after = |call: &LogEntry| call.action == "getArchitectDependencytrackingConsumingresources";
+    stage.sandbox.once_after(is_after, |state, _| state.genesys.actions.clear());
+    let by_somebody = stage.run_client(&["destroy", "--yes"]).expect(0);
+    assert!(stage.sandbox.state().genesys.actions.is_empty());
+    // The answer is lost, and the client asks again.
+    let stage = applied();
+    let operation = "genesys:deleteIntegrationsAction".to_owned();
+    let rule = FaultRule { operation, skip: 0, times: Some(1), fault: Fault::DropReply };
+    stage.set(Faults { rules: vec![rule], ..Faults::default() });
+    let lost = stage.run_client(&["destroy", "--yes"]).expect(0);
+    let said = named("deleted by somebody", &by_somebody.standard_error())
+        + &named("an answer was lost", &lost.standard_error());
+    insta::assert_snapshot!(said, @"
+    === deleted by somebody
+    exit 0
+    -- stderr
+      ✓ nothing to do: delete action Get order status (not found)
+      ✓ delete integration GenesysDataActionRole
+      ✓ delete credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
+      ✓ delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ delete role GenesysDataActionRole
+    === an answer was lost
+    exit 0
+    -- stderr
+      ✓ delete action Get order status (gone; whether by this run is not known)
+      ✓ delete integration GenesysDataActionRole
+      ✓ delete credential GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole)
+      ✓ detach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke from GenesysDataActionRole
+      ✓ delete policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
+      ✓ delete role GenesysDataActionRole
+    ");
+}
 
 /// Whatever the write at which a run is stopped, before or after Genesys Cloud did it, the next run ends with one of each.
 #[test]

@@ -139,6 +139,9 @@ fn made_by_hand() -> State {
             state.genesys.integrations.values_mut().find(|it| it.kind == "aws-lambda-data-actions");
         let integration = integration.unwrap();
         integration.configuration.notes = "Made by hand.".to_owned();
+        for credential in state.genesys.credentials.values_mut() {
+            credential.name = "Made by hand".to_owned();
+        }
         integration.intended = IntendedState::Disabled;
         let action = state.genesys.actions.values().next().unwrap().clone();
         let mut other = action;

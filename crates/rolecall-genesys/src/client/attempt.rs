@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::Client;
 use super::request::Request;
 use super::token::Pass;
+use super::{Client, Turn};
 use crate::error::{ErrorBody, Failure, Retry, one_line};
 use crate::operation::{Operation, Success};
 use rolecall_model::ports::calls::Call;
@@ -258,6 +258,8 @@ impl Client {
 
     async fn answer(&self, request: &Request<'_>, pass: &Pass) -> Result<Answer, Failure> {
         let Request { operation, path, query, body, .. } = request;
+        // First, for whoever waits here learns meanwhile what the answers say of the limit.
+        let turn = self.turn().await;
         self.stay_under_the_limit(operation).await?;
         let mut call = pass
             .http
@@ -267,7 +269,7 @@ impl Client {
         if let Some(body) = body {
             call = call.json(body);
         }
-        let answer = self.transmit(operation, call, pass.secrets()).await?;
+        let answer = self.transmit(&turn, operation, call, pass.secrets()).await?;
         self.rate().learn(&answer.headers, Instant::now());
         Ok(answer)
     }
@@ -292,6 +294,7 @@ impl Client {
     /// Sends, reads to the end, and records the request.
     pub(super) async fn transmit(
         &self,
+        _: &Turn<'_>,
         operation: &Operation,
         call: RequestBuilder,
         secrets: Vec<SecretString>,

@@ -6,6 +6,8 @@
 //! ([`Operation`]). A POST that makes something is never sent twice after an ambiguous failure: the caller looks first.
 //! 401 gets a new token, once.
 //!
+//! At most ten requests of a client are on their way at a time, those for tokens among them ([`Client::turn`]).
+//!
 //! An answer larger than any that the API sends is refused while it is read. The command's own end ([`limit`]) is also the
 //! end of every call.
 //!
@@ -23,6 +25,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use self::rate::RateLimit;
@@ -38,6 +41,9 @@ use rolecall_model::ports::genesys::{GenesysErrorKind, GenesysResult};
 
 /// Attempts of a call that the service fails.
 const ATTEMPTS: usize = 5;
+/// Requests on their way at a time, of one OAuth client. A minute allows 300 of them (Genesys Cloud, "Limits",
+/// `client.credentials.token.rate.per.minute`), so more at a time end sooner at the limit and not with the work.
+const IN_FLIGHT: usize = 10;
 /// Attempts of a call that finds nobody to talk to.
 const CONNECTIONS: usize = 3;
 
@@ -71,14 +77,22 @@ impl Patience {
 pub struct Client {
     tokens: Tokens,
     rate: Mutex<RateLimit>,
+    in_flight: Semaphore,
     patience: Patience,
     calls: Calls,
 }
 
+/// The right to have one request on its way; nothing is sent without it.
+struct Turn<'c>(
+    #[expect(dead_code, reason = "it is held, and given back when it is dropped")]
+    Option<SemaphorePermit<'c>>,
+);
+
 impl Client {
     /// A client with these credentials; contacts nobody. `calls` is where its requests are recorded.
     pub fn new(source: CredentialSource, patience: Patience, calls: Calls) -> Self {
-        Self { tokens: Tokens::new(source), rate: Mutex::default(), patience, calls }
+        let in_flight = Semaphore::new(IN_FLIGHT);
+        Self { tokens: Tokens::new(source), rate: Mutex::default(), in_flight, patience, calls }
     }
 
     /// A call, to be filled in and sent.
@@ -94,6 +108,12 @@ impl Client {
     /// What the last answers said of the rate limit: requests used and allowed, seconds until the count starts over.
     pub fn rate_limit(&self) -> Option<(u32, u32, u64)> {
         self.rate().state(Instant::now())
+    }
+
+    /// Waits until fewer than [`IN_FLIGHT`] requests are on their way.
+    async fn turn(&self) -> Turn<'_> {
+        // Nobody closes it, so there is always a permit in the end.
+        Turn(self.in_flight.acquire().await.ok())
     }
 
     fn rate(&self) -> std::sync::MutexGuard<'_, RateLimit> {

@@ -156,7 +156,8 @@ impl Client {
             .basic_auth(client_id, Some(client_secret.expose_secret()))
             .form(&[("grant_type", "client_credentials")]);
         let start = Instant::now();
-        let answer = self.transmit(&TOKEN, call, session.credentials.secrets()).await?;
+        let turn = self.turn().await;
+        let answer = self.transmit(&turn, &TOKEN, call, session.credentials.secrets()).await?;
         let token: TokenAnswer = answer.read(&TOKEN, Answer::secret_json).map_err(|failure| {
             if failure.error.status.is_some_and(|status| [400, 401, 403].contains(&status)) {
                 refused(failure, &session.credentials)

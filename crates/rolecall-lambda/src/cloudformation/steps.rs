@@ -43,7 +43,7 @@ impl Observer for Logged {
     fn observe(&self, event: Event<'_>) {
         match event {
             Event::Starting(change) => self.current.set(change.operation()),
-            Event::Finished(change, Effect::Written | Effect::NotFound) => {
+            Event::Finished(change, Effect::Written | Effect::NotFound | Effect::Gone) => {
                 log::step(change.operation());
                 self.done.borrow_mut().push(change.clone());
             }

@@ -81,29 +81,22 @@ fn check(raw: RawAction, targets: Option<&[Target]>, notes: &mut Notes<'_>) -> O
     let input_schema = take(input_schema, notes);
     let output_schema = take(output_schema, notes);
     let test_input = take_optional(test_input, notes);
+    if let Some(method) = &method
+        && *method.get_ref() == Method::Get
+        && has_request_template
+    {
+        notes.warn(Some(method.span()), "Genesys Cloud ignores `request_template` with the method `GET`");
+    }
+    let headers = check_headers(headers.unwrap_or_default(), target.is_some(), notes);
+    let method = method.map_or(Method::Post, Spanned::into_inner);
     let call = match (target, url) {
         (Some(text), None) => {
             let reference_place = Some(text.span.clone());
             let reference = take(Some(text), notes);
-            reference
-                .and_then(|reference| find(&reference, reference_place, targets, notes))
-                .map(Call::Function)
+            let target = reference.and_then(|reference| find(&reference, reference_place, targets, notes));
+            target.map(|target| Call::Function { target, method, headers })
         }
-        (None, Some(text)) => {
-            if let Some(method) = &method
-                && *method.get_ref() == Method::Get
-                && has_request_template
-            {
-                notes.warn(
-                    Some(method.span()),
-                    "Genesys Cloud ignores `request_template` with the method `GET`",
-                );
-            }
-            let url = take(Some(text), notes);
-            let headers = check_headers(headers.unwrap_or_default(), notes);
-            let method = method.map_or(Method::Post, Spanned::into_inner);
-            url.map(|url| Call::Url { url, method, headers })
-        }
+        (None, Some(text)) => take(Some(text), notes).map(|url| Call::Url { url, method, headers }),
         // Both or neither was reported when the keys were looked at.
         (Some(_), Some(_)) | (None, None) => None,
     };
@@ -176,6 +169,7 @@ fn find(
 
 fn check_headers(
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    is_function: bool,
     notes: &mut Notes<'_>,
 ) -> BTreeMap<String, String> {
     for (key, value) in &headers {
@@ -188,10 +182,15 @@ fn check_headers(
                 format!("`{}` is not the name of an HTTP header", name.escape_debug()),
             );
         } else if names_secret(name) && !value.get_ref().contains("${") {
-            let message = format!(
-                "the header `{name}` holds a secret, which must not be in this file; take it from the integration's \
-                 credential: `{name} = \"${{credentials.name}}\"`"
-            );
+            // The credential of a function's integration holds the role's ARN and nothing else.
+            let instead = match is_function {
+                true => "let the function read it from AWS Secrets Manager".to_owned(),
+                false => {
+                    format!("take it from the integration's credential: `{name} = \"${{credentials.name}}\"`")
+                }
+            };
+            let message =
+                format!("the header `{name}` holds a secret, which must not be in this file; {instead}");
             notes.fault(Some(key.span()), message);
         }
         if value.get_ref().contains(['\r', '\n', '\0']) {

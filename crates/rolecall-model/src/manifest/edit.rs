@@ -109,8 +109,11 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
     if manifest.targets.len() == 1 {
         return Err(EditError::LastTarget { target: target.to_string() });
     }
-    let call = Call::Function(target.clone());
-    if let Some(action) = manifest.actions.iter().find(|action| action.call == call) {
+    let calls_it = |action: &&Action| match &action.call {
+        Call::Function { target: called, method: _, headers: _ } => *called == target,
+        Call::Url { .. } => false,
+    };
+    if let Some(action) = manifest.actions.iter().find(calls_it) {
         return Err(EditError::ChangesAction { action: action.name.clone() });
     }
     let index = manifest.targets.iter().position(|other| *other == target).ok_or(EditError::Layout)?;

@@ -215,7 +215,14 @@ pub enum Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// One of the manifest's targets, through the role.
-    Function(Target),
+    Function {
+        /// The target.
+        target: Target,
+        /// The request type, which Genesys Cloud keeps for functions too.
+        method: Method,
+        /// The headers, which the function finds in its client context.
+        headers: BTreeMap<String, String>,
+    },
     /// An https address, not through the role.
     Url {
         /// The address; may hold `${input.…}` templates.

@@ -161,7 +161,6 @@ pub(super) struct RawVerify {
 #[serde(deny_unknown_fields)]
 #[schemars(
     extend("oneOf" = [{"required": ["target"]}, {"required": ["url"]}]),
-    extend("dependentRequired" = {"method": ["url"], "headers": ["url"]}),
     extend("allOf" = [
         {"not": {"required": ["request_template", "request_template_file"]}},
         {"not": {"required": ["success_template", "success_template_file"]}},
@@ -178,10 +177,11 @@ pub(super) struct RawAction {
     pub(super) target: Option<Text<Target>>,
     /// An https address to call in place of a function, such as a Lambda function behind API Gateway.
     pub(super) url: Option<Text<HttpsUrl>>,
-    /// The HTTP method for `url`; POST when left out.
+    /// The HTTP method for `url`, or the request type of a function's action; POST when left out.
     #[schemars(with = "Option<Method>")]
     pub(super) method: Option<Spanned<Method>>,
-    /// HTTP headers for `url`. Secrets come from the integration's credential: `${credentials.name}`.
+    /// HTTP headers; a function finds them in its client context. With `url`, secrets come from the integration's credential:
+    /// `${credentials.name}`.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub(super) headers: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
     /// A JSON Schema file for the action's input, relative to this file.

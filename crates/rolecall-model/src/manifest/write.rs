@@ -7,7 +7,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
-use super::{Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Role, Template, Verify};
+use super::{
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Template, Verify,
+};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
@@ -137,6 +139,12 @@ pub(super) fn action_text(action: &Action) -> String {
     page.0
 }
 
+fn render_headers(page: &mut Page, headers: &BTreeMap<String, String>) {
+    if !headers.is_empty() {
+        page.entry("headers", table(headers));
+    }
+}
+
 fn render_action(page: &mut Page, action: &Action) {
     let Action {
         name,
@@ -156,13 +164,18 @@ fn render_action(page: &mut Page, action: &Action) {
     page.entry("name", name.as_str());
     page.entry("category", category.as_str());
     match call {
-        Call::Function(target) => page.entry("target", target.reference()),
+        Call::Function { target, method, headers } => {
+            page.entry("target", target.reference());
+            // All actions of functions that the console makes have it.
+            if *method != Method::Post {
+                page.entry("method", method.name());
+            }
+            render_headers(page, headers);
+        }
         Call::Url { url, method, headers } => {
             page.entry("url", url.as_str());
             page.entry("method", method.name());
-            if !headers.is_empty() {
-                page.entry("headers", table(headers));
-            }
+            render_headers(page, headers);
         }
     }
     page.entry("input_schema", input_schema.to_string_lossy().as_ref());

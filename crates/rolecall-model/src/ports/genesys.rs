@@ -6,6 +6,7 @@
 //! write to show, and retrying a version conflict, belong to those who know what they wrote.
 
 mod error;
+mod tracking;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use error::{GenesysError, GenesysErrorKind, GenesysResult, gone};
+pub use tracking::{ConsumerRecord, FlowRecord, Index, IndexState};
 
 /// The organisation that the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -346,6 +348,12 @@ pub trait GenesysRead {
     ) -> GenesysResult<Option<String>>;
     /// What is wrong with a draft; nothing where it may be published. Runs nothing.
     async fn draft_faults(&self, id: &str) -> GenesysResult<Vec<Fault>>;
+    /// The index of dependency tracking.
+    async fn dependency_index(&self) -> GenesysResult<Index>;
+    /// What uses an action, by that index; an action that only secure flows may call is another kind of thing there.
+    async fn consumers(&self, action_id: &str, is_secure: bool) -> GenesysResult<Vec<ConsumerRecord>>;
+    /// One flow.
+    async fn flow(&self, id: &str) -> GenesysResult<Option<FlowRecord>>;
 }
 
 /// What is written to Genesys Cloud. Every write answers with what it made.

@@ -35,7 +35,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
             targets.dedup_by_key(|target| target.function.clone());
             let mut named: Vec<Action> = Vec::new();
             for (mut action, index) in actions {
-                if let Call::Function(target) = &mut action.call {
+                if let Call::Function { target, .. } = &mut action.call {
                     *target = index.get(&targets).clone();
                 }
                 if named.iter().all(|other| other.name != action.name) {
@@ -218,7 +218,12 @@ fn call() -> impl Strategy<Value = Call> {
             headers
         },
     );
-    let url = ("https://[a-z.]{1,20}/[a-z/]{0,10}(\\$\\{input\\.id\\})?", method, headers)
+    let url = ("https://[a-z.]{1,20}/[a-z/]{0,10}(\\$\\{input\\.id\\})?", method.clone(), headers.clone())
         .prop_map(|(url, method, headers)| Call::Url { url, method, headers });
-    prop_oneof![target().prop_map(Call::Function), url]
+    let function = (target(), method, headers).prop_map(|(target, method, headers)| Call::Function {
+        target,
+        method,
+        headers,
+    });
+    prop_oneof![function, url]
 }

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::request::Request;
 use super::revisions::{Config, NewAction};
 use super::state::{Action, Genesys, Revision};
-use super::{catalogue, paging};
+use super::{catalogue, flat, paging};
 use crate::state::State;
 use crate::wire::Reply;
 
@@ -94,9 +94,6 @@ pub(super) fn get(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Ref
 }
 
 pub(super) fn get_stage(request: &Request<'_>, genesys: &Genesys, stage: Stage) -> Result<Reply, Refusal> {
-    if request.flag("flatten") {
-        return Err(Refusal::unsupported("flattened schemas"));
-    }
     let (action, revision) = find(request.id(), genesys, stage)?;
     Ok(Reply::json(200, &show(request, request.id(), action, revision, stage)))
 }
@@ -239,6 +236,9 @@ pub(super) fn find<'g>(
 /// As much of an action as was asked for.
 fn show(request: &Request<'_>, id: &str, action: &Action, revision: &Revision, stage: Stage) -> Value {
     let mut value = show_all(id, action, revision, stage);
+    if request.flag("flatten") {
+        flatten_contract(&mut value);
+    }
     if let Some(value) = value.as_object_mut() {
         value.retain(|key, _| match key.as_str() {
             "contract" => request.get("expand") == Some("contract"),
@@ -247,6 +247,24 @@ fn show(request: &Request<'_>, id: &str, action: &Action, revision: &Revision, s
         });
     }
     value
+}
+
+/// Puts the flattened schemas into the place of the others: there is either the one or the other (`ActionInput`, `ActionOutput` of
+/// the SDKs).
+fn flatten_contract(action: &mut Value) {
+    for (part, name) in [("input", "inputSchema"), ("output", "successSchema")] {
+        let Some(part) = action.pointer_mut(&format!("/contract/{part}")).and_then(Value::as_object_mut)
+        else {
+            continue;
+        };
+        let Some(schema) = part.remove(name) else { continue };
+        let (schema, arrays) = flat::schema(&schema);
+        let flattened = match name {
+            "inputSchema" => schema,
+            _ => json!({"schema": schema, "arrayProperties": arrays}),
+        };
+        part.insert(format!("{name}Flattened"), flattened);
+    }
 }
 
 /// The whole of it. Templates are files of their own, to which the configuration points.

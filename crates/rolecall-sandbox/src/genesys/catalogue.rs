@@ -21,7 +21,7 @@ pub(super) const PLATFORM_INTEGRATION: &str = "00000000-0000-4000-8000-00000000d
 pub(super) const STATIC_ACTION: &str = "static_-_get-user-presence";
 
 /// What rolecall's own OAuth client is documented to need.
-pub(super) const LEAST_PERMISSIONS: [&str; 11] = [
+pub(super) const LEAST_PERMISSIONS: [&str; 13] = [
     "integrations:integration:view",
     "integrations:integration:add",
     "integrations:integration:edit",
@@ -31,6 +31,8 @@ pub(super) const LEAST_PERMISSIONS: [&str; 11] = [
     "integrations:action:edit",
     "integrations:action:delete",
     "integrations:action:execute",
+    "architect:dependencyTracking:view",
+    "architect:flow:view",
     "audits:audit:view",
     "directory:user:view",
 ];
@@ -75,6 +77,11 @@ const CREDENTIAL_TYPES: [(&str, &[&str]); 4] = [
     ("userDefined", &[]),
     ("userDefinedOAuth", &[]),
 ];
+
+/// The name of a type, if there is such a type.
+pub(super) fn type_name(kind: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(id, ..)| *id == kind).map(|(_, name, _)| *name)
+}
 
 /// The ways to authenticate of a type, if there is such a type.
 pub(super) fn credential_keys(kind: &str) -> Option<&'static [CredentialKey]> {

@@ -36,10 +36,12 @@ pub(super) fn types(_: &Request<'_>, _: &Genesys) -> Result<Reply, Refusal> {
 }
 
 pub(super) fn list(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {
-    paging::by_number(
-        request,
-        genesys.credentials.iter().map(|(id, credential)| show(id, credential)).collect(),
-    )
+    paging::by_number(request, listed(request, genesys))
+}
+
+fn listed(request: &Request<'_>, genesys: &Genesys) -> Vec<Value> {
+    let shown = genesys.credentials.iter().filter(|_| !request.hides_credentials);
+    shown.map(|(id, credential)| show(id, credential)).collect()
 }
 
 pub(super) fn listing(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {
@@ -47,14 +49,38 @@ pub(super) fn listing(request: &Request<'_>, genesys: &Genesys) -> Result<Reply,
         return Err(Refusal::unsupported("paging backwards"));
     }
     let size = request.number("pageSize", 1..=200)?.unwrap_or(25);
-    let all = genesys.credentials.iter().map(|(id, credential)| show(id, credential)).collect();
-    let (entities, cursor) = paging::by_cursor(all, request.get("after"), size)?;
+    let (entities, cursor) = page_after(listed(request, genesys), request.get("after"), size)?;
     let mut listing = json!({"entities": entities, "selfUri": format!("{URI}/listing?pageSize={size}")});
     if let (Some(cursor), Some(listing)) = (cursor, listing.as_object_mut()) {
         let uri = format!("{URI}/listing?after={}&pageSize={size}", paging::encode(&cursor));
         listing.insert("nextUri".to_owned(), json!(uri));
     }
     Ok(Reply::json(200, &listing))
+}
+
+/// The page behind a credential, and the cursor of the next one. A cursor is the ID of the last credential that was shown: the
+/// official Terraform provider does not follow `nextUri`, it sends this ID (`genesyscloud_integration_credential_proxy.go`) until a
+/// page is empty.
+fn page_after(
+    all: Vec<Value>,
+    after: Option<&str>,
+    size: usize,
+) -> Result<(Vec<Value>, Option<String>), Refusal> {
+    let id = |credential: &Value| credential.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    // IDs are ordered, so a credential that was deleted since is still a place in the list.
+    let is_id =
+        |after: &str| after.len() == 36 && after.chars().all(|it| it == '-' || it.is_ascii_hexdigit());
+    if !after.is_none_or(is_id) {
+        return Err(Refusal::bad_request("The cursor is not valid."));
+    }
+    let mut rest: Vec<Value> = all
+        .into_iter()
+        .filter(|credential| after.is_none_or(|after| id(credential).as_str() > after))
+        .collect();
+    let has_next = rest.len() > size;
+    rest.truncate(size);
+    let cursor = rest.last().filter(|_| has_next).map(id);
+    Ok((rest, cursor))
 }
 
 pub(super) fn get(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {

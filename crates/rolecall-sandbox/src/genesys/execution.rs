@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::request::Request;
 use super::revisions::input_mismatch;
 use super::state::{Action, Genesys, Revision};
-use super::{catalogue, commit, paging, template};
+use super::{catalogue, commit, flat, paging, template};
 use crate::call::{Operation, Params};
 use crate::engine::Engine;
 use crate::principals::Principal;
@@ -61,9 +61,6 @@ impl Steps {
 }
 
 pub(super) fn run(engine: &mut Engine, request: &Request<'_>, way: Way) -> Result<Reply, Refusal> {
-    if request.flag("flatten") {
-        return Err(Refusal::unsupported("flattened results"));
-    }
     if request.id() == catalogue::STATIC_ACTION {
         return Err(Refusal::unsupported("running built-in actions"));
     }
@@ -81,6 +78,7 @@ pub(super) fn run(engine: &mut Engine, request: &Request<'_>, way: Way) -> Resul
     let entity = Entity { kind: "Action", id: request.id(), name: &revision.name };
     audits::write(&mut next, &author, "Execute", &entity, result.is_ok(), Vec::new());
     commit(engine, next)?;
+    let result = result.map(|value| if request.flag("flatten") { flat::value(&value) } else { value });
     match (way, result) {
         (Way::Test(_), Ok(value)) => {
             Ok(Reply::json(200, &json!({"operations": steps.0, "success": true, "finalResult": value})))

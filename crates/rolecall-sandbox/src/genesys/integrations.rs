@@ -23,7 +23,8 @@ const EMPTY_NOTES: &str = "node_dynamodb_empty_string";
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NewIntegration {
-    name: String,
+    /// The SDKs say that it is required; the official Terraform provider never sends it and gives the name in the configuration.
+    name: Option<String>,
     integration_type: TypeReference,
 }
 
@@ -89,9 +90,10 @@ pub(super) fn get(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Ref
 /// In which state a new integration is, is not documented; the Terraform provider's default is DISABLED.
 pub(super) fn create(request: &Request<'_>, state: &mut State) -> Result<Reply, Refusal> {
     let NewIntegration { name, integration_type: TypeReference { id: kind } } = request.read()?;
-    if catalogue::credential_keys(&kind).is_none() {
-        return Err(Refusal::bad_request(format!("There is no integration type '{kind}'.")));
-    }
+    let kind_name = catalogue::type_name(&kind)
+        .ok_or_else(|| Refusal::bad_request(format!("There is no integration type '{kind}'.")))?;
+    // Which name it gets then is not documented. That it has one, the provider relies on.
+    let name = name.unwrap_or_else(|| kind_name.to_owned());
     let id = state.new_uuid();
     let integration = Integration {
         kind,

@@ -10,8 +10,7 @@
 //! Genesys Cloud's account with the organisation's ID as external ID, and the function is invoked with that session.
 //!
 //! Where Genesys Cloud's behaviour is not documented, the code says so at the place. Deliberately absent: users' own
-//! tokens, scopes, divisions, the web services that actions of type `custom-rest-actions` call, JSON schema flattening,
-//! enforcement of other limits than the request rate, and holding an answer against the output contract.
+//! tokens, scopes, divisions, the web services that actions of type `custom-rest-actions` call, enforcement of other limits than the request rate, and holding an answer against the output contract.
 //!
 //! [`Sandbox::genesys`]: super::Sandbox::genesys
 //! [`Sandbox::change`]: super::Sandbox::change
@@ -23,6 +22,7 @@ mod catalogue;
 mod credentials;
 mod drafts;
 mod execution;
+mod flat;
 mod integrations;
 mod memory;
 mod organization;
@@ -34,6 +34,7 @@ mod routes;
 mod state;
 mod tamper;
 mod template;
+mod tracking;
 
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ use routes::{Route, Run};
 pub use memory::Exchange;
 pub(super) use memory::Memory;
 pub use state::{
-    Action, AuditEntry, Change, Configuration, Credential, Genesys, Integration, IntendedState, OAuthClient,
-    Organization, Revision,
+    Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Flow, Genesys, Integration,
+    IntendedState, OAuthClient, Organization, Revision,
 };
 pub(super) use tamper::GenesysTamper;
 
@@ -160,6 +161,7 @@ fn answer(
             request.token = token;
             request.context_id = context_id;
             request.activation_ms = limits.activation_ms;
+            request.hides_credentials = limits.hides_credentials;
             permit(route, &engine.store.current().genesys, &client_id)?;
             run(engine, route, &request, &seen)
         });

@@ -25,6 +25,8 @@ pub(super) struct Request<'a> {
     pub(super) seen: &'a Genesys,
     /// So much longer an integration takes to follow its intended state.
     pub(super) activation_ms: u64,
+    /// Whether the lists of credentials show none.
+    pub(super) hides_credentials: bool,
 }
 
 impl<'a> Request<'a> {
@@ -61,6 +63,7 @@ impl<'a> Request<'a> {
             now,
             seen,
             activation_ms: 0,
+            hides_credentials: false,
         })
     }
 

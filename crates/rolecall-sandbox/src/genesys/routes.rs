@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::refusal::Refusal;
 use super::request::Request;
 use super::state::Genesys;
-use super::{actions, audits, credentials, drafts, integrations, organization};
+use super::{actions, audits, credentials, drafts, integrations, organization, tracking};
 use crate::state::State;
 use crate::wire::{Incoming, Reply};
 
@@ -46,6 +46,8 @@ const ACTION_DELETE: &[&str] = &["integrations:action:delete"];
 const ACTION_EXECUTE: &[&str] = &["integrations:action:execute", "bridge:actions:execute"];
 const DRAFT_EXECUTE: &[&str] = &["integrations:action:execute"];
 const AUDIT_VIEW: &[&str] = &["audits:audit:view"];
+const DEPENDENCY_VIEW: &[&str] = &["architect:dependencyTracking:view"];
+const FLOW_VIEW: &[&str] = &["architect:flow:view"];
 const USER_VIEW: &[&str] = &["directory:user:view"];
 
 const fn route(
@@ -60,7 +62,7 @@ const fn route(
 
 /// All operations; where two paths fit, the first one counts.
 #[rustfmt::skip]
-static ROUTES: [Route; 53] = [
+static ROUTES: [Route; 56] = [
     route("POST", "/oauth/token", "postOauthToken", NONE, Run::Token),
     route("GET", "/api/v2/tokens/me", "getTokensMe", NONE, Run::Read(organization::token)),
     route("HEAD", "/api/v2/tokens/me", "headTokensMe", NONE, Run::Read(organization::token_exists)),
@@ -108,6 +110,9 @@ static ROUTES: [Route; 53] = [
     route("DELETE", "/api/v2/integrations/{}", "deleteIntegration", INTEGRATION_DELETE, Run::Write(integrations::delete)),
     route("GET", "/api/v2/integrations/{}/config/current", "getIntegrationConfigCurrent", INTEGRATION_VIEW, Run::Read(integrations::configuration)),
     route("PUT", "/api/v2/integrations/{}/config/current", "putIntegrationConfigCurrent", INTEGRATION_EDIT, Run::Write(integrations::configure)),
+    route("GET", "/api/v2/architect/dependencytracking/build", "getArchitectDependencytrackingBuild", DEPENDENCY_VIEW, Run::Read(tracking::build)),
+    route("GET", "/api/v2/architect/dependencytracking/consumingresources", "getArchitectDependencytrackingConsumingresources", DEPENDENCY_VIEW, Run::Read(tracking::consumers)),
+    route("GET", "/api/v2/flows/{}", "getFlow", FLOW_VIEW, Run::Read(tracking::flow)),
     route("POST", "/api/v2/audits/query", "postAuditsQuery", AUDIT_VIEW, Run::Remember(audits::ask)),
     route("POST", "/api/v2/audits/query/realtime", "postAuditsQueryRealtime", AUDIT_VIEW, Run::Read(audits::realtime)),
     route("GET", "/api/v2/audits/query/servicemapping", "getAuditsQueryServicemapping", AUDIT_VIEW, Run::Read(audits::services)),

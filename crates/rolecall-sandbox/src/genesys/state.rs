@@ -33,6 +33,12 @@ pub struct Genesys {
     pub audits: Vec<AuditEntry>,
     /// Limits by namespace and key.
     pub limits: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Flows by ID.
+    #[serde(default)]
+    pub flows: BTreeMap<String, Flow>,
+    /// What Architect's dependency tracking says of itself.
+    #[serde(default)]
+    pub dependency_index: DependencyIndex,
     /// Whether a credential's fields can be read back. Genesys Cloud redacts "sensitive fields", and whether an ARN is
     /// one is not documented: a client must cope with both.
     pub shows_credential_fields: bool,
@@ -143,6 +149,40 @@ pub struct Revision {
     pub config: Value,
 }
 
+/// A flow, as far as dependency tracking tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// The name.
+    pub name: String,
+    /// The kind, such as `INBOUNDCALLFLOW`.
+    pub kind: String,
+    /// The name of its division.
+    pub division: String,
+    /// The ID of the user who published it.
+    pub published_by: Option<String>,
+    /// The version that runs.
+    pub published: Option<String>,
+    /// The versions that use the actions.
+    pub versions: Vec<String>,
+    /// The IDs of the actions that it uses.
+    pub actions: Vec<String>,
+}
+
+/// The index of dependency tracking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DependencyIndex {
+    /// As the API writes it.
+    pub status: String,
+    /// What it could not take in.
+    pub failed: Vec<String>,
+}
+
+impl Default for DependencyIndex {
+    fn default() -> Self {
+        Self { status: "OPERATIONAL".to_owned(), failed: Vec::new() }
+    }
+}
+
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
@@ -209,6 +249,8 @@ impl Default for Genesys {
             actions: BTreeMap::new(),
             audits: Vec::new(),
             limits: catalogue::limits(),
+            flows: BTreeMap::new(),
+            dependency_index: DependencyIndex::default(),
             shows_credential_fields: false,
         }
     }
