@@ -322,14 +322,13 @@ fn words(code: ErrorCode) -> Words {
 }
 
 /// Commands that end with an error, beside a new manifest.
-const COMMANDS: [(ErrorCode, &str); 9] = [
+const COMMANDS: [(ErrorCode, &str); 8] = [
     (ErrorCode::CommandLine, "rolecall explain T99"),
     (ErrorCode::NoTerminal, "rolecall apply --sandbox </dev/null"),
     (ErrorCode::ManifestMissing, "rolecall plan --sandbox --file no-such-file.toml"),
     (ErrorCode::EditRefused, "rolecall target remove no-such-function"),
     (ErrorCode::Document, "rolecall prove rolecall.toml"),
     (ErrorCode::Settings, "rolecall plan --profile no-such-profile"),
-    (ErrorCode::RoleMissing, "rolecall init --from-role NoSuchRole --sandbox"),
     (ErrorCode::NotAsked, "rolecall boundary apply --sandbox"),
     (ErrorCode::NotAPlan, "rolecall apply rolecall.toml --sandbox"),
 ];

@@ -477,7 +477,9 @@ fn own_attached<'o>(
     sign: &Sign,
 ) -> Option<&'o CredentialRecord> {
     let attached = known.credential.as_ref()?;
-    let is_own = sign.is_on(&attached.name) && attached.type_name == observed.form.type_name;
+    let named = known.config.credentials.get(&observed.form.key)?;
+    let is_own =
+        *named == attached.id && sign.is_on(&attached.name) && attached.type_name == observed.form.type_name;
     is_own.then_some(attached)
 }
 

@@ -4,7 +4,7 @@
 //! Deliberately absent: any proof from a document that is not in AWS. That nobody can assume a role which does not exist proves
 //! nothing of the role that somebody creates under its name.
 
-use super::claim::{Absent, Claim, ClaimKind, ClaimOutcome, Decided, Proposition};
+use super::claim::{Absent, Claim, ClaimKind, Decided, Proposition};
 use crate::desired::aws::Desired;
 use crate::iam::prove;
 use crate::observe::survey::{MissingTarget, Survey};
@@ -43,15 +43,28 @@ pub(super) fn without_targets(claims: Vec<Claim>, missing: &[MissingTarget]) -> 
     if missing.is_empty() {
         return claims;
     }
-    let is_broken = |claim: &Claim| {
-        claim.kind() == ClaimKind::EveryTarget
-            // What breaks it besides is told with its witness.
-            && claim.outcome() != ClaimOutcome::Refuted
+    let decide = |claim: Claim| match claim.kind() {
+        ClaimKind::EveryTarget => {
+            let reasons = missing.iter().map(ToString::to_string).chain(besides(&claim.decided)).collect();
+            let decided = Decided::Absent { what: Absent::Target, is_needed: true, reasons };
+            Claim { decided, ..claim }
+        }
+        ClaimKind::OnlyTrusted
+        | ClaimKind::ExternalId
+        | ClaimKind::MayAssume
+        | ClaimKind::OnlyTargets
+        | ClaimKind::Organization => claim,
     };
-    let reasons: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    let broken = || Decided::Absent { what: Absent::Target, is_needed: true, reasons: reasons.clone() };
-    let decide = |claim: Claim| if is_broken(&claim) { Claim { decided: broken(), ..claim } } else { claim };
     claims.into_iter().map(decide).collect()
+}
+
+/// What breaks the claim besides.
+fn besides(decided: &Decided) -> Vec<String> {
+    match decided {
+        Decided::Refuted(witness) => vec![witness.sentence.clone()],
+        Decided::Denied { reasons } | Decided::Absent { reasons, .. } => reasons.clone(),
+        Decided::Proved | Decided::Undecided { .. } => Vec::new(),
+    }
 }
 
 /// The survey as AWS can be asked about it: a function that does not exist gives no answer about the role.

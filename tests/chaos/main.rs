@@ -99,12 +99,14 @@ fn main() -> ExitCode {
     }
     let all = cases.len();
     if let Some(sample) = number("--sample").filter(|sample| *sample < all) {
-        // Spread by the golden ratio: neighbours are far apart, and every run of the harness takes the same ones.
-        cases = (0..sample).map(|index| cases[(index * 40_503) % all]).collect();
+        // Spread by the golden ratio: neighbours are far apart, no run is taken twice, and every run of the harness takes the same.
+        let stride = (40_503..).find(|stride| greatest_common_divisor(*stride, all) == 1).unwrap();
+        cases = (0..sample).map(|index| cases[(index * stride) % all]).collect();
     }
     println!("{} of {all} runs", cases.len());
     let begun = Instant::now();
-    let (judge, next, table) = (Judge::default(), AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let (judge, table) = (Judge::default(), Mutex::new(BTreeMap::new()));
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let troubles = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..number("--runs").unwrap_or(6) {
@@ -112,6 +114,10 @@ fn main() -> ExitCode {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let findings = disturbed(case, &judge);
                     let told = tell(case, &findings);
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    if done.is_multiple_of(500) {
+                        eprintln!("{done} runs in {:.0} s", begun.elapsed().as_secs_f64());
+                    }
                     let mut table = table.lock().unwrap();
                     for key in [(case.scenario.name, ""), ("", case.trouble.0)] {
                         table.entry(key).or_insert_with(Row::default).count(&findings);
@@ -127,6 +133,10 @@ fn main() -> ExitCode {
     print_table(&table.into_inner().unwrap());
     println!("{} runs in {:.0} s", cases.len(), begun.elapsed().as_secs_f64());
     if troubles.into_inner().unwrap().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn greatest_common_divisor(one: usize, other: usize) -> usize {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 
 impl Row {

@@ -36,7 +36,7 @@ fn a_manifest_on_standard_input_is_planned_applied_verified_and_rendered() {
         (&["drift", "--sandbox"], 0),
         (&["verify", "--sandbox"], 0),
         (&["target", "list", "--sandbox"], 0),
-        (&["render", "trust", "--account", "123456789012"], 0),
+        (&["render", "trust", "--account", "123456789012", "--region", "us-east-1"], 0),
         (&["destroy", "--sandbox", "--yes"], 0),
     ] {
         run_reading(&stage, &text, &[arguments, &["--file", "-"]].concat()).expect(exit);

@@ -112,7 +112,7 @@ fn who_was_faster_with_a_new_role_is_said() {
         let stage = Stage::new();
         let mut role = made.clone();
         role.permissions.attached.clear();
-        let run = meanwhile(&stage, "GetRole", move |state| {
+        let run = meanwhile(&stage, "CreatePolicy", move |state| {
             if !is_own {
                 role.tags = Default::default();
             }

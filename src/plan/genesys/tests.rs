@@ -153,9 +153,17 @@ fn each_difference_has_its_steps() {
     fn own(observed: &mut Observed) -> &mut ObservedIntegration {
         &mut observed.integrations[0]
     }
-    let cases: [(Change, &[&str]); 19] = [
+    let cases: [(Change, &[&str]); 20] = [
         // The credential.
-        (|it| it.credentials.clear(), &["CreateCredential", "Configure"]),
+        (
+            |it| {
+                it.credentials.clear();
+                own(it).credential = None;
+            },
+            &["CreateCredential", "Configure"],
+        ),
+        // One that no list shows, but that the configuration names.
+        (|it| it.credentials.clear(), &["UpdateCredential", "Configure"]),
         (
             |it| {
                 it.credentials.clear();
@@ -244,7 +252,7 @@ fn what_is_not_rolecalls_is_refused_and_can_be_adopted() {
     let refused = plan(&desired(), &observed, false).unwrap_err();
     assert!(matches!(refused, PlanError::NotOwned { owner: None, .. }), "{refused}");
     let adopted = plan(&desired(), &observed, true).unwrap();
-    assert_eq!(shape(&adopted), ["CreateCredential", "Configure", "? ForeignAction"]);
+    assert_eq!(shape(&adopted), ["UpdateCredential", "Configure", "? ForeignAction"]);
     let Step::Configure { after, .. } = &adopted.steps[1] else { panic!("{:?}", adopted.steps[1]) };
     assert!(after.mark.as_ref().is_some_and(|mark| mark.adopted), "it is never deleted");
     // The same of an integration that rolecall made for another role.

@@ -38,12 +38,15 @@ fn arns(stage: &Stage) -> Vec<String> {
     arns
 }
 
-/// Somebody takes the mark out of the notes: the integration is theirs from then on.
+/// Somebody takes the marks out of the notes and the credential's name: both are theirs from then on.
 fn by_hand(stage: &Arc<Stage>) {
     let change = |state: &mut State| {
         let mut all = state.genesys.integrations.values_mut();
         let own = all.find(|it| it.configuration.name == "Orders").unwrap();
         own.configuration.notes = "Call 555.".to_owned();
+        for id in own.configuration.credentials.values() {
+            state.genesys.credentials.get_mut(id).unwrap().name = "Orders".to_owned();
+        }
     };
     stage.sandbox.change(change).unwrap();
 }
