@@ -5,6 +5,7 @@ mod changes;
 mod interrupted;
 mod managed;
 mod owners;
+mod permissions;
 mod rewritten;
 mod setup;
 
