@@ -6,6 +6,7 @@ mod interrupted;
 mod managed;
 mod owners;
 mod permissions;
+mod repairs;
 mod rewritten;
 mod setup;
 
