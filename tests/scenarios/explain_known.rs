@@ -121,14 +121,14 @@ fn a_call_of_the_functions_own_code_is_not_blamed_on_genesys_cloud() {
     let text = "User: arn:aws:sts::123456789012:assumed-role/orders-execution/orders is not authorized to perform: \
                 sts:AssumeRole on resource: arn:aws:iam::123456789012:role/Reports";
     insta::assert_snapshot!(explained(&applied(), text), @"
-    exit 4
+    exit 5
     -- stdout
     Diagnosis
       AWS denied `arn:aws:sts::123456789012:assumed-role/orders-execution/orders` sts:AssumeRole on `arn:aws:iam::123456789012:role/Reports`.
-      certain    Genesys Cloud tried to assume `arn:aws:iam::123456789012:role/Reports`, but the manifest's role is `arn:aws:iam::123456789012:role/GenesysDataActionRole`
-                 fix: put the manifest's role into the credentials of the integration, or correct the manifest
+      likely     `arn:aws:sts::123456789012:assumed-role/orders-execution/orders` belongs to the role's own account, not to Genesys Cloud: a function's code or another program of yours made this call
+                 fix: look at the function's log and at its execution role
 
-    Result: refuted: Genesys Cloud tried to assume `arn:aws:iam::123456789012:role/Reports`, but the manifest's role is `arn:aws:iam::123456789012:role/GenesysDataActionRole` (exit code 4)
+    Result: undecided: the most likely cause is: `arn:aws:sts::123456789012:assumed-role/orders-execution/orders` belongs to the role's own account, not to Genesys Cloud: a function's code or another program of yours made this call (exit code 5)
     ");
 }
 

@@ -79,9 +79,6 @@ fn arrays_within_arrays_are_told_at_any_depth() {
     exit 2
     -- stderr
     error: schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
-    schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
-    schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
-    schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
     ");
 }
 
@@ -137,16 +134,16 @@ fn a_recorded_answer_is_put_through_the_templates_without_a_call() {
     "#);
     // The path leads nowhere, so the template has no value for it.
     stage.write("answer.json", r#"{"orders": []}"#);
-    insta::assert_snapshot!(check(&["--answer", "answer.json"]), @r#"
+    insta::assert_snapshot!(check(&["--answer", "answer.json"]), @"
     exit 4
     -- stdout
     ✓ translation map
-        {"status":null}
+        {}
     ✗ success template
         `${status}` has no value
 
     Result: refuted: action Action 4 would fail in Genesys Cloud (exit code 4)
-    "#);
+    ");
     // What is made does not fit the output schema.
     stage.write("answer.json", r#"{"order": {"status": 7}}"#);
     insta::assert_snapshot!(check(&["--answer", "answer.json"]), @r#"

@@ -79,8 +79,13 @@ fn an_integration_of_another_role_is_left_to_it() {
             *notes = notes.replace("role/GenesysDataActionRole", "role/OtherTeamsRole");
         }
     });
-    insta::assert_snapshot!(repairs(&stage).join("\n"), @"");
-    insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"");
+    insta::assert_snapshot!(repairs(&stage).join("\n"), @"choose another `name` in [genesys.integration]: rolecall made the integration of this name for another role or stack");
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
+    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
+    ");
 }
 
 #[test]
