@@ -8,7 +8,7 @@ use rolecall::operations::BoundaryGoal;
 use rolecall::report::{ChangeView, ErrorView};
 use serde_json::json;
 
-use super::change::{Narrator, confirm, describe};
+use super::change::{Narrator, YES, confirm, describe};
 use super::context::{Context, NO_HANDLERS, Signals};
 use super::options::{BoundaryCommand, BoundaryOptions};
 use super::plan::list_all_calls;
@@ -35,7 +35,7 @@ pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> Com
     for change in &changes {
         printer.progress(&format!("  {}", change.headline()));
     }
-    if !yes && !confirm(question, printer)? {
+    if !yes && !confirm(question, YES, printer)? {
         return Err(CommandError::declined());
     }
     let signals = Signals::new();

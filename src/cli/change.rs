@@ -118,10 +118,12 @@ impl Shell for Console<'_> {
         let consent = match &self.asking {
             // What was reviewed was compared.
             Asking::Yes | Asking::Reviewed(_) => Consent::Given,
-            Asking::Question(question) => match self.narrator.say(|printer| confirm(question, printer))? {
-                true => Consent::GivenLater,
-                false => Consent::Declined,
-            },
+            Asking::Question(question) => {
+                match self.narrator.say(|printer| confirm(question, YES, printer))? {
+                    true => Consent::GivenLater,
+                    false => Consent::Declined,
+                }
+            }
         };
         self.signals.arm().context(NO_HANDLERS)?;
         match consent {
@@ -175,16 +177,15 @@ pub(crate) fn survey_after(planned: Planned, observed: rolecall::observe::aws::O
     planned.survey.map(|survey| Survey { observed, ..survey })
 }
 
+/// What `--yes` does where there is a plan.
+pub(crate) const YES: &str = "--yes carries the plan out without asking";
+
 /// Asks at a terminal; elsewhere nobody can answer, and that is a mistake in the call.
-pub(crate) fn confirm(question: &str, printer: &mut Printer) -> CommandResult<bool> {
+/// `yes` says what `--yes` does.
+pub(crate) fn confirm(question: &str, yes: &'static str, printer: &mut Printer) -> CommandResult<bool> {
     if !printer.is_interactive() {
         let message = "no terminal to ask for confirmation (use `--yes`)";
-        return Err(UsageError::coded(
-            ErrorCode::NoTerminal,
-            message,
-            Some("--yes carries the plan out without asking"),
-        )
-        .into());
+        return Err(UsageError::coded(ErrorCode::NoTerminal, message, Some(yes)).into());
     }
     let answer = printer.ask(&format!("{question} [y/N] "))?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))

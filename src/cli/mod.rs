@@ -43,8 +43,8 @@ use rolecall_model::activity::Activity;
 use rolecall_model::limit::Limit;
 
 use self::options::{
-    ActionCommand, AddTarget, AwsOptions, BoundaryCommand, Command, CommonOptions, GenesysCommand,
-    ImportAction, Output, TargetCommand, TestAction,
+    ActionCommand, AddTarget, AwsOptions, BoundaryCommand, CheckAction, Command, CommonOptions,
+    GenesysCommand, ImportAction, Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
 use rolecall::failure::{CommandResult, UsageError};
@@ -308,7 +308,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
             | ActionCommand::Test(TestAction { aws, .. })
             | ActionCommand::Export { aws, .. },
         )) => aws,
-        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_)))
+        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_) | ActionCommand::Check(_)))
         | Command::Init(_)
         | Command::Render(_)
         | Command::Prove(_)
@@ -346,9 +346,10 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             | ActionCommand::Test(TestAction { aws, .. })
             | ActionCommand::Export { aws, .. },
         )) => &aws.common,
-        Command::Genesys(GenesysCommand::Action(ActionCommand::Import(ImportAction { common, .. }))) => {
-            common
-        }
+        Command::Genesys(GenesysCommand::Action(
+            ActionCommand::Import(ImportAction { common, .. })
+            | ActionCommand::Check(CheckAction { common, .. }),
+        )) => common,
         Command::Sandbox(
             options::SandboxCommand::Serve { common, .. }
             | options::SandboxCommand::Tamper { common, .. }

@@ -37,7 +37,11 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> Comma
     if options.level == Level::Genesys
         && !options.sweep
         && !options.yes
-        && !confirm("Run the data actions, which invokes their functions for real?", printer)?
+        && !confirm(
+            "Run the data actions, which invokes their functions for real?",
+            "--yes runs the data actions, and with them their functions, without asking",
+            printer,
+        )?
     {
         return Err(CommandError::declined());
     }

@@ -1,8 +1,8 @@
 //! What Genesys Cloud asks of an action's contract, and when two contracts or configurations say the same. Pure.
 //!
 //! The rules are those of Genesys's article on contracts (Resource Center, "Add contracts to an action"): a flat input of
-//! plain types, names that start with a letter, three names that are reserved, no `$ref`, no arrays of arrays in the
-//! output. Deliberately absent: JSON Schema itself. What these rules leave open, Genesys Cloud decides when it validates
+//! one plain type for each name, names that start with a letter, three names that are reserved, no `$ref`, no arrays
+//! within arrays in the output. Deliberately absent: JSON Schema itself. What these rules leave open, Genesys Cloud decides when it validates
 //! the draft, which happens before every publication.
 
 use std::collections::BTreeMap;
@@ -63,15 +63,25 @@ pub fn input_faults(schema: &Value) -> Vec<ContractFault> {
             fault(pointer, format!("the schema of `{name}` is a JSON object"));
             continue;
         };
-        let types = match property.get("type") {
-            Some(Value::String(one)) => vec![one.as_str()],
-            Some(Value::Array(several)) => several.iter().map(|one| one.as_str().unwrap_or("?")).collect(),
+        let wrong = match property.get("type") {
+            Some(Value::String(one)) if PLAIN_TYPES.contains(&one.as_str()) => None,
+            Some(Value::String(one)) => Some(one),
+            // Its validator compares the whole value with the names of the types, so a list is none of them.
+            Some(Value::Array(_)) => {
+                let message = format!(
+                    "`{name}` has a list of types, and an input of Genesys Cloud has one: {}; leave an input that may \
+                     be missing out of `required` instead of adding null",
+                    PLAIN_TYPES.join(", ")
+                );
+                fault(format!("{pointer}/type"), message);
+                None
+            }
             Some(_) | None => {
                 fault(pointer, format!("`{name}` has no type; write one of {}", PLAIN_TYPES.join(", ")));
                 continue;
             }
         };
-        if let Some(wrong) = types.iter().find(|one| !PLAIN_TYPES.contains(one)) {
+        if let Some(wrong) = wrong {
             let message = format!(
                 "`{name}` is of type `{wrong}`, and an input of Genesys Cloud is flat: {}; split it into plain \
                  properties, and build the JSON that the function wants in `request_template`",
@@ -91,7 +101,7 @@ pub fn output_faults(schema: &Value) -> Vec<ContractFault> {
             .push(ContractFault { pointer: String::new(), message: "a schema is a JSON object".to_owned() });
     }
     references(schema, "", &mut faults);
-    nested_arrays(schema, "", &mut faults);
+    nested_arrays(schema, "", Within::Schema { array: false }, &mut faults);
     faults
 }
 
@@ -131,18 +141,48 @@ fn references(value: &Value, pointer: &str, faults: &mut Vec<ContractFault>) {
     }
 }
 
-fn nested_arrays(schema: &Value, pointer: &str, faults: &mut Vec<ContractFault>) {
-    let is_array = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("array");
-    if is_array(schema) && schema.get("items").is_some_and(is_array) {
+/// What a value within a schema is, for the search of arrays in arrays.
+#[derive(Clone, Copy)]
+enum Within {
+    /// A schema; whether its value lies in an array.
+    Schema { array: bool },
+    /// Schemas by name: a name such as `items` is no keyword there.
+    Names { array: bool },
+    /// No schema.
+    Data,
+}
+
+/// Arrays within arrays, also with objects between them.
+fn nested_arrays(value: &Value, pointer: &str, within: Within, faults: &mut Vec<ContractFault>) {
+    let is_array = match value.get("type") {
+        Some(Value::String(one)) => one == "array",
+        Some(Value::Array(several)) => several.iter().any(|one| one == "array"),
+        Some(_) | None => false,
+    };
+    if let (Within::Schema { array: true }, true) = (within, is_array) {
         faults.push(ContractFault {
-            pointer: format!("{pointer}/items"),
-            message: "Genesys Cloud does not support arrays of arrays in an output; flatten it in the function or in \
-                      `success_template`"
+            pointer: pointer.to_owned(),
+            message: "Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or \
+                      in `success_template`"
                 .to_owned(),
         });
+        return;
     }
-    for (pointer, member) in members(schema, pointer) {
-        nested_arrays(member, &pointer, faults);
+    for (below, member) in members(value, pointer) {
+        let key = below.rsplit('/').next().unwrap_or_default();
+        let next = match (within, key) {
+            (Within::Data, _) => continue,
+            (Within::Names { array }, _) => Within::Schema { array },
+            (Within::Schema { .. }, "items" | "additionalItems") => Within::Schema { array: true },
+            (Within::Schema { array }, "properties" | "patternProperties" | "definitions") => {
+                Within::Names { array }
+            }
+            (Within::Schema { .. }, "enum" | "default" | "const" | "examples" | "required" | "type") => {
+                Within::Data
+            }
+            (Within::Schema { array }, _) => Within::Schema { array },
+        };
+        nested_arrays(member, &below, next, faults);
     }
 }
 

@@ -2,6 +2,7 @@
 //! reads the files that a manifest names.
 
 pub mod aws;
+pub mod check;
 pub mod contract;
 pub mod exchange;
 pub mod export;
@@ -9,3 +10,4 @@ pub mod genesys;
 pub mod pack;
 pub mod sources;
 pub mod template;
+pub mod transform;

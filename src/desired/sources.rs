@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::desired::check::{Misfit, Part, misfits};
 use crate::desired::contract::{ContractFault, input_faults, output_faults};
 use crate::manifest::{Action, Manifest, Template};
 use crate::ports::genesys::Contract;
@@ -58,7 +59,14 @@ pub fn read_sources(manifest: &Manifest, read: Read<'_>) -> Result<Vec<ActionSou
     let mut reader = Reader { manifest, read, faults: Vec::new() };
     let sources: Vec<ActionSources> =
         manifest.actions.iter().filter_map(|action| reader.action(action)).collect();
-    if reader.faults.is_empty() { Ok(sources) } else { Err(SourceFaults(reader.faults)) }
+    // Actions may share a file; its faults are told once.
+    let mut faults: Vec<SourceFault> = Vec::new();
+    for fault in reader.faults {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    if faults.is_empty() { Ok(sources) } else { Err(SourceFaults(faults)) }
 }
 
 /// Reads one file with the input of a test.
@@ -84,6 +92,7 @@ impl Reader<'_> {
         let output = self.schema(&action.output_schema, output_faults);
         let request_template = self.template(&action.request_template);
         let success_template = self.template(&action.success_template);
+        let before = self.faults.len();
         let test_input = match &action.test_input {
             None => Some(None),
             Some(file) => match read_input(&self.manifest.locate(file), self.read) {
@@ -94,12 +103,40 @@ impl Reader<'_> {
                 }
             },
         };
-        Some(ActionSources {
+        let sources = ActionSources {
             contract: Contract { input: input?, output: output? },
             request_template: request_template?,
             success_template: success_template?,
             test_input: test_input?,
-        })
+        };
+        // A file that is wrong by itself is told first, and alone.
+        if self.faults.len() == before {
+            let faults = misfits(action, &sources).into_iter().map(|misfit| self.fault_of(action, misfit));
+            let faults: Vec<SourceFault> = faults.collect();
+            self.faults.extend(faults);
+        }
+        Some(sources)
+    }
+
+    /// The file that is to be corrected; what stands in the manifest itself names the action.
+    fn fault_of(&self, action: &Action, Misfit { part, message }: Misfit) -> SourceFault {
+        let file_of = |template: &Template| match template {
+            Template::Text(_) => None,
+            Template::File(file) => Some(file.clone()),
+        };
+        let file = match part {
+            Part::TestInput => action.test_input.clone(),
+            Part::RequestTemplate => file_of(&action.request_template),
+            Part::SuccessTemplate => file_of(&action.success_template),
+            Part::TranslationMap => None,
+        };
+        let place = String::new();
+        match file {
+            Some(file) => SourceFault { file: self.manifest.locate(&file), place, message },
+            None => {
+                SourceFault { file: PathBuf::from(format!("[[action]] `{}`", action.name)), place, message }
+            }
+        }
     }
 
     fn schema(&mut self, file: &Path, check: fn(&Value) -> Vec<ContractFault>) -> Option<Value> {

@@ -9,7 +9,7 @@
 //! Deliberately absent: deciding what is different. The plan does that, and is empty where there is no drift.
 
 use super::difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, adopt_with_all,
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, repair_with_all,
 };
 use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::iam::arn::{PolicyArn, RoleArn};
@@ -33,7 +33,7 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
     if needs_adoption(&desired, survey) {
-        adopt_with_all(&mut differences);
+        repair_with_all(&mut differences, true);
     }
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))

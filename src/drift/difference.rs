@@ -10,7 +10,7 @@ use crate::plan::aws::Change;
 use crate::plan::genesys::Step;
 use crate::ports::RoleIdentity;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
-use crate::verify::repair::Repair;
+use crate::verify::repair::{Flags, Repair};
 use rolecall_model::stored::StoredDocument;
 
 /// What a difference leads to; most severe first.
@@ -304,10 +304,19 @@ pub struct Difference {
     pub key: ManifestKey,
 }
 
-/// `apply` writes all of a plan or nothing. So what one difference needs taken over, the repair of every other one needs, too.
-pub(super) fn adopt_with_all(differences: &mut [Difference]) {
+/// `apply` writes all of a plan or nothing. So what one difference needs taken over or replaced, the repair of every other
+/// one needs, too. While an integration of the name belongs to somebody else, no `apply` does anything.
+pub(super) fn repair_with_all(differences: &mut [Difference], adopts: bool) {
+    let flags = || differences.iter().filter_map(|difference| difference.repair.flags());
+    let adopt = adopts || flags().any(|flags| flags.adopt);
+    let replace = flags().any(|flags| flags.replace);
+    let needed = Flags { adopt, replace, remove_foreign: false };
+    let is_taken = differences.iter().any(|difference| difference.repair == Repair::RenameIntegration);
     for difference in differences {
-        difference.repair = difference.repair.adopting();
+        difference.repair = match (is_taken, difference.repair.flags()) {
+            (true, Some(_)) => Repair::RenameIntegration,
+            (true, None) | (false, _) => difference.repair.with(needed),
+        };
     }
 }
 
@@ -315,9 +324,7 @@ pub(super) fn adopt_with_all(differences: &mut [Difference]) {
 #[must_use]
 pub fn merged(aws: Vec<Difference>, genesys: Vec<Difference>) -> Vec<Difference> {
     let mut all: Vec<Difference> = aws.into_iter().chain(genesys).collect();
-    if all.iter().any(|difference| difference.repair.adopts()) {
-        adopt_with_all(&mut all);
-    }
+    repair_with_all(&mut all, false);
     all.sort_by_key(|difference| difference.consequence);
     all
 }

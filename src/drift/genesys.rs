@@ -1,7 +1,7 @@
 //! Drift in Genesys Cloud: the steps of the plan as differences, each with what it leads to.
 
 use super::difference::{
-    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, adopt_with_all,
+    Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, repair_with_all,
 };
 use crate::desired::genesys::Desired;
 use crate::iam::lint::Severity;
@@ -14,7 +14,16 @@ use crate::verify::repair::Repair;
 /// What repairs everything, and the differences, most severe first.
 pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Difference>), PlanError> {
     // Whose mark is missing is still the integration that the manifest means: that is drift, and only a plan refuses it.
-    let needs_adoption = matches!(plan(desired, observed, false), Err(PlanError::NotOwned { .. }));
+    // One that rolecall made for somebody else is not: `--adopt` would take it away from there.
+    let (needs_adoption, is_taken) = match plan(desired, observed, false) {
+        Err(PlanError::NotOwned { owner, .. }) => (true, owner.is_some()),
+        Err(
+            PlanError::OtherOrganization { .. }
+            | PlanError::Ambiguous { .. }
+            | PlanError::TooManyActions { .. },
+        )
+        | Ok(_) => (false, false),
+    };
     let plan = match plan(desired, observed, true) {
         Err(PlanError::OtherOrganization { expected, actual, name }) => {
             return Ok((Plan::default(), vec![other_organization(&expected, &actual, &name)]));
@@ -24,9 +33,12 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
     let steps = plan.steps().iter().filter_map(of_step);
     let notices = plan.notices.iter().filter_map(of_notice);
     let mut differences: Vec<Difference> = steps.chain(notices).collect();
-    if needs_adoption {
-        adopt_with_all(&mut differences);
+    for difference in
+        differences.iter_mut().filter(|difference| is_taken && difference.repair.flags().is_some())
+    {
+        difference.repair = Repair::RenameIntegration;
     }
+    repair_with_all(&mut differences, needs_adoption);
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }

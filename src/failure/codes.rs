@@ -309,6 +309,7 @@ impl Coded for plan::genesys::PlanError {
         match self {
             Self::OtherOrganization { .. } => ErrorCode::WrongOrganization,
             Self::NotOwned { .. } => ErrorCode::NotOwned,
+            Self::TooManyActions { .. } => ErrorCode::Quota,
             Self::Ambiguous { .. } => ErrorCode::NameTaken,
         }
     }

@@ -359,6 +359,10 @@ impl Explained for plan::genesys::PlanError {
                 "choose another `name` in [genesys.integration], or use --adopt to take the integration over \
                  (`rolecall plan --adopt` shows what would change)"
             }
+            plan::genesys::PlanError::TooManyActions { .. } => {
+                "spread the actions over several manifests with an integration each, or ask Genesys for a higher limit \
+                 (`actions.integration.max`)"
+            }
             plan::genesys::PlanError::Ambiguous { .. } => {
                 "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \
                  choose another `name` in [genesys.integration]"

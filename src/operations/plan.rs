@@ -1,6 +1,6 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
-use super::context::Context;
+use super::context::{Context, Counterpart, GenesysSurvey};
 use crate::drift::{Difference, managed_drift};
 use crate::manifest::Manager;
 use crate::manifest::Role;
@@ -125,6 +125,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let aws = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
         let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
         let sides = genesys.as_ref();
+        if let Some(sides) = sides {
+            self.check_limit(sides).await?;
+        }
         let of_genesys = sides.map(|sides| genesys::plan(&sides.desired, &sides.observed, options.adopt));
         let way = Way::to_desired(aws, &survey);
         let plan = Plan::of(way, of_genesys.transpose().map_err(PlanError::from)?);
@@ -133,6 +136,25 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let genesys = genesys.map(|it| it.observed);
         let usage = self.usage(&plan, genesys.as_ref()).await;
         Ok(TowardsManifest { genesys, survey, plan, elsewhere, usage })
+    }
+
+    /// Refuses more actions than an integration may have, before the first of them is written. The organisation's own limit
+    /// is asked for only where the usual one does not do.
+    async fn check_limit(&self, sides: &GenesysSurvey) -> Result<(), PlanningError> {
+        let Some((integration, actions)) = genesys::fullest(&sides.desired, &sides.observed) else {
+            return Ok(());
+        };
+        let is_above = |limit: u64| u64::try_from(actions).is_ok_and(|actions| actions > limit);
+        let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(()) };
+        if !is_above(genesys::ACTIONS_AN_INTEGRATION) {
+            return Ok(());
+        }
+        let limit = client.actions_an_integration().await.map_err(PlanningError::Genesys)?;
+        let limit = limit.unwrap_or(genesys::ACTIONS_AN_INTEGRATION);
+        if !is_above(limit) {
+            return Ok(());
+        }
+        Err(PlanError::from(genesys::PlanError::TooManyActions { integration, actions, limit }).into())
     }
 
     async fn plan_connection(

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark, Sign};
 use crate::iam::arn::RoleArn;
 use crate::observe::genesys::{Observed, ObservedIntegration};
-use crate::ports::genesys::{CredentialRecord, IntendedState, ReportedState};
+use crate::ports::genesys::{ActionRecord, CredentialRecord, IntendedState, ReportedState};
 use rolecall_model::shown::Shown;
 
 use action::plan_actions;
@@ -141,6 +141,19 @@ pub enum PlanError {
         /// What it was made for, where rolecall made it.
         owner: Option<String>,
     },
+    /// The integration would have more actions than the organisation's limit allows.
+    #[error(
+        "integration `{}` would have {actions} actions, but Genesys Cloud allows {limit} an integration",
+        Shown(integration)
+    )]
+    TooManyActions {
+        /// Its name.
+        integration: String,
+        /// How many actions it would have.
+        actions: usize,
+        /// How many are allowed.
+        limit: u64,
+    },
     /// Several integrations may be meant.
     #[error("{} integrations match: {}", ids.len(), ids.join(", "))]
     Ambiguous {
@@ -154,6 +167,26 @@ fn made_by(owner: Option<&str>) -> String {
         Some(owner) => format!("rolecall made it for {}", Shown(owner)),
         None => "was not made by rolecall".to_owned(),
     }
+}
+
+/// How many actions an integration may have where the organisation's own limit is not known (seen in test data of Genesys's
+/// tools only; the limit's name is `actions.integration.max`, and Genesys raises it on request).
+pub const ACTIONS_AN_INTEGRATION: u64 = 100;
+
+/// The integration that would have the most actions, and how many: those of the manifest, and what others made in it.
+pub fn fullest(desired: &Desired, observed: &Observed) -> Option<(String, usize)> {
+    let own = |wanted: &DesiredIntegration| {
+        let known = observed.integrations.iter().filter(|known| known.kind == wanted.kind);
+        // Whose integration it will be is planned elsewhere; the fullest of those that may be meant counts.
+        let others =
+            known.filter(|known| known.record.name == wanted.name || is_own(known, desired)).map(|known| {
+                let foreign =
+                    |action: &&ActionRecord| !wanted.actions.iter().any(|own| own.name == action.name);
+                known.actions.iter().filter(foreign).count()
+            });
+        (wanted.name.clone(), wanted.actions.len() + others.max().unwrap_or(0))
+    };
+    desired.integrations.iter().map(own).max_by_key(|(_, actions)| *actions)
 }
 
 /// When the fields of a credential that is there are written.

@@ -10,9 +10,11 @@ use super::drift::{genesys_resource, repair_in_words};
 use super::genesys_fault::{effect_in_words, part_in_words};
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use crate::verify::explain_error::{
-    Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Failed, Remedy, Reported,
+    Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Failed, FailedStep, KnownMessage, Remedy, Reported,
+    Speaker,
 };
 use crate::verify::repair::Repair;
+use rolecall_model::shown::Shown;
 
 /// A cause of the error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -28,6 +30,36 @@ pub struct CauseView {
     pub evidence: Vec<Text>,
     /// What to do.
     pub fix: String,
+    /// The entry of the catalogue of messages that explains the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownView>,
+}
+
+/// An entry of the catalogue of messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KnownView {
+    /// Its name, which stays the same.
+    pub id: String,
+    /// Who says the message.
+    pub from: Speaker,
+    /// The page that shows the message, or that documents its code.
+    pub source: String,
+    /// Whether that page shows the words or the code. If not, the cause is not certain by the text alone.
+    pub confirmed: bool,
+    /// Where to look for more.
+    pub look_up: String,
+}
+
+impl From<&KnownMessage> for KnownView {
+    fn from(known: &KnownMessage) -> Self {
+        Self {
+            id: known.id.clone(),
+            from: known.from,
+            source: known.source.clone(),
+            confirmed: known.confirmed,
+            look_up: known.look_up.clone(),
+        }
+    }
 }
 
 /// What became of a text.
@@ -43,7 +75,7 @@ impl DiagnosisView {
     /// Each cause with what shows it and what to do.
     pub fn to_text(&self) -> String {
         let mut text = format!("{BOLD}Diagnosis{BOLD:#}\n  {}\n", self.reported);
-        for CauseView { cause: _, certainty, message, evidence, fix } in &self.causes {
+        for CauseView { cause: _, certainty, message, evidence, fix, known } in &self.causes {
             let label = match certainty {
                 Certainty::Certain => format!("{RED}certain{RED:#} "),
                 Certainty::Likely => format!("{YELLOW}likely{YELLOW:#}  "),
@@ -54,7 +86,13 @@ impl DiagnosisView {
             for evidence in evidence {
                 let _ = writeln!(text, "             {DIMMED}{evidence}{DIMMED:#}");
             }
+            if let Some(KnownView { look_up, .. }) = known {
+                let _ = writeln!(text, "             look up: {look_up}");
+            }
             let _ = writeln!(text, "             {GREEN}fix:{GREEN:#} {fix}");
+            if let Some(KnownView { source, .. }) = known {
+                let _ = writeln!(text, "             {DIMMED}source: {source}{DIMMED:#}");
+            }
         }
         text
     }
@@ -73,6 +111,7 @@ impl From<&Cause> for CauseView {
             certainty: *certainty,
             message: match detail {
                 CauseDetail::InAws(sentence) => sentence.clone().into(),
+                CauseDetail::Known(known) => known.cause.clone().into(),
                 CauseDetail::InGenesys { part, name, effects } => {
                     let effects: Vec<String> = effects.iter().map(effect_in_words).collect();
                     let (part_name, resource) = (part_in_words(*part), genesys_resource(*part, name));
@@ -81,11 +120,28 @@ impl From<&Cause> for CauseView {
             },
             evidence: evidence.clone().into_iter().map(Text::from).collect(),
             fix: remedy_in_words(remedy),
+            known: match detail {
+                CauseDetail::Known(known) => Some(KnownView::from(*known)),
+                CauseDetail::InAws(_) | CauseDetail::InGenesys { .. } => None,
+            },
         }
     }
 }
 
-fn sentence(Reported { failed, principal, resource, .. }: &Reported) -> String {
+fn sentence(reported: &Reported) -> String {
+    let what = what_failed(reported);
+    match &reported.step {
+        Some(FailedStep { number: Some(number), name }) => {
+            format!("{what} The test failed in step {number}, `{}`.", Shown(name))
+        }
+        Some(FailedStep { number: None, name }) => {
+            format!("{what} The test failed in the step `{}`.", Shown(name))
+        }
+        None => what,
+    }
+}
+
+fn what_failed(Reported { failed, principal, resource, .. }: &Reported) -> String {
     let who = principal
         .as_deref()
         .map_or_else(|| "a caller that the text does not name".to_owned(), |it| format!("`{it}`"));
@@ -97,7 +153,20 @@ fn sentence(Reported { failed, principal, resource, .. }: &Reported) -> String {
             Some(resource) => format!("Lambda did not find the function `{resource}`."),
             None => "Lambda did not find the function.".to_owned(),
         },
-        Failed::Other => "The text contains no AWS error that rolecall knows.".to_owned(),
+        Failed::Known(speaker) => format!("The text is a message {}.", speaker_in_words(*speaker)),
+        Failed::Other => "The text contains no error that rolecall knows.".to_owned(),
+    }
+}
+
+fn speaker_in_words(speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::Lambda => "of AWS Lambda",
+        Speaker::Runtime => "of the function itself",
+        Speaker::Kms => "of AWS KMS, through AWS Lambda",
+        Speaker::Sts => "of AWS about the caller's credentials or session",
+        Speaker::Iam => "of AWS IAM",
+        Speaker::ApiGateway => "of Amazon API Gateway",
+        Speaker::Genesys => "of Genesys Cloud",
     }
 }
 
@@ -142,6 +211,9 @@ fn remedy_in_words(remedy: &Remedy) -> String {
             "call the form in the manifest, or set `qualifier` of the [[target]] to the qualifier that is called"
         }
         Remedy::AddTarget => "add it with `rolecall target add`, or correct the data action",
+        Remedy::AskGenesys => "pass the text on to Genesys support",
+        Remedy::MendFunction => "look at the function's log and at its execution role",
+        Remedy::Known(known) => &known.fix,
         Remedy::AddFunctionPermission => {
             "ask its owner to add a permission for the role's ARN (`aws lambda add-permission`)"
         }

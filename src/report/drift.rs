@@ -223,6 +223,10 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
         Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
+        Repair::RenameIntegration => {
+            "choose another `name` in [genesys.integration]: rolecall made the integration of this name for another role \
+             or stack"
+        }
     };
     words.to_owned()
 }

@@ -337,7 +337,8 @@ impl Report {
             | Repair::EditOrganization
             | Repair::DeployFunction
             | Repair::LookAtIntegration
-            | Repair::ListAction => false,
+            | Repair::ListAction
+            | Repair::RenameIntegration => false,
         };
         let view = |difference| DifferenceView::from(difference).at(&self.outline);
         self.until_applied = differences.iter().filter(is_repaired).map(view).collect();

@@ -19,6 +19,8 @@ pub enum Repair {
     LookAtIntegration,
     /// Add the action to the manifest, or delete it.
     ListAction,
+    /// Give the integration another name in the manifest: the one of this name is that of another role or stack.
+    RenameIntegration,
 }
 
 /// What `apply` must be allowed beyond the ordinary.
@@ -41,31 +43,26 @@ impl Repair {
     /// Apply it, and end actions whose IDs flows may refer to.
     pub const REPLACE: Self = Self::Apply(Flags { adopt: false, remove_foreign: false, replace: true });
 
-    /// Whether it takes something over.
+    /// What `apply` needs for it, where `apply` does it.
     #[must_use]
-    pub fn adopts(self) -> bool {
+    pub fn flags(self) -> Option<Flags> {
         match self {
-            Self::Apply(Flags { adopt, remove_foreign: _, replace: _ }) => adopt,
+            Self::Apply(flags) => Some(flags),
             Self::Elsewhere(_)
             | Self::EditPath
             | Self::EditOrganization
             | Self::DeployFunction
             | Self::LookAtIntegration
-            | Self::ListAction => false,
+            | Self::ListAction
+            | Self::RenameIntegration => None,
         }
     }
 
-    /// The same where `apply` must take something over before it changes anything.
+    /// The same where `apply` refuses the whole plan without these flags. What others put on the role stops no plan.
     #[must_use]
-    pub fn adopting(self) -> Self {
-        match self {
-            Self::Apply(flags) => Self::Apply(Flags { adopt: true, ..flags }),
-            Self::Elsewhere(_)
-            | Self::EditPath
-            | Self::EditOrganization
-            | Self::DeployFunction
-            | Self::LookAtIntegration
-            | Self::ListAction => self,
-        }
+    pub fn with(self, Flags { adopt, remove_foreign: _, replace }: Flags) -> Self {
+        self.flags().map_or(self, |flags| {
+            Self::Apply(Flags { adopt: flags.adopt || adopt, replace: flags.replace || replace, ..flags })
+        })
     }
 }

@@ -57,7 +57,7 @@ def provided(w, function, genesys):
     buckets.create_bucket(Bucket="code")
     buckets.put_object(Bucket="code", Key="rolecall.zip", Body=archive(function))
     template = provider(w)
-    code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64"}
+    code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64", "Roles": "*", "Functions": "*"}
     schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
     reads = {"CredentialsSecret": secret, "GenesysRegion": "us-east-1", "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
     options = {**code, **schedule, **reads, "Email": "somebody@example.com"}
@@ -67,7 +67,7 @@ def provided(w, function, genesys):
         except botocore.exceptions.ClientError as error:
             refused = error.response["Error"]["Message"]
         step.check("a schedule without manifests is refused", "A schedule needs Manifests" in str(refused))
-        made = w.create(PROVIDER, template, **options, Roles="elsewhere/*")
+        made = w.create(PROVIDER, template, **{**options, "Roles": "elsewhere/*"})
         step.check("made", made, ("CREATE_COMPLETE", {}))
         schedules = w.emulator.client("scheduler")
         check = schedules.get_schedule(Name=w.physical(PROVIDER, "Check"), GroupName=w.physical(PROVIDER, "Group"))

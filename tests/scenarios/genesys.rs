@@ -1,5 +1,6 @@
 //! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
 
+mod before;
 mod changes;
 mod credentials;
 mod headers;
@@ -7,6 +8,8 @@ mod in_flight;
 mod interrupted;
 mod managed;
 mod owners;
+mod permissions;
+mod repairs;
 mod rewritten;
 mod setup;
 mod used;

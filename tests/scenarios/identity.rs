@@ -81,6 +81,7 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         granted  integrations:integration:view
         unknown  integrations:integration:add
         unknown  integrations:integration:edit
+        missing  integrations:action:view or bridge:actions:view
       apply with [[action]]
         granted  integrations:integration:view
         unknown  integrations:integration:add
@@ -89,17 +90,20 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         unknown  integrations:action:add
         unknown  integrations:action:edit
         unknown  integrations:action:delete
+        unknown  integrations:integration:delete
+      genesys action list, genesys action export
+        granted  integrations:integration:view
+        missing  integrations:action:view or bridge:actions:view
       genesys action test, verify --level genesys
         granted  integrations:integration:view
         missing  integrations:action:view or bridge:actions:view
         unknown  integrations:action:execute or bridge:actions:execute
       destroy
         granted  integrations:integration:view
+        missing  integrations:action:view or bridge:actions:view
         unknown  integrations:action:delete
         unknown  integrations:integration:delete
-      who uses an action that is deleted or replaced
-        unknown  architect:dependencyTracking:view
-        unknown  architect:flow:view
+        unknown  integrations:integration:edit
       genesys whoami --probe users
         unknown  directory:user:view
       genesys audit
@@ -133,6 +137,7 @@ fn the_secret_of_the_manifest_is_enough() {
       plan, drift, verify
       genesys connect
       apply with [[action]]
+      genesys action list, genesys action export
       genesys action test, verify --level genesys
       destroy
       who uses an action that is deleted or replaced
@@ -227,6 +232,7 @@ fn another_organisation_is_the_gravest_drift() {
       plan, drift, verify
       genesys connect
       apply with [[action]]
+      genesys action list, genesys action export
       genesys action test, verify --level genesys
       destroy
       who uses an action that is deleted or replaced

@@ -18,6 +18,7 @@ mod environment;
 mod exit_codes;
 mod explain;
 mod explain_error;
+mod explain_known;
 mod faults;
 mod findings;
 mod first_minutes;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::client::{Client, Request};
 use super::operation as op;
+use super::whoami;
 use super::wire;
 use rolecall_model::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, ConsumerRecord, CredentialRecord,
@@ -50,6 +51,12 @@ impl GenesysRead for Client {
 
     async fn integration_type(&self, id: &str) -> GenesysResult<Option<IntegrationTypeRecord>> {
         find::<wire::IntegrationType, _>(self.call(&op::INTEGRATION_TYPE).at(id)).await
+    }
+
+    async fn actions_an_integration(&self) -> GenesysResult<Option<u64>> {
+        let limits = whoami::limits(self).await?;
+        let limit = limits.into_iter().flatten().find(|limit| limit.key == "actions.integration.max");
+        Ok(limit.and_then(|limit| limit.value).and_then(|value| u64::try_from(value).ok()))
     }
 
     async fn credential_types(&self) -> GenesysResult<Vec<CredentialTypeRecord>> {

@@ -57,6 +57,9 @@ const VIEW_AUDIT: &[&str] = &["audits:audit:view"];
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $method:ident $path:literal $(($repeatable:ident))?, $permissions:expr;)*) => {
+        /// Every call.
+        pub static ALL: &[&Operation] = &[$(&$name),*];
+
         $($(#[$doc])* pub static $name: Operation = Operation {
             name: concat!(stringify!($method), " ", $path),
             permissions: $permissions,
@@ -165,47 +168,39 @@ operations! {
     AUDIT_RESULTS = GET "/api/v2/audits/query/{transactionId}/results", VIEW_AUDIT;
 }
 
-/// What a command asks of Genesys Cloud, for `whoami`.
-pub static COMMANDS: [(&str, &[&Operation]); 8] = [
-    (
-        "plan, drift, verify",
-        &[
-            &INTEGRATION_TYPE,
-            &CREDENTIAL_TYPES,
-            &CREDENTIALS,
-            &INTEGRATIONS,
-            &CONFIGURATION,
-            &ACTIONS,
-            &ACTION,
-        ],
-    ),
-    (
-        "genesys connect",
-        &[
-            &INTEGRATIONS,
-            &ADD_CREDENTIAL,
-            &SET_CREDENTIAL,
-            &ADD_INTEGRATION_OF_TYPE,
-            &SET_CONFIGURATION,
-            &SET_INTEGRATION,
-        ],
-    ),
-    (
-        "apply with [[action]]",
-        &[
-            &INTEGRATIONS,
-            &ADD_CREDENTIAL,
-            &SET_CONFIGURATION,
-            &ACTIONS,
-            &ADD_DRAFT,
-            &SET_DRAFT,
-            &PUBLISH_DRAFT,
-            &REMOVE_ACTION,
-        ],
-    ),
-    ("genesys action test, verify --level genesys", &[&INTEGRATIONS, &ACTIONS, &TEST_ACTION]),
-    ("destroy", &[&INTEGRATIONS, &REMOVE_ACTION, &REMOVE_INTEGRATION, &REMOVE_CREDENTIAL]),
-    ("who uses an action that is deleted or replaced", &[&DEPENDENCY_INDEX, &CONSUMERS, &FLOW]),
-    ("genesys whoami --probe users", &[&USERS]),
-    ("genesys audit", &[&QUERY_AUDITS, &AUDIT_STATE, &AUDIT_RESULTS]),
-];
+macro_rules! commands {
+    ($($name:literal: $($operation:ident),+;)*) => {
+        /// What each command asks of Genesys Cloud, for `whoami` and for the page that lists the permissions. Calls that need no
+        /// permission are left out.
+        pub static COMMANDS: &[(&str, &[&Operation])] = &[$(($name, &[$(&$operation),+])),*];
+    };
+}
+
+commands! {
+    "plan, drift, verify":
+        INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATIONS, INTEGRATION, CONFIGURATION, ACTIONS,
+        ACTION, DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE;
+    "genesys connect":
+        INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ADD_CREDENTIAL,
+        SET_CREDENTIAL, ADD_INTEGRATION_OF_TYPE, SET_CONFIGURATION, SET_INTEGRATION, ACTIONS, ACTION, DRAFTS, DRAFT, TEMPLATE,
+        DRAFT_TEMPLATE;
+    "apply with [[action]]":
+        INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ADD_CREDENTIAL,
+        SET_CREDENTIAL, ADD_INTEGRATION_OF_TYPE, SET_CONFIGURATION, SET_INTEGRATION, ACTIONS, ACTION, DRAFTS, DRAFT, TEMPLATE,
+        DRAFT_TEMPLATE, ADD_DRAFT, OPEN_DRAFT, SET_DRAFT, CHECK_DRAFT, PUBLISH_DRAFT, REMOVE_ACTION, REMOVE_DRAFT,
+        REMOVE_CREDENTIAL, REMOVE_INTEGRATION;
+    "genesys action list, genesys action export":
+        INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATIONS, INTEGRATION, CONFIGURATION, ACTIONS, ACTION,
+        DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE;
+    "genesys action test, verify --level genesys":
+        INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ACTIONS, ACTION,
+        DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE, TEST_ACTION;
+    "destroy":
+        INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ACTIONS, ACTION,
+        DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE, REMOVE_ACTION, REMOVE_DRAFT, REMOVE_INTEGRATION, REMOVE_CREDENTIAL,
+        SET_CONFIGURATION, SET_INTEGRATION;
+    "who uses an action that is deleted or replaced":
+        DEPENDENCY_INDEX, CONSUMERS, FLOW;
+    "genesys whoami --probe users": USERS;
+    "genesys audit": QUERY_AUDITS, AUDIT_STATE, AUDIT_RESULTS, AUDIT_SERVICES;
+}

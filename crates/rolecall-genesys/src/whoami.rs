@@ -127,11 +127,17 @@ struct Role {
     policies: Option<Vec<Policy>>,
 }
 
+/// The limits of data actions; `None` where the API does not say.
+pub(super) async fn limits(client: &Client) -> GenesysResult<Option<Vec<Limit>>> {
+    let limits: Option<Limits> = unless_refused(client.call(&op::LIMITS).at(DATA_ACTIONS).json().await)?;
+    Ok(limits.map(|limits| limits.entities))
+}
+
 /// Asks the API who the caller is. Reads only.
 pub async fn whoami(client: &Client) -> GenesysResult<Identity> {
     let organization: Organization = client.call(&op::ORGANIZATION).json().await?;
     let token: TokenInfo = unless_refused(client.call(&op::TOKEN_INFO).json().await)?.unwrap_or_default();
-    let limits: Option<Limits> = unless_refused(client.call(&op::LIMITS).at(DATA_ACTIONS).json().await)?;
+    let limits = limits(client).await?;
     let permissions = permissions(client).await?;
     let (id, site) = client.identity().await?;
     let name = token.client.and_then(|client| client.name);
@@ -144,7 +150,7 @@ pub async fn whoami(client: &Client) -> GenesysResult<Identity> {
         client: OauthClient { id, name, home_organization: home.and_then(|home| home.name.or(home.id)) },
         permissions,
         rate_limit: client.rate_limit(),
-        limits: limits.map(|limits| limits.entities),
+        limits,
     })
 }
 

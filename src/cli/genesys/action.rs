@@ -1,5 +1,7 @@
 //! `rolecall genesys action`: lists, tests, exports and imports data actions. `rolecall apply` makes and changes them.
 
+mod check;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,6 +42,7 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
         ActionCommand::List { aws } => list(aws, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
         ActionCommand::Export { name, out, aws } => export(name, out.as_deref(), aws, printer).await,
+        ActionCommand::Check(options) => check::run(options, printer),
         ActionCommand::Import(options) => import(options, printer),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) enum GenesysCommand {
     Whoami(WhoamiCommand),
     /// Make the credential and the integration, enable it, and wait until it is active
     Connect(ConnectCommand),
-    /// List, test, export and import data actions; `rolecall apply` makes and changes them
+    /// List, test, check, export and import data actions; `rolecall apply` makes and changes them
     #[command(subcommand)]
     Action(ActionCommand),
     /// Report who changed credentials, integrations and actions, from the audit trail
@@ -98,6 +98,8 @@ pub(crate) enum ActionCommand {
     },
     /// Run an action through Genesys Cloud, which invokes the function for real, and explain a failure
     Test(TestAction),
+    /// Check an action offline: templates, translation map and contract against an input and a recorded answer; calls nobody
+    Check(CheckAction),
     /// Print an action in the file format of Genesys Cloud's user interface
     Export {
         /// The action's name
@@ -123,6 +125,21 @@ pub(crate) struct TestAction {
     pub(crate) input: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckAction {
+    /// The action's name in the manifest
+    #[arg(add = ArgValueCandidates::new(complete::actions))]
+    pub(crate) name: String,
+    /// A JSON file with the action's input; default: `test_input` in the manifest
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// A JSON file with what the function answers, such as the result of the step Execute of a test
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
 }
 
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ fn pointers(faults: &[ContractFault]) -> Vec<&str> {
 fn inputs_are_held_against_the_rules() {
     let of = |properties: Value| json!({"type": "object", "properties": properties});
     for (schema, expected) in [
-        (of(json!({"orderNumber": {"type": "string"}, "n-1_x": {"type": ["integer", "null"]}})), vec![]),
+        (of(json!({"orderNumber": {"type": "string"}, "n-1_x": {"type": "null"}})), vec![]),
         (json!({"type": "object"}), vec![]),
         (json!([]), vec![""]),
         (json!({"type": "array"}), vec!["/type"]),
@@ -24,6 +24,7 @@ fn inputs_are_held_against_the_rules() {
         (of(json!({"a": true})), vec!["/properties/a"]),
         (of(json!({"a": {"type": "object"}})), vec!["/properties/a/type"]),
         (of(json!({"a": {"type": ["string", "array"]}})), vec!["/properties/a/type"]),
+        (of(json!({"a": {"type": ["string", "null"]}})), vec!["/properties/a/type"]),
         (of(json!({"a": {"$ref": "#/definitions/a"}})), vec!["/properties/a/$ref", "/properties/a"]),
     ] {
         assert_eq!(pointers(&input_faults(&schema)), expected, "{schema}");
@@ -40,6 +41,24 @@ fn outputs_have_no_references_and_no_arrays_of_arrays() {
             vec!["/properties/a/items"],
         ),
         (json!({"items": [{"$ref": "x"}]}), vec!["/items/0/$ref"]),
+        // With objects between them, in lists of schemas, and with a list of types.
+        (
+            json!({"type": "array", "items": {"type": "object", "properties": {"tags": strings}}}),
+            vec!["/items/properties/tags"],
+        ),
+        (
+            json!({"type": "array", "items": {"type": "object", "properties": {"b": {"type": "object", "properties": {"c": strings}}}}}),
+            vec!["/items/properties/b/properties/c"],
+        ),
+        (json!({"type": "array", "items": [{"type": ["array", "null"]}]}), vec!["/items/0"]),
+        (json!({"type": "array", "items": {"anyOf": [{"type": "string"}, strings]}}), vec!["/items/anyOf/1"]),
+        // A property of that name, and a value, are no arrays of arrays.
+        (json!({"type": "object", "properties": {"items": strings}}), vec![]),
+        (
+            json!({"type": "object", "properties": {"items": {"type": "object", "properties": {"a": strings}}}}),
+            vec![],
+        ),
+        (json!({"type": "array", "items": {"type": "string", "enum": [{"type": "array"}]}}), vec![]),
         (json!("string"), vec![""]),
     ] {
         assert_eq!(pointers(&output_faults(&schema)), expected, "{schema}");

@@ -17,6 +17,13 @@ use crate::iam::truth::Truth;
 pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
     let role = desired.role_arn().to_string();
+    if let Some(own) = own_caller(reported, desired) {
+        let message = format!(
+            "`{own}` belongs to the role's own account, not to Genesys Cloud: a function's code or another program of \
+             yours made this call"
+        );
+        return vec![cause(CauseKind::FunctionItself, Certainty::Likely, message, Remedy::MendFunction)];
+    }
     if let Some(other) = reported.resource.as_deref().filter(|resource| *resource != role) {
         let message = format!("Genesys Cloud tried to assume `{other}`, but the manifest's role is `{role}`");
         return vec![cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)];
@@ -50,6 +57,23 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
             vec![found]
         }
     }
+}
+
+/// The caller, where it is of the role's own account, the manifest does not trust it, and it wants another role.
+fn own_caller(reported: &Reported, desired: &Desired) -> Option<Principal> {
+    let caller: Principal = reported.principal.as_deref()?.parse().ok()?;
+    let home = &desired.home.account;
+    let may_be = |trusted: &Principal| match (trusted, &caller) {
+        (Principal::Root { account, .. }, _) => account == home,
+        (Principal::Role(trusted), Principal::RoleSession { account, role, .. }) => {
+            trusted.account == *account && trusted.name == *role
+        }
+        (trusted, caller) => trusted == caller,
+    };
+    let mut trusted = desired.trusted.iter().filter_map(|name| name.parse::<Principal>().ok());
+    let wants_other = reported.resource.as_deref().is_some_and(|role| role != desired.role_arn().to_string());
+    (caller.account() == Some(home) && wants_other && !trusted.any(|trusted| may_be(&trusted)))
+        .then_some(caller)
 }
 
 /// Who called: the caller that the text names, or somebody of the account that the manifest trusts.

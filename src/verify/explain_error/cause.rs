@@ -1,8 +1,9 @@
 //! The causes of an error, as values. `report` has the words for the remedies.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::known::KnownMessage;
 use super::text::Reported;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
@@ -43,12 +44,18 @@ pub enum CauseKind {
     Stale,
     /// Genesys Cloud is not configured as in the manifest.
     GenesysDiffers,
+    /// The function's own code made the call that failed.
+    FunctionItself,
+    /// The caller's own session policy does not allow the call.
+    SessionPolicy,
+    /// The text is in the catalogue of messages.
+    KnownMessage,
     /// Nothing that is known explains it.
     Unexplained,
 }
 
 /// How sure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// The documents in AWS, or AWS's own words, show it.
@@ -64,6 +71,8 @@ pub enum Certainty {
 pub enum CauseDetail {
     /// In AWS, in one sentence.
     InAws(String),
+    /// As the catalogue of messages has it.
+    Known(&'static KnownMessage),
     /// In Genesys Cloud.
     InGenesys {
         /// What it is about.
@@ -119,6 +128,12 @@ pub enum Remedy {
     AddFunctionPermission,
     /// Repair the difference.
     Repair(Repair),
+    /// Pass the text on to Genesys support.
+    AskGenesys,
+    /// Mend the function's code or its execution role.
+    MendFunction,
+    /// What the catalogue of messages says.
+    Known(&'static KnownMessage),
 }
 
 /// A cause of the error.

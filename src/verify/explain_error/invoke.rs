@@ -2,7 +2,7 @@
 
 use super::{
     Blamed, Cause, CauseKind, Certainty, Facts, Remedy, Reported, cause, held, missing, organization,
-    organization_blamed, stale,
+    organization_blamed, session_blamed, stale,
 };
 use crate::desired::aws::Desired;
 use crate::iam::arn::FunctionArn;
@@ -14,14 +14,15 @@ use crate::verify::held::Held;
 
 pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let desired = &facts.survey.desired;
-    if let Some(found) = other_role(reported, desired) {
-        return vec![found];
+    let others = other_role(reported, desired);
+    if !others.is_empty() {
+        return others;
     }
     let held = match held(facts.survey) {
         Ok(held) => held,
         Err(causes) => return causes,
     };
-    if let Some(found) = organization_blamed(reported.blamed) {
+    if let Some(found) = organization_blamed(reported.blamed).or_else(|| session_blamed(reported.blamed)) {
         return vec![found];
     }
     let named = reported.resource.as_deref().map(str::parse::<FunctionArn>);
@@ -44,9 +45,11 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     causes
 }
 
-/// The session is of another role.
-fn other_role(reported: &Reported, desired: &Desired) -> Option<Cause> {
-    let caller: Principal = reported.principal.as_deref()?.parse().ok()?;
+/// The session is of another role: one that the integration names, or the function's own if its code calls a function.
+fn other_role(reported: &Reported, desired: &Desired) -> Vec<Cause> {
+    let Some(caller) = reported.principal.as_deref().and_then(|name| name.parse::<Principal>().ok()) else {
+        return Vec::new();
+    };
     let role = desired.role_arn();
     let is_ours = match &caller {
         Principal::RoleSession { account, role: name, .. } => *account == role.account && *name == role.name,
@@ -59,10 +62,15 @@ fn other_role(reported: &Reported, desired: &Desired) -> Option<Cause> {
         | Principal::Saml(_)
         | Principal::Anonymous => false,
     };
-    (!is_ours).then(|| {
-        let message = format!("the function was called as `{caller}`, but the manifest's role is `{role}`");
-        cause(CauseKind::OtherRole, Certainty::Certain, message, Remedy::UseManifestRole)
-    })
+    if is_ours {
+        return Vec::new();
+    }
+    let message = format!("the function was called as `{caller}`, but the manifest's role is `{role}`");
+    let other = cause(CauseKind::OtherRole, Certainty::Likely, message, Remedy::UseManifestRole);
+    let message =
+        format!("`{caller}` may be the execution role of a function whose code calls another function");
+    let own = cause(CauseKind::FunctionItself, Certainty::Possible, message, Remedy::MendFunction);
+    vec![other, own]
 }
 
 fn of_function(function: &FunctionArn, held: &Held, reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {

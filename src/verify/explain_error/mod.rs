@@ -2,16 +2,20 @@
 //!
 //! The text says what failed ([`text`]); what AWS holds says why, by the evaluator. AWS answers a wrong external ID, a
 //! wrong caller and a missing role with the same words on purpose, so the words alone decide nothing, apart from those in
-//! which AWS names the kind of policy that denied. A cause is certain where a document or AWS's own words show it;
-//! everything else is likely or possible, and called that. Pure.
+//! which AWS names the kind of policy that denied. Every other message is looked up in a catalogue ([`known`]). A cause is
+//! certain where a document or the other side's own words show it; everything else is likely or possible, and called that.
+//! Pure.
 
 mod assume;
 mod cause;
 mod invoke;
+pub mod known;
+mod observation;
 mod text;
 
 pub use cause::{Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Remedy};
-pub use text::{Blamed, Failed, Reported};
+pub use known::{KnownMessage, Speaker};
+pub use text::{Blamed, Failed, FailedStep, Reported};
 
 use super::Documents;
 use super::held::Held;
@@ -33,12 +37,13 @@ pub struct Facts<'a> {
 
 /// The causes of the error, the surest first; at least one.
 pub fn explain(text: &str, facts: &Facts<'_>) -> Diagnosis {
-    let reported = Reported::read(text);
-    let mut causes = match reported.failed {
-        Failed::AssumeRole => assume::causes(&reported, facts),
-        Failed::Invoke => invoke::causes(&reported, facts),
-        Failed::FunctionNotFound => functions(&reported, facts),
-        Failed::Other => unrecognised(facts),
+    let (reported, known) = Reported::read(text);
+    let mut causes = match (reported.failed, known) {
+        (_, Some(known)) => vec![observation::cause_of(known, text, &reported, facts)],
+        (Failed::AssumeRole, None) => assume::causes(&reported, facts),
+        (Failed::Invoke, None) => invoke::causes(&reported, facts),
+        (Failed::FunctionNotFound, None) => functions(&reported, facts),
+        (Failed::Known(_) | Failed::Other, None) => unrecognised(facts),
     };
     if let Some(manager) = facts.survey.desired.managed_by {
         for cause in &mut causes {
@@ -102,16 +107,30 @@ fn functions(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     vec![cause(CauseKind::NotATarget, certainty, message, Remedy::CompareArn)]
 }
 
+/// A text that nothing explains: what was looked at, so that nobody looks there again.
 fn unrecognised(facts: &Facts<'_>) -> Vec<Cause> {
     let mut causes = missing(facts);
-    if let Err(more) = held(facts.survey) {
-        causes.extend(more);
+    let survey = facts.survey;
+    let role = survey.desired.role_arn();
+    let mut looked = vec![format!("none of the {} known messages is in the text", known::all().len())];
+    match held(survey) {
+        Ok(_) => looked.push(format!("the role `{role}` exists, and its documents can be read")),
+        Err(more) => causes.extend(more),
+    }
+    let targets = survey.observed.functions.len();
+    if facts.missing.is_empty() {
+        looked.push(match targets {
+            1 => "the target of the manifest exists".to_owned(),
+            _ => format!("the {targets} targets of the manifest exist"),
+        });
     }
     if causes.is_empty() {
-        let message =
-            "the text does not say what failed, so rolecall did not search for a cause in AWS".to_owned();
+        let message = "rolecall does not know this message, and what it looked at is in order".to_owned();
         let remedy = Remedy::PassInnermostMessage;
         causes.push(cause(CauseKind::Unexplained, Certainty::Possible, message, remedy));
+    }
+    if let Some(first) = causes.first_mut() {
+        first.evidence.extend(looked);
     }
     causes
 }
@@ -149,6 +168,15 @@ fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
     };
     let about = obstacles.into_iter().filter(|obstacle| obstacle.action == action);
     about.map(|it| found(certainty, "a policy of the organisation denies it", it.reason)).collect()
+}
+
+/// What AWS's own words show, where they name the session policy: the caller of AssumeRole sends it.
+fn session_blamed(blamed: Option<(Blamed, bool)>) -> Option<Cause> {
+    let (Blamed::Session, denies) = blamed? else { return None };
+    let how = if denies { "denies it" } else { "does not allow it" };
+    let message =
+        format!("AWS says that the session policy {how}; whoever assumed the role sent that policy");
+    Some(cause(CauseKind::SessionPolicy, Certainty::Certain, message, Remedy::AskGenesys))
 }
 
 /// AWS enforces changes some seconds late (IAM User Guide, "Changes that I make are not always immediately visible").

@@ -2,6 +2,10 @@
 //! messages"), which Genesys Cloud hands on within its own; they are looked for anywhere, because how Genesys Cloud wraps
 //! them is not documented.
 
+use serde_json::Value;
+
+use super::known::{self, KnownMessage, Speaker};
+
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
@@ -11,6 +15,8 @@ pub enum Failed {
     Invoke,
     /// Lambda knows no such function.
     FunctionNotFound,
+    /// Something that the catalogue of messages has.
+    Known(Speaker),
     /// None of these.
     Other,
 }
@@ -45,6 +51,17 @@ pub struct Reported {
     pub resource: Option<String>,
     /// The policy that AWS names, and whether a statement of it denies.
     pub blamed: Option<(Blamed, bool)>,
+    /// The step of a test in Genesys Cloud that failed first.
+    pub step: Option<FailedStep>,
+}
+
+/// A step of a test that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedStep {
+    /// Its number, where Genesys Cloud tells one.
+    pub number: Option<u64>,
+    /// Its name.
+    pub name: String,
 }
 
 /// AWS's names for the kinds of policies, the longer before the shorter that they contain.
@@ -59,21 +76,38 @@ const POLICIES: [(&str, Blamed); 7] = [
 ];
 
 impl Reported {
-    pub(super) fn read(text: &str) -> Self {
+    /// The text, and the entry of the catalogue that explains it where there is one.
+    pub(super) fn read(text: &str) -> (Self, Option<&'static KnownMessage>) {
         let lower = text.to_ascii_lowercase();
-        let has = |part: &str| lower.contains(part);
-        let failed = if has("sts:assumerole") {
-            Failed::AssumeRole
+        // A name that goes on is another action: `sts:AssumeRoleWithWebIdentity`, `lambda:InvokeFunctionUrl`.
+        let has = |part: &str| {
+            let mut after = lower.match_indices(part).map(|(at, _)| lower.get(at + part.len()..));
+            after.any(|rest| {
+                rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()))
+            })
+        };
+        // AWS names the denied action, and then its documents decide; elsewhere the words do.
+        let denied = |action: &str| has(action) && lower.contains("not authorized to perform");
+        let (failed, known) = if denied("sts:assumerole") {
+            (Failed::AssumeRole, None)
+        } else if denied("lambda:invokefunction") {
+            (Failed::Invoke, None)
+        } else if let Some(known) = known::find(text) {
+            (Failed::Known(known.from), Some(known))
+        } else if lower.contains("function not found") || lower.contains("resourcenotfoundexception") {
+            (Failed::FunctionNotFound, None)
+        } else if has("sts:assumerole") {
+            (Failed::AssumeRole, None)
         } else if has("lambda:invokefunction") {
-            Failed::Invoke
-        } else if has("resourcenotfound") || has("function not found") {
-            Failed::FunctionNotFound
+            (Failed::Invoke, None)
         } else {
-            Failed::Other
+            (Failed::Other, None)
         };
         let resource = match failed {
             Failed::FunctionNotFound => word_after(text, "not found: "),
-            Failed::AssumeRole | Failed::Invoke | Failed::Other => word_after(text, "on resource: "),
+            Failed::AssumeRole | Failed::Invoke | Failed::Known(_) | Failed::Other => {
+                word_after(text, "on resource: ")
+            }
         };
         let found = |article: &str| {
             let (_, rest) = lower.split_once(article)?;
@@ -84,8 +118,20 @@ impl Reported {
             ["with an explicit deny in a", "with an explicit deny in the "].into_iter().find_map(found);
         let blamed =
             denies.map(|blamed| (blamed, true)).or_else(|| found("because no ").map(|it| (it, false)));
-        Self { failed, principal: word_after(text, "User: "), resource, blamed }
+        let reported =
+            Self { failed, principal: word_after(text, "User: "), resource, blamed, step: failed_step(text) };
+        (reported, known)
     }
+}
+
+/// The first step that failed, where the text is the result of a test, or has one in it.
+fn failed_step(text: &str) -> Option<FailedStep> {
+    let json = text.get(text.find('{')?..)?;
+    let value: Value = serde_json::Deserializer::from_str(json).into_iter().next()?.ok()?;
+    let failed = |step: &&Value| step.get("success") == Some(&Value::Bool(false));
+    let step = value.get("operations")?.as_array()?.iter().find(failed)?;
+    let name = step.get("name")?.as_str()?.to_owned();
+    Some(FailedStep { number: step.get("step").and_then(Value::as_u64), name })
 }
 
 /// The ARN after some words; what is no ARN is nothing.
@@ -112,7 +158,7 @@ mod tests {
             r#"{{"success":false,"operations":[{{"name":"Execute","error":{{"message":"Internal Server Error","errors":
             [{{"message":"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"}}]}}}}]}}"#
         );
-        let reported = Reported::read(&text);
+        let (reported, _) = Reported::read(&text);
         assert_eq!(reported.failed, Failed::AssumeRole);
         assert_eq!(reported.principal.as_deref(), Some(CALLER));
         assert_eq!(reported.resource.as_deref(), Some(ROLE));
@@ -144,18 +190,19 @@ mod tests {
             let text = format!(
                 "User: x is not authorized to perform: lambda:InvokeFunction on resource: {FUNCTION} {words}"
             );
-            assert_eq!(Reported::read(&text).blamed, Some(blamed), "{words}");
+            assert_eq!(Reported::read(&text).0.blamed, Some(blamed), "{words}");
         }
     }
 
     #[test]
     fn what_says_nothing_is_other() {
-        let reported = Reported::read("Internal Server Error");
+        let (reported, _) = Reported::read("Internal Server Error");
         assert_eq!(
             reported,
-            Reported { failed: Failed::Other, principal: None, resource: None, blamed: None }
+            Reported { failed: Failed::Other, principal: None, resource: None, blamed: None, step: None }
         );
-        let gone = Reported::read(&format!("ResourceNotFoundException: Function not found: {FUNCTION}."));
+        let (gone, _) =
+            Reported::read(&format!("ResourceNotFoundException: Function not found: {FUNCTION}."));
         assert_eq!((gone.failed, gone.resource.as_deref()), (Failed::FunctionNotFound, Some(FUNCTION)));
     }
 }

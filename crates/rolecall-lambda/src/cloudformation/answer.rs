@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::request::Request;
+use super::request::{Addressed, Request};
 use super::response_url::CheckedUrl;
 use crate::log;
 
@@ -61,10 +61,11 @@ impl Done {
 
 /// The ID that the resource has, or one that says that nothing was made.
 fn physical_id(request: &Request) -> String {
-    request
-        .physical_resource_id
-        .clone()
-        .unwrap_or_else(|| format!("not-made/{}", request.logical_resource_id))
+    request.physical_resource_id.clone().unwrap_or_else(|| not_made(&request.logical_resource_id))
+}
+
+fn not_made(logical_id: &str) -> String {
+    format!("not-made/{logical_id}")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -126,6 +127,26 @@ impl Answer {
         answer.fitting()
     }
 
+    /// The answer to a request that cannot be read: a failure, with as much of its address as there is.
+    pub(super) fn unread(addressed: &Addressed, reason: String) -> Self {
+        let Addressed { stack_id, request_id, logical_resource_id, physical_resource_id, .. } = addressed;
+        let physical_resource_id = match physical_resource_id.as_str() {
+            "" => not_made(logical_resource_id),
+            id => id.to_owned(),
+        };
+        let answer = Self {
+            status: Status::Failed,
+            reason: Some(reason),
+            physical_resource_id,
+            stack_id: stack_id.clone(),
+            request_id: request_id.clone(),
+            logical_resource_id: logical_resource_id.clone(),
+            data: BTreeMap::new(),
+            no_echo: false,
+        };
+        answer.fitting()
+    }
+
     /// The answer with its reason cut to what CloudFormation takes.
     fn fitting(mut self) -> Self {
         const CUT: &str = " … (the function's log has all of it)";
@@ -151,7 +172,7 @@ impl Answer {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Sends the answer, again and again until it arrives or the function's time is up.
+    /// Sends the answer, again and again until it arrives, is refused for good, or the function's time is up.
     pub(super) async fn send(
         &self,
         http: &reqwest::Client,
@@ -169,6 +190,13 @@ impl Answer {
             let call = http.put(url.expose()).body(self.body()).timeout(ATTEMPT.min(left()));
             let problem = match call.send().await {
                 Ok(response) if response.status().is_success() => return Ok(()),
+                // A signed URL that is refused once is refused for ever: it has expired, or is not for this answer.
+                Ok(response) if response.status() == reqwest::StatusCode::FORBIDDEN => {
+                    anyhow::bail!(
+                        "CloudFormation's URL does not take the answer (HTTP status 403: it has expired, or was changed); \
+                         tried {attempt} times"
+                    );
+                }
                 Ok(response) => format!("HTTP status {}", response.status().as_u16()),
                 // The error's text names the URL otherwise.
                 Err(error) => chain(&error.without_url()),
@@ -243,6 +271,10 @@ mod tests {
 
     #[test]
     fn the_url_does_not_print() {
-        assert!(!format!("{:?}", request("Delete", Some("it"))).contains("signature"));
+        let event = json!({"ResponseURL": "https://bucket.example/?signature=abc", "LogicalResourceId": 7});
+        let addressed = Addressed::read(&event).unwrap();
+        assert!(!format!("{addressed:?}").contains("signature"));
+        // What is no text is missing.
+        assert_eq!(addressed.logical_resource_id, "");
     }
 }

@@ -248,7 +248,7 @@ fn refused(error: &PlanError) -> String {
     let advice = match error {
         PlanError::NotOwned { .. } => "; `Adopt: true` takes it over, or choose another `Name`",
         PlanError::Ambiguous { .. } => "; choose another `Name`",
-        PlanError::OtherOrganization { .. } => "",
+        PlanError::OtherOrganization { .. } | PlanError::TooManyActions { .. } => "",
     };
     format!("{error}{advice}")
 }

@@ -25,7 +25,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use self::answer::{Answer, Done, Failed};
-use self::request::{Change, Request};
+use self::request::{Addressed, Change, Request};
 use super::connections::Connections;
 use super::log;
 use super::settings::response_hosts;
@@ -63,10 +63,25 @@ impl Custom {
         left: Duration,
     ) -> anyhow::Result<()> {
         let now = Instant::now();
-        let request: Request = serde_json::from_value(event)
-            .map_err(|error| anyhow::anyhow!("not a custom resource request: {error}"))?;
+        let addressed = Addressed::read(&event)?;
         // Whoever wants the answer elsewhere is not CloudFormation: nothing is done for him.
-        let url = request.response_url.check(&self.hosts)?;
+        let url = addressed.response_url.check(&self.hosts)?;
+        let request: Request = match serde_json::from_value(event) {
+            Ok(request) => request,
+            // A stack that waits in vain can neither go on nor back, so that is answered, too.
+            Err(error) => {
+                let reason = format!("rolecall cannot read this request: {error}");
+                let answer = Answer::unread(&addressed, reason.clone());
+                log::custom_resource(
+                    &addressed.stack_id,
+                    &addressed.logical_resource_id,
+                    &addressed.change,
+                    answer.status.as_str(),
+                    Some(&reason),
+                );
+                return answer.send(&self.http, &url, now + left).await;
+            }
+        };
         // A short function keeps half of its time for the work.
         let for_work = left.saturating_sub(FOR_TAKING_BACK + FOR_THE_ANSWER).max(left / 2);
         let for_all = left.saturating_sub(FOR_THE_ANSWER).max(left / 4 * 3);

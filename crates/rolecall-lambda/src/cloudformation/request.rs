@@ -7,9 +7,9 @@ use uuid::fmt::Hyphenated;
 
 use super::response_url::ResponseUrl;
 
-/// Whether an event is a request for a custom resource.
+/// Whether an event is a request for a custom resource: somebody waits for an answer at that URL, whatever else is wrong.
 pub(crate) fn is_request(event: &Value) -> bool {
-    event.get("ResponseURL").is_some() && event.get("RequestType").is_some()
+    event.get("ResponseURL").is_some()
 }
 
 /// A request. The properties stay as they came: what is wrong with them is part of the answer.
@@ -18,8 +18,6 @@ pub(crate) fn is_request(event: &Value) -> bool {
 pub(super) struct Request {
     #[serde(rename = "RequestType")]
     pub(super) change: Change,
-    #[serde(rename = "ResponseURL")]
-    pub(super) response_url: ResponseUrl,
     pub(super) stack_id: String,
     pub(super) request_id: String,
     pub(super) resource_type: String,
@@ -31,6 +29,36 @@ pub(super) struct Request {
     /// Of an `Update` only.
     #[serde(default)]
     pub(super) old_resource_properties: Map<String, Value>,
+}
+
+/// What an answer needs, of a request that may have nothing else that is right. What is missing is empty.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Addressed {
+    /// The kind of change, as it was sent.
+    #[serde(rename = "RequestType", default, deserialize_with = "text")]
+    pub(super) change: String,
+    #[serde(rename = "ResponseURL")]
+    pub(super) response_url: ResponseUrl,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) stack_id: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) request_id: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) logical_resource_id: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) physical_resource_id: String,
+}
+
+impl Addressed {
+    pub(super) fn read(event: &Value) -> anyhow::Result<Self> {
+        Self::deserialize(event).map_err(|error| anyhow::anyhow!("not a custom resource request: {error}"))
+    }
+}
+
+/// A text; anything else is none.
+fn text<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    Ok(Value::deserialize(value)?.as_str().unwrap_or_default().to_owned())
 }
 
 impl Request {

@@ -11,3 +11,4 @@ mod settings;
 mod stack;
 mod stage;
 mod stored;
+mod unread;

@@ -346,6 +346,8 @@ pub trait GenesysRead {
         stage: Stage,
         file: TemplateFile,
     ) -> GenesysResult<Option<String>>;
+    /// How many actions an integration of the organisation may have; `None` where Genesys Cloud does not say.
+    async fn actions_an_integration(&self) -> GenesysResult<Option<u64>>;
     /// What is wrong with a draft; nothing where it may be published. Runs nothing.
     async fn draft_faults(&self, id: &str) -> GenesysResult<Vec<Fault>>;
     /// The index of dependency tracking.

@@ -1,0 +1,99 @@
+//! What `drift` advises is run in the very state that it was advised for: it must work, and end the drift that it is for.
+
+use super::*;
+
+/// What drift advises, without what stands twice.
+fn repairs(stage: &Stage) -> Vec<String> {
+    let report = stage.run_client(&["drift", "--output", "json"]).json();
+    let differences = report["drift"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    let mut repairs: Vec<String> =
+        differences.iter().map(|difference| difference["repair"].as_str().unwrap().to_owned()).collect();
+    repairs.sort();
+    repairs.dedup();
+    repairs
+}
+
+/// Runs the one command that all differences name.
+#[track_caller]
+fn run_the_advice(stage: &Stage) -> Vec<String> {
+    let advised: Vec<String> =
+        repairs(stage).into_iter().filter(|repair| repair.starts_with("rolecall ")).collect();
+    let [command] = advised.as_slice() else { panic!("one command repairs everything: {advised:?}") };
+    let mut words: Vec<&str> = command.split(' ').skip(1).collect();
+    words.extend(["--yes", "--level", "paper"]);
+    stage.run_client(&words).expect(0);
+    let left = repairs(stage);
+    assert!(!left.iter().any(|repair| repair.starts_with("rolecall ")), "{left:?}");
+    advised
+}
+
+/// The integration of the manifest's name as somebody made it by hand.
+fn by_hand(stage: &Stage) {
+    change(stage, |state| {
+        for integration in state.genesys.integrations.values_mut() {
+            integration.configuration.notes = "Made by hand.".to_owned();
+        }
+    });
+}
+
+#[test]
+fn an_integration_of_somebody_else_is_adopted_by_what_drift_advises() {
+    let stage = applied();
+    by_hand(&stage);
+    assert_eq!(run_the_advice(&stage), ["rolecall apply --adopt"]);
+}
+
+#[test]
+fn a_new_contract_needs_replace_for_every_other_repair_too() {
+    let stage = applied();
+    tamper(&stage, Tamper::GenesysIntegrationDisabled);
+    stage.write(
+        "schemas/request.json",
+        r#"{"type":"object","properties":{"orderNumber":{"type":"integer"}}}"#,
+    );
+    stage.write("input.json", r#"{"orderNumber": 4711}"#);
+    assert_eq!(run_the_advice(&stage), ["rolecall apply --replace"]);
+}
+
+#[test]
+fn both_needs_are_named_together() {
+    let stage = applied();
+    by_hand(&stage);
+    tamper(&stage, Tamper::GenesysIntegrationDisabled);
+    stage.write(
+        "schemas/request.json",
+        r#"{"type":"object","properties":{"orderNumber":{"type":"integer"}}}"#,
+    );
+    stage.write("input.json", r#"{"orderNumber": 4711}"#);
+    let advised = repairs(&stage);
+    assert!(advised.iter().all(|repair| repair.contains("--adopt")), "{advised:?}");
+    run_the_advice(&stage);
+}
+
+#[test]
+fn an_integration_of_another_role_is_left_to_it() {
+    let stage = applied();
+    change(&stage, |state| {
+        for integration in state.genesys.integrations.values_mut() {
+            let notes = &mut integration.configuration.notes;
+            *notes = notes.replace("role/GenesysDataActionRole", "role/OtherTeamsRole");
+        }
+    });
+    insta::assert_snapshot!(repairs(&stage).join("\n"), @"choose another `name` in [genesys.integration]: rolecall made the integration of this name for another role or stack");
+    insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
+    exit 1
+    -- stderr
+    error: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
+    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
+    ");
+}
+
+#[test]
+fn a_test_of_actions_without_a_terminal_says_what_yes_does() {
+    insta::assert_snapshot!(applied().run_client(&["verify", "--level", "genesys"]).whole(), @"
+    exit 2
+    -- stderr
+    error: no terminal to ask for confirmation (use `--yes`)
+    hint: --yes runs the data actions, and with them their functions, without asking
+    ");
+}
