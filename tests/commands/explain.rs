@@ -87,8 +87,6 @@ fn an_error_is_explained() {
 
     Why it happens: the account has no role of that name; nobody can assume it, and nothing about it can be verified.
     What to do: `rolecall plan` shows what is missing, and `rolecall apply` creates it; if another tool makes the role, run that tool.
-
-    Example: `rolecall verify --sandbox`
     ");
     let json = stage.run(&["explain", "E38", "--output", "json"]).expect(0).json();
     insta::assert_snapshot!(format!("{json:#}"), @r#"
@@ -97,8 +95,7 @@ fn an_error_is_explained() {
         "code": "E38",
         "title": "the role does not exist",
         "why": "the account has no role of that name; nobody can assume it, and nothing about it can be verified",
-        "remedy": "`rolecall plan` shows what is missing, and `rolecall apply` creates it; if another tool makes the role, run that tool",
-        "command": "rolecall verify --sandbox"
+        "remedy": "`rolecall plan` shows what is missing, and `rolecall apply` creates it; if another tool makes the role, run that tool"
       }
     ]
     "#);

@@ -350,7 +350,7 @@ fn options_that_are_wrong() {
     exit 2
     -- stderr
     error[E1]: invalid value 'yaml' for '--output <FORMAT>'
-      [possible values: human, json]
+      [possible values: human, json, sarif, junit, github, markdown]
 
     For more information, try '--help'.
     === --role Other

@@ -164,7 +164,7 @@ fn a_missing_function_is_named_with_its_neighbours() {
 
     Result: refuted: a target function is missing; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       every-target (refuted): a session can invoke each of the 2 target functions: no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`; function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
     hint: correct the [[target]] in the manifest, or deploy the function first; use `--allow-claim every-target` to apply anyway
     "#);

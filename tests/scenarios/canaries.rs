@@ -73,6 +73,7 @@ enum Takes {
 const PLAIN: &[&str] = &[""];
 const TWO: &[&str] = &["human", "json"];
 const SOME: &[&str] = &["human", "json", "markdown"];
+const PROOFS: &[&str] = &["human", "json", "sarif", "junit", "github", "markdown"];
 const REPORTS: &[&str] = &["human", "json", "sarif", "junit", "github", "markdown", "html"];
 
 const fn case(
@@ -116,7 +117,7 @@ const CASES: &[Case] = {
         case("boundary apply", &["--yes"], Nothing, TWO, Deadline),
         case("boundary destroy", &["--yes"], Boundary, TWO, Deadline),
         case("render", &["--account", CUSTOMER, "--region", "us-east-1"], Nothing, TWO, Verbose),
-        case("prove", &["terraform.json"], Nothing, TWO, Takes::Nothing),
+        case("prove", &["terraform.json"], Nothing, PROOFS, Takes::Nothing),
         case("prove", &["template.yaml", "--parameter", PARAMETER], Nothing, TWO, Takes::Nothing),
         case("simulate", &["cases.json", "--explain"], Nothing, TWO, Takes::Nothing),
         case("genesys whoami", &["--probe", "users"], Everything, SOME, Deadline),
@@ -131,6 +132,7 @@ const CASES: &[Case] = {
         case("genesys action list", &[], Everything, TWO, Deadline),
         case("genesys action test", &[ACTION], Everything, TWO, Deadline),
         case("genesys action export", &[ACTION, "--out", "exported.json"], Everything, TWO, Deadline),
+        case("genesys action check", &[ACTION, "--answer", "answer.json"], Nothing, TWO, Verbose),
         case("genesys action import", &["imported.json", "--category", "Orders"], Nothing, TWO, Verbose),
         case("sandbox serve", &[], Nothing, TWO, Verbose),
         case("sandbox tamper", &["max-session"], Nothing, TWO, Verbose),
@@ -237,6 +239,7 @@ fn files(stage: &Stage, exported: &str) {
     stage.write("request.json", &schema("orderNumber"));
     stage.write("response.json", &schema("status"));
     stage.write("input.json", r#"{"orderNumber": "4711"}"#);
+    stage.write("answer.json", r#"{"status": "shipped"}"#);
     stage.write("imported.json", exported);
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::765628985471:root"}, "Action": "sts:AssumeRole",

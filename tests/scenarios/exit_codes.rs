@@ -144,7 +144,7 @@ fn a_refused_target_leaves_the_manifest_as_it_was() {
     insta::assert_snapshot!(run.standard_error(), @"
     exit 4
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     the manifest `rolecall.toml` was not changed

@@ -393,7 +393,7 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
     Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
+    error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
       only-targets (refuted): a session can do nothing but invoke the target functions: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     the manifest `rolecall.toml` was not changed

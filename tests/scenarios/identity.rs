@@ -104,6 +104,9 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         unknown  integrations:action:delete
         unknown  integrations:integration:delete
         unknown  integrations:integration:edit
+      who uses an action that is deleted or replaced
+        unknown  architect:dependencyTracking:view
+        unknown  architect:flow:view
       genesys whoami --probe users
         unknown  directory:user:view
       genesys audit

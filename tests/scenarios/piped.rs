@@ -107,8 +107,29 @@ fn the_advice_can_be_followed() {
     let verify = run_reading(&stage, &text, &["verify", "--sandbox", "--file", "-"]);
     insta::assert_snapshot!(verify.whole(), @"
     exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+    Verification
+      unknown    nobody but the trusted principals can assume the role
+                 the role does not exist, so there is no trust policy to prove it with
+      unknown    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+                 the role does not exist, so there is no trust policy to prove it with
+      refuted    `arn:aws:iam::765628985471:root` can assume the role
+                 the role does not exist, so nobody can assume it
+      refuted    `arn:aws:iam::123456789012:role/ci` can assume the role
+                 the role does not exist, so nobody can assume it
+      unknown    a session can do nothing but invoke the target functions
+                 the role does not exist, so there are no policies to prove it with
+      refuted    a session can invoke the target function
+                 the role does not exist, so there are no sessions of it
+      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+
+    Result: refuted: the role does not exist (exit code 4)
     -- stderr
-    error[E38]: cannot verify: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist
     hint: `rolecall plan --file - --sandbox` (with the manifest on standard input) shows what is missing, `rolecall apply --file - --sandbox` (with the manifest on standard input) creates it
     ");
     let commands = verify.stderr.split("`rolecall ").skip(1).filter_map(|rest| rest.split('`').next());

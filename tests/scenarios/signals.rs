@@ -78,7 +78,7 @@ fn a_target_that_is_added_and_applied_stops_there_too() {
     exit 1
     -- stderr
     added customer-lookup
-    error: interrupted before the next change
+    error[E48]: interrupted before the next change
       done:
       not tried:
     hint: run the same command again: it reads what is there, and goes on from that

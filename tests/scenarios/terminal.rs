@@ -136,7 +136,7 @@ fn a_declined_question_changes_nothing() {
     let (_, end) = shown.split_once("Apply these changes?").unwrap();
     insta::assert_snapshot!(end, @"
      [y/N] n
-    error: you declined; nothing was changed in AWS or Genesys Cloud
+    error[E3]: you declined; nothing was changed in AWS or Genesys Cloud
     ");
 }
 
@@ -184,7 +184,7 @@ fn a_declined_target_is_not_in_the_manifest() {
     insta::assert_snapshot!(end, @"
      [y/N] n
     the manifest `rolecall.toml` was not changed
-    error: you declined; nothing was changed in AWS or Genesys Cloud
+    error[E3]: you declined; nothing was changed in AWS or Genesys Cloud
     ");
 }
 

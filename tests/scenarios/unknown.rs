@@ -1,6 +1,8 @@
 //! What is said of a write whose answer was lost, and of one that somebody else was faster with: what is known, and no more.
 
-use rolecall::sandbox::{Fault, FaultRule, Faults, State, Tamper};
+use std::collections::BTreeSet;
+
+use rolecall::sandbox::{Fault, FaultRule, Faults, LogEntry, State, Tamper};
 
 use super::stage::{ONE_TARGET, ROLE, Run, Stage, manifest};
 use super::views::named;
@@ -102,6 +104,14 @@ fn meanwhile(stage: &Stage, after: &'static str, change: impl FnOnce(&mut State)
     stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "30"])
 }
 
+/// The same, as soon as everything was read about the role itself.
+fn after_reading_the_role(stage: &Stage, change: impl FnOnce(&mut State) + Send + 'static) -> Run {
+    let mut unread = BTreeSet::from(["GetRole", "ListAttachedRolePolicies", "ListRolePolicies"]);
+    let is_after = move |call: &LogEntry| unread.remove(call.action.as_str()) && unread.is_empty();
+    stage.sandbox.once_after(is_after, |state, _| change(state));
+    stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "30"])
+}
+
 #[test]
 fn who_was_faster_with_a_new_role_is_said() {
     let other = Stage::new();
@@ -112,7 +122,7 @@ fn who_was_faster_with_a_new_role_is_said() {
         let stage = Stage::new();
         let mut role = made.clone();
         role.permissions.attached.clear();
-        let run = meanwhile(&stage, "CreatePolicy", move |state| {
+        let run = after_reading_the_role(&stage, move |state| {
             if !is_own {
                 role.tags = Default::default();
             }
@@ -166,7 +176,7 @@ fn that_somebody_deleted_the_role_meanwhile_is_said() {
     stage.run(&APPLY).expect(0);
     stage.tamper(Tamper::MaxSession);
     stage.calls();
-    let run = meanwhile(&stage, "GetRole", |state| {
+    let run = after_reading_the_role(&stage, |state| {
         Tamper::RoleDeleted.apply(state, ROLE).map(drop).unwrap();
     });
     // What the plan has beside it depends on whether the attachments were read before the deletion or after it.

@@ -37,7 +37,7 @@ fn a_list_of_types_is_told_before_the_first_action_is_written() {
     insta::assert_snapshot!(refused(&stage), @"
     exit 2
     -- stderr
-    error: schemas/fourth.json:/properties/orderNumber/type: `orderNumber` has a list of types, and an input of Genesys Cloud has one: string, integer, number, boolean, null; leave an input that may be missing out of `required` instead of adding null
+    error[E9]: schemas/fourth.json:/properties/orderNumber/type: `orderNumber` has a list of types, and an input of Genesys Cloud has one: string, integer, number, boolean, null; leave an input that may be missing out of `required` instead of adding null
     ");
 }
 
@@ -48,7 +48,7 @@ fn a_test_input_that_does_not_fit_is_told() {
     insta::assert_snapshot!(refused(&stage), @r#"
     exit 2
     -- stderr
-    error: fourth.json: the test's input does not fit the input schema: /orderNumber: 4711 is not of type "string"
+    error[E9]: fourth.json: the test's input does not fit the input schema: /orderNumber: 4711 is not of type "string"
     "#);
 }
 
@@ -61,7 +61,7 @@ fn templates_that_use_what_nothing_sets_are_told() {
     insta::assert_snapshot!(refused(&stage), @"
     exit 2
     -- stderr
-    error: [[action]] `Action 4`: `request_template` uses `${input.orderId}`, but the input schema has no `orderId`; correct the name, or write `$!{input.orderId}`
+    error[E9]: [[action]] `Action 4`: `request_template` uses `${input.orderId}`, but the input schema has no `orderId`; correct the name, or write `$!{input.orderId}`
     [[action]] `Action 4`: `order.other` of `other` in `translation_map` is not a JSON path; it starts with `$`
     [[action]] `Action 4`: `success_template` uses `${Status}`, which neither `translation_map` nor `translation_map_defaults` sets
     ");
@@ -78,7 +78,7 @@ fn arrays_within_arrays_are_told_at_any_depth() {
     insta::assert_snapshot!(refused(&stage), @"
     exit 2
     -- stderr
-    error: schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
+    error[E9]: schemas/response.json:/properties/orders/items/properties/lines: Genesys Cloud does not support arrays within arrays in an output; flatten it in the function or in `success_template`
     ");
 }
 
@@ -100,7 +100,7 @@ fn more_actions_than_an_integration_may_have_are_refused_and_a_higher_limit_coun
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: integration `GenesysDataActionRole` would have 101 actions, but Genesys Cloud allows 100 an integration
+    error[E23]: nothing was changed: integration `GenesysDataActionRole` would have 101 actions, but Genesys Cloud allows 100 an integration
     hint: spread the actions over several manifests with an integration each, or ask Genesys for a higher limit (`actions.integration.max`)
     ");
     assert!(writes(&stage).is_empty());
@@ -161,7 +161,7 @@ fn a_recorded_answer_is_put_through_the_templates_without_a_call() {
     insta::assert_snapshot!(check(&[]), @"
     exit 2
     -- stderr
-    error: nothing to check action `Action 4` with
+    error[E1]: nothing to check action `Action 4` with
     hint: pass --input FILE or --answer FILE, or set `test_input` in the [[action]]
     ");
     assert!(stage.calls().is_empty());

@@ -39,7 +39,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 to create, 0 to change, 1 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     ");
     assert!(writes(&stage).is_empty());

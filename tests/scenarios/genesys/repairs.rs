@@ -83,7 +83,7 @@ fn an_integration_of_another_role_is_left_to_it() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
     -- stderr
-    error: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
+    error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
     hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
     ");
 }
@@ -93,7 +93,7 @@ fn a_test_of_actions_without_a_terminal_says_what_yes_does() {
     insta::assert_snapshot!(applied().run_client(&["verify", "--level", "genesys"]).whole(), @"
     exit 2
     -- stderr
-    error: no terminal to ask for confirmation (use `--yes`)
+    error[E2]: no terminal to ask for confirmation (use `--yes`)
     hint: --yes runs the data actions, and with them their functions, without asking
     ");
 }

@@ -85,7 +85,7 @@ fn a_replacement_is_refused_with_what_breaks() {
       ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; used by Main IVR (INBOUNDCALLFLOW, flow-1), published by Agent 07, division Home; used by Night (WORKFLOW, flow-2), published by Agent 07, division Home; only in versions that are not the published one; used by Agent desktop (COMPOSERSCRIPT, script-1)
     1 to create, 0 to change, 1 to delete.
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         used by Main IVR (INBOUNDCALLFLOW, flow-1), published by Agent 07, division Home
         used by Night (WORKFLOW, flow-2), published by Agent 07, division Home; only in versions that are not the published one
@@ -237,28 +237,28 @@ fn what_cannot_be_asked_is_not_nobody() {
     === nothing uses it
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         Architect's dependency tracking shows nothing that uses it
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     === the permission is missing
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         whether anything uses it is not known: the OAuth client lacks architect:dependencyTracking:view
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     === the index is being built
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         whether anything uses it is not known: the index of Architect's dependency tracking is being built
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
     === a flow could not be indexed
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         whether anything uses it is not known: Architect's dependency tracking could not index Old IVR
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan
@@ -282,7 +282,7 @@ fn a_secure_action_is_asked_for_as_such() {
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).standard_error(), @"
     exit 1
     -- stderr
-    error: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
+    error[E45]: nothing was changed in AWS or Genesys Cloud: flows may refer to the IDs of actions that this plan deletes or replaces:
       Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its contract changes, which needs a new action
         used by Payment (SECURECALLFLOW, flow-1); its owner is not known, because the OAuth client lacks architect:flow:view
     hint: change the flows that use these actions first, or tell their owners; then use --replace to carry out the plan

@@ -186,14 +186,20 @@ mod tests {
                     "properties": {
                         "number": {"type": "string", "maxLength": 12, "default": "007", "enum": ["1", "true"]},
                         "maximum": {"type": "integer", "minimum": -1, "default": 7, "enum": [1, 2]},
-                        "flag": {"type": ["boolean", "null"], "default": false},
-                        "either": {"type": ["integer", "string"], "default": "5"},
+                        "flag": {"type": "boolean", "default": false},
                         "ratio": {"type": "number", "multipleOf": 0.25, "maximum": 1e3, "exclusiveMaximum": true},
                     },
                 }},
                 "output": {"successSchema": {
                     "type": "array", "uniqueItems": true,
-                    "items": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "flag": {"type": ["boolean", "null"], "default": false},
+                            "either": {"type": ["integer", "string"], "default": "5"},
+                        },
+                        "additionalProperties": {"type": "string", "minLength": 1},
+                    },
                 }},
             },
         })
