@@ -153,7 +153,9 @@ fn what_failed(Reported { failed, principal, resource, .. }: &Reported) -> Strin
             Some(resource) => format!("Lambda did not find the function `{resource}`."),
             None => "Lambda did not find the function.".to_owned(),
         },
-        Failed::Known(speaker) => format!("The text is a message {}.", speaker_in_words(*speaker)),
+        Failed::Known(speaker) => {
+            format!("The text has words {}; others may use the same.", speaker_in_words(*speaker))
+        }
         Failed::Other => "The text contains no error that rolecall knows.".to_owned(),
     }
 }

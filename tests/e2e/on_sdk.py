@@ -5,6 +5,7 @@ import datetime
 import os
 import subprocess
 import time
+from urllib.parse import unquote
 
 import PureCloudPlatformClientV2 as genesys
 from PureCloudPlatformClientV2.rest import ApiException
@@ -214,7 +215,7 @@ def pages(steps, cloud, integration):
             ids += [credential.id for credential in page.entities]
             if not page.next_uri:
                 break
-            after = {"after": page.next_uri.split("after=")[1].split("&")[0].replace("%3D", "=")}
+            after = {"after": unquote(page.next_uri.split("after=")[1].split("&")[0])}
         step.check("every credential once", (len(ids), len(set(ids))), (MANY + 1, MANY + 1))
         step.check("users", cloud.users.get_users(page_size=25, page_number=3).page_count, 3)
 

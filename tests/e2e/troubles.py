@@ -77,7 +77,7 @@ def walk(w, apply, first, target):
         step.check("what was done", [change["operation"] for change in applied["done"]], [create_role])
         step.check("what failed", applied["failed"]["operation"], create_policy)
         step.check("what was not tried", [change["operation"] for change in applied["not_tried"]], [attach])
-        step.check("a message and a hint", sorted(run.report["error"]), ["hint", "message"])
+        step.check("a code, a message and a hint", sorted(run.report["error"]), ["code", "hint", "message"])
         converges(step, create_policy, attach)
     with w.step("credentials expire") as step:
         with faults(w, ("sts:GetCallerIdentity", EXPIRED)):

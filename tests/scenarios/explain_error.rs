@@ -143,7 +143,7 @@ fn a_function_that_is_gone_is_named() {
         &stage,
         "Function not found: arn:aws:lambda:us-east-1:123456789012:function:other",
         "not_a_target",
-        "certain",
+        "likely",
     );
     stage.sandbox.change(|state| Tamper::FunctionDeleted.apply(state, ROLE)).unwrap().unwrap();
     is(&stage, &text, "function_missing", "certain");

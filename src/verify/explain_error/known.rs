@@ -1,7 +1,7 @@
 //! The catalogue of error messages, and how a text is held against it.
 //!
-//! The entries are data (`messages.toml`). An entry without a page that shows its words is not confirmed, and its cause is
-//! never certain. Matching is tolerant where texts differ without meaning it: case, quotes, backslashes and white space do
+//! The entries are data (`messages.toml`). An entry without a page that shows its words is not confirmed. No cause is certain
+//! by the words: services share them, and the code of a function quotes them. Only what is observed makes a cause certain. Matching is tolerant where texts differ without meaning it: case, quotes, backslashes and white space do
 //! not count, so that JSON within JSON, as Architect shows it, reads like the message itself. It is strict elsewhere: a
 //! pattern matches whole words only, in their order, and what it leaves open is shorter than an ARN may be.
 //! Deliberately absent: what the documents in AWS say. [`super::explain`] asks them.

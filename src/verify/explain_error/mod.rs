@@ -21,6 +21,7 @@ use super::Documents;
 use super::held::Held;
 use super::organization::{Obstacles, Organization};
 use super::repair::Repair;
+use crate::iam::arn::FunctionArn;
 use crate::observe::aws::ObservedFunction;
 use crate::observe::survey::{MissingTarget, Survey};
 
@@ -39,6 +40,7 @@ pub struct Facts<'a> {
 pub fn explain(text: &str, facts: &Facts<'_>) -> Diagnosis {
     let (reported, known) = Reported::read(text);
     let mut causes = match (reported.failed, known) {
+        _ if let Some(operation) = text::called_by_code(text) => vec![of_code(operation)],
         (_, Some(known)) => vec![observation::cause_of(known, text, &reported, facts)],
         (Failed::AssumeRole, None) => assume::causes(&reported, facts),
         (Failed::Invoke, None) => invoke::causes(&reported, facts),
@@ -89,22 +91,46 @@ fn missing(facts: &Facts<'_>) -> Vec<Cause> {
     facts.missing.iter().map(cause_of).collect()
 }
 
+/// A call that Genesys Cloud does not make: code did, such as that of the function.
+fn of_code(operation: &str) -> Cause {
+    let message = format!(
+        "an AWS SDK tells of a failed `{operation}`, and Genesys Cloud makes no such call: code made it, such as the function's"
+    );
+    cause(CauseKind::FunctionItself, Certainty::Likely, message, Remedy::MendFunction)
+}
+
 fn functions(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     let missing = missing(facts);
     if !missing.is_empty() {
         return missing;
     }
     let targets = &facts.survey.desired.targets;
-    let named = reported.resource.as_deref();
-    let is_target = named.is_some_and(|named| targets.iter().any(|target| target.to_string() == named));
+    let named = reported.resource.as_deref().map(str::parse::<FunctionArn>);
+    let named = match named {
+        Some(Ok(function)) => Some(function),
+        Some(Err(_)) => {
+            let message = "what was not found is no Lambda function, and Genesys Cloud asks for nothing else: code asked for it, \
+                           such as the function's"
+                .to_owned();
+            return vec![cause(CauseKind::FunctionItself, Certainty::Likely, message, Remedy::MendFunction)];
+        }
+        None => None,
+    };
+    let is_target = named.as_ref().is_some_and(|named| targets.contains(named));
+    if let Some(function) = &named
+        && !is_target
+        && let Some(target) = targets.iter().find(|target| target.unqualified() == function.unqualified())
+    {
+        let message = format!("`{function}` was called, but the manifest has `{target}`");
+        return vec![cause(CauseKind::WrongQualifier, Certainty::Likely, message, Remedy::CallListedForm)];
+    }
     if is_target {
         let message = "the function exists now, but it was missing when the error occurred".to_owned();
         return vec![cause(CauseKind::Stale, Certainty::Likely, message, Remedy::RunAgain)];
     }
     let list = targets.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
     let message = format!("every target exists, so the data action calls a function other than `{list}`");
-    let certainty = if named.is_some() { Certainty::Certain } else { Certainty::Likely };
-    vec![cause(CauseKind::NotATarget, certainty, message, Remedy::CompareArn)]
+    vec![cause(CauseKind::NotATarget, Certainty::Likely, message, Remedy::CompareArn)]
 }
 
 /// A text that nothing explains: what was looked at, so that nobody looks there again.
@@ -128,6 +154,10 @@ fn unrecognised(facts: &Facts<'_>) -> Vec<Cause> {
         let message = "rolecall does not know this message, and what it looked at is in order".to_owned();
         let remedy = Remedy::PassInnermostMessage;
         causes.push(cause(CauseKind::Unexplained, Certainty::Possible, message, remedy));
+    }
+    // They are so; that they are what the text is about, nothing shows.
+    for cause in &mut causes {
+        cause.certainty = cause.certainty.max(Certainty::Likely);
     }
     if let Some(first) = causes.first_mut() {
         first.evidence.extend(looked);

@@ -124,6 +124,15 @@ impl Reported {
     }
 }
 
+/// The operation that the AWS SDK for Python says was called, where Genesys Cloud makes no such call: "An error occurred
+/// (ThrottlingException) when calling the Query operation" (botocore, `ClientError.MSG_TEMPLATE`).
+pub(super) fn called_by_code(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("when calling the ")?;
+    let (operation, _) = rest.split_once(" operation")?;
+    let is_name = !operation.is_empty() && operation.chars().all(|letter| letter.is_ascii_alphanumeric());
+    (is_name && !["AssumeRole", "Invoke", "InvokeFunction"].contains(&operation)).then_some(operation)
+}
+
 /// The first step that failed, where the text is the result of a test, or has one in it.
 fn failed_step(text: &str) -> Option<FailedStep> {
     let json = text.get(text.find('{')?..)?;
