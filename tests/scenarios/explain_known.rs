@@ -20,17 +20,17 @@ fn explained(stage: &Stage, text: &str) -> String {
 fn a_region_mismatch_is_not_a_missing_function() {
     let text = "ResourceNotFoundException: Functions from 'eu-west-1' are not reachable in this region ('us-east-1')";
     insta::assert_snapshot!(explained(&applied(), text), @"
-    exit 4
+    exit 5
     -- stdout
     Diagnosis
-      The text is a message of AWS Lambda.
-      certain    Lambda was called in a region other than the one in the function's ARN; the function may well exist
+      The text has words of AWS Lambda; others may use the same.
+      likely     Lambda was called in a region other than the one in the function's ARN; the function may well exist
                  no target of the manifest is in `eu-west-1`, so the data action names another function
                  look up: the region of the ARN in the data action, and the region that the text names second
                  fix: compare the two regions with the [[target]]; if the ARN is right, give a function in the region that was called, or ask Genesys support about calls between regions
                  source: https://github.com/alexcasalboni/aws-lambda-power-tuning/issues/18
 
-    Result: refuted: Lambda was called in a region other than the one in the function's ARN; the function may well exist (exit code 4)
+    Result: undecided: the most likely cause is: Lambda was called in a region other than the one in the function's ARN; the function may well exist (exit code 5)
     ");
 }
 
@@ -41,16 +41,16 @@ fn the_failed_step_of_a_test_is_named() {
         {"step": 10, "name": "Apply output transformation", "success": false, "error": {"message":
          "Transform failed to process result using 'successTemplate' template due to error:'Variable $Presences has not been set at successTemplate[line 1, column 20]'"}}]}"#;
     insta::assert_snapshot!(explained(&applied(), text), @"
-    exit 4
+    exit 5
     -- stdout
     Diagnosis
-      The text is a message of Genesys Cloud. The test failed in step 10, `Apply output transformation`.
-      certain    `success_template` uses a variable that neither `translation_map` nor `translation_map_defaults` sets
+      The text has words of Genesys Cloud; others may use the same. The test failed in step 10, `Apply output transformation`.
+      likely     `success_template` uses a variable that neither `translation_map` nor `translation_map_defaults` sets
                  look up: the name behind `$` in the text, letter by letter; and whether the function's answer has the value that the path names
                  fix: correct the name, or give it a default in `translation_map_defaults`; `rolecall genesys action check` shows it without a call
                  source: https://github.com/genesys-samples/DataActionsWorkshop (chapter Building the Data Action: step 10 of a failed test)
 
-    Result: refuted: `success_template` uses a variable that neither `translation_map` nor `translation_map_defaults` sets (exit code 4)
+    Result: undecided: the most likely cause is: `success_template` uses a variable that neither `translation_map` nor `translation_map_defaults` sets (exit code 5)
     ");
 }
 
@@ -61,7 +61,7 @@ fn what_no_page_confirms_is_said_to_be_unconfirmed_and_is_not_certain() {
     exit 5
     -- stdout
     Diagnosis
-      The text is a message of AWS Lambda.
+      The text has words of AWS Lambda; others may use the same.
       likely     Lambda cannot assume the function's own execution role: its trust policy does not name lambda.amazonaws.com
                  unverified: no source is known that shows these words; read the whole text before you act
                  look up: the trust policy of the execution role, not that of the role that Genesys Cloud assumes
@@ -137,15 +137,15 @@ fn a_missing_target_is_told_beside_an_unknown_message() {
     let stage = applied();
     stage.sandbox.change(|state| Tamper::FunctionDeleted.apply(state, ROLE)).unwrap().unwrap();
     insta::assert_snapshot!(explained(&stage, "The flux capacitor is empty."), @"
-    exit 4
+    exit 5
     -- stdout
     Diagnosis
       The text contains no error that rolecall knows.
-      certain    no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+      likely     no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
                  none of the 115 known messages is in the text
                  the role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists, and its documents can be read
                  fix: deploy it, or correct the [[target]] and the data action
 
-    Result: refuted: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status` (exit code 4)
+    Result: undecided: the most likely cause is: no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status` (exit code 5)
     ");
 }
