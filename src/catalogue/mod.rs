@@ -14,12 +14,16 @@ use crate::drift::Consequence;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::lint::{FindingId, Severity};
+use crate::verify::analysis::Opinion;
+use crate::verify::finding::RunFinding;
 
 /// What a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A fault of a document, a role or a function.
     Finding(FindingId),
+    /// What a run finds beside these.
+    Run(RunFinding),
     /// A difference between the manifest and what is there, by what it leads to.
     Drift(Consequence),
     /// What a command failed with.
@@ -65,15 +69,36 @@ pub enum Example {
 /// Everything that has a code, in the order of the codes.
 pub fn all() -> Vec<Entry> {
     let findings = FindingId::ALL.iter().copied().map(of_finding);
+    let of_runs = RunFinding::ALL.into_iter().map(of_run);
     let differences = Consequence::ALL.into_iter().map(drift::entry);
     let errors = ErrorCode::ALL.iter().copied().map(error::entry);
-    findings.chain(differences).chain(errors).collect()
+    findings.chain(of_runs).chain(differences).chain(errors).collect()
 }
 
 /// What a code stands for; the letters' case does not matter, and a name in JSON does as well.
 pub fn find(code: &str) -> Option<Entry> {
     let is_named = |name: &str| name.eq_ignore_ascii_case(code);
     all().into_iter().find(|entry| is_named(entry.code) || entry.name.is_some_and(is_named))
+}
+
+fn of_run(finding: RunFinding) -> Entry {
+    Entry {
+        kind: Kind::Run(finding),
+        code: finding.code(),
+        name: None,
+        title: finding.title(),
+        severity: Some(finding.severity()),
+        exit: match finding {
+            // That AWS contradicts the documents says nothing of which of its answers is the right one.
+            RunFinding::ProbeContradicts => None,
+            RunFinding::AnalyserContradicts => Some(Opinion::Disagrees.exit()),
+            RunFinding::OtherOrganization => Some(ExitCode::Refuted),
+        },
+        why: finding.why(),
+        remedy: finding.remedy(),
+        example: None,
+        reference: Some(finding.reference()),
+    }
 }
 
 fn of_finding(id: FindingId) -> Entry {

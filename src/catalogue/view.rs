@@ -9,7 +9,8 @@ use crate::iam::lint::Severity;
 const PAGE: &str = "# Codes
 
 Everything that rolecall finds, and every error, has a code that stays the same. `rolecall explain CODE` prints the section below; \
-`--allow-findings CODE` lets `apply` go on in spite of a finding. An error tells its code as in `error[E17]: …`, and as `code` in \
+`--allow-findings CODE` lets `apply` go on in spite of a finding about a document or a function. What Access Analyzer says of a document \
+has AWS's own code, with a link. An error tells its code as in `error[E17]: …`, and as `code` in \
 JSON. This page is made from the program.
 ";
 
@@ -96,7 +97,7 @@ impl Kind {
     /// What the sentence is about that says why.
     fn why(self) -> &'static str {
         match self {
-            Self::Finding(_) | Self::Drift(_) => "Why it matters",
+            Self::Finding(_) | Self::Run(_) | Self::Drift(_) => "Why it matters",
             Self::Error(_) => "Why it happens",
         }
     }
@@ -124,6 +125,7 @@ pub fn page() -> String {
                 Some('L') => "Findings about functions",
                 _ => "Findings about documents",
             },
+            Kind::Run(_) => "Findings about answers and credentials",
             Kind::Drift(_) => "Drift, by what it leads to",
             Kind::Error(_) => "Errors, by what to do about them",
         };

@@ -102,13 +102,14 @@ async fn run_all(
         }
         let (report, exit) = ended(command, &member.name, result);
         let report = report.advising(&invocation);
+        let end = report.end();
         shared.count();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
         let part = match options.common.output.is_human() {
             true => Part::Text(report.entry(exit, &own.into_result())),
             false => Part::Report(Box::new(report)),
         };
-        (exit, part)
+        (end, part)
     };
     let (mut report, parts, calls) = fleet.run(command, turn).await;
     printer.stop_counting();

@@ -19,7 +19,7 @@ use crate::iam::arn::AccountId;
 use crate::observe::snapshot::{Snapshot, is_worth_it};
 use crate::ports::calls::Call;
 use crate::ports::{AwsError, AwsErrorKind, Read as _};
-use crate::report::{FleetReport, Report};
+use crate::report::{End, FleetReport, Report};
 
 /// Roles that are worked on at the same time. Proofs take the one processor in turns; what is waited for is AWS.
 const AT_A_TIME: usize = 16;
@@ -191,17 +191,17 @@ impl Fleet {
     pub async fn run<T>(
         self,
         command: &'static str,
-        turn: impl AsyncFn(Member) -> (ExitCode, T),
+        turn: impl AsyncFn(Member) -> (End, T),
     ) -> (FleetReport, Vec<T>, Vec<Call>) {
         let Self { members, clients, notes } = self;
         let turn = &turn;
         let numbered = async |(index, member)| (index, turn(member).boxed_local().await);
         let turns = stream::iter(members.into_iter().enumerate()).map(numbered).buffer_unordered(AT_A_TIME);
-        let mut turns: Vec<(usize, (ExitCode, T))> = turns.collect().await;
+        let mut turns: Vec<(usize, (End, T))> = turns.collect().await;
         turns.sort_by_key(|(index, _)| *index);
-        let (exits, parts): (Vec<ExitCode>, Vec<T>) = turns.into_iter().map(|(_, turn)| turn).unzip();
+        let (ends, parts): (Vec<End>, Vec<T>) = turns.into_iter().map(|(_, turn)| turn).unzip();
         let calls: Vec<Call> = clients.iter().flat_map(|client| client.calls().so_far()).collect();
-        let report = FleetReport { warnings: notes, ..FleetReport::new(command, &exits, calls.len()) };
+        let report = FleetReport { warnings: notes, ..FleetReport::new(command, &ends, calls.len()) };
         (report, parts, calls)
     }
 }

@@ -130,7 +130,7 @@ impl Report {
     /// The report with complete commands.
     #[must_use]
     pub fn advising(mut self, invocation: &Invocation) -> Self {
-        for difference in self.drift.iter_mut().flatten() {
+        for difference in self.drift.iter_mut().flatten().chain(&mut self.until_applied) {
             difference.repair = invocation.complete(&difference.repair);
         }
         if let Some(verification) = &mut self.verification {

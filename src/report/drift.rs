@@ -9,6 +9,7 @@ use super::genesys_fault::{effect_in_words, part_in_words};
 use super::{ChangeView, Level};
 use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::manifest::{Outline, Position};
+use crate::verify::finding::RunFinding;
 use crate::verify::genesys_fault::GenesysPart;
 use crate::verify::repair::{Flags, Repair};
 
@@ -216,10 +217,7 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
             );
         }
         Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
-        Repair::EditOrganization => {
-            "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
-             an OAuth client of the organization in the manifest"
-        }
+        Repair::EditOrganization => RunFinding::OtherOrganization.remedy(),
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
         Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",

@@ -6,16 +6,14 @@ use serde::Serialize;
 use super::AnalysisView;
 use super::Level;
 use super::Text;
-use super::drift::repair_in_words;
 use super::probe::question_in_words;
 use super::verification::witness_value;
 use crate::exit::ExitCode;
 use crate::iam::lint;
 use crate::ports::genesys::Organization;
 use crate::verify::analysis::Analysis;
-use crate::verify::finding::Finding;
+use crate::verify::finding::{Finding, RunFinding};
 use crate::verify::probe::{AwsAnswer, ProbeQuestion};
-use crate::verify::repair::Repair;
 use rolecall_model::shown::Shown;
 
 /// Something in the documents that is worth a change, whether or not it breaks a claim.
@@ -51,7 +49,7 @@ impl From<&Finding> for FindingView {
     fn from(finding: &Finding) -> Self {
         let severity = finding.severity();
         let blank = Self {
-            id: String::new(),
+            id: finding.code().as_str().to_owned(),
             severity: severity.to_string(),
             level: severity.into(),
             exit: finding.exit(),
@@ -68,7 +66,6 @@ impl From<&Finding> for FindingView {
             Finding::OtherOrganization { expected, found } => of_organization(blank, expected, found),
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
             Finding::Remark { document, remark } => Self {
-                id: remark.code.clone(),
                 statement: remark.statement.map(|index| format!("statement {}", index + 1)).map(Text::from),
                 message: format!("Access Analyzer about {document}: {}", remark.details).into(),
                 why: "AWS checks every policy for this".to_owned(),
@@ -102,22 +99,82 @@ impl From<&lint::Finding> for FindingView {
     }
 }
 
+impl RunFinding {
+    /// What it is, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ProbeContradicts => "AWS answered a request otherwise than the documents in AWS say",
+            Self::AnalyserContradicts => "an analyser of AWS and rolecall contradict each other",
+            Self::OtherOrganization => "the OAuth client belongs to another organization than the role",
+        }
+    }
+
+    /// Why it matters.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::ProbeContradicts => {
+                "either something that rolecall did not read decides this request, or rolecall evaluates it differently from AWS"
+            }
+            Self::AnalyserContradicts => "one of the two does not see what the other sees",
+            Self::OtherOrganization => {
+                "Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client \
+                 cannot assume the role"
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::ProbeContradicts => {
+                "look for an organization policy, a policy on the caller, a resource policy on the function, or a very recent \
+                 change; if there is none, rolecall evaluates the request wrongly: please report it"
+            }
+            Self::AnalyserContradicts => {
+                "trust neither until `verify --level twin` has sent AWS real requests; please report it with both documents"
+            }
+            Self::OtherOrganization => {
+                "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
+                 an OAuth client of the organization in the manifest"
+            }
+        }
+    }
+
+    /// Where to read more.
+    pub fn reference(self) -> &'static str {
+        match self {
+            Self::ProbeContradicts => {
+                "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+            }
+            Self::AnalyserContradicts => {
+                "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html"
+            }
+            Self::OtherOrganization => {
+                "https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/"
+            }
+        }
+    }
+}
+
+/// What is said whatever the run.
+fn of_run(blank: FindingView, finding: RunFinding) -> FindingView {
+    FindingView {
+        why: finding.why().to_owned(),
+        reference: finding.reference().to_owned(),
+        fix: finding.remedy().to_owned().into(),
+        ..blank
+    }
+}
+
 fn of_probe(blank: FindingView, question: &ProbeQuestion, answer: AwsAnswer) -> FindingView {
     let question = question_in_words(question);
     let (answered, documented) = (answer.as_str(), answer.opposite().as_str());
     FindingView {
-        id: "D1".to_owned(),
         message: format!(
             "{question}: AWS {answered} it, but according to the documents in AWS it is {documented}"
-        ).into(),
-        why: "either something that rolecall did not read decides this request, or rolecall evaluates it differently \
-             from AWS".to_owned(),
-        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
-            .to_owned(),
-        fix: "look for an organization policy, a policy on the caller, a resource policy on the function, or a very \
-             recent change; if there is none, rolecall evaluates the request wrongly: please report it"
-            .into(),
-        ..blank
+        )
+        .into(),
+        ..of_run(blank, RunFinding::ProbeContradicts)
     }
 }
 
@@ -127,7 +184,6 @@ fn of_organization(
     Organization { id, name }: &Organization,
 ) -> FindingView {
     FindingView {
-        id: "O1".to_owned(),
         message: format!(
             "the role is for the Genesys Cloud organization {expected}, but the OAuth client belongs to the organization \
              {} ({})",
@@ -135,12 +191,7 @@ fn of_organization(
             Shown(id)
         )
         .into(),
-        why: "Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client \
-              cannot assume the role"
-            .to_owned(),
-        reference: "https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/".to_owned(),
-        fix: repair_in_words(Repair::EditOrganization).to_owned().into(),
-        ..blank
+        ..of_run(blank, RunFinding::OtherOrganization)
     }
 }
 
@@ -148,15 +199,9 @@ fn of_analysis(blank: FindingView, analysis: &Analysis) -> FindingView {
     let AnalysisView { analyser, question, answer, own, .. } = AnalysisView::from(analysis);
     let own = own.as_deref().unwrap_or("nothing");
     FindingView {
-        id: "D2".to_owned(),
         message: format!(
             "{analyser} and rolecall contradict each other about {question}: AWS says {answer}, rolecall says {own}"
         ).into(),
-        why: "one of the two does not see what the other sees".to_owned(),
-        reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html".to_owned(),
-        fix: "trust neither until `verify --level twin` has sent AWS real requests; please report it with both \
-             documents"
-            .into(),
-        ..blank
+        ..of_run(blank, RunFinding::AnalyserContradicts)
     }
 }

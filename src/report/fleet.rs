@@ -30,6 +30,9 @@ pub struct FleetReport {
     pub exit: ExitCode,
     /// How many manifests ended with each exit code.
     pub exit_codes: BTreeMap<u8, usize>,
+    /// Of `plan`: of those with exit code 0, how many have changes that are not made yet. Left out if none has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pending: usize,
     /// How many requests AWS was sent, retries included.
     pub aws_calls: usize,
     /// What to know about all of it.
@@ -37,6 +40,20 @@ pub struct FleetReport {
     pub warnings: Vec<String>,
     /// The report of each manifest, in the order in which they were named.
     pub roles: Vec<Report>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// How one of several ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The exit code.
+    pub exit: ExitCode,
+    /// Whether something is planned that was not written.
+    pub is_pending: bool,
 }
 
 /// The report of one manifest, or of several.
@@ -83,15 +100,16 @@ impl AnyReport {
 
 impl FleetReport {
     /// The report of a command whose parts ended like this, without the parts.
-    pub fn new(command: &'static str, exits: &[ExitCode], aws_calls: usize) -> Self {
+    pub fn new(command: &'static str, ends: &[End], aws_calls: usize) -> Self {
         let mut exit_codes = BTreeMap::new();
-        for exit in exits {
+        for End { exit, is_pending: _ } in ends {
             *exit_codes.entry(exit.code()).or_default() += 1;
         }
         // Others were contacted: only for the one manifest it is as if nothing had been.
         let in_company = |exit| if exit == ExitCode::Usage { ExitCode::Failed } else { exit };
-        let exit = exits.iter().copied().map(in_company).fold(ExitCode::Success, ExitCode::or);
-        Self { command, exit, exit_codes, aws_calls, ..Self::default() }
+        let exit = ends.iter().map(|end| in_company(end.exit)).fold(ExitCode::Success, ExitCode::or);
+        let pending = ends.iter().filter(|end| end.exit == ExitCode::Success && end.is_pending).count();
+        Self { command, exit, exit_codes, pending, aws_calls, ..Self::default() }
     }
 
     /// The report as a document of that format.
@@ -125,9 +143,15 @@ impl FleetReport {
 
     /// How many ended how, a line each.
     pub(super) fn tally(&self) -> String {
-        let ends = ExitCode::ALL.into_iter().filter_map(|exit| {
-            let number = self.exit_codes.get(&exit.code())?;
-            Some(format!("\n  {number} × {} (exit code {})", exit.meaning(), exit.code()))
+        let line = |number: usize, meaning: &str, exit: ExitCode| match number {
+            0 => String::new(),
+            number => format!("\n  {number} × {meaning} (exit code {})", exit.code()),
+        };
+        let ends = ExitCode::ALL.into_iter().map(|exit| {
+            let number = self.exit_codes.get(&exit.code()).copied().unwrap_or_default();
+            let pending = if exit == ExitCode::Success { self.pending } else { 0 };
+            let planned = line(pending, "pending: changes are planned and not made yet", exit);
+            planned + &line(number.saturating_sub(pending), exit.meaning(), exit)
         });
         format!("{}:{}", self.counted(), ends.collect::<String>())
     }
@@ -186,7 +210,19 @@ impl FleetReport {
             if self.command == PROVE { "in the file" } else { "manifest" },
         );
         for role in &self.roles {
-            let mark = if role.exit == ExitCode::Success { "✅" } else { "❌" };
+            let End { exit, is_pending } = role.end();
+            let mark = match (exit, is_pending) {
+                (ExitCode::Success, true) => "⏳",
+                (ExitCode::Success, false) => "✅",
+                (
+                    ExitCode::Failed
+                    | ExitCode::Usage
+                    | ExitCode::Pending
+                    | ExitCode::Refuted
+                    | ExitCode::Inconclusive,
+                    _,
+                ) => "❌",
+            };
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
@@ -214,6 +250,11 @@ impl FleetReport {
 }
 
 impl Report {
+    /// How it ended, as one of several.
+    pub fn end(&self) -> End {
+        End { exit: self.exit, is_pending: self.is_pending() }
+    }
+
     /// The manifest, where there are several.
     pub(super) fn name(&self) -> &str {
         self.manifest.as_deref().unwrap_or_default()

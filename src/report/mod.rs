@@ -56,7 +56,7 @@ pub use diagnosis::{CauseView, DiagnosisView};
 pub use doctor::{CheckState, CheckView, DoctorView};
 pub use drift::{DifferenceView, KeyView};
 pub use finding::FindingView;
-pub use fleet::{AnyReport, FleetReport};
+pub use fleet::{AnyReport, End, FleetReport};
 pub use genesys::{GenesysView, NoticeView};
 pub use holder::HolderProofsView;
 pub use human::{Evidence, count};

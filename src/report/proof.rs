@@ -8,7 +8,6 @@ use serde_json::json;
 use super::Text;
 use super::human::{BOLD, DIMMED};
 use super::{ClaimView, Evidence, FindingView, FleetReport, Format, Report, VerificationView, count};
-use crate::exit::ExitCode;
 use crate::manifest::Outline;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::role_proof::{FileProof, RoleProof};
@@ -125,8 +124,8 @@ impl ProofView {
                 report.render(format, exit)
             }
             Err(roles) => {
-                let exits: Vec<ExitCode> = roles.iter().map(|role| role.exit).collect();
-                FleetReport { roles, ..FleetReport::new(PROVE, &exits, 0) }.render(format)
+                let ends: Vec<_> = roles.iter().map(Report::end).collect();
+                FleetReport { roles, ..FleetReport::new(PROVE, &ends, 0) }.render(format)
             }
         }
     }

@@ -78,7 +78,7 @@ impl Report {
     }
 
     /// Whether something is planned that was not written.
-    fn is_pending(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         self.command == "plan" && self.changes.iter().flatten().next().is_some()
     }
 
@@ -295,6 +295,7 @@ impl FleetReport {
         let of = |exit: ExitCode| self.exit_codes.get(&exit.code()).copied().unwrap_or_default();
         let some = |number: usize| format!("{number} of {}", self.counted());
         match self.exit {
+            ExitCode::Success if self.pending > 0 => format!("pending: {}", some(self.pending)),
             ExitCode::Success if self.command == PROVE => format!("done: {} proved", self.counted()),
             ExitCode::Success if all == 1 => "done: the manifest ended with exit code 0".to_owned(),
             ExitCode::Success => format!("done: all {all} manifests ended with exit code 0"),

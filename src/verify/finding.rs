@@ -5,7 +5,7 @@
 
 use super::analysis::Analysis;
 use super::probe::{AwsAnswer, Probe, ProbeQuestion};
-use crate::iam::lint::{self, Severity};
+use crate::iam::lint::{self, FindingId, Severity};
 use crate::ports::Remark as AnalyserRemark;
 use crate::ports::genesys::Organization;
 
@@ -39,6 +39,61 @@ pub enum Finding {
     },
 }
 
+/// What a run finds beside the faults of documents: two answers that contradict each other, or credentials of somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunFinding {
+    /// AWS answered a probe otherwise than the documents say.
+    ProbeContradicts,
+    /// An analyser of AWS and rolecall contradict each other.
+    AnalyserContradicts,
+    /// The role is for another organization than the one of the credentials at hand.
+    OtherOrganization,
+}
+
+impl RunFinding {
+    /// Every kind, in the order of the codes.
+    pub const ALL: [Self; 3] = [Self::ProbeContradicts, Self::AnalyserContradicts, Self::OtherOrganization];
+
+    /// The code, which stays the same.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ProbeContradicts => "C1",
+            Self::AnalyserContradicts => "C2",
+            Self::OtherOrganization => "O1",
+        }
+    }
+
+    /// How severe it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::ProbeContradicts | Self::AnalyserContradicts => Severity::Warning,
+            Self::OtherOrganization => Severity::Error,
+        }
+    }
+}
+
+/// Where a finding has its code from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingCode<'f> {
+    /// The catalogue of `iam`.
+    Fault(FindingId),
+    /// What a run finds.
+    Run(RunFinding),
+    /// Access Analyzer: the code is AWS's own.
+    Aws(&'f str),
+}
+
+impl<'f> FindingCode<'f> {
+    /// The code as it is printed.
+    pub fn as_str(self) -> &'f str {
+        match self {
+            Self::Fault(id) => id.as_str(),
+            Self::Run(finding) => finding.code(),
+            Self::Aws(code) => code,
+        }
+    }
+}
+
 impl From<lint::Finding> for Finding {
     fn from(finding: lint::Finding) -> Self {
         Self::Fault(Box::new(finding))
@@ -46,12 +101,24 @@ impl From<lint::Finding> for Finding {
 }
 
 impl Finding {
+    /// Its code.
+    pub fn code(&self) -> FindingCode<'_> {
+        match self {
+            Self::Fault(finding) => FindingCode::Fault(finding.id),
+            Self::ProbeDisagrees { .. } => FindingCode::Run(RunFinding::ProbeContradicts),
+            Self::AnalyserDisagrees(_) => FindingCode::Run(RunFinding::AnalyserContradicts),
+            Self::OtherOrganization { .. } => FindingCode::Run(RunFinding::OtherOrganization),
+            Self::Remark { document: _, remark } => FindingCode::Aws(&remark.code),
+        }
+    }
+
     /// How severe it is.
     pub fn severity(&self) -> Severity {
         match self {
             Self::Fault(finding) => finding.id.severity(),
-            Self::OtherOrganization { .. } => Severity::Error,
-            Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) => Severity::Warning,
+            Self::OtherOrganization { .. } => RunFinding::OtherOrganization.severity(),
+            Self::ProbeDisagrees { .. } => RunFinding::ProbeContradicts.severity(),
+            Self::AnalyserDisagrees(_) => RunFinding::AnalyserContradicts.severity(),
             // The words are AWS's, and it may add some.
             Self::Remark { document: _, remark } => match remark.kind.as_str() {
                 "ERROR" => Severity::Error,

@@ -5,7 +5,7 @@ use super::{Documents, paper};
 use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, Side};
 use crate::iam::document::Document;
-use crate::iam::evaluate::{Evaluation, Layers, Level, Request, evaluate};
+use crate::iam::evaluate::{Evaluation, Layer, Layers, Level, Request, evaluate};
 use crate::iam::prove::Permissions;
 use crate::iam::truth::Truth;
 
@@ -35,12 +35,20 @@ impl Held {
         }
     }
 
-    /// What the session's account says to a request of the session. The policy of the resource is not looked at: what is
-    /// asked for is taken to belong to the session's own account, where it is not needed.
+    /// What the session's account says to a request of the session. The policy of the resource is not looked at: it is taken to
+    /// leave the decision to the account. For `sts:AssumeRole`, too: the role that is asked for has a trust policy, and rolecall
+    /// does not know it.
     pub(super) fn evaluate(&self, request: &Request, service_control: &[OrganizationLevel]) -> Evaluation {
-        let layers =
-            Layers { service_control: levels(service_control), ..layers(&self.permissions.for_proof()) };
-        evaluate(request, &layers)
+        let delegation = request.principal.account().map(Document::delegating_to);
+        let layers = Layers {
+            service_control: levels(service_control),
+            resource: delegation.as_ref(),
+            ..layers(&self.permissions.for_proof())
+        };
+        let mut evaluation = evaluate(request, &layers);
+        // That policy only stands for what is decided elsewhere: no reader finds it in AWS.
+        evaluation.statements.retain(|statement| statement.layer != Layer::Resource);
+        evaluation
     }
 }
 

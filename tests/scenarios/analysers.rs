@@ -92,7 +92,7 @@ fn the_simulator_sees_a_widened_policy_and_a_boundary_as_the_paper_does() {
             (&json!("refuted"), &json!("refutes")),
             "{row}"
         );
-        assert!(findings(&report, "D2").is_empty(), "nobody disagrees");
+        assert!(findings(&report, "C2").is_empty(), "nobody disagrees");
     }
 }
 
@@ -218,7 +218,7 @@ fn a_contradiction_is_a_finding_with_both_answers_and_leaves_the_question_open()
     let report = verify_with(&stage, "AWS_ENDPOINT_URL_IAM", &recorded, &[]).expect(5).json();
     let row = row(&report, "every-target");
     assert_eq!((&row["paper"], &row["analysers"]["shows"]), (&json!("proved"), &json!("disagrees")), "{row}");
-    let found = findings(&report, "D2");
+    let found = findings(&report, "C2");
     assert_eq!(found.len(), 1, "{found:?}");
     let message = found[0]["message"].as_str().unwrap();
     insta::assert_snapshot!(message, @"iam:SimulatePrincipalPolicy and rolecall contradict each other about lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: AWS says denied: no statement allows it, rolecall says allowed (allowed by statement 1 of the caller's identity policies)");
@@ -232,7 +232,7 @@ fn a_denial_by_an_organisation_is_no_contradiction() {
     let report = verify_with(&stage, "AWS_ENDPOINT_URL_IAM", &recorded, &[]).expect(4).json();
     let row = row(&report, "every-target");
     assert_eq!(row["analysers"]["shows"], "refutes", "{row}");
-    assert!(findings(&report, "D2").is_empty());
+    assert!(findings(&report, "C2").is_empty());
 }
 
 #[test]
@@ -470,7 +470,7 @@ fn a_failed_check_contradicts_a_proof_and_supports_a_refutation() {
     };
     let report = fail(&stage).expect(5).json();
     assert_eq!(row(&report, "only-trusted")["analysers"]["shows"], "disagrees");
-    assert_eq!(findings(&report, "D2").len(), 3);
+    assert_eq!(findings(&report, "C2").len(), 3);
     stage.sandbox.change(|state| Tamper::TrustExtraPrincipal.apply(state, ROLE)).unwrap().unwrap();
     let report = fail(&stage).expect(4).json();
     assert_eq!(row(&report, "only-trusted")["analysers"]["shows"], "refutes");

@@ -8,6 +8,7 @@ mod bad_input;
 mod beginning;
 mod boundary;
 mod canaries;
+mod codes;
 mod concurrency;
 mod cut_short;
 mod describe_role;

@@ -261,7 +261,7 @@ fn a_success_that_stays_is_a_refutation_and_a_finding() {
     let run = stage.run(&["verify", "--deadline", "30", "--output", "json"]).expect(4);
     let verification = &run.json()["verification"];
     assert!(verification["claims"].as_array().unwrap().iter().all(|claim| claim["result"] == "proved"));
-    let finding = verification["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "D1");
+    let finding = verification["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "C1");
     let message = finding.unwrap()["message"].as_str().unwrap();
     insta::assert_snapshot!(message, @"sts:AssumeRole without an external ID: AWS allowed it, but according to the documents in AWS it is denied");
 }

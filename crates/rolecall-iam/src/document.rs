@@ -276,7 +276,8 @@ impl Document {
     }
 
     /// A policy of a resource that leaves every decision to an account.
-    pub(crate) fn delegating_to(account: &AccountId) -> Self {
+    #[must_use]
+    pub fn delegating_to(account: &AccountId) -> Self {
         let principal = vec![PrincipalName::Account(account.clone())];
         let statement = Statement {
             sid: None,

@@ -134,8 +134,8 @@ impl Check {
         let command = self.look.command();
         let turn = async |mut member: Member| {
             let result = member.work(async |role| self.look.at(role).await).await;
-            let (report, exit) = ended(command, &member.name, result);
-            (exit, report)
+            let (report, _) = ended(command, &member.name, result);
+            (report.end(), report)
         };
         let (report, roles, _) = fleet.run(command, turn).await;
         Ok(AnyReport::Several(FleetReport { roles, ..report }))
@@ -185,7 +185,9 @@ mod tests {
     fn an_answer_that_is_too_large_leaves_out_what_is_right() {
         let role = |exit: ExitCode| Report { exit, ..Report::new("drift") };
         let exits = [ExitCode::Success, ExitCode::Pending, ExitCode::Success];
-        let fleet = FleetReport { roles: exits.map(role).into(), ..FleetReport::new("drift", &exits, 21) };
+        let roles = exits.map(role);
+        let fleet = FleetReport::new("drift", &roles.each_ref().map(Report::end), 21);
+        let fleet = FleetReport { roles: roles.into(), ..fleet };
         let report = AnyReport::Several(fleet);
         let whole = fitting(report.clone(), LARGEST_ANSWER).unwrap();
         assert_eq!(whole["roles"].as_array().unwrap().len(), 3);

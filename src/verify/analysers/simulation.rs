@@ -192,8 +192,8 @@ impl Judge<'_> {
         }
     }
 
-    /// What rolecall's own evaluator says to the same request: the simulator sees neither the policies of resources nor
-    /// anything of the request beside action and resource.
+    /// What rolecall's own evaluator says to the same request: the simulator was given no policy of a resource, and nothing of
+    /// the request beside action and resource.
     fn own(&self, action: &str, resource: &str) -> Evaluation {
         let request = Request {
             principal: Principal::Role(self.role.clone()),

@@ -333,7 +333,8 @@ mod tests {
     fn a_manifest_that_the_report_leaves_out_is_a_failure() {
         let manifests = Manifests::read(&json!(["s3://bucket/a.toml", "s3://bucket/b.toml"])).unwrap();
         let role = Report { manifest: Some("s3://bucket/b.toml".to_owned()), ..fine() };
-        let fleet = FleetReport { roles: vec![role], ..FleetReport::new("drift", &[ExitCode::Success], 9) };
+        let fleet = FleetReport::new("drift", &[role.end()], 9);
+        let fleet = FleetReport { roles: vec![role], ..fleet };
         let report = AnyReport::Several(fleet);
         let checked = Checked { command: "drift", manifests: &manifests, report: &report };
         let missing = checked.missing();
