@@ -63,10 +63,10 @@ impl Report {
         }
     }
 
-    /// Whether a claim fails because a function does not exist.
+    /// Whether a function of the manifest does not exist.
     pub(super) fn is_target_missing(&self) -> bool {
         let mut claims = self.verification.iter().flat_map(|verification| &verification.claims);
-        claims.any(|claim| claim.absent == Some(Absent::Target))
+        self.misses_target || claims.any(|claim| claim.absent == Some(Absent::Target))
     }
 
     /// Whether a plan was refused for what it would leave behind.
