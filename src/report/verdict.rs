@@ -234,10 +234,14 @@ impl Report {
                     .map(|probe| format!("AWS's answer contradicts the manifest: {}", probe.probe)),
             )
             .chain(
-                verification()
-                    .flat_map(|it| &it.actions)
-                    .filter(|test| test.outcome == TestOutcome::Failed)
-                    .map(|test| format!("action {} failed", test.action)),
+                verification().flat_map(|it| &it.actions).filter(|test| test.exit == ExitCode::Refuted).map(
+                    |test| match test.outcome {
+                        TestOutcome::Failed | TestOutcome::Succeeded => {
+                            format!("action {} failed", test.action)
+                        }
+                        TestOutcome::NotRun => format!("action {} does not exist", test.action),
+                    },
+                ),
             )
             .chain(
                 self.refusals
@@ -256,7 +260,7 @@ impl Report {
             .chain(
                 verification()
                     .flat_map(|it| &it.actions)
-                    .filter(|test| test.outcome == TestOutcome::NotRun)
+                    .filter(|test| test.exit == ExitCode::Inconclusive)
                     .map(|test| format!("action {} was not run", test.action)),
             )
             .chain({
