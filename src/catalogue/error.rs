@@ -252,8 +252,9 @@ fn words(code: ErrorCode) -> Words {
         ),
         ErrorCode::Unproved => (
             "the plan was refused",
-            "after the plan, a claim about the role would be refuted or undecided, or the role would have a finding that is an error",
-            "correct the template or the manifest; remove policies that are not the manifest's (--remove-foreign); only after a \
+            "after the plan, a claim about the role would be refuted or undecided, as while a function of the manifest is missing; or the role would \
+             have a finding that is an error",
+            "correct the template or the manifest; deploy a missing function; remove policies that are not the manifest's (--remove-foreign); only after a \
              review, name the exception with --allow-claim or --allow-findings",
         ),
         ErrorCode::RetiresActions => (

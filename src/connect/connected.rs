@@ -25,7 +25,7 @@ use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
 use crate::observe::survey::addresses;
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
-use crate::ports::genesys::Organization;
+use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
 use crate::report::{CallsView, Report};
 use crate::verify::live_organization::LiveOrganization;
 
@@ -205,7 +205,15 @@ impl Connected {
         observer: &impl Observer,
     ) -> Result<(Verified, Report, ExitCode), VerifyError> {
         let verify = async |it: &Self| it.role.verify(request, observer).boxed_local().await;
-        let (live, verified) = self.comparing_organizations(verify).await;
+        // No plan for Genesys Cloud is made here, so the client of the actions is asked as well.
+        let asked = async {
+            match &self.role.genesys {
+                Some(side) => self.compared(side.client.organization().await),
+                None => self.live_organization().await,
+            }
+        };
+        let (live, verified) = join!(asked, verify(self));
+        self.warnings.extend(warning(&live));
         let mut verified = verified?;
         let exit = live.exit();
         verified.verification.findings.extend(live.into_finding());
@@ -230,7 +238,11 @@ impl Connected {
     /// Cloud, the plan for it finds that out.
     async fn live_organization(&self) -> LiveOrganization {
         let Some(client) = &self.organizations else { return LiveOrganization::NotAsked };
-        match client.organization().await {
+        self.compared(client.organization().await)
+    }
+
+    fn compared(&self, answer: Result<Organization, GenesysError>) -> LiveOrganization {
+        match answer {
             Ok(found) if found.id == self.external_id.as_str() => LiveOrganization::Same,
             Ok(found) => LiveOrganization::Other { expected: self.external_id.to_string(), found },
             Err(error) => LiveOrganization::Unanswered { error, are_named: self.are_credentials_named },

@@ -32,8 +32,9 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let missing = survey.missing.iter().map(|missing| of_missing(survey, missing));
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
-    if needs_adoption(&desired, survey) {
-        repair_with_all(&mut differences, true);
+    let adopts = needs_adoption(&desired, survey);
+    if adopts || !survey.missing.is_empty() {
+        repair_with_all(&mut differences, adopts);
     }
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))

@@ -310,7 +310,9 @@ pub(super) fn repair_with_all(differences: &mut [Difference], adopts: bool) {
     let flags = || differences.iter().filter_map(|difference| difference.repair.flags());
     let adopt = adopts || flags().any(|flags| flags.adopt);
     let replace = flags().any(|flags| flags.replace);
-    let needed = Flags { adopt, replace, remove_foreign: false };
+    let misses = |difference: &Difference| difference.consequence == Consequence::TargetMissing;
+    let allow_every_target = differences.iter().any(misses);
+    let needed = Flags { adopt, replace, remove_foreign: false, allow_every_target };
     let is_taken = differences.iter().any(|difference| difference.repair == Repair::RenameIntegration);
     for difference in differences {
         difference.repair = match (is_taken, difference.repair.flags()) {

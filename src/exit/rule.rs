@@ -13,7 +13,7 @@
 use super::ExitCode;
 use crate::drift::{Consequence, Difference};
 use crate::iam::lint::FindingId;
-use crate::verify::action_test::{ActionTest, TestEnd};
+use crate::verify::action_test::{ActionTest, NotRun, TestEnd};
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::{Claim, ClaimOutcome};
 use crate::verify::explain_error::{Certainty, Diagnosis};
@@ -181,8 +181,9 @@ impl ActionTest {
     pub fn exit(&self) -> ExitCode {
         match self.end {
             TestEnd::Succeeded { .. } => ExitCode::Success,
-            TestEnd::Failed { .. } => ExitCode::Refuted,
-            TestEnd::NotRun(_) => ExitCode::Inconclusive,
+            // What does not exist, no flow can call.
+            TestEnd::Failed { .. } | TestEnd::NotRun(NotRun::NoAction) => ExitCode::Refuted,
+            TestEnd::NotRun(NotRun::NoInput) => ExitCode::Inconclusive,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::DiagnosisView;
 use super::Text;
 use super::human::{DIMMED, GREEN, RED, YELLOW};
 use super::text::join;
+use crate::exit::ExitCode;
 use crate::verify::action_test::{ActionTest, NotRun, TestEnd, TestStep};
 
 /// What became of the test.
@@ -52,6 +53,9 @@ pub struct ActionTestView {
     /// Why it failed, by what AWS and Genesys Cloud hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisView>,
+    /// The exit code that it asks for: an action that does not exist is no open question.
+    #[serde(skip)]
+    pub exit: ExitCode,
 }
 
 /// One step of a test.
@@ -76,7 +80,8 @@ impl ActionTestView {
 
     /// The outcome, the steps where one failed, the result or the causes.
     pub fn to_text(&self) -> String {
-        let Self { action, id, outcome, cause, fix, context_id, operations, result, diagnosis } = self;
+        let Self { action, id, outcome, cause, fix, context_id, operations, result, diagnosis, exit: _ } =
+            self;
         let label = match outcome {
             TestOutcome::Succeeded => format!("{GREEN}succeeded{GREEN:#}"),
             TestOutcome::Failed => format!("{RED}failed{RED:#}   "),
@@ -111,7 +116,8 @@ impl ActionTestView {
 }
 
 impl From<&ActionTest> for ActionTestView {
-    fn from(ActionTest { action, id, end, steps }: &ActionTest) -> Self {
+    fn from(test: &ActionTest) -> Self {
+        let ActionTest { action, id, end, steps } = test;
         let operation = |TestStep { name, success, error }: &TestStep| OperationView {
             name: name.clone().into(),
             success: *success,
@@ -127,6 +133,7 @@ impl From<&ActionTest> for ActionTestView {
             operations: steps.iter().map(operation).collect(),
             result: None,
             diagnosis: None,
+            exit: test.exit(),
         };
         match end {
             TestEnd::Succeeded { result } => {

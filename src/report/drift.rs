@@ -229,8 +229,13 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
     words.to_owned()
 }
 
-fn in_options(Flags { adopt, remove_foreign, replace }: Flags) -> String {
-    let options = [(adopt, " --adopt"), (remove_foreign, " --remove-foreign"), (replace, " --replace")];
+fn in_options(Flags { adopt, remove_foreign, replace, allow_every_target }: Flags) -> String {
+    let options = [
+        (adopt, " --adopt"),
+        (remove_foreign, " --remove-foreign"),
+        (replace, " --replace"),
+        (allow_every_target, " --allow-claim every-target"),
+    ];
     options.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, option)| option).collect()
 }
 

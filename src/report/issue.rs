@@ -93,7 +93,7 @@ impl Report {
             rule: "action-test".to_owned(),
             title: "A data action failed or was not run".to_owned(),
             help: "`rolecall genesys action test` runs it again, and shows each step.".to_owned(),
-            level: if test.outcome == TestOutcome::Failed { Level::Error } else { Level::Warning },
+            level: if test.exit == ExitCode::Refuted { Level::Error } else { Level::Warning },
             resource: test.id.clone().unwrap_or_else(|| test.action.clone()).to_string(),
             attribute: test.action.shown(),
             message: format!("action {}: {}", test.action, test.why()),

@@ -176,6 +176,9 @@ pub struct Report {
     /// What the report is about, where it is a role in a file that no account has.
     #[serde(skip)]
     pub subject: Option<String>,
+    /// Whether the survey found that a function of the manifest is missing; before anything was proved.
+    #[serde(skip)]
+    pub misses_target: bool,
     /// What advised commands repeat of this run.
     #[serde(skip)]
     pub invocation: Invocation,
@@ -293,6 +296,7 @@ impl Report {
     /// The report with what the survey found.
     pub fn with_survey(mut self, survey: &Survey) -> Self {
         self.role = Some(survey.into());
+        self.misses_target = !survey.missing.is_empty();
         self.with_caller(&survey.observed.caller)
     }
 

@@ -63,10 +63,10 @@ impl Report {
         }
     }
 
-    /// Whether a claim fails because a function does not exist.
+    /// Whether a function of the manifest does not exist.
     pub(super) fn is_target_missing(&self) -> bool {
         let mut claims = self.verification.iter().flat_map(|verification| &verification.claims);
-        claims.any(|claim| claim.absent == Some(Absent::Target))
+        self.misses_target || claims.any(|claim| claim.absent == Some(Absent::Target))
     }
 
     /// Whether a plan was refused for what it would leave behind.
@@ -234,10 +234,14 @@ impl Report {
                     .map(|probe| format!("AWS's answer contradicts the manifest: {}", probe.probe)),
             )
             .chain(
-                verification()
-                    .flat_map(|it| &it.actions)
-                    .filter(|test| test.outcome == TestOutcome::Failed)
-                    .map(|test| format!("action {} failed", test.action)),
+                verification().flat_map(|it| &it.actions).filter(|test| test.exit == ExitCode::Refuted).map(
+                    |test| match test.outcome {
+                        TestOutcome::Failed | TestOutcome::Succeeded => {
+                            format!("action {} failed", test.action)
+                        }
+                        TestOutcome::NotRun => format!("action {} does not exist", test.action),
+                    },
+                ),
             )
             .chain(
                 self.refusals
@@ -256,7 +260,7 @@ impl Report {
             .chain(
                 verification()
                     .flat_map(|it| &it.actions)
-                    .filter(|test| test.outcome == TestOutcome::NotRun)
+                    .filter(|test| test.exit == ExitCode::Inconclusive)
                     .map(|test| format!("action {} was not run", test.action)),
             )
             .chain({

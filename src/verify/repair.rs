@@ -32,16 +32,20 @@ pub struct Flags {
     pub remove_foreign: bool,
     /// End actions whose IDs flows may refer to.
     pub replace: bool,
+    /// Accept that a session cannot invoke every target. While a function is missing `apply` refuses every plan otherwise.
+    pub allow_every_target: bool,
 }
+
+const NO_FLAGS: Flags =
+    Flags { adopt: false, remove_foreign: false, replace: false, allow_every_target: false };
 
 impl Repair {
     /// Apply the manifest.
-    pub const APPLY: Self = Self::Apply(Flags { adopt: false, remove_foreign: false, replace: false });
+    pub const APPLY: Self = Self::Apply(NO_FLAGS);
     /// Apply it, and remove what others put on the role.
-    pub const REMOVE_FOREIGN: Self =
-        Self::Apply(Flags { adopt: false, remove_foreign: true, replace: false });
+    pub const REMOVE_FOREIGN: Self = Self::Apply(Flags { remove_foreign: true, ..NO_FLAGS });
     /// Apply it, and end actions whose IDs flows may refer to.
-    pub const REPLACE: Self = Self::Apply(Flags { adopt: false, remove_foreign: false, replace: true });
+    pub const REPLACE: Self = Self::Apply(Flags { replace: true, ..NO_FLAGS });
 
     /// What `apply` needs for it, where `apply` does it.
     #[must_use]
@@ -60,9 +64,14 @@ impl Repair {
 
     /// The same where `apply` refuses the whole plan without these flags. What others put on the role stops no plan.
     #[must_use]
-    pub fn with(self, Flags { adopt, remove_foreign: _, replace }: Flags) -> Self {
+    pub fn with(self, Flags { adopt, remove_foreign: _, replace, allow_every_target }: Flags) -> Self {
         self.flags().map_or(self, |flags| {
-            Self::Apply(Flags { adopt: flags.adopt || adopt, replace: flags.replace || replace, ..flags })
+            Self::Apply(Flags {
+                adopt: flags.adopt || adopt,
+                remove_foreign: flags.remove_foreign,
+                replace: flags.replace || replace,
+                allow_every_target: flags.allow_every_target || allow_every_target,
+            })
         })
     }
 }
