@@ -331,7 +331,8 @@ impl Explained for plan::aws::PlanError {
             }
             plan::aws::PlanError::RoleNotMade { manager, .. } => {
                 let words = format!("{}; then repeat the command", in_other_tool(*manager));
-                return (ExitCode::Failed, Some(words));
+                // Nobody can assume a role that is not there.
+                return (ExitCode::Refuted, Some(words));
             }
             // Genesys Cloud assumes the ARN of the manifest, which no role has.
             plan::aws::PlanError::PathDiffers { .. } => {
@@ -380,14 +381,14 @@ pub(super) const MISSING_TARGET: &str =
 /// What to do about a role or a function that does not exist; `None` where both are there.
 #[must_use]
 pub fn hint_for_absent(survey: &Survey) -> Option<String> {
-    match (&survey.observed.role, survey.desired.managed_by, survey.missing.is_empty()) {
-        (None, Some(manager), _) => Some(in_other_tool(manager)),
-        (None, None, true) => {
-            Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned())
-        }
-        (_, _, false) => Some(MISSING_TARGET.to_owned()),
-        (Some(_), _, true) => None,
-    }
+    let target = (!survey.missing.is_empty()).then(|| MISSING_TARGET.to_owned());
+    let role = match (&survey.observed.role, survey.desired.managed_by) {
+        (Some(_), _) => None,
+        (None, Some(manager)) => Some(in_other_tool(manager)),
+        (None, None) => Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
+    };
+    let hints: Vec<String> = target.into_iter().chain(role).collect();
+    (!hints.is_empty()).then(|| hints.join("; then "))
 }
 
 pub(super) fn in_other_tool(manager: Manager) -> String {

@@ -11,7 +11,11 @@ use crate::observe::survey::{MissingTarget, Survey};
 
 /// The claims about a role that does not exist.
 #[must_use]
-pub fn without_role(desired: &Desired) -> Vec<Claim> {
+pub fn without_role(survey: &Survey) -> Vec<Claim> {
+    without_targets(of_no_role(&survey.desired), &survey.missing)
+}
+
+fn of_no_role(desired: &Desired) -> Vec<Claim> {
     let intent = desired.intent();
     let external_id = intent.external_id.as_ref().map(ToString::to_string);
     let unknown = |claim, reason: &str| absent(Proposition::Provable(claim), Absent::Role, false, reason);

@@ -128,7 +128,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
               may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
                           arn:aws:lambda:us-east-1:123456789012:function:orders-status:live
 
-            No changes: AWS matches the manifest.
+            No changes: everything but the missing functions matches the manifest.
 
             Verification
               proved     nobody but the trusted principals can assume the role

@@ -216,7 +216,7 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
 
     let nothing = Stage::with(&managed(), State::demo());
     insta::assert_snapshot!(nothing.run(&["apply", "--yes"]).whole(), @"
-    exit 1
+    exit 4
     -- stderr
     error[E37]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist, and Terraform manages it (`managed_by` in [role])
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`; then repeat the command

@@ -38,6 +38,7 @@ mod limits;
 mod lookup;
 mod managed_by;
 mod many_targets;
+mod missing;
 mod options;
 mod organization;
 mod permissions;
