@@ -373,7 +373,6 @@ impl Explained for plan::genesys::PlanError {
     }
 }
 
-/// Whose job a change of the role is, if another tool makes the role.
 /// What to do about a function that does not exist.
 pub(super) const MISSING_TARGET: &str =
     "correct the [[target]] in the manifest, or deploy the function first";
@@ -391,6 +390,7 @@ pub fn hint_for_absent(survey: &Survey) -> Option<String> {
     (!hints.is_empty()).then(|| hints.join("; then "))
 }
 
+/// Whose job a change of the role is, if another tool makes the role.
 pub(super) fn in_other_tool(manager: Manager) -> String {
     format!("{} manages this role: correct its configuration there, and {}", manager.name(), manager.run())
 }

@@ -5,9 +5,7 @@
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Map, Value};
 
@@ -37,39 +35,27 @@ fn form(service: &str, operation: &str) -> Form {
 /// The answer to an operation is in no form of its service's.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is in no form of {service}'s")]
-struct NotAnAnswer {
+pub(super) struct NotAnAnswer {
     service: String,
 }
 
-/// Refuses successes that no service of AWS's reported.
-#[derive(Debug)]
-pub(super) struct Answered;
-
-#[dyn_dispatch_hint]
-impl Intercept for Answered {
-    fn name(&self) -> &'static str {
-        "Answered"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let (Ok(_), Some(metadata)) = (context.output_or_error(), bag.load::<Metadata>()) else {
-            return Ok(());
-        };
-        let response = context.response();
-        let body = response.body().bytes().unwrap_or_default();
-        let is_one = match form(metadata.service(), metadata.name()) {
-            Form::Query => is_query_answer(body, metadata.name()),
-            Form::Json if response.status().as_u16() == NO_CONTENT => body.is_empty(),
-            Form::Json => serde_json::from_slice::<Map<String, Value>>(body).is_ok(),
-            Form::Payload => true,
-        };
-        if is_one { Ok(()) } else { Err(NotAnAnswer { service: metadata.service().to_owned() }.into()) }
-    }
+/// Refuses a success that no service of AWS's reported.
+pub(super) fn check(
+    context: &AfterDeserializationInterceptorContextRef<'_>,
+    bag: &ConfigBag,
+) -> Result<(), BoxError> {
+    let (Ok(_), Some(metadata)) = (context.output_or_error(), bag.load::<Metadata>()) else {
+        return Ok(());
+    };
+    let response = context.response();
+    let body = response.body().bytes().unwrap_or_default();
+    let is_one = match form(metadata.service(), metadata.name()) {
+        Form::Query => is_query_answer(body, metadata.name()),
+        Form::Json if response.status().as_u16() == NO_CONTENT => body.is_empty(),
+        Form::Json => serde_json::from_slice::<Map<String, Value>>(body).is_ok(),
+        Form::Payload => true,
+    };
+    if is_one { Ok(()) } else { Err(NotAnAnswer { service: metadata.service().to_owned() }.into()) }
 }
 
 /// Whether an XML document that was sent whole ends here: `<DetachRolePolicyResponse …>…</DetachRolePolicyResponse>`.

@@ -1,16 +1,19 @@
-//! Counts and times every request that the SDK sends, attempt by attempt, on the list that Genesys's share.
+//! Counts and times every request that the SDK sends, attempt by attempt, on the list that Genesys's share. What sees every
+//! answer also has it [checked](super::answer): one interceptor at each client, so that none forgets the check.
 
 use std::time::Instant;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
+use super::answer;
 use rolecall_model::ports::calls::{Call, Calls};
 
 /// The host that last left this operation (such as `iam:GetRole`) without an answer.
@@ -35,7 +38,7 @@ impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
-/// Puts every request that the SDK sends on the list.
+/// Puts every request that the SDK sends on the list, and has every answer checked.
 #[derive(Debug)]
 pub(super) struct Recorder(pub(super) Calls);
 
@@ -55,6 +58,15 @@ impl Intercept for Recorder {
         let host = uri.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or(uri).to_owned();
         bag.interceptor_state().store_put(Sent { at: Instant::now(), host });
         Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        answer::check(context, bag)
     }
 
     fn read_after_attempt(

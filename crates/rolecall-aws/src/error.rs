@@ -16,6 +16,7 @@ use rolecall_model::paging::Paging;
 use rolecall_model::ports::{AwsError, AwsErrorKind, WriteOutcome};
 use rolecall_model::redact::redact;
 
+use super::answer::NotAnAnswer;
 use super::http::TooLarge;
 
 /// Turns a failure of the SDK into ours. What became of a write, those know who watched its attempts.
@@ -144,6 +145,8 @@ where
         };
     }
     match error {
+        // The same as what the SDK itself cannot read.
+        error if chain(error).any(|cause| cause.is::<NotAnAnswer>()) => AwsErrorKind::Other,
         SdkError::TimeoutError(_) => AwsErrorKind::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsErrorKind::TimedOut,
         error if is_untrusted(error) => AwsErrorKind::Untrusted,

@@ -52,7 +52,6 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::sync::Semaphore;
 
-use self::answer::Answered;
 use self::calls::{Recorder, silent_host};
 pub use self::environment::SettingsError;
 use self::environment::Stated;
@@ -253,28 +252,20 @@ impl Aws {
         let global = global(&config);
         Self {
             iam: aws_sdk_iam::Client::from_conf(
-                aws_sdk_iam::config::Builder::from(&global)
-                    .interceptor(Answered)
-                    .interceptor(Recorder(calls.clone()))
-                    .build(),
+                aws_sdk_iam::config::Builder::from(&global).interceptor(Recorder(calls.clone())).build(),
             ),
             sts: aws_sdk_sts::Client::from_conf(
-                aws_sdk_sts::config::Builder::from(&global)
-                    .interceptor(Answered)
-                    .interceptor(Recorder(calls.clone()))
-                    .build(),
+                aws_sdk_sts::config::Builder::from(&global).interceptor(Recorder(calls.clone())).build(),
             ),
             #[cfg(feature = "access-analyzer")]
             access_analyzer: aws_sdk_accessanalyzer::Client::from_conf(
                 aws_sdk_accessanalyzer::config::Builder::from(&global)
-                    .interceptor(Answered)
                     .interceptor(Recorder(calls.clone()))
                     .build(),
             ),
             #[cfg(feature = "organizations")]
             organizations: aws_sdk_organizations::Client::from_conf(
                 aws_sdk_organizations::config::Builder::from(&global)
-                    .interceptor(Answered)
                     .interceptor(Recorder(calls.clone()))
                     .build(),
             ),
@@ -368,9 +359,8 @@ impl Aws {
             .or_insert_with(|| {
                 let region = aws_config::Region::new(region.to_string());
                 let config = self.config.to_builder().region(region).build();
-                let config = aws_sdk_lambda::config::Builder::from(&config)
-                    .interceptor(Answered)
-                    .interceptor(Recorder(self.calls.clone()));
+                let config =
+                    aws_sdk_lambda::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
                 aws_sdk_lambda::Client::from_conf(config.build())
             })
             .clone()

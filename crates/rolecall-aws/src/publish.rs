@@ -9,7 +9,6 @@ use aws_sdk_securityhub::types::{
 use jiff::Timestamp;
 
 use super::Aws;
-use super::answer::Answered;
 use super::calls::Recorder;
 use super::error::{classify, refused_key};
 use rolecall_model::iam::arn::Arn;
@@ -24,9 +23,7 @@ impl Aws {
     pub async fn send_message(&self, topic: &Arn, subject: &str, message: &str) -> AwsResult<()> {
         let region = aws_config::Region::new(topic.region.clone());
         let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_sns::config::Builder::from(&config)
-            .interceptor(Answered)
-            .interceptor(Recorder(self.calls.clone()));
+        let config = aws_sdk_sns::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
         let call = aws_sdk_sns::Client::from_conf(config.build()).publish().topic_arn(topic.to_string());
         let sent = call.subject(subject).message(message).send().await;
         // A topic may be encrypted under a key of the customer's own.
@@ -43,9 +40,8 @@ impl Aws {
     ) -> AwsResult<Vec<String>> {
         let region = aws_config::Region::new(here.region.clone());
         let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_securityhub::config::Builder::from(&config)
-            .interceptor(Answered)
-            .interceptor(Recorder(self.calls.clone()));
+        let config =
+            aws_sdk_securityhub::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
         let client = aws_sdk_securityhub::Client::from_conf(config.build());
         let mut refused = Vec::new();
         for batch in findings.chunks(BATCH) {

@@ -5,7 +5,6 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 
 use super::Aws;
-use super::answer::Answered;
 use super::calls::Recorder;
 use super::error::{classify, refused_key, too_late, unexpected};
 use rolecall_model::iam::arn::Arn;
@@ -27,9 +26,8 @@ impl Aws {
     pub fn secret(&self, arn: &Arn) -> StoredSecret {
         let region = aws_config::Region::new(arn.region.clone());
         let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_secretsmanager::config::Builder::from(&config)
-            .interceptor(Answered)
-            .interceptor(Recorder(self.calls.clone()));
+        let config =
+            aws_sdk_secretsmanager::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
         StoredSecret {
             arn: arn.to_string(),
             client: aws_sdk_secretsmanager::Client::from_conf(config.build()),

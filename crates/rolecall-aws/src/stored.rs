@@ -7,7 +7,6 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use secrecy::SecretString;
 
 use super::Aws;
-use super::answer::Answered;
 use super::calls::Recorder;
 use super::error::{classify, refused_key, unexpected};
 use rolecall_model::iam::arn::Arn;
@@ -39,7 +38,6 @@ impl Aws {
         let operation = if version.is_some() { READ_VERSION } else { READ_OBJECT };
         // `AWS_ENDPOINT_URL` leads to one host, below which a bucket has no name of its own.
         let config = aws_sdk_s3::config::Builder::from(&self.config)
-            .interceptor(Answered)
             .interceptor(Recorder(self.calls.clone()))
             .force_path_style(self.config.endpoint_url().is_some());
         let call = aws_sdk_s3::Client::from_conf(config.build()).get_object().bucket(bucket).key(key);
@@ -77,9 +75,7 @@ impl Aws {
     pub async fn parameter(&self, arn: &Arn) -> AwsResult<Parameter> {
         let region = aws_config::Region::new(arn.region.clone());
         let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_ssm::config::Builder::from(&config)
-            .interceptor(Answered)
-            .interceptor(Recorder(self.calls.clone()));
+        let config = aws_sdk_ssm::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
         let call = aws_sdk_ssm::Client::from_conf(config.build()).get_parameter();
         let answer = call.name(arn.to_string()).with_decryption(true).send().await;
         let answer = answer.map_err(|error| refused_key(classify(READ_PARAMETER, error)))?;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Aws;
-use super::answer::Answered;
 use super::calls::Recorder;
 use super::error::{next_page, unexpected};
 use rolecall_model::iam::arn::Region;
@@ -27,9 +26,8 @@ impl ReadTrail for Aws {
     ) -> AwsResult<Vec<TrailEvent>> {
         let region = aws_config::Region::new(region.to_string());
         let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_cloudtrail::config::Builder::from(&config)
-            .interceptor(Answered)
-            .interceptor(Recorder(self.calls.clone()));
+        let config =
+            aws_sdk_cloudtrail::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
         let client = aws_sdk_cloudtrail::Client::from_conf(config.build());
         let attribute = LookupAttribute::builder()
             .attribute_key(LookupAttributeKey::ResourceName)
