@@ -33,9 +33,7 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let mut differences: Vec<Difference> =
         moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
     let adopts = needs_adoption(&desired, survey);
-    if adopts || !survey.missing.is_empty() {
-        repair_with_all(&mut differences, adopts);
-    }
+    repair_with_all(&mut differences, adopts, survey.missing_boundary);
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::iam::arn::{FunctionArn, PolicyArn, RoleArn};
 use crate::iam::lint::Severity;
+use crate::observe::survey::MissingBoundary;
 use crate::observe::survey::MissingTarget;
 use crate::plan::aws::Change;
 use crate::plan::genesys::Step;
@@ -306,13 +307,18 @@ pub struct Difference {
 
 /// `apply` writes all of a plan or nothing. So what one difference needs taken over or replaced, the repair of every other
 /// one needs, too. While an integration of the name belongs to somebody else, no `apply` does anything.
-pub(super) fn repair_with_all(differences: &mut [Difference], adopts: bool) {
+pub(super) fn repair_with_all(
+    differences: &mut [Difference],
+    adopts: bool,
+    missing_boundary: Option<MissingBoundary>,
+) {
     let flags = || differences.iter().filter_map(|difference| difference.repair.flags());
     let adopt = adopts || flags().any(|flags| flags.adopt);
     let replace = flags().any(|flags| flags.replace);
     let misses = |difference: &Difference| difference.consequence == Consequence::TargetMissing;
     let allow_every_target = differences.iter().any(misses);
-    let needed = Flags { adopt, replace, remove_foreign: false, allow_every_target };
+    let missing_boundary = missing_boundary.or_else(|| flags().find_map(|flags| flags.missing_boundary));
+    let needed = Flags { adopt, replace, remove_foreign: false, allow_every_target, missing_boundary };
     let is_taken = differences.iter().any(|difference| difference.repair == Repair::RenameIntegration);
     for difference in differences {
         difference.repair = match (is_taken, difference.repair.flags()) {
@@ -326,7 +332,7 @@ pub(super) fn repair_with_all(differences: &mut [Difference], adopts: bool) {
 #[must_use]
 pub fn merged(aws: Vec<Difference>, genesys: Vec<Difference>) -> Vec<Difference> {
     let mut all: Vec<Difference> = aws.into_iter().chain(genesys).collect();
-    repair_with_all(&mut all, false);
+    repair_with_all(&mut all, false, None);
     all.sort_by_key(|difference| difference.consequence);
     all
 }

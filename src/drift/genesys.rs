@@ -38,7 +38,7 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
     {
         difference.repair = Repair::RenameIntegration;
     }
-    repair_with_all(&mut differences, needs_adoption);
+    repair_with_all(&mut differences, needs_adoption, None);
     differences.sort_by_key(|difference| difference.consequence);
     Ok((plan, differences))
 }

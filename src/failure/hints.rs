@@ -12,7 +12,7 @@ use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
-use crate::observe::survey::{AddressError, Survey, SurveyError};
+use crate::observe::survey::{AddressError, MissingBoundary, Survey, SurveyError};
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -272,17 +272,9 @@ impl Explained for SurveyError {
             // What is not there cannot be invoked.
             SurveyError::TargetsMissing(_) => (ExitCode::Refuted, Some(MISSING_TARGET.to_owned())),
             SurveyError::Desired(_) => (ExitCode::Usage, None),
-            SurveyError::NoBoundary { is_own: true, .. } => (
-                ExitCode::Usage,
-                Some(
-                    "an administrator makes it of the manifest's targets: `rolecall boundary apply`"
-                        .to_owned(),
-                ),
-            ),
-            SurveyError::NoBoundary { is_own: false, .. } => (
-                ExitCode::Usage,
-                Some("correct `permissions_boundary` in [role], or create the policy first".to_owned()),
-            ),
+            SurveyError::NoBoundary { missing, .. } => {
+                (ExitCode::Usage, Some(hint_for_boundary(*missing).to_owned()))
+            }
             SurveyError::NameTaken { taker, .. } => (
                 ExitCode::Failed,
                 Some(format!(
@@ -377,6 +369,15 @@ impl Explained for plan::genesys::PlanError {
 pub(super) const MISSING_TARGET: &str =
     "correct the [[target]] in the manifest, or deploy the function first";
 
+fn hint_for_boundary(missing: MissingBoundary) -> &'static str {
+    match missing {
+        MissingBoundary::Own => {
+            "an administrator makes it of the manifest's targets: `rolecall boundary apply`"
+        }
+        MissingBoundary::Other => "correct `permissions_boundary` in [role], or create the policy first",
+    }
+}
+
 /// What to do about a role or a function that does not exist; `None` where both are there.
 #[must_use]
 pub fn hint_for_absent(survey: &Survey) -> Option<String> {
@@ -386,7 +387,12 @@ pub fn hint_for_absent(survey: &Survey) -> Option<String> {
         (None, Some(manager)) => Some(in_other_tool(manager)),
         (None, None) => Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
     };
-    let hints: Vec<String> = target.into_iter().chain(role).collect();
+    // `plan` and `apply` stop at a boundary that does not exist.
+    let boundary = survey.missing_boundary.filter(|_| survey.desired.managed_by.is_none());
+    let boundary = boundary
+        .map(|missing| format!("the permissions boundary does not exist: {}", hint_for_boundary(missing)));
+    let hints: Vec<String> =
+        target.into_iter().chain(boundary.filter(|_| role.is_some())).chain(role).collect();
     (!hints.is_empty()).then(|| hints.join("; then "))
 }
 

@@ -19,8 +19,7 @@ use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{Owner, foreign_attachments, owner};
 use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{
-    AccountQuotas, AwsError, AwsErrorKind, AwsResult, CallerIdentity, FunctionAddress, Read, Tags,
-    WriteOutcome,
+    AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
 };
 use rolecall_model::aws_region::{self, UnknownAwsRegion};
 use rolecall_model::paging::Paging;
@@ -40,6 +39,17 @@ pub struct Survey {
     /// The permissions boundary that a plan would put on the role, where it is not the one in force; `None` where there is no such
     /// policy.
     pub boundary: Option<ObservedBoundary>,
+    /// Who makes the boundary that a plan would put on the role, if there is no such policy.
+    pub missing_boundary: Option<MissingBoundary>,
+}
+
+/// Who makes a permissions boundary that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingBoundary {
+    /// rolecall makes it of the manifest's targets, when an administrator tells it to.
+    Own,
+    /// Somebody else makes it; or its ARN is wrong.
+    Other,
 }
 
 impl Survey {
@@ -114,8 +124,8 @@ pub enum SurveyError {
     NoBoundary {
         /// The boundary.
         arn: PolicyArn,
-        /// Whether it is the one that rolecall makes of the targets.
-        is_own: bool,
+        /// Who makes it.
+        missing: MissingBoundary,
     },
     /// Somebody else's policy has the name of one that is to be made.
     #[error(
@@ -239,15 +249,8 @@ pub async fn survey_for_plan<R: Read>(
     reader: &R,
 ) -> Result<Survey, SurveyError> {
     let survey = survey(manifest, external_id, templates, addresses, reader).await?;
-    let in_force = survey.observed.boundary.as_ref().map(|boundary| &boundary.arn);
-    match &survey.desired.role.permissions_boundary {
-        Some(wanted) if Some(wanted) != in_force && survey.boundary.is_none() => {
-            return Err(SurveyError::NoBoundary {
-                arn: wanted.clone(),
-                is_own: manifest.role.permissions_boundary == Some(Boundary::Targets),
-            });
-        }
-        Some(_) | None => {}
+    if let (Some(missing), Some(arn)) = (survey.missing_boundary, &survey.desired.role.permissions_boundary) {
+        return Err(SurveyError::NoBoundary { arn: arn.clone(), missing });
     }
     let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();
     if let Some((policy, taker)) = name_takers(reader, &wanted, &survey.observed).await?.into_iter().next() {
@@ -283,21 +286,18 @@ pub async fn survey<R: Read>(
         quotas = reader.quotas().await?;
         desired = make(&quotas)?;
     }
-    let boundary = wanted_boundary(&desired, &observed, reader).await?;
-    Ok(Survey { desired, observed, quotas, missing, boundary })
-}
-
-/// The permissions boundary that the manifest wants, where it is not the one in force; `None` where there is no such policy.
-async fn wanted_boundary<R: Read>(
-    desired: &Desired,
-    observed: &Observed,
-    reader: &R,
-) -> AwsResult<Option<ObservedBoundary>> {
     let in_force = observed.boundary.as_ref().map(|boundary| &boundary.arn);
-    match &desired.role.permissions_boundary {
-        Some(wanted) if Some(wanted) != in_force => observe_boundary(reader, wanted).await,
-        Some(_) | None => Ok(None),
-    }
+    let wanted = desired.role.permissions_boundary.as_ref().filter(|wanted| Some(*wanted) != in_force);
+    let boundary = match wanted {
+        Some(wanted) => observe_boundary(reader, wanted).await?,
+        None => None,
+    };
+    let maker = || match manifest.role.permissions_boundary {
+        Some(Boundary::Targets) => MissingBoundary::Own,
+        Some(Boundary::Policy(_)) | None => MissingBoundary::Other,
+    };
+    let missing_boundary = (wanted.is_some() && boundary.is_none()).then(maker);
+    Ok(Survey { desired, observed, quotas, missing, boundary, missing_boundary })
 }
 
 /// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,

@@ -9,6 +9,7 @@ use super::genesys_fault::{effect_in_words, part_in_words};
 use super::{ChangeView, Level};
 use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use crate::manifest::{Outline, Position};
+use crate::observe::survey::MissingBoundary;
 use crate::verify::finding::RunFinding;
 use crate::verify::genesys_fault::GenesysPart;
 use crate::verify::repair::{Flags, Repair};
@@ -208,7 +209,22 @@ fn value_of(state: &State) -> Value {
 /// What to do.
 pub(super) fn repair_in_words(repair: Repair) -> String {
     let words = match repair {
-        Repair::Apply(flags) => return format!("rolecall apply{}", in_options(flags)),
+        Repair::Apply(flags) => {
+            let apply = format!("rolecall apply{}", in_options(flags));
+            return match flags.missing_boundary {
+                None => apply,
+                Some(MissingBoundary::Own) => {
+                    format!(
+                        "an administrator creates the permissions boundary with `rolecall boundary apply`; then `{apply}`"
+                    )
+                }
+                Some(MissingBoundary::Other) => {
+                    format!(
+                        "create the permissions boundary, or correct `permissions_boundary` in [role]; then `{apply}`"
+                    )
+                }
+            };
+        }
         Repair::Elsewhere(manager) => {
             return format!(
                 "{} manages this role: correct its configuration there, and {}",
@@ -229,7 +245,8 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
     words.to_owned()
 }
 
-fn in_options(Flags { adopt, remove_foreign, replace, allow_every_target }: Flags) -> String {
+fn in_options(flags: Flags) -> String {
+    let Flags { adopt, remove_foreign, replace, allow_every_target, missing_boundary: _ } = flags;
     let options = [
         (adopt, " --adopt"),
         (remove_foreign, " --remove-foreign"),

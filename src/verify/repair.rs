@@ -1,6 +1,7 @@
 //! What to do about a difference between the manifest and what is there, as a value. `report` has the words.
 
 use crate::manifest::Manager;
+use crate::observe::survey::MissingBoundary;
 
 /// What repairs a difference between the manifest and what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,17 @@ pub struct Flags {
     pub replace: bool,
     /// Accept that a session cannot invoke every target. While a function is missing `apply` refuses every plan otherwise.
     pub allow_every_target: bool,
+    /// The permissions boundary that the manifest states and AWS does not have. While it is missing `apply` refuses every plan.
+    pub missing_boundary: Option<MissingBoundary>,
 }
 
-const NO_FLAGS: Flags =
-    Flags { adopt: false, remove_foreign: false, replace: false, allow_every_target: false };
+const NO_FLAGS: Flags = Flags {
+    adopt: false,
+    remove_foreign: false,
+    replace: false,
+    allow_every_target: false,
+    missing_boundary: None,
+};
 
 impl Repair {
     /// Apply the manifest.
@@ -62,15 +70,23 @@ impl Repair {
         }
     }
 
+    /// Whether one command is the whole repair.
+    #[must_use]
+    pub fn is_command(self) -> bool {
+        self.flags().is_some_and(|flags| flags.missing_boundary.is_none())
+    }
+
     /// The same where `apply` refuses the whole plan without these flags. What others put on the role stops no plan.
     #[must_use]
-    pub fn with(self, Flags { adopt, remove_foreign: _, replace, allow_every_target }: Flags) -> Self {
+    pub fn with(self, needed: Flags) -> Self {
+        let Flags { adopt, remove_foreign: _, replace, allow_every_target, missing_boundary } = needed;
         self.flags().map_or(self, |flags| {
             Self::Apply(Flags {
                 adopt: flags.adopt || adopt,
                 remove_foreign: flags.remove_foreign,
                 replace: flags.replace || replace,
                 allow_every_target: flags.allow_every_target || allow_every_target,
+                missing_boundary: flags.missing_boundary.or(missing_boundary),
             })
         })
     }

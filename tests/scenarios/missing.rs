@@ -64,3 +64,41 @@ fn a_repair_is_carried_out_while_a_function_is_missing() {
         assert_eq!(left, ["function"], "{damage:?}");
     }
 }
+
+/// Role and boundary are missing: what `verify` and `drift` advise works in the order in which they advise it.
+#[test]
+fn a_missing_boundary_is_created_before_what_needs_it() {
+    let name = "name = \"GenesysDataActionRole\"";
+    let bounded = |boundary: &str| {
+        manifest(ONE_TARGET).replace(name, &format!("{name}\npermissions_boundary = \"{boundary}\""))
+    };
+    let stage = Stage::with(&bounded("targets"), State::demo());
+    let verify = stage.run(&["verify", "--level", "paper"]).expect(4);
+    insta::assert_snapshot!(verify.standard_error(), @"
+    exit 4
+    -- stderr
+    hint: the permissions boundary does not exist: an administrator makes it of the manifest's targets: `rolecall boundary apply`; then `rolecall plan` shows what is missing, `rolecall apply` creates it
+    ");
+    let drift = stage.run(&["drift"]).expect(4);
+    let repair = |run: &str| {
+        run.lines().filter(|line| line.contains("repair: ")).map(str::trim).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(repair(&drift.stdout), @"
+    repair: an administrator creates the permissions boundary with `rolecall boundary apply`; then `rolecall apply`
+    repair: an administrator creates the permissions boundary with `rolecall boundary apply`; then `rolecall apply`
+    ");
+    stage.run(&["boundary", "apply", "--yes"]).expect(0);
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.run(&["drift"]).expect(0);
+
+    let elsewhere = Stage::with(&bounded("arn:aws:iam::123456789012:policy/Ours"), State::demo());
+    insta::assert_snapshot!(elsewhere.run(&["verify", "--level", "paper"]).expect(4).standard_error(), @"
+    exit 4
+    -- stderr
+    hint: the permissions boundary does not exist: correct `permissions_boundary` in [role], or create the policy first; then `rolecall plan` shows what is missing, `rolecall apply` creates it
+    ");
+    insta::assert_snapshot!(repair(&elsewhere.run(&["drift"]).expect(4).stdout), @"
+    repair: create the permissions boundary, or correct `permissions_boundary` in [role]; then `rolecall apply`
+    repair: create the permissions boundary, or correct `permissions_boundary` in [role]; then `rolecall apply`
+    ");
+}

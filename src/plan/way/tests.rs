@@ -19,7 +19,8 @@ const ORDERS: &str = "arn:aws:lambda:us-east-1:123456789012:function:orders";
 const STOCK: &str = "arn:aws:lambda:us-east-1:123456789012:function:stock";
 
 fn survey(desired: Desired, observed: Observed) -> Survey {
-    Survey { desired, observed, quotas: default_quotas(), missing: Vec::new(), boundary: None }
+    let missing = Vec::new();
+    Survey { desired, observed, quotas: default_quotas(), missing, boundary: None, missing_boundary: None }
 }
 
 fn way_of(survey: &Survey, options: PlanOptions) -> Way {
