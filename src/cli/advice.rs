@@ -42,6 +42,10 @@ pub(crate) fn of_file(file: &Path, sandbox: bool) -> Invocation {
 fn named(file: &Path) -> Vec<String> {
     match file == nearest_manifest() {
         true => Vec::new(),
+        // A name that begins with a hyphen would be read as an option.
+        false if file.as_os_str().as_encoded_bytes().starts_with(b"-") && file != Path::new("-") => {
+            vec!["--file".to_owned(), format!("./{}", file.display())]
+        }
         false => vec!["--file".to_owned(), file.display().to_string()],
     }
 }

@@ -59,13 +59,32 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     printer.result(&format!("wrote {}\n", path.display()));
     let advice = advice::of_file(path, options.sandbox);
-    let trial = advice::of_file(path, true);
-    printer.hint(&format!(
-        "{} shows what it would make; {} tries it without an account",
-        advice.command("plan"),
-        trial.command("apply")
-    ));
+    printer.hint(&match manifest.role.managed_by {
+        // `apply` creates no role that another tool makes.
+        Some(manager) => match rendered_for(manager) {
+            Some(render) => format!(
+                "{} prints the role's configuration; {} shows what differs from AWS",
+                advice.command(render),
+                advice.command("drift")
+            ),
+            None => format!("{} shows what differs from AWS", advice.command("drift")),
+        },
+        None => format!(
+            "{} shows what it would make; {} tries it without an account",
+            advice.command("plan"),
+            advice::of_file(path, true).command("apply")
+        ),
+    });
     Ok(ExitCode::Success)
+}
+
+/// The command that prints the role as the tool reads it, if rolecall writes the tool's language.
+fn rendered_for(manager: Manager) -> Option<&'static str> {
+    match manager {
+        Manager::Terraform | Manager::Opentofu => Some("render --format terraform"),
+        Manager::Cloudformation => Some("render --format cloudformation"),
+        Manager::Cdk | Manager::Pulumi | Manager::Other => None,
+    }
 }
 
 /// The manifest that the options and the answers describe.

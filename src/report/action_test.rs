@@ -23,6 +23,8 @@ pub enum TestOutcome {
     Failed,
     /// It was not run.
     NotRun,
+    /// Genesys Cloud does not have the action.
+    Missing,
 }
 
 /// The test of one action.
@@ -86,6 +88,7 @@ impl ActionTestView {
             TestOutcome::Succeeded => format!("{GREEN}succeeded{GREEN:#}"),
             TestOutcome::Failed => format!("{RED}failed{RED:#}   "),
             TestOutcome::NotRun => format!("{YELLOW}not run{YELLOW:#}  "),
+            TestOutcome::Missing => format!("{RED}missing{RED:#}  "),
         };
         let id = id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
         let mut text = format!("  {label}  action {action}{id}\n");
@@ -147,14 +150,17 @@ impl From<&ActionTest> for ActionTestView {
                 ..view
             },
             TestEnd::NotRun(why) => {
-                let (why, fix) = match why {
-                    NotRun::NoAction => ("the action does not exist", "`rolecall apply` creates it"),
+                let (outcome, why, fix) = match why {
+                    NotRun::NoAction => {
+                        (TestOutcome::Missing, "the action does not exist", "`rolecall apply` creates it")
+                    }
                     NotRun::NoInput => (
+                        TestOutcome::NotRun,
                         "the manifest has no `test_input` for this action",
                         "add `test_input` to the [[action]], a JSON file with the input of a test",
                     ),
                 };
-                Self { cause: Some(why.into()), fix: Some(fix.to_owned()), ..view }
+                Self { outcome, cause: Some(why.into()), fix: Some(fix.to_owned()), ..view }
             }
         }
     }

@@ -132,7 +132,11 @@ impl FleetReport {
 
     /// For people: how many ended in which way.
     pub fn closing_text(&self) -> String {
-        format!("\n{BOLD}{}{BOLD:#}\n{}", self.tally(), last_line(self.exit, &self.verdict()))
+        format!(
+            "\n{BOLD}{}{BOLD:#}\n{}",
+            self.tally(),
+            last_line(self.exit, self.pending > 0, &self.verdict())
+        )
     }
 
     /// How many there are of what the reports are about.

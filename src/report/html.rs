@@ -9,6 +9,7 @@ use super::diff::{self, Sign};
 use super::human::count;
 use super::issue::{Level, capitalized};
 use super::picture::Picture;
+use super::verdict::Tone;
 use super::{
     AnalysisView, CellView, ClaimView, DifferenceView, ErrorView, FindingView, FleetReport, ProbeView,
     Report, VerificationView,
@@ -84,7 +85,7 @@ impl Report {
         let page = Page {
             title: [Some(self.title()), role].into_iter().flatten().collect::<Vec<_>>().join(": "),
             verdict: capitalized(&self.verdict()),
-            class: class_of_verdict(self.exit),
+            class: class_of_verdict(self.exit, self.is_pending()),
             exit: self.exit,
             origin: self.origin_in_words(),
             section: Section::new(self, String::new()),
@@ -116,13 +117,13 @@ impl FleetReport {
     pub(super) fn to_html(&self) -> String {
         let of_role = |(role, section): (_, _)| {
             let role: &Report = role;
-            (role, class_of_verdict(role.exit), capitalized(&role.verdict()), section)
+            (role, class_of_verdict(role.exit, role.is_pending()), capitalized(&role.verdict()), section)
         };
         let page = FleetPage {
             fleet: self,
             title: self.title(),
             verdict: capitalized(&self.verdict()),
-            class: class_of_verdict(self.exit),
+            class: class_of_verdict(self.exit, self.pending > 0),
             roles: self.sections().map(of_role).collect(),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -131,11 +132,11 @@ impl FleetReport {
 }
 
 /// The style of a verdict.
-fn class_of_verdict(exit: ExitCode) -> &'static str {
-    match exit {
-        ExitCode::Success => "good",
-        ExitCode::Pending | ExitCode::Inconclusive => "unknown",
-        ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted => "bad",
+fn class_of_verdict(exit: ExitCode, is_pending: bool) -> &'static str {
+    match Tone::new(exit, is_pending) {
+        Tone::Good => "good",
+        Tone::Open => "unknown",
+        Tone::Bad => "bad",
     }
 }
 

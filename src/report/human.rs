@@ -10,6 +10,7 @@ use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
     ProbeView, Report, RoleView, Text, TwinView, Verb, VerificationView,
 };
+use crate::drift::Consequence;
 use crate::manifest::Manager;
 use crate::plan::Effect;
 use crate::verify::claim::{ClaimKind, ClaimOutcome};
@@ -88,9 +89,24 @@ impl Report {
         text += &elsewhere.iter().map(DifferenceView::to_text).collect::<String>();
         text += &self.notices_text();
         if let (Some(manager), false) = (self.manager(), elsewhere.is_empty()) {
-            let number = count(elsewhere.len(), "difference", "differences");
-            let _ =
-                writeln!(text, "{number} for {} to repair; rolecall writes nothing to AWS.", manager.name());
+            let is_function = |it: &&DifferenceView| it.consequence == Consequence::TargetMissing;
+            let functions = elsewhere.iter().filter(is_function).count();
+            let name = manager.name();
+            let _ = match elsewhere.len() - functions {
+                0 => writeln!(text, "Nothing for {name} to repair; rolecall writes nothing to AWS."),
+                number => writeln!(
+                    text,
+                    "{} for {name} to repair; rolecall writes nothing to AWS.",
+                    count(number, "difference", "differences")
+                ),
+            };
+            if functions > 0 {
+                let _ = writeln!(
+                    text,
+                    "{} missing; neither {name} nor rolecall deploys functions.",
+                    count(functions, "target function is", "target functions are")
+                );
+            }
             if !changes.is_empty() {
                 let _ = writeln!(text, "{}.", by_verb(changes));
             }

@@ -91,7 +91,7 @@ impl Report {
         let tests = self.verification.iter().flat_map(|verification| &verification.actions);
         issues.extend({ tests }.filter(|test| test.outcome != TestOutcome::Succeeded).map(|test| Issue {
             rule: "action-test".to_owned(),
-            title: "A data action failed or was not run".to_owned(),
+            title: "A data action failed, does not exist or was not run".to_owned(),
             help: "`rolecall genesys action test` runs it again, and shows each step.".to_owned(),
             level: if test.exit == ExitCode::Refuted { Level::Error } else { Level::Warning },
             resource: test.id.clone().unwrap_or_else(|| test.action.clone()).to_string(),

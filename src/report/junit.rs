@@ -166,7 +166,7 @@ impl Report {
         tests
             .map(|test| match test.outcome {
                 TestOutcome::Succeeded => passed(test.action.shown()),
-                TestOutcome::Failed => {
+                TestOutcome::Failed | TestOutcome::Missing => {
                     unsuccessful(test.action.shown(), NonSuccessKind::Failure, "failed", &test.why())
                 }
                 TestOutcome::NotRun => {

@@ -235,6 +235,7 @@ fn verification_section(verification: &VerificationView) -> String {
                 TestOutcome::Succeeded => "✅ succeeded",
                 TestOutcome::Failed => "❌ failed",
                 TestOutcome::NotRun => "⚠️ not run",
+                TestOutcome::Missing => "❌ does not exist",
             };
             let _ = writeln!(text, "| {mark} | {} | {} |", cell(&test.action), cell(&test.why()));
         }

@@ -20,13 +20,37 @@ const NO_ROLE: &str = "the role does not exist";
 /// So many reasons are named; the report above has all of them.
 const NAMED: usize = 2;
 
+/// How an end is coloured: in the terminal and on the page alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Nothing is left to do.
+    Good,
+    /// Something is left to do, or to find out.
+    Open,
+    /// It failed, or a claim is refuted.
+    Bad,
+}
+
+impl Tone {
+    /// Of a command that ended with this exit code; a plan ends with 0 and leaves something to do.
+    #[must_use]
+    pub(super) fn new(exit: ExitCode, is_pending: bool) -> Self {
+        match exit {
+            ExitCode::Success if is_pending => Self::Open,
+            ExitCode::Success => Self::Good,
+            ExitCode::Pending | ExitCode::Inconclusive => Self::Open,
+            ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted => Self::Bad,
+        }
+    }
+}
+
 /// The last line of a report for people.
 #[must_use]
-pub fn last_line(exit: ExitCode, verdict: &str) -> String {
-    let style = match exit {
-        ExitCode::Success => GREEN,
-        ExitCode::Pending | ExitCode::Inconclusive => YELLOW,
-        ExitCode::Failed | ExitCode::Usage | ExitCode::Refuted => RED,
+pub fn last_line(exit: ExitCode, is_pending: bool, verdict: &str) -> String {
+    let style = match Tone::new(exit, is_pending) {
+        Tone::Good => GREEN,
+        Tone::Open => YELLOW,
+        Tone::Bad => RED,
     };
     let (word, rest) = verdict.split_once(':').unwrap_or((verdict, ""));
     let rest = if rest.is_empty() { String::new() } else { format!(":{rest}") };
@@ -39,7 +63,7 @@ impl Report {
     /// The last line of the report for people.
     #[must_use]
     pub fn result_line(&self) -> String {
-        last_line(self.exit, &self.verdict())
+        last_line(self.exit, self.is_pending(), &self.verdict())
     }
 
     /// How it ended, in a sentence without a full stop.
@@ -239,7 +263,8 @@ impl Report {
                         TestOutcome::Failed | TestOutcome::Succeeded => {
                             format!("action {} failed", test.action)
                         }
-                        TestOutcome::NotRun => format!("action {} does not exist", test.action),
+                        TestOutcome::NotRun => format!("action {} was not run", test.action),
+                        TestOutcome::Missing => format!("action {} does not exist", test.action),
                     },
                 ),
             )

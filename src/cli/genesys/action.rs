@@ -183,9 +183,10 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             }
             (_, TestOutcome::Succeeded) => format!("done: action {} succeeded", view.action),
             (_, TestOutcome::Failed) => format!("refuted: action {} failed", view.action),
+            (_, TestOutcome::Missing) => format!("refuted: action {} does not exist", view.action),
             (_, TestOutcome::NotRun) => format!("undecided: action {} was not run", view.action),
         };
-        printer.result(&last_line(exit, &verdict));
+        printer.result(&last_line(exit, false, &verdict));
     }
     list_all_calls(&context, printer);
     Ok(exit)

@@ -56,7 +56,7 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
             (_, Some(_)) => "done: the OAuth client belongs to the organization of the manifest",
             (_, None) => "done: no manifest states an organization to compare with",
         };
-        printer.result(&last_line(exit, verdict));
+        printer.result(&last_line(exit, false, verdict));
     }
     list_calls(aws, printer);
     list_genesys_calls(client, printer);

@@ -1,7 +1,8 @@
 //! `rolecall genesys action check`: what Genesys Cloud would make of an input and of a recorded answer. Calls nobody.
 
 use rolecall::desired::check::{CheckEnd, CheckStep, rehearse};
-use rolecall::desired::sources::{read_file, read_input, read_sources};
+use rolecall::desired::sources::{SourceFaults, read_file, read_input, read_sources};
+use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::manifest::Manifest;
@@ -19,28 +20,25 @@ pub(super) fn run(options: &CheckAction, printer: &mut Printer) -> CommandResult
     let text = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
         .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
     let (manifest, _) = Manifest::parse(&text, &path.display().to_string())?;
-    let sources =
-        read_sources(&manifest, &read_file).map_err(|faults| UsageError::new(faults.to_string(), None))?;
+    let sources = read_sources(&manifest, &read_file)?;
     let mut named = manifest.actions.iter().zip(&sources).filter(|(action, _)| action.name == *name);
     let Some((action, sources)) = named.next() else {
         let message = format!("no [[action]] is named `{name}`{}", near(name, &manifest));
         return Err(UsageError::new(message, None).into());
     };
     let input = match input {
-        Some(path) => {
-            Some(read_input(path, &read_file).map_err(|fault| UsageError::new(fault.to_string(), None))?)
-        }
+        Some(path) => Some(read_input(path, &read_file).map_err(|fault| SourceFaults(vec![fault]))?),
         None => sources.test_input.clone(),
     };
     let answer: Option<Value> = match answer {
         None => None,
         Some(path) => {
-            let text = read_file(path)
-                .map_err(|reason| UsageError::new(format!("{}: {reason}", path.display()), None))?;
-            let value = serde_json::from_str(&text).map_err(|error| {
-                UsageError::new(format!("{}: this is not JSON: {error}", path.display()), None)
-            })?;
-            Some(value)
+            let fault = |message: String| {
+                let message = format!("{}: {message}", path.display());
+                UsageError::coded(ErrorCode::ActionFile, message, None)
+            };
+            let text = read_file(path).map_err(|reason| fault(reason.to_string()))?;
+            Some(serde_json::from_str(&text).map_err(|error| fault(format!("this is not JSON: {error}")))?)
         }
     };
     if input.is_none() && answer.is_none() {
@@ -64,7 +62,7 @@ pub(super) fn run(options: &CheckAction, printer: &mut Printer) -> CommandResult
                 }
                 _ => format!("refuted: action {name} would fail in Genesys Cloud"),
             };
-            printer.result(&last_line(exit, &verdict));
+            printer.result(&last_line(exit, false, &verdict));
         }
     }
     Ok(exit)
