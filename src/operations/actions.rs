@@ -89,6 +89,11 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             if let Some(genesys) = self.survey_genesys(&gaps).await.map_err(ActionsError::Unread)? {
                 explained.add(drift::causes(&genesys.desired, &genesys.observed));
             }
+            let failed = test.steps.iter().rev().find(|step| !step.success);
+            let is_ours = self.manifest.actions.iter().any(|named| named.name == action.name);
+            if let Some(step) = failed.filter(|_| is_ours) {
+                explained.name_step(&action.name, &step.name);
+            }
             *diagnosis = Some(Box::new(explained));
         }
         Ok(test)

@@ -25,11 +25,13 @@ enum Reach {
     Services(Access),
 }
 
-/// What a command does with the manifest.
+/// Where the manifest may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    Reads,
-    Writes,
+    /// Standard input, too: the command reads the manifest and asks nothing.
+    Anywhere,
+    /// A file: the command writes the manifest, or asks for consent at the terminal that standard input would be.
+    File,
 }
 
 impl Invocation {
@@ -69,22 +71,21 @@ impl Invocation {
         let words: Vec<&str> = command.split(' ').collect();
         self.is_piped
             && match reach(&words) {
-                Reach::Nothing | Reach::Manifest(Access::Writes) | Reach::Services(Access::Writes) => false,
-                Reach::Manifest(Access::Reads) | Reach::Services(Access::Reads) => true,
+                Reach::Nothing | Reach::Manifest(Access::File) | Reach::Services(Access::File) => false,
+                Reach::Manifest(Access::Anywhere) | Reach::Services(Access::Anywhere) => true,
             }
     }
 
     fn completed(&self, command: &str) -> String {
         let words: Vec<&str> = command.split(' ').collect();
         let named = self.manifest.iter().map(|word| match word.as_str() {
-            // What is written back has to be a file.
             STANDARD_INPUT => "FILE",
             word => word,
         });
         let named: Vec<String> = named.map(str::to_owned).collect();
         let manifest = |access| match access {
-            Access::Reads => &self.manifest,
-            Access::Writes => &named,
+            Access::Anywhere => &self.manifest,
+            Access::File => &named,
         };
         let options = match reach(&words) {
             Reach::Nothing => Vec::new(),
@@ -106,19 +107,22 @@ fn reach(words: &[&str]) -> Reach {
     if words.contains(&"--help") || words.contains(&"--file") {
         return Reach::Nothing;
     }
+    let asking = if words.contains(&"--yes") { Access::Anywhere } else { Access::File };
     match words {
-        ["target", "add" | "remove", ..] => Reach::Services(Access::Writes),
-        ["genesys", "action", "import", ..] => Reach::Manifest(Access::Writes),
-        ["plan" | "apply" | "verify" | "drift" | "destroy" | "target" | "boundary", ..]
-        | ["genesys", "whoami" | "connect" | "audit", ..]
-        | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services(Access::Reads),
-        ["render" | "sandbox", ..] => Reach::Manifest(Access::Reads),
+        ["target", "add" | "remove", ..] => Reach::Services(Access::File),
+        ["genesys", "action", "import", ..] => Reach::Manifest(Access::File),
+        ["apply" | "destroy" | "boundary", ..] | ["genesys", "connect", ..] => Reach::Services(asking),
+        ["plan" | "verify" | "drift" | "target", ..]
+        | ["genesys", "whoami" | "audit", ..]
+        | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services(Access::Anywhere),
+        ["genesys", "action", "check", ..] => Reach::Manifest(Access::Anywhere),
+        ["render" | "sandbox", ..] => Reach::Manifest(Access::Anywhere),
         _ => Reach::Nothing,
     }
 }
 
 /// A word of a POSIX shell.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./,:@%+=".contains(letter);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
@@ -205,7 +209,9 @@ mod tests {
     fn a_manifest_on_standard_input_is_asked_for_again_and_never_where_it_is_written() {
         let run = of(&["--file", "-"], &["--sandbox"]);
         for (message, completed) in [
-            ("rolecall apply", "rolecall apply --file - --sandbox"),
+            ("rolecall apply", "rolecall apply --file FILE --sandbox"),
+            ("rolecall apply --yes", "rolecall apply --yes --file - --sandbox"),
+            ("rolecall drift", "rolecall drift --file - --sandbox"),
             (
                 "`rolecall plan` shows it, `rolecall explain` lists codes",
                 "`rolecall plan --file - --sandbox` (with the manifest on standard input) shows it, `rolecall explain` lists codes",

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Text;
+use super::advice::quoted;
 use super::drift::{genesys_resource, repair_in_words};
 use super::genesys_fault::{effect_in_words, part_in_words};
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
@@ -13,7 +14,6 @@ use crate::verify::explain_error::{
     Cause, CauseDetail, CauseKind, Certainty, Diagnosis, Failed, FailedStep, KnownMessage, Remedy, Reported,
     Speaker,
 };
-use crate::verify::repair::Repair;
 use rolecall_model::shown::Shown;
 
 /// A cause of the error.
@@ -174,8 +174,10 @@ fn speaker_in_words(speaker: Speaker) -> &'static str {
 
 fn remedy_in_words(remedy: &Remedy) -> String {
     let words = match remedy {
-        Remedy::Repair(repair @ Repair::Apply(_)) => return format!("`{}`", repair_in_words(*repair)),
-        Remedy::Repair(repair) => return repair_in_words(*repair),
+        Remedy::Repair(repair) => {
+            let words = repair_in_words(*repair);
+            return if repair.is_command() { format!("`{words}`") } else { words };
+        }
         Remedy::ReadDocuments { reasons } => {
             return format!(
                 "make these documents readable ({}), then repeat the command",
@@ -190,6 +192,13 @@ fn remedy_in_words(remedy: &Remedy) -> String {
         Remedy::CompareArn => {
             "compare the ARN in the data action with the targets: region, account, name and alias"
         }
+        Remedy::CheckAction { action, step } => {
+            return format!(
+                "the step `{}` failed: `rolecall genesys action check {}` tries input and templates without a call",
+                Shown(step),
+                quoted(&Shown(action).to_string())
+            );
+        }
         Remedy::PassInnermostMessage => {
             "pass the innermost message of the test's `error.errors`; `rolecall verify` checks everything else"
         }
@@ -198,7 +207,8 @@ fn remedy_in_words(remedy: &Remedy) -> String {
             "ask the organization's administrators to make an exception for the role"
         }
         Remedy::UseManifestRole => {
-            "put the manifest's role into the credentials of the integration, or correct the manifest"
+            "put the manifest's role into the credentials of the integration, or correct the manifest; if the manifest has \
+             [genesys.integration], `rolecall genesys connect --rewrite-credential` does it"
         }
         Remedy::CompareOrganization => {
             "compare `organization_id` in the manifest with the organization that the data action belongs to (Admin > \

@@ -178,7 +178,7 @@ fn people_read_it_and_standard_input_is_taken() {
     Diagnosis
       AWS denied `arn:aws:sts::765628985471:assumed-role/data-actions/genesys-cloud` sts:AssumeRole on `arn:aws:iam::123456789012:role/SomeOtherRole`.
       certain    Genesys Cloud tried to assume `arn:aws:iam::123456789012:role/SomeOtherRole`, but the manifest's role is `arn:aws:iam::123456789012:role/GenesysDataActionRole`
-                 fix: put the manifest's role into the credentials of the integration, or correct the manifest
+                 fix: put the manifest's role into the credentials of the integration, or correct the manifest; if the manifest has [genesys.integration], `rolecall genesys connect --rewrite-credential` does it
 
     Result: refuted: Genesys Cloud tried to assume `arn:aws:iam::123456789012:role/SomeOtherRole`, but the manifest's role is `arn:aws:iam::123456789012:role/GenesysDataActionRole` (exit code 4)
     ");

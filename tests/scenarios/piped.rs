@@ -130,12 +130,15 @@ fn the_advice_can_be_followed() {
 
     Result: refuted: the role does not exist (exit code 4)
     -- stderr
-    hint: `rolecall plan --file - --sandbox` (with the manifest on standard input) shows what is missing, `rolecall apply --file - --sandbox` (with the manifest on standard input) creates it
+    hint: `rolecall plan --file - --sandbox` (with the manifest on standard input) shows what is missing, `rolecall apply --file FILE --sandbox` creates it
     ");
     let commands = verify.stderr.split("`rolecall ").skip(1).filter_map(|rest| rest.split('`').next());
     let commands: Vec<&str> = commands.collect();
     assert_eq!(commands.len(), 2, "{}", verify.whole());
+    stage.write("saved.toml", &text);
     for command in commands {
+        // Who answers at the terminal has the manifest in a file.
+        let command = command.replace("--file FILE", "--file saved.toml");
         let words: Vec<&str> = command
             .split(' ')
             .chain(["--yes"].into_iter().filter(|_| command.starts_with("apply")))

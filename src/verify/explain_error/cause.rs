@@ -106,6 +106,13 @@ pub enum Remedy {
     CompareArn,
     /// Pass the innermost message of the error.
     PassInnermostMessage,
+    /// Try the parts of the action that Genesys Cloud carries out itself.
+    CheckAction {
+        /// The action in the manifest.
+        action: String,
+        /// The step that failed, in Genesys Cloud's words.
+        step: String,
+    },
     /// Pass the whole text.
     PassWholeText,
     /// Have the organisation's administrators make an exception.
@@ -162,6 +169,14 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// Adds causes, and keeps the surest first.
+    /// A test tells which step failed; nobody has to pass its message again.
+    pub fn name_step(&mut self, action: &str, step: &str) {
+        for cause in self.causes.iter_mut().filter(|cause| cause.remedy == Remedy::PassInnermostMessage) {
+            cause.remedy = Remedy::CheckAction { action: action.to_owned(), step: step.to_owned() };
+        }
+    }
+
+    /// More causes, the surest first.
     pub fn add(&mut self, causes: impl IntoIterator<Item = Cause>) {
         self.causes.extend(causes);
         self.causes.sort_by_key(|cause| cause.certainty);
