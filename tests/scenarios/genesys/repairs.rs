@@ -1,5 +1,8 @@
 //! What `drift` advises is run in the very state that it was advised for: it must work, and end the drift that it is for.
 
+use std::collections::BTreeSet;
+
+use super::super::stage::Run;
 use super::*;
 
 /// What drift advises, without what stands twice.
@@ -96,4 +99,87 @@ fn a_test_of_actions_without_a_terminal_says_what_yes_does() {
     error[E2]: no terminal to ask for confirmation (use `--yes`)
     hint: --yes runs the data actions, and with them their functions, without asking
     ");
+}
+
+/// The commands that a run's output advises: a repair that is one, and what stands in backticks.
+fn advised(run: &Run) -> BTreeSet<String> {
+    let text = format!("{}\n{}", run.stdout, run.stderr);
+    let repairs = text.lines().filter_map(|line| line.trim_start().strip_prefix("repair: "));
+    let commands = repairs.chain(text.split('`').skip(1).step_by(2)).map(str::to_owned);
+    commands.filter(|command| command.starts_with("rolecall ")).collect()
+}
+
+/// An advised command as a shell reads it. Nobody answers questions here.
+fn obeyed(command: &str) -> Vec<String> {
+    let mut words = shlex::split(command).unwrap();
+    words.remove(0);
+    match words.first().map(String::as_str) {
+        Some("apply") => words.extend(["--yes", "--level", "paper"].map(str::to_owned)),
+        Some("destroy") => words.push("--yes".to_owned()),
+        Some(_) | None => {}
+    }
+    if words.starts_with(&["genesys".to_owned(), "connect".to_owned()]) {
+        words.push("--yes".to_owned());
+    }
+    words
+}
+
+/// Whatever is changed on either side: a command that a look advises can be run in the state that advised it, and one that writes
+/// leaves nothing that the next one would not have named.
+#[test]
+fn each_advised_command_can_be_run_whatever_was_changed_on_either_side() {
+    let stage = applied();
+    let before = State::clone(&stage.sandbox.state());
+    let of_genesys = Tamper::ALL.into_iter().filter(|kind| kind.is_in_genesys());
+    let of_aws =
+        [Tamper::TrustNoCondition, Tamper::RoleDeleted, Tamper::FunctionDeleted, Tamper::ExtraInlinePolicy];
+    let mut obeyed_commands = 0;
+    for genesys in of_genesys {
+        for aws in [None].into_iter().chain(of_aws.map(Some)) {
+            let back = || {
+                change(&stage, |state| {
+                    *state = before.clone();
+                    genesys.apply(state, ROLE).unwrap();
+                    if let Some(aws) = aws {
+                        aws.apply(state, ROLE).unwrap();
+                    }
+                });
+            };
+            back();
+            for look in [
+                &["drift"] as &[&str],
+                &["plan"],
+                &["verify", "--level", "genesys", "--yes"],
+                &["apply", "--yes", "--level", "paper"],
+            ] {
+                let commands = advised(&stage.run_client(look));
+                for command in commands {
+                    if look.first() != Some(&"apply") {
+                        back();
+                    }
+                    let it = format!("{genesys:?} {aws:?}: {look:?} advises `{command}`");
+                    let words = obeyed(&command);
+                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                    let told = stage.run_client(&words);
+                    assert_ne!(told.status, 2, "{it}\n{}", told.whole());
+                    let refused = told.stderr.contains("error[E");
+                    if words.first() == Some(&"apply") && !refused {
+                        let left = stage.run_client(&["drift", "--output", "json"]).json();
+                        for difference in left["drift"].as_array().unwrap() {
+                            let what = difference["attribute"].as_str().unwrap();
+                            assert!(
+                                told.stdout.contains(what)
+                                    || !difference["repair"].as_str().unwrap().starts_with("rolecall"),
+                                "{it}, and leaves {what}:\n{}",
+                                told.whole()
+                            );
+                        }
+                    }
+                    obeyed_commands += 1;
+                }
+                back();
+            }
+        }
+    }
+    assert!(obeyed_commands > 40, "{obeyed_commands}");
 }
