@@ -6,8 +6,10 @@
 use serde_json::{Map, Value};
 
 use crate::desired::sources::ActionSources;
-use crate::desired::transform::{Reference, Undecided, input_value, references, render, translated};
-use crate::manifest::Action;
+use crate::desired::transform::{
+    Reference, Undecided, block_fault, input_value, path_fault, references, render, translated,
+};
+use crate::manifest::{Action, Call};
 
 /// Which part of an action does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Part {
     TranslationMap,
     /// The template of the result.
     SuccessTemplate,
+    /// The headers of the request.
+    Headers,
 }
 
 /// What does not fit, and the way out.
@@ -46,6 +50,14 @@ pub fn misfits(action: &Action, sources: &ActionSources) -> Vec<Misfit> {
     let properties = sources.contract.input.get("properties").and_then(Value::as_object);
     let is_input =
         |name: &str| name == "rawRequest" || properties.is_some_and(|known| known.contains_key(name));
+    for (part, key, template) in [
+        (Part::RequestTemplate, "request_template", &sources.request_template),
+        (Part::SuccessTemplate, "success_template", &sources.success_template),
+    ] {
+        if let Some(fault) = block_fault(template) {
+            add(part, format!("`{key}`: {fault}"));
+        }
+    }
     // What directives set or test is not known.
     for Reference { name, quiet, .. } in references(&sources.request_template).unwrap_or_default() {
         if let Some(input) = name.strip_prefix("input.").filter(|input| !quiet && !is_input(input)) {
@@ -57,11 +69,43 @@ pub fn misfits(action: &Action, sources: &ActionSources) -> Vec<Misfit> {
             );
         }
     }
-    for (name, path) in action.translation_map.iter().filter(|(_, path)| !path.starts_with('$')) {
-        add(
-            Part::TranslationMap,
-            format!("`{path}` of `{name}` in `translation_map` is not a JSON path; it starts with `$`"),
-        );
+    let (headers, is_function) = match &action.call {
+        Call::Function { headers, .. } => (headers, true),
+        Call::Url { headers, .. } => (headers, false),
+    };
+    for (header, value) in headers {
+        for Reference { name, quiet, .. } in references(value).unwrap_or_default() {
+            if let Some(input) = name.strip_prefix("input.").filter(|input| !quiet && !is_input(input)) {
+                add(
+                    Part::Headers,
+                    format!(
+                        "the header `{header}` uses `${{{name}}}`, but the input schema has no `{input}`"
+                    ),
+                );
+            }
+        }
+    }
+    // The event of a function is JSON. Other addresses may take other bodies.
+    let event =
+        |input: &Map<String, Value>| match render(&sources.request_template, |name| input_value(name, input))
+        {
+            Ok(Ok(text)) => serde_json::from_str::<Value>(&text).err(),
+            // What becomes of a missing value, Genesys Cloud decides.
+            Ok(Err(_)) | Err(Undecided(_)) => None,
+        };
+    let is_fixed = references(&sources.request_template).is_ok_and(|references| references.is_empty());
+    let tried = sources.test_input.clone().or_else(|| is_fixed.then(Map::new));
+    if let Some(error) = tried.filter(|_| is_function).and_then(|input| event(&input)) {
+        let with = if is_fixed { "" } else { " with the test's input" };
+        add(Part::RequestTemplate, format!("`request_template` makes no JSON{with}: {error}"));
+    }
+    for (name, path) in &action.translation_map {
+        if let Some(fault) = path_fault(path) {
+            add(
+                Part::TranslationMap,
+                format!("`{path}` of `{name}` in `translation_map` is not a JSON path; {fault}"),
+            );
+        }
     }
     let is_set = |name: &str| {
         let first = name.split('.').next().unwrap_or(name);

@@ -128,7 +128,7 @@ impl Reader<'_> {
             Part::TestInput => action.test_input.clone(),
             Part::RequestTemplate => file_of(&action.request_template),
             Part::SuccessTemplate => file_of(&action.success_template),
-            Part::TranslationMap => None,
+            Part::TranslationMap | Part::Headers => None,
         };
         let place = String::new();
         match file {

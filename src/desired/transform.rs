@@ -121,6 +121,51 @@ fn parse(template: &str) -> Result<Vec<Piece>, Undecided> {
     Ok(pieces)
 }
 
+/// A block that is not closed, or an `#end` that closes none. Comments, literal blocks and escapes are not looked into.
+pub fn block_fault(template: &str) -> Option<String> {
+    const OPENING: [&str; 4] = ["if", "foreach", "macro", "define"];
+    if ["##", "#*", "#[[", "\\#"].iter().any(|form| template.contains(form)) {
+        return None;
+    }
+    let mut open: Vec<&str> = Vec::new();
+    for after in template.split('#').skip(1) {
+        let name = after.strip_prefix('{').unwrap_or(after);
+        if begins_with(name, "end") {
+            if open.pop().is_none() {
+                return Some("an `#end` closes nothing".to_owned());
+            }
+        } else if let Some(block) = OPENING.into_iter().find(|block| begins_with(name, block)) {
+            open.push(block);
+        }
+    }
+    open.last().map(|block| format!("`#{block}` has no `#end`"))
+}
+
+/// Why a text is certainly no JSON path. Filters and scripts are not looked into.
+pub fn path_fault(path: &str) -> Option<&'static str> {
+    let Some(steps) = path.strip_prefix('$') else { return Some("it starts with `$`") };
+    if !(steps.is_empty() || steps.starts_with(['.', '['])) {
+        return Some("`.` or `[` follows the `$`");
+    }
+    if steps.contains(['?', '(']) {
+        return None;
+    }
+    let (mut is_open, mut quote) = (false, None);
+    for letter in steps.chars() {
+        match (quote, letter) {
+            (Some(closing), letter) if letter == closing => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') if is_open => quote = Some(letter),
+            (None, '[') if is_open => return Some("a `[` is within another"),
+            (None, '[') => is_open = true,
+            (None, ']') if !is_open => return Some("a `]` closes nothing"),
+            (None, ']') => is_open = false,
+            (None, _) => {}
+        }
+    }
+    (is_open || quote.is_some()).then_some("a `[` or a quote is not closed")
+}
+
 fn begins_with(text: &str, word: &str) -> bool {
     let after = text.strip_prefix(word);
     after.is_some_and(|after| word == "#" || !after.starts_with(|it: char| it.is_ascii_alphanumeric()))
@@ -227,6 +272,34 @@ mod tests {
             "$esc.jsonString(\"x\")",
         ] {
             assert!(rendered(template).is_err(), "{template}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_closed_is_a_fault_and_what_is_not_looked_into_is_none() {
+        for template in [
+            "{}",
+            "#if($a)1#else 2#end",
+            "#{if}($a)x#{end}",
+            "#foreach($a in $b)#if($a)x#end#end",
+            "#1 #iffy",
+        ] {
+            assert_eq!(block_fault(template), None, "{template}");
+        }
+        for template in ["## #if", "#[[#if]]#", "\\#if", "#* #if *#"] {
+            assert_eq!(block_fault(template), None, "{template}");
+        }
+        for template in
+            ["#if($a)x", "#foreach($a in $b)#if($a)x#end", "x#end", "#{if}($a)x", "#if($a)#end#end"]
+        {
+            assert!(block_fault(template).is_some(), "{template}");
+        }
+        for path in ["$", "$.a", "$[0]", "$['a]b']", "$..a", "$.a[*].b", "$.a[?(@.b[0]==']')]", "$[\"it's\"]"]
+        {
+            assert_eq!(path_fault(path), None, "{path}");
+        }
+        for path in ["a.b", "", "$a", "$.[status", "$.a]", "$[[0]]", "$['a]"] {
+            assert!(path_fault(path).is_some(), "{path}");
         }
     }
 

@@ -68,6 +68,39 @@ fn templates_that_use_what_nothing_sets_are_told() {
 }
 
 #[test]
+fn what_is_not_closed_and_what_makes_no_json_is_told() {
+    let mut told = String::new();
+    for last in [
+        "request_template = '{\"id\": #if($input.orderNumber)1}'\n",
+        "request_template = '{\"id\": ${input.orderNumber}}'\ntest_input = \"input.json\"\n",
+        "request_template = '{\"id\": }'\n",
+        "translation_map = { status = \"$.[status\" }\n",
+        "headers = { trace = \"${input.trace}\" }\n",
+    ] {
+        let stage = four(last);
+        stage.write("input.json", r#"{"orderNumber": "A-4711"}"#);
+        told += &refused(&stage);
+    }
+    insta::assert_snapshot!(told, @"
+    exit 2
+    -- stderr
+    error[E9]: [[action]] `Action 4`: `request_template`: `#if` has no `#end`
+    exit 2
+    -- stderr
+    error[E9]: [[action]] `Action 4`: `request_template` makes no JSON with the test's input: expected value at line 1 column 8
+    exit 2
+    -- stderr
+    error[E9]: [[action]] `Action 4`: `request_template` makes no JSON: expected value at line 1 column 8
+    exit 2
+    -- stderr
+    error[E9]: [[action]] `Action 4`: `$.[status` of `status` in `translation_map` is not a JSON path; a `[` or a quote is not closed
+    exit 2
+    -- stderr
+    error[E9]: [[action]] `Action 4`: the header `trace` uses `${input.trace}`, but the input schema has no `trace`
+    ");
+}
+
+#[test]
 fn arrays_within_arrays_are_told_at_any_depth() {
     let stage = four("");
     stage.write(
