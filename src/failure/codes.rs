@@ -221,6 +221,7 @@ impl Coded for PlanningError {
             Self::Genesys(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::NoRole { .. } => ErrorCode::RoleMissing,
+            Self::GenesysElsewhere { .. } => ErrorCode::ManagedElsewhere,
             Self::NothingInGenesys => ErrorCode::NotAsked,
         }
     }

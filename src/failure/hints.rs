@@ -25,7 +25,7 @@ use rolecall_genesys::credentials::CredentialError;
 
 use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
 use super::{Coded as _, Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::report::ErrorView;
+use crate::report::{ErrorView, genesys_in_other_tool};
 use crate::verify::Verification;
 use crate::verify::twin::{Examined, TwinError};
 
@@ -169,9 +169,10 @@ impl Explained for PlanningError {
                     "run `rolecall apply`: it creates the role, then everything in Genesys Cloud".to_owned(),
                 ),
             ),
+            Self::GenesysElsewhere { manager } => (ExitCode::Usage, Some(genesys_in_other_tool(*manager))),
             Self::NothingInGenesys => (
                 ExitCode::Usage,
-                Some("add an [[action]] or [genesys.integration] to the manifest".to_owned()),
+                Some("add an [[action]] or [genesys.integration] to the manifest; if another tool makes what is in Genesys Cloud, name it in `managed_by` in [genesys]".to_owned()),
             ),
         }
     }

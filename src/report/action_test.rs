@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::DiagnosisView;
 use super::Text;
+use super::drift::genesys_in_other_tool;
 use super::human::{DIMMED, GREEN, RED, YELLOW};
 use super::text::join;
 use crate::exit::ExitCode;
@@ -148,7 +149,19 @@ impl From<&ActionTest> for ActionTestView {
             },
             TestEnd::NotRun(why) => {
                 let (why, fix) = match why {
+                    NotRun::MissingElsewhere(manager) => {
+                        let fix = Some(genesys_in_other_tool(*manager));
+                        return Self { cause: Some("the action does not exist".into()), fix, ..view };
+                    }
                     NotRun::NoAction => ("the action does not exist", "`rolecall apply` creates it"),
+                    NotRun::NotInManifest => (
+                        "the manifest does not describe this action, so there is no input to test it with",
+                        "`rolecall genesys action test NAME --input FILE` runs it; or add an [[action]] with `test_input`",
+                    ),
+                    NotRun::Several => (
+                        "several actions have this name",
+                        "`rolecall genesys action list` shows their IDs, and `rolecall genesys action test ID --input FILE` tests one",
+                    ),
                     NotRun::NoInput => (
                         "the manifest has no `test_input` for this action",
                         "add `test_input` to the [[action]], a JSON file with the input of a test",

@@ -58,11 +58,24 @@ impl Report {
     pub fn heading(&self) -> String {
         let account = self.account_text();
         let role = self.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default();
-        account + &role
+        let manager = self.genesys.as_ref().and_then(|genesys| genesys.managed_by);
+        let genesys = manager.map(|manager| {
+            format!("Genesys Cloud is managed by {}; rolecall writes nothing there\n\n", manager.name())
+        });
+        account + &role + &genesys.unwrap_or_default()
     }
 
-    fn manager(&self) -> Option<Manager> {
-        self.role.as_ref().and_then(|role| role.managed_by)
+    /// The tools that make the role or what is in Genesys Cloud, and where rolecall therefore writes nothing.
+    pub(super) fn managers(&self) -> Option<(String, &'static str)> {
+        let of_role = self.role.as_ref().and_then(|role| role.managed_by).map(Manager::name);
+        let of_genesys = self.genesys.as_ref().and_then(|genesys| genesys.managed_by).map(Manager::name);
+        match (of_role, of_genesys) {
+            (None, None) => None,
+            (Some(one), None) => Some((one.to_owned(), "AWS")),
+            (None, Some(one)) => Some((one.to_owned(), "Genesys Cloud")),
+            (Some(one), Some(other)) if one == other => Some((one.to_owned(), "AWS or Genesys Cloud")),
+            (Some(one), Some(other)) => Some((format!("{one} and {other}"), "AWS or Genesys Cloud")),
+        }
     }
 
     /// Which account, and who called it there.
@@ -87,10 +100,10 @@ impl Report {
         let elsewhere = self.drift.as_deref().unwrap_or_default();
         text += &elsewhere.iter().map(DifferenceView::to_text).collect::<String>();
         text += &self.notices_text();
-        if let (Some(manager), false) = (self.manager(), elsewhere.is_empty()) {
+        if let (Some((managers, services)), false) = (self.managers(), elsewhere.is_empty()) {
             let number = count(elsewhere.len(), "difference", "differences");
             let _ =
-                writeln!(text, "{number} for {} to repair; rolecall writes nothing to AWS.", manager.name());
+                writeln!(text, "{number} for {managers} to repair; rolecall writes nothing to {services}.");
             if !changes.is_empty() {
                 let _ = writeln!(text, "{}.", by_verb(changes));
             }
@@ -172,6 +185,9 @@ impl Report {
         }
         match &self.genesys {
             None => "AWS matches the manifest",
+            Some(genesys) if genesys.managed_by.is_some() => {
+                "AWS matches the manifest, and so does what the manifest states of Genesys Cloud and Genesys Cloud shows"
+            }
             Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
                 "AWS matches the manifest, and Genesys Cloud has differences that rolecall leaves alone"
             }
