@@ -211,6 +211,12 @@ impl Sign {
         }
     }
 
+    /// One that no name has: for whoever looks for nothing of rolecall's own.
+    #[must_use]
+    pub fn of_nobody() -> Self {
+        Self("\0".to_owned())
+    }
+
     /// That of a resource of a stack.
     pub fn of_resource(StackResource { stack, logical_id }: &StackResource) -> Self {
         // The end of a stack's ARN is an ID that no other stack has.

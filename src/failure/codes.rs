@@ -15,6 +15,7 @@ use crate::manifest::{Faults, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, SurveyError};
+use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -209,6 +210,16 @@ impl Coded for AdoptionError {
             Self::OtherAccount { .. } => ErrorCode::WrongAccount,
             Self::NoExternalId { .. } => ErrorCode::OrganizationUnknown,
             Self::NoTargets { .. } | Self::Unfit { .. } => ErrorCode::Unfit,
+        }
+    }
+}
+
+impl Coded for DescribeError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoSuchIntegration { .. } => ErrorCode::CommandLine,
+            Self::Ambiguous { .. } | Self::SeveralRoles { .. } => ErrorCode::NameTaken,
+            Self::NoIntegration { .. } => ErrorCode::Unfit,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, Survey, SurveyError};
+use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -152,6 +153,33 @@ impl Explained for WriteFailure {
             | Self::Incomplete { .. } => return (ExitCode::Failed, None),
         };
         (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for DescribeError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::NoSuchIntegration { .. } => (
+                ExitCode::Usage,
+                Some("leave out --integration to describe all of them; nothing was written".to_owned()),
+            ),
+            Self::Ambiguous { .. } => (
+                ExitCode::Usage,
+                Some("give the ID of one of them with --integration; nothing was written".to_owned()),
+            ),
+            Self::SeveralRoles { .. } => (
+                ExitCode::Usage,
+                Some(
+                    "a manifest has one role: choose it with --role or --from-role, or one integration with --integration; \
+                     nothing was written"
+                        .to_owned(),
+                ),
+            ),
+            Self::NoIntegration { .. } => (
+                ExitCode::Failed,
+                Some("without --from-genesys, `rolecall init` writes a manifest for what is to be made; nothing was written".to_owned()),
+            ),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod actions;
 mod boundary;
 mod change;
 mod context;
+pub mod describe;
 pub mod doctor;
 mod drift;
 mod plan;
