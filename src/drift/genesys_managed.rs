@@ -297,6 +297,3 @@ fn updated(wanted: &DesiredAction, record: &ActionRecord) -> Step {
         after: side(&wanted.name, &wanted.category, wanted.config.clone()),
     }
 }
-
-#[cfg(test)]
-mod tests;

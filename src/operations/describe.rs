@@ -116,6 +116,14 @@ pub fn choose<'o>(observed: &'o Observed, wanted: &Wanted) -> Result<Chosen<'o>,
         match usable(known, observed, wanted.role.as_ref()) {
             Ok(shown) => {
                 roles.extend(shown.filter(|shown| !roles.contains(shown)));
+                if let Some(mark) = &known.mark {
+                    notes.push(format!(
+                        "rolecall made or took over integration {} for {}; while `managed_by` is in [genesys], rolecall does not \
+                         write it",
+                        Shown(&known.record.name),
+                        Shown(&mark.owner())
+                    ));
+                }
                 integrations.push(known);
             }
             Err(reason) => {

@@ -186,7 +186,7 @@ impl Report {
         match &self.genesys {
             None => "AWS matches the manifest",
             Some(genesys) if genesys.managed_by.is_some() => {
-                "AWS matches the manifest, and so does what the manifest states of Genesys Cloud and Genesys Cloud shows"
+                "AWS matches the manifest, and Genesys Cloud shows nothing that contradicts it"
             }
             Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
                 "AWS matches the manifest, and Genesys Cloud has differences that rolecall leaves alone"
