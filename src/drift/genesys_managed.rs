@@ -58,7 +58,7 @@ impl<'c> Comparison<'c> {
                 let effect = GenesysEffect::SeveralIntegrations { ids };
                 let part = GenesysPart::Integration;
                 self.differs(part, &wanted.name, Consequence::Undecided, effect, NOTHING);
-                self.found.iter_mut().for_each(|found| found.repair = Repair::NameIntegrationId);
+                self.found.iter_mut().last().into_iter().for_each(|it| it.repair = Repair::NameIntegrationId);
                 return;
             }
             (true, [known]) => {

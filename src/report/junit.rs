@@ -163,7 +163,7 @@ impl Report {
 
     fn action_cases(&self) -> Vec<TestCase> {
         let tests = self.verification.iter().flat_map(|verification| &verification.actions);
-        let untested = self.verification.iter().filter_map(|verification| verification.untested);
+        let untested = self.verification.iter().filter_map(|verification| verification.untested.as_ref());
         let untested = untested
             .map(|why| unsuccessful("data actions".to_owned(), NonSuccessKind::Error, "undecided", why));
         tests

@@ -77,9 +77,11 @@ impl Report {
             && self.verification.is_some()
     }
 
-    /// Whether something is planned that was not written.
+    /// Whether something is planned that was not written, or left to another tool.
     pub(super) fn is_pending(&self) -> bool {
-        self.command == "plan" && self.changes.iter().flatten().next().is_some()
+        let is_planned = self.changes.iter().flatten().next().is_some();
+        let is_left = self.drift.iter().flatten().next().is_some();
+        self.command == "plan" && (is_planned || is_left)
     }
 
     fn sentence(&self) -> String {
@@ -273,7 +275,9 @@ impl Report {
                     .map(|test| format!("action {} was not run", test.action)),
             )
             .chain(
-                verification().filter_map(|it| it.untested).map(|_| "no data action was tested".to_owned()),
+                verification()
+                    .filter_map(|it| it.untested.as_ref())
+                    .map(|_| "no data action was tested".to_owned()),
             )
             .chain({
                 let silent = |probe: &&ProbeView| probe.shows == Shows::NoInformation;

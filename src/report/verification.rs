@@ -90,7 +90,7 @@ pub struct VerificationView {
     pub sampled: Option<(usize, usize)>,
     /// That no data action was tested, if tests were asked for.
     #[serde(skip)]
-    pub untested: Option<&'static str>,
+    pub untested: Option<String>,
 }
 
 impl VerificationView {
@@ -121,7 +121,7 @@ impl VerificationView {
             organization: *organization,
             notes: notes.iter().map(note_in_words).map(Text::from).collect(),
             sampled: notes.iter().find_map(Note::sampled),
-            untested: notes.iter().find_map(Note::untested).map(untested_in_words),
+            untested: notes.iter().find_map(Note::untested).map(untested_in_words).map(str::to_owned),
         }
     }
 }

@@ -94,7 +94,8 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
 fn ambiguous(name: &str, several: &[&ActionRecord]) -> CommandError {
     let ids: Vec<String> = several.iter().map(|action| Shown(&action.id).to_string()).collect();
     let message = format!("{} actions are named `{name}`: {}", several.len(), ids.join(", "));
-    UsageError::new(message, Some("give the ID of one of them instead of the name")).into()
+    let hint = "give the ID of one of them instead of the name";
+    UsageError::coded(ErrorCode::NameTaken, message, Some(hint)).into()
 }
 
 async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<ExitCode> {
@@ -126,7 +127,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     let action = find(side, &observed, name).await.map_err(|error| {
         // What the manifest asks for is missing; any other name is a mistake in the call.
         match context.manifest.actions.iter().any(|named| named.name == *name) {
-            true if error.exit == ExitCode::Usage => CommandError { exit: ExitCode::Refuted, ..error },
+            true if error.code == ErrorCode::CommandLine => CommandError { exit: ExitCode::Refuted, ..error },
             true | false => error,
         }
     })?;

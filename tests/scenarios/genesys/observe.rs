@@ -40,7 +40,7 @@ fn revision(name: &str) -> Value {
     })
 }
 
-fn put(state: &mut State, integration: &str, id: &str, published: Option<Value>, draft: Option<Value>) {
+fn put(state: &mut State, integration: &str, id: &str, published: Option<&Value>, draft: Option<&Value>) {
     let action = json!({"integration": integration, "published": published, "draft": draft});
     state.genesys.actions.insert(id.to_owned(), serde_json::from_value(action).unwrap());
 }
@@ -57,7 +57,7 @@ fn console() -> Stage {
         state.genesys.credentials.insert(CREDENTIAL.to_owned(), serde_json::from_value(credential).unwrap());
         let orders = serde_json::from_value(integration("Orders (console)")).unwrap();
         state.genesys.integrations.insert(ORDERS.to_owned(), orders);
-        put(state, ORDERS, "custom_-_a1", Some(revision(ACTION)), None);
+        put(state, ORDERS, "custom_-_a1", Some(&revision(ACTION)), None);
     });
     stage.write("input.json", r#"{"orderNumber": "4711"}"#);
     stage.calls();
@@ -83,17 +83,17 @@ fn busy() -> Stage {
         cancel["config"]["response"]["translationMapDefaults"] = json!({"state": "\"none\""});
         cancel["config"]["response"]["successTemplate"] = json!("{\"status\": ${state}}");
         // Of a published action somebody prepares a change; the other was never published.
-        put(state, ORDERS, "custom_-_a2", Some(cancel.clone()), Some(cancel));
-        put(state, ORDERS, "custom_-_a3", None, Some(revision("Prepared")));
+        put(state, ORDERS, "custom_-_a2", Some(&cancel), Some(&cancel));
+        put(state, ORDERS, "custom_-_a3", None, Some(&revision("Prepared")));
         // The same file names as those of another action.
-        put(state, STOCK, "custom_-_b1", Some(revision("Get ORDER: status")), None);
+        put(state, STOCK, "custom_-_b1", Some(&revision("Get ORDER: status")), None);
         let mut secret = revision("With a secret");
         secret["config"]["request"]["headers"] = json!({"Authorization": "Bearer hunter2"});
-        put(state, STOCK, "custom_-_b2", Some(secret), None);
+        put(state, STOCK, "custom_-_b2", Some(&secret), None);
         for id in ["custom_-_b3", "custom_-_b4"] {
-            put(state, STOCK, id, Some(revision("Twice")), None);
+            put(state, STOCK, id, Some(&revision("Twice")), None);
         }
-        put(state, ASLEEP, "custom_-_c1", Some(revision("Asleep")), None);
+        put(state, ASLEEP, "custom_-_c1", Some(&revision("Asleep")), None);
     });
     stage.calls();
     stage
