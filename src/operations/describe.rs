@@ -17,6 +17,9 @@ use crate::ports::genesys::{ActionRecord, IntendedState, ReportedState, Template
 use crate::verify::genesys_fault::GenesysPart;
 use rolecall_model::shown::Shown;
 
+/// What of an action's name is enough to find its files by.
+const LONGEST_STEM: usize = 100;
+
 /// Which integrations are to be described.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -209,7 +212,8 @@ impl Chosen<'_> {
             for action in &known.actions {
                 let mut leave_out = |reason: &str| {
                     let (name, id) = (Shown(&action.name), Shown(&action.id));
-                    described.notes.push(format!("action {name} ({id}) is left out: {reason}"));
+                    // Reasons quote what others wrote.
+                    described.notes.push(format!("action {name} ({id}) is left out: {}", Shown(reason)));
                 };
                 let others = namespace.iter().flat_map(|known| known.actions.iter().chain(&known.drafts));
                 if { others }.filter(|other| other.name == action.name).count() > 1 {
@@ -277,7 +281,9 @@ impl Chosen<'_> {
         }
         let (name, secure) = (record.name.clone(), record.secure);
         let exchanged = ExchangedAction { name, kind: Kind::Lambda, secure, contract, config };
-        let stem = free_stem(&file_stem(&record.name), taken);
+        // File systems take names of 255 bytes; the stem is ASCII.
+        let stem: String = file_stem(&record.name).chars().take(LONGEST_STEM).collect();
+        let stem = free_stem(&stem, taken);
         let imported = exchanged.into_manifest_as(&manifest.targets, &record.category, &stem);
         let Imported { action, files } = imported.map_err(|error| error.to_string())?;
         let alone = Manifest { actions: vec![action.clone()], ..manifest.clone() };

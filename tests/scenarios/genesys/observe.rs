@@ -85,6 +85,13 @@ fn busy() -> Stage {
         // Of a published action somebody prepares a change; the other was never published.
         put(state, ORDERS, "custom_-_a2", Some(&cancel), Some(&cancel));
         put(state, ORDERS, "custom_-_a3", None, Some(&revision("Prepared")));
+        // Too long for the name of a file, and what steers a terminal.
+        let long = revision(&format!("{}\u{1b}[31m", "Long name ".repeat(24)));
+        put(state, ORDERS, "custom_-_a4", Some(&long), None);
+        // A function that is no target of the role.
+        let mut other = revision("Other function");
+        other["config"]["request"]["requestUrlTemplate"] = json!(format!("{FUNCTION}-other"));
+        put(state, ORDERS, "custom_-_a5", Some(&other), None);
         // The same file names as those of another action.
         put(state, STOCK, "custom_-_b1", Some(&revision("Get ORDER: status")), None);
         let mut secret = revision("With a secret");
@@ -294,6 +301,10 @@ fn what_is_there_becomes_a_manifest_in_which_nothing_differs() {
         ("live", &[]),
         ("one", &["--integration", "Stock", "--managed-by", "terraform"]),
     ] {
+        // Where nobody reads the role, each function that an action calls is a target; the role does not allow this one.
+        if folder == "live" {
+            change(&stage, |state| drop(state.genesys.actions.remove("custom_-_a5")));
+        }
         let file = format!("{folder}/rolecall.toml");
         let init = ["init", "--from-genesys", "--genesys-region", "us-east-1", "--file", &file];
         let run = stage.run_client(&[&init as &[&str], options].concat()).expect(0);
