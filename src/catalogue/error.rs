@@ -215,8 +215,8 @@ fn words(code: ErrorCode) -> Words {
             "choose another `name` in the manifest, or rename or delete what has it",
         ),
         ErrorCode::ManagedElsewhere => (
-            "another tool makes the role",
-            "`managed_by` in [role] names the tool, and rolecall never writes such a role",
+            "another tool makes the role, or what is in Genesys Cloud",
+            "`managed_by` in [role] or [genesys] names the tool, and rolecall writes nothing on that side",
             "correct the tool's configuration (`rolecall render` prints it), run the tool, then repeat the command",
         ),
         ErrorCode::RoleMissing => (

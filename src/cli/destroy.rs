@@ -54,6 +54,12 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         let (who, how) = (manager.name(), manager.remove());
         printer.progress(&format!("role `{role}` was left alone: {who} manages it; to remove it, {how}"));
     }
+    if let Some(manager) = context.manifest.genesys.managed_by {
+        let (who, how) = (manager.name(), manager.remove());
+        printer.progress(&format!(
+            "what is in Genesys Cloud was left alone: {who} manages it; to remove it, {how}"
+        ));
+    }
     if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
         let left = format!(
             "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \

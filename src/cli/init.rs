@@ -2,6 +2,7 @@
 
 mod answers;
 mod functions;
+mod genesys;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rolecall::iam::arn::{RoleArn, RoleName};
 use rolecall::manifest::{self, Manager, Manifest, json_schema};
 use rolecall::observe::adoption::{Corrections, HomeRegion, manifest_of, regions_of};
 use rolecall::observe::aws::observe;
+use rolecall::observe::ownership::is_own_role;
 use rolecall::ports::calls::Calls;
 use rolecall::ports::genesys::{GenesysRead, Organization};
 use rolecall::sandbox::{Sandbox, State};
@@ -45,9 +47,10 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
         )
         .into());
     }
-    let manifest = match &options.from_role {
-        Some(role) => from_role(role, options, printer).await?,
-        None => ask(options, printer).await?,
+    let (manifest, files) = match (options.from_genesys, &options.from_role) {
+        (true, _) => genesys::describe(options, printer).await?,
+        (false, Some(role)) => (from_role(role, options, printer).await?, Vec::new()),
+        (false, None) => (ask(options, printer).await?, Vec::new()),
     };
     let text = manifest::write::render(&manifest);
     let (_, notes) = Manifest::parse(&text, &path.display().to_string()).map_err(|faults| {
@@ -56,9 +59,15 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     for note in notes {
         printer.warning(note.to_string().trim_end());
     }
-    manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    genesys::write_beside(path, &files, || {
+        manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))
+    })?;
     printer.result(&format!("wrote {}\n", path.display()));
     let advice = advice::of_file(path, options.sandbox);
+    if options.from_genesys {
+        printer.hint(&format!("{} compares the manifest with what is there", advice.command("drift")));
+        return Ok(ExitCode::Success);
+    }
     printer.hint(&match manifest.role.managed_by {
         // `apply` creates no role that another tool makes.
         Some(manager) => match rendered_for(manager) {
@@ -170,12 +179,18 @@ async fn from_role(role: &str, options: &InitOptions, printer: &mut Printer) -> 
     };
     let (aws, _sandbox) = connect(options).await?;
     let observed = observe(&aws, &name, &[]).await?;
+    let is_own = observed.role.as_ref().is_some_and(|role| is_own_role(role, &name));
     let region = match stated {
         Some(region) => region,
         None => choose_region(regions_of(&name, &observed, &corrections)?, printer)?,
     };
     let (mut manifest, notes) = manifest_of(&name, &observed, region, &corrections)?;
-    manifest.role.managed_by = options.managed_by.map(Manager::from);
+    // With --from-genesys nothing becomes rolecall's that it did not make.
+    let unstated = (options.from_genesys && !is_own).then_some(Manager::Other);
+    manifest.role.managed_by = options.managed_by.map(Manager::from).or(unstated);
+    if options.from_genesys {
+        manifest.access.account = Some(observed.caller.account.clone());
+    }
     for note in notes {
         printer.warning(&note);
     }

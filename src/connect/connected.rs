@@ -39,6 +39,8 @@ pub enum Services {
     Aws,
     /// AWS, and Genesys Cloud where the manifest asks for something there.
     Both,
+    /// Both, also where the manifest asks for nothing in Genesys Cloud: for whoever only reads there.
+    Always,
 }
 
 /// Reads the text of a file, or says why not.
@@ -142,7 +144,11 @@ impl Connected {
         let Surroundings { services, templates, clients, deadline, read } = surroundings;
         let Loaded { name: _, manifest, outline, mut warnings } = loaded;
         // Every fault of the files that the actions name comes out before anybody is contacted.
-        let asked = *services == Services::Both && is_asked_for(&manifest);
+        let asked = match services {
+            Services::Aws => false,
+            Services::Both => is_asked_for(&manifest),
+            Services::Always => true,
+        };
         let sources = asked.then(|| read_sources(&manifest, read)).transpose()?;
         let client = genesys.map_or_else(|| clients.of(&manifest, &aws, *deadline), Ok);
         let client = match (client, &sources) {

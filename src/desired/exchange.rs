@@ -233,6 +233,17 @@ pub enum ImportError {
 impl ExchangedAction {
     /// The action for a manifest with these targets: its schemas, and templates of several lines, become files.
     pub fn into_manifest(self, targets: &[Target], category: &str) -> Result<Imported, ImportError> {
+        let stem = file_stem(&self.name);
+        self.into_manifest_as(targets, category, &stem)
+    }
+
+    /// The same with this part in the names of the files.
+    pub fn into_manifest_as(
+        self,
+        targets: &[Target],
+        category: &str,
+        stem: &str,
+    ) -> Result<Imported, ImportError> {
         let Self { name, kind, secure, contract: Contract { input, output }, config } = self;
         let url = config.url_template;
         let Some(method) =
@@ -258,7 +269,6 @@ impl ExchangedAction {
             }
             Kind::WebServices => Call::Url { url, method, headers },
         };
-        let stem = file_stem(&name);
         let mut files = Vec::new();
         let mut file = |path: String, text: String| {
             files.push((PathBuf::from(&path), text));
@@ -295,7 +305,7 @@ impl ExchangedAction {
 }
 
 /// The name as part of a file's: letters and digits, the rest one hyphen.
-fn file_stem(name: &str) -> String {
+pub fn file_stem(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let stem = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
     if stem.is_empty() { "action".to_owned() } else { stem }

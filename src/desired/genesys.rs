@@ -2,7 +2,7 @@
 
 use crate::desired::sources::ActionSources;
 use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
-use crate::manifest::{Action, Call, Integration, Manifest, NOTES_MARK};
+use crate::manifest::{Action, Call, Genesys, Integration, Manager, Manifest, NOTES_MARK};
 use crate::ports::genesys::{ActionConfig, Contract, Template};
 
 /// A kind of integration that data actions belong to.
@@ -86,6 +86,24 @@ pub struct DesiredAction {
     pub config: ActionConfig,
 }
 
+/// What another tool makes in Genesys Cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Managed {
+    /// The tool.
+    pub manager: Manager,
+    /// Whether the manifest states the integration. If not, all integrations of the type may be meant.
+    pub is_integration_stated: bool,
+}
+
+impl Managed {
+    /// What the manifest says of it; `None` where rolecall makes what is in Genesys Cloud.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Option<Self> {
+        let is_integration_stated = manifest.genesys.integration.is_some();
+        manifest.genesys.managed_by.map(|manager| Self { manager, is_integration_stated })
+    }
+}
+
 /// The names of the integrations and of the credential that the manifest asks for.
 pub fn own_names(manifest: &Manifest) -> (String, String) {
     let Integration { name, notes: _, credential } = manifest.genesys.integration.clone().unwrap_or_default();
@@ -93,9 +111,10 @@ pub fn own_names(manifest: &Manifest) -> (String, String) {
     (name.unwrap_or_else(role), credential.unwrap_or_else(role))
 }
 
-/// Whether the manifest asks for anything in Genesys Cloud.
+/// Whether the manifest asks for anything in Genesys Cloud, or names the tool that makes it.
 pub fn is_asked_for(manifest: &Manifest) -> bool {
-    manifest.genesys.integration.is_some() || !manifest.actions.is_empty()
+    let Genesys { integration, managed_by, .. } = &manifest.genesys;
+    integration.is_some() || managed_by.is_some() || !manifest.actions.is_empty()
 }
 
 /// What the manifest asks for. `functions` are those of the manifest's targets and `sources` those of its actions, each in
@@ -190,6 +209,12 @@ impl Sign {
             // The name of a role is the only one in its account, whatever its path.
             None => Self(format!(" (rolecall {}:{})", role.account, role.name)),
         }
+    }
+
+    /// One that no name has: for whoever looks for nothing of rolecall's own.
+    #[must_use]
+    pub fn of_nobody() -> Self {
+        Self("\0".to_owned())
     }
 
     /// That of a resource of a stack.

@@ -162,8 +162,7 @@ fn of_step(step: &Step) -> Option<Difference> {
 }
 
 /// What differs in Genesys Cloud, as causes of an action that fails.
-pub fn causes(desired: &Desired, observed: &Observed) -> Vec<Cause> {
-    let Ok((_, differences)) = drift(desired, observed) else { return Vec::new() };
+pub fn causes(differences: Vec<Difference>) -> Vec<Cause> {
     differences.into_iter().filter_map(cause).collect()
 }
 
@@ -203,7 +202,12 @@ fn of_notice(notice: &Notice) -> Option<Difference> {
         Notice::ForeignAction { id, .. } => {
             (id, Consequence::ForeignAction, Repair::ListAction, ManifestKey::Action)
         }
-        Notice::Unverifiable { .. } | Notice::Kept { .. } | Notice::Qualified { .. } => return None,
+        Notice::Unverifiable { .. }
+        | Notice::RoleNotShown { .. }
+        | Notice::NotCompared { .. }
+        | Notice::NoIntegrations { .. }
+        | Notice::Kept { .. }
+        | Notice::Qualified { .. } => return None,
     };
     let effect = GenesysEffect::Noticed(notice.clone());
     let values = Values::Stated { expected: None, actual: None };

@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod difference;
 pub mod genesys;
+mod genesys_managed;
 pub mod managed;
 
 use crate::observe::survey::Survey;
@@ -17,6 +18,7 @@ pub use difference::{
     Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, merged,
 };
 pub use genesys::{causes, drift as genesys_drift, other_organization};
+pub use genesys_managed::{managed as managed_genesys_drift, shown_role};
 pub use managed::managed_drift;
 
 /// What a plan towards the manifest is about: the differences that it repairs in both services, most severe first.

@@ -20,6 +20,7 @@ use crate::verify::explain_error::{Certainty, Diagnosis};
 use crate::verify::finding::Finding;
 use crate::verify::gate::Objection;
 use crate::verify::live_organization::LiveOrganization;
+use crate::verify::note::{Note, Untested};
 use crate::verify::policy_case::CaseVerdict;
 use crate::verify::probe::{Probe, Shows};
 use crate::verify::twin::{Examined, TwinOutcome};
@@ -182,8 +183,21 @@ impl ActionTest {
         match self.end {
             TestEnd::Succeeded { .. } => ExitCode::Success,
             // What does not exist, no flow can call.
-            TestEnd::Failed { .. } | TestEnd::NotRun(NotRun::NoAction) => ExitCode::Refuted,
-            TestEnd::NotRun(NotRun::NoInput) => ExitCode::Inconclusive,
+            TestEnd::Failed { .. } | TestEnd::NotRun(NotRun::NoAction | NotRun::MissingElsewhere(_)) => {
+                ExitCode::Refuted
+            }
+            TestEnd::NotRun(NotRun::NoInput | NotRun::NotInManifest | NotRun::Several) => {
+                ExitCode::Inconclusive
+            }
+        }
+    }
+}
+
+impl Untested {
+    /// The exit code of tests that were asked for and not run.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::NotInManifest | Self::NotInGenesys | Self::NoRole => ExitCode::Inconclusive,
         }
     }
 }
@@ -191,7 +205,7 @@ impl ActionTest {
 impl Verification {
     /// The exit code that the outcome asks for.
     pub fn exit(&self) -> ExitCode {
-        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes: _ } = self;
+        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes } = self;
         claims
             .iter()
             .map(Claim::outcome)
@@ -201,6 +215,7 @@ impl Verification {
             .chain(actions.iter().map(ActionTest::exit))
             .chain(analyses.iter().map(|analysis| analysis.shows.exit()))
             .chain(findings.iter().map(Finding::exit))
+            .chain(notes.iter().filter_map(Note::untested).map(Untested::exit))
             .fold(ExitCode::Success, ExitCode::or)
     }
 }

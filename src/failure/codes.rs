@@ -15,6 +15,7 @@ use crate::manifest::{Faults, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, SurveyError};
+use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -213,6 +214,16 @@ impl Coded for AdoptionError {
     }
 }
 
+impl Coded for DescribeError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoSuchIntegration { .. } => ErrorCode::CommandLine,
+            Self::Ambiguous { .. } | Self::SeveralRoles { .. } => ErrorCode::NameTaken,
+            Self::NoIntegration { .. } => ErrorCode::Unfit,
+        }
+    }
+}
+
 impl Coded for PlanningError {
     fn code(&self) -> ErrorCode {
         match self {
@@ -221,6 +232,7 @@ impl Coded for PlanningError {
             Self::Genesys(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::NoRole { .. } => ErrorCode::RoleMissing,
+            Self::GenesysElsewhere { .. } => ErrorCode::ManagedElsewhere,
             Self::NothingInGenesys => ErrorCode::NotAsked,
         }
     }

@@ -13,6 +13,7 @@ use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, MissingBoundary, Survey, SurveyError};
+use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
@@ -25,7 +26,7 @@ use rolecall_genesys::credentials::CredentialError;
 
 use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
 use super::{Coded as _, Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::report::ErrorView;
+use crate::report::{ErrorView, genesys_in_other_tool};
 use crate::verify::Verification;
 use crate::verify::twin::{Examined, TwinError};
 
@@ -155,6 +156,33 @@ impl Explained for WriteFailure {
     }
 }
 
+impl Explained for DescribeError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        match self {
+            Self::NoSuchIntegration { .. } => (
+                ExitCode::Usage,
+                Some("leave out --integration to describe all of them; nothing was written".to_owned()),
+            ),
+            Self::Ambiguous { .. } => (
+                ExitCode::Usage,
+                Some("give the ID of one of them with --integration; nothing was written".to_owned()),
+            ),
+            Self::SeveralRoles { .. } => (
+                ExitCode::Usage,
+                Some(
+                    "a manifest has one role: choose it with --role or --from-role, or one integration with --integration; \
+                     nothing was written"
+                        .to_owned(),
+                ),
+            ),
+            Self::NoIntegration { .. } => (
+                ExitCode::Failed,
+                Some("without --from-genesys, `rolecall init` writes a manifest for what is to be made; nothing was written".to_owned()),
+            ),
+        }
+    }
+}
+
 impl Explained for PlanningError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         match self {
@@ -169,9 +197,10 @@ impl Explained for PlanningError {
                     "run `rolecall apply`: it creates the role, then everything in Genesys Cloud".to_owned(),
                 ),
             ),
+            Self::GenesysElsewhere { manager } => (ExitCode::Usage, Some(genesys_in_other_tool(*manager))),
             Self::NothingInGenesys => (
                 ExitCode::Usage,
-                Some("add an [[action]] or [genesys.integration] to the manifest".to_owned()),
+                Some("add an [[action]] or [genesys.integration] to the manifest; if another tool makes what is in Genesys Cloud, name it in `managed_by` in [genesys]".to_owned()),
             ),
         }
     }

@@ -203,6 +203,7 @@ pub fn manifest_of(
             region,
             organization_id: Some(organization_id),
             trusted_account,
+            managed_by: None,
             credentials: None,
             integration: None,
         },

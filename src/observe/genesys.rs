@@ -90,10 +90,23 @@ pub struct Sought<'n> {
     pub kinds: &'n [Kind],
     /// What the names of rolecall's own carry behind them.
     pub sign: &'n Sign,
+    /// Whose they may be.
+    pub reach: Reach,
     /// How much is read of their actions.
     pub actions: Detail,
     /// How long to wait where two answers contradict each other.
     pub deadline: Duration,
+}
+
+/// Whose integrations may be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that are rolecall's own, or have the name that its own would have.
+    Own,
+    /// Those for Lambda that have this name or ID, whoever made them, and all of the other kinds.
+    Named,
+    /// All of these kinds.
+    Every,
 }
 
 /// How much is read of an action.
@@ -116,12 +129,18 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
         reader.actions(Stage::Published),
         reader.actions(Stage::Draft),
     )?;
-    let may_be_meant = |(_, record, config): &(Kind, IntegrationRecord, IntegrationConfig)| {
+    let is_own = |record: &IntegrationRecord, config: &IntegrationConfig| {
         Mark::read(&config.notes).0.is_some_and(|mark| mark.is_of(sought.role, sought.resource))
             || sought.id == Some(&record.id)
             || sought.name == record.name
             || sought.sign.is_on(&record.name)
     };
+    let may_be_meant =
+        |(kind, record, config): &(Kind, IntegrationRecord, IntegrationConfig)| match (sought.reach, kind) {
+            (Reach::Own, _) => is_own(record, config),
+            (Reach::Named, Kind::Lambda) => sought.name == record.name || sought.name == record.id,
+            (Reach::Named, Kind::WebServices) | (Reach::Every, _) => true,
+        };
     let configured: Vec<_> = configured.into_iter().flatten().collect();
     let marks = configured.iter().filter_map(|(_, _, config)| Mark::read(&config.notes).0);
     // Also what an integration gets back when it is given up.

@@ -223,7 +223,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         };
         let is_read = match request.goal {
             // That nothing of rolecall's is left is a sentence about both services, whatever there was to do.
-            Goal::Nothing => self.genesys.is_some(),
+            Goal::Nothing => self.genesys.is_some() && self.manifest.genesys.managed_by.is_none(),
             Goal::Manifest | Goal::Connection(_) => {
                 unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud)
             }
@@ -254,8 +254,8 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         };
         let genesys = self.survey_genesys(survey).await.map_err(PlanningError::Genesys)?;
         let Some(genesys) = genesys else { return Ok(Plan::default()) };
-        let plan = genesys::plan(&genesys.desired, &genesys.observed, request.options.adopt);
-        let plan = Plan::from(plan.map_err(PlanError::from)?);
+        let (plan, _) = genesys.plan(request.options.adopt).map_err(PlanError::from)?;
+        let plan = Plan::from(plan);
         Ok(match request.goal {
             Goal::Connection(_) => plan.without_actions(),
             Goal::Manifest | Goal::Nothing => plan,

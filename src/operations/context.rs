@@ -8,14 +8,16 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::desired::aws::Home;
-use crate::desired::genesys::{Desired, Kind, Sign, desired, own_names};
+use crate::desired::genesys::{Desired, Kind, Managed, Sign, desired, own_names};
 use crate::desired::sources::ActionSources;
 use crate::desired::template::Templates;
+use crate::drift::{Difference, genesys_drift, managed_genesys_drift};
 use crate::iam::arn::{ExternalId, RoleArn};
-use crate::manifest::Manifest;
-use crate::observe::genesys::{Detail, Observed, Sought, observe};
+use crate::manifest::{Call, Manager, Manifest};
+use crate::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use crate::observe::snapshot::Snapshot;
 use crate::observe::survey::{Survey, SurveyError, survey, survey_for_plan};
+use crate::plan::genesys::{Plan as GenesysPlan, PlanError as GenesysPlanError, plan};
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
 use crate::ports::{
     AnalyseAccess, FunctionAddress, Probe, ReadAccount, ReadFunctions, ReadOrganization, Simulate, Write,
@@ -74,6 +76,41 @@ pub struct GenesysSurvey {
     pub desired: Desired,
     /// What is there.
     pub observed: Observed,
+    /// Who makes it, where that is not rolecall.
+    pub managed: Option<Managed>,
+}
+
+/// Genesys Cloud as it is, and who makes what is there.
+#[derive(Clone, Debug)]
+pub struct GenesysSide {
+    /// What is there.
+    pub observed: Observed,
+    /// The tool that makes it, where that is not rolecall.
+    pub managed_by: Option<Manager>,
+}
+
+impl GenesysSurvey {
+    /// What is to be written, and what another tool has to repair, where it makes what is there: then nothing is written.
+    pub fn plan(&self, adopt: bool) -> Result<(GenesysPlan, Vec<Difference>), GenesysPlanError> {
+        match self.managed {
+            Some(managed) => Ok(managed_genesys_drift(&self.desired, &self.observed, managed)),
+            None => Ok((plan(&self.desired, &self.observed, adopt)?, Vec::new())),
+        }
+    }
+
+    /// The differences, most severe first, and what would repair them, where rolecall does that.
+    pub fn drift(&self) -> Result<(GenesysPlan, Vec<Difference>), GenesysPlanError> {
+        match self.managed {
+            Some(managed) => Ok(managed_genesys_drift(&self.desired, &self.observed, managed)),
+            None => genesys_drift(&self.desired, &self.observed),
+        }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn into_side(self) -> GenesysSide {
+        GenesysSide { observed: self.observed, managed_by: self.managed.map(|managed| managed.manager) }
+    }
 }
 
 impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
@@ -107,20 +144,32 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let role = survey.desired.role_arn();
         let desired = desired(&self.manifest, &self.external_id, &role, &survey.functions(), sources);
         let observed = self.observe_genesys(&role).await?;
-        Ok(observed.map(|observed| GenesysSurvey { desired, observed }))
+        let managed = Managed::of(&self.manifest);
+        Ok(observed.map(|observed| GenesysSurvey { desired, observed, managed }))
     }
 
     /// Reads Genesys Cloud, where the manifest asks for something there.
     pub async fn observe_genesys(&self, role: &RoleArn) -> GenesysResult<Option<Observed>> {
         let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(None) };
         let (integration, _) = own_names(&self.manifest);
+        let calls_addresses =
+            self.manifest.actions.iter().any(|action| matches!(action.call, Call::Url { .. }));
+        let (reach, kinds): (_, &[Kind]) = match Managed::of(&self.manifest) {
+            None => (Reach::Own, &Kind::ALL),
+            Some(Managed { is_integration_stated, manager: _ }) => (
+                if is_integration_stated { Reach::Named } else { Reach::Every },
+                // What the manifest has nothing of is nobody's concern.
+                if calls_addresses { &Kind::ALL } else { &[Kind::Lambda] },
+            ),
+        };
         let sought = Sought {
             role: &role.to_string(),
             resource: None,
             id: None,
             name: &integration,
-            kinds: &Kind::ALL,
+            kinds,
             sign: &Sign::of(role, None),
+            reach,
             actions: Detail::Full,
             deadline: self.deadline,
         };

@@ -2,10 +2,9 @@
 
 use tokio::join;
 
-use super::context::Context;
-use crate::drift::{Difference, drift, genesys_drift, managed_drift, merged, other_organization};
+use super::context::{Context, GenesysSide};
+use crate::drift::{Difference, drift, managed_drift, merged, other_organization};
 use crate::exit::ExitCode;
-use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::observe::usage::Usage;
 use crate::plan::aws::Plan as AwsPlan;
@@ -21,7 +20,7 @@ pub struct Drifted {
     /// AWS as it is, and as it should be.
     pub survey: Survey,
     /// Genesys Cloud as it is, where the manifest asks for something there.
-    pub genesys: Option<ObservedGenesys>,
+    pub genesys: Option<GenesysSide>,
     /// What would repair it.
     pub plan: Plan,
     /// Each difference with what it leads to, the most severe first.
@@ -70,9 +69,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         }
         let (mut genesys, mut genesys_plan) = (None, None);
         if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
-            let (plan, more) = genesys_drift(&sides.desired, &sides.observed).map_err(PlanError::from)?;
+            let (plan, more) = sides.drift().map_err(PlanError::from)?;
             differences = merged(differences, more);
-            (genesys, genesys_plan) = (Some(sides.observed), Some(plan));
+            (genesys, genesys_plan) = (Some(sides.into_side()), Some(plan));
         }
         let verification = match Documents::surveyed(&survey) {
             Some(documents) => paper(&documents, &survey),
@@ -80,7 +79,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             None => Verification::default(),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
-        let usage = self.usage(&plan, genesys.as_ref()).await;
+        let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;
         Ok(Drifted { survey, genesys, plan, differences, verification, usage, live })
     }
 }

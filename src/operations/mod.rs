@@ -8,6 +8,7 @@ mod actions;
 mod boundary;
 mod change;
 mod context;
+pub mod describe;
 pub mod doctor;
 mod drift;
 mod plan;
@@ -20,7 +21,7 @@ pub use self::boundary::{BoundaryError, BoundaryGoal, PlannedBoundary};
 pub use self::change::{
     ChangeError, ChangeRequest, Changed, Consent, ReadBack, RetiredAction, Service, Shell, Written,
 };
-pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSurvey};
+pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSide, GenesysSurvey};
 pub use self::drift::{DriftError, Drifted};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
 pub use self::prove::{ProveError, ProveRequest, principal};

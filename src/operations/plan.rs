@@ -1,7 +1,7 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
-use super::context::{Context, Counterpart, GenesysSurvey};
-use crate::drift::{Difference, managed_drift};
+use super::context::{Context, Counterpart, GenesysSide, GenesysSurvey};
+use crate::drift::{Difference, managed_drift, merged};
 use crate::manifest::Manager;
 use crate::manifest::Role;
 use crate::observe::aws::Observed;
@@ -33,10 +33,10 @@ pub struct Planned {
     /// AWS as it is beside what it should be; towards nothing, nothing should be there.
     pub survey: Option<Survey>,
     /// Genesys Cloud as it is, where the manifest asks for something there.
-    pub genesys: Option<ObservedGenesys>,
+    pub genesys: Option<GenesysSide>,
     /// What is to be written.
     pub plan: Plan,
-    /// What another tool has to repair, where it makes the role.
+    /// What other tools have to repair, where they make the role or what is in Genesys Cloud.
     pub elsewhere: Vec<Difference>,
     /// Who uses the actions whose IDs the plan ends.
     pub usage: Vec<Usage>,
@@ -48,10 +48,10 @@ pub struct TowardsManifest {
     /// AWS as it is and as it should be.
     pub survey: Survey,
     /// Genesys Cloud as it is, where the manifest asks for something there.
-    pub genesys: Option<ObservedGenesys>,
+    pub genesys: Option<GenesysSide>,
     /// What is to be written.
     pub plan: Plan,
-    /// What another tool has to repair, where it makes the role.
+    /// What other tools have to repair, where they make the role or what is in Genesys Cloud.
     pub elsewhere: Vec<Difference>,
     /// Who uses the actions whose IDs the plan ends.
     pub usage: Vec<Usage>,
@@ -97,6 +97,12 @@ pub enum PlanningError {
         /// The tool that makes it, where rolecall does not.
         manager: Option<Manager>,
     },
+    /// The way to a role is another tool's.
+    #[error("{} makes what is in Genesys Cloud (`managed_by` in [genesys])", manager.name())]
+    GenesysElsewhere {
+        /// The tool.
+        manager: Manager,
+    },
     /// The manifest asks for nothing in Genesys Cloud.
     #[error("the manifest contains nothing for Genesys Cloud")]
     NothingInGenesys,
@@ -128,19 +134,23 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         if let Some(sides) = sides {
             self.check_limit(sides).await?;
         }
-        let of_genesys = sides.map(|sides| genesys::plan(&sides.desired, &sides.observed, options.adopt));
+        let of_genesys = sides.map(|sides| sides.plan(options.adopt)).transpose().map_err(PlanError::from)?;
+        let (of_genesys, left_in_genesys) = of_genesys.unzip();
         let way = Way::to_desired(aws, &survey);
-        let plan = Plan::of(way, of_genesys.transpose().map_err(PlanError::from)?);
+        let plan = Plan::of(way, of_genesys);
         let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
-        let elsewhere = elsewhere.unwrap_or_default();
-        let genesys = genesys.map(|it| it.observed);
-        let usage = self.usage(&plan, genesys.as_ref()).await;
+        let elsewhere = merged(elsewhere.unwrap_or_default(), left_in_genesys.unwrap_or_default());
+        let genesys = genesys.map(GenesysSurvey::into_side);
+        let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;
         Ok(TowardsManifest { genesys, survey, plan, elsewhere, usage })
     }
 
     /// Refuses more actions than an integration may have, before the first of them is written. The organisation's own limit
     /// is asked for only where the usual one does not do.
     async fn check_limit(&self, sides: &GenesysSurvey) -> Result<(), PlanningError> {
+        if sides.managed.is_some() {
+            return Ok(());
+        }
         let Some((integration, actions)) = genesys::fullest(&sides.desired, &sides.observed) else {
             return Ok(());
         };
@@ -162,6 +172,9 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         options: PlanOptions,
         rewriting: Rewriting,
     ) -> Result<Planned, PlanningError> {
+        if let Some(manager) = self.manifest.genesys.managed_by {
+            return Err(PlanningError::GenesysElsewhere { manager });
+        }
         let survey = self.survey_for_plan().await?;
         // A data action cannot call what does not exist.
         if !survey.missing.is_empty() {
@@ -178,7 +191,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let plan = genesys::plan_rewriting(&genesys.desired, &genesys.observed, options.adopt, rewriting);
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
         let observed = survey.observed.clone();
-        let genesys = Some(genesys.observed);
+        let genesys = Some(genesys.into_side());
         let (elsewhere, usage) = (Vec::new(), Vec::new());
         Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
     }
@@ -194,9 +207,13 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         };
         let role_arn = self.role_arn(&home);
         let way = Way::to_nothing(aws, &role_arn, &observed);
-        let genesys = self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?;
+        let genesys = match self.manifest.genesys.managed_by {
+            Some(_) => None,
+            None => self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?,
+        };
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
         let usage = self.usage(&plan, genesys.as_ref()).await;
+        let genesys = genesys.map(|observed| GenesysSide { observed, managed_by: None });
         Ok(Planned { observed, survey: None, genesys, plan, elsewhere: Vec::new(), usage })
     }
 

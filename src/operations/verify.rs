@@ -13,6 +13,7 @@ use crate::verify::analysers::BilledChecks;
 use crate::verify::finding::disagreements;
 use crate::verify::functions::{self, Extent};
 use crate::verify::live::probe_role;
+use crate::verify::note::{Note, Untested};
 use crate::verify::second::SecondOpinions;
 use crate::verify::steady::{Asking, Freshness, ProbeError};
 use crate::verify::twin::sweep::plan_sweep;
@@ -135,7 +136,11 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
     ) -> Result<Verification, VerifyError> {
         let Some(documents) = Documents::surveyed(survey) else {
             let claims = without_role(survey);
-            return Ok(Verification { claims, ..Verification::default() });
+            let notes = match level {
+                Level::Paper | Level::Live | Level::Twin => Vec::new(),
+                Level::Genesys => vec![Note::NoActionTested(Untested::NoRole)],
+            };
+            return Ok(Verification { claims, notes, ..Verification::default() });
         };
         let mut verification = paper(&documents, survey);
         if level == Level::Paper {
@@ -155,6 +160,12 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             Level::Genesys => {
                 verification.actions =
                     self.test_actions(freshness, interrupt, observer).boxed_local().await?;
+                if verification.actions.is_empty() {
+                    verification.notes.push(Note::NoActionTested(match self.manifest.genesys.managed_by {
+                        None => Untested::NotInManifest,
+                        Some(_) => Untested::NotInGenesys,
+                    }));
+                }
             }
         }
         let disagreements = disagreements(verification.all_probes());

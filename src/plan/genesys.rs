@@ -21,7 +21,7 @@ use crate::ports::genesys::{ActionRecord, CredentialRecord, IntendedState, Repor
 use rolecall_model::shown::Shown;
 
 use action::plan_actions;
-pub use action::{ActionExists, Likeness, Standing, can_become, plan_action};
+pub use action::{ActionExists, Likeness, Standing, can_become, has_qualifier, plan_action};
 pub use step::{Attachment, Configuration, Id, Pending, Retirement, RoleCredential, Step};
 
 /// Something that no step changes, and that somebody should know.
@@ -55,6 +55,29 @@ pub enum Notice {
         /// Its name.
         integration: String,
     },
+    /// Genesys Cloud does not show which role a credential of somebody else's names.
+    RoleNotShown {
+        /// The credential's ID.
+        id: String,
+        /// The ARN that the manifest asks for.
+        role: String,
+    },
+    /// What is in somebody else's integration and the manifest says nothing about.
+    NotCompared {
+        /// The integration's ID.
+        id: String,
+        /// Its name.
+        integration: String,
+        /// The names of the actions.
+        actions: Vec<String>,
+        /// Of those that were never published.
+        drafts: Vec<String>,
+    },
+    /// The organization has no integration of the type.
+    NoIntegrations {
+        /// The kind.
+        kind: Kind,
+    },
     /// The action calls an alias or version; no documentation of Genesys's says that it may.
     Qualified {
         /// The action's name.
@@ -67,7 +90,12 @@ impl Notice {
     pub fn is_difference(&self) -> bool {
         match self {
             Self::NotActive { .. } | Self::ForeignAction { .. } => true,
-            Self::Unverifiable { .. } | Self::Kept { .. } | Self::Qualified { .. } => false,
+            Self::Unverifiable { .. }
+            | Self::RoleNotShown { .. }
+            | Self::NotCompared { .. }
+            | Self::NoIntegrations { .. }
+            | Self::Kept { .. }
+            | Self::Qualified { .. } => false,
         }
     }
 }
@@ -82,6 +110,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan that writes nothing.
+    #[must_use]
+    pub fn of_notices(notices: Vec<Notice>) -> Self {
+        Self { steps: Vec::new(), notices }
+    }
+
     /// Whether nothing is known to differ.
     pub fn is_in_sync(&self) -> bool {
         self.steps.is_empty() && !self.notices.iter().any(Notice::is_difference)

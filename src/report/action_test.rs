@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::DiagnosisView;
 use super::Text;
+use super::drift::genesys_in_other_tool;
 use super::human::{DIMMED, GREEN, RED, YELLOW};
 use super::text::join;
 use crate::exit::ExitCode;
@@ -151,9 +152,29 @@ impl From<&ActionTest> for ActionTestView {
             },
             TestEnd::NotRun(why) => {
                 let (outcome, why, fix) = match why {
+                    NotRun::MissingElsewhere(manager) => {
+                        let fix = Some(genesys_in_other_tool(*manager));
+                        let outcome = TestOutcome::Missing;
+                        return Self {
+                            outcome,
+                            cause: Some("the action does not exist".into()),
+                            fix,
+                            ..view
+                        };
+                    }
                     NotRun::NoAction => {
                         (TestOutcome::Missing, "the action does not exist", "`rolecall apply` creates it")
                     }
+                    NotRun::NotInManifest => (
+                        TestOutcome::NotRun,
+                        "the manifest does not describe this action, so there is no input to test it with",
+                        "`rolecall genesys action test NAME --input FILE` runs it; or add an [[action]] with `test_input`",
+                    ),
+                    NotRun::Several => (
+                        TestOutcome::NotRun,
+                        "several actions have this name",
+                        "`rolecall genesys action list` shows their IDs, and `rolecall genesys action test ID --input FILE` tests one",
+                    ),
                     NotRun::NoInput => (
                         TestOutcome::NotRun,
                         "the manifest has no `test_input` for this action",

@@ -4,7 +4,7 @@
 //! what a command needs again is added in this one place. Deliberately absent: text that is not rolecall's own. What others wrote
 //! never comes through here.
 
-use super::{ActionTestView, DiagnosisView, Report, VerificationView};
+use super::{ActionTestView, DiagnosisView, Report, Text, VerificationView};
 
 /// What an advised command must repeat of this run. The default repeats nothing: the function has no command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,6 +158,13 @@ impl VerificationView {
             trouble.hint = trouble.hint.as_ref().map(|hint| invocation.complete(hint));
         }
         self.actions.iter_mut().for_each(|action| action.advise(invocation));
+        if let Some(untested) = &mut self.untested {
+            let said = Text::from(untested.clone());
+            *untested = invocation.complete(untested);
+            for note in self.notes.iter_mut().filter(|note| **note == said) {
+                *note = untested.clone().into();
+            }
+        }
     }
 }
 

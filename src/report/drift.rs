@@ -8,7 +8,7 @@ use super::Text;
 use super::genesys_fault::{effect_in_words, part_in_words};
 use super::{ChangeView, Level};
 use crate::drift::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
-use crate::manifest::{Outline, Position};
+use crate::manifest::{Manager, Outline, Position};
 use crate::observe::survey::MissingBoundary;
 use crate::verify::finding::RunFinding;
 use crate::verify::genesys_fault::GenesysPart;
@@ -232,6 +232,10 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
                 manager.run()
             );
         }
+        Repair::ElsewhereInGenesys(manager) => return genesys_in_other_tool(manager),
+        Repair::NameIntegrationId => {
+            "set `name` in [genesys.integration] to the ID of the integration that is meant"
+        }
         Repair::EditPath => "set `path` in [role] to what the role has, or delete the role and apply",
         Repair::EditOrganization => RunFinding::OtherOrganization.remedy(),
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
@@ -243,6 +247,16 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
         }
     };
     words.to_owned()
+}
+
+/// Whose job a change in Genesys Cloud is, if another tool makes what is there.
+#[must_use]
+pub fn genesys_in_other_tool(manager: Manager) -> String {
+    format!(
+        "{} manages the Genesys Cloud side: correct its configuration there, and {}",
+        manager.name(),
+        manager.run()
+    )
 }
 
 fn in_options(flags: Flags) -> String {

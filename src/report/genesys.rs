@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Text;
 use super::change::{ChangeView, Verb};
 use crate::desired::genesys::DesiredAction;
+use crate::manifest::Manager;
 use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Retirement, Step};
 use crate::ports::genesys::{
     ActionConfig, ActionUpdate, Contract, IntegrationConfig, IntendedState, ReportedState, Template,
@@ -19,6 +20,9 @@ pub struct GenesysView {
     pub organization_id: Text,
     /// Its name.
     pub organization_name: Text,
+    /// The tool that makes what is there, where that is not rolecall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<Manager>,
     /// What was noticed and is left alone.
     pub notices: Vec<NoticeView>,
 }
@@ -79,6 +83,35 @@ impl From<&Notice> for NoticeView {
                      only stops managing it"
                 ),
             ),
+            Notice::RoleNotShown { id, role } => view(
+                "role_not_shown",
+                id,
+                format!(
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its ARN; only the test of a data \
+                     action shows whether the credential names {role}"
+                ),
+            ),
+            Notice::NotCompared { id, integration, actions, drafts } => {
+                let listed = |names: &[String]| names.join(", ");
+                let what = match (actions.as_slice(), drafts.as_slice()) {
+                    ([], []) => "it has no data actions".to_owned(),
+                    (actions, []) => {
+                        format!("not compared, because no [[action]] names them: {}", listed(actions))
+                    }
+                    ([], drafts) => format!("never published, and not compared: {}", listed(drafts)),
+                    (actions, drafts) => format!(
+                        "not compared, because no [[action]] names them: {}; never published: {}",
+                        listed(actions),
+                        listed(drafts)
+                    ),
+                };
+                view("not_compared", id, format!("integration {integration} ({id}): {what}"))
+            }
+            Notice::NoIntegrations { kind } => view(
+                "no_integrations",
+                kind.type_id(),
+                format!("the organization has no integration of the type {}", kind.type_id()),
+            ),
             Notice::Qualified { action } => view(
                 "qualifier_unverified",
                 action,
@@ -91,7 +124,9 @@ impl From<&Notice> for NoticeView {
     }
 }
 
-fn reported_name(state: ReportedState) -> &'static str {
+/// What Genesys Cloud calls the state that an integration reports.
+#[must_use]
+pub fn reported_name(state: ReportedState) -> &'static str {
     match state {
         ReportedState::Active => "ACTIVE",
         ReportedState::Activating => "ACTIVATING",
@@ -101,7 +136,9 @@ fn reported_name(state: ReportedState) -> &'static str {
     }
 }
 
-fn intended_name(state: IntendedState) -> &'static str {
+/// What Genesys Cloud calls the state that an integration is meant to have.
+#[must_use]
+pub fn intended_name(state: IntendedState) -> &'static str {
     match state {
         IntendedState::Enabled => "ENABLED",
         IntendedState::Disabled => "DISABLED",

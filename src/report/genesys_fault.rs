@@ -38,6 +38,22 @@ pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
             "contract differs; only a new action with a new ID can have the contract in the manifest"
         }
         GenesysEffect::OtherConfiguration => "configuration differs from the manifest",
+        GenesysEffect::NoIntegrationOfType(kind) => {
+            return format!("no integration of the type `{}` has this name or ID", kind.type_id());
+        }
+        GenesysEffect::SeveralIntegrations { ids } => {
+            return format!(
+                "{} integrations have this name ({}), so none of them was compared",
+                ids.len(),
+                ids.join(", ")
+            );
+        }
+        GenesysEffect::CredentialGone { id } => {
+            return format!("the integration names the credential {id}, which Genesys Cloud does not find");
+        }
+        GenesysEffect::NoRoleCredential => "the integration names no credential with a role's ARN",
+        GenesysEffect::NamesOtherRole => "the credential names a different role",
+        GenesysEffect::NotPublished => "it was never published, so flows cannot call it",
         GenesysEffect::NotListed => "it is in an integration managed by rolecall",
         GenesysEffect::NotNeeded => "no action in the manifest needs it",
     };

@@ -147,7 +147,7 @@ impl<'r> Section<'r> {
             anchor,
             picture: report.picture(),
             differences: report.drift.iter().flatten().map(difference).collect(),
-            changes: if report.drift.is_some() { Vec::new() } else { report.listed_changes() },
+            changes: if report.changes_are_repairs() { Vec::new() } else { report.listed_changes() },
             limits: report.verification.as_ref().map_or("", |it| it.organization.limits()),
         }
     }

@@ -59,11 +59,24 @@ impl Report {
     pub fn heading(&self) -> String {
         let account = self.account_text();
         let role = self.role.as_ref().map(|role| format!("{}\n", role.to_text())).unwrap_or_default();
-        account + &role
+        let manager = self.genesys.as_ref().and_then(|genesys| genesys.managed_by);
+        let genesys = manager.map(|manager| {
+            format!("Genesys Cloud is managed by {}; rolecall writes nothing there\n\n", manager.name())
+        });
+        account + &role + &genesys.unwrap_or_default()
     }
 
-    fn manager(&self) -> Option<Manager> {
-        self.role.as_ref().and_then(|role| role.managed_by)
+    /// The tools that make the role or what is in Genesys Cloud, and where rolecall therefore writes nothing.
+    pub(super) fn managers(&self) -> Option<(String, &'static str)> {
+        let of_role = self.role.as_ref().and_then(|role| role.managed_by).map(Manager::name);
+        let of_genesys = self.genesys.as_ref().and_then(|genesys| genesys.managed_by).map(Manager::name);
+        match (of_role, of_genesys) {
+            (None, None) => None,
+            (Some(one), None) => Some((one.to_owned(), "AWS")),
+            (None, Some(one)) => Some((one.to_owned(), "Genesys Cloud")),
+            (Some(one), Some(other)) if one == other => Some((one.to_owned(), "AWS or Genesys Cloud")),
+            (Some(one), Some(other)) => Some((format!("{one} and {other}"), "AWS or Genesys Cloud")),
+        }
     }
 
     /// Which account, and who called it there.
@@ -88,22 +101,23 @@ impl Report {
         let elsewhere = self.drift.as_deref().unwrap_or_default();
         text += &elsewhere.iter().map(DifferenceView::to_text).collect::<String>();
         text += &self.notices_text();
-        if let (Some(manager), false) = (self.manager(), elsewhere.is_empty()) {
+        if let (Some((managers, services)), false) = (self.managers(), elsewhere.is_empty()) {
             let is_function = |it: &&DifferenceView| it.consequence == Consequence::TargetMissing;
             let functions = elsewhere.iter().filter(is_function).count();
-            let name = manager.name();
             let _ = match elsewhere.len() - functions {
-                0 => writeln!(text, "Nothing for {name} to repair; rolecall writes nothing to AWS."),
+                0 => {
+                    writeln!(text, "Nothing for {managers} to repair; rolecall writes nothing to {services}.")
+                }
                 number => writeln!(
                     text,
-                    "{} for {name} to repair; rolecall writes nothing to AWS.",
+                    "{} for {managers} to repair; rolecall writes nothing to {services}.",
                     count(number, "difference", "differences")
                 ),
             };
             if functions > 0 {
                 let _ = writeln!(
                     text,
-                    "{} missing; neither {name} nor rolecall deploys functions.",
+                    "{} missing; rolecall does not deploy functions.",
                     count(functions, "target function is", "target functions are")
                 );
             }
@@ -188,6 +202,9 @@ impl Report {
         }
         match &self.genesys {
             None => "AWS matches the manifest",
+            Some(genesys) if genesys.managed_by.is_some() => {
+                "AWS matches the manifest, and Genesys Cloud shows nothing that contradicts it"
+            }
             Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
                 "AWS matches the manifest, and Genesys Cloud has differences that rolecall leaves alone"
             }

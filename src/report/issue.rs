@@ -99,6 +99,16 @@ impl Report {
             message: format!("action {}: {}", test.action, test.why()),
             position: self.outline.position_of("action", &test.action),
         }));
+        issues.extend(self.verification.iter().filter_map(|it| it.untested.clone()).map(|why| Issue {
+            rule: "action-test".to_owned(),
+            title: "A data action failed or was not run".to_owned(),
+            help: "`rolecall genesys action test` runs an action, and shows each step.".to_owned(),
+            level: Level::Warning,
+            resource: self.role_arn(),
+            attribute: "data actions".to_owned(),
+            message: why,
+            position: self.outline.position("genesys"),
+        }));
         issues.extend(self.verification.iter().flat_map(VerificationView::troubles).map(|trouble| {
             Issue {
                 rule: "twin-trouble".to_owned(),

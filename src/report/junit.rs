@@ -87,8 +87,8 @@ impl Report {
                 done.chain(failed).chain(left).collect()
             }
             // The changes are the repair of the differences, which are test cases already.
-            (None, Some(_)) => Vec::new(),
-            (None, None) => {
+            (None, Some(_)) if self.changes_are_repairs() => Vec::new(),
+            (None, Some(_) | None) => {
                 let changes = headlines(self.changes.as_deref().unwrap_or_default());
                 changes.into_iter().map(|headline| skipped(headline, "pending")).collect()
             }
@@ -163,6 +163,9 @@ impl Report {
 
     fn action_cases(&self) -> Vec<TestCase> {
         let tests = self.verification.iter().flat_map(|verification| &verification.actions);
+        let untested = self.verification.iter().filter_map(|verification| verification.untested.as_ref());
+        let untested = untested
+            .map(|why| unsuccessful("data actions".to_owned(), NonSuccessKind::Error, "undecided", why));
         tests
             .map(|test| match test.outcome {
                 TestOutcome::Succeeded => passed(test.action.shown()),
@@ -175,6 +178,7 @@ impl Report {
                     TestCase::new(test.action.shown(), status)
                 }
             })
+            .chain(untested)
             .collect()
     }
 

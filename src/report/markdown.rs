@@ -31,7 +31,15 @@ impl Report {
             let _ = writeln!(text, "### Error\n\n{}", fenced("text", &error));
         }
         match &self.drift {
-            Some(drift) => text += &drift_section(drift),
+            Some(drift) if self.changes_are_repairs() => text += &drift_section(drift, self.in_sync()),
+            // What other tools have to repair stands beside what rolecall does.
+            Some(drift) if drift.is_empty() => text += &self.changes_section(),
+            Some(drift) => {
+                text += &drift_section(drift, self.in_sync());
+                if self.changes.iter().flatten().next().is_some() {
+                    text += &self.changes_section();
+                }
+            }
             None => text += &self.changes_section(),
         }
         let notices: Vec<_> = self.genesys.iter().flat_map(|genesys| &genesys.notices).collect();
@@ -114,9 +122,9 @@ impl Report {
     }
 }
 
-fn drift_section(drift: &[DifferenceView]) -> String {
+fn drift_section(drift: &[DifferenceView], in_sync: &str) -> String {
     if drift.is_empty() {
-        return "### Drift\n\nNone: AWS matches the manifest.\n\n".to_owned();
+        return format!("### Drift\n\nNone: {in_sync}.\n\n");
     }
     let number = count(drift.len(), "difference", "differences");
     let mut text = format!(

@@ -54,10 +54,10 @@ pub use calls::CallsView;
 pub use change::{ChangeView, ForeignView, Verb};
 pub use diagnosis::{CauseView, DiagnosisView};
 pub use doctor::{CheckState, CheckView, DoctorView};
-pub use drift::{DifferenceView, KeyView};
+pub use drift::{DifferenceView, KeyView, genesys_in_other_tool};
 pub use finding::FindingView;
 pub use fleet::{AnyReport, End, FleetReport};
-pub use genesys::{GenesysView, NoticeView};
+pub use genesys::{GenesysView, NoticeView, intended_name, reported_name};
 pub use holder::HolderProofsView;
 pub use human::{Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};
@@ -131,7 +131,7 @@ pub struct Report {
     /// What is to be changed, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ChangeView>>,
-    /// Where AWS differs from the manifest, most severe first. Of `plan` and `apply`: what the tool in `managed_by` has to repair.
+    /// Where AWS differs from the manifest, most severe first. Of `plan` and `apply`: what the tools in `managed_by` have to repair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Vec<DifferenceView>>,
     /// Of `plan`: what the changes repair, and what it leads to until they are made; most severe first.
@@ -316,10 +316,17 @@ impl Report {
     }
 
     /// The report with what was read in Genesys Cloud, and what the plan says of it.
-    pub fn with_genesys(mut self, organization: &Organization, plan: &Plan, usage: &[Usage]) -> Self {
+    pub fn with_genesys(
+        mut self,
+        organization: &Organization,
+        managed_by: Option<Manager>,
+        plan: &Plan,
+        usage: &[Usage],
+    ) -> Self {
         self.genesys = Some(GenesysView {
             organization_id: organization.id.clone().into(),
             organization_name: organization.name.clone().into(),
+            managed_by,
             notices: plan
                 .notices()
                 .iter()
@@ -337,6 +344,8 @@ impl Report {
         let is_repaired = |difference: &&Difference| match difference.repair {
             Repair::Apply(flags) => !flags.remove_foreign,
             Repair::Elsewhere(_)
+            | Repair::ElsewhereInGenesys(_)
+            | Repair::NameIntegrationId
             | Repair::EditPath
             | Repair::EditOrganization
             | Repair::DeployFunction

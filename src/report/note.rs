@@ -1,7 +1,7 @@
 //! What was not looked at, in words.
 
 use super::analysis::group_in_words;
-use crate::verify::note::{FunctionFact, Note, ReadFailure};
+use crate::verify::note::{FunctionFact, Note, ReadFailure, Untested};
 
 /// What was not looked at, and why.
 pub(super) fn note_in_words(note: &Note) -> String {
@@ -31,6 +31,7 @@ pub(super) fn note_in_words(note: &Note) -> String {
             "rolecall read the own policies, URLs and aliases of {read} of the {of} functions; `--exhaustive` reads all of them, \
              12 a second"
         ),
+        Note::NoActionTested(why) => untested_in_words(*why).to_owned(),
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {
                 FunctionFact::Policies => {
@@ -52,5 +53,17 @@ pub(super) fn note_in_words(note: &Note) -> String {
             };
             format!("{what}: {why}{more}")
         }
+    }
+}
+
+/// That no data action was tested, and why.
+pub(super) fn untested_in_words(why: Untested) -> &'static str {
+    match why {
+        Untested::NotInManifest => {
+            "no data action was tested: the manifest has no [[action]]; `rolecall genesys action test NAME --input FILE` tests \
+             an action that is not in it"
+        }
+        Untested::NotInGenesys => "no data action was tested: Genesys Cloud has none that could be tested",
+        Untested::NoRole => "no data action was tested: the role does not exist",
     }
 }

@@ -3,10 +3,9 @@
 use super::{DifferenceView, ErrorView, Report, VerificationView};
 use crate::drift::Difference;
 use crate::manifest::Outline;
-use crate::observe::genesys::Observed;
 use crate::observe::survey::Survey;
 use crate::observe::usage::Usage;
-use crate::operations::{Drifted, Planned, TowardsManifest, Verified};
+use crate::operations::{Drifted, GenesysSide, Planned, TowardsManifest, Verified};
 use crate::plan::Plan;
 use crate::verify::Verification;
 
@@ -41,9 +40,10 @@ impl Report {
         Self { verification, outline, ..Self::new("verify") }.with_survey(survey)
     }
 
-    /// What the tool that makes the role has to repair.
+    /// What the tools have to repair that make the role or what is in Genesys Cloud.
     fn with_repairs_elsewhere(mut self, survey: Option<&Survey>, elsewhere: &[Difference]) -> Self {
-        if survey.is_some_and(|survey| survey.desired.managed_by.is_some()) {
+        let is_genesys_managed = self.genesys.as_ref().is_some_and(|side| side.managed_by.is_some());
+        if is_genesys_managed || survey.is_some_and(|survey| survey.desired.managed_by.is_some()) {
             self.drift = Some(elsewhere.iter().map(DifferenceView::from).collect());
         }
         self
@@ -52,7 +52,7 @@ impl Report {
     /// About a plan, and what it follows from.
     fn of(
         command: &'static str,
-        (survey, genesys): (Option<&Survey>, Option<&Observed>),
+        (survey, genesys): (Option<&Survey>, Option<&GenesysSide>),
         plan: &Plan,
         usage: &[Usage],
     ) -> Self {
@@ -62,7 +62,9 @@ impl Report {
             report = report.with_survey(survey);
         }
         match genesys {
-            Some(observed) => report.with_genesys(&observed.organization, plan, usage),
+            Some(GenesysSide { observed, managed_by }) => {
+                report.with_genesys(&observed.organization, *managed_by, plan, usage)
+            }
             None => report,
         }
     }

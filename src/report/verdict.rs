@@ -101,9 +101,11 @@ impl Report {
             && self.verification.is_some()
     }
 
-    /// Whether something is planned that was not written.
+    /// Whether something is planned that was not written, or left to another tool.
     pub(super) fn is_pending(&self) -> bool {
-        self.command == "plan" && self.changes.iter().flatten().next().is_some()
+        let is_planned = self.changes.iter().flatten().next().is_some();
+        let is_left = self.drift.iter().flatten().next().is_some();
+        self.command == "plan" && (is_planned || is_left)
     }
 
     fn sentence(&self) -> String {
@@ -168,17 +170,26 @@ impl Report {
             (found, true) => format!("{what}; {found}"),
             (found, false) => format!("{found} ({what})"),
         };
-        if let Some(drift) = &self.drift {
+        let changes = self.changes.as_deref().unwrap_or_default();
+        // Of `plan` and `apply` it is what other tools have to repair, beside what rolecall does itself.
+        let is_all = self.changes_are_repairs() || changes.is_empty() && self.applied.is_none();
+        if let (Some(drift), true) = (&self.drift, is_all) {
             return match drift.len() {
                 0 => beside(self.in_sync().to_owned()),
                 number => beside(count(number, "difference", "differences")),
             };
         }
-        let changes = self.changes.as_deref().unwrap_or_default();
         let foreign = match self.foreign.len() {
             0 => String::new(),
             number => format!(", {} on the role", count(number, "foreign policy", "foreign policies")),
         };
+        let left = match (self.managers(), self.drift.as_ref().map_or(0, Vec::len)) {
+            (None, _) | (Some(_), 0) => String::new(),
+            (Some((managers, _)), number) => {
+                format!(", {} for {managers} to repair", count(number, "difference", "differences"))
+            }
+        };
+        let foreign = foreign + &left;
         match (self.command, &self.applied, changes.len()) {
             ("plan", _, 0) if foreign.is_empty() => beside(self.in_sync().to_owned()),
             ("plan", _, 0) => beside(format!("no changes{foreign}")),
@@ -287,6 +298,11 @@ impl Report {
                     .flat_map(|it| &it.actions)
                     .filter(|test| test.exit == ExitCode::Inconclusive)
                     .map(|test| format!("action {} was not run", test.action)),
+            )
+            .chain(
+                verification()
+                    .filter_map(|it| it.untested.as_ref())
+                    .map(|_| "no data action was tested".to_owned()),
             )
             .chain({
                 let silent = |probe: &&ProbeView| probe.shows == Shows::NoInformation;

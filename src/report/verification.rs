@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Text;
 use serde_json::{Map, Value, json};
 
-use super::note::note_in_words;
+use super::note::{note_in_words, untested_in_words};
 use super::{ActionTestView, AnalysisView, ErrorView, FindingView, ProbeView, RowView};
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
@@ -88,6 +88,9 @@ pub struct VerificationView {
     /// How many functions were asked about direct access, of how many; `None` if it was all of them, or none.
     #[serde(skip)]
     pub sampled: Option<(usize, usize)>,
+    /// That no data action was tested, if tests were asked for.
+    #[serde(skip)]
+    pub untested: Option<String>,
 }
 
 impl VerificationView {
@@ -118,6 +121,7 @@ impl VerificationView {
             organization: *organization,
             notes: notes.iter().map(note_in_words).map(Text::from).collect(),
             sampled: notes.iter().find_map(Note::sampled),
+            untested: notes.iter().find_map(Note::untested).map(untested_in_words).map(str::to_owned),
         }
     }
 }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::explain_error::Diagnosis;
+use crate::manifest::Manager;
 use crate::ports::genesys::{Fault, TestOperation, TestResult};
 
 /// Why a test was not run.
@@ -12,8 +13,14 @@ use crate::ports::genesys::{Fault, TestOperation, TestResult};
 pub enum NotRun {
     /// Genesys Cloud does not have the action.
     NoAction,
+    /// Genesys Cloud does not have the action, which another tool makes.
+    MissingElsewhere(Manager),
     /// The manifest names no input for it.
     NoInput,
+    /// It is another tool's, and the manifest does not describe it, so nobody stated an input.
+    NotInManifest,
+    /// Several actions have the name.
+    Several,
 }
 
 /// What became of a test.

@@ -1,5 +1,6 @@
 //! What can be wrong in Genesys Cloud, as values. `report` has the words.
 
+use crate::desired::genesys::Kind;
 use crate::plan::genesys::Notice;
 
 /// Something in Genesys Cloud.
@@ -52,6 +53,24 @@ pub enum GenesysEffect {
     NotListed,
     /// No action of the manifest needs it.
     NotNeeded,
+    /// No integration of the type has the name or ID that the manifest states.
+    NoIntegrationOfType(Kind),
+    /// Several integrations have the name.
+    SeveralIntegrations {
+        /// Their IDs.
+        ids: Vec<String>,
+    },
+    /// The integration names no credential with a role's ARN.
+    NoRoleCredential,
+    /// The integration names a credential that does not exist.
+    CredentialGone {
+        /// Its ID.
+        id: String,
+    },
+    /// The credential names another role.
+    NamesOtherRole,
+    /// The action was never published.
+    NotPublished,
     /// Genesys Cloud reports something.
     Noticed(Notice),
 }

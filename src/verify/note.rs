@@ -52,6 +52,8 @@ pub enum Note {
         /// How many there are.
         of: usize,
     },
+    /// Tests of data actions were asked for, and none was run.
+    NoActionTested(Untested),
     /// Something about functions could not be read.
     FunctionsUnread {
         /// What remained unknown.
@@ -75,9 +77,37 @@ impl Note {
             | Self::SimulatorNotJudged { .. }
             | Self::OrganizationUnreadable { .. }
             | Self::FunctionPolicyUnreadable { .. }
+            | Self::NoActionTested(_)
             | Self::FunctionsUnread { .. } => None,
         }
     }
+
+    /// Why no data action was tested, if tests were asked for.
+    #[must_use]
+    pub fn untested(&self) -> Option<Untested> {
+        match self {
+            Self::NoActionTested(why) => Some(*why),
+            Self::AnalyserDenied { .. }
+            | Self::AnalyserFailed { .. }
+            | Self::AnswersLeftOut { .. }
+            | Self::SimulatorNotJudged { .. }
+            | Self::OrganizationUnreadable { .. }
+            | Self::FunctionPolicyUnreadable { .. }
+            | Self::FunctionsSampled { .. }
+            | Self::FunctionsUnread { .. } => None,
+        }
+    }
+}
+
+/// Why no data action was tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untested {
+    /// The manifest has none, and names nobody else who makes some.
+    NotInManifest,
+    /// The manifest has none, and the integration of the other tool has none either.
+    NotInGenesys,
+    /// There is no role that could invoke anything.
+    NoRole,
 }
 
 /// Why something could not be read.

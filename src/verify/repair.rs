@@ -10,6 +10,10 @@ pub enum Repair {
     Apply(Flags),
     /// Let the tool that makes the role repair it.
     Elsewhere(Manager),
+    /// Let the tool that makes the Genesys Cloud side repair it.
+    ElsewhereInGenesys(Manager),
+    /// State the integration by its ID: several have its name.
+    NameIntegrationId,
     /// Correct the role's path in the manifest, or delete the role.
     EditPath,
     /// Correct the external ID in the manifest, or use credentials of its organisation.
@@ -61,6 +65,8 @@ impl Repair {
         match self {
             Self::Apply(flags) => Some(flags),
             Self::Elsewhere(_)
+            | Self::ElsewhereInGenesys(_)
+            | Self::NameIntegrationId
             | Self::EditPath
             | Self::EditOrganization
             | Self::DeployFunction

@@ -1,6 +1,7 @@
 //! `rolecall genesys action`: lists, tests, exports and imports data actions. `rolecall apply` makes and changes them.
 
 mod check;
+mod list;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use rolecall::verify::live_organization::LiveOrganization;
 use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::cli::context::Context;
 use crate::cli::input;
@@ -39,7 +40,7 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
-        ActionCommand::List { aws } => list(aws, printer).await,
+        ActionCommand::List { aws } => list::run(aws, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
         ActionCommand::Export { name, out, aws } => export(name, out.as_deref(), aws, printer).await,
         ActionCommand::Check(options) => check::run(options, printer),
@@ -47,7 +48,12 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
     }
 }
 
-/// Genesys Cloud; these commands also work where the manifest asks for nothing there yet.
+/// These commands only read, so whose an integration is makes no difference, nor what the manifest asks for.
+async fn open(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<Context> {
+    Context::open(aws, Services::Always, printer).await
+}
+
+/// Genesys Cloud.
 fn side(context: &Context) -> CommandResult<&Side> {
     context.genesys.as_ref().ok_or_else(|| {
         UsageError::coded(
@@ -59,63 +65,18 @@ fn side(context: &Context) -> CommandResult<&Side> {
     })
 }
 
-async fn list(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let context = Context::open(aws, Services::Both, printer).await?;
-    let side = side(&context)?;
-    let survey = context.survey().await?;
-    let observed = observe(&context, &survey).await?;
-    let own = |action: &ActionRecord| {
-        observed
-            .integrations
-            .iter()
-            .any(|known| known.record.id == action.integration_id && known.mark.is_some())
-    };
-    let mut actions = side.client.actions(Stage::Published).await?;
-    actions.sort_by_key(|action| (!own(action), action.name.clone()));
-    let is_named = |action: &ActionRecord| {
-        own(action) && context.manifest.actions.iter().any(|named| named.name == action.name)
-    };
-    if aws.common.output == Output::Json {
-        let view = |action: &ActionRecord| {
-            json!({
-                "name": action.name, "id": action.id, "category": action.category, "secure": action.secure,
-                "version": action.version, "integration_id": action.integration_id, "in_manifest": is_named(action),
-            })
-        };
-        let views: Vec<_> = actions.iter().map(view).collect();
-        printer.result(&format!("{:#}\n", json!({"actions": views})));
-    } else {
-        for action in &actions {
-            let sign = if is_named(action) { '✓' } else { ' ' };
-            let ActionRecord { name, id, category, version, .. } = action;
-            printer.result(&format!(
-                "{sign} {}  [{}]  {}  version {version}\n",
-                Shown(name),
-                Shown(category),
-                Shown(id)
-            ));
-        }
-        let missing = context
-            .manifest
-            .actions
-            .iter()
-            .filter(|named| !actions.iter().any(|action| own(action) && action.name == named.name));
-        for named in missing {
-            printer.result(&format!("✗ {}  [{}]  does not exist yet\n", named.name, named.category));
-        }
-    }
-    list_all_calls(&context, printer);
-    Ok(ExitCode::Success)
-}
-
-/// The one action of that name: in rolecall's integration, else anywhere.
+/// The one action of that name or ID: in the manifest's integrations, else anywhere.
 async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<ActionRecord> {
-    let own = observed.integrations.iter().flat_map(|known| &known.actions);
-    if let Some(action) = { own }.find(|action| action.name == name) {
-        return Ok(action.clone());
+    let is_meant = |action: &&ActionRecord| action.id == name || action.name == name;
+    let own: Vec<_> =
+        observed.integrations.iter().flat_map(|known| &known.actions).filter(is_meant).collect();
+    match own.as_slice() {
+        [] => {}
+        [only] => return Ok((*only).clone()),
+        several => return Err(ambiguous(name, several)),
     }
     let all = side.client.actions(Stage::Published).await?;
-    let named: Vec<_> = all.iter().filter(|action| action.name == name).collect();
+    let named: Vec<_> = all.iter().filter(is_meant).collect();
     match named.as_slice() {
         [only] => action_in_full(side.client.as_ref(), &only.id, Stage::Published).await?.ok_or_else(|| {
             CommandError::failed(ErrorCode::Meanwhile, format!("action `{name}` was deleted a moment ago"))
@@ -126,17 +87,20 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
             Err(UsageError::new(format!("no action is named `{name}`; existing actions: {there}"), None)
                 .into())
         }
-        several => {
-            let ids: Vec<String> = several.iter().map(|action| Shown(&action.id).to_string()).collect();
-            let message = format!("{} actions are named `{name}`: {}", several.len(), ids.join(", "));
-            Err(UsageError::new(message, Some("rename all but one of them in Genesys Cloud")).into())
-        }
+        several => Err(ambiguous(name, several)),
     }
+}
+
+fn ambiguous(name: &str, several: &[&ActionRecord]) -> CommandError {
+    let ids: Vec<String> = several.iter().map(|action| Shown(&action.id).to_string()).collect();
+    let message = format!("{} actions are named `{name}`: {}", several.len(), ids.join(", "));
+    let hint = "give the ID of one of them instead of the name";
+    UsageError::coded(ErrorCode::NameTaken, message, Some(hint)).into()
 }
 
 async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let TestAction { name, input, aws } = options;
-    let context = Context::open(aws, Services::Both, printer).await?;
+    let context = open(aws, printer).await?;
     let side = side(&context)?;
     let input = match input {
         Some(path) => {
@@ -163,7 +127,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
     let action = find(side, &observed, name).await.map_err(|error| {
         // What the manifest asks for is missing; any other name is a mistake in the call.
         match context.manifest.actions.iter().any(|named| named.name == *name) {
-            true if error.exit == ExitCode::Usage => CommandError { exit: ExitCode::Refuted, ..error },
+            true if error.code == ErrorCode::CommandLine => CommandError { exit: ExitCode::Refuted, ..error },
             true | false => error,
         }
     })?;
@@ -219,7 +183,7 @@ async fn export(
     aws: &AwsOptions,
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
-    let context = Context::open(aws, Services::Both, printer).await?;
+    let context = open(aws, printer).await?;
     let side = side(&context)?;
     let survey = context.survey().await?;
     let observed = observe(&context, &survey).await?;
@@ -293,11 +257,14 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         printer.progress(&format!("wrote `{}`", path.display()));
     }
     write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;
-    printer.result(&format!(
-        "added action {} to {}; {} creates it\n",
-        action.name,
-        path.display(),
-        printer.invocation().command("apply")
-    ));
+    let next = match known.genesys.managed_by {
+        Some(manager) => format!(
+            "{} makes what is in Genesys Cloud, and {} compares",
+            manager.name(),
+            printer.invocation().command("drift")
+        ),
+        None => format!("{} creates it", printer.invocation().command("apply")),
+    };
+    printer.result(&format!("added action {} to {}; {next}\n", action.name, path.display()));
     Ok(ExitCode::Success)
 }

@@ -111,6 +111,7 @@ impl Draft {
                 region,
                 organization_id: Some(NO_ORGANIZATION.parse()?),
                 trusted_account: NO_ACCOUNT.parse()?,
+                managed_by: None,
                 credentials: None,
                 integration: None,
             },

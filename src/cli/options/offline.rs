@@ -160,12 +160,19 @@ pub(crate) struct SimulateOptions {
     pub(crate) output: Output,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct InitOptions {
     /// Describe a role that exists, by name or ARN, instead of asking; needs credentials
     #[arg(long, value_name = "ROLE")]
     pub(crate) from_role: Option<String>,
-    /// Look for the role, or for functions to choose from, in the embedded AWS
+    /// Describe integrations for Lambda functions and their data actions that others made, with their schemas and templates as
+    /// files; needs an OAuth client in the environment, also together with --from-role
+    #[arg(long)]
+    pub(crate) from_genesys: bool,
+    /// Describe only this integration, by name or ID
+    #[arg(long, value_name = "NAME", requires = "from_genesys")]
+    pub(crate) integration: Option<String>,
+    /// Look for the role, or for functions to choose from, in the embedded AWS, and for integrations in the embedded Genesys Cloud
     #[arg(long)]
     pub(crate) sandbox: bool,
     /// The profile of the AWS configuration files, to look for the role or for functions to choose from
@@ -193,7 +200,8 @@ pub(crate) struct InitOptions {
     /// A Lambda function to invoke: a name or an ARN (repeatable)
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) target: Vec<String>,
-    /// The tool that makes the role, if that is not rolecall: rolecall then proves the role, and writes nothing to AWS for it
+    /// The tool that makes the role, if that is not rolecall: rolecall then proves the role, and writes nothing to AWS for it. With
+    /// --from-genesys also the tool that makes what is in Genesys Cloud; `other` when left out
     #[arg(long, value_enum, value_name = "TOOL")]
     pub(crate) managed_by: Option<ManagedBy>,
     /// Replace a manifest that exists

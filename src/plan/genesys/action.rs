@@ -65,7 +65,7 @@ pub(super) fn plan_actions(
 }
 
 /// `arn:aws:lambda:region:account:function:name` has seven parts; an eighth is the alias or version.
-fn has_qualifier(function: &str) -> bool {
+pub fn has_qualifier(function: &str) -> bool {
     function.split(':').count() > 7
 }
 

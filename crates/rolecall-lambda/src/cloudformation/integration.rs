@@ -7,7 +7,7 @@
 use rolecall::carry_out::genesys::Made;
 use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, Sign, StackResource};
 use rolecall::iam::arn::{ExternalId, RoleArn};
-use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Sought, observe};
+use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Reach, Sought, observe};
 use rolecall::plan::genesys::{
     Id, Notice, Plan, PlanError, is_bare, plan_integration_alone, plan_integration_removal, plan_leftovers,
 };
@@ -98,7 +98,17 @@ async fn look(
     // Of a stack's resource, the role is no part of what it is known by.
     let (role, kinds, actions) = ("", &[Kind::Lambda], Detail::Listed);
     let (sign, deadline) = (&Sign::of_resource(resource), settle::GENESYS);
-    let sought = Sought { role, resource: Some(resource), id, kinds, name, sign, actions, deadline };
+    let sought = Sought {
+        role,
+        resource: Some(resource),
+        id,
+        kinds,
+        name,
+        sign,
+        reach: Reach::Own,
+        actions,
+        deadline,
+    };
     observe(genesys, &sought).await.map_err(|error| error.to_string())
 }
 

@@ -126,7 +126,7 @@ pub(super) fn place<F: Form>(text: Option<&Text<F>>) -> Span {
 }
 
 fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
-    let RawGenesys { region, organization_id, trusted_account, credentials, integration } = raw;
+    let RawGenesys { region, organization_id, trusted_account, managed_by, credentials, integration } = raw;
     let region_place = place(region.as_ref());
     let region = take(region, notes);
     let organization_place = place(organization_id.as_ref());
@@ -178,6 +178,7 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
         region,
         organization_id: organization_id?,
         trusted_account,
+        managed_by,
         credentials: credentials?,
         integration: integration?,
     })

@@ -1,9 +1,9 @@
-//! The tool that makes the role, where that is not rolecall.
+//! The tool that makes the role, or the Genesys Cloud side, where that is not rolecall.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Another tool that makes the role and its policies. rolecall then writes nothing to AWS for this role, and proves it as ever.
+/// Another tool that makes the role and its policies, or what is in Genesys Cloud. rolecall then writes nothing on that side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(

@@ -68,6 +68,8 @@ pub struct Genesys {
     pub organization_id: Option<ExternalId>,
     /// The account that the trust policy names: the stated one, else that of the region.
     pub trusted_account: AccountId,
+    /// The tool that makes what is in Genesys Cloud, where that is not rolecall.
+    pub managed_by: Option<Manager>,
     /// The secret that holds the OAuth client; `None` where it comes from the environment.
     pub credentials: Option<Arn>,
     /// The integration that the actions belong to, where the manifest describes it.

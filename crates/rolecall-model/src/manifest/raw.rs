@@ -64,6 +64,11 @@ pub(super) struct RawGenesys {
     /// The AWS account that Genesys Cloud assumes the role from. Only where the table of regions is wrong for you,
     /// or does not know the account.
     pub(super) trusted_account: Option<Text<AccountId>>,
+    /// The tool that makes integration, credential and data actions, where that is not rolecall. rolecall then writes nothing to
+    /// Genesys Cloud: it reads, compares, tests and exports what is there, and says what that tool has to repair. `[role]` has a
+    /// `managed_by` of its own. Left out, rolecall makes what the manifest asks for.
+    #[schemars(with = "Option<Manager>")]
+    pub(super) managed_by: Option<Manager>,
     /// Where the OAuth client of the Genesys Cloud API comes from. Left out, from the environment variables
     /// GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
     pub(super) credentials: Option<RawCredentials>,
@@ -74,7 +79,7 @@ pub(super) struct RawGenesys {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawIntegration {
-    /// Its name in Genesys Cloud; the role's name when left out.
+    /// Its name in Genesys Cloud; the role's name when left out. With `managed_by` in [genesys], the ID is as good.
     #[schemars(extend("examples" = ["Orders (AWS Lambda)"]))]
     pub(super) name: Option<Text<Label>>,
     /// Notes for the administrators; rolecall adds a line of its own below.

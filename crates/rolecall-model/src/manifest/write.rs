@@ -39,7 +39,7 @@ pub fn render(manifest: &Manifest) -> String {
 }
 
 fn render_genesys(page: &mut Page, genesys: &Genesys) {
-    let Genesys { region, organization_id, trusted_account, credentials, integration } = genesys;
+    let Genesys { region, organization_id, trusted_account, managed_by, credentials, integration } = genesys;
     page.section("[genesys]");
     page.comment("The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS");
     page.comment("account that the role trusts.");
@@ -52,6 +52,10 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
     if region.trusted_account().as_ref() != Some(trusted_account) {
         page.comment("The AWS account that the role trusts in place of the region's own.");
         page.entry("trusted_account", trusted_account.as_str());
+    }
+    if let Some(manager) = managed_by {
+        page.comment("Who makes what is in Genesys Cloud: rolecall writes nothing there, and reads, compares and tests it.");
+        page.entry("managed_by", manager.id());
     }
     if let Some(secret) = credentials {
         page.section("[genesys.credentials]");

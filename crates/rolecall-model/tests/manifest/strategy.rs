@@ -53,13 +53,14 @@ fn genesys() -> impl Strategy<Value = Genesys> {
         region(),
         option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
         option::of(text("[0-9]{12}")),
+        option::of(select(Manager::ALL.to_vec())),
         option::of(text(secret)),
         option::of(integration()),
     )
-        .prop_map(|(region, organization_id, stated, credentials, integration)| {
+        .prop_map(|(region, organization_id, stated, managed_by, credentials, integration)| {
             let trusted_account =
                 stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
-            Genesys { region, organization_id, trusted_account, credentials, integration }
+            Genesys { region, organization_id, trusted_account, managed_by, credentials, integration }
         })
 }
 
