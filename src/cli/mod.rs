@@ -304,10 +304,10 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Action(
-            ActionCommand::List { aws }
-            | ActionCommand::Test(TestAction { aws, .. })
-            | ActionCommand::Export { aws, .. },
-        )) => aws,
+            ActionCommand::List { reach }
+            | ActionCommand::Test(TestAction { reach, .. })
+            | ActionCommand::Export { reach, .. },
+        )) => &reach.aws,
         Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_) | ActionCommand::Check(_)))
         | Command::Init(_)
         | Command::Render(_)
@@ -342,10 +342,10 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Action(
-            ActionCommand::List { aws }
-            | ActionCommand::Test(TestAction { aws, .. })
-            | ActionCommand::Export { aws, .. },
-        )) => &aws.common,
+            ActionCommand::List { reach }
+            | ActionCommand::Test(TestAction { reach, .. })
+            | ActionCommand::Export { reach, .. },
+        )) => &reach.aws.common,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::Import(ImportAction { common, .. })
             | ActionCommand::Check(CheckAction { common, .. }),

@@ -11,6 +11,7 @@ use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCandidates;
+use rolecall::connect::Services;
 use rolecall::iam::arn::{InvalidName, Qualifier, Region};
 use rolecall::iam::lint::{FindingId, NoSuchFinding};
 use rolecall::manifest::Target;
@@ -22,8 +23,8 @@ use rolecall_model::aws_region;
 use super::complete;
 
 pub(crate) use self::genesys::{
-    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction,
-    TestAction, WhoamiCommand,
+    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, GenesysReach,
+    ImportAction, TestAction, WhoamiCommand,
 };
 
 pub(crate) use self::offline::{
@@ -269,10 +270,39 @@ pub(crate) struct ReachOptions {
     pub(crate) replace: bool,
 }
 
+/// Which of both services a command is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// AWS, and Genesys Cloud where the manifest asks for something there
+    #[default]
+    Both,
+    /// AWS alone: for whoever has no credentials for Genesys Cloud. The result says that nobody looked there
+    Aws,
+}
+
+impl From<Side> for Services {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Both => Self::Both,
+            Side::Aws => Self::AwsAlone,
+        }
+    }
+}
+
+/// The side that a command works on.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct SideOptions {
+    /// Work on this side only
+    #[arg(long, value_enum, default_value_t, value_name = "SIDE")]
+    pub(crate) side: Side,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct PlanCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) on: SideOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
     /// Also write the plan to a file, for `rolecall apply FILE`
@@ -307,6 +337,8 @@ pub(crate) struct ApplyCommand {
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) on: SideOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
     /// Do not ask for confirmation
@@ -390,6 +422,8 @@ pub(crate) struct VerifyCommand {
 pub(crate) struct DriftCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) on: SideOptions,
 }
 
 #[derive(Args, Debug)]

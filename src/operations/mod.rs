@@ -10,6 +10,7 @@ mod change;
 mod context;
 pub mod doctor;
 mod drift;
+mod one_side;
 mod plan;
 mod prove;
 mod simulate;
@@ -22,6 +23,7 @@ pub use self::change::{
 };
 pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSurvey};
 pub use self::drift::{DriftError, Drifted};
+pub use self::one_side::{Stated, Unasked};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
 pub use self::prove::{ProveError, ProveRequest, principal};
 pub use self::simulate::{NotCases, simulate};
