@@ -49,8 +49,8 @@ pub async fn open_genesys(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{role}` is not the role of the manifest, whose {what} is `{wanted}`")]
 pub struct OtherRole {
-    /// The role that was named.
-    pub role: RoleArn,
+    /// The ARN of the role that was named.
+    pub role: String,
     /// What differs.
     pub what: &'static str,
     /// What the manifest says.
@@ -59,7 +59,7 @@ pub struct OtherRole {
 
 /// Refuses a role that cannot be the manifest's.
 pub fn check_role(role: &RoleArn, manifest: &Manifest) -> Result<(), ConnectError> {
-    let other = |what, wanted: String| Err(OtherRole { role: role.clone(), what, wanted }.into());
+    let other = |what, wanted: String| Err(OtherRole { role: role.to_string(), what, wanted }.into());
     let named = &manifest.role;
     if role.name != named.name {
         return other("name", named.name.to_string());

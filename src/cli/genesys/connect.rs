@@ -5,7 +5,7 @@ use rolecall::connect::{Services, stated_functions};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::RoleArn;
-use rolecall::operations::{ChangeError, ChangeRequest, Goal, Stated};
+use rolecall::operations::{ChangeRequest, Goal, Stated};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::plan::genesys::Rewriting;
 use rolecall::report::{Origin, Report};
@@ -26,7 +26,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     if let Some(role) = &options.role_arn {
         return stated(options, role, printer).await;
     }
-    let context = Context::open(&options.aws, Services::Both, printer).await?;
+    let context = Context::open(&options.aws, Services::Both, printer).await.map_err(naming_the_role)?;
     let human = options.aws.common.output == Output::Human;
     let signals = Signals::new();
     let request = ChangeRequest {
@@ -46,7 +46,8 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         before_writing: &|_| Ok(()),
         heading: Some(&heading),
     };
-    let changed = context.change(&request, &console).await.map_err(naming_the_role)?;
+    let changed = context.change(&request, &console).await;
+    let changed = changed.map_err(|error| naming_the_role(error.into()))?;
     if changed.is_declined {
         return Err(CommandError::declined());
     }
@@ -66,8 +67,8 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
 }
 
 /// What is said wherever AWS was left out.
-const NOT_ASKED: &str = "AWS was not asked: whether the role exists, trusts this organization and may invoke the functions, \
-                         `rolecall verify` says where there are credentials for AWS";
+const NOT_ASKED: &str = "AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has \
+                         credentials for AWS finds out with `rolecall verify`.";
 
 /// For whoever has no credentials for AWS: the role is what the user says.
 async fn stated(options: &ConnectCommand, role: &RoleArn, printer: &mut Printer) -> CommandResult<ExitCode> {
@@ -130,11 +131,13 @@ fn asking(options: &ConnectCommand) -> Asking {
 }
 
 /// Without credentials for AWS there is another way.
-fn naming_the_role(error: ChangeError<CommandError>) -> CommandError {
-    let error = CommandError::from(error);
-    if error.code != ErrorCode::NoCredentials {
+fn naming_the_role(error: CommandError) -> CommandError {
+    if ![ErrorCode::NoCredentials, ErrorCode::NoRegion].contains(&error.code) {
         return error;
     }
-    let hint = "without credentials for AWS, name the role: --role-arn ARN".to_owned();
-    CommandError { hint: Some(hint), ..error }
+    let hint = error.hint.map(|hint| format!("{hint}; ")).unwrap_or_default();
+    CommandError {
+        hint: Some(format!("{hint}without access to AWS, name the role: --role-arn ARN")),
+        ..error
+    }
 }
