@@ -2,6 +2,7 @@
 
 mod answers;
 mod functions;
+mod handover;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
 use self::answers::{DEFAULT_ROLE, Draft, Field, parsed, until_taken};
+use self::handover::from_handover;
 use super::advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
@@ -45,9 +47,10 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
         )
         .into());
     }
-    let manifest = match &options.from_role {
-        Some(role) => from_role(role, options, printer).await?,
-        None => ask(options, printer).await?,
+    let (manifest, role) = match (&options.from_role, &options.from_handover) {
+        (Some(role), _) => (from_role(role, options, printer).await?, None),
+        (None, Some(file)) => from_handover(file, options, printer).await?,
+        (None, None) => (ask(options, printer).await?, None),
     };
     let text = manifest::write::render(&manifest);
     let (_, notes) = Manifest::parse(&text, &path.display().to_string()).map_err(|faults| {
@@ -59,6 +62,11 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     printer.result(&format!("wrote {}\n", path.display()));
     let advice = advice::of_file(path, options.sandbox);
+    if let Some(role) = role {
+        let connect = advice.command(&format!("genesys connect --role-arn {role}"));
+        printer.hint(&format!("{connect} makes the integration; it needs no access to AWS"));
+        return Ok(ExitCode::Success);
+    }
     let trial = advice::of_file(path, true);
     printer.hint(&format!(
         "{} shows what it would make; {} tries it without an account",

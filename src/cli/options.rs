@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what each option means.
 
 mod genesys;
+mod handover;
 mod offline;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) use self::genesys::{
     ImportAction, TestAction, WhoamiCommand,
 };
 
+pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
 pub(crate) use self::offline::{
     ExplainOptions, InitOptions, ProveOptions, RenderOptions, RenderedDocument, RenderedFormat,
     SimulateOptions,
@@ -100,6 +102,9 @@ pub(crate) enum Command {
     /// The Genesys Cloud side
     #[command(subcommand)]
     Genesys(GenesysCommand),
+    /// Write and check the file that a team with AWS and a team with Genesys Cloud hand over to each other
+    #[command(subcommand)]
+    Handover(HandoverCommand),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),

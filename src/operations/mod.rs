@@ -10,6 +10,7 @@ mod change;
 mod context;
 pub mod doctor;
 mod drift;
+pub mod handover;
 mod one_side;
 mod plan;
 mod prove;

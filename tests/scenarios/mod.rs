@@ -28,6 +28,7 @@ mod foreign;
 mod functions;
 mod gate;
 mod genesys;
+mod handover;
 mod hostile;
 mod identity;
 #[path = "../chaos/judge.rs"]

@@ -160,11 +160,15 @@ pub(crate) struct SimulateOptions {
     pub(crate) output: Output,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct InitOptions {
     /// Describe a role that exists, by name or ARN, instead of asking; needs credentials
     #[arg(long, value_name = "ROLE")]
     pub(crate) from_role: Option<String>,
+    /// Begin with the file that the other team wrote (`rolecall handover write`); `-` is standard input. The organisation's ID decides
+    /// who can assume the role: confirm it by another way than the file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from_role", "genesys_region", "organization_id"])]
+    pub(crate) from_handover: Option<PathBuf>,
     /// Look for the role, or for functions to choose from, in the embedded AWS
     #[arg(long)]
     pub(crate) sandbox: bool,
