@@ -3,6 +3,7 @@
 mod genesys;
 mod handover;
 mod offline;
+mod side;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,7 +13,6 @@ use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCandidates;
-use rolecall::connect::Services;
 use rolecall::iam::arn::{InvalidName, Qualifier, Region};
 use rolecall::iam::lint::{FindingId, NoSuchFinding};
 use rolecall::manifest::Target;
@@ -33,6 +33,8 @@ pub(crate) use self::offline::{
     ExplainOptions, InitOptions, ProveOptions, RenderOptions, RenderedDocument, RenderedFormat,
     SimulateOptions,
 };
+
+pub(crate) use self::side::SideOptions;
 
 /// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
 #[derive(Debug, Parser)]
@@ -273,33 +275,6 @@ pub(crate) struct ReachOptions {
     /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
     #[arg(long)]
     pub(crate) replace: bool,
-}
-
-/// Which of both services a command is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Side {
-    /// AWS, and Genesys Cloud where the manifest asks for something there
-    #[default]
-    Both,
-    /// AWS alone: for whoever has no credentials for Genesys Cloud. The result says that nobody looked there
-    Aws,
-}
-
-impl From<Side> for Services {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Both => Self::Both,
-            Side::Aws => Self::AwsAlone,
-        }
-    }
-}
-
-/// The side that a command works on.
-#[derive(Args, Clone, Copy, Debug, Default)]
-pub(crate) struct SideOptions {
-    /// Work on this side only
-    #[arg(long, value_enum, default_value_t, value_name = "SIDE")]
-    pub(crate) side: Side,
 }
 
 #[derive(Args, Debug)]
