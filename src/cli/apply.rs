@@ -1,7 +1,7 @@
 //! `rolecall apply`: plan, ask, converge, verify.
 
 use futures_util::FutureExt as _;
-use rolecall::connect::{Connected, Loaded, Reads, Services};
+use rolecall::connect::{Connected, Loaded, Reads};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{
@@ -31,7 +31,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> Comman
     fleet::run(
         "apply",
         &options.aws,
-        (Services::Both, Reads::ForWriting),
+        (options.on.side.into(), Reads::ForWriting),
         printer,
         async |connected, printer| apply_one(options, connected, &|_| Ok(()), printer).await,
     )
@@ -46,7 +46,7 @@ pub(crate) async fn run_unwritten(
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     let manifest = if options.aws.sandbox { in_any_account(manifest) } else { manifest };
-    let context = Context::open_manifest(manifest, &options.aws, Services::Both, printer).await?;
+    let context = Context::open_manifest(manifest, &options.aws, options.on.side.into(), printer).await?;
     fleet::run_one(context, &options.aws, printer, async |connected, printer| {
         apply_one(options, connected, write, printer).await
     })
@@ -95,6 +95,7 @@ async fn apply_one(
     };
     let mut told = Report {
         warnings: context.warnings.clone(),
+        unexamined: context.unexamined,
         outline: context.outline.clone(),
         ..Report::of_plan("apply", &planned)
     };

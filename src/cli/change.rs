@@ -173,8 +173,11 @@ pub(crate) fn conclude(
 }
 
 /// What AWS shows after the change, beside what should be there.
-pub(crate) fn survey_after(planned: Planned, observed: rolecall::observe::aws::Observed) -> Option<Survey> {
-    planned.survey.map(|survey| Survey { observed, ..survey })
+pub(crate) fn survey_after(
+    planned: Planned,
+    observed: Option<rolecall::observe::aws::Observed>,
+) -> Option<Survey> {
+    planned.survey.zip(observed).map(|(survey, observed)| Survey { observed, ..survey })
 }
 
 /// What `--yes` does where there is a plan.

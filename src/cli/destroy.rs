@@ -50,7 +50,8 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         )
     };
     let mut exit = conclude(written, unsettled, &mut told, printer);
-    if let (Some(_), Some(manager)) = (&planned.observed.role, context.manifest.role.managed_by) {
+    let is_there = planned.observed.as_ref().is_some_and(|observed| observed.role.is_some());
+    if let (true, Some(manager)) = (is_there, context.manifest.role.managed_by) {
         let (who, how) = (manager.name(), manager.remove());
         printer.progress(&format!("role `{role}` was left alone: {who} manages it; to remove it, {how}"));
     }
@@ -60,7 +61,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
             "what is in Genesys Cloud was left alone: {who} manages it; to remove it, {how}"
         ));
     }
-    if planned.observed.role.is_some() && !planned.plan.foreign().is_empty() {
+    if is_there && !planned.plan.foreign().is_empty() {
         let left = format!(
             "role `{role}` was not deleted: it has foreign policies, and IAM deletes a role only without policies; \
              use --remove-foreign to remove them too"

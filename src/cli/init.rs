@@ -3,6 +3,7 @@
 mod answers;
 mod functions;
 mod genesys;
+mod handover;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use rolecall_model::region::Region;
 use rolecall_model::shown::Shown;
 
 use self::answers::{DEFAULT_ROLE, Draft, Field, parsed, until_taken};
+use self::handover::from_handover;
 use super::advice;
 use super::context::{in_sandbox, start_sandbox};
 use super::options::InitOptions;
@@ -47,10 +49,17 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
         )
         .into());
     }
-    let (manifest, files) = match (options.from_genesys, &options.from_role) {
-        (true, _) => genesys::describe(options, printer).await?,
-        (false, Some(role)) => (from_role(role, options, printer).await?, Vec::new()),
-        (false, None) => (ask(options, printer).await?, Vec::new()),
+    let (manifest, files, role) = match (options.from_genesys, &options.from_role, &options.from_handover) {
+        (true, _, _) => {
+            let (manifest, files) = genesys::describe(options, printer).await?;
+            (manifest, files, None)
+        }
+        (false, Some(role), _) => (from_role(role, options, printer).await?, Vec::new(), None),
+        (false, None, Some(file)) => {
+            let (manifest, role) = from_handover(file, options, printer).await?;
+            (manifest, Vec::new(), role)
+        }
+        (false, None, None) => (ask(options, printer).await?, Vec::new(), None),
     };
     let text = manifest::write::render(&manifest);
     let (_, notes) = Manifest::parse(&text, &path.display().to_string()).map_err(|faults| {
@@ -64,6 +73,11 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
     })?;
     printer.result(&format!("wrote {}\n", path.display()));
     let advice = advice::of_file(path, options.sandbox);
+    if let Some(role) = role {
+        let connect = advice.command(&format!("genesys connect --role-arn {role}"));
+        printer.hint(&format!("{connect} makes the integration; it needs no access to AWS"));
+        return Ok(ExitCode::Success);
+    }
     if options.from_genesys {
         printer.hint(&format!("{} compares the manifest with what is there", advice.command("drift")));
         return Ok(ExitCode::Success);

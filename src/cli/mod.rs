@@ -14,6 +14,7 @@ mod explain;
 mod explain_error;
 mod fleet;
 mod genesys;
+mod handover;
 mod init;
 mod input;
 mod man;
@@ -44,7 +45,7 @@ use rolecall_model::limit::Limit;
 
 use self::options::{
     ActionCommand, AddTarget, AwsOptions, BoundaryCommand, CheckAction, Command, CommonOptions,
-    GenesysCommand, ImportAction, Output, TargetCommand, TestAction,
+    GenesysCommand, HandoverCommand, ImportAction, Output, TargetCommand, TestAction,
 };
 use self::printer::Printer;
 use rolecall::failure::{CommandResult, UsageError};
@@ -166,6 +167,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Simulate(options) => simulate::run(options, printer),
         Command::Explain(options) => explain::run(options, printer),
         Command::Genesys(command) => genesys::run(command, printer).await,
+        Command::Handover(command) => handover::run(command, printer).boxed_local().await,
         Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => complete::script(*shell, printer),
         Command::Man { dir } => man::run(dir.as_deref(), printer),
@@ -180,6 +182,7 @@ fn is_prose(command: &Command) -> bool {
             Command::Destroy(_)
                 | Command::Prove(_)
                 | Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Connect(_))
+                | Command::Handover(HandoverCommand::Check(_))
         )
 }
 
@@ -216,6 +219,9 @@ fn check_standard_input(command: &Command) -> CommandResult<()> {
     if let Command::Genesys(GenesysCommand::Action(ActionCommand::Test(options))) = command {
         read_too = options.input.as_deref();
     }
+    if let Command::Handover(HandoverCommand::Check(options)) = command {
+        read_too = Some(&options.handover);
+    }
     if written.is_some_and(input::is_standard_input) {
         let message =
             format!("`{}` writes the manifest, and standard input cannot be written", name(command));
@@ -251,6 +257,8 @@ fn name(command: &Command) -> &'static str {
         Command::Genesys(GenesysCommand::Connect(_)) => "genesys connect",
         Command::Genesys(GenesysCommand::Action(_)) => "genesys action",
         Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
+        Command::Handover(HandoverCommand::Write(_)) => "handover write",
+        Command::Handover(HandoverCommand::Check(_)) => "handover check",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man { .. } => "man",
@@ -300,14 +308,16 @@ fn services(command: &Command) -> Option<&AwsOptions> {
             | TargetCommand::Remove { aws, .. }
             | TargetCommand::List { aws },
         ) => aws,
+        Command::Handover(HandoverCommand::Write(options)) => &options.aws,
+        Command::Handover(HandoverCommand::Check(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Action(
-            ActionCommand::List { aws }
-            | ActionCommand::Test(TestAction { aws, .. })
-            | ActionCommand::Export { aws, .. },
-        )) => aws,
+            ActionCommand::List { reach }
+            | ActionCommand::Test(TestAction { reach, .. })
+            | ActionCommand::Export { reach, .. },
+        )) => &reach.aws,
         Command::Genesys(GenesysCommand::Action(ActionCommand::Import(_) | ActionCommand::Check(_)))
         | Command::Init(_)
         | Command::Render(_)
@@ -338,14 +348,16 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             &options.aws.common
         }
         Command::Render(options) => &options.common,
+        Command::Handover(HandoverCommand::Write(options)) => &options.aws.common,
+        Command::Handover(HandoverCommand::Check(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Action(
-            ActionCommand::List { aws }
-            | ActionCommand::Test(TestAction { aws, .. })
-            | ActionCommand::Export { aws, .. },
-        )) => &aws.common,
+            ActionCommand::List { reach }
+            | ActionCommand::Test(TestAction { reach, .. })
+            | ActionCommand::Export { reach, .. },
+        )) => &reach.aws.common,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::Import(ImportAction { common, .. })
             | ActionCommand::Check(CheckAction { common, .. }),

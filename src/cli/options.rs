@@ -1,7 +1,9 @@
 //! The command line: what can be typed, and what each option means.
 
 mod genesys;
+mod handover;
 mod offline;
+mod side;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -22,14 +24,17 @@ use rolecall_model::aws_region;
 use super::complete;
 
 pub(crate) use self::genesys::{
-    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction,
-    TestAction, WhoamiCommand,
+    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, GenesysReach,
+    ImportAction, TestAction, WhoamiCommand,
 };
 
+pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
 pub(crate) use self::offline::{
     ExplainOptions, InitOptions, ProveOptions, RenderOptions, RenderedDocument, RenderedFormat,
     SimulateOptions,
 };
+
+pub(crate) use self::side::SideOptions;
 
 /// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
 #[derive(Debug, Parser)]
@@ -99,6 +104,9 @@ pub(crate) enum Command {
     /// The Genesys Cloud side
     #[command(subcommand)]
     Genesys(GenesysCommand),
+    /// Write and check the file that a team with AWS and a team with Genesys Cloud hand over to each other
+    #[command(subcommand)]
+    Handover(HandoverCommand),
     /// Serve, damage or reset the embedded AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -274,6 +282,8 @@ pub(crate) struct PlanCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
+    pub(crate) on: SideOptions,
+    #[command(flatten)]
     pub(crate) reach: ReachOptions,
     /// Also write the plan to a file, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
@@ -307,6 +317,8 @@ pub(crate) struct ApplyCommand {
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) on: SideOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
     /// Do not ask for confirmation
@@ -390,6 +402,8 @@ pub(crate) struct VerifyCommand {
 pub(crate) struct DriftCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) on: SideOptions,
 }
 
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
 use rolecall::aws::Aws;
-use rolecall::connect::{Connected, Reads, Services};
+use rolecall::connect::{Connected, Reads};
 use rolecall::drift::pending;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
@@ -38,7 +38,7 @@ pub(crate) async fn plan(options: &PlanCommand, printer: &mut Printer) -> Comman
     fleet::run(
         "plan",
         &options.aws,
-        (Services::Both, Reads::ForWriting),
+        (options.on.side.into(), Reads::ForWriting),
         printer,
         async |connected, printer| plan_one(options, connected, printer).await,
     )
@@ -83,6 +83,7 @@ async fn plan_one(
     let report = Report {
         outline: connected.outline.clone(),
         warnings: connected.warnings.clone(),
+        unexamined: connected.unexamined,
         refusals: objections.iter().map(RefusalView::from).collect(),
         ..Report::of_manifest_plan(&towards, &verification)
     }
@@ -105,7 +106,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> Comm
         show(&report, "As it is in AWS", &options.aws, printer);
         Ok((report, exit))
     };
-    fleet::run("drift", &options.aws, (Services::Both, Reads::ForLooking), printer, work).await
+    fleet::run("drift", &options.aws, (options.on.side.into(), Reads::ForLooking), printer, work).await
 }
 
 /// The text for people.

@@ -14,7 +14,9 @@ use rolecall::report::count;
 use serde_json::json;
 
 use super::context::{Context, load_manifest};
-use super::options::{AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, TargetCommand};
+use super::options::{
+    AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, SideOptions, TargetCommand,
+};
 use super::plan::list_calls;
 use super::printer::Printer;
 use rolecall::failure::{Coded as _, CommandError, CommandResult, Context as _, UsageError};
@@ -218,6 +220,7 @@ async fn apply_unwritten(
 
 fn apply_command(aws: &AwsOptions, yes: bool) -> ApplyCommand {
     ApplyCommand {
+        on: SideOptions::default(),
         plan: None,
         aws: aws.clone(),
         reach: ReachOptions::default(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rolecall_aws::Aws;
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
+use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
 
 use crate::iam::arn::Arn;
@@ -87,8 +88,18 @@ impl Clients {
             (Some(secret), _) => {
                 self.share(format!("{region} {secret}"), || connect(Some(manifest), aws, deadline))
             }
-            (None, None) => self.share(region.to_string(), || connect(Some(manifest), aws, deadline)),
+            (None, None) => self.of_environment(manifest, deadline),
         }
+    }
+
+    /// The client of the environment, for a manifest that names no credentials: AWS is not needed.
+    pub(super) fn of_environment(
+        &self,
+        manifest: &Manifest,
+        deadline: Duration,
+    ) -> Result<SharedClient, CredentialError> {
+        let region = manifest.genesys.region;
+        self.share(region.to_string(), || connect_from_environment(Some(region), deadline))
     }
 }
 
@@ -98,12 +109,21 @@ pub fn connect(
     aws: &Aws,
     deadline: Duration,
 ) -> Result<Client, CredentialError> {
-    let region = manifest.map(|manifest| manifest.genesys.region);
     let secret =
         manifest.and_then(|manifest| Some((manifest.genesys.credentials.as_ref()?, manifest.genesys.region)));
-    let source = match secret {
-        Some((secret, region)) => CredentialSource::Secret { store: Box::new(aws.secret(secret)), region },
-        None => CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?,
+    let Some((secret, region)) = secret else {
+        return connect_from_environment(manifest.map(|manifest| manifest.genesys.region), deadline);
     };
+    let source = CredentialSource::Secret { store: Box::new(aws.secret(secret)), region };
+    Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}
+
+/// A client with the credentials of the environment. Nothing of AWS is read for it: not even its configuration, which may look for
+/// a region on the network.
+pub fn connect_from_environment(
+    region: Option<&'static Region>,
+    deadline: Duration,
+) -> Result<Client, CredentialError> {
+    let source = CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?;
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }

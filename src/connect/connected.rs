@@ -26,7 +26,7 @@ use crate::manifest::{Access, AssumedRole, Manifest, Outline};
 use crate::observe::survey::addresses;
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
-use crate::report::{CallsView, Report};
+use crate::report::{CallsView, Report, UnexaminedView};
 use crate::verify::live_organization::LiveOrganization;
 
 /// What begins the warning that there was no live organization to compare with.
@@ -35,8 +35,10 @@ const NOT_COMPARED: &str = "the manifest's organization_id was not compared with
 /// Whom a command talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Services {
-    /// AWS alone, whatever the manifest asks for elsewhere.
+    /// AWS, whatever the manifest asks for elsewhere; Genesys Cloud at most says which organization it is.
     Aws,
+    /// AWS alone, because the user said so: Genesys Cloud is asked only for the external ID, where the manifest does not state it.
+    AwsAlone,
     /// AWS, and Genesys Cloud where the manifest asks for something there.
     Both,
     /// Both, also where the manifest asks for nothing in Genesys Cloud: for whoever only reads there.
@@ -105,6 +107,8 @@ pub struct Connected {
     pub warnings: Vec<String>,
     /// Where the manifest's keys stand.
     pub outline: Outline,
+    /// That the manifest asks for something in Genesys Cloud, and nobody looked.
+    pub unexamined: Option<UnexaminedView>,
     /// Genesys Cloud, where the manifest asks for nothing there and credentials are at hand.
     organizations: Option<SharedClient>,
     /// Whether somebody named these credentials; others just happen to be in the environment.
@@ -145,13 +149,18 @@ impl Connected {
         let Loaded { name: _, manifest, outline, mut warnings } = loaded;
         // Every fault of the files that the actions name comes out before anybody is contacted.
         let asked = match services {
-            Services::Aws => false,
+            Services::Aws | Services::AwsAlone => false,
             Services::Both => is_asked_for(&manifest),
             Services::Always => true,
         };
         let sources = asked.then(|| read_sources(&manifest, read)).transpose()?;
         let client = genesys.map_or_else(|| clients.of(&manifest, &aws, *deadline), Ok);
+        let is_left_out = match services {
+            Services::AwsAlone => manifest.genesys.organization_id.is_some(),
+            Services::Aws | Services::Both | Services::Always => false,
+        };
         let client = match (client, &sources) {
+            (Ok(_) | Err(_), None) if is_left_out => None,
             (Ok(client), _) => Some(client),
             (Err(error), Some(_)) => return Err(error.into()),
             (Err(CredentialError::Unset { .. }), None) => None,
@@ -176,7 +185,15 @@ impl Connected {
             (client, _) => (None, client),
         };
         let addresses = addresses(&manifest.targets, region.as_ref())?;
+        let unexamined = match services {
+            Services::AwsAlone if is_asked_for(&manifest) => Some(UnexaminedView::LEFT_OUT),
+            Services::Aws if is_asked_for(&manifest) && organizations.is_none() => {
+                Some(UnexaminedView::NO_CREDENTIALS)
+            }
+            Services::Aws | Services::AwsAlone | Services::Both | Services::Always => None,
+        };
         Ok(Self {
+            unexamined,
             are_credentials_named: clients.are_named(&manifest),
             role: operations::Context {
                 manifest,
@@ -201,7 +218,8 @@ impl Connected {
         let exit = drifted.exit();
         self.warnings.extend(warning(&drifted.live));
         let report = Report::of_drift(&drifted, self.outline.clone());
-        Ok((Report { warnings: self.warnings.clone(), ..report }, exit))
+        let (warnings, unexamined) = (self.warnings.clone(), self.unexamined);
+        Ok((Report { warnings, unexamined, ..report }, exit))
     }
 
     /// Proves what AWS holds, and asks it.
@@ -227,6 +245,7 @@ impl Connected {
         let mut report =
             Report::of_verified(&verified, troubles(&verified.verification), self.outline.clone());
         report.warnings.clone_from(&self.warnings);
+        report.unexamined = self.unexamined;
         Ok((verified, report, exit))
     }
 
@@ -279,7 +298,10 @@ fn warning(live: &LiveOrganization) -> Option<String> {
 }
 
 /// The external ID: what the manifest states, else the ID of the organization that the credentials belong to.
-async fn external_id(manifest: &Manifest, client: Option<&SharedClient>) -> Result<ExternalId, ConnectError> {
+pub(super) async fn external_id(
+    manifest: &Manifest,
+    client: Option<&SharedClient>,
+) -> Result<ExternalId, ConnectError> {
     let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
         return stated_external_id(manifest);
     };

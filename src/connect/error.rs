@@ -3,6 +3,7 @@
 use rolecall_aws::{ProfileError, SettingsError};
 use rolecall_genesys::credentials::CredentialError;
 
+use super::one_side::OtherRole;
 use crate::desired::sources::SourceFaults;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
@@ -57,7 +58,14 @@ pub enum ConnectError {
     /// A function is nowhere to be looked for.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// The role that was named is not the manifest's.
+    #[error(transparent)]
+    OtherRole(#[from] OtherRole),
 }
+
+/// The way out for whoever has no access to Genesys Cloud.
+const ONE_SIDE: &str =
+    "without access to Genesys Cloud, give `plan`, `apply` and `drift` the option `--side aws`";
 
 /// A role that several manifests are about: they would undo each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +108,7 @@ impl Coded for ConnectError {
             Self::Organization(error) => error.code(),
             Self::Address(error) => error.code(),
             Self::Region { .. } => ErrorCode::Settings,
+            Self::OtherRole(_) => ErrorCode::CommandLine,
             Self::NoExternalId | Self::InvalidOrganization { .. } => ErrorCode::OrganizationUnknown,
         }
     }
@@ -137,11 +146,26 @@ impl Explained for ConnectError {
         let hint = match self {
             Self::Settings(error) => return error.explain(),
             Self::Sources(error) => return error.explain(),
-            Self::Credentials(error) => return error.explain(),
+            Self::Credentials(error) => {
+                let (exit, hint) = error.explain();
+                let hint = match error {
+                    CredentialError::Unset { .. } => hint.map(|hint| format!("{hint}; {ONE_SIDE}")),
+                    CredentialError::Wrong { .. }
+                    | CredentialError::Region { .. }
+                    | CredentialError::OtherRegion { .. }
+                    | CredentialError::NotAnObject { .. }
+                    | CredentialError::MissingKey { .. }
+                    | CredentialError::Store { .. } => hint,
+                };
+                return (exit, hint);
+            }
             Self::Partition(error) => return error.explain(),
             Self::Organization(error) => return error.explain(),
             Self::InvalidOrganization { source, .. } => return source.explain(),
             Self::Address(error) => return error.explain(),
+            Self::OtherRole(_) => {
+                "name the role that the manifest describes, or correct [role] and `account` in [aws] of the manifest"
+            }
             Self::Region { .. } => "set --region, AWS_REGION or the profile's region",
             Self::NoExternalId => {
                 "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \

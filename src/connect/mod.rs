@@ -11,9 +11,11 @@ mod connected;
 mod error;
 mod fleet;
 mod loaded;
+mod one_side;
 
-pub use self::clients::{Clients, SharedClient, connect};
+pub use self::clients::{Clients, SharedClient, connect, connect_from_environment};
 pub use self::connected::{Connected, ReadFile, Route, Services, Surroundings, settings, stated_external_id};
 pub use self::error::{ConnectError, DoubleClaim, FleetError};
 pub use self::fleet::{Fleet, Member, Reads, ended};
 pub use self::loaded::Loaded;
+pub use self::one_side::{OtherRole, check_role, open_genesys, stated_functions, stated_role};

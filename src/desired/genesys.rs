@@ -157,7 +157,11 @@ pub fn desired(
         }
     }
     let web_services = Some(web_services).filter(|integration| !integration.actions.is_empty());
-    let needs_lambda = manifest.genesys.integration.is_some() || !lambda.actions.is_empty();
+    let calls_function = |action: &Action| match action.call {
+        Call::Function { .. } => true,
+        Call::Url { .. } => false,
+    };
+    let needs_lambda = manifest.genesys.integration.is_some() || manifest.actions.iter().any(calls_function);
     Desired {
         role: role.clone(),
         resource: None,

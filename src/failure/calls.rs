@@ -78,7 +78,8 @@ pub(super) fn genesys_hint(error: &GenesysError, again: Again) -> Option<String>
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
             "[genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and \
-             `client_secret`, and the caller must be allowed to read it"
+             `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set \
+             GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
         }
         GenesysErrorKind::InvalidCredentials => {
             "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \

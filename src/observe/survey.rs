@@ -393,7 +393,8 @@ fn as_addressed(
     targets
 }
 
-fn arn_at(address: &FunctionAddress, home: &Home) -> FunctionArn {
+/// The ARN of what is looked for there, in the home where nothing else is said.
+pub fn arn_at(address: &FunctionAddress, home: &Home) -> FunctionArn {
     FunctionArn {
         partition: home.partition.clone(),
         region: address.region.clone(),

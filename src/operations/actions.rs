@@ -83,31 +83,23 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         input: &Map<String, Value>,
         patience: &Patience<'_>,
     ) -> Result<ActionTest, ActionsError> {
-        let Some(Counterpart { client, .. }) = &self.genesys else {
-            return Ok(ActionTest::not_run(&action.name, NotRun::NoAction));
-        };
-        let run = async || {
-            let result = client.test_action(&action.id, Stage::Published, input).await?;
-            Ok::<_, GenesysError>(ActionTest::new(&action.name, &action.id, result))
-        };
-        // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
-        let awaited = "AWS to enforce the changes";
-        let mut test = patience.settle(PACE, awaited, run, |test| !test.was_denied()).await?.seen;
-        if let TestEnd::Failed { cause, context_id: _, diagnosis } = &mut test.end {
-            let mut explained = self.explain_error(cause.as_deref().unwrap_or_default()).await?.1;
-            let gaps = self.survey().await?;
-            if let Some(genesys) = self.survey_genesys(&gaps).await.map_err(ActionsError::Unread)? {
-                let differences = genesys.drift().map(|(_, differences)| differences);
-                explained.add(drift::causes(differences.unwrap_or_default()));
-            }
-            let failed = test.steps.iter().rev().find(|step| !step.success);
-            let is_ours = self.manifest.actions.iter().any(|named| named.name == action.name);
-            if let Some(step) = failed.filter(|_| is_ours) {
-                explained.name_step(&action.name, &step.name);
-            }
-            *diagnosis = Some(Box::new(explained));
+        let mut test = self.run_action(action, input, patience).await?;
+        if let TestEnd::Failed { cause, .. } = &test.end {
+            let diagnosis = self.diagnose(cause.as_deref().unwrap_or_default()).await?;
+            test.explain(diagnosis, &self.manifest);
         }
         Ok(test)
+    }
+
+    /// The most likely causes why an action failed, by what both services hold now.
+    pub async fn diagnose(&self, cause: &str) -> Result<Diagnosis, ActionsError> {
+        let mut explained = self.explain_error(cause).await?.1;
+        let gaps = self.survey().await?;
+        if let Some(genesys) = self.survey_genesys(&gaps).await.map_err(ActionsError::Unread)? {
+            let differences = genesys.drift().map(|(_, differences)| differences);
+            explained.add(drift::causes(differences.unwrap_or_default()));
+        }
+        Ok(explained)
     }
 
     /// The most likely causes of an error text, by what AWS holds now.
@@ -130,5 +122,26 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         let is_there = |address: &&FunctionAddress| missing.iter().all(|target| target.address != **address);
         let there: Vec<FunctionAddress> = addresses.iter().filter(is_there).cloned().collect();
         Ok((survey(manifest, external_id, templates, &there, aws).await?, missing))
+    }
+}
+
+impl<A, G: GenesysPorts> Context<A, G> {
+    /// Runs the action, and says how it ended: nothing is asked of AWS.
+    pub async fn run_action(
+        &self,
+        action: &ActionRecord,
+        input: &Map<String, Value>,
+        patience: &Patience<'_>,
+    ) -> Result<ActionTest, ActionsError> {
+        let Some(Counterpart { client, .. }) = &self.genesys else {
+            return Ok(ActionTest::not_run(&action.name, NotRun::NoAction));
+        };
+        let run = async || {
+            let result = client.test_action(&action.id, Stage::Published, input).await?;
+            Ok::<_, GenesysError>(ActionTest::new(&action.name, &action.id, result))
+        };
+        // IAM needs a while to spread what was just written; what AWS denied did not run, so it can be tried again.
+        let awaited = "AWS to enforce the changes";
+        Ok(patience.settle(PACE, awaited, run, |test| !test.was_denied()).await?.seen)
     }
 }

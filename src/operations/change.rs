@@ -128,8 +128,8 @@ pub struct Written {
 /// What the services showed after everything was written.
 #[derive(Debug)]
 pub struct ReadBack {
-    /// AWS.
-    pub observed: Observed,
+    /// AWS, where it was asked.
+    pub observed: Option<Observed>,
     /// The services that do not show all of it yet.
     pub unsettled: BTreeSet<Service>,
 }
@@ -217,7 +217,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 if !settled.is_settled {
                     unsettled.insert(Service::Aws);
                 }
-                settled.seen
+                Some(settled.seen)
             }
             Goal::Connection(_) => planned.observed.clone(),
         };
@@ -228,9 +228,9 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud)
             }
         };
-        if is_read {
+        if let (true, Some(observed)) = (is_read, &observed) {
             let now = planned.survey.clone().map(|survey| Survey { observed: observed.clone(), ..survey });
-            let look = async || self.plan_genesys_again(now.as_ref(), &observed, request).await;
+            let look = async || self.plan_genesys_again(now.as_ref(), observed, request).await;
             let settled =
                 patience.settle(LOOKING, "Genesys Cloud to show the changes", look, Plan::is_empty).await?;
             if !settled.is_settled {
@@ -263,7 +263,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
     }
 }
 
-fn writes_to(plan: &Plan, service: Service) -> bool {
+pub(super) fn writes_to(plan: &Plan, service: Service) -> bool {
     plan.changes().iter().any(|change| match change {
         Change::Aws(_) => service == Service::Aws,
         Change::Genesys(_) => service == Service::GenesysCloud,
@@ -290,7 +290,7 @@ fn refuse_unproved<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), 
 }
 
 /// Refuses a plan that ends IDs which flows may refer to, unless the user said so.
-fn refuse_retirement<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
+pub(super) fn refuse_retirement<R>(planned: &Planned, request: &ChangeRequest) -> Result<(), ChangeError<R>> {
     let usage = |id: &str| planned.usage.iter().find(|usage| usage.action.id == id).cloned();
     let retired = planned.plan.retired().into_iter();
     let retired: Vec<RetiredAction> = retired

@@ -148,6 +148,13 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         Ok(observed.map(|observed| GenesysSurvey { desired, observed, managed }))
     }
 
+    /// The ARN of the manifest's role in that account.
+    pub fn role_arn(&self, home: &Home) -> RoleArn {
+        home.role_arn(&self.manifest.role.name, &self.manifest.role.path)
+    }
+}
+
+impl<A, G: GenesysRead> Context<A, G> {
     /// Reads Genesys Cloud, where the manifest asks for something there.
     pub async fn observe_genesys(&self, role: &RoleArn) -> GenesysResult<Option<Observed>> {
         let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(None) };
@@ -174,10 +181,5 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             deadline: self.deadline,
         };
         observe(client.as_ref(), &sought).boxed_local().await.map(Some)
-    }
-
-    /// The ARN of the manifest's role in that account.
-    pub fn role_arn(&self, home: &Home) -> RoleArn {
-        home.role_arn(&self.manifest.role.name, &self.manifest.role.path)
     }
 }

@@ -11,6 +11,8 @@ mod context;
 pub mod describe;
 pub mod doctor;
 mod drift;
+pub mod handover;
+mod one_side;
 mod plan;
 mod prove;
 mod simulate;
@@ -23,6 +25,7 @@ pub use self::change::{
 };
 pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSide, GenesysSurvey};
 pub use self::drift::{DriftError, Drifted};
+pub use self::one_side::{Stated, Unasked};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
 pub use self::prove::{ProveError, ProveRequest, principal};
 pub use self::simulate::{NotCases, simulate};

@@ -28,9 +28,9 @@ pub enum Goal {
 /// What was read, and the plan that follows from it.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// AWS as it is.
-    pub observed: Observed,
-    /// AWS as it is beside what it should be; towards nothing, nothing should be there.
+    /// AWS as it is, where AWS was asked.
+    pub observed: Option<Observed>,
+    /// AWS as it is beside what it should be, where AWS was asked; towards nothing, nothing should be there.
     pub survey: Option<Survey>,
     /// Genesys Cloud as it is, where the manifest asks for something there.
     pub genesys: Option<GenesysSide>,
@@ -115,7 +115,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
             Goal::Manifest => {
                 let TowardsManifest { survey, genesys, plan, elsewhere, usage } =
                     self.plan_manifest(options).await?;
-                let observed = survey.observed.clone();
+                let observed = Some(survey.observed.clone());
                 Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
             }
             Goal::Connection(rewriting) => self.plan_connection(options, rewriting).await,
@@ -145,28 +145,6 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         Ok(TowardsManifest { genesys, survey, plan, elsewhere, usage })
     }
 
-    /// Refuses more actions than an integration may have, before the first of them is written. The organisation's own limit
-    /// is asked for only where the usual one does not do.
-    async fn check_limit(&self, sides: &GenesysSurvey) -> Result<(), PlanningError> {
-        if sides.managed.is_some() {
-            return Ok(());
-        }
-        let Some((integration, actions)) = genesys::fullest(&sides.desired, &sides.observed) else {
-            return Ok(());
-        };
-        let is_above = |limit: u64| u64::try_from(actions).is_ok_and(|actions| actions > limit);
-        let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(()) };
-        if !is_above(genesys::ACTIONS_AN_INTEGRATION) {
-            return Ok(());
-        }
-        let limit = client.actions_an_integration().await.map_err(PlanningError::Genesys)?;
-        let limit = limit.unwrap_or(genesys::ACTIONS_AN_INTEGRATION);
-        if !is_above(limit) {
-            return Ok(());
-        }
-        Err(PlanError::from(genesys::PlanError::TooManyActions { integration, actions, limit }).into())
-    }
-
     async fn plan_connection(
         &self,
         options: PlanOptions,
@@ -190,7 +168,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let genesys = genesys.ok_or(PlanningError::NothingInGenesys)?;
         let plan = genesys::plan_rewriting(&genesys.desired, &genesys.observed, options.adopt, rewriting);
         let plan = Plan::from(plan.map_err(PlanError::from)?).without_actions();
-        let observed = survey.observed.clone();
+        let observed = Some(survey.observed.clone());
         let genesys = Some(genesys.into_side());
         let (elsewhere, usage) = (Vec::new(), Vec::new());
         Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
@@ -214,7 +192,31 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
         let usage = self.usage(&plan, genesys.as_ref()).await;
         let genesys = genesys.map(|observed| GenesysSide { observed, managed_by: None });
-        Ok(Planned { observed, survey: None, genesys, plan, elsewhere: Vec::new(), usage })
+        Ok(Planned { observed: Some(observed), survey: None, genesys, plan, elsewhere: Vec::new(), usage })
+    }
+}
+
+impl<A, G: GenesysRead> Context<A, G> {
+    /// Refuses more actions than an integration may have, before the first of them is written. The organisation's own limit
+    /// is asked for only where the usual one does not do.
+    pub(super) async fn check_limit(&self, sides: &GenesysSurvey) -> Result<(), PlanningError> {
+        if sides.managed.is_some() {
+            return Ok(());
+        }
+        let Some((integration, actions)) = genesys::fullest(&sides.desired, &sides.observed) else {
+            return Ok(());
+        };
+        let is_above = |limit: u64| u64::try_from(actions).is_ok_and(|actions| actions > limit);
+        let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(()) };
+        if !is_above(genesys::ACTIONS_AN_INTEGRATION) {
+            return Ok(());
+        }
+        let limit = client.actions_an_integration().await.map_err(PlanningError::Genesys)?;
+        let limit = limit.unwrap_or(genesys::ACTIONS_AN_INTEGRATION);
+        if !is_above(limit) {
+            return Ok(());
+        }
+        Err(PlanError::from(genesys::PlanError::TooManyActions { integration, actions, limit }).into())
     }
 
     /// Asks who uses the actions whose IDs the plan ends.

@@ -56,6 +56,9 @@ pub struct ActionTestView {
     /// Why it failed, by what AWS and Genesys Cloud hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisView>,
+    /// Why nobody could say why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undiagnosed: Option<String>,
     /// The exit code that it asks for: an action that does not exist is no open question.
     #[serde(skip)]
     pub exit: ExitCode,
@@ -83,8 +86,19 @@ impl ActionTestView {
 
     /// The outcome, the steps where one failed, the result or the causes.
     pub fn to_text(&self) -> String {
-        let Self { action, id, outcome, cause, fix, context_id, operations, result, diagnosis, exit: _ } =
-            self;
+        let Self {
+            action,
+            id,
+            outcome,
+            cause,
+            fix,
+            context_id,
+            operations,
+            result,
+            diagnosis,
+            undiagnosed,
+            exit: _,
+        } = self;
         let label = match outcome {
             TestOutcome::Succeeded => format!("{GREEN}succeeded{GREEN:#}"),
             TestOutcome::Failed => format!("{RED}failed{RED:#}   "),
@@ -115,6 +129,9 @@ impl ActionTestView {
         if let Some(diagnosis) = diagnosis {
             text += &diagnosis.to_text();
         }
+        if let Some(reason) = undiagnosed {
+            let _ = writeln!(text, "             {YELLOW}AWS was not asked why:{YELLOW:#} {reason}");
+        }
         text
     }
 }
@@ -137,6 +154,7 @@ impl From<&ActionTest> for ActionTestView {
             operations: steps.iter().map(operation).collect(),
             result: None,
             diagnosis: None,
+            undiagnosed: None,
             exit: test.exit(),
         };
         match end {

@@ -39,7 +39,7 @@ impl CheckState {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Note => "-",

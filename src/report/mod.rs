@@ -19,6 +19,7 @@ mod fleet;
 mod genesys;
 mod genesys_fault;
 mod github;
+mod handover;
 mod holder;
 mod html;
 mod human;
@@ -37,6 +38,7 @@ pub mod saved;
 mod simulation;
 mod table;
 mod text;
+mod unexamined;
 pub mod usage;
 mod verdict;
 mod verification;
@@ -58,6 +60,7 @@ pub use drift::{DifferenceView, KeyView, genesys_in_other_tool};
 pub use finding::FindingView;
 pub use fleet::{AnyReport, End, FleetReport};
 pub use genesys::{GenesysView, NoticeView, intended_name, reported_name};
+pub use handover::{ComparedView, HandoverView};
 pub use holder::HolderProofsView;
 pub use human::{Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};
@@ -68,6 +71,7 @@ pub use refusal::RefusalView;
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;
+pub use unexamined::UnexaminedView;
 pub use verdict::last_line;
 pub use verification::{ClaimView, TwinView, VerificationView};
 
@@ -140,6 +144,9 @@ pub struct Report {
     /// The Genesys Cloud side, where the manifest asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys: Option<GenesysView>,
+    /// The side that the manifest asks for and that nobody looked at: nothing in the report is about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexamined: Option<UnexaminedView>,
     /// The foreign policies on the role. They are drift; rolecall leaves them alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignView>,

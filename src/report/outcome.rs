@@ -14,7 +14,11 @@ impl Report {
     pub fn of_plan(command: &'static str, planned: &Planned) -> Self {
         let Planned { survey, genesys, plan, observed, elsewhere, usage } = planned;
         let sides = (survey.as_ref(), genesys.as_ref());
-        let report = Self::of(command, sides, plan, usage).with_caller(&observed.caller);
+        let report = Self::of(command, sides, plan, usage);
+        let report = match observed {
+            Some(observed) => report.with_caller(&observed.caller),
+            None => report,
+        };
         report.with_repairs_elsewhere(survey.as_ref(), elsewhere)
     }
 

@@ -6,7 +6,7 @@
 
 use super::human::{BOLD, GREEN, RED, YELLOW, by_verb, count};
 use super::proof::PROVE;
-use super::{ClaimView, FleetReport, ProbeView, Report, TestOutcome};
+use super::{ClaimView, FleetReport, ProbeView, Report, TestOutcome, UnexaminedView};
 use crate::drift::Consequence;
 use crate::exit::ExitCode;
 use crate::verify::analysis::{Culprit, Opinion};
@@ -78,7 +78,9 @@ impl Report {
             ExitCode::Refuted => "refuted",
             ExitCode::Inconclusive => "undecided",
         };
-        let sentence = self.sentence();
+        let unexamined = self.unexamined.map(UnexaminedView::to_text);
+        let parts = [Some(self.sentence()).filter(|sentence| !sentence.is_empty()), unexamined];
+        let sentence = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
         match (word, sentence.is_empty()) {
             ("", true) => "done".to_owned(),
             ("", false) => sentence,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::explain_error::Diagnosis;
 use crate::manifest::Manager;
+use crate::manifest::Manifest;
 use crate::ports::genesys::{Fault, TestOperation, TestResult};
 
 /// Why a test was not run.
@@ -89,6 +90,17 @@ impl ActionTest {
         };
         let steps = operations.into_iter().map(step).collect();
         Self { action: action.to_owned(), id: Some(id.to_owned()), end, steps }
+    }
+
+    /// Says why it failed. Of an action that the manifest describes, the failed step can be tried without Genesys Cloud.
+    pub fn explain(&mut self, mut found: Diagnosis, manifest: &Manifest) {
+        let TestEnd::Failed { diagnosis, .. } = &mut self.end else { return };
+        let failed = self.steps.iter().rev().find(|step| !step.success);
+        let is_ours = manifest.actions.iter().any(|named| named.name == self.action);
+        if let Some(step) = failed.filter(|_| is_ours) {
+            found.name_step(&self.action, &step.name);
+        }
+        *diagnosis = Some(Box::new(found));
     }
 
     /// A test that was not run.

@@ -28,6 +28,7 @@ mod foreign;
 mod functions;
 mod gate;
 mod genesys;
+mod handover;
 mod hostile;
 mod identity;
 #[path = "../chaos/judge.rs"]
@@ -39,6 +40,7 @@ mod lookup;
 mod managed_by;
 mod many_targets;
 mod missing;
+mod one_side;
 mod options;
 mod organization;
 mod permissions;

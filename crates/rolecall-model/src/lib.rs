@@ -4,13 +4,14 @@
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
 //! needs the other. No I/O but files that a user names ([`file`]). [`patience`] is how everybody waits, [`limit`] is when a
 //! command ends, [`activity`] is what it does meanwhile, [`paging`] is how lists are read,
-//! [`redact`] is what keeps secrets out of messages, and [`shown`] is how text of others is shown.
+//! [`handover`] is what two teams tell each other, [`redact`] is what keeps secrets out of messages, and [`shown`] is how text of others is shown.
 
 pub use rolecall_iam as iam;
 
 pub mod activity;
 pub mod aws_region;
 pub mod file;
+pub mod handover;
 pub mod limit;
 pub mod manifest;
 pub mod paging;

@@ -1,4 +1,6 @@
 //! `rolecall genesys action`: lists, tests, exports and imports data actions. `rolecall apply` makes and changes them.
+//!
+//! AWS is asked for the account of the role where nobody says it, and why a test failed.
 
 mod check;
 mod list;
@@ -7,7 +9,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use rolecall::connect::Services;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::{read_file, read_input};
@@ -15,58 +16,39 @@ use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
-use rolecall::observe::survey::Survey;
 use rolecall::operations::{Counterpart, PlanningError};
+use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
 use rolecall::report::{ActionTestView, TestOutcome, last_line};
+use rolecall::verify::action_test::TestEnd;
+use rolecall::verify::explain_error::Diagnosis;
 use rolecall::verify::live_organization::LiveOrganization;
 use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
 use serde_json::{Map, Value};
 
-use crate::cli::context::Context;
+use super::Side;
 use crate::cli::input;
-use crate::cli::options::{ActionCommand, AwsOptions, ImportAction, Output, TestAction};
-use crate::cli::plan::list_all_calls;
+use crate::cli::options::{ActionCommand, GenesysReach, ImportAction, Output, TestAction};
 use crate::cli::printer::Printer;
 use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
-
-/// Genesys Cloud as the command reaches it.
-type Side = Counterpart<Client>;
 
 /// More than any exported action.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {
-        ActionCommand::List { aws } => list::run(aws, printer).await,
+        ActionCommand::List { reach } => list::run(reach, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
-        ActionCommand::Export { name, out, aws } => export(name, out.as_deref(), aws, printer).await,
+        ActionCommand::Export { name, out, reach } => export(name, out.as_deref(), reach, printer).await,
         ActionCommand::Check(options) => check::run(options, printer),
         ActionCommand::Import(options) => import(options, printer),
     }
 }
 
-/// These commands only read, so whose an integration is makes no difference, nor what the manifest asks for.
-async fn open(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<Context> {
-    Context::open(aws, Services::Always, printer).await
-}
-
-/// Genesys Cloud.
-fn side(context: &Context) -> CommandResult<&Side> {
-    context.genesys.as_ref().ok_or_else(|| {
-        UsageError::coded(
-            ErrorCode::NotAsked,
-            "the manifest contains nothing for Genesys Cloud",
-            Some("add an [[action]] or [genesys.integration] to it"),
-        )
-        .into()
-    })
-}
-
 /// The one action of that name or ID: in the manifest's integrations, else anywhere.
-async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<ActionRecord> {
+async fn find(side: &Side<'_>, observed: &Observed, name: &str) -> CommandResult<ActionRecord> {
     let is_meant = |action: &&ActionRecord| action.id == name || action.name == name;
     let own: Vec<_> =
         observed.integrations.iter().flat_map(|known| &known.actions).filter(is_meant).collect();
@@ -75,12 +57,17 @@ async fn find(side: &Side, observed: &Observed, name: &str) -> CommandResult<Act
         [only] => return Ok((*only).clone()),
         several => return Err(ambiguous(name, several)),
     }
-    let all = side.client.actions(Stage::Published).await?;
+    let all = side.counterpart()?.client.actions(Stage::Published).await?;
     let named: Vec<_> = all.iter().filter(is_meant).collect();
     match named.as_slice() {
-        [only] => action_in_full(side.client.as_ref(), &only.id, Stage::Published).await?.ok_or_else(|| {
-            CommandError::failed(ErrorCode::Meanwhile, format!("action `{name}` was deleted a moment ago"))
-        }),
+        [only] => action_in_full(side.counterpart()?.client.as_ref(), &only.id, Stage::Published)
+            .await?
+            .ok_or_else(|| {
+                CommandError::failed(
+                    ErrorCode::Meanwhile,
+                    format!("action `{name}` was deleted a moment ago"),
+                )
+            }),
         [] => {
             let names: Vec<String> = all.iter().map(|action| format!("`{}`", Shown(&action.name))).collect();
             let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -99,14 +86,14 @@ fn ambiguous(name: &str, several: &[&ActionRecord]) -> CommandError {
 }
 
 async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let TestAction { name, input, aws } = options;
-    let context = open(aws, printer).await?;
-    let side = side(&context)?;
+    let TestAction { name, input, reach: GenesysReach { aws, role_arn } } = options;
+    let side = Side::open(aws, role_arn.as_ref(), printer).await?;
+    let context = &side.context;
     let input = match input {
         Some(path) => {
             read_input(path, &read_file).map_err(|fault| UsageError::new(fault.to_string(), None))?
         }
-        None => test_input(side, &context.manifest, name).ok_or_else(|| {
+        None => test_input(side.counterpart()?, &context.manifest, name).ok_or_else(|| {
             let message = match context.manifest.actions.iter().any(|action| action.name == *name) {
                 true => format!("no input for action `{name}`"),
                 false => format!("no [[action]] is named `{name}`, and there is no input for one that is not in the manifest{}", near(name, &context.manifest)),
@@ -115,8 +102,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             UsageError::new(message, Some(hint))
         })?,
     };
-    let survey = context.survey().await?;
-    let observed = observe(&context, &survey).await?;
+    let observed = observe(&side).await?;
     let live = match observed.organization.id == context.external_id.as_str() {
         true => LiveOrganization::Same,
         false => LiveOrganization::Other {
@@ -124,7 +110,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             found: observed.organization.clone(),
         },
     };
-    let action = find(side, &observed, name).await.map_err(|error| {
+    let action = find(&side, &observed, name).await.map_err(|error| {
         // What the manifest asks for is missing; any other name is a mistake in the call.
         match context.manifest.actions.iter().any(|named| named.name == *name) {
             true if error.code == ErrorCode::CommandLine => CommandError { exit: ExitCode::Refuted, ..error },
@@ -132,8 +118,21 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
         }
     })?;
     let patience = Patience { deadline: Duration::ZERO, interrupt: Interrupt::never(), told: &|_, _| {} };
-    let test = context.test_action(&action, &input, &patience).boxed_local().await?;
-    let mut view = ActionTestView::from(&test);
+    let mut test = context.run_action(&action, &input, &patience).boxed_local().await?;
+    let mut asked = Vec::new();
+    let mut undiagnosed = None;
+    if let TestEnd::Failed { cause, .. } = &test.end {
+        // That the action failed is known; that nobody with AWS is here to say why takes nothing of that back.
+        let cause = cause.as_deref().unwrap_or_default();
+        match role_arn {
+            Some(_) => undiagnosed = Some("--role-arn names the role".to_owned()),
+            None => match diagnose(&side, cause, &mut asked, printer).boxed_local().await {
+                Ok(found) => test.explain(found, &context.manifest),
+                Err(error) => undiagnosed = Some(error.message),
+            },
+        }
+    }
+    let mut view = ActionTestView { undiagnosed, ..ActionTestView::from(&test) };
     view.advise(printer.invocation());
     printer.result(&match aws.common.output {
         Output::Json => serde_json::to_string_pretty(&view).unwrap_or_default() + "\n",
@@ -152,8 +151,21 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
         };
         printer.result(&last_line(exit, false, &verdict));
     }
-    list_all_calls(&context, printer);
+    side.list_calls(&asked, printer);
     Ok(exit)
+}
+
+/// Why the action failed, by what both services hold; what was sent to AWS for that goes to `asked`.
+async fn diagnose(
+    side: &Side<'_>,
+    cause: &str,
+    asked: &mut Vec<Call>,
+    printer: &mut Printer,
+) -> CommandResult<Diagnosis> {
+    let connected = side.connect(printer).await?;
+    let found = connected.role.diagnose(cause).await;
+    *asked = connected.aws.calls().so_far();
+    Ok(found?)
 }
 
 /// The name in the manifest that may have been meant.
@@ -165,14 +177,14 @@ fn near(name: &str, manifest: &Manifest) -> String {
 }
 
 /// The input that the manifest names for the test of an action.
-fn test_input(side: &Side, manifest: &Manifest, name: &str) -> Option<Map<String, Value>> {
+fn test_input(side: &Counterpart<Client>, manifest: &Manifest, name: &str) -> Option<Map<String, Value>> {
     let mut inputs = manifest.actions.iter().zip(&side.sources).filter(|(action, _)| action.name == name);
     inputs.next().and_then(|(_, sources)| sources.test_input.clone())
 }
 
 /// Genesys Cloud as it is.
-async fn observe(context: &Context, survey: &Survey) -> CommandResult<Observed> {
-    let observed = context.observe_genesys(&survey.desired.role_arn()).await;
+async fn observe(side: &Side<'_>) -> CommandResult<Observed> {
+    let observed = side.context.observe_genesys(&side.role).await;
     let observed = observed.context("cannot read Genesys Cloud")?;
     observed.ok_or_else(|| PlanningError::NothingInGenesys.into())
 }
@@ -180,15 +192,13 @@ async fn observe(context: &Context, survey: &Survey) -> CommandResult<Observed> 
 async fn export(
     name: &str,
     out: Option<&Path>,
-    aws: &AwsOptions,
+    GenesysReach { aws, role_arn }: &GenesysReach,
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
-    let context = open(aws, printer).await?;
-    let side = side(&context)?;
-    let survey = context.survey().await?;
-    let observed = observe(&context, &survey).await?;
-    let action = find(side, &observed, name).await?;
-    let kind = kind_of(side, &action).await?;
+    let side = Side::open(aws, role_arn.as_ref(), printer).await?;
+    let observed = observe(&side).await?;
+    let action = find(&side, &observed, name).await?;
+    let kind = kind_of(&side, &action).await?;
     let (Some(contract), Some(config)) = (action.contract, action.config) else {
         let message =
             format!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
@@ -202,13 +212,13 @@ async fn export(
         }
         None => printer.result(&text),
     }
-    list_all_calls(&context, printer);
+    side.list_calls(&[], printer);
     Ok(ExitCode::Success)
 }
 
 /// The kind of the integration that an action belongs to.
-async fn kind_of(side: &Side, action: &ActionRecord) -> CommandResult<Kind> {
-    let integration = side.client.integration(&action.integration_id).await?;
+async fn kind_of(side: &Side<'_>, action: &ActionRecord) -> CommandResult<Kind> {
+    let integration = side.counterpart()?.client.integration(&action.integration_id).await?;
     let type_id = integration.map(|integration| integration.type_id).unwrap_or_default();
     let known = Kind::ALL.into_iter().find(|kind| kind.type_id() == type_id);
     known.ok_or_else(|| {

@@ -11,7 +11,6 @@ use rolecall_genesys::audit::{AuditQuery, audit};
 
 use super::Connection;
 use crate::cli::options::{AuditCommand, Output};
-use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
@@ -41,7 +40,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         printer.warning("Genesys Cloud keeps its audit trail for about a year: older entries may be missing");
     }
     let connection = Connection::open(reach, printer).await?;
-    let Connection { aws, client, .. } = &connection;
+    let Connection { client, .. } = &connection;
     let query = AuditQuery { from, to, entity: entity.clone(), entity_type: entity_type.clone() };
     let entries = audit(client, &query, reach.longest_wait()).await?;
     let (own, _) = client.identity().await?;
@@ -51,7 +50,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         entries.sort_by(|one, other| other.at.cmp(&one.at));
     }
     let mut calls = client.calls().so_far();
-    calls.extend(aws.calls().so_far());
+    calls.extend(connection.aws_calls());
     let view = AuditView {
         from: from.to_string(),
         to: to.to_string(),
@@ -65,8 +64,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         Output::Csv => view.to_csv().context("cannot write the CSV")?,
         Output::Human | Output::Sarif | Output::Junit | Output::Github | Output::Html => view.to_text(),
     });
-    list_calls(aws, printer);
-    list_genesys_calls(client, printer);
+    connection.list_calls(printer);
     Ok(ExitCode::Success)
 }
 
@@ -74,7 +72,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
 /// the partition, AssumeRole in the region of the endpoint that was called, which is the caller's choice: the likely ones
 /// are asked.
 async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> CommandResult<Vec<TrailEvent>> {
-    let Connection { manifest, aws, .. } = connection;
+    let Connection { manifest, .. } = connection;
     let Some(manifest) = manifest else {
         return Err(UsageError::new(
             "--with-cloudtrail needs a manifest, because the manifest names the role",
@@ -82,7 +80,7 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
         )
         .into());
     };
-    let name = &manifest.role.name;
+    let (name, aws) = (&manifest.role.name, connection.aws().await?);
     let caller = aws.caller().await?;
     check_account(&manifest.access, &caller).map_err(SurveyError::from)?;
     let attached = aws.attached_policies(name).await?.unwrap_or_default();

@@ -4,11 +4,13 @@ mod action;
 mod audit;
 mod connect;
 mod connection;
+mod side;
 mod whoami;
 
 use rolecall::exit::ExitCode;
 
 pub(crate) use self::connection::Connection;
+pub(crate) use self::side::Side;
 use super::options::GenesysCommand;
 use super::printer::Printer;
 use rolecall::failure::CommandResult;

@@ -8,13 +8,12 @@ use rolecall_genesys::whoami::{probe_users, whoami};
 
 use super::Connection;
 use crate::cli::options::{GenesysProbe, Output, WhoamiCommand};
-use crate::cli::plan::{list_calls, list_genesys_calls};
 use crate::cli::printer::Printer;
 use rolecall::failure::CommandResult;
 
 pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let connection = Connection::open(&options.aws, printer).await?;
-    let Connection { manifest, aws, client, .. } = &connection;
+    let Connection { manifest, client, .. } = &connection;
     let identity = whoami(client).await?;
     let users = match options.probe {
         Some(GenesysProbe::Users) => Some(probe_users(client).await?),
@@ -58,7 +57,6 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
         };
         printer.result(&last_line(exit, false, verdict));
     }
-    list_calls(aws, printer);
-    list_genesys_calls(client, printer);
+    connection.list_calls(printer);
     Ok(exit)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
+use rolecall::iam::arn::RoleArn;
 
 use super::super::complete;
 use super::{AwsOptions, CommonOptions};
@@ -84,9 +85,29 @@ pub(crate) struct ConnectCommand {
     /// Write the role's ARN into the credential again, under the same ID: Genesys Cloud does not show whether it is right
     #[arg(long)]
     pub(crate) rewrite_credential: bool,
+    /// The role's ARN, from whoever has AWS: AWS is then not asked, so whether the role exists, trusts the organisation and may invoke
+    /// the functions is not known
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<RoleArn>,
+    /// Also make and change the actions of the manifest, whose functions must exist under the ARNs that it states
+    #[arg(long, requires = "role_arn")]
+    pub(crate) with_actions: bool,
+    /// Replace or delete actions although flows may refer to their IDs
+    #[arg(long, requires = "with_actions")]
+    pub(crate) replace: bool,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+/// How the commands about actions reach Genesys Cloud, and know the role without asking AWS.
+#[derive(Args, Debug)]
+pub(crate) struct GenesysReach {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// The role's ARN, from whoever has AWS; without it and without `account` in [aws], AWS is asked for the account
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<RoleArn>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,7 +115,7 @@ pub(crate) enum ActionCommand {
     /// List the actions, those of the manifest first
     List {
         #[command(flatten)]
-        aws: AwsOptions,
+        reach: GenesysReach,
     },
     /// Run an action through Genesys Cloud, which invokes the function for real, and explain a failure
     Test(TestAction),
@@ -109,7 +130,7 @@ pub(crate) enum ActionCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
-        aws: AwsOptions,
+        reach: GenesysReach,
     },
     /// Add an action that the user interface exported to the manifest, its schemas beside it
     Import(ImportAction),
@@ -124,7 +145,7 @@ pub(crate) struct TestAction {
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) aws: AwsOptions,
+    pub(crate) reach: GenesysReach,
 }
 
 #[derive(Args, Debug)]

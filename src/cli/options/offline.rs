@@ -172,6 +172,10 @@ pub(crate) struct InitOptions {
     /// Describe only this integration, by name or ID
     #[arg(long, value_name = "NAME", requires = "from_genesys")]
     pub(crate) integration: Option<String>,
+    /// Begin with the file that the other team wrote (`rolecall handover write`); `-` is standard input. The organisation's ID decides
+    /// who can assume the role: confirm it by another way than the file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from_role", "from_genesys", "genesys_region", "organization_id"])]
+    pub(crate) from_handover: Option<PathBuf>,
     /// Look for the role, or for functions to choose from, in the embedded AWS, and for integrations in the embedded Genesys Cloud
     #[arg(long)]
     pub(crate) sandbox: bool,

@@ -8,17 +8,16 @@ use rolecall::report::{intended_name, reported_name};
 use rolecall_model::shown::Shown;
 use serde_json::{Value, json};
 
-use super::{observe, open, side};
-use crate::cli::options::{AwsOptions, Output};
-use crate::cli::plan::list_all_calls;
+use super::{Side, observe};
+use crate::cli::options::{GenesysReach, Output};
 use crate::cli::printer::Printer;
 use rolecall::failure::CommandResult;
 
-pub(super) async fn run(aws: &AwsOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let context = open(aws, printer).await?;
-    let survey = context.survey().await?;
-    let observed = observe(&context, &survey).await?;
-    let manifest = &context.manifest;
+pub(super) async fn run(reach: &GenesysReach, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let GenesysReach { aws, role_arn } = reach;
+    let side = Side::open(aws, role_arn.as_ref(), printer).await?;
+    let observed = observe(&side).await?;
+    let manifest = &side.context.manifest;
     let is_json = aws.common.output == Output::Json;
     match manifest.genesys.managed_by {
         Some(_) => {
@@ -29,7 +28,7 @@ pub(super) async fn run(aws: &AwsOptions, printer: &mut Printer) -> CommandResul
             });
         }
         None => {
-            let mut actions = side(&context)?.client.actions(Stage::Published).await?;
+            let mut actions = side.counterpart()?.client.actions(Stage::Published).await?;
             actions.sort_by_key(|action| (!is_own(action, &observed), action.name.clone()));
             printer.result(&match is_json {
                 true => json_of_all(&actions, &observed, manifest),
@@ -37,7 +36,7 @@ pub(super) async fn run(aws: &AwsOptions, printer: &mut Printer) -> CommandResul
             });
         }
     }
-    list_all_calls(&context, printer);
+    side.list_calls(&[], printer);
     Ok(ExitCode::Success)
 }
 

@@ -1,0 +1,180 @@
+//! `rolecall handover`: writes what one team must tell the other, and compares what it was told. The side that wrote a file says which
+//! side checks it: a file of AWS is checked with Genesys Cloud, and the other way round.
+
+use std::path::Path;
+
+use jiff::{Timestamp, Unit};
+use rolecall::connect::{Services, stated_role};
+use rolecall::desired::genesys::{Kind, Sign, is_asked_for};
+use rolecall::error_code::ErrorCode;
+use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall::iam::arn::{ExternalId, RoleArn};
+use rolecall::manifest::write;
+use rolecall::observe::genesys::{Detail, Observed, Reach, Sought, observe};
+use rolecall::operations::handover::{compare_in_aws, compare_in_genesys, of_aws, of_genesys};
+use rolecall::operations::{Level, Verified, VerifyRequest};
+use rolecall::ports::genesys::GenesysRead as _;
+use rolecall::report::HandoverView;
+use rolecall::verify::analysers::BilledChecks;
+use rolecall::verify::claim::ClaimOutcome;
+use rolecall_genesys::client::Client;
+use rolecall_model::handover::{self, Handover, Side};
+use rolecall_model::patience::Interrupt;
+
+use super::context::Context;
+use super::genesys::Connection;
+use super::input;
+use super::options::{AwsOptions, CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
+use super::plan::list_all_calls;
+use super::printer::Printer;
+
+pub(crate) async fn run(command: &HandoverCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
+    match command {
+        HandoverCommand::Write(options) => write_file(options, printer).await,
+        HandoverCommand::Check(options) => check(options, printer).await,
+    }
+}
+
+/// The file that somebody handed over.
+pub(crate) fn read(path: &Path) -> CommandResult<Handover> {
+    let text = input::read(path, handover::LARGEST)?;
+    Handover::parse(&text, &input::label(path)).map_err(|fault| {
+        let hint = "`rolecall handover write` writes such a file; have it written again";
+        UsageError::coded(ErrorCode::Document, fault.to_string(), Some(hint)).into()
+    })
+}
+
+/// A proof on paper of what AWS holds.
+fn on_paper() -> VerifyRequest {
+    VerifyRequest {
+        level: Level::Paper,
+        billed: BilledChecks::LeftOut,
+        exhaustive: false,
+        explain: false,
+        interrupt: Interrupt::never(),
+    }
+}
+
+async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let now = Timestamp::now().round(Unit::Second).context("cannot read the clock")?;
+    let file = match options.from {
+        HandoverSide::Aws => {
+            let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
+            let Verified { survey, documents: _, verification } =
+                context.role.verify(&on_paper(), &()).await?;
+            let open: Vec<&str> = verification
+                .claims
+                .iter()
+                .filter(|claim| claim.outcome() != ClaimOutcome::Proved)
+                .map(|claim| claim.kind().id())
+                .collect();
+            if survey.observed.role.is_none() {
+                printer.warning("the role does not exist yet: the file says the ARN that it will have");
+            } else if !open.is_empty() {
+                printer.warning(&format!(
+                    "not proved of the role: {}; {} says why",
+                    open.join(", "),
+                    printer.invocation().command("verify")
+                ));
+            }
+            let file = of_aws(&context.manifest, &survey, &verification, now);
+            list_all_calls(&context, printer);
+            file
+        }
+        HandoverSide::Genesys => from_genesys(options, now, printer).await?,
+    };
+    let text = file.render();
+    match &options.out {
+        Some(path) => {
+            write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            printer.result(&format!("wrote {}\n", path.display()));
+        }
+        None => printer.result(&text),
+    }
+    Ok(ExitCode::Success)
+}
+
+async fn from_genesys(
+    options: &WriteHandover,
+    now: Timestamp,
+    printer: &mut Printer,
+) -> CommandResult<Handover> {
+    let connection = Connection::open(&options.aws, printer).await?;
+    let Connection { manifest, client, .. } = &connection;
+    let organization = client.organization().await?;
+    let (_, site) = client.identity().await?;
+    let stated = site.region.or(manifest.as_ref().map(|manifest| manifest.genesys.region));
+    let region = match (&options.genesys_region, stated) {
+        (Some(text), _) => {
+            text.parse().map_err(|error| UsageError::new(format!("--genesys-region: {error}"), None))?
+        }
+        (None, Some(region)) => region,
+        (None, None) => {
+            let hint = "give --genesys-region, the region in which the organization lives";
+            return Err(UsageError::new("nobody says which region of Genesys Cloud it is", Some(hint)).into());
+        }
+    };
+    let id: ExternalId =
+        organization.id.parse().context("the organization's ID is not a valid external ID")?;
+    let role = manifest.as_ref().filter(|manifest| is_asked_for(manifest)).and_then(stated_role);
+    let integration = match &role {
+        Some(role) => Some((role, integrations(client, role, None, &options.aws).await?)),
+        None => None,
+    };
+    connection.list_calls(printer);
+    Ok(of_genesys((region, id), integration.as_ref().map(|(role, observed)| (*role, observed)), now))
+}
+
+/// The integrations for that role, or with that name.
+async fn integrations(
+    client: &Client,
+    role: &RoleArn,
+    name: Option<&str>,
+    options: &AwsOptions,
+) -> CommandResult<Observed> {
+    let sought = Sought {
+        role: &role.to_string(),
+        resource: None,
+        id: None,
+        name: name.unwrap_or(role.name.as_str()),
+        kinds: &[Kind::Lambda],
+        sign: &Sign::of(role, None),
+        // Whoever made the one with that name: nothing is written here.
+        reach: if name.is_some() { Reach::Named } else { Reach::Own },
+        actions: Detail::Full,
+        deadline: options.longest_wait(),
+    };
+    observe(client, &sought).await.context("cannot read Genesys Cloud")
+}
+
+async fn check(options: &CheckHandover, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let file = read(&options.handover)?;
+    let compared = match (file.side, &file.role) {
+        (Side::Genesys, _) => {
+            let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
+            let Verified { survey, documents: _, verification } =
+                context.role.verify(&on_paper(), &()).await?;
+            list_all_calls(&context, printer);
+            compare_in_aws(&file, &context.manifest, &survey, &verification)
+        }
+        (Side::Aws, role) => {
+            let connection = Connection::open(&options.aws, printer).await?;
+            let client = &connection.client;
+            // What a manifest says may come from the same file; the address that answers does not.
+            let (_, site) = client.identity().await?;
+            let observed = match role {
+                Some(role) => {
+                    Some(integrations(client, role, file.integration.as_deref(), &options.aws).await?)
+                }
+                None => None,
+            };
+            connection.list_calls(printer);
+            let organization = client.organization().await?;
+            compare_in_genesys(&file, &organization, site.region, observed.as_ref())
+        }
+    };
+    let view = HandoverView::new(&file, &compared);
+    printer.result(&if options.aws.common.output.is_human() { view.to_text() } else { view.to_json() });
+    Ok(view.exit_code)
+}
