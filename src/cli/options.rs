@@ -22,8 +22,8 @@ use rolecall_model::aws_region;
 use super::complete;
 
 pub(crate) use self::genesys::{
-    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction,
-    TestAction, WhoamiCommand,
+    ActionCommand, AuditCommand, CheckAction, ConnectCommand, FailOn, GenesysCommand, GenesysProbe,
+    ImportAction, Moment, TestAction, WhoamiCommand,
 };
 
 pub(crate) use self::offline::{
