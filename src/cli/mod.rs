@@ -17,6 +17,7 @@ mod genesys;
 mod init;
 mod input;
 mod man;
+mod notify;
 mod options;
 mod parse;
 mod plan;

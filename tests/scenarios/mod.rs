@@ -39,6 +39,7 @@ mod lookup;
 mod managed_by;
 mod many_targets;
 mod missing;
+mod notify;
 mod options;
 mod organization;
 mod permissions;
