@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each crate of the workspace may know of the others.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("rolecall-iam", &[]),
     ("rolecall-certificate", &["rolecall-iam"]),
     ("rolecall-extract", &["rolecall-iam"]),
     ("rolecall-model", &["rolecall-iam"]),
     ("rolecall-aws", &["rolecall-model"]),
     ("rolecall-genesys", &["rolecall-model"]),
+    ("rolecall-notify", &["rolecall-model"]),
     ("rolecall-sandbox", &[]),
     ("rolecall-lambda", &["rolecall", "rolecall-aws", "rolecall-genesys", "rolecall-model"]),
 ];

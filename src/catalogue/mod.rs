@@ -92,7 +92,7 @@ fn of_run(finding: RunFinding) -> Entry {
             // That AWS contradicts the documents says nothing of which of its answers is the right one.
             RunFinding::ProbeContradicts => None,
             RunFinding::AnalyserContradicts => Some(Opinion::Disagrees.exit()),
-            RunFinding::OtherOrganization => Some(ExitCode::Refuted),
+            RunFinding::OtherOrganization | RunFinding::ForeignChange => Some(ExitCode::Refuted),
         },
         why: finding.why(),
         remedy: finding.remedy(),

@@ -20,6 +20,7 @@ use rolecall_model::patience::Interrupt;
 use super::change::{Asking, Console, Narrator, describe, survey_after};
 use super::context::{Context, NO_HANDLERS, Signals, in_any_account};
 use super::fleet;
+use super::notify::Teller;
 use super::options::{AllowOptions, ApplyCommand};
 use super::printer::Printer;
 use super::verify::tell_troubles;
@@ -33,7 +34,7 @@ pub(crate) async fn run(options: &ApplyCommand, printer: &mut Printer) -> Comman
         &options.aws,
         (options.on.side.into(), Reads::ForWriting),
         printer,
-        async |connected, printer| apply_one(options, connected, &|_| Ok(()), printer).await,
+        async |connected, printer| apply_and_tell(options, connected, &|_| Ok(()), printer).await,
     )
     .await
 }
@@ -48,7 +49,7 @@ pub(crate) async fn run_unwritten(
     let manifest = if options.aws.sandbox { in_any_account(manifest) } else { manifest };
     let context = Context::open_manifest(manifest, &options.aws, options.on.side.into(), printer).await?;
     fleet::run_one(context, &options.aws, printer, async |connected, printer| {
-        apply_one(options, connected, write, printer).await
+        apply_and_tell(options, connected, write, printer).await
     })
     .await
 }
@@ -68,6 +69,21 @@ fn refuse_questions(options: &ApplyCommand) -> Result<(), UsageError> {
         ));
     }
     Ok(())
+}
+
+/// Applies, then tells whom [notify] names: whatever became of it, and without a change to it.
+async fn apply_and_tell(
+    options: &ApplyCommand,
+    context: &mut Connected,
+    before_writing: &dyn Fn(&mut Printer) -> CommandResult<()>,
+    printer: &mut Printer,
+) -> CommandResult<(Report, ExitCode)> {
+    let teller = Teller::new(context.manifest.notify.as_ref(), options.aws.sandbox)?;
+    let result = apply_one(options, context, before_writing, printer).boxed_local().await;
+    match teller {
+        Some(teller) => teller.tell(context, result, printer).boxed_local().await,
+        None => result,
+    }
 }
 
 async fn apply_one(

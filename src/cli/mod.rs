@@ -18,6 +18,7 @@ mod handover;
 mod init;
 mod input;
 mod man;
+mod notify;
 mod options;
 mod parse;
 mod plan;

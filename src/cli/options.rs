@@ -24,8 +24,8 @@ use rolecall_model::aws_region;
 use super::complete;
 
 pub(crate) use self::genesys::{
-    ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, GenesysReach,
-    ImportAction, TestAction, WhoamiCommand,
+    ActionCommand, AuditCommand, CheckAction, ConnectCommand, FailOn, GenesysCommand, GenesysProbe,
+    GenesysReach, ImportAction, Moment, TestAction, WhoamiCommand,
 };
 
 pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};

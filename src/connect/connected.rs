@@ -10,6 +10,8 @@ use futures_util::FutureExt as _;
 use rolecall_aws::{Aws, AwsSettings};
 use rolecall_genesys::client::Client;
 use rolecall_genesys::credentials::CredentialError;
+use rolecall_model::patience::Interrupt;
+use serde_json::{Map, Value};
 use tokio::join;
 
 use super::clients::{Clients, SharedClient};
@@ -20,13 +22,14 @@ use crate::desired::genesys::is_asked_for;
 use crate::desired::sources::read_sources;
 use crate::desired::template::Templates;
 use crate::exit::ExitCode;
-use crate::failure::troubles;
+use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
 use crate::observe::survey::addresses;
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
-use crate::report::{CallsView, Report, UnexaminedView};
+use crate::report::{ActionTestView, CallsView, Report, UnexaminedView};
+use crate::verify::action_test::ActionTest;
 use crate::verify::live_organization::LiveOrganization;
 
 /// What begins the warning that there was no live organization to compare with.
@@ -220,6 +223,27 @@ impl Connected {
         let report = Report::of_drift(&drifted, self.outline.clone());
         let (warnings, unexamined) = (self.warnings.clone(), self.unexamined);
         Ok((Report { warnings, unexamined, ..report }, exit))
+    }
+
+    /// Runs these actions for real, adds what became of them to the report, and gives the exit code that they ask for. If they could
+    /// not be run, the report says so as its error.
+    pub async fn test_actions(
+        &self,
+        asked: &[(String, Map<String, Value>)],
+        report: &mut Report,
+    ) -> ExitCode {
+        let tests = self.role.test_named(asked, &Interrupt::never(), &()).boxed_local().await;
+        match tests.map_err(VerifyError::from).map_err(CommandError::from) {
+            Ok(tests) => {
+                let views = tests.iter().map(ActionTestView::from);
+                report.verification.get_or_insert_default().actions.extend(views);
+                tests.iter().map(ActionTest::exit).fold(ExitCode::Success, ExitCode::or)
+            }
+            Err(error) => {
+                report.error.get_or_insert(error.view());
+                error.exit
+            }
+        }
     }
 
     /// Proves what AWS holds, and asks it.

@@ -18,6 +18,7 @@ use crate::verify::analysis::Opinion;
 use crate::verify::claim::{Claim, ClaimOutcome};
 use crate::verify::explain_error::{Certainty, Diagnosis};
 use crate::verify::finding::Finding;
+use crate::verify::foreign_change::ForeignChanges;
 use crate::verify::gate::Objection;
 use crate::verify::live_organization::LiveOrganization;
 use crate::verify::note::{Note, Untested};
@@ -102,12 +103,25 @@ impl LiveOrganization {
     }
 }
 
+impl ForeignChanges {
+    /// The exit code of an audit that fails on changes by others. A trail that may have lost entries shows no absence.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        let Self { found, is_cut } = self;
+        match (found.is_empty(), is_cut) {
+            (false, _) => ExitCode::Refuted,
+            (true, true) => ExitCode::Inconclusive,
+            (true, false) => ExitCode::Success,
+        }
+    }
+}
+
 impl Finding {
     /// The exit code that it asks for by itself.
     pub fn exit(&self) -> ExitCode {
         match self {
             Self::Fault(finding) => of_fault(finding.id),
-            Self::OtherOrganization { .. } => ExitCode::Refuted,
+            Self::OtherOrganization { .. } | Self::ForeignChange(_) => ExitCode::Refuted,
             // The analysis or probe that is contradicted has an exit code of its own; AWS's remarks are advice.
             Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) | Self::Remark { .. } => {
                 ExitCode::Success

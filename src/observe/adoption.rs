@@ -223,6 +223,7 @@ pub fn manifest_of(
         targets,
         access: Access::default(),
         verify: Verify::default(),
+        notify: None,
         actions: Vec::new(),
     };
     Ok((manifest, notes))

@@ -76,6 +76,30 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         Ok(tests)
     }
 
+    /// Runs these actions, each with its input. One that rolecall's integrations do not have was not run, and says so.
+    pub async fn test_named(
+        &self,
+        asked: &[(String, Map<String, Value>)],
+        interrupt: &Interrupt,
+        observer: &impl Observer,
+    ) -> Result<Vec<ActionTest>, ActionsError> {
+        let survey = self.survey().await?;
+        let observed =
+            self.observe_genesys(&survey.desired.role_arn()).await.map_err(ActionsError::Unread)?;
+        let published = || observed.iter().flat_map(|observed| &observed.integrations);
+        let told = |awaited: &str, waited| observer.observe(Event::Waiting { awaited, waited });
+        let patience = Patience { deadline: Duration::ZERO, interrupt: interrupt.clone(), told: &told };
+        let mut tests = Vec::new();
+        for (name, input) in asked {
+            let known = published().flat_map(|known| &known.actions).find(|action| action.name == *name);
+            tests.push(match known {
+                None => ActionTest::not_run(name, NotRun::NoAction),
+                Some(action) => self.test_action(action, input, &patience).await?,
+            });
+        }
+        Ok(tests)
+    }
+
     /// Runs the action, and says why it failed where it does.
     pub async fn test_action(
         &self,

@@ -12,8 +12,11 @@ use super::Text;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::cell;
 use super::text::join;
-use super::{CallsView, count};
+use super::{CallsView, FindingView, count, last_line};
+use crate::exit::ExitCode;
+use crate::iam::arn::RoleArn;
 use crate::ports::trail::TrailEvent;
+use crate::verify::foreign_change::{Described, ForeignChange};
 use rolecall_genesys::audit::{AuditEntry, Party, PropertyChange};
 
 /// What stands in the place of a value that may be a secret.
@@ -22,12 +25,13 @@ const HIDDEN: &str = "[not shown]";
 const SECRET_NAMES: [&str; 7] =
     ["secret", "password", "token", "credentialfields", "apikey", "privatekey", "header"];
 /// Words in values that may hold a secret.
-const SECRET_VALUES: [&str; 4] = ["authorization", "bearer ", "client_secret", "password"];
+const SECRET_VALUES: [&str; 8] =
+    ["authorization", "bearer ", "client_secret", "clientsecret", "password", "header", "api-key", "apikey"];
 /// Actions that look or run and change nothing.
 const NO_CHANGE: [&str; 5] = ["view", "read", "execute", "download", "export"];
 
 /// The result of `genesys audit`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(title = "rolecall genesys audit")]
 pub struct AuditView {
     /// From then on.
@@ -36,8 +40,17 @@ pub struct AuditView {
     pub to: String,
     /// The ID of rolecall's own OAuth client.
     pub oauth_client: Text,
+    /// Further OAuth clients whose changes count as rolecall's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own_clients: Vec<Text>,
     /// The entries, newest first.
     pub entries: Vec<EntryView>,
+    /// With `--fail-on foreign`: the changes by others to what the manifest describes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<FindingView>>,
+    /// The exit code.
+    #[schemars(with = "u8")]
+    pub exit_code: ExitCode,
     /// The requests to Genesys Cloud, and to CloudTrail where it was asked.
     pub calls: Vec<CallsView>,
 }
@@ -65,6 +78,9 @@ pub struct EntryView {
     pub oauth_client: Option<Text>,
     /// Whether that is rolecall's own.
     pub by_rolecall: bool,
+    /// Whether it is about something that the manifest describes; where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_manifest: Option<bool>,
     /// The addresses from which it was done.
     pub remote_ip: Vec<Text>,
     /// The application with which it was done.
@@ -100,9 +116,14 @@ pub struct PropertyView {
 }
 
 impl EntryView {
-    /// The view of an entry; `own` is the ID of rolecall's OAuth client.
-    pub fn new(entry: AuditEntry, own: &str) -> Self {
+    /// The view of an entry; `own` are the IDs of rolecall's OAuth clients, and `described` is what the manifest describes.
+    pub fn new(entry: AuditEntry, own: &[String], described: Option<&Described>) -> Self {
         let oauth_client = entry.client.and_then(|client| client.id);
+        let Party { id, name } = &entry.entity;
+        let in_manifest = described.map(|described| described.includes(id.as_deref(), name.as_deref()));
+        // A field of a credential may have any name, and its value is a secret unless it names a role.
+        let is_credential = entry.entity_type.eq_ignore_ascii_case("credential");
+        let change = |change: PropertyChange| PropertyView::new(change, is_credential);
         Self {
             at: entry.event_date,
             source: Source::Genesys,
@@ -118,12 +139,13 @@ impl EntryView {
                     (name, id) => name.or(id),
                 })
                 .map(Text::from),
-            by_rolecall: oauth_client.as_deref() == Some(own),
+            by_rolecall: oauth_client.as_ref().is_some_and(|client| own.contains(client)),
+            in_manifest,
             oauth_client: oauth_client.map(Text::from),
             remote_ip: entry.remote_ip.into_iter().map(Text::from).collect(),
             application: entry.application.map(Text::from),
             outcome: entry.status.map(Text::from),
-            changes: entry.property_changes.into_iter().map(PropertyView::from).collect(),
+            changes: entry.property_changes.into_iter().map(change).collect(),
         }
     }
 
@@ -155,13 +177,26 @@ impl EntryView {
             entity_name: None,
             user: event.caller.map(Text::from),
             oauth_client: None,
+            in_manifest: None,
             by_rolecall: event.user_agent.as_deref().is_some_and(|agent| agent.contains(USER_AGENT)),
             remote_ip: event.address.into_iter().map(Text::from).collect(),
             application: event.user_agent.map(Text::from),
             outcome: Some(event.error.unwrap_or_else(|| "SUCCESS".to_owned()).into()),
-            changes: event.parameters.iter().map(change).map(PropertyView::from).collect(),
+            changes: event.parameters.iter().map(change).map(|it| PropertyView::new(it, false)).collect(),
             at: event.at,
         }
+    }
+
+    /// A change by somebody else to what the manifest describes; what has failed changed nothing.
+    pub fn foreign_change(&self) -> Option<ForeignChange> {
+        let is_one =
+            self.in_manifest == Some(true) && self.is_foreign() && self.outcome.as_deref() != Some("FAILURE");
+        is_one.then(|| ForeignChange {
+            at: self.at.clone(),
+            action: self.action.shown(),
+            entity: self.entity(),
+            author: self.author(),
+        })
     }
 
     /// A change by somebody else.
@@ -223,8 +258,12 @@ impl EntryView {
     }
 }
 
-impl From<PropertyChange> for PropertyView {
-    fn from(PropertyChange { property, old_values, new_values }: PropertyChange) -> Self {
+impl PropertyView {
+    /// The view of a property; `is_secret_unless_role` where every value may be a secret, whatever the property is called.
+    fn new(
+        PropertyChange { property, old_values, new_values }: PropertyChange,
+        is_secret_unless_role: bool,
+    ) -> Self {
         let has = |text: &str, words: &[&str]| {
             let text = text.to_ascii_lowercase();
             words.iter().any(|word| text.contains(word))
@@ -232,9 +271,13 @@ impl From<PropertyChange> for PropertyView {
         // `client_secret`, `clientSecret` and `client-secret` are one name.
         let name: String = property.chars().filter(char::is_ascii_alphanumeric).collect();
         let is_secret = has(&name, &SECRET_NAMES);
-        let show = |value: String| match is_secret || has(&value, &SECRET_VALUES) {
-            true => HIDDEN.to_owned(),
-            false => value,
+        let is_plain = |value: &str| name.eq_ignore_ascii_case("name") || value.parse::<RoleArn>().is_ok();
+        let show = |value: String| {
+            let may_be_secret = is_secret_unless_role && !is_plain(&value);
+            match is_secret || may_be_secret || has(&value, &SECRET_VALUES) {
+                true => HIDDEN.to_owned(),
+                false => value,
+            }
         };
         Self {
             property: property.into(),
@@ -274,12 +317,21 @@ impl AuditView {
                 self.oauth_client
             );
         }
+        if let Some(findings) = &self.findings {
+            for FindingView { id, severity, message, .. } in findings {
+                let _ = writeln!(text, "{severity} {RED}{id}{RED:#}  {message}");
+            }
+            text += &last_line(self.exit_code, false, &self.verdict(findings.len()));
+        }
         text
     }
 
     /// Markdown for people who check.
     pub fn to_markdown(&self) -> String {
         let mut text = format!("## Genesys Cloud: audit of integrations\n\n{}\n", cell(&self.summary()));
+        if let Some(findings) = &self.findings {
+            let _ = writeln!(text, "\n**{}**", cell(&self.verdict(findings.len())));
+        }
         if self.entries.is_empty() {
             return text;
         }
@@ -365,6 +417,19 @@ impl AuditView {
     /// Changes that others made.
     fn foreign(&self) -> usize {
         self.entries.iter().filter(|entry| entry.is_foreign()).count()
+    }
+
+    fn verdict(&self, found: usize) -> String {
+        match self.exit_code {
+            ExitCode::Refuted => {
+                let changes = count(found, "change", "changes");
+                format!("refuted: others made {changes} to what the manifest describes")
+            }
+            ExitCode::Inconclusive => "undecided: the audit trail may not reach back so far".to_owned(),
+            ExitCode::Success | ExitCode::Failed | ExitCode::Usage | ExitCode::Pending => {
+                "the audit trail has no change by others to what the manifest describes".to_owned()
+            }
+        }
     }
 
     fn summary(&self) -> String {

@@ -13,6 +13,7 @@ use crate::iam::lint;
 use crate::ports::genesys::Organization;
 use crate::verify::analysis::Analysis;
 use crate::verify::finding::{Finding, RunFinding};
+use crate::verify::foreign_change::ForeignChange;
 use crate::verify::probe::{AwsAnswer, ProbeQuestion};
 use rolecall_model::shown::Shown;
 
@@ -65,6 +66,7 @@ impl From<&Finding> for FindingView {
             Finding::ProbeDisagrees { question, answer } => of_probe(blank, question, *answer),
             Finding::OtherOrganization { expected, found } => of_organization(blank, expected, found),
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
+            Finding::ForeignChange(change) => of_foreign(blank, change),
             Finding::Remark { document, remark } => Self {
                 statement: remark.statement.map(|index| format!("statement {}", index + 1)).map(Text::from),
                 message: format!("Access Analyzer about {document}: {}", remark.details).into(),
@@ -106,6 +108,7 @@ impl RunFinding {
             Self::ProbeContradicts => "AWS answered a request otherwise than the documents in AWS say",
             Self::AnalyserContradicts => "an analyser of AWS and rolecall contradict each other",
             Self::OtherOrganization => "the OAuth client belongs to another organization than the role",
+            Self::ForeignChange => "somebody else changed in Genesys Cloud what the manifest describes",
         }
     }
 
@@ -119,6 +122,10 @@ impl RunFinding {
             Self::OtherOrganization => {
                 "Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client \
                  cannot assume the role"
+            }
+            Self::ForeignChange => {
+                "an integration, a credential or an action that was changed past the manifest does what nobody reviewed; a \
+                 credential that was changed shows its value to nobody, not even to `drift`"
             }
         }
     }
@@ -137,6 +144,11 @@ impl RunFinding {
                 "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
                  an OAuth client of the organization in the manifest"
             }
+            Self::ForeignChange => {
+                "ask who made the change and why; `rolecall drift` shows what differs now, `rolecall apply` undoes it, and \
+                 `rolecall genesys connect --rewrite-credential` writes the credential again. If the change was made by rolecall \
+                 with another OAuth client, name that client with --own-client"
+            }
         }
     }
 
@@ -151,6 +163,9 @@ impl RunFinding {
             }
             Self::OtherOrganization => {
                 "https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/"
+            }
+            Self::ForeignChange => {
+                "https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query"
             }
         }
     }
@@ -192,6 +207,14 @@ fn of_organization(
         )
         .into(),
         ..of_run(blank, RunFinding::OtherOrganization)
+    }
+}
+
+fn of_foreign(blank: FindingView, change: &ForeignChange) -> FindingView {
+    let ForeignChange { at, action, entity, author } = change;
+    FindingView {
+        message: format!("{}: {} of {} by {}", Shown(at), Shown(action), Shown(entity), Shown(author)).into(),
+        ..of_run(blank, RunFinding::ForeignChange)
     }
 }
 

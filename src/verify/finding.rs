@@ -4,6 +4,7 @@
 //! match on the kind.
 
 use super::analysis::Analysis;
+use super::foreign_change::ForeignChange;
 use super::probe::{AwsAnswer, Probe, ProbeQuestion};
 use crate::iam::lint::{self, FindingId, Severity};
 use crate::ports::Remark as AnalyserRemark;
@@ -30,6 +31,8 @@ pub enum Finding {
     },
     /// An analyser of AWS and rolecall contradict each other.
     AnalyserDisagrees(Box<Analysis>),
+    /// Somebody else changed in Genesys Cloud what the manifest describes.
+    ForeignChange(Box<ForeignChange>),
     /// Access Analyzer found something in a document.
     Remark {
         /// The document.
@@ -39,7 +42,8 @@ pub enum Finding {
     },
 }
 
-/// What a run finds beside the faults of documents: two answers that contradict each other, or credentials of somebody else.
+/// What a run finds beside the faults of documents: two answers that contradict each other, credentials of
+/// somebody else, or changes by somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunFinding {
     /// AWS answered a probe otherwise than the documents say.
@@ -48,11 +52,14 @@ pub enum RunFinding {
     AnalyserContradicts,
     /// The role is for another organization than the one of the credentials at hand.
     OtherOrganization,
+    /// Somebody else changed in Genesys Cloud what the manifest describes.
+    ForeignChange,
 }
 
 impl RunFinding {
     /// Every kind, in the order of the codes.
-    pub const ALL: [Self; 3] = [Self::ProbeContradicts, Self::AnalyserContradicts, Self::OtherOrganization];
+    pub const ALL: [Self; 4] =
+        [Self::ProbeContradicts, Self::AnalyserContradicts, Self::OtherOrganization, Self::ForeignChange];
 
     /// The code, which stays the same.
     pub fn code(self) -> &'static str {
@@ -60,6 +67,7 @@ impl RunFinding {
             Self::ProbeContradicts => "C1",
             Self::AnalyserContradicts => "C2",
             Self::OtherOrganization => "O1",
+            Self::ForeignChange => "A1",
         }
     }
 
@@ -67,7 +75,7 @@ impl RunFinding {
     pub fn severity(self) -> Severity {
         match self {
             Self::ProbeContradicts | Self::AnalyserContradicts => Severity::Warning,
-            Self::OtherOrganization => Severity::Error,
+            Self::OtherOrganization | Self::ForeignChange => Severity::Error,
         }
     }
 }
@@ -108,6 +116,7 @@ impl Finding {
             Self::ProbeDisagrees { .. } => FindingCode::Run(RunFinding::ProbeContradicts),
             Self::AnalyserDisagrees(_) => FindingCode::Run(RunFinding::AnalyserContradicts),
             Self::OtherOrganization { .. } => FindingCode::Run(RunFinding::OtherOrganization),
+            Self::ForeignChange(_) => FindingCode::Run(RunFinding::ForeignChange),
             Self::Remark { document: _, remark } => FindingCode::Aws(&remark.code),
         }
     }
@@ -117,6 +126,7 @@ impl Finding {
         match self {
             Self::Fault(finding) => finding.id.severity(),
             Self::OtherOrganization { .. } => RunFinding::OtherOrganization.severity(),
+            Self::ForeignChange(_) => RunFinding::ForeignChange.severity(),
             Self::ProbeDisagrees { .. } => RunFinding::ProbeContradicts.severity(),
             Self::AnalyserDisagrees(_) => RunFinding::AnalyserContradicts.severity(),
             // The words are AWS's, and it may add some.

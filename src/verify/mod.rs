@@ -20,6 +20,7 @@ mod expect;
 mod explain;
 pub mod explain_error;
 pub mod finding;
+pub mod foreign_change;
 pub mod functions;
 pub mod gate;
 pub mod genesys_fault;

@@ -86,9 +86,10 @@ class Emulator:
             config=botocore.config.Config(retries={"total_max_attempts": 1}),
         )
 
-    def create_functions(self, names):
+    def create_functions(self, names, account=None):
         """Functions that do nothing; they are never run."""
-        iam, functions = self.client("iam"), self.client("lambda")
+        account = account or self.account
+        iam, functions = (self.client(it, account if account != self.account else None) for it in ("iam", "lambda"))
         role = "lambda-execution"
         if role not in [known["RoleName"] for known in iam.list_roles()["Roles"]]:
             iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
@@ -99,7 +100,7 @@ class Emulator:
             functions.create_function(
                 FunctionName=name,
                 Runtime="python3.12",
-                Role=f"arn:aws:iam::{self.account}:role/{role}",
+                Role=f"arn:aws:iam::{account}:role/{role}",
                 Handler="index.handler",
                 Code={"ZipFile": archive.getvalue()},
             )
@@ -113,9 +114,9 @@ def start_moto():
     return Emulator(["moto_server", "-H", "127.0.0.1", "-p", "{port}"], {}, "test", "test", "123456789012")
 
 
-def start_ministack(account, services="iam,sts,lambda", **environment):
+def start_ministack(account, services="iam,sts,lambda", command=("ministack",), **environment):
     """MiniStack with its checks on: trust policies, permissions and signatures count. A key of twelve digits is the root
-    user of that account."""
+    user of that account. `command` is what starts it."""
     environment |= {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -125,4 +126,4 @@ def start_ministack(account, services="iam,sts,lambda", **environment):
         # Otherwise it listens on this port of every interface, whatever BIND_HOST says.
         "IOT_MTLS_ENABLED": "0",
     }
-    return Emulator(["ministack"], environment, account, "test", account)
+    return Emulator(list(command), environment, account, "test", account)

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import on_notify
 import on_schedule
 import troubles
 from walk import EXTERNAL_ID, ROLE, VENDOR
@@ -39,6 +40,7 @@ def walk(w):
     destroyed(w)
     adopted(w)
     troubles.walk(w, APPLY, FIRST, ORDERS)
+    on_notify.walk(w, APPLY, ORDERS)
     on_schedule.walk(w, APPLY, ORDERS)
 
 

@@ -95,7 +95,7 @@ def commands(steps, prism, binary):
         wanted = {("GET", path) for path in (organization, limits, users)}
         step.check("asks for organisation, limits and users", wanted - set(requests), set())
     with steps.step("audit") as step:
-        run, requests, wrong = call(steps, prism, binary, "genesys", "audit", "--hours", "2")
+        run, requests, wrong = call(steps, prism, binary, "genesys", "audit", "--since", "2h")
         step.check("every request is accepted", wrong, [])
         step.check("exits 0", run.code, 0)
         step.check("asks, waits, reads", [method for method, _ in requests if method != "HEAD"][:4], ["POST", "POST", "GET", "GET"])

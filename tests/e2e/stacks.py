@@ -18,8 +18,8 @@ PROVIDER, STACK = "rolecall", "orders"
 class Stacks(Steps):
     """The steps on one MiniStack."""
 
-    def __init__(self, emulator):
-        super().__init__("stack")
+    def __init__(self, emulator, name="stack"):
+        super().__init__(name)
         self.emulator = emulator
         self.cloudformation, self.iam, self.logs = (emulator.client(it) for it in ("cloudformation", "iam", "logs"))
 

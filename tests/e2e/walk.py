@@ -151,7 +151,7 @@ class Walk(Steps):
             text += f'\n[verify]\nprobe_principal = "{probe_principal}"\n'
         (self.folder / "rolecall.toml").write_text(text)
 
-    def run(self, *arguments, endpoint=None, json_output=True):
+    def run(self, *arguments, endpoint=None, json_output=True, environment=None):
         """Runs the binary as the current caller, in an environment that holds nothing of ours."""
         arguments = [*arguments, *(["--output", "json"] if json_output else [])]
         self.emulator.proxy.take()
@@ -167,6 +167,7 @@ class Walk(Steps):
                 "AWS_SECRET_ACCESS_KEY": self.secret,
                 "AWS_REGION": "us-east-1",
                 "AWS_EC2_METADATA_DISABLED": "true",
+                **(environment or {}),
             },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -109,13 +109,20 @@ async fn a_query_that_fails_is_an_error() {
 #[tokio::test]
 async fn times_are_checked_before_anybody_is_asked() {
     let server = MockServer::start().await;
-    audit(&server, &["--hours", "3"]).expect(2);
+    let run = audit(&server, &["--fail-on", "foreign"]).expect(2);
+    assert!(run.stderr.contains("--fail-on foreign needs a manifest"), "{}", run.stderr);
     let folder = tempfile::TempDir::new().unwrap();
+    let backwards = ["genesys", "audit", "--since", "1h", "--until", "2h"];
+    let run: Run = binary(folder.path()).args(backwards).output().unwrap().into();
+    assert!(run.expect(2).stderr.contains("is not before --until"));
     let mut said = String::new();
     for arguments in [
         &["--from", "2026-11-21", "--to", "2026-11-20"][..],
         &["--from", "yesterday"],
-        &["--hours", "0"],
+        &["--since", "0h"],
+        &["--since", "1 fortnight"],
+        &["--fail-on", "everything"],
+        &["--fail-on", "foreign", "--file", "nowhere.toml"],
         &["--output", "sarif"],
     ] {
         let mut command = binary(folder.path());
@@ -126,15 +133,26 @@ async fn times_are_checked_before_anybody_is_asked() {
     }
     insta::assert_snapshot!(said, @"
     === --from 2026-11-21 --to 2026-11-20
-    error[E1]: --from 2026-11-21T00:00:00Z is not before 2026-11-20T00:00:00Z
+    error[E1]: --since 2026-11-21T00:00:00Z is not before --until 2026-11-20T00:00:00Z
     === --from yesterday
-    error[E1]: invalid value 'yesterday' for '--from <TIME>': must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)
+    error[E1]: invalid value 'yesterday' for '--since <TIME>': must be a date (2026-11-01), a time with its zone (2026-11-01T06:00:00Z) or a duration (24h, 7d)
 
     For more information, try '--help'.
-    === --hours 0
-    error[E1]: invalid value '0' for '--hours <N>': 0 is not in 1..=4294967295
+    === --since 0h
+    error[E1]: invalid value '0h' for '--since <TIME>': must be a date (2026-11-01), a time with its zone (2026-11-01T06:00:00Z) or a duration (24h, 7d)
 
     For more information, try '--help'.
+    === --since 1 fortnight
+    error[E1]: invalid value '1 fortnight' for '--since <TIME>': must be a date (2026-11-01), a time with its zone (2026-11-01T06:00:00Z) or a duration (24h, 7d)
+
+    For more information, try '--help'.
+    === --fail-on everything
+    error[E1]: invalid value 'everything' for '--fail-on <WHAT>'
+      [possible values: foreign]
+
+    For more information, try '--help'.
+    === --fail-on foreign --file nowhere.toml
+    error[E4]: no manifest at `nowhere.toml`; `rolecall init` writes a manifest, `--file` names a different path
     === --output sarif
     error[E1]: invalid value 'sarif' for '--output <FORMAT>'
       [possible values: human, json, markdown, csv]

@@ -1,5 +1,6 @@
 //! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
 
+mod audit;
 mod before;
 mod changes;
 mod credentials;

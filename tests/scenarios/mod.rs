@@ -40,6 +40,7 @@ mod lookup;
 mod managed_by;
 mod many_targets;
 mod missing;
+mod notify;
 mod one_side;
 mod options;
 mod organization;

@@ -72,3 +72,17 @@ mod organizations {
         }
     }
 }
+
+#[cfg(not(feature = "sns"))]
+mod topic {
+    use super::{Aws, AwsResult, absent};
+    use rolecall_model::iam::arn::Arn;
+
+    impl Aws {
+        /// Sends a message to a topic.
+        #[expect(clippy::unused_async, reason = "the shape of the one that sends")]
+        pub async fn send_message(&self, _: &Arn, _: &str, _: &str) -> AwsResult<()> {
+            absent("sns:Publish", "sns")
+        }
+    }
+}

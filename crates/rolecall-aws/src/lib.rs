@@ -5,7 +5,7 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
-#[cfg(not(all(feature = "access-analyzer", feature = "organizations")))]
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations", feature = "sns")))]
 mod absent;
 #[cfg(feature = "access-analyzer")]
 mod access_analyzer;
@@ -30,6 +30,8 @@ mod secrets;
 mod simulate;
 #[cfg(feature = "publish")]
 mod stored;
+#[cfg(feature = "sns")]
+mod topic;
 mod trail;
 mod trust;
 mod write;
@@ -67,6 +69,9 @@ use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use rolecall_model::ports::calls::Calls;
 use rolecall_model::ports::{AwsErrorKind, AwsResult};
 use rolecall_model::{activity, limit};
+
+/// Whether this build can send messages to SNS.
+pub const HAS_SNS: bool = cfg!(feature = "sns");
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
 const FALLBACK_REGION: &str = "us-east-1";

@@ -21,7 +21,7 @@ use rolecall::operations::{Level, VerifyRequest};
 use rolecall::report::{AnyReport, FleetReport, Format, Report, count};
 use rolecall::verify::analysers::BilledChecks;
 use rolecall_model::patience::Interrupt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::Invocation;
@@ -82,6 +82,8 @@ pub(crate) struct Check {
     /// The longest wait for one thing.
     pub(crate) deadline: Duration,
     pub(crate) publish: Option<Publish>,
+    /// Data actions that Genesys Cloud runs for real, with their inputs.
+    pub(crate) actions: Vec<(String, Map<String, Value>)>,
 }
 
 impl Check {
@@ -109,10 +111,10 @@ impl Check {
     }
 
     async fn look(&self, connections: &Connections) -> CommandResult<AnyReport> {
-        let Opened { manifests, files } = self.manifests.open(self.look.services(), connections).await?;
+        let Opened { manifests, files } = self.manifests.open(self.services(), connections).await?;
         let read = move |path: &Path| files.get(path).cloned().ok_or_else(|| "it was not read".to_owned());
         let surroundings = Surroundings {
-            services: self.look.services(),
+            services: self.services(),
             templates: Rc::new(Templates::new(|_| None)?),
             clients: connections
                 .clients()
@@ -144,9 +146,17 @@ impl Check {
     async fn look_at_one(&self, loaded: Loaded, surroundings: &Surroundings) -> CommandResult<AnyReport> {
         let route = self.route(&loaded);
         let mut role = Connected::open(loaded, route, surroundings, &mut |_| {}).await?;
-        let (mut report, exit) = self.look.at(&mut role).await?;
+        let (mut report, mut exit) = self.look.at(&mut role).await?;
+        if !self.actions.is_empty() {
+            exit = exit.or(role.test_actions(&self.actions, &mut report).await);
+        }
         role.count_calls(&mut report, false);
         Ok(AnyReport::one(report, exit))
+    }
+
+    /// An action can be run only through Genesys Cloud.
+    fn services(&self) -> Services {
+        if self.actions.is_empty() { self.look.services() } else { Services::Both }
     }
 
     fn route(&self, loaded: &Loaded) -> Route {

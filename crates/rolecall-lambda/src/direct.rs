@@ -19,7 +19,7 @@ use rolecall::iam::simulate;
 use rolecall::operations::{self, Level, ProveRequest, principal};
 use rolecall::report::{Format, ProofView, SimulationView};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Invocation;
 use crate::check::{Check, Look};
@@ -42,6 +42,9 @@ enum Request {
         region: Option<String>,
         /// Whom to tell besides.
         publish: Option<publish::Stated>,
+        /// Data actions to run for real, as `genesys action test` does; of one manifest.
+        #[serde(default)]
+        actions: Vec<AskedAction>,
     },
     /// Prove, and ask AWS as far as the level says.
     Verify {
@@ -53,6 +56,9 @@ enum Request {
         level: Option<String>,
         /// As for `drift`.
         publish: Option<publish::Stated>,
+        /// As for `drift`.
+        #[serde(default)]
+        actions: Vec<AskedAction>,
     },
     /// Prove a document.
     Prove {
@@ -80,6 +86,17 @@ enum Request {
         #[serde(default)]
         explain: bool,
     },
+}
+
+/// A data action to run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedAction {
+    /// Its name.
+    name: String,
+    /// What it is run with.
+    #[serde(default)]
+    input: Map<String, Value>,
 }
 
 /// A request that is right.
@@ -121,21 +138,32 @@ impl Job {
             "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
              command needs",
         )?;
-        let check =
-            |look: Look, manifest: &Value, region: Option<String>, publish: Option<publish::Stated>| {
-                let manifests = Manifests::read(manifest)?;
-                let publish =
-                    publish.map(|stated| Publish::read(stated, look.command(), &manifests)).transpose()?;
-                let region = region.map(|text| parsed("region", &text)).transpose()?;
-                // What waits for AWS gives up before Lambda ends the function.
-                let deadline = Duration::from_secs(invocation.left().as_secs().max(1));
-                anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish }))
-            };
+        let check = |look: Look,
+                     manifest: &Value,
+                     region: Option<String>,
+                     publish: Option<publish::Stated>,
+                     actions: Vec<AskedAction>| {
+            let manifests = Manifests::read(manifest)?;
+            // An action belongs to one organization, and each run invokes a function for real.
+            anyhow::ensure!(
+                actions.is_empty() || manifests.names().count() == 1,
+                "`actions` are run for one manifest; send a request for each"
+            );
+            let actions = actions.into_iter().map(|AskedAction { name, input }| (name, input)).collect();
+            let publish =
+                publish.map(|stated| Publish::read(stated, look.command(), &manifests)).transpose()?;
+            let region = region.map(|text| parsed("region", &text)).transpose()?;
+            // What waits for AWS gives up before Lambda ends the function.
+            let deadline = Duration::from_secs(invocation.left().as_secs().max(1));
+            anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish, actions }))
+        };
         match request {
-            Request::Drift { manifest, region, publish } => check(Look::Drift, &manifest, region, publish),
-            Request::Verify { manifest, region, level, publish } => {
+            Request::Drift { manifest, region, publish, actions } => {
+                check(Look::Drift, &manifest, region, publish, actions)
+            }
+            Request::Verify { manifest, region, level, publish, actions } => {
                 let level = level.map_or(Ok(Level::Live), |level| level_of(&level))?;
-                check(Look::Verify(level), &manifest, region, publish)
+                check(Look::Verify(level), &manifest, region, publish, actions)
             }
             Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
@@ -190,7 +218,7 @@ fn limited(name: &str, text: String, limit: usize) -> Result<String, UsageError>
     })
 }
 
-/// How far a verification goes. Data actions are not run: nobody is there to allow it.
+/// How far a verification goes. Data actions are run only if the request names them.
 fn level_of(text: &str) -> anyhow::Result<Level> {
     Ok(match text {
         "paper" => Level::Paper,

@@ -1,16 +1,26 @@
 //! `rolecall genesys audit`: who changed which credential, integration and action.
 
-use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
+use std::time::Duration;
+
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+use rolecall::connect::stated_role;
+use rolecall::desired::genesys::{Kind, Sign, own_names};
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::Region;
+use rolecall::observe::genesys::{Detail, Reach, Sought, observe};
 use rolecall::observe::survey::{SurveyError, check_account};
-use rolecall::ports::Read;
+use rolecall::ports::Read as _;
+use rolecall::ports::genesys::{GenesysRead as _, Stage};
 use rolecall::ports::trail::{ReadTrail, TrailEvent};
-use rolecall::report::{AuditView, CallsView, EntryView};
+use rolecall::report::{AuditView, CallsView, EntryView, FindingView, Text};
+use rolecall::verify::finding::Finding;
+use rolecall::verify::foreign_change::{Described, ForeignChanges};
 use rolecall_genesys::audit::{AuditQuery, audit};
+use tokio::try_join;
 
 use super::Connection;
-use crate::cli::options::{AuditCommand, Output};
+use super::side::role_of_caller;
+use crate::cli::options::{AuditCommand, FailOn, Moment, Output};
 use crate::cli::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
@@ -21,30 +31,39 @@ const IAM_REGION: &str = "us-east-1";
 const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let AuditCommand { aws: reach, hours, from, to, entity, entity_type, with_cloudtrail } = options;
-    // The API takes whole seconds.
+    let AuditCommand { aws: reach, since, until, fail_on, own_client, entity, entity_type, with_cloudtrail } =
+        options;
+    // The API takes whole seconds, and what was done in this one counts.
     let now = Timestamp::now()
-        .round(TimestampRound::new().smallest(Unit::Second))
+        .round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil))
         .context("cannot read the clock")?;
-    let to = to.unwrap_or(now);
-    let from = match from {
-        Some(from) => *from,
-        None => {
-            now.checked_sub(SignedDuration::from_hours((*hours).into())).context("that is too long ago")?
-        }
-    };
+    let at = |moment: Moment| moment.from(now).ok_or_else(|| UsageError::new("that is too long ago", None));
+    let (from, to) = (at(*since)?, until.map(at).transpose()?.unwrap_or(now));
     if from >= to {
-        return Err(UsageError::new(format!("--from {from} is not before {to}"), None).into());
+        return Err(UsageError::new(format!("--since {from} is not before --until {to}"), None).into());
     }
-    if from.duration_until(now) > KEPT {
+    let is_cut = from.duration_until(now) > KEPT;
+    if is_cut {
         printer.warning("Genesys Cloud keeps its audit trail for about a year: older entries may be missing");
     }
     let connection = Connection::open(reach, printer).await?;
     let Connection { client, .. } = &connection;
+    let described = match fail_on {
+        Some(FailOn::Foreign) => Some(described(&connection, reach.longest_wait()).await?),
+        None => None,
+    };
     let query = AuditQuery { from, to, entity: entity.clone(), entity_type: entity_type.clone() };
     let entries = audit(client, &query, reach.longest_wait()).await?;
     let (own, _) = client.identity().await?;
-    let mut entries: Vec<_> = entries.into_iter().map(|entry| EntryView::new(entry, &own)).collect();
+    let mut all_own = own_client.clone();
+    all_own.push(own.clone());
+    let view = |entry| EntryView::new(entry, &all_own, described.as_ref());
+    let mut entries: Vec<_> = entries.into_iter().map(view).collect();
+    let found = entries.iter().filter_map(EntryView::foreign_change).collect();
+    let foreign = described.map(|_| ForeignChanges { found, is_cut });
+    let exit = foreign.as_ref().map_or(ExitCode::Success, ForeignChanges::exit);
+    let finding = |change| FindingView::from(&Finding::ForeignChange(Box::new(change)));
+    let findings = foreign.map(|foreign| foreign.found.into_iter().map(finding).collect());
     if *with_cloudtrail {
         entries.extend(trail(&connection, from, to).await?.into_iter().map(EntryView::of_trail));
         entries.sort_by(|one, other| other.at.cmp(&one.at));
@@ -56,6 +75,9 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         to: to.to_string(),
         entries,
         oauth_client: own.into(),
+        own_clients: own_client.iter().cloned().map(Text::from).collect(),
+        findings,
+        exit_code: exit,
         calls: CallsView::summarize(&calls),
     };
     printer.result(&match reach.common.output {
@@ -65,7 +87,38 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         Output::Human | Output::Sarif | Output::Junit | Output::Github | Output::Html => view.to_text(),
     });
     connection.list_calls(printer);
-    Ok(ExitCode::Success)
+    Ok(exit)
+}
+
+/// What to do without credentials for AWS.
+const WITHOUT_AWS: &str =
+    "without credentials for AWS, name the role's account: `account` in [aws] of the manifest";
+
+/// What the manifest describes in Genesys Cloud, by what is there.
+async fn described(connection: &Connection, deadline: Duration) -> CommandResult<Described> {
+    let Connection { manifest, client, .. } = connection;
+    let Some(manifest) = manifest else {
+        let message = "--fail-on foreign needs a manifest, because the manifest says what is meant";
+        return Err(UsageError::new(message, None).into());
+    };
+    let role = match stated_role(manifest) {
+        Some(role) => role,
+        None => role_of_caller(manifest, connection.aws().await?, WITHOUT_AWS).await?,
+    };
+    let (name, _) = own_names(manifest);
+    let sought = Sought {
+        role: &role.to_string(),
+        resource: None,
+        id: None,
+        name: &name,
+        kinds: &Kind::ALL,
+        sign: &Sign::of(&role, None),
+        reach: if manifest.genesys.managed_by.is_some() { Reach::Named } else { Reach::Own },
+        actions: Detail::Listed,
+        deadline,
+    };
+    let (observed, actions) = try_join!(observe(client, &sought), client.actions(Stage::Published))?;
+    Ok(Described::new(manifest, &role, &observed, &actions))
 }
 
 /// What CloudTrail recorded of the role and of the policies that are attached to it now. IAM is recorded in one region of

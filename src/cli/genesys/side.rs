@@ -7,6 +7,7 @@ use rolecall::aws::Aws;
 use rolecall::connect::{Connected, Loaded, Services, Surroundings, check_role, open_genesys, stated_role};
 use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::RoleArn;
+use rolecall::manifest::Manifest;
 use rolecall::observe::survey::{SurveyError, check_account, home};
 use rolecall::operations::{self, Counterpart, PlanningError, Unasked};
 use rolecall::ports::calls::Call;
@@ -56,16 +57,9 @@ impl<'o> Side<'o> {
             Some(role) => role,
             None => {
                 let aws = Aws::connect(&route.settings).await?;
-                let caller = aws.caller().await;
+                let role = role_of_caller(manifest, &aws, WITHOUT_AWS).await;
                 aws_calls = aws.calls().so_far();
-                let caller = caller.map_err(|error| {
-                    let is_absent = error.kind == AwsErrorKind::NoCredentials;
-                    let error = CommandError::from(error);
-                    let hint = if is_absent { Some(WITHOUT_AWS.to_owned()) } else { error.hint };
-                    CommandError { hint, ..error }
-                })?;
-                check_account(&manifest.access, &caller).map_err(SurveyError::from)?;
-                home(&caller)?.role_arn(&manifest.role.name, &manifest.role.path)
+                role?
             }
         };
         Ok(Self { context, role, loaded, options, surroundings, aws_calls, sandbox })
@@ -99,3 +93,19 @@ impl<'o> Side<'o> {
 /// What to do without credentials for AWS.
 const WITHOUT_AWS: &str = "without credentials for AWS, name the role: --role-arn ARN, or `account` in [aws] of the manifest (whoever \
                            has AWS writes both into the file of `rolecall handover write`)";
+
+/// The manifest's role in the account of the credentials at hand. Where there are none, the hint is the caller's.
+pub(crate) async fn role_of_caller(
+    manifest: &Manifest,
+    aws: &Aws,
+    without_aws: &str,
+) -> CommandResult<RoleArn> {
+    let caller = aws.caller().await.map_err(|error| {
+        let is_absent = error.kind == AwsErrorKind::NoCredentials;
+        let error = CommandError::from(error);
+        let hint = if is_absent { Some(without_aws.to_owned()) } else { error.hint };
+        CommandError { hint, ..error }
+    })?;
+    check_account(&manifest.access, &caller).map_err(SurveyError::from)?;
+    Ok(home(&caller)?.role_arn(&manifest.role.name, &manifest.role.path))
+}

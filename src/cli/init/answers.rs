@@ -127,6 +127,7 @@ impl Draft {
             targets: vec![parsed(NO_FUNCTION).map_err(|error| UsageError::new(error, None))?],
             access: Access::default(),
             verify: Verify::default(),
+            notify: None,
             actions: Vec::new(),
         };
         let missing = Field::ALL.to_vec();

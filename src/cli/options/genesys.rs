@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use rolecall::iam::arn::RoleArn;
 
 use super::super::complete;
@@ -43,15 +44,18 @@ pub(crate) struct WhoamiCommand {
 pub(crate) struct AuditCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
-    /// The last N hours
-    #[arg(long, value_name = "N", default_value = "24", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["from", "to"])]
-    pub(crate) hours: u32,
-    /// From this date or time, in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) from: Option<Timestamp>,
-    /// Until this date or time; default: now
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
-    pub(crate) to: Option<Timestamp>,
+    /// From this date or time, in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z, or so long ago, such as 24h, 90m or 7d
+    #[arg(long, value_name = "TIME", value_parser = moment, default_value = "24h", alias = "from")]
+    pub(crate) since: Moment,
+    /// Until this date or time, or so long ago; default: now
+    #[arg(long, value_name = "TIME", value_parser = moment, alias = "to")]
+    pub(crate) until: Option<Moment>,
+    /// Exit code 4 if somebody else changed the manifest's integrations, credential or actions (finding A1)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Another OAuth client that rolecall runs with, by ID: its changes count as rolecall's (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub(crate) own_client: Vec<String>,
     /// Only this credential, integration or action, by ID
     #[arg(long, value_name = "ID")]
     pub(crate) entity: Option<String>,
@@ -64,13 +68,43 @@ pub(crate) struct AuditCommand {
     pub(crate) with_cloudtrail: bool,
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+/// What `genesys audit` fails on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Changes that rolecall's OAuth client did not make
+    Foreign,
+}
+
+/// A point in time, as it was typed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Moment {
+    /// This one.
+    At(Timestamp),
+    /// So long before now.
+    Ago(Span),
+}
+
+impl Moment {
+    /// The time that it means now; `None` where that is before time begins.
+    pub(crate) fn from(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::Ago(span) => {
+                now.to_zoned(TimeZone::UTC).checked_sub(span).ok().map(|then| then.timestamp())
+            }
+        }
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
     let midnight = || {
         let date: jiff::civil::Date = text.parse().ok()?;
-        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp())
+        date.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp())
     };
-    text.parse().ok().or_else(midnight).ok_or_else(|| {
-        "must be a date (2026-11-01) or a time with its zone (2026-11-01T06:00:00Z)".to_owned()
+    let ago = || text.parse::<Span>().ok().filter(|span| span.is_positive()).map(Moment::Ago);
+    text.parse().ok().or_else(midnight).map(Moment::At).or_else(ago).ok_or_else(|| {
+        "must be a date (2026-11-01), a time with its zone (2026-11-01T06:00:00Z) or a duration (24h, 7d)"
+            .to_owned()
     })
 }
 

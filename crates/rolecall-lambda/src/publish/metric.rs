@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use rolecall::exit::ExitCode;
-use rolecall::report::Report;
+use rolecall::report::{ActionTestView, Report, TestOutcome};
 use serde_json::{Map, Value, json};
 
 use super::{is_drifted, is_failed, is_refuted, role_name};
@@ -30,9 +30,19 @@ pub(super) fn line(
         ("Unknown", count(|role| role.exit == ExitCode::Inconclusive)),
         ("Failed", count(is_failed)),
     ];
+    // Only where actions were to be run: other checks have no such metric.
+    let actions: Vec<&ActionTestView> = roles
+        .iter()
+        .flat_map(|(_, role)| role.verification.iter().flat_map(|verification| &verification.actions))
+        .collect();
+    let not_fine = actions.iter().filter(|test| test.outcome != TestOutcome::Succeeded).count();
+    let of_actions = [("Actions", actions.len()), ("ActionsFailed", not_fine)];
+    let metrics: Vec<(&str, usize)> =
+        metrics.into_iter().chain(of_actions.into_iter().filter(|_| !actions.is_empty())).collect();
     let drifted = roles.iter().filter(|(_, role)| is_drifted(role));
     let drifted: Vec<&str> = drifted.map(|(name, role)| role_name(name, role)).take(NAMES_SHOWN).collect();
-    let definitions = metrics.map(|(name, _)| json!({"Name": name, "Unit": "Count"}));
+    let definitions: Vec<Value> =
+        metrics.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let mut line = Map::new();
     line.insert(
         "_aws".to_owned(),
@@ -42,7 +52,7 @@ pub(super) fn line(
         }),
     );
     line.insert("Command".to_owned(), json!(command));
-    line.extend(metrics.map(|(name, value)| (name.to_owned(), json!(value))));
+    line.extend(metrics.into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
     line.insert("DriftedRoles".to_owned(), json!(drifted));
     line.insert("RequestId".to_owned(), json!(request_id));
     Value::Object(line)

@@ -1,6 +1,7 @@
 //! What the function answers, publishes and tells CloudFormation.
 
 mod access;
+mod actions;
 mod custom_resources;
 mod direct;
 mod life;

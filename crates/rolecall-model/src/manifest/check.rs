@@ -15,7 +15,7 @@ use super::raw::{
     RawAws, RawCredentials, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify,
 };
 use super::target::Target;
-use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action};
+use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action, notify};
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
 
@@ -40,13 +40,17 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
-    let RawManifest { version, genesys, role, target, aws, verify, action } = raw;
+    let RawManifest { version, genesys, role, target, aws, verify, notify, action } = raw;
     let places = Places::of(target.as_deref(), aws.as_ref());
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = target.and_then(|raws| check_targets(raws, notes));
     let access = aws.map_or(Some(Access::default()), |raw| check_access(raw, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
+    let notify = match notify {
+        None => Some(None),
+        Some(raw) => notify::check(raw, notes).map(Some),
+    };
     if let (Some(genesys), Some(targets), Some(access)) = (&genesys, &targets, &access) {
         places.check_partitions(genesys, targets, access, notes);
     }
@@ -59,6 +63,7 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         targets: targets?,
         access: access?,
         verify: verify?,
+        notify: notify?,
         actions,
     })
 }

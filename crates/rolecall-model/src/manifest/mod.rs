@@ -14,6 +14,7 @@ pub mod edit;
 mod form;
 mod manager;
 mod note;
+mod notify;
 mod outline;
 mod raw;
 mod syntax;
@@ -36,6 +37,7 @@ pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};
 pub use manager::Manager;
 pub use note::{Faults, Note, Place};
+pub use notify::{Notify, NotifyOn, Webhook};
 pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};
 pub use target::Target;
@@ -55,6 +57,8 @@ pub struct Manifest {
     pub access: Access,
     /// How the role is verified.
     pub verify: Verify,
+    /// Who hears of an `apply`.
+    pub notify: Option<Notify>,
     /// Data actions; no two of one name.
     pub actions: Vec<Action>,
 }

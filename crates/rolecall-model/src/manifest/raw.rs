@@ -21,6 +21,7 @@ use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
 use super::manager::Manager;
+use super::notify::{NotifyOn, TopicArn, WebhookUrl};
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
@@ -47,6 +48,8 @@ pub(super) struct RawManifest {
     pub(super) aws: Option<RawAws>,
     /// How the role is verified against AWS.
     pub(super) verify: Option<RawVerify>,
+    /// Who hears of an `apply`.
+    pub(super) notify: Option<RawNotify>,
     /// Data actions of Genesys Cloud.
     pub(super) action: Option<Vec<RawAction>>,
 }
@@ -153,6 +156,23 @@ pub(super) struct RawAws {
     pub(super) assume_role: Option<Text<RoleArn>>,
     /// The external ID that `assume_role` asks for.
     pub(super) external_id: Option<Text<ExternalId>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"secret": ["webhook"]}))]
+pub(super) struct RawNotify {
+    /// Which runs are told of: those that changed something or may have (`changed`, the default), those that end with another exit
+    /// code than 0 (`failed`), or all (`always`).
+    #[schemars(with = "Option<NotifyOn>")]
+    pub(super) on: Option<NotifyOn>,
+    /// An https address that gets a signed request for each run; http is allowed on this machine only.
+    pub(super) webhook: Option<Text<WebhookUrl>>,
+    /// The ARN of an AWS Secrets Manager secret whose text the requests to `webhook` are signed with. Left out, the environment
+    /// variable ROLECALL_NOTIFY_SECRET.
+    pub(super) secret: Option<Text<SecretArn>>,
+    /// The ARN of an SNS topic that gets a message for each run.
+    pub(super) topic: Option<Text<TopicArn>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

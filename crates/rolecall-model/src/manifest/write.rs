@@ -8,13 +8,14 @@ use std::path::Path;
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Role, Template, Verify,
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Role, Template,
+    Verify, Webhook,
 };
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
 pub fn render(manifest: &Manifest) -> String {
-    let Manifest { folder: _, genesys, role, targets, access, verify, actions } = manifest;
+    let Manifest { folder: _, genesys, role, targets, access, verify, notify, actions } = manifest;
     let mut page = Page::default();
     page.comment(
         "The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.",
@@ -32,6 +33,9 @@ pub fn render(manifest: &Manifest) -> String {
     }
     render_access(&mut page, access);
     render_verify(&mut page, verify);
+    if let Some(notify) = notify {
+        render_notify(&mut page, notify);
+    }
     for action in actions {
         render_action(&mut page, action);
     }
@@ -72,6 +76,22 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
                 page.entry(key, value.as_str());
             }
         }
+    }
+}
+
+fn render_notify(page: &mut Page, notify: &Notify) {
+    let Notify { on, webhook, topic } = notify;
+    page.section("[notify]");
+    page.comment("Who hears of an `apply`: of runs that `changed` something, that `failed`, or `always`.");
+    page.entry("on", on.id());
+    if let Some(Webhook { url, secret }) = webhook {
+        page.entry("webhook", url.as_str());
+        if let Some(secret) = secret {
+            page.entry("secret", secret.to_string());
+        }
+    }
+    if let Some(topic) = topic {
+        page.entry("topic", topic.to_string());
     }
 }
 

@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Role, Target,
-    Template, Verify,
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Notify, NotifyOn,
+    Role, Target, Template, Verify, Webhook,
 };
 use rolecall_model::region::{REGIONS, Region};
 
@@ -27,10 +27,10 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
         genesys(),
         role(),
         vec(target(), 1..5),
-        (access(), option::of(principal())),
+        (access(), option::of(principal()), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
-        .prop_map(|(genesys, role, mut targets, (access, probe_principal), actions)| {
+        .prop_map(|(genesys, role, mut targets, (access, probe_principal, notify), actions)| {
             targets.sort_by_key(|target| target.function.clone());
             targets.dedup_by_key(|target| target.function.clone());
             let mut named: Vec<Action> = Vec::new();
@@ -43,8 +43,29 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                 }
             }
             let verify = Verify { probe_principal };
-            Manifest { folder: PathBuf::new(), genesys, role, targets, access, verify, actions: named }
+            Manifest {
+                folder: PathBuf::new(),
+                genesys,
+                role,
+                targets,
+                access,
+                verify,
+                notify,
+                actions: named,
+            }
         })
+}
+
+fn notify() -> impl Strategy<Value = Notify> {
+    let secret = "arn:aws:secretsmanager:eu-west-1:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,20}";
+    let on = select(vec![NotifyOn::Changed, NotifyOn::Failed, NotifyOn::Always]);
+    let webhook = (text("https://[a-z]{1,20}[.]example/[A-Za-z0-9/_-]{0,20}"), option::of(text(secret)));
+    let topic = text("arn:aws:sns:us-east-1:[0-9]{12}:[A-Za-z0-9_-]{1,20}");
+    (on, option::of(webhook), topic, any::<bool>()).prop_map(|(on, webhook, topic, both)| {
+        let webhook = webhook.map(|(url, secret)| Webhook { url, secret });
+        let topic = Some(topic).filter(|_| both || webhook.is_none());
+        Notify { on, webhook, topic }
+    })
 }
 
 fn genesys() -> impl Strategy<Value = Genesys> {
