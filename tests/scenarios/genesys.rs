@@ -9,6 +9,7 @@ mod interrupted;
 mod managed;
 mod owners;
 mod permissions;
+mod rendered;
 mod repairs;
 mod rewritten;
 mod setup;
