@@ -179,7 +179,9 @@ fn is_prose(command: &Command) -> bool {
             command,
             Command::Destroy(_)
                 | Command::Prove(_)
-                | Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Connect(_))
+                | Command::Genesys(
+                    GenesysCommand::Whoami(_) | GenesysCommand::Connect(_) | GenesysCommand::Metrics(_)
+                )
         )
 }
 
@@ -251,6 +253,7 @@ fn name(command: &Command) -> &'static str {
         Command::Genesys(GenesysCommand::Connect(_)) => "genesys connect",
         Command::Genesys(GenesysCommand::Action(_)) => "genesys action",
         Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
+        Command::Genesys(GenesysCommand::Metrics(_)) => "genesys metrics",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man { .. } => "man",
@@ -302,6 +305,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         ) => aws,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws,
+        Command::Genesys(GenesysCommand::Metrics(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::List { aws }
@@ -340,6 +344,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Render(options) => &options.common,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,
+        Command::Genesys(GenesysCommand::Metrics(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::List { aws }

@@ -23,7 +23,7 @@ use super::complete;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, CheckAction, ConnectCommand, GenesysCommand, GenesysProbe, ImportAction,
-    TestAction, WhoamiCommand,
+    LimitOptions, MetricsCommand, TestAction, WhoamiCommand,
 };
 
 pub(crate) use self::offline::{
@@ -390,6 +390,11 @@ pub(crate) struct VerifyCommand {
 pub(crate) struct DriftCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    /// Also how the actions ran in the last 24 hours, as `genesys metrics` shows it
+    #[arg(long)]
+    pub(crate) with_metrics: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
 }
 
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ mod change;
 mod context;
 pub mod doctor;
 mod drift;
+mod metrics;
 mod plan;
 mod prove;
 mod simulate;

@@ -48,11 +48,21 @@ pub enum RunFinding {
     AnalyserContradicts,
     /// The role is for another organization than the one of the credentials at hand.
     OtherOrganization,
+    /// More requests of an action failed than the limit allows.
+    TooManyFailures,
+    /// Requests of an action took longer than the limit allows.
+    TooSlow,
 }
 
 impl RunFinding {
     /// Every kind, in the order of the codes.
-    pub const ALL: [Self; 3] = [Self::ProbeContradicts, Self::AnalyserContradicts, Self::OtherOrganization];
+    pub const ALL: [Self; 5] = [
+        Self::ProbeContradicts,
+        Self::AnalyserContradicts,
+        Self::TooManyFailures,
+        Self::TooSlow,
+        Self::OtherOrganization,
+    ];
 
     /// The code, which stays the same.
     pub fn code(self) -> &'static str {
@@ -60,14 +70,16 @@ impl RunFinding {
             Self::ProbeContradicts => "C1",
             Self::AnalyserContradicts => "C2",
             Self::OtherOrganization => "O1",
+            Self::TooManyFailures => "M1",
+            Self::TooSlow => "M2",
         }
     }
 
     /// How severe it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::ProbeContradicts | Self::AnalyserContradicts => Severity::Warning,
-            Self::OtherOrganization => Severity::Error,
+            Self::ProbeContradicts | Self::AnalyserContradicts | Self::TooSlow => Severity::Warning,
+            Self::OtherOrganization | Self::TooManyFailures => Severity::Error,
         }
     }
 }

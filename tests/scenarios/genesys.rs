@@ -7,6 +7,7 @@ mod headers;
 mod in_flight;
 mod interrupted;
 mod managed;
+mod metrics;
 mod owners;
 mod permissions;
 mod rendered;

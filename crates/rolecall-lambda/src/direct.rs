@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ enum Request {
         region: Option<String>,
         /// Whom to tell besides.
         publish: Option<publish::Stated>,
+        /// Also measure how the actions ran, in so many hours up to now.
+        metrics_hours: Option<NonZeroU16>,
     },
     /// Prove, and ask AWS as far as the level says.
     Verify {
@@ -132,7 +135,9 @@ impl Job {
                 anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish }))
             };
         match request {
-            Request::Drift { manifest, region, publish } => check(Look::Drift, &manifest, region, publish),
+            Request::Drift { manifest, region, publish, metrics_hours } => {
+                check(Look::Drift { metrics_hours }, &manifest, region, publish)
+            }
             Request::Verify { manifest, region, level, publish } => {
                 let level = level.map_or(Ok(Level::Live), |level| level_of(&level))?;
                 check(Look::Verify(level), &manifest, region, publish)

@@ -1,0 +1,102 @@
+//! `rolecall genesys metrics`: how the manifest's actions ran, whole and in their functions, held against limits.
+
+use std::time::Duration;
+
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+use rolecall::connect::{Connected, Services};
+use rolecall::error_code::ErrorCode;
+use rolecall::exit::ExitCode;
+use rolecall::manifest::Action;
+use rolecall::ports::metrics::Window;
+use rolecall::report::{MetricsView, Report};
+use rolecall::verify::metrics::Limits;
+
+use crate::cli::context::{Context, load_manifest};
+use crate::cli::fleet;
+use crate::cli::options::{LimitOptions, MetricsCommand};
+use crate::cli::printer::Printer;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
+
+/// The time of `drift --with-metrics`.
+pub(crate) const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
+pub(crate) async fn run(options: &MetricsCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let MetricsCommand { aws, since, from, to, action: named, limits } = options;
+    let now = now()?;
+    let window = match from {
+        Some(from) => Window { from: *from, to: to.unwrap_or(now) },
+        None => until(now, *since)?,
+    };
+    if window.from >= window.to {
+        return Err(
+            UsageError::new(format!("--from {} is not before {}", window.from, window.to), None).into()
+        );
+    }
+    let loaded = load_manifest(&aws.common, aws.sandbox, printer)?;
+    check_names(&loaded.manifest.actions, named)?;
+    let (context, unasked) = match Context::open_manifest(loaded.clone(), aws, Services::Both, printer).await
+    {
+        // The other half is there without it.
+        Err(error) if error.code == ErrorCode::GenesysNoCredentials => {
+            (Context::open_manifest(loaded, aws, Services::Aws, printer).await?, error.message)
+        }
+        other => (other?, String::new()),
+    };
+    let work = async |connected: &mut Connected, printer: &mut Printer| {
+        let mut metrics = connected.role.metrics(window, &unasked).await?;
+        metrics.actions.retain(|action| named.is_empty() || named.contains(&action.name));
+        let (view, exit) = MetricsView::of(&metrics, &limits.into());
+        if aws.common.output.is_human() {
+            printer.result(&view.to_text());
+        }
+        let report = Report {
+            metrics: Some(view),
+            outline: connected.outline.clone(),
+            warnings: connected.warnings.clone(),
+            ..Report::new("genesys metrics")
+        };
+        Ok((printer.advising(report), exit))
+    };
+    fleet::run_one(context, aws, printer, work).await
+}
+
+/// The present time. The API takes whole seconds; what ended just now is in.
+fn now() -> CommandResult<Timestamp> {
+    let round = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+    Timestamp::now().round(round).context("cannot read the clock")
+}
+
+fn until(now: Timestamp, since: Duration) -> CommandResult<Window> {
+    let since = SignedDuration::try_from(since).context("that is too long ago")?;
+    let from = now.checked_sub(since).context("that is too long ago")?;
+    // CloudWatch begins on a whole minute: both halves are then about the same time.
+    let minute = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Floor);
+    let from = from.round(minute).context("that is too long ago")?;
+    Ok(Window { from, to: now })
+}
+
+/// The last day, for commands that show the figures beside something else.
+pub(crate) fn last_day() -> CommandResult<Window> {
+    until(now()?, A_DAY)
+}
+
+fn check_names(actions: &[Action], named: &[String]) -> CommandResult<()> {
+    if actions.is_empty() {
+        let hint = "add an [[action]] to it";
+        return Err(UsageError::coded(ErrorCode::NotAsked, "the manifest has no actions", Some(hint)).into());
+    }
+    match named.iter().find(|name| !actions.iter().any(|action| action.name == **name)) {
+        Some(unknown) => {
+            let names: Vec<String> = actions.iter().map(|action| format!("`{}`", action.name)).collect();
+            let message = format!("the manifest has no action `{unknown}`; it has {}", names.join(", "));
+            Err(UsageError::new(message, None).into())
+        }
+        None => Ok(()),
+    }
+}
+
+impl From<&LimitOptions> for Limits {
+    fn from(LimitOptions { max_error_rate, max_p95 }: &LimitOptions) -> Self {
+        Self { error_rate: *max_error_rate, p95: *max_p95 }
+    }
+}
