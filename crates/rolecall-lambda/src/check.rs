@@ -71,12 +71,10 @@ impl Look {
             Self::Drift { metrics_hours } => {
                 let (mut report, mut exit) = role.drift().await?;
                 if let Some(hours) = metrics_hours {
-                    let to = Timestamp::now();
-                    let from = to.checked_sub(SignedDuration::from_hours(hours.get().into()));
-                    let from =
-                        from.map_err(|error| CommandError::failed(ErrorCode::Local, error.to_string()))?;
-                    exit =
-                        exit.or(role.measure(&mut report, Window { from, to }, &Limits::default()).await?);
+                    let span = SignedDuration::from_hours(hours.get().into());
+                    let window = Window::until(Timestamp::now(), span)
+                        .map_err(|error| CommandError::failed(ErrorCode::Local, error.to_string()))?;
+                    exit = exit.or(role.measure(&mut report, window, &Limits::default()).await?);
                 }
                 Ok((report, exit))
             }

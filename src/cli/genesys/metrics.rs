@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+use jiff::{SignedDuration, Timestamp};
 use rolecall::connect::{Connected, Services};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
@@ -18,14 +18,14 @@ use crate::cli::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// The time of `drift --with-metrics`.
-pub(crate) const A_DAY: Duration = Duration::from_secs(24 * 3600);
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) async fn run(options: &MetricsCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let MetricsCommand { aws, since, from, to, action: named, limits } = options;
-    let now = now()?;
+    let last = until(Timestamp::now(), *since)?;
     let window = match from {
-        Some(from) => Window { from: *from, to: to.unwrap_or(now) },
-        None => until(now, *since)?,
+        Some(from) => Window { from: *from, to: to.unwrap_or(last.to) },
+        None => last,
     };
     if window.from >= window.to {
         return Err(
@@ -60,24 +60,14 @@ pub(crate) async fn run(options: &MetricsCommand, printer: &mut Printer) -> Comm
     fleet::run_one(context, aws, printer, work).await
 }
 
-/// The present time. The API takes whole seconds; what ended just now is in.
-fn now() -> CommandResult<Timestamp> {
-    let round = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
-    Timestamp::now().round(round).context("cannot read the clock")
-}
-
 fn until(now: Timestamp, since: Duration) -> CommandResult<Window> {
     let since = SignedDuration::try_from(since).context("that is too long ago")?;
-    let from = now.checked_sub(since).context("that is too long ago")?;
-    // CloudWatch begins on a whole minute: both halves are then about the same time.
-    let minute = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Floor);
-    let from = from.round(minute).context("that is too long ago")?;
-    Ok(Window { from, to: now })
+    Window::until(now, since).context("that is too long ago")
 }
 
 /// The last day, for commands that show the figures beside something else.
 pub(crate) fn last_day() -> CommandResult<Window> {
-    until(now()?, A_DAY)
+    until(Timestamp::now(), A_DAY)
 }
 
 fn check_names(actions: &[Action], named: &[String]) -> CommandResult<()> {

@@ -1,6 +1,6 @@
 //! How often actions and functions ran in a time, how that ended, and how long it took: what Genesys Cloud and CloudWatch measured.
 
-use jiff::Timestamp;
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use super::AwsResult;
 use super::genesys::GenesysResult;
@@ -13,6 +13,16 @@ pub struct Window {
     pub from: Timestamp,
     /// Until then.
     pub to: Timestamp,
+}
+
+impl Window {
+    /// The time before `now`. Genesys Cloud takes whole seconds, and what ended just now is in; CloudWatch begins on a whole minute, and
+    /// so both are about the same time.
+    pub fn until(now: Timestamp, span: SignedDuration) -> Result<Self, jiff::Error> {
+        let round = |unit, mode| TimestampRound::new().smallest(unit).mode(mode);
+        let from = now.checked_sub(span)?.round(round(Unit::Minute, RoundMode::Floor))?;
+        Ok(Self { from, to: now.round(round(Unit::Second, RoundMode::Ceil))? })
+    }
 }
 
 /// How executions of an action ended.
@@ -116,4 +126,17 @@ pub trait ReadFunctionMetrics {
         function: &MeasuredFunction,
         window: Window,
     ) -> AwsResult<FunctionMetrics>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_whole_seconds_and_all_that_was_asked_for() {
+        let now = "2026-11-23T12:00:30.25Z".parse().unwrap();
+        let window = Window::until(now, SignedDuration::from_hours(24)).unwrap();
+        assert_eq!(window.from.to_string(), "2026-11-22T12:00:00Z");
+        assert_eq!(window.to.to_string(), "2026-11-23T12:00:31Z");
+    }
 }
