@@ -93,6 +93,8 @@ fn of_run(finding: RunFinding) -> Entry {
             RunFinding::ProbeContradicts => None,
             RunFinding::AnalyserContradicts => Some(Opinion::Disagrees.exit()),
             RunFinding::OtherOrganization | RunFinding::ForeignChange => Some(ExitCode::Refuted),
+            // Exit code 4 where no request succeeded.
+            RunFinding::TooManyFailures | RunFinding::TooSlow => Some(ExitCode::Pending),
         },
         why: finding.why(),
         remedy: finding.remedy(),

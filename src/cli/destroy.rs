@@ -70,7 +70,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         told.warnings.push(left);
         exit = exit.or(ExitCode::Pending);
     }
-    context.count_calls(&mut told, printer.shows_calls());
+    context.count_calls(&mut told);
     let mut told = printer.advising(told);
     told.exit = exit;
     told.origin = Origin::at(Timestamp::now());

@@ -14,7 +14,7 @@ use rolecall::manifest::{Access, Manifest};
 use rolecall::observe::survey::{addresses, check_account, home};
 use rolecall::operations::doctor::{Denied, Held, PLAN, held, sample, simulated_principal};
 use rolecall::ports::{AwsErrorKind, CallerIdentity, FunctionAddress, Read as _};
-use rolecall::report::{AccessView, CheckState, CheckView, DoctorView, IdentityView};
+use rolecall::report::{AccessView, CallsView, CheckState, CheckView, DoctorView, IdentityView};
 use rolecall::sandbox::{Sandbox, State};
 use rolecall_genesys::client::Client;
 use rolecall_genesys::credentials::CredentialError;
@@ -80,6 +80,7 @@ pub(crate) async fn run(
         }
     };
     proxies(&mut checks);
+    let mut calls = Vec::new();
     if let Some(aws) = &aws {
         match options.sandbox {
             true => checks.add("certificates", CheckState::Note, "the sandbox needs none"),
@@ -87,10 +88,15 @@ pub(crate) async fn run(
         }
         in_aws(aws, options, &access, manifest.as_ref(), &mut checks).await?;
         let client = genesys(options, aws, sandbox.as_ref(), manifest.as_ref(), &mut checks).await;
+        calls = aws.calls().so_far();
+        calls.extend(client.iter().flat_map(|client| client.calls().so_far()));
         list_calls(aws, printer);
         client.iter().for_each(|client| list_genesys_calls(client, printer));
     }
-    let view = DoctorView::new(env!("CARGO_PKG_VERSION"), checks.0);
+    let view = DoctorView {
+        calls: CallsView::summarize(&calls),
+        ..DoctorView::new(env!("CARGO_PKG_VERSION"), checks.0)
+    };
     printer.result(&if options.common.output.is_human() { view.to_text() } else { view.to_json() });
     Ok(view.exit_code)
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(
         printer.result(&diagnosis.to_text());
     }
     report.diagnosis = Some(diagnosis);
-    context.count_calls(&mut report, printer.shows_calls());
+    context.count_calls(&mut report);
     report.exit = exit;
     report.origin = Origin::at(Timestamp::now());
     if output == Output::Human {

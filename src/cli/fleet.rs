@@ -59,7 +59,7 @@ pub(crate) async fn run_one(
     work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> CommandResult<ExitCode> {
     let (mut report, exit) = work(&mut context.connected, printer).boxed_local().await?;
-    context.count_calls(&mut report, printer.shows_calls());
+    context.count_calls(&mut report);
     report.exit = exit;
     report.origin = Origin::at(Timestamp::now());
     match options.common.output.format() {

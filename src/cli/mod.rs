@@ -182,7 +182,9 @@ fn is_prose(command: &Command) -> bool {
             command,
             Command::Destroy(_)
                 | Command::Prove(_)
-                | Command::Genesys(GenesysCommand::Whoami(_) | GenesysCommand::Connect(_))
+                | Command::Genesys(
+                    GenesysCommand::Whoami(_) | GenesysCommand::Connect(_) | GenesysCommand::Metrics(_)
+                )
                 | Command::Handover(HandoverCommand::Check(_))
         )
 }
@@ -260,6 +262,7 @@ fn name(command: &Command) -> &'static str {
         Command::Genesys(GenesysCommand::Audit(_)) => "genesys audit",
         Command::Handover(HandoverCommand::Write(_)) => "handover write",
         Command::Handover(HandoverCommand::Check(_)) => "handover check",
+        Command::Genesys(GenesysCommand::Metrics(_)) => "genesys metrics",
         Command::Sandbox(_) => "sandbox",
         Command::Completions { .. } => "completions",
         Command::Man { .. } => "man",
@@ -313,6 +316,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         Command::Handover(HandoverCommand::Check(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws,
+        Command::Genesys(GenesysCommand::Metrics(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::List { reach }
@@ -353,6 +357,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Handover(HandoverCommand::Check(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Whoami(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Audit(options)) => &options.aws.common,
+        Command::Genesys(GenesysCommand::Metrics(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Connect(options)) => &options.aws.common,
         Command::Genesys(GenesysCommand::Action(
             ActionCommand::List { reach }

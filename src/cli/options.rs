@@ -25,7 +25,7 @@ use super::complete;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, CheckAction, ConnectCommand, FailOn, GenesysCommand, GenesysProbe,
-    GenesysReach, ImportAction, Moment, TestAction, WhoamiCommand,
+    GenesysReach, ImportAction, LimitOptions, MetricsCommand, Moment, TestAction, WhoamiCommand,
 };
 
 pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
@@ -404,6 +404,11 @@ pub(crate) struct DriftCommand {
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) on: SideOptions,
+    /// Also how the actions ran in the last 24 hours, as `genesys metrics` shows it
+    #[arg(long)]
+    pub(crate) with_metrics: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
 }
 
 #[derive(Args, Debug)]

@@ -29,7 +29,7 @@ const HABITS: [(&str, &str); 8] = [
 /// The formats that a command prints.
 fn formats(path: &[&str]) -> &'static [&'static str] {
     match path {
-        ["plan" | "apply" | "verify" | "drift"] => &REPORT,
+        ["plan" | "apply" | "verify" | "drift"] | ["genesys", "metrics"] => &REPORT,
         ["prove"] => &["human", "json", "sarif", "junit", "github", "markdown"],
         ["genesys", "whoami"] => &["human", "json", "markdown"],
         ["genesys", "audit"] => &["human", "json", "markdown", "csv"],
@@ -78,7 +78,8 @@ fn with_formats(command: Command, path: &mut Vec<&'static str>) -> Command {
 }
 
 /// Names that decide about formats.
-const PATHS: [&str; 8] = ["plan", "apply", "verify", "drift", "prove", "genesys", "whoami", "audit"];
+const PATHS: [&str; 9] =
+    ["plan", "apply", "verify", "drift", "prove", "genesys", "whoami", "audit", "metrics"];
 
 /// The options; or what clap says of them, with a tip where another tool's option was meant.
 pub(super) fn parse(words: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {

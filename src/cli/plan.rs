@@ -11,12 +11,14 @@ use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
 use rolecall::report::{RefusalView, Report, saved};
 use rolecall::verify::gate::{Allowed, Verdict, judge};
+use rolecall::verify::metrics::Limits;
 use rolecall::verify::{Documents, read};
 use rolecall_genesys::client::Client;
 
 use super::certificate;
 use super::fleet;
-use super::options::{AwsOptions, DriftCommand, PlanCommand, ReachOptions};
+use super::genesys::metrics::last_day;
+use super::options::{AwsOptions, DriftCommand, LimitOptions, PlanCommand, ReachOptions};
 use super::printer::Printer;
 
 impl From<ReachOptions> for PlanOptions {
@@ -98,12 +100,24 @@ async fn plan_one(
 }
 
 pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let LimitOptions { max_error_rate, max_p95 } = options.limits;
+    let asked = options.with_metrics || max_error_rate.is_some() || max_p95.is_some();
+    let measured = match asked {
+        true => Some((Limits::from(&options.limits), last_day()?)),
+        false => None,
+    };
     let work = async |connected: &mut Connected, printer: &mut Printer| {
         let known = connected.warnings.len();
-        let (report, exit) = connected.drift().await?;
+        let (mut report, mut exit) = connected.drift().await?;
+        if let Some((limits, window)) = measured {
+            exit = exit.or(connected.measure(&mut report, window, &limits).await?);
+        }
         let report = printer.advising(report);
         printer.warnings(connected.warnings.iter().skip(known));
         show(&report, "As it is in AWS", &options.aws, printer);
+        if let Some(metrics) = report.metrics.as_ref().filter(|_| options.aws.common.output.is_human()) {
+            printer.result(&format!("\n{}", metrics.to_text()));
+        }
         Ok((report, exit))
     };
     fleet::run("drift", &options.aws, (options.on.side.into(), Reads::ForLooking), printer, work).await

@@ -1,15 +1,20 @@
 //! `rolecall render`: the exact documents, offline.
 
+use std::path::Path;
+
 use rolecall::connect::{Loaded, stated_external_id};
 use rolecall::desired::aws::{DesiredError, Home, desired, fillings};
+use rolecall::desired::exchange::exports;
 use rolecall::desired::export::{cloudformation, cloudformation_anywhere, terraform};
+use rolecall::desired::genesys;
+use rolecall::desired::sources::{read_file, read_sources};
 use rolecall::desired::template::{Template, TemplateError, Templates};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
-use rolecall::manifest::{Boundary, Manager, Manifest, Target};
+use rolecall::manifest::{Boundary, Manager, Manifest, Target, write};
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
@@ -43,26 +48,7 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
     let targets: Vec<_> =
         manifest.targets.iter().map(|target| arn(target, region, &home)).collect::<Result<_, _>>()?;
     if let Some(format) = options.format {
-        let desired = desired(&manifest, &external_id, &templates, &home, &targets, &[], usize::MAX)?;
-        let whole = match format {
-            RenderedFormat::Terraform => terraform(&desired),
-            RenderedFormat::Cloudformation if anywhere => cloudformation_anywhere(&desired),
-            RenderedFormat::Cloudformation => cloudformation(&desired),
-        };
-        printer.result(&pretty(&whole)?);
-        if manifest.role.managed_by.is_none() {
-            let tool = match format {
-                RenderedFormat::Terraform => Manager::Terraform,
-                RenderedFormat::Cloudformation => Manager::Cloudformation,
-            };
-            printer.hint(&format!(
-                "write `managed_by = \"{}\"` into [role] of the manifest: then {} makes the role, and rolecall proves it and applies \
-                 the Genesys Cloud side",
-                tool.id(),
-                tool.name()
-            ));
-        }
-        return Ok(ExitCode::Success);
+        return whole(format, options, &Given { manifest, external_id, templates, home, targets }, printer);
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
     let boundary = manifest.role.permissions_boundary.as_ref();
@@ -95,6 +81,105 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
         }
     };
     printer.result(&text);
+    Ok(ExitCode::Success)
+}
+
+/// What everything that is rendered is made of.
+struct Given {
+    manifest: Manifest,
+    external_id: ExternalId,
+    templates: Templates,
+    home: Home,
+    targets: Vec<FunctionArn>,
+}
+
+/// All that the manifest asks for, in the words of another tool.
+fn whole(
+    format: RenderedFormat,
+    options: &RenderOptions,
+    given: &Given,
+    printer: &mut Printer,
+) -> CommandResult<ExitCode> {
+    let Given { manifest, external_id, templates, home, targets } = given;
+    let role = || desired(manifest, external_id, templates, home, targets, &[], usize::MAX);
+    let (rendered, tool) = match format {
+        RenderedFormat::Terraform => {
+            let cloud = match genesys::is_asked_for(manifest) && !options.without_genesys {
+                true => Some(cloud(given)?),
+                false => None,
+            };
+            say_who_makes_the_cloud_side(manifest, cloud.is_some(), printer);
+            (terraform(&role()?, cloud.as_ref()), Manager::Terraform)
+        }
+        RenderedFormat::Cloudformation => {
+            let rendered = match options.account {
+                None => cloudformation_anywhere(&role()?),
+                Some(_) => cloudformation(&role()?),
+            };
+            (rendered, Manager::Cloudformation)
+        }
+        RenderedFormat::GenesysExport => return export(&cloud(given)?, options.out.as_deref(), printer),
+    };
+    printer.result(&pretty(&rendered)?);
+    if manifest.role.managed_by.is_none() {
+        printer.hint(&format!(
+            "write `managed_by = \"{}\"` into [role] of the manifest: then {} makes the role, and rolecall proves it",
+            tool.id(),
+            tool.name()
+        ));
+    }
+    Ok(ExitCode::Success)
+}
+
+/// What the manifest asks for in Genesys Cloud, with the files of its actions.
+fn cloud(given: &Given) -> CommandResult<genesys::Desired> {
+    let Given { manifest, external_id, templates: _, home, targets } = given;
+    let sources = read_sources(manifest, &read_file)?;
+    let role = home.role_arn(&manifest.role.name, &manifest.role.path);
+    Ok(genesys::desired(manifest, external_id, &role, targets, &sources))
+}
+
+/// Two tools that make the same integration make it twice.
+fn say_who_makes_the_cloud_side(manifest: &Manifest, is_rendered: bool, printer: &mut Printer) {
+    if is_rendered {
+        printer.warning(
+            "the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, do not run `rolecall apply` \
+             with this manifest, or there are two integrations; if rolecall does, render with --without-genesys",
+        );
+        printer.hint(
+            "Terraform looks for the provider only where the module names it: \
+             `required_providers { genesyscloud = { source = \"mypurecloud/genesyscloud\" } }`",
+        );
+    } else if genesys::is_asked_for(manifest) {
+        printer.hint("the configuration has the role alone; `rolecall apply` makes the Genesys Cloud side");
+    }
+}
+
+/// The actions as files that Genesys Cloud's user interface imports.
+fn export(cloud: &genesys::Desired, out: Option<&Path>, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let files = exports(cloud);
+    match (files.as_slice(), out) {
+        ([], _) => {
+            let hint = "add an [[action]] to the manifest";
+            return Err(
+                UsageError::coded(ErrorCode::NotAsked, "the manifest has no actions", Some(hint)).into()
+            );
+        }
+        ([(_, text)], None) => printer.result(text),
+        (files, None) => {
+            let message = format!("the manifest has {} actions, and each is a file of its own", files.len());
+            return Err(UsageError::new(message, Some("name a folder for them: `--out DIR`")).into());
+        }
+        (files, Some(folder)) => {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+            for (name, text) in files {
+                let path = folder.join(name);
+                write::save(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+                printer.result(&format!("{}\n", path.display()));
+            }
+        }
+    }
     Ok(ExitCode::Success)
 }
 

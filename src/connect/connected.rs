@@ -25,15 +25,20 @@ use crate::exit::ExitCode;
 use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
-use crate::observe::survey::addresses;
+use crate::observe::survey::{SurveyError, addresses};
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
-use crate::report::{ActionTestView, CallsView, Report, UnexaminedView};
+use crate::ports::metrics::Window;
+use crate::report::{ActionTestView, CallsView, MetricsView, Report, UnexaminedView};
 use crate::verify::action_test::ActionTest;
 use crate::verify::live_organization::LiveOrganization;
+use crate::verify::metrics::Limits;
 
 /// What begins the warning that there was no live organization to compare with.
 const NOT_COMPARED: &str = "the manifest's organization_id was not compared with the live one";
+
+/// Why Genesys Cloud is not asked for figures.
+const NOT_CONNECTED: &str = "the manifest asks for nothing in Genesys Cloud";
 
 /// Whom a command talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +251,19 @@ impl Connected {
         }
     }
 
+    /// Puts into the report how the actions ran; the exit code is that of the figures and of the limits.
+    pub async fn measure(
+        &self,
+        report: &mut Report,
+        window: Window,
+        limits: &Limits,
+    ) -> Result<ExitCode, SurveyError> {
+        let metrics = self.role.metrics(window, NOT_CONNECTED).await?;
+        let (view, exit) = MetricsView::of(&metrics, limits);
+        report.metrics = Some(view);
+        Ok(exit)
+    }
+
     /// Proves what AWS holds, and asks it.
     pub async fn verify(
         &mut self,
@@ -298,8 +316,8 @@ impl Connected {
         }
     }
 
-    /// Puts into the report what was sent: how much, and with details how it went.
-    pub fn count_calls(&self, report: &mut Report, has_details: bool) {
+    /// Puts into the report what was sent: how much, and how it went.
+    pub fn count_calls(&self, report: &mut Report) {
         let mut calls = self.aws.calls().so_far();
         report.aws_calls = Some(calls.len());
         if let Some(side) = &self.role.genesys {
@@ -307,9 +325,7 @@ impl Connected {
             report.genesys_calls = Some(genesys.len());
             calls.extend(genesys);
         }
-        if has_details {
-            report.calls = CallsView::summarize(&calls);
-        }
+        report.calls = CallsView::summarize(&calls);
     }
 }
 

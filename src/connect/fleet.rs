@@ -19,7 +19,7 @@ use crate::iam::arn::AccountId;
 use crate::observe::snapshot::{Snapshot, is_worth_it};
 use crate::ports::calls::Call;
 use crate::ports::{AwsError, AwsErrorKind, Read as _};
-use crate::report::{End, FleetReport, Report};
+use crate::report::{CallsView, End, FleetReport, Report};
 
 /// Roles that are worked on at the same time. Proofs take the one processor in turns; what is waited for is AWS.
 const AT_A_TIME: usize = 16;
@@ -201,7 +201,9 @@ impl Fleet {
         turns.sort_by_key(|(index, _)| *index);
         let (ends, parts): (Vec<End>, Vec<T>) = turns.into_iter().map(|(_, turn)| turn).unzip();
         let calls: Vec<Call> = clients.iter().flat_map(|client| client.calls().so_far()).collect();
-        let report = FleetReport { warnings: notes, ..FleetReport::new(command, &ends, calls.len()) };
+        let summary = CallsView::summarize(&calls);
+        let report =
+            FleetReport { warnings: notes, calls: summary, ..FleetReport::new(command, &ends, calls.len()) };
         (report, parts, calls)
     }
 }

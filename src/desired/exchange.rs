@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::desired::contract::{ContractFault, input_faults, output_faults};
-use crate::desired::genesys::Kind;
+use crate::desired::genesys::{Desired, DesiredAction, DesiredIntegration, Kind};
 use crate::manifest::{
     Action, Call, DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE, Method, Target, Template as Source,
 };
@@ -302,6 +302,28 @@ impl ExchangedAction {
         };
         Ok(Imported { action, files })
     }
+}
+
+/// The file of each action that the manifest asks for, with its name; no two have the same.
+pub fn exports(desired: &Desired) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for DesiredIntegration { kind, name: _, notes: _, credential: _, actions } in &desired.integrations {
+        for DesiredAction { name, category: _, secure, contract, config } in actions {
+            let stem = file_stem(name);
+            let more = (2_usize..).map(|number| format!("{stem}-{number}.json"));
+            let mut names = std::iter::once(format!("{stem}.json")).chain(more);
+            let free = names.find(|name| !files.iter().any(|(taken, _)| taken == name));
+            let action = ExchangedAction {
+                name: name.clone(),
+                kind: *kind,
+                secure: *secure,
+                contract: contract.clone(),
+                config: config.clone(),
+            };
+            files.extend(free.map(|file| (file, action.render())));
+        }
+    }
+    files
 }
 
 /// The name as part of a file's: letters and digits, the rest one hyphen.

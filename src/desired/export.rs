@@ -1,16 +1,21 @@
 //! The desired state for teams that must go through another tool: Terraform's JSON syntax, or a CloudFormation template.
 //! Pure. The documents are the same to the letter; the tag that marks what rolecall made is left out, for it did not.
+//! The Genesys Cloud side goes with Terraform's resources. CloudFormation has no types for Genesys Cloud.
+
+mod genesys;
 
 use serde_json::{Map, Value, json};
 
 use crate::desired::aws::{Desired, Home, OWNER_TAG};
+use crate::desired::genesys as genesys_side;
 use crate::ports::{RoleSpecification, Tags};
 
 /// The name of the role among Terraform's resources.
 const ROLE: &str = "genesys_data_actions";
 
-/// A configuration in Terraform's JSON syntax (`*.tf.json`), for the `hashicorp/aws` provider.
-pub fn terraform(desired: &Desired) -> Value {
+/// A configuration in Terraform's JSON syntax (`*.tf.json`), for the `hashicorp/aws` provider, and with a Genesys Cloud side for
+/// `mypurecloud/genesyscloud` too. No `required_providers`: a module has one such block, and most have it already.
+pub fn terraform(desired: &Desired, cloud: Option<&genesys_side::Desired>) -> Value {
     let RoleSpecification {
         name,
         path,
@@ -56,11 +61,13 @@ pub fn terraform(desired: &Desired) -> Value {
             json!({"name": literal(policy.name.as_str()), "path": literal(policy.path.as_str()), "policy": literal(policy.document.text())}),
         );
     }
-    json!({"resource": {
-        "aws_iam_role": {ROLE: role},
-        "aws_iam_policy": policies,
-        "aws_iam_role_policy_attachment": attachments,
-    }})
+    let mut resources = Map::from_iter([
+        ("aws_iam_role".to_owned(), json!({ROLE: role})),
+        ("aws_iam_policy".to_owned(), policies.into()),
+        ("aws_iam_role_policy_attachment".to_owned(), attachments.into()),
+    ]);
+    resources.extend(cloud.map(genesys::resources).unwrap_or_default());
+    json!({"resource": resources})
 }
 
 /// Terraform reads `${` and `%{` in any string as a template; doubled, they are themselves.

@@ -5,6 +5,14 @@ use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
 use crate::manifest::{Action, Call, Genesys, Integration, Manager, Manifest, NOTES_MARK};
 use crate::ports::genesys::{ActionConfig, Contract, Template};
 
+/// The key under which an integration names the credential with the role's ARN. It and the next two are what Genesys's own modules
+/// use (GenesysCloudDevOps, `integration-lambda-module`, `integrations.tf`).
+pub const CREDENTIAL_KEY: &str = "AmazonWebServicesARN";
+/// The type of this credential.
+pub const CREDENTIAL_TYPE: &str = "amazonWebServicesARN";
+/// The field with the ARN.
+pub const CREDENTIAL_FIELD: &str = "ARN";
+
 /// A kind of integration that data actions belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {

@@ -13,6 +13,7 @@
 use super::ExitCode;
 use crate::drift::{Consequence, Difference};
 use crate::iam::lint::FindingId;
+use crate::observe::metrics::{ActionFigures, Measured, Metrics};
 use crate::verify::action_test::{ActionTest, NotRun, TestEnd};
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::{Claim, ClaimOutcome};
@@ -21,6 +22,7 @@ use crate::verify::finding::Finding;
 use crate::verify::foreign_change::ForeignChanges;
 use crate::verify::gate::Objection;
 use crate::verify::live_organization::LiveOrganization;
+use crate::verify::metrics::Breach;
 use crate::verify::note::{Note, Untested};
 use crate::verify::policy_case::CaseVerdict;
 use crate::verify::probe::{Probe, Shows};
@@ -240,6 +242,33 @@ impl Diagnosis {
         match self.causes.first().map(|cause| cause.certainty) {
             Some(Certainty::Certain) => ExitCode::Refuted,
             Some(Certainty::Likely | Certainty::Possible) | None => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl Breach {
+    /// The exit code that it asks for. Where no request succeeds, Genesys Cloud cannot do what it must; where some fail or are slow,
+    /// it does it badly.
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::TooManyFailures { failed, requests, limit: _ } if failed == requests => ExitCode::Refuted,
+            Self::TooManyFailures { .. } | Self::TooSlow { .. } => ExitCode::Pending,
+            Self::Undecided { .. } => ExitCode::Inconclusive,
+        }
+    }
+}
+
+impl Metrics {
+    /// The exit code that reading them asks for, whatever the limits: a service that was asked and did not answer leaves open what
+    /// was asked.
+    pub fn exit(&self) -> ExitCode {
+        let has_failed = |action: &ActionFigures| {
+            matches!(action.requests, Measured::Failed(_))
+                || matches!(action.invocations, Measured::Failed(_))
+        };
+        match self.actions.iter().any(has_failed) {
+            true => ExitCode::Inconclusive,
+            false => ExitCode::Success,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
-use crate::desired::genesys::{Kind, Mark, Sign, StackResource};
+use crate::desired::genesys::{
+    CREDENTIAL_FIELD, CREDENTIAL_KEY, CREDENTIAL_TYPE, Kind, Mark, Sign, StackResource,
+};
 use crate::ports::WriteOutcome;
 use crate::ports::genesys::{
     ActionConfig, ActionRecord, CredentialRecord, GenesysError, GenesysErrorKind, GenesysRead, GenesysResult,
@@ -44,12 +46,11 @@ pub struct CredentialForm {
 }
 
 impl Default for CredentialForm {
-    /// What Genesys's own modules use (GenesysCloudDevOps, `integration-lambda-module`, `integrations.tf`).
     fn default() -> Self {
         Self {
-            key: "AmazonWebServicesARN".to_owned(),
-            type_name: "amazonWebServicesARN".to_owned(),
-            field: "ARN".to_owned(),
+            key: CREDENTIAL_KEY.to_owned(),
+            type_name: CREDENTIAL_TYPE.to_owned(),
+            field: CREDENTIAL_FIELD.to_owned(),
         }
     }
 }

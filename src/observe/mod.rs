@@ -5,6 +5,7 @@ pub(crate) mod agreement;
 pub mod aws;
 mod functions;
 pub mod genesys;
+pub mod metrics;
 pub mod ownership;
 pub mod quotas;
 pub mod snapshot;

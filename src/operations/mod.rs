@@ -12,6 +12,7 @@ pub mod describe;
 pub mod doctor;
 mod drift;
 pub mod handover;
+mod metrics;
 mod one_side;
 mod plan;
 mod prove;

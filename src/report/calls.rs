@@ -21,7 +21,7 @@ pub struct CallsView {
 }
 
 impl CallsView {
-    /// The requests by operation, in the order of the first of each.
+    /// The requests by operation, sorted by it: which of several reads at a time is answered first is chance.
     pub fn summarize(calls: &[Call]) -> Vec<Self> {
         let mut views: Vec<Self> = Vec::new();
         for Call { operation, host: _, status, took } in calls {
@@ -37,6 +37,7 @@ impl CallsView {
             view.total_ms = view.total_ms.saturating_add(took);
             view.slowest_ms = view.slowest_ms.max(took);
         }
+        views.sort_by(|one, other| one.operation.cmp(&other.operation));
         views
     }
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CallsView;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
@@ -80,6 +81,9 @@ pub struct DoctorView {
     /// The exit code.
     #[schemars(with = "u8")]
     pub exit_code: ExitCode,
+    /// The requests by operation: how many, how many succeeded, how long they took.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallsView>,
 }
 
 impl DoctorView {
@@ -87,7 +91,7 @@ impl DoctorView {
     pub fn new(version: &'static str, checks: Vec<CheckView>) -> Self {
         let exits = checks.iter().map(|check| check.state.exit());
         let exit_code = exits.fold(ExitCode::Success, ExitCode::or);
-        Self { version, checks, exit_code }
+        Self { version, checks, exit_code, calls: Vec::new() }
     }
 
     /// One JSON document.

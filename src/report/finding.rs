@@ -109,6 +109,8 @@ impl RunFinding {
             Self::AnalyserContradicts => "an analyser of AWS and rolecall contradict each other",
             Self::OtherOrganization => "the OAuth client belongs to another organization than the role",
             Self::ForeignChange => "somebody else changed in Genesys Cloud what the manifest describes",
+            Self::TooManyFailures => "more requests of an action failed than the limit allows",
+            Self::TooSlow => "requests of an action took longer than the limit allows",
         }
     }
 
@@ -119,6 +121,10 @@ impl RunFinding {
                 "either something that rolecall did not read decides this request, or rolecall evaluates it differently from AWS"
             }
             Self::AnalyserContradicts => "one of the two does not see what the other sees",
+            Self::TooManyFailures => {
+                "flows take the failure path of the action: callers do not get what the action was to look up or do"
+            }
+            Self::TooSlow => "a caller waits so long, and after its timeout the action fails",
             Self::OtherOrganization => {
                 "Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client \
                  cannot assume the role"
@@ -139,6 +145,14 @@ impl RunFinding {
             }
             Self::AnalyserContradicts => {
                 "trust neither until `verify --level twin` has sent AWS real requests; please report it with both documents"
+            }
+            Self::TooManyFailures => {
+                "run `rolecall genesys action test` for the action: it names the step that failed; if the function fails, its log \
+                 says why"
+            }
+            Self::TooSlow => {
+                "compare the function's time with the whole: if the function is slow, look at its log and its memory; if it is \
+                 not, the time goes to Genesys Cloud, the network or a cold start"
             }
             Self::OtherOrganization => {
                 "set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use \
@@ -167,12 +181,15 @@ impl RunFinding {
             Self::ForeignChange => {
                 "https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query"
             }
+            Self::TooManyFailures | Self::TooSlow => {
+                "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
+            }
         }
     }
 }
 
 /// What is said whatever the run.
-fn of_run(blank: FindingView, finding: RunFinding) -> FindingView {
+pub(super) fn of_run(blank: FindingView, finding: RunFinding) -> FindingView {
     FindingView {
         why: finding.why().to_owned(),
         reference: finding.reference().to_owned(),

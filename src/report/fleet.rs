@@ -12,7 +12,7 @@ use super::human::{BOLD, GREEN, RED, count};
 use super::issue::{Issue, error_text};
 use super::markdown::{cell, code};
 use super::proof::PROVE;
-use super::{ErrorView, Format, Origin, Report, last_line, sarif};
+use super::{CallsView, ErrorView, Format, Origin, Report, last_line, sarif};
 use crate::exit::ExitCode;
 
 /// The result of a command on several manifests.
@@ -35,6 +35,9 @@ pub struct FleetReport {
     pub pending: usize,
     /// How many requests AWS was sent, retries included.
     pub aws_calls: usize,
+    /// The requests to AWS by operation: how many, how many succeeded, how long they took. Times differ in every run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallsView>,
     /// What to know about all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::metrics::UNDECIDED;
 use super::text::join;
 use super::verdict::lower;
 use super::{
@@ -122,6 +123,21 @@ impl Report {
                 position: self.outline.position("role"),
             }
         }));
+        if let Some(metrics) = &self.metrics {
+            let position = || self.outline.position("action");
+            let of = |finding| Issue { position: position(), ..self.of_finding(finding) };
+            issues.extend(metrics.findings.iter().map(of));
+            issues.extend(metrics.undecided.iter().map(|sentence| Issue {
+                rule: "metrics-undecided".to_owned(),
+                title: "Whether a limit is met is not known".to_owned(),
+                help: "The message gives the reason. A longer time has more requests.".to_owned(),
+                level: UNDECIDED,
+                resource: self.role_arn(),
+                attribute: sentence.shown(),
+                message: sentence.shown(),
+                position: position(),
+            }));
+        }
         for issue in &mut issues {
             issue.help = self.invocation.complete(&issue.help);
             // Of the roles of one file, the place does not tell which is meant.

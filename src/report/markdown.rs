@@ -52,6 +52,9 @@ impl Report {
         if let Some(verification) = &self.verification {
             text += &verification_section(verification);
         }
+        if let Some(metrics) = &self.metrics {
+            let _ = writeln!(text, "{}", metrics.to_markdown());
+        }
         for warning in &self.warnings {
             let _ = writeln!(text, "### Warning\n\n{}", fenced("text", warning));
         }

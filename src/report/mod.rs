@@ -27,6 +27,7 @@ mod identity;
 mod issue;
 mod junit;
 mod markdown;
+mod metrics;
 mod note;
 mod notification;
 mod outcome;
@@ -66,6 +67,7 @@ pub use holder::HolderProofsView;
 pub use human::{Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};
 pub use issue::Level;
+pub use metrics::{ActionMetricsView, FunctionMetricsView, MetricsView, RequestsView};
 pub use notification::Notification;
 pub use probe::{EvidenceView, ProbeView};
 pub use proof::{ProofView, RoleProofView};
@@ -161,6 +163,9 @@ pub struct Report {
     /// Of `plan`: why `apply` would refuse to carry it out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalView>,
+    /// How the manifest's actions ran, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsView>,
     /// The causes of the error that was passed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisView>,
@@ -176,7 +181,7 @@ pub struct Report {
     /// The same of Genesys Cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub genesys_calls: Option<usize>,
-    /// With `-v`: the requests by operation, with their times, which differ in every run.
+    /// The requests by operation: how many, how many succeeded, how long they took. Times differ in every run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallsView>,
     /// Where the manifest's keys stand.

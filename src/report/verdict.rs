@@ -6,7 +6,7 @@
 
 use super::human::{BOLD, GREEN, RED, YELLOW, by_verb, count};
 use super::proof::PROVE;
-use super::{ClaimView, FleetReport, ProbeView, Report, TestOutcome, UnexaminedView};
+use super::{ClaimView, FleetReport, MetricsView, ProbeView, Report, TestOutcome, Text, UnexaminedView};
 use crate::drift::Consequence;
 use crate::exit::ExitCode;
 use crate::verify::analysis::{Culprit, Opinion};
@@ -74,6 +74,7 @@ impl Report {
             ExitCode::Success => "",
             ExitCode::Failed => "failed",
             ExitCode::Usage => "wrong usage",
+            ExitCode::Pending if self.is_limit_exceeded() => "exceeded",
             ExitCode::Pending => "pending",
             ExitCode::Refuted => "refuted",
             ExitCode::Inconclusive => "undecided",
@@ -87,6 +88,14 @@ impl Report {
             (word, true) => format!("{word}: {}", self.exit.meaning()),
             (word, false) => format!("{word}: {sentence}"),
         }
+    }
+
+    /// Whether figures of actions are all that the exit code is about.
+    fn is_limit_exceeded(&self) -> bool {
+        let mut differs = self.drift.iter().flatten().map(|difference| difference.consequence.exit());
+        let mut findings = self.metrics.iter().flat_map(|metrics| &metrics.findings);
+        findings.any(|finding| finding.exit == ExitCode::Pending)
+            && !differs.any(|exit| exit == ExitCode::Pending)
     }
 
     /// Whether a function of the manifest does not exist.
@@ -150,8 +159,16 @@ impl Report {
         }
     }
 
-    /// What was found, or made.
+    /// What was found, or made, and how the actions ran.
     fn outcome(&self) -> String {
+        let sentences =
+            [self.outcome_of_role(), self.metrics.as_ref().map(MetricsView::sentence).unwrap_or_default()];
+        let some: Vec<String> = sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect();
+        some.join("; ")
+    }
+
+    /// What was found of the role, or made.
+    fn outcome_of_role(&self) -> String {
         let faults = self.faults();
         let proof = match &self.verification {
             Some(verification) if verification.claims.is_empty() => "",
@@ -271,6 +288,13 @@ impl Report {
                     .map(|probe| format!("AWS's answer contradicts the manifest: {}", probe.probe)),
             )
             .chain(
+                self.metrics
+                    .iter()
+                    .flat_map(|metrics| &metrics.findings)
+                    .filter(|finding| finding.exit == ExitCode::Refuted)
+                    .map(|finding| finding.message.shown()),
+            )
+            .chain(
                 verification().flat_map(|it| &it.actions).filter(|test| test.exit == ExitCode::Refuted).map(
                     |test| match test.outcome {
                         TestOutcome::Failed | TestOutcome::Succeeded => {
@@ -306,6 +330,7 @@ impl Report {
                     .filter_map(|it| it.untested.as_ref())
                     .map(|_| "no data action was tested".to_owned()),
             )
+            .chain(self.metrics.iter().flat_map(|metrics| &metrics.undecided).map(Text::shown))
             .chain({
                 let silent = |probe: &&ProbeView| probe.shows == Shows::NoInformation;
                 let probes = verification().flat_map(|it| &it.twin).flat_map(|twin| &twin.probes);

@@ -54,12 +54,22 @@ pub enum RunFinding {
     OtherOrganization,
     /// Somebody else changed in Genesys Cloud what the manifest describes.
     ForeignChange,
+    /// More requests of an action failed than the limit allows.
+    TooManyFailures,
+    /// Requests of an action took longer than the limit allows.
+    TooSlow,
 }
 
 impl RunFinding {
     /// Every kind, in the order of the codes.
-    pub const ALL: [Self; 4] =
-        [Self::ProbeContradicts, Self::AnalyserContradicts, Self::OtherOrganization, Self::ForeignChange];
+    pub const ALL: [Self; 6] = [
+        Self::ProbeContradicts,
+        Self::AnalyserContradicts,
+        Self::TooManyFailures,
+        Self::TooSlow,
+        Self::OtherOrganization,
+        Self::ForeignChange,
+    ];
 
     /// The code, which stays the same.
     pub fn code(self) -> &'static str {
@@ -68,14 +78,16 @@ impl RunFinding {
             Self::AnalyserContradicts => "C2",
             Self::OtherOrganization => "O1",
             Self::ForeignChange => "A1",
+            Self::TooManyFailures => "M1",
+            Self::TooSlow => "M2",
         }
     }
 
     /// How severe it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::ProbeContradicts | Self::AnalyserContradicts => Severity::Warning,
-            Self::OtherOrganization | Self::ForeignChange => Severity::Error,
+            Self::ProbeContradicts | Self::AnalyserContradicts | Self::TooSlow => Severity::Warning,
+            Self::OtherOrganization | Self::TooManyFailures | Self::ForeignChange => Severity::Error,
         }
     }
 }

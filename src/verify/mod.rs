@@ -28,6 +28,7 @@ mod held;
 pub mod holder;
 pub mod live;
 pub mod live_organization;
+pub mod metrics;
 pub mod note;
 pub mod organization;
 mod paper;

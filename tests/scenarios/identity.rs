@@ -107,6 +107,9 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
       who uses an action that is deleted or replaced
         unknown  architect:dependencyTracking:view
         unknown  architect:flow:view
+      genesys metrics, drift --with-metrics
+        missing  integrations:action:view or bridge:actions:view
+        granted  integrations:integration:view
       genesys whoami --probe users
         unknown  directory:user:view
       genesys audit
@@ -144,6 +147,7 @@ fn the_secret_of_the_manifest_is_enough() {
       genesys action test, verify --level genesys
       destroy
       who uses an action that is deleted or replaced
+      genesys metrics, drift --with-metrics
       genesys whoami --probe users
       genesys audit
     Limits of data actions
@@ -239,6 +243,7 @@ fn another_organisation_is_the_gravest_drift() {
       genesys action test, verify --level genesys
       destroy
       who uses an action that is deleted or replaced
+      genesys metrics, drift --with-metrics
       genesys whoami --probe users
       genesys audit
     Limits of data actions

@@ -23,6 +23,7 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r#"[^\s`"']*/\.tmp\w{6}"#, "[folder]"),
         (r"-twin-[a-z2-7]{8}\b", "-twin-[random]"),
         (r"\b(starts over in|waited) \d+ s\b", "${1} [time] s"),
+        (r#"("(?:total|slowest)_ms": )\d+"#, "${1}[time]"),
         (r"\(os error \d+\)", "(os error [number])"),
         // These lines come after some time, and more of them on a slow machine.
         (r"(?m)^  … waiting.*\n", ""),

@@ -19,6 +19,8 @@ enum Form {
     Query,
     /// A JSON object.
     Json,
+    /// A map in CBOR (Smithy RPC v2).
+    Cbor,
     /// Whatever was stored or returned by others: an object of S3, the answer of a function.
     Payload,
 }
@@ -28,6 +30,7 @@ fn form(service: &str, operation: &str) -> Form {
     match (service, operation) {
         ("IAM" | "STS" | "SNS", _) => Form::Query,
         ("S3", _) | ("Lambda", "Invoke") => Form::Payload,
+        ("CloudWatch", _) => Form::Cbor,
         _ => Form::Json,
     }
 }
@@ -53,9 +56,15 @@ pub(super) fn check(
         Form::Query => is_query_answer(body, metadata.name()),
         Form::Json if response.status().as_u16() == NO_CONTENT => body.is_empty(),
         Form::Json => serde_json::from_slice::<Map<String, Value>>(body).is_ok(),
+        Form::Cbor => is_cbor_map(body),
         Form::Payload => true,
     };
     if is_one { Ok(()) } else { Err(NotAnAnswer { service: metadata.service().to_owned() }.into()) }
+}
+
+/// Whether a map begins here (RFC 8949, major type 5). No text does: the byte is no character of ASCII.
+fn is_cbor_map(body: &[u8]) -> bool {
+    body.first().is_some_and(|first| first >> 5 == 5)
 }
 
 /// Whether an XML document that was sent whole ends here: `<DetachRolePolicyResponse …>…</DetachRolePolicyResponse>`.
@@ -77,7 +86,16 @@ mod tests {
         assert_eq!(form("Lambda", "GetFunctionConfiguration"), Form::Json);
         assert_eq!(form("Lambda", "Invoke"), Form::Payload);
         assert_eq!(form("S3", "GetObject"), Form::Payload);
+        assert_eq!(form("CloudWatch", "GetMetricData"), Form::Cbor);
         assert_eq!(form("Secrets Manager", "GetSecretValue"), Form::Json);
+    }
+
+    #[test]
+    fn a_map_of_cbor_is_no_text() {
+        assert!(is_cbor_map(&[0xa0]) && is_cbor_map(&[0xbf, 0xff]));
+        for body in [&b""[..], b"{}", b"<html>", &[0x80]] {
+            assert!(!is_cbor_map(body), "{body:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod functions;
 mod http;
+mod metrics;
 #[cfg(feature = "organizations")]
 mod organization;
 mod outcome;

@@ -1,6 +1,7 @@
 //! The ports on the client: which call answers which question.
 
 use futures_util::TryStreamExt;
+use futures_util::future::try_join;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -14,6 +15,7 @@ use rolecall_model::ports::genesys::{
     GenesysResult, GenesysTest, GenesysWrite, Index, IntegrationConfig, IntegrationRecord,
     IntegrationTypeRecord, IntendedState, Organization, Stage, TemplateFile, TestResult,
 };
+use rolecall_model::ports::metrics::{ActionMetrics, ReadActionMetrics, Window};
 
 /// The page size of integrations and actions; nobody has many.
 const PAGE: u32 = 100;
@@ -224,6 +226,23 @@ impl GenesysWrite for Client {
 
     async fn delete_action(&self, id: &str) -> GenesysResult<()> {
         self.call(&op::REMOVE_ACTION).at(id).done().await
+    }
+}
+
+impl ReadActionMetrics for Client {
+    async fn action_metrics(&self, ids: &[String], window: Window) -> GenesysResult<ActionMetrics> {
+        if ids.is_empty() {
+            return Ok(ActionMetrics::default());
+        }
+        let ask = async |query: wire::metrics::Query| {
+            self.call(&op::ACTION_METRICS).body(&query).json::<wire::metrics::Answer>().await
+        };
+        let (ends, times) = try_join(
+            ask(wire::metrics::Query::of_ends(ids, window)),
+            ask(wire::metrics::Query::of_times(ids, window)),
+        )
+        .await?;
+        Ok(wire::metrics::metrics(&ends, &times))
     }
 }
 

@@ -158,6 +158,8 @@ operations! {
     CONSUMERS = GET "/api/v2/architect/dependencytracking/consumingresources", VIEW_DEPENDENCIES;
     /// A flow.
     FLOW = GET "/api/v2/flows/{flowId}", VIEW_FLOW;
+    /// How often actions ran and how long that took.
+    ACTION_METRICS = POST "/api/v2/analytics/actions/aggregates/query"(question), VIEW_ACTION;
     /// The services, entities and actions that audits are kept of.
     AUDIT_SERVICES = GET "/api/v2/audits/query/servicemapping", VIEW_AUDIT;
     /// Begins an audit query.
@@ -201,6 +203,7 @@ commands! {
         SET_CONFIGURATION, SET_INTEGRATION;
     "who uses an action that is deleted or replaced":
         DEPENDENCY_INDEX, CONSUMERS, FLOW;
+    "genesys metrics, drift --with-metrics": ACTIONS, INTEGRATIONS, ACTION_METRICS;
     "genesys whoami --probe users": USERS;
     "genesys audit": QUERY_AUDITS, AUDIT_STATE, AUDIT_RESULTS, AUDIT_SERVICES;
     "genesys audit --fail-on foreign":

@@ -4,6 +4,7 @@
 //! of them are optional here, and what cannot be missing is missed where the record is made.
 
 mod actions;
+pub(super) mod metrics;
 mod tracking;
 
 use std::collections::BTreeMap;

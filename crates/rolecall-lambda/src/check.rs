@@ -3,12 +3,13 @@
 //! Whatever keeps it from looking (a manifest that is gone, a missing permission, time that is up) is a result like any
 //! other: a report with an error, which is published as such. Nothing that went wrong looks like a role that is right.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rolecall::connect::{
     Connected, Fleet, Loaded, Member, Reads, Route, Services, Surroundings, ended, settings,
 };
@@ -18,8 +19,10 @@ use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::Region;
 use rolecall::operations::{Level, VerifyRequest};
+use rolecall::ports::metrics::Window;
 use rolecall::report::{AnyReport, FleetReport, Format, Report, count};
 use rolecall::verify::analysers::BilledChecks;
+use rolecall::verify::metrics::Limits;
 use rolecall_model::patience::Interrupt;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -39,8 +42,11 @@ const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
 /// How a role is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// Both services are compared with the manifest.
-    Drift,
+    /// Both services are compared with the manifest; and, where so many hours are stated, how the actions ran in these is measured.
+    Drift {
+        /// The last hours, up to now.
+        metrics_hours: Option<NonZeroU16>,
+    },
     /// What AWS holds is proved, and AWS is asked.
     Verify(Level),
 }
@@ -48,21 +54,30 @@ pub(crate) enum Look {
 impl Look {
     pub(crate) fn command(self) -> &'static str {
         match self {
-            Self::Drift => "drift",
+            Self::Drift { .. } => "drift",
             Self::Verify(_) => "verify",
         }
     }
 
     fn services(self) -> Services {
         match self {
-            Self::Drift => Services::Both,
+            Self::Drift { .. } => Services::Both,
             Self::Verify(_) => Services::Aws,
         }
     }
 
     async fn at(self, role: &mut Connected) -> CommandResult<(Report, ExitCode)> {
         match self {
-            Self::Drift => Ok(role.drift().await?),
+            Self::Drift { metrics_hours } => {
+                let (mut report, mut exit) = role.drift().await?;
+                if let Some(hours) = metrics_hours {
+                    let span = SignedDuration::from_hours(hours.get().into());
+                    let window = Window::until(Timestamp::now(), span)
+                        .map_err(|error| CommandError::failed(ErrorCode::Local, error.to_string()))?;
+                    exit = exit.or(role.measure(&mut report, window, &Limits::default()).await?);
+                }
+                Ok((report, exit))
+            }
             Self::Verify(level) => {
                 let (billed, interrupt) = (BilledChecks::LeftOut, Interrupt::never());
                 let request = VerifyRequest { level, billed, exhaustive: true, explain: false, interrupt };
@@ -150,7 +165,7 @@ impl Check {
         if !self.actions.is_empty() {
             exit = exit.or(role.test_actions(&self.actions, &mut report).await);
         }
-        role.count_calls(&mut report, false);
+        role.count_calls(&mut report);
         Ok(AnyReport::one(report, exit))
     }
 

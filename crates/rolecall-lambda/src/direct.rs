@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ enum Request {
         /// Data actions to run for real, as `genesys action test` does; of one manifest.
         #[serde(default)]
         actions: Vec<AskedAction>,
+        /// Also measure how the actions ran, in so many hours up to now.
+        metrics_hours: Option<NonZeroU16>,
     },
     /// Prove, and ask AWS as far as the level says.
     Verify {
@@ -158,8 +161,8 @@ impl Job {
             anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish, actions }))
         };
         match request {
-            Request::Drift { manifest, region, publish, actions } => {
-                check(Look::Drift, &manifest, region, publish, actions)
+            Request::Drift { manifest, region, publish, actions, metrics_hours } => {
+                check(Look::Drift { metrics_hours }, &manifest, region, publish, actions)
             }
             Request::Verify { manifest, region, level, publish, actions } => {
                 let level = level.map_or(Ok(Level::Live), |level| level_of(&level))?;

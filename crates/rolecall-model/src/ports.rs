@@ -9,6 +9,7 @@ pub mod calls;
 pub mod findings;
 mod functions;
 pub mod genesys;
+pub mod metrics;
 mod organization;
 pub mod secrets;
 pub mod trail;

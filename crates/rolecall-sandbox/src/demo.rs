@@ -15,7 +15,12 @@ const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 impl State {
     /// A customer with a few functions, the vendor and a stranger.
     pub fn demo() -> Self {
-        let mut state = Self { accounts: BTreeMap::new(), ids_given: 0, genesys: Genesys::default() };
+        let mut state = Self {
+            accounts: BTreeMap::new(),
+            ids_given: 0,
+            invocations: Vec::new(),
+            genesys: Genesys::default(),
+        };
         for account in [CUSTOMER, VENDOR, STRANGER] {
             state.accounts.insert(account.to_owned(), Account::default());
         }

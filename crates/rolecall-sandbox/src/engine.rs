@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -14,7 +14,10 @@ use super::signature::{self, Authorization, Sessions};
 use super::state::State;
 use super::store::Store;
 use super::wire::{ApiError, Incoming, Reply, Service};
-use super::{genesys, iam, ids, lambda, organizations, secrets, sts, xml};
+use super::{cloudwatch, genesys, iam, ids, lambda, measured, organizations, secrets, sts, xml};
+
+/// The operation that runs a function.
+const INVOKE: &str = "Invoke";
 
 /// Calls that the log keeps.
 const LOG_LENGTH: usize = 10_000;
@@ -85,6 +88,8 @@ enum Task {
     Secrets(Operation<serde_json::Value, Reply>, serde_json::Value),
     /// `organizations:DescribeOrganization`.
     Organization,
+    /// `cloudwatch:GetMetricData`.
+    Metrics(serde_json::Value),
 }
 
 impl Engine {
@@ -243,7 +248,12 @@ impl Engine {
         entry.principal.clone_from(&caller.arn);
         let (name, task) = task?;
         if let Some(error) = fault.and_then(|fault| failure(fault, service, &name, &caller)) {
-            return Err(error);
+            let error = Err(error);
+            if let Task::Lambda(_, input) = &task {
+                let invoked = input.invoked(&caller.account, authorization.region).filter(|_| name == INVOKE);
+                self.measure(invoked, Duration::ZERO, &error)?;
+            }
+            return error;
         }
         let lag = self.enforcement_lag(&name);
         let enforced = self.store.as_of(lag);
@@ -258,7 +268,14 @@ impl Engine {
                 self.sessions.insert(session.credentials.access_key_id.clone(), session);
                 Ok(xml(answer))
             }
-            Task::Lambda(operation, input) => self.run(&operation, &call, &input),
+            Task::Lambda(operation, input) => {
+                let begun = Instant::now();
+                let result = self.run(&operation, &call, &input);
+                let invoked = input.invoked(call.account(), call.region).filter(|_| name == INVOKE);
+                self.measure(invoked, begun.elapsed(), &result)?;
+                result
+            }
+            Task::Metrics(input) => cloudwatch::get_metric_data(&call, &input, self.store.current()),
             Task::Secrets(operation, input) => self.run(&operation, &call, &input),
             Task::Organization => Err(organizations::describe(&call)),
         }
@@ -276,6 +293,20 @@ impl Engine {
                 Ok(answer)
             }
         }
+    }
+
+    /// Remembers that a function was invoked, or that this was throttled. Who was refused is measured by nobody.
+    pub(super) fn measure(
+        &mut self,
+        invoked: Option<lambda::Invoked>,
+        took: Duration,
+        result: &Result<Reply, ApiError>,
+    ) -> Result<(), ApiError> {
+        let is_throttled = result.as_ref().is_err_and(|error| error.code == lambda::THROTTLED);
+        let Some(invoked) = invoked.filter(|_| result.is_ok() || is_throttled) else { return Ok(()) };
+        let mut next = State::clone(self.store.current());
+        measured::add(&mut next.invocations, invoked.measured(took, is_throttled));
+        self.commit(next)
     }
 
     /// Makes a state the present one.
@@ -335,6 +366,11 @@ impl Task {
                     _ => Err(ApiError::unsupported(&format!("organizations:{name}"))),
                 }
             }
+            Service::CloudWatch => match cloudwatch::parse(request) {
+                Some((name @ "GetMetricData", input)) => Ok((name.to_owned(), Self::Metrics(input))),
+                Some((name, _)) => Err(ApiError::unsupported(&format!("cloudwatch:{name}"))),
+                None => Err(ApiError::unsupported("this protocol of CloudWatch")),
+            },
             // Its findings are AWS's own reading of a document, which nothing here could give honestly.
             Service::AccessAnalyzer => Err(ApiError::unsupported("IAM Access Analyzer")),
         }
@@ -345,7 +381,7 @@ impl Task {
             Self::Iam(operation, _) => matches!(operation, Operation::Write(_)),
             Self::Lambda(operation, _) => matches!(operation, Operation::Write(_)),
             Self::Secrets(operation, _) => matches!(operation, Operation::Write(_)),
-            Self::CallerIdentity | Self::AssumeRole(_) | Self::Organization => false,
+            Self::CallerIdentity | Self::AssumeRole(_) | Self::Organization | Self::Metrics(_) => false,
         }
     }
 }
@@ -367,6 +403,7 @@ fn guess_service(request: &Incoming) -> Service {
         (Some(_), _) => Service::SecretsManager,
         (None, Some("2011-06-15")) => Service::Sts,
         (None, None) if request.path.starts_with("/20") => Service::Lambda,
+        (None, None) if request.path.starts_with("/service/") => Service::CloudWatch,
         _ => Service::Iam,
     }
 }
@@ -411,9 +448,9 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
         }
         (Fault::Throttle, Service::Iam | Service::Sts) => ApiError::new(400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Service::Lambda | Service::Organizations) => {
-            ApiError::new(429, "TooManyRequestsException", "Rate exceeded")
+            ApiError::new(429, lambda::THROTTLED, "Rate exceeded")
         }
-        (Fault::Throttle, Service::SecretsManager | Service::AccessAnalyzer) => {
+        (Fault::Throttle, Service::SecretsManager | Service::AccessAnalyzer | Service::CloudWatch) => {
             ApiError::new(400, "ThrottlingException", "Rate exceeded")
         }
         (Fault::Deny, _) => {
@@ -421,7 +458,7 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
             let text =
                 format!("User: {} is not authorized to perform: {}:{action}", caller.arn, service.name());
             match service {
-                Service::Iam | Service::Sts => ApiError::new(403, "AccessDenied", text),
+                Service::Iam | Service::Sts | Service::CloudWatch => ApiError::new(403, "AccessDenied", text),
                 Service::Lambda | Service::AccessAnalyzer => {
                     ApiError::new(403, "AccessDeniedException", text)
                 }
@@ -436,7 +473,7 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
         (Fault::Internal, Service::Lambda | Service::Organizations) => {
             ApiError::new(500, "ServiceException", "An error occurred and the request cannot be processed.")
         }
-        (Fault::Internal, Service::SecretsManager | Service::AccessAnalyzer) => {
+        (Fault::Internal, Service::SecretsManager | Service::AccessAnalyzer | Service::CloudWatch) => {
             ApiError::new(500, "InternalServiceError", "An error occurred on the server side.")
         }
         (Fault::Unavailable, _) => ApiError::new(503, "ServiceUnavailable", "Service is unavailable"),

@@ -16,6 +16,7 @@ mod answer;
 mod authorize;
 mod aws_managed;
 mod call;
+mod cloudwatch;
 mod control;
 mod demo;
 mod engine;
@@ -27,6 +28,7 @@ mod iam;
 mod ids;
 mod lambda;
 mod lock;
+mod measured;
 mod organizations;
 mod principals;
 mod secrets;
@@ -53,6 +55,7 @@ pub use genesys::{
     Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Exchange, Flow, Genesys,
     GenesysAccess, Integration, IntendedState, OAuthClient, Organization, Revision,
 };
+pub use measured::{Execution, Invocation};
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
     Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,

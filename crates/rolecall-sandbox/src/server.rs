@@ -183,7 +183,7 @@ fn respond(reply: Reply) -> Response<Answer> {
     for (name, value) in reply.headers {
         builder = builder.header(name, value);
     }
-    let body = Answer::whole(Bytes::from(reply.body));
+    let body = Answer::whole(reply.body);
     let broken = |_| {
         Ok::<_, Infallible>(Response::new(Answer::whole(Bytes::from_static(
             b"the answer has an invalid header",

@@ -158,7 +158,7 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 /// No signature at all.
 pub(super) fn unsigned(service: Service) -> ApiError {
     match service {
-        Service::Iam | Service::Sts => {
+        Service::Iam | Service::Sts | Service::CloudWatch => {
             ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
         }
         Service::Lambda | Service::AccessAnalyzer => {
@@ -174,7 +174,7 @@ pub(super) fn unsigned(service: Service) -> ApiError {
 pub(super) fn expired(service: Service) -> ApiError {
     let text = "The security token included in the request is expired";
     match service {
-        Service::Iam | Service::Sts => ApiError::new(403, "ExpiredToken", text),
+        Service::Iam | Service::Sts | Service::CloudWatch => ApiError::new(403, "ExpiredToken", text),
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "ExpiredTokenException", text),
         Service::SecretsManager | Service::Organizations => ApiError::new(400, "ExpiredTokenException", text),
     }
@@ -183,7 +183,7 @@ pub(super) fn expired(service: Service) -> ApiError {
 fn unknown_key(service: Service) -> ApiError {
     let text = "The security token included in the request is invalid.";
     match service {
-        Service::Iam | Service::Sts => ApiError::new(403, "InvalidClientTokenId", text),
+        Service::Iam | Service::Sts | Service::CloudWatch => ApiError::new(403, "InvalidClientTokenId", text),
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "UnrecognizedClientException", text),
         Service::SecretsManager | Service::Organizations => {
             ApiError::new(400, "UnrecognizedClientException", text)
@@ -193,7 +193,9 @@ fn unknown_key(service: Service) -> ApiError {
 
 fn mismatch(service: Service, text: &str) -> ApiError {
     match service {
-        Service::Iam | Service::Sts => ApiError::new(403, "SignatureDoesNotMatch", text),
+        Service::Iam | Service::Sts | Service::CloudWatch => {
+            ApiError::new(403, "SignatureDoesNotMatch", text)
+        }
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "InvalidSignatureException", text),
         Service::SecretsManager | Service::Organizations => {
             ApiError::new(400, "InvalidSignatureException", text)

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::genesys::Genesys;
+use super::measured::Invocation;
 use super::tags::Tags;
 
 /// Everything that lasts between runs.
@@ -19,6 +20,9 @@ pub struct State {
     pub accounts: BTreeMap<String, Account>,
     /// How many unique IDs were handed out; the next one is derived from it.
     pub ids_given: u64,
+    /// The invocations of functions that happened, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invocations: Vec<Invocation>,
     /// The Genesys Cloud organisation; as at first in a file that knows none.
     #[serde(default)]
     pub genesys: Genesys,

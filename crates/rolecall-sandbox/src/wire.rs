@@ -16,6 +16,7 @@ pub(super) enum Service {
     SecretsManager,
     Organizations,
     AccessAnalyzer,
+    CloudWatch,
 }
 
 impl Service {
@@ -28,11 +29,12 @@ impl Service {
             "secretsmanager" => Some(Self::SecretsManager),
             "organizations" => Some(Self::Organizations),
             "access-analyzer" => Some(Self::AccessAnalyzer),
+            "monitoring" => Some(Self::CloudWatch),
             _ => None,
         }
     }
 
-    /// The prefix of its actions in policies, which is its signing name too.
+    /// The prefix of its actions in policies, which is its signing name too, but for CloudWatch.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Iam => "iam",
@@ -41,6 +43,7 @@ impl Service {
             Self::SecretsManager => "secretsmanager",
             Self::Organizations => "organizations",
             Self::AccessAnalyzer => "access-analyzer",
+            Self::CloudWatch => "cloudwatch",
         }
     }
 }
@@ -102,36 +105,45 @@ fn field(text: &str) -> String {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+    pub(super) body: Bytes,
 }
 
 impl Reply {
     /// JSON with a status.
     pub(super) fn json(status: u16, value: &impl Serialize) -> Self {
-        let body = serde_json::to_string(value).unwrap_or_default();
+        let body = serde_json::to_vec(value).unwrap_or_default().into();
         Self { status, headers: vec![("content-type", "application/json".to_owned())], body }
     }
 
     /// An answer of the services that speak XML.
     pub(super) fn xml(status: u16, body: String) -> Self {
-        Self { status, headers: vec![("content-type", "text/xml".to_owned())], body }
+        Self { status, headers: vec![("content-type", "text/xml".to_owned())], body: body.into() }
+    }
+
+    /// An answer of the services that speak CBOR.
+    pub(super) fn cbor(status: u16, body: Vec<u8>) -> Self {
+        let header = |name, value: &str| (name, value.to_owned());
+        let headers =
+            vec![header("content-type", "application/cbor"), header("smithy-protocol", "rpc-v2-cbor")];
+        Self { status, headers, body: body.into() }
     }
 
     /// What a proxy between client and service answers in the service's place.
     pub(super) fn proxy_page() -> Self {
-        let body = "<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>".to_owned();
+        let body =
+            Bytes::from_static(b"<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>");
         Self { status: 200, headers: vec![("content-type", "text/html".to_owned())], body }
     }
 
     /// Half an answer, whichever language it began in.
     pub(super) fn unreadable() -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { status: 200, headers, body: "{<".to_owned() }
+        Self { status: 200, headers, body: Bytes::from_static(b"{<") }
     }
 
     /// No body.
     pub(super) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// An error in the shape of the service's protocol.
@@ -161,6 +173,12 @@ impl Reply {
                     &serde_json::json!({"__type": error.code, "Message": error.message}),
                 );
                 reply.headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
+                reply
+            }
+            Service::CloudWatch => {
+                let mut reply = Self::cbor(error.status, super::cloudwatch::error(error));
+                // For SDKs that know the names of the query protocol.
+                reply.headers.push(("x-amzn-query-error", format!("{};{kind}", error.code)));
                 reply
             }
         }

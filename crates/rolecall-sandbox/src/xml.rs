@@ -73,6 +73,7 @@ pub(super) fn namespace(service: Service) -> &'static str {
         | Service::Lambda
         | Service::SecretsManager
         | Service::Organizations
+        | Service::CloudWatch
         | Service::AccessAnalyzer => "https://iam.amazonaws.com/doc/2010-05-08/",
     }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
     let unsettled =
         |services: &str| format!("{services} does not show all of the changes yet; {again} checks again");
     let exit = conclude(changed.written, unsettled, &mut told, printer);
-    context.count_calls(&mut told, printer.shows_calls());
+    context.count_calls(&mut told);
     let mut told = printer.advising(told);
     told.exit = exit;
     told.origin = Origin::at(Timestamp::now());

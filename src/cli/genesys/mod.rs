@@ -4,6 +4,7 @@ mod action;
 mod audit;
 mod connect;
 mod connection;
+pub(crate) mod metrics;
 mod side;
 mod whoami;
 
@@ -21,5 +22,6 @@ pub(crate) async fn run(command: &GenesysCommand, printer: &mut Printer) -> Comm
         GenesysCommand::Connect(options) => connect::run(options, printer).await,
         GenesysCommand::Action(command) => action::run(command, printer).await,
         GenesysCommand::Audit(options) => audit::run(options, printer).await,
+        GenesysCommand::Metrics(options) => metrics::run(options, printer).await,
     }
 }

@@ -1,6 +1,7 @@
 //! `rolecall genesys`: what can be typed, and what each option means.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
@@ -22,6 +23,8 @@ pub(crate) enum GenesysCommand {
     Action(ActionCommand),
     /// Report who changed credentials, integrations and actions, from the audit trail
     Audit(AuditCommand),
+    /// Show how the manifest's actions ran: requests, errors and times in Genesys Cloud, beside those of their functions
+    Metrics(MetricsCommand),
 }
 
 /// The OAuth client of every command that talks to Genesys Cloud.
@@ -66,6 +69,60 @@ pub(crate) struct AuditCommand {
     /// cloudtrail:LookupEvents
     #[arg(long)]
     pub(crate) with_cloudtrail: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = OAUTH_CLIENT)]
+pub(crate) struct MetricsCommand {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// From this date or time, in UTC, such as 2026-11-01 or 2026-11-01T06:00:00Z, or so long ago, such as 24h, 90m or 7d
+    #[arg(long, value_name = "TIME", value_parser = moment, default_value = "24h")]
+    pub(crate) since: Moment,
+    /// Until this date or time, or so long ago; default: now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Moment>,
+    /// Only this action of the manifest (repeatable)
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::actions))]
+    pub(crate) action: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
+}
+
+/// What the figures of actions may be.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LimitOptions {
+    /// The largest share of requests that may fail, such as 1%; more is exit code 3, and 4 if no request succeeded. Whether no
+    /// requests meet it is not known: exit code 5
+    #[arg(long, value_name = "PERCENT", value_parser = share)]
+    pub(crate) max_error_rate: Option<f64>,
+    /// The longest time that 95 of 100 requests may take, such as 2s or 800ms; longer is exit code 3
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(crate) max_p95: Option<Duration>,
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    let unit = text.trim_start_matches(|it: char| it.is_ascii_digit());
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let number = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
+    let span = number.and_then(|number| number.checked_mul(milliseconds)).filter(|span| *span > 0);
+    // Ten years: whoever means more has mistaken the unit.
+    span.filter(|span| *span <= 3650 * 86_400_000)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "must be a whole number with its unit: ms, s, m, h or d, such as 24h".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>().ok();
+    let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+    percent.map(|percent| percent / 100.0).ok_or_else(|| "must be a percentage from 0% to 100%".to_owned())
 }
 
 /// What `genesys audit` fails on.

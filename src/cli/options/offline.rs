@@ -31,10 +31,12 @@ pub(crate) enum RenderedDocument {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RenderedFormat {
-    /// A configuration in Terraform's JSON syntax: save it as role.tf.json
+    /// A configuration in Terraform's JSON syntax, with the Genesys Cloud side: save it as role.tf.json
     Terraform,
-    /// A CloudFormation template in JSON
+    /// A CloudFormation template in JSON; CloudFormation has no types for Genesys Cloud
     Cloudformation,
+    /// The actions as Genesys Cloud's user interface exports and imports them: one JSON file each
+    GenesysExport,
 }
 
 #[derive(Args, Debug)]
@@ -44,9 +46,15 @@ pub(crate) struct RenderOptions {
     /// Print only this document
     #[arg(value_enum)]
     pub(crate) document: Option<RenderedDocument>,
-    /// The whole role for another tool, instead of the documents
+    /// All that the manifest asks for, for another tool, instead of the documents
     #[arg(long, value_enum, conflicts_with = "document")]
     pub(crate) format: Option<RenderedFormat>,
+    /// The role alone, if rolecall applies the Genesys Cloud side
+    #[arg(long, requires = "format")]
+    pub(crate) without_genesys: bool,
+    /// Write the actions to this folder, one file each (with --format genesys-export)
+    #[arg(long, value_name = "DIR", requires = "format")]
+    pub(crate) out: Option<PathBuf>,
     /// The account of the role, and of targets without an account; a CloudFormation template without it fits every account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,

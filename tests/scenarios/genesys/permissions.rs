@@ -110,6 +110,7 @@ fn no_command_makes_a_call_that_the_page_does_not_have_for_it() {
     run(&TEST, "genesys action test, verify --level genesys");
     run(&["verify", "--level", "genesys", "--yes"], "genesys action test, verify --level genesys");
     run(&["genesys", "audit"], "genesys audit");
+    run(&["genesys", "metrics"], "genesys metrics, drift --with-metrics");
     tamper(&stage, Tamper::GenesysActionEdited);
     tamper(&stage, Tamper::GenesysIntegrationDisabled);
     run(&["apply", "--yes", "--level", "paper"], "apply with [[action]]");
@@ -120,5 +121,5 @@ fn no_command_makes_a_call_that_the_page_does_not_have_for_it() {
     stage.write("input.json", r#"{"orderNumber": 4711}"#);
     run(&["apply", "--yes", "--replace", "--level", "paper"], "apply with [[action]]");
     run(&["destroy", "--yes"], "destroy");
-    assert_eq!(seen, 12);
+    assert_eq!(seen, 13);
 }

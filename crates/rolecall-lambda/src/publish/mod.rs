@@ -97,8 +97,11 @@ impl Publish {
         let mut failures: Vec<String> = Vec::new();
         if let Some(namespace) = &self.metrics {
             let line = metric::line(namespace, checked.command, &roles, &invocation.request_id, now);
-            if let Err(error) = log::metric(&line) {
-                failures.push(format!("the metrics: {error}"));
+            let of_actions = metric::action_lines(namespace, &roles, &invocation.request_id, now);
+            for line in std::iter::once(&line).chain(&of_actions) {
+                if let Err(error) = log::metric(line) {
+                    failures.push(format!("the metrics: {error}"));
+                }
             }
         }
         let is_wrong = roles.iter().any(|(_, role)| role.exit != ExitCode::Success);

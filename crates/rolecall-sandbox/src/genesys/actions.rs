@@ -198,7 +198,11 @@ pub(super) fn template_of(request: &Request<'_>, genesys: &Genesys, stage: Stage
         SUCCESS_TEMPLATE => revision.response("successTemplate"),
         _ => return Err(Refusal::not_found()),
     };
-    Ok(Reply { status: 200, headers: vec![("content-type", "text/plain".to_owned())], body: text.to_owned() })
+    Ok(Reply {
+        status: 200,
+        headers: vec![("content-type", "text/plain".to_owned())],
+        body: text.to_owned().into(),
+    })
 }
 
 pub(super) fn schema(request: &Request<'_>, genesys: &Genesys) -> Result<Reply, Refusal> {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,7 @@ use super::state::{Action, Genesys, Revision};
 use super::{catalogue, commit, flat, paging, template};
 use crate::call::{Operation, Params};
 use crate::engine::Engine;
+use crate::measured::{self, Execution};
 use crate::principals::Principal;
 use crate::state::State;
 use crate::wire::{ApiError, Incoming, Reply, Service};
@@ -72,11 +74,18 @@ pub(super) fn run(engine: &mut Engine, request: &Request<'_>, way: Way) -> Resul
     let (action, revision) = find(request.id(), &state.genesys, stage)?;
     let inputs = request.object()?.as_object().cloned().unwrap_or_default();
     let mut steps = Steps::default();
+    let begun = Instant::now();
     let result = carry_out(engine, request, &state.genesys, (action, revision), &inputs, &mut steps);
     let mut next = State::clone(engine.store.current());
     let author = Author { client: Some(request.client_id), user: None, at: request.time() };
     let entity = Entity { kind: "Action", id: request.id(), name: &revision.name };
     audits::write(&mut next, &author, "Execute", &entity, result.is_ok(), Vec::new());
+    if stage == Stage::Published {
+        let (at_ms, took_us) = measured::now(begun.elapsed());
+        let error = result.as_ref().err().map(|refusal| (refusal.status, refusal.code.to_owned()));
+        let execution = Execution { action: request.id().to_owned(), at_ms, took_us, error };
+        measured::add(&mut next.genesys.executions, execution);
+    }
     commit(engine, next)?;
     let result = result.map(|value| if request.flag("flatten") { flat::value(&value) } else { value });
     match (way, result) {
@@ -182,10 +191,13 @@ fn invoke(
     let Ok((name, Operation::Read(operation), input)) = lambda::route(&incoming) else {
         return Err(Refusal::of_execution("The function's name is not valid."));
     };
+    let begun = Instant::now();
     let reply = engine.call_for_genesys(&session.caller, (Service::Lambda, name, region), |call, state| {
         operation(call, &input, state)
     });
-    serde_json::from_str(&reply.map_err(of_aws)?.body)
+    let meant = input.invoked(&session.caller.account, region);
+    engine.measure(meant, begun.elapsed(), &reply).map_err(of_aws)?;
+    serde_json::from_slice(&reply.map_err(of_aws)?.body)
         .map_err(|error| Refusal::of_execution(&error.to_string()))
 }
 

@@ -126,7 +126,7 @@ impl Memory {
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status: reply.status,
             answer_type: kind,
-            answer: reply.body.clone(),
+            answer: String::from_utf8_lossy(&reply.body).into_owned(),
         });
         if self.exchanges.len() > EXCHANGES {
             self.exchanges.pop_front();

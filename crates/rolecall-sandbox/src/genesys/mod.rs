@@ -17,6 +17,7 @@
 //! [`Sandbox::exchanges`]: super::Sandbox::exchanges
 
 mod actions;
+mod analytics;
 mod audits;
 mod catalogue;
 mod credentials;

@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::refusal::Refusal;
 use super::request::Request;
 use super::state::Genesys;
-use super::{actions, audits, credentials, drafts, integrations, organization, tracking};
+use super::{actions, analytics, audits, credentials, drafts, integrations, organization, tracking};
 use crate::state::State;
 use crate::wire::{Incoming, Reply};
 
@@ -62,7 +62,7 @@ const fn route(
 
 /// All operations; where two paths fit, the first one counts.
 #[rustfmt::skip]
-static ROUTES: [Route; 56] = [
+static ROUTES: [Route; 57] = [
     route("POST", "/oauth/token", "postOauthToken", NONE, Run::Token),
     route("GET", "/api/v2/tokens/me", "getTokensMe", NONE, Run::Read(organization::token)),
     route("HEAD", "/api/v2/tokens/me", "headTokensMe", NONE, Run::Read(organization::token_exists)),
@@ -71,6 +71,7 @@ static ROUTES: [Route; 56] = [
     route("GET", "/api/v2/organizations/limits/namespaces/{}", "getOrganizationsLimitsNamespace", NONE, Run::Read(organization::limits)),
     route("GET", "/api/v2/organizations/limits/namespaces/{}/defaults", "getOrganizationsLimitsNamespaceDefaults", NONE, Run::Read(organization::default_limits)),
     route("GET", "/api/v2/authorization/subjects/me", "getAuthorizationSubjectsMe", NONE, Run::Read(organization::subject)),
+    route("POST", "/api/v2/analytics/actions/aggregates/query", "postAnalyticsActionsAggregatesQuery", ACTION_VIEW, Run::Read(analytics::actions)),
     route("GET", "/api/v2/users", "getUsers", USER_VIEW, Run::Read(organization::users)),
     route("GET", "/api/v2/integrations/types", "getIntegrationsTypes", INTEGRATION_VIEW, Run::Read(integrations::types)),
     route("GET", "/api/v2/integrations/types/{}", "getIntegrationsType", INTEGRATION_VIEW, Run::Read(integrations::kind)),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CLIENT_ID, CLIENT_SECRET, catalogue};
+use crate::measured::Execution;
 
 /// The most audit entries that are kept.
 const AUDIT_LENGTH: usize = 10_000;
@@ -39,6 +40,12 @@ pub struct Genesys {
     /// What Architect's dependency tracking says of itself.
     #[serde(default)]
     pub dependency_index: DependencyIndex,
+    /// The actions that ran, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub executions: Vec<Execution>,
+    /// Whether analytics has percentiles, which are in the SDKs' description of its answers and in no example.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub tells_percentiles: bool,
     /// Whether a credential's fields can be read back. Genesys Cloud redacts "sensitive fields", and whether an ARN is
     /// one is not documented: a client must cope with both.
     pub shows_credential_fields: bool,
@@ -219,6 +226,15 @@ pub struct Change {
     pub new: Vec<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_yes(it: &bool) -> bool {
+    *it
+}
+
 impl Default for Genesys {
     /// An organisation that nothing was connected to yet.
     fn default() -> Self {
@@ -247,6 +263,8 @@ impl Default for Genesys {
             credentials: BTreeMap::new(),
             integrations: BTreeMap::from([(catalogue::PLATFORM_INTEGRATION.to_owned(), built_in)]),
             actions: BTreeMap::new(),
+            executions: Vec::new(),
+            tells_percentiles: true,
             audits: Vec::new(),
             limits: catalogue::limits(),
             flows: BTreeMap::new(),

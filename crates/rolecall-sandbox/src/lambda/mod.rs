@@ -14,17 +14,22 @@ mod reference;
 mod unsupported;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::authorize::{Denial, ResourcePolicy, decide};
 use super::call::{Call, Operation};
 use super::evaluator::Context;
+use super::measured::{self, Invocation};
 use super::wire::{ApiError, Incoming, Reply};
 use reference::Reference;
 
 /// How Lambda answers who may not.
 const DENIED: (u16, &str) = (403, "AccessDeniedException");
+
+/// The code of the answer to too many requests.
+pub(super) const THROTTLED: &str = "TooManyRequestsException";
 
 /// What a call brings.
 pub(super) struct Input {
@@ -139,6 +144,27 @@ impl Input {
     /// The function that is meant, with the qualifier from the path or the query.
     fn reference(&self, call: &Call<'_>) -> Result<Reference, ApiError> {
         Reference::parse(&self.function, self.query("Qualifier"), call)
+    }
+}
+
+/// A function that a request invokes, or would have if it had not been throttled.
+pub(super) struct Invoked(Reference);
+
+impl Invoked {
+    /// As it is measured.
+    pub(super) fn measured(self, took: Duration, throttled: bool) -> Invocation {
+        let Reference { account, region, name: function, qualifier } = self.0;
+        let (at_ms, took_us) = measured::now(took);
+        Invocation { account, region, function, qualifier, at_ms, took_us, throttled }
+    }
+}
+
+impl Input {
+    /// The function that it invokes for a caller of that account who asks in that region; a dry run invokes none.
+    pub(super) fn invoked(&self, account: &str, region: &str) -> Option<Invoked> {
+        let is_dry = self.invocation_type.as_deref() == Some("DryRun");
+        let reference = Reference::within(&self.function, self.query("Qualifier"), (account, region));
+        reference.ok().filter(|_| !is_dry).map(Invoked)
     }
 }
 

@@ -17,16 +17,25 @@ pub(super) struct Reference {
 
 impl Reference {
     pub(super) fn parse(function: &str, qualifier: Option<&str>, call: &Call<'_>) -> Result<Self, ApiError> {
+        Self::within(function, qualifier, (call.account(), call.region))
+    }
+
+    /// The same for a caller of that account who asks in that region.
+    pub(super) fn within(
+        function: &str,
+        qualifier: Option<&str>,
+        (own_account, here): (&str, &str),
+    ) -> Result<Self, ApiError> {
         let parts: Vec<&str> = function.split(':').collect();
         let (account, region, name, inside) = match parts.as_slice() {
             ["arn", "aws", "lambda", region, account, "function", name] => (*account, *region, *name, None),
             ["arn", "aws", "lambda", region, account, "function", name, inside] => {
                 (*account, *region, *name, Some(*inside))
             }
-            [account, "function", name] => (*account, call.region, *name, None),
-            [account, "function", name, inside] => (*account, call.region, *name, Some(*inside)),
-            ["function", name] | [name] => (call.account(), call.region, *name, None),
-            [name, inside] => (call.account(), call.region, *name, Some(*inside)),
+            [account, "function", name] => (*account, here, *name, None),
+            [account, "function", name, inside] => (*account, here, *name, Some(*inside)),
+            ["function", name] | [name] => (own_account, here, *name, None),
+            [name, inside] => (own_account, here, *name, Some(*inside)),
             _ => return Err(invalid_name(function)),
         };
         let letters =
@@ -34,8 +43,7 @@ impl Reference {
         if name.is_empty() || name.len() > 64 || !letters(name, "-_") {
             return Err(invalid_name(function));
         }
-        if region != call.region {
-            let here = call.region;
+        if region != here {
             return Err(not_found(format!(
                 "Functions from '{region}' are not reachable in this region ('{here}')"
             )));

@@ -1,0 +1,508 @@
+//! How actions ran, as data for readers and as one table: what Genesys Cloud measured of the whole, what CloudWatch measured of the
+//! function, and what lies between. A figure that nobody measured is a dash, never a zero.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::finding::of_run;
+use super::human::{BOLD, DIMMED, RED, YELLOW};
+use super::markdown::{cell, code};
+use super::{FindingView, Level, Text, count};
+use crate::exit::ExitCode;
+use crate::observe::metrics::{ActionFigures, Comparison, Measured, Metrics, Requests, number};
+use crate::ports::metrics::{FunctionMetrics, MeasuredFunction};
+use crate::verify::finding::RunFinding;
+use crate::verify::metrics::{Breach, Limit, Limits, Undecided, breaches};
+use rolecall_model::shown::Shown;
+
+/// Where no figure is.
+const NONE: &str = "–";
+
+/// What was measured of the manifest's actions.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MetricsView {
+    /// From then on.
+    pub from: String,
+    /// Until then.
+    pub to: String,
+    /// The actions, in the manifest's order.
+    pub actions: Vec<ActionMetricsView>,
+    /// Limits that are exceeded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
+    /// Limits of which nobody knows whether they are met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Text>,
+}
+
+/// An action and its function. Times in milliseconds; what was not measured is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ActionMetricsView {
+    /// The action's name.
+    pub action: Text,
+    /// The function that it calls, with its qualifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// What Genesys Cloud measured: from the request of a flow to the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub genesys: Option<RequestsView>,
+    /// What CloudWatch measured of the function, whoever invoked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<FunctionMetricsView>,
+    /// What Genesys Cloud and the network take of an average request: the difference of the averages. Left out if the counts show
+    /// that requests and invocations are not the same ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub between_ms: Option<f64>,
+    /// What to know about the figures: what is missing, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+}
+
+/// What Genesys Cloud measured.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RequestsView {
+    /// How many requests there were.
+    pub requests: u64,
+    /// How many succeeded.
+    pub succeeded: u64,
+    /// The share that succeeded, 0 to 1. Left out if some requests ended in a way that rolecall cannot read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<f64>,
+    /// How many failed, by the type of the error.
+    pub errors: BTreeMap<String, u64>,
+    /// How many ended in a way that rolecall cannot read, by what Genesys Cloud says.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unclear: BTreeMap<String, u64>,
+    /// How long one took on average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_ms: Option<f64>,
+    /// 95 of 100 took at most this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_ms: Option<f64>,
+    /// 99 of 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+    /// The longest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_ms: Option<f64>,
+}
+
+/// What CloudWatch measured.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct FunctionMetricsView {
+    /// How often the function ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invocations: Option<u64>,
+    /// How often it ended with an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<u64>,
+    /// How many requests were throttled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttles: Option<u64>,
+    /// How long it ran on average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_ms: Option<f64>,
+    /// Half of the invocations took at most this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// 95 of 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_ms: Option<f64>,
+    /// 99 of 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+}
+
+impl MetricsView {
+    /// The view, held against the limits, and the exit code that both ask for.
+    pub fn of(metrics: &Metrics, limits: &Limits) -> (Self, ExitCode) {
+        let found = breaches(metrics, limits);
+        let exit = found.iter().map(|(_, breach)| breach.exit()).fold(metrics.exit(), ExitCode::or);
+        let findings = found.iter().filter_map(|(action, breach)| of_breach(action, breach));
+        let undecided = found.iter().filter_map(|(action, breach)| undecided(action, breach));
+        let view = Self {
+            from: metrics.window.from.to_string(),
+            to: metrics.window.to.to_string(),
+            actions: metrics.actions.iter().map(ActionMetricsView::from).collect(),
+            findings: findings.collect(),
+            undecided: undecided.chain(unread(metrics)).map(Text::from).collect(),
+        };
+        (view, exit)
+    }
+}
+
+/// What was asked for and not answered, each reason once.
+fn unread(metrics: &Metrics) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for ActionFigures { requests, invocations, .. } in &metrics.actions {
+        let of_genesys =
+            failed(requests).map(|reason| format!("what Genesys Cloud measured is not known: {reason}"));
+        let of_lambda =
+            failed(invocations).map(|reason| format!("what CloudWatch measured is not known: {reason}"));
+        for reason in of_genesys.into_iter().chain(of_lambda) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons
+}
+
+fn failed<T>(measured: &Measured<T>) -> Option<&str> {
+    match measured {
+        Measured::Failed(reason) => Some(reason),
+        Measured::Known(_) | Measured::Nothing | Measured::NotAsked(_) => None,
+    }
+}
+
+fn of_breach(action: &str, breach: &Breach) -> Option<FindingView> {
+    let action = Shown(action);
+    let (finding, message) = match breach {
+        Breach::TooManyFailures { failed, requests, limit } => (
+            RunFinding::TooManyFailures,
+            format!(
+                "action {action}: {failed} of {} failed ({}); the limit is {}",
+                count(usize::try_from(*requests).unwrap_or(usize::MAX), "request", "requests"),
+                percent(number(*failed) / number(*requests)),
+                percent(*limit)
+            ),
+        ),
+        Breach::TooSlow { p95, limit } => (
+            RunFinding::TooSlow,
+            format!(
+                "action {action}: 5 of 100 requests took {} or longer; the limit is {}",
+                time(*p95),
+                time(limit.as_secs_f64() * 1000.0)
+            ),
+        ),
+        Breach::Undecided { .. } => return None,
+    };
+    let severity = finding.severity();
+    let blank = FindingView {
+        id: finding.code().to_owned(),
+        severity: severity.to_string(),
+        level: severity.into(),
+        exit: breach.exit(),
+        statement: None,
+        message: message.into(),
+        why: String::new(),
+        reference: String::new(),
+        fix: String::new().into(),
+        witness: None,
+    };
+    Some(of_run(blank, finding))
+}
+
+fn undecided(action: &str, breach: &Breach) -> Option<String> {
+    let Breach::Undecided { limit, why } = breach else { return None };
+    let limit = match limit {
+        Limit::ErrorRate => "the limit on failures",
+        Limit::P95 => "the limit on the time of 95 of 100 requests",
+    };
+    let why = match why {
+        Undecided::NoRequests => "there were no requests in this time".to_owned(),
+        Undecided::NotMeasured(reason) => reason.clone(),
+        Undecided::Unclear(number) => format!(
+            "{} ended in a way that rolecall cannot read",
+            count(usize::try_from(*number).unwrap_or(usize::MAX), "request", "requests")
+        ),
+        Undecided::NoPercentile => "Genesys Cloud's answer has no percentile".to_owned(),
+    };
+    Some(format!("action {}: whether {limit} is met is not known: {why}", Shown(action)))
+}
+
+impl From<&ActionFigures> for ActionMetricsView {
+    fn from(ActionFigures { name, function, requests, invocations, comparison }: &ActionFigures) -> Self {
+        let mut notes = Vec::new();
+        let mut note = |what: &str, reason: Option<&str>| {
+            notes.extend(reason.map(|reason| Text::from(format!("{what}: {reason}"))));
+        };
+        note("Genesys Cloud", missing(requests, "no requests in this time"));
+        if function.is_some() {
+            note(
+                "CloudWatch",
+                missing(invocations, "no data: no invocations in this time, or another name or region"),
+            );
+        }
+        if matches!(requests.known(), Some(requests) if requests.p95.is_none()) {
+            note("Genesys Cloud", Some("the answer has no percentiles"));
+        }
+        let between = match comparison {
+            Comparison::Between(between) => Some(*between),
+            Comparison::Incomplete => None,
+            Comparison::Shared => {
+                notes.push(
+                    "several actions call this function: its figures are those of all of them"
+                        .to_owned()
+                        .into(),
+                );
+                None
+            }
+            Comparison::MoreInvocations => {
+                let text = "the function was invoked more often than the action was requested: others invoke it too, and the two \
+                            sides are not comparable";
+                notes.push(text.to_owned().into());
+                None
+            }
+            Comparison::FewerInvocations => {
+                let text = "not every request reached the function (it failed before, or was throttled): the averages are not \
+                            comparable";
+                notes.push(text.to_owned().into());
+                None
+            }
+        };
+        Self {
+            action: name.clone().into(),
+            function: function.as_ref().map(function_name),
+            genesys: requests.known().map(RequestsView::from),
+            lambda: invocations.known().map(FunctionMetricsView::from),
+            between_ms: between.map(rounded),
+            notes,
+        }
+    }
+}
+
+fn missing<'m, T>(measured: &'m Measured<T>, nothing: &'m str) -> Option<&'m str> {
+    match measured {
+        Measured::Known(_) => None,
+        Measured::Nothing => Some(nothing),
+        Measured::NotAsked(reason) | Measured::Failed(reason) => Some(reason),
+    }
+}
+
+fn function_name(MeasuredFunction { region, name, qualifier }: &MeasuredFunction) -> String {
+    let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+    format!("{name}{qualifier} ({region})")
+}
+
+impl From<&Requests> for RequestsView {
+    fn from(requests: &Requests) -> Self {
+        let Requests { count, succeeded, failed, unclear, average, max, p95, p99 } = requests;
+        Self {
+            requests: *count,
+            succeeded: *succeeded,
+            success_rate: (requests.unclear() == 0).then(|| number(*succeeded) / number(*count)),
+            errors: failed.clone(),
+            unclear: unclear.clone(),
+            average_ms: average.map(rounded),
+            p95_ms: p95.map(rounded),
+            p99_ms: p99.map(rounded),
+            max_ms: max.map(rounded),
+        }
+    }
+}
+
+impl From<&FunctionMetrics> for FunctionMetricsView {
+    fn from(metrics: &FunctionMetrics) -> Self {
+        let FunctionMetrics { invocations, errors, throttles, average, p50, p95, p99 } = *metrics;
+        Self {
+            invocations,
+            errors,
+            throttles,
+            average_ms: average.map(rounded),
+            p50_ms: p50.map(rounded),
+            p95_ms: p95.map(rounded),
+            p99_ms: p99.map(rounded),
+        }
+    }
+}
+
+/// To a thousandth of a millisecond: what is beyond is arithmetic.
+fn rounded(milliseconds: f64) -> f64 {
+    (milliseconds * 1000.0).round() / 1000.0
+}
+
+fn time(milliseconds: f64) -> String {
+    match milliseconds.abs() {
+        small if small < 10.0 => format!("{milliseconds:.1} ms"),
+        middle if middle < 10_000.0 => format!("{milliseconds:.0} ms"),
+        _ => format!("{:.1} s", milliseconds / 1000.0),
+    }
+}
+
+fn percent(share: f64) -> String {
+    let text = format!("{:.2}", share * 100.0);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn figure(number: Option<u64>) -> String {
+    number.map_or_else(|| NONE.to_owned(), |number| number.to_string())
+}
+
+fn times(milliseconds: Option<f64>) -> String {
+    milliseconds.map_or_else(|| NONE.to_owned(), time)
+}
+
+impl ActionMetricsView {
+    /// The rows of the table: what it is, Genesys Cloud's figure, the function's, and what lies between.
+    pub(super) fn rows(&self) -> Vec<[String; 4]> {
+        let Self { action: _, function: _, genesys, lambda, between_ms, notes: _ } = self;
+        let (genesys, lambda) = (genesys.as_ref(), lambda.as_ref());
+        let failed = genesys.map(|it| it.errors.values().sum::<u64>());
+        let none = || NONE.to_owned();
+        let row = |name: &str, cells: [String; 3]| {
+            let [genesys, function, between] = cells;
+            [name.to_owned(), genesys, function, between]
+        };
+        vec![
+            row(
+                "requests, invocations",
+                [figure(genesys.map(|it| it.requests)), figure(lambda.and_then(|it| it.invocations)), none()],
+            ),
+            row("failed", [figure(failed), figure(lambda.and_then(|it| it.errors)), none()]),
+            row("throttled", [none(), figure(lambda.and_then(|it| it.throttles)), none()]),
+            row(
+                "average",
+                [
+                    times(genesys.and_then(|it| it.average_ms)),
+                    times(lambda.and_then(|it| it.average_ms)),
+                    times(*between_ms),
+                ],
+            ),
+            row("p50", [none(), times(lambda.and_then(|it| it.p50_ms)), none()]),
+            row(
+                "p95",
+                [times(genesys.and_then(|it| it.p95_ms)), times(lambda.and_then(|it| it.p95_ms)), none()],
+            ),
+            row(
+                "p99",
+                [times(genesys.and_then(|it| it.p99_ms)), times(lambda.and_then(|it| it.p99_ms)), none()],
+            ),
+            row("longest", [times(genesys.and_then(|it| it.max_ms)), none(), none()]),
+        ]
+    }
+
+    /// The sentences below the table.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if let Some(RequestsView { requests, succeeded, success_rate, errors, unclear, .. }) = &self.genesys {
+            let rate = success_rate.map(|rate| format!(" ({})", percent(rate))).unwrap_or_default();
+            let listed = |by: &BTreeMap<String, u64>| {
+                let by = by.iter().filter(|(_, number)| **number > 0);
+                by.map(|(kind, number)| format!("{} {number}", Shown(kind))).collect::<Vec<_>>().join(", ")
+            };
+            let mut sentence = format!("{succeeded} of {requests} succeeded{rate}");
+            if !errors.is_empty() {
+                let _ = write!(sentence, "; errors: {}", listed(errors));
+            }
+            if !unclear.is_empty() {
+                let _ = write!(sentence, "; rolecall cannot read how these ended: {}", listed(unclear));
+            }
+            sentences.push(sentence);
+        }
+        sentences.extend(self.notes.iter().map(Text::shown));
+        sentences
+    }
+}
+
+const COLUMNS: [&str; 3] = ["Genesys Cloud", "function", "between"];
+
+impl MetricsView {
+    /// The names of the table's columns.
+    pub(super) fn columns(&self) -> [&'static str; 3] {
+        COLUMNS
+    }
+
+    /// What `between` is, where there is one.
+    pub(super) fn explanation(&self) -> Option<&'static str> {
+        self.actions.iter().any(|action| action.between_ms.is_some()).then_some(BETWEEN)
+    }
+
+    /// The text for people.
+    pub fn to_text(&self) -> String {
+        let Self { from, to, actions, findings, undecided } = self;
+        let mut text = format!("{BOLD}Actions{BOLD:#} from {from} to {to}\n");
+        if actions.is_empty() {
+            text += "  The manifest has no actions.\n";
+        }
+        for action in actions {
+            let function =
+                action.function.iter().map(|function| format!("  {DIMMED}calls {function}{DIMMED:#}"));
+            let _ =
+                writeln!(text, "\n{BOLD}{}{BOLD:#}{}", action.action.shown(), function.collect::<String>());
+            let [whole, function, between] = COLUMNS;
+            let _ = writeln!(text, "  {:<22}  {whole:>14}  {function:>12}  {between:>12}", "");
+            for [name, whole, function, between] in action.rows() {
+                let _ = writeln!(text, "  {name:<22}  {whole:>14}  {function:>12}  {between:>12}");
+            }
+            for sentence in action.sentences() {
+                let _ = writeln!(text, "  {sentence}");
+            }
+        }
+        if let Some(explanation) = self.explanation() {
+            let _ = writeln!(text, "\n{explanation}");
+        }
+        for FindingView { id, message, fix, .. } in findings {
+            let _ = writeln!(text, "\n  {RED}{id}{RED:#} {message}\n     fix: {fix}");
+        }
+        for sentence in undecided {
+            let _ = writeln!(text, "\n  {YELLOW}?{YELLOW:#} {}", sentence.shown());
+        }
+        text
+    }
+
+    /// The table for step summaries.
+    pub fn to_markdown(&self) -> String {
+        let Self { from, to, actions, findings, undecided } = self;
+        let mut text = format!("### Actions from {from} to {to}\n\n");
+        let _ = writeln!(text, "| action | | {} |\n|---|---|---:|---:|---:|", COLUMNS.join(" | "));
+        for action in actions {
+            for (index, row) in action.rows().into_iter().enumerate() {
+                let name = if index == 0 { cell(&action.action) } else { String::new() };
+                let _ = writeln!(text, "| {name} | {} |", row.join(" | "));
+            }
+        }
+        text.push('\n');
+        for action in actions {
+            let called = action.function.as_deref().map(|function| format!(" (calls {})", code(function)));
+            let sentences = action.sentences().join(". ");
+            let _ = writeln!(
+                text,
+                "- {}{}: {}",
+                cell(&action.action),
+                called.unwrap_or_default(),
+                cell(&sentences)
+            );
+        }
+        if let Some(explanation) = self.explanation() {
+            let _ = writeln!(text, "\n{explanation}");
+        }
+        for FindingView { id, message, fix, .. } in findings {
+            let _ = writeln!(text, "\n❌ **{id}** {}. Fix: {}", cell(message), cell(fix));
+        }
+        for sentence in undecided {
+            let _ = writeln!(text, "\n⚠️ {}", cell(sentence));
+        }
+        text
+    }
+
+    /// What it comes to. What the exit codes 4 and 5 are about is told as a fault.
+    pub(super) fn sentence(&self) -> String {
+        let exceeded = self.findings.iter().filter(|finding| finding.exit == ExitCode::Pending);
+        let exceeded: Vec<String> = exceeded.map(|finding| finding.message.shown()).collect();
+        if !exceeded.is_empty() {
+            return exceeded.join("; ");
+        }
+        if !self.findings.is_empty() || !self.undecided.is_empty() {
+            return String::new();
+        }
+        let ran = self.actions.iter().filter(|action| action.genesys.is_some()).count();
+        match (ran, self.actions.len()) {
+            (0, _) if self.actions.iter().any(|action| action.lambda.is_some()) => {
+                "no requests are known, only invocations".to_owned()
+            }
+            (0, _) => "no requests are known".to_owned(),
+            (ran, all) => format!("requests of {ran} of {} were measured", count(all, "action", "actions")),
+        }
+    }
+}
+
+/// What `between` is, and is not.
+const BETWEEN: &str = "between: the average in Genesys Cloud less the average in the function: network, Genesys Cloud itself, AssumeRole \
+                       and cold starts. A difference of percentiles would be no percentile, so there is none.";
+
+/// How severe a limit that could not be checked is.
+pub(super) const UNDECIDED: Level = Level::Warning;
