@@ -141,16 +141,20 @@ fn cloud(given: &Given) -> CommandResult<genesys::Desired> {
 
 /// Two tools that make the same integration make it twice.
 fn say_who_makes_the_cloud_side(manifest: &Manifest, is_rendered: bool, printer: &mut Printer) {
+    let is_elsewhere = manifest.genesys.managed_by.is_some();
     if is_rendered {
-        printer.warning(
-            "the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, do not run `rolecall apply` \
-             with this manifest, or there are two integrations; if rolecall does, render with --without-genesys",
-        );
+        if !is_elsewhere {
+            printer.warning(
+                "the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, write \
+                 `managed_by = \"terraform\"` into [genesys] of the manifest, or `rolecall apply` makes a second integration; if \
+                 rolecall does, render with --without-genesys",
+            );
+        }
         printer.hint(
             "Terraform looks for the provider only where the module names it: \
              `required_providers { genesyscloud = { source = \"mypurecloud/genesyscloud\" } }`",
         );
-    } else if genesys::is_asked_for(manifest) {
+    } else if genesys::is_asked_for(manifest) && !is_elsewhere {
         printer.hint("the configuration has the role alone; `rolecall apply` makes the Genesys Cloud side");
     }
 }

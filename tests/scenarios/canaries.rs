@@ -129,6 +129,9 @@ const CASES: &[Case] = {
             &["human", "json", "markdown", "csv"],
             Deadline,
         ),
+        case("genesys metrics", &[], Everything, REPORTS, Deadline),
+        case("handover write", &["--from", "genesys"], Everything, TWO, Deadline),
+        case("handover check", &["handover.toml"], Everything, TWO, Deadline),
         case("genesys action list", &[], Everything, TWO, Deadline),
         case("genesys action test", &[ACTION], Everything, TWO, Deadline),
         case("genesys action export", &[ACTION, "--out", "exported.json"], Everything, TWO, Deadline),
@@ -170,6 +173,7 @@ fn every_command_is_looked_at() {
 struct World {
     states: BTreeMap<&'static str, State>,
     exported: String,
+    handover: String,
 }
 
 impl World {
@@ -192,7 +196,7 @@ impl World {
         };
         nothing.genesys.credentials.insert("7d1f6a52-0000-4000-8000-000000000001".to_owned(), rest);
         let stage = Stage::with(&described(Source::Environment), nothing.clone());
-        files(&stage, "{}");
+        files(&stage, "{}", "");
         let run = |arguments: &[&str]| -> Run {
             let mut command = stage.client_command(arguments);
             command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", CLIENT_SECRET).output().unwrap().into()
@@ -202,8 +206,9 @@ impl World {
         run(&["apply", "--yes", "--level", "paper"]).expect(0);
         let everything = State::clone(&stage.sandbox.state());
         let exported = run(&["genesys", "action", "export", ACTION]).expect(0).stdout;
+        let handover = run(&["handover", "write", "--from", "aws"]).expect(0).stdout;
         let states = [("nothing", nothing), ("boundary", boundary), ("everything", everything)];
-        Self { states: states.into(), exported }
+        Self { states: states.into(), exported, handover }
     }
 
     fn state(&self, before: Before) -> State {
@@ -234,13 +239,14 @@ fn described(source: Source) -> String {
 }
 
 /// What commands read.
-fn files(stage: &Stage, exported: &str) {
+fn files(stage: &Stage, exported: &str, handover: &str) {
     let schema = |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}}).to_string();
     stage.write("request.json", &schema("orderNumber"));
     stage.write("response.json", &schema("status"));
     stage.write("input.json", r#"{"orderNumber": "4711"}"#);
     stage.write("answer.json", r#"{"status": "shipped"}"#);
     stage.write("imported.json", exported);
+    stage.write("handover.toml", handover);
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::765628985471:root"}, "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
@@ -320,7 +326,7 @@ impl Trial<'_> {
             .to_string();
         store(&mut state, &stored);
         stage.sandbox.change(|current| *current = state).unwrap();
-        files(&stage, &world.exported);
+        files(&stage, &world.exported, &world.handover);
         if let Trouble::Sandbox(place, fault) = self.trouble {
             let rule = FaultRule { operation: place.operation().to_owned(), skip: 0, times: None, fault };
             stage.set(Faults { rules: vec![rule], ..Faults::default() });
@@ -611,7 +617,7 @@ fn a_secret_in_the_wrong_place_is_not_quoted() {
         permissions.attached.push("arn:aws:iam::aws:policy/AdministratorAccess".to_owned());
         store(&mut state, secret);
         let stage = Stage::with(&manifest, state);
-        files(&stage, "{}");
+        files(&stage, "{}", "");
         let mut command = command(&stage, &stage.sandbox.endpoint_url(), Source::Stored);
         if !file.is_empty() {
             stage.write(".aws/credentials", file);
