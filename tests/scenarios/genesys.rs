@@ -12,6 +12,7 @@ mod owners;
 mod permissions;
 mod repairs;
 mod rewritten;
+mod secrets;
 mod setup;
 mod used;
 

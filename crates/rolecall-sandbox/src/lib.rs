@@ -28,6 +28,7 @@ mod ids;
 mod lambda;
 mod lock;
 mod organizations;
+mod parameters;
 mod principals;
 mod secrets;
 mod server;
@@ -55,7 +56,8 @@ pub use genesys::{
 };
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
-    Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
+    Account, Function, ManagedPolicy, Parameter, Permissions, PolicyVersion, Quotas, Role, Secret, State,
+    User,
 };
 pub use store::{change as change_file, load, parse, save};
 pub use tags::Tags;
