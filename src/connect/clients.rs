@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rolecall_aws::Aws;
+use rolecall_aws::{Aws, HAS_SSM};
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
 
-use crate::iam::arn::Arn;
 use crate::manifest::Manifest;
 use crate::ports::calls::Calls;
 use crate::ports::genesys::{GenesysRead, GenesysResult, Organization};
+use crate::ports::secrets::{ReadSecret, SecretId, SecretLocation};
 
 /// A client that many manifests share; its organization is asked for once.
 #[derive(Clone, Debug)]
@@ -36,12 +36,12 @@ impl SharedClient {
 pub struct Clients {
     known: Rc<RefCell<HashMap<String, SharedClient>>>,
     /// Where the credentials are kept of manifests that name none.
-    fallback: Option<(Arn, Aws)>,
+    fallback: Option<(SecretLocation, Aws)>,
 }
 
 impl Clients {
     /// Manifests that name no credentials use the secret, which `aws` reads.
-    pub fn with_secret(secret: Arn, aws: Aws) -> Self {
+    pub fn with_secret(secret: SecretLocation, aws: Aws) -> Self {
         Self { fallback: Some((secret, aws)), ..Self::default() }
     }
 
@@ -81,12 +81,17 @@ impl Clients {
     ) -> Result<SharedClient, CredentialError> {
         let region = manifest.genesys.region;
         match (&manifest.genesys.credentials, &self.fallback) {
-            (None, Some((secret, aws))) => self.share(format!("{region} {secret}"), || {
-                let source = CredentialSource::Secret { store: Box::new(aws.secret(secret)), region };
+            (None, Some((secret, aws))) => self.share(format!("{region} {secret:?}"), || {
+                let source = CredentialSource::Secret { store: kept(secret, aws)?, region };
                 Ok(Client::new(source, Patience::until(deadline), Calls::default()))
             }),
             (Some(secret), _) => {
-                self.share(format!("{region} {secret}"), || connect(Some(manifest), aws, deadline))
+                // A name stands for different secrets in different accounts and regions.
+                let place = match secret.id() {
+                    SecretId::Arn(_) => String::new(),
+                    SecretId::Name(_) => format!(" {:?} {:?}", manifest.access, aws.region()),
+                };
+                self.share(format!("{region} {secret:?}{place}"), || connect(Some(manifest), aws, deadline))
             }
             (None, None) => self.of_environment(manifest, deadline),
         }
@@ -114,7 +119,7 @@ pub fn connect(
     let Some((secret, region)) = secret else {
         return connect_from_environment(manifest.map(|manifest| manifest.genesys.region), deadline);
     };
-    let source = CredentialSource::Secret { store: Box::new(aws.secret(secret)), region };
+    let source = CredentialSource::Secret { store: kept(secret, aws)?, region };
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }
 
@@ -126,4 +131,14 @@ pub fn connect_from_environment(
 ) -> Result<Client, CredentialError> {
     let source = CredentialSource::from_environment(|name| std::env::var(name).ok(), region)?;
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
+}
+
+/// The reader of what is kept there; an error where this build has none.
+fn kept(location: &SecretLocation, aws: &Aws) -> Result<Box<dyn ReadSecret>, CredentialError> {
+    match location {
+        SecretLocation::Parameter(id) if !HAS_SSM => {
+            Err(CredentialError::NoParameters { parameter: id.to_string() })
+        }
+        SecretLocation::Secret(_) | SecretLocation::Parameter(_) => Ok(aws.kept(location)),
+    }
 }

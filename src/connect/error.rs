@@ -155,6 +155,7 @@ impl Explained for ConnectError {
                     | CredentialError::OtherRegion { .. }
                     | CredentialError::NotAnObject { .. }
                     | CredentialError::MissingKey { .. }
+                    | CredentialError::NoParameters { .. }
                     | CredentialError::Store { .. } => hint,
                 };
                 return (exit, hint);

@@ -342,7 +342,10 @@ impl Coded for CredentialError {
             Self::Unset { .. } | Self::NotAnObject { .. } | Self::MissingKey { .. } => {
                 ErrorCode::GenesysNoCredentials
             }
-            Self::Wrong { .. } | Self::Region { .. } | Self::OtherRegion { .. } => ErrorCode::Settings,
+            Self::Wrong { .. }
+            | Self::Region { .. }
+            | Self::OtherRegion { .. }
+            | Self::NoParameters { .. } => ErrorCode::Settings,
             Self::Store { source, .. } if source.kind == AwsErrorKind::NotFound => {
                 ErrorCode::GenesysNoCredentials
             }

@@ -461,6 +461,7 @@ impl Explained for CredentialError {
             | CredentialError::OtherRegion { .. }
             | CredentialError::NotAnObject { .. }
             | CredentialError::MissingKey { .. }
+            | CredentialError::NoParameters { .. }
             | CredentialError::Store { .. } => None,
         };
         (ExitCode::Usage, hint.map(str::to_owned))

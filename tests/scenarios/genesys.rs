@@ -15,6 +15,7 @@ mod permissions;
 mod rendered;
 mod repairs;
 mod rewritten;
+mod secrets;
 mod setup;
 mod used;
 

@@ -86,3 +86,35 @@ mod topic {
         }
     }
 }
+
+#[cfg(not(feature = "ssm"))]
+mod parameter {
+    use futures_util::FutureExt;
+    use futures_util::future::LocalBoxFuture;
+    use rolecall_model::ports::secrets::{ReadSecret, SecretId};
+    use secrecy::SecretString;
+
+    use super::{Aws, AwsResult, absent};
+
+    /// A parameter that cannot be read.
+    #[derive(Debug)]
+    struct SecureParameter(String);
+
+    impl Aws {
+        /// A parameter that must be a `SecureString`.
+        #[expect(clippy::unused_self, reason = "the shape of the one that reads")]
+        pub(crate) fn secure_parameter(&self, id: &SecretId) -> Box<dyn ReadSecret> {
+            Box::new(SecureParameter(id.to_string()))
+        }
+    }
+
+    impl ReadSecret for SecureParameter {
+        fn name(&self) -> &str {
+            &self.0
+        }
+
+        fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
+            async { absent("ssm:GetParameter", "ssm") }.boxed_local()
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
-#[cfg(not(all(feature = "access-analyzer", feature = "organizations", feature = "sns")))]
+#[cfg(not(all(feature = "access-analyzer", feature = "organizations", feature = "sns", feature = "ssm")))]
 mod absent;
 #[cfg(feature = "access-analyzer")]
 mod access_analyzer;
@@ -21,6 +21,8 @@ mod metrics;
 mod organization;
 mod outcome;
 mod pace;
+#[cfg(feature = "ssm")]
+mod parameter;
 mod probe;
 mod profile;
 #[cfg(feature = "publish")]
@@ -60,10 +62,10 @@ pub use self::environment::SettingsError;
 use self::environment::Stated;
 use self::error::{classify, too_late};
 use self::pace::Pace as CallPace;
+#[cfg(feature = "ssm")]
+pub use self::parameter::Parameter;
 pub use self::profile::{ProfileError, profile_names};
 use self::rate::Rate;
-#[cfg(feature = "publish")]
-pub use self::stored::Parameter;
 pub use self::trust::Trust;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
@@ -73,6 +75,9 @@ use rolecall_model::{activity, limit};
 
 /// Whether this build can send messages to SNS.
 pub const HAS_SNS: bool = cfg!(feature = "sns");
+
+/// Whether this build can read parameters of SSM.
+pub const HAS_SSM: bool = cfg!(feature = "ssm");
 
 /// A region that serves IAM and STS where the user configured none: both answer for the whole `aws` partition there.
 const FALLBACK_REGION: &str = "us-east-1";

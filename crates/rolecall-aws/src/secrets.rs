@@ -8,8 +8,8 @@ use super::Aws;
 use super::calls::Recorder;
 use super::error::{classify, refused_key, too_late, unexpected};
 use rolecall_model::iam::arn::Arn;
-use rolecall_model::ports::AwsResult;
-use rolecall_model::ports::secrets::ReadSecret;
+use rolecall_model::ports::secrets::{ReadSecret, SecretId, SecretLocation};
+use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult, WriteOutcome};
 use rolecall_model::{activity, limit};
 
 const READ: &str = "secretsmanager:GetSecretValue";
@@ -17,32 +17,67 @@ const READ: &str = "secretsmanager:GetSecretValue";
 /// One secret of Secrets Manager.
 #[derive(Debug)]
 pub struct StoredSecret {
-    arn: String,
-    client: aws_sdk_secretsmanager::Client,
+    id: String,
+    /// `None` where neither the name nor the configuration tells the region.
+    client: Option<aws_sdk_secretsmanager::Client>,
 }
 
 impl Aws {
     /// A secret, in the region that its ARN names.
     pub fn secret(&self, arn: &Arn) -> StoredSecret {
-        let region = aws_config::Region::new(arn.region.clone());
-        let config = self.config.to_builder().region(region).build();
-        let config =
-            aws_sdk_secretsmanager::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
-        StoredSecret {
-            arn: arn.to_string(),
-            client: aws_sdk_secretsmanager::Client::from_conf(config.build()),
+        self.named_secret(&SecretId::Arn(arn.clone()))
+    }
+
+    /// What is kept there: a secret, or a `SecureString`.
+    pub fn kept(&self, location: &SecretLocation) -> Box<dyn ReadSecret> {
+        match location {
+            SecretLocation::Secret(id) => Box::new(self.named_secret(id)),
+            SecretLocation::Parameter(id) => self.secure_parameter(id),
         }
+    }
+
+    fn named_secret(&self, id: &SecretId) -> StoredSecret {
+        let client = self.region_of(id).map(|region| {
+            let config = self.config.to_builder().region(region).build();
+            let config = aws_sdk_secretsmanager::config::Builder::from(&config)
+                .interceptor(Recorder(self.calls.clone()));
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
+        });
+        StoredSecret { id: id.to_string(), client }
+    }
+
+    /// The region that an ARN names, or in which a name is looked up.
+    pub(super) fn region_of(&self, id: &SecretId) -> Option<aws_config::Region> {
+        match id {
+            SecretId::Arn(arn) => Some(aws_config::Region::new(arn.region.clone())),
+            SecretId::Name(_) => self.config.region().cloned(),
+        }
+    }
+}
+
+/// There is a name, and nothing says in which region.
+pub(super) fn no_region(operation: &'static str) -> AwsError {
+    AwsError {
+        operation,
+        kind: AwsErrorKind::NoRegion,
+        code: None,
+        message:
+            "it is named without a region, and no region is configured; name it by its ARN, or set a region"
+                .to_owned(),
+        request_id: None,
+        outcome: WriteOutcome::Refused,
     }
 }
 
 impl ReadSecret for StoredSecret {
     fn name(&self) -> &str {
-        &self.arn
+        &self.id
     }
 
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
         async {
-            let call = self.client.get_secret_value().secret_id(&self.arn).send();
+            let client = self.client.as_ref().ok_or_else(|| no_region(READ))?;
+            let call = client.get_secret_value().secret_id(&self.id).send();
             let answer =
                 activity::calling(READ, limit::within(call)).await.map_err(|over| too_late(READ, over))?;
             let answer = answer.map_err(|error| refused_key(classify(READ, error)))?;

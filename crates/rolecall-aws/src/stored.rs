@@ -1,30 +1,17 @@
-//! Texts that are kept in S3 and in SSM Parameter Store.
+//! Texts that are kept in S3.
 
 use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_ssm::types::ParameterType;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use secrecy::SecretString;
 
 use super::Aws;
 use super::calls::Recorder;
 use super::error::{classify, refused_key, unexpected};
-use rolecall_model::iam::arn::Arn;
 use rolecall_model::ports::{AwsError, AwsResult};
 
 const READ_OBJECT: &str = "s3:GetObject";
 /// What reading a certain version needs instead.
 const READ_VERSION: &str = "s3:GetObjectVersion";
-const READ_PARAMETER: &str = "ssm:GetParameter";
-
-/// A parameter's value.
-#[derive(Clone, Debug)]
-pub struct Parameter {
-    /// The value, decrypted.
-    pub value: SecretString,
-    /// Whether it is kept encrypted.
-    pub is_secure: bool,
-}
 
 impl Aws {
     /// What an object holds; `None` where that is more than `at_most` bytes. Asked is the configured region.
@@ -69,19 +56,5 @@ impl Aws {
             );
         }
         error
-    }
-
-    /// The value of a parameter, from the region that its ARN names.
-    pub async fn parameter(&self, arn: &Arn) -> AwsResult<Parameter> {
-        let region = aws_config::Region::new(arn.region.clone());
-        let config = self.config.to_builder().region(region).build();
-        let config = aws_sdk_ssm::config::Builder::from(&config).interceptor(Recorder(self.calls.clone()));
-        let call = aws_sdk_ssm::Client::from_conf(config.build()).get_parameter();
-        let answer = call.name(arn.to_string()).with_decryption(true).send().await;
-        let answer = answer.map_err(|error| refused_key(classify(READ_PARAMETER, error)))?;
-        let missing = || unexpected(READ_PARAMETER, &"a parameter without a value");
-        let parameter = answer.parameter.ok_or_else(missing)?;
-        let is_secure = parameter.r#type == Some(ParameterType::SecureString);
-        Ok(Parameter { value: parameter.value.ok_or_else(missing)?.into(), is_secure })
     }
 }

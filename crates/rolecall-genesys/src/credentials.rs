@@ -1,4 +1,5 @@
-//! The OAuth client that rolecall is to Genesys Cloud: from the environment, or from a secret in AWS Secrets Manager.
+//! The OAuth client that rolecall is to Genesys Cloud: from the environment, or from a secret in AWS (Secrets Manager, or a
+//! `SecureString` of SSM).
 //!
 //! The names are those of the official tools: `GENESYSCLOUD_OAUTHCLIENT_ID`, `GENESYSCLOUD_OAUTHCLIENT_SECRET` and
 //! `GENESYSCLOUD_REGION` (README of platform-client-sdk-cli 166.0.0). There is no option for the secret: a command line
@@ -129,6 +130,15 @@ pub enum CredentialError {
         /// Keys that it has and that look like it; or all of them.
         found: Vec<String>,
     },
+    /// This build reads no parameters of SSM.
+    #[error(
+        "[genesys.credentials] names the parameter `{parameter}`, and this rolecall was built without SSM; build it with \
+         `--features ssm`, or keep the OAuth client in Secrets Manager (`secret`)"
+    )]
+    NoParameters {
+        /// The parameter.
+        parameter: String,
+    },
     /// The store did not answer.
     #[error("cannot read the OAuth client from the secret `{secret}`: {source}{}", needed(source))]
     Store {
@@ -245,6 +255,7 @@ fn without_value(error: CredentialError) -> CredentialError {
         | CredentialError::OtherRegion { .. }
         | CredentialError::NotAnObject { .. }
         | CredentialError::MissingKey { .. }
+        | CredentialError::NoParameters { .. }
         | CredentialError::Store { .. }) => error,
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rolecall::aws::{Aws, SettingsError};
 use rolecall::connect::Clients;
-use rolecall::iam::arn::Arn;
 use rolecall::ports::calls::Calls;
+use rolecall::ports::secrets::SecretLocation;
 use rolecall_genesys::client::{Client, Patience};
 use rolecall_genesys::credentials::CredentialSource;
 use rolecall_model::region::Region;
@@ -24,11 +24,6 @@ const REGION: &str = "GENESYSCLOUD_REGION";
 
 /// How long a call may be tried again; the function's own timeout ends it earlier.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// The ARN of a secret. Whatever else stands in its place may be the secret itself, so no message repeats it.
-pub(crate) fn secret_arn(text: &str) -> Option<Arn> {
-    text.trim().parse().ok().filter(|arn: &Arn| arn.service == "secretsmanager")
-}
 
 /// Connections, made when they are needed.
 #[derive(Default)]
@@ -66,7 +61,7 @@ impl Connections {
     /// environment itself.
     pub(crate) async fn genesys(
         &self,
-        secret: Option<&Arn>,
+        secret: Option<&SecretLocation>,
         region: Option<&'static Region>,
     ) -> Result<Rc<Client>, String> {
         let named = match secret {
@@ -78,7 +73,7 @@ impl Connections {
         };
         let source = match &named {
             Some(secret) => CredentialSource::Secret {
-                store: Box::new(self.aws().await.map_err(|error| error.to_string())?.secret(secret)),
+                store: self.aws().await.map_err(|error| error.to_string())?.kept(secret),
                 region: match (region, variable(REGION)) {
                     (Some(region), _) => region,
                     (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,
@@ -115,8 +110,10 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The secret that the environment names.
-fn named_secret() -> Result<Option<Arn>, String> {
+fn named_secret() -> Result<Option<SecretLocation>, String> {
     let Some(text) = variable(SECRET) else { return Ok(None) };
-    let arn = secret_arn(&text);
-    arn.map(Some).ok_or_else(|| format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager"))
+    // Whatever else stands there may be the secret itself, so the message does not repeat it.
+    SecretLocation::from_arn(&text).map(Some).ok_or_else(|| {
+        format!("{SECRET} must be the ARN of a secret in AWS Secrets Manager or of a SecureString of SSM")
+    })
 }

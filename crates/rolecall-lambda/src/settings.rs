@@ -7,8 +7,8 @@
 use std::fmt::Display;
 
 use rolecall::connect::Loaded;
-use rolecall::iam::arn::Arn;
 use rolecall::manifest::AssumedRole;
+use rolecall::ports::secrets::{SecretId, SecretLocation};
 
 /// The roles that a manifest may name in `assume_role`: ARNs with commas between them, `*` for any text within.
 const ROLES: &str = "ROLECALL_ALLOWED_ROLES";
@@ -44,22 +44,53 @@ impl Allowed {
         {
             faults.push(fault("assume_role", role, ROLES));
         }
-        if let Some(secret) = &manifest.genesys.credentials
-            && !is_listed(&self.secrets, &secret.to_string())
-        {
-            faults.push(fault("secret", secret, SECRETS));
+        if let Some(location) = &manifest.genesys.credentials {
+            let key = match location {
+                SecretLocation::Secret(SecretId::Arn(_)) => "secret",
+                SecretLocation::Secret(SecretId::Name(_)) => "secret_name",
+                SecretLocation::Parameter(_) => "parameter",
+            };
+            match self.judge(location) {
+                Judged::Allowed => {}
+                Judged::NotListed => faults.push(fault(key, location, SECRETS)),
+                Judged::Nameless => {
+                    faults.push(format!("`{name}` names `{location}` as `{key}`, {NEEDS_ARN}"))
+                }
+            }
         }
         faults
     }
 
     /// Whether a resource may name this secret.
-    pub(crate) fn check_secret(&self, secret: &Arn) -> Result<(), String> {
-        match is_listed(&self.secrets, &secret.to_string()) {
-            true => Ok(()),
-            false => Err(format!("`CredentialsSecret` is `{secret}`, {}", not_allowed(SECRETS))),
+    pub(crate) fn check_secret(&self, secret: &SecretLocation) -> Result<(), String> {
+        match self.judge(secret) {
+            Judged::Allowed => Ok(()),
+            Judged::NotListed => Err(format!("`CredentialsSecret` is `{secret}`, {}", not_allowed(SECRETS))),
+            Judged::Nameless => Err(format!("`CredentialsSecret` is `{secret}`, {NEEDS_ARN}")),
+        }
+    }
+
+    /// Whether the settings allow it. They list ARNs, and only an ARN can be compared with one: what a name stands for depends on the
+    /// region and the account, which a manifest chooses, and the ARN of a secret ends in six characters that its name does not tell.
+    fn judge(&self, location: &SecretLocation) -> Judged {
+        match location.id() {
+            SecretId::Name(_) => Judged::Nameless,
+            SecretId::Arn(arn) if is_listed(&self.secrets, &arn.to_string()) => Judged::Allowed,
+            SecretId::Arn(_) => Judged::NotListed,
         }
     }
 }
+
+/// What the settings say about a secret.
+enum Judged {
+    Allowed,
+    NotListed,
+    /// It has no ARN to compare with.
+    Nameless,
+}
+
+const NEEDS_ARN: &str = "a name, which the function cannot compare with the ARNs that its settings allow \
+                         (ROLECALL_ALLOWED_SECRETS); name it by its ARN";
 
 fn not_allowed(setting: &str) -> String {
     format!("which the settings of this function do not allow ({setting})")
@@ -146,5 +177,38 @@ mod tests {
         let allowed = Allowed { roles: vec![role.to_owned()], secrets: vec![secret.to_owned()] };
         assert_eq!(allowed.faults(&manifest), [""; 0]);
         assert_eq!(Allowed::default().faults(&loaded("")), [""; 0]);
+    }
+
+    #[test]
+    fn no_name_is_a_way_around_the_list() {
+        let secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys-AbCdEf";
+        let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/rolecall/genesys";
+        let settings = |list: &[&str]| Allowed {
+            roles: Vec::new(),
+            secrets: list.iter().map(|&it| it.to_owned()).collect(),
+        };
+        for (list, key, value, is_allowed) in [
+            (&[secret][..], "secret", secret, true),
+            (&[secret], "secret_name", "genesys", false),
+            (&[secret], "secret_name", "genesys-AbCdEf", false),
+            (&["genesys"], "secret_name", "genesys", false),
+            (&["*"], "secret_name", "genesys", false),
+            // A part of an ARN names the same secret to Secrets Manager.
+            (&[secret], "secret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys", false),
+            (&["genesys"], "secret", secret, false),
+            (&[parameter], "parameter", parameter, true),
+            (&["arn:aws:ssm:*:123456789012:parameter/rolecall/*"], "parameter", parameter, true),
+            (&[parameter], "parameter", "/rolecall/genesys", false),
+            (&["/rolecall/genesys"], "parameter", "/rolecall/genesys", false),
+            (&["/rolecall/genesys"], "parameter", parameter, false),
+            (&[secret], "parameter", parameter, false),
+            (&[parameter], "secret", secret, false),
+        ] {
+            let manifest = loaded(&format!("[genesys.credentials]\n{key} = \"{value}\"\n"));
+            let faults = settings(list).faults(&manifest);
+            assert_eq!(faults.is_empty(), is_allowed, "{list:?} {key} {value}: {faults:?}");
+            let location = manifest.manifest.genesys.credentials.unwrap();
+            assert_eq!(settings(list).check_secret(&location).is_ok(), is_allowed, "{list:?} {value}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::signature::{self, Authorization, Sessions};
 use super::state::State;
 use super::store::Store;
 use super::wire::{ApiError, Incoming, Reply, Service};
-use super::{cloudwatch, genesys, iam, ids, lambda, measured, organizations, secrets, sts, xml};
+use super::{cloudwatch, genesys, iam, ids, lambda, measured, organizations, parameters, secrets, sts, xml};
 
 /// The operation that runs a function.
 const INVOKE: &str = "Invoke";
@@ -138,7 +138,7 @@ impl Engine {
             let name = authorization.map(|authorization| authorization.service).unwrap_or_default();
             let operation = operation_name(request);
             let error = ApiError::unsupported(&format!(
-                "`{name}` ({operation}): only iam, sts, lambda, secretsmanager and a little of organizations",
+                "`{name}` ({operation}): only iam, sts, lambda, secretsmanager and a little of ssm and organizations",
             ));
             return Outcome::Reply(Reply::error(guess_service(request), &error, &request_id));
         };
@@ -359,6 +359,13 @@ impl Task {
                     .ok_or_else(|| ApiError::unsupported(&format!("secretsmanager:{name}")))?;
                 Ok((name.to_owned(), Self::Secrets(operation, input)))
             }
+            Service::Ssm => {
+                let (name, input) = parameters::parse(request)
+                    .ok_or_else(|| ApiError::new(400, "UnknownOperationException", ""))?;
+                let operation = parameters::operation(name)
+                    .ok_or_else(|| ApiError::unsupported(&format!("ssm:{name}")))?;
+                Ok((name.to_owned(), Self::Secrets(operation, input)))
+            }
             Service::Organizations => {
                 let name = organizations::operation(request);
                 match name.as_str() {
@@ -450,9 +457,10 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
         (Fault::Throttle, Service::Lambda | Service::Organizations) => {
             ApiError::new(429, lambda::THROTTLED, "Rate exceeded")
         }
-        (Fault::Throttle, Service::SecretsManager | Service::AccessAnalyzer | Service::CloudWatch) => {
-            ApiError::new(400, "ThrottlingException", "Rate exceeded")
-        }
+        (
+            Fault::Throttle,
+            Service::SecretsManager | Service::Ssm | Service::AccessAnalyzer | Service::CloudWatch,
+        ) => ApiError::new(400, "ThrottlingException", "Rate exceeded"),
         (Fault::Deny, _) => {
             let action = if name == "Invoke" { "InvokeFunction" } else { name };
             let text =
@@ -462,7 +470,7 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
                 Service::Lambda | Service::AccessAnalyzer => {
                     ApiError::new(403, "AccessDeniedException", text)
                 }
-                Service::SecretsManager | Service::Organizations => {
+                Service::SecretsManager | Service::Ssm | Service::Organizations => {
                     ApiError::new(400, "AccessDeniedException", text)
                 }
             }
@@ -473,9 +481,10 @@ fn failure(fault: Fault, service: Service, name: &str, caller: &Caller) -> Optio
         (Fault::Internal, Service::Lambda | Service::Organizations) => {
             ApiError::new(500, "ServiceException", "An error occurred and the request cannot be processed.")
         }
-        (Fault::Internal, Service::SecretsManager | Service::AccessAnalyzer | Service::CloudWatch) => {
-            ApiError::new(500, "InternalServiceError", "An error occurred on the server side.")
-        }
+        (
+            Fault::Internal,
+            Service::SecretsManager | Service::Ssm | Service::AccessAnalyzer | Service::CloudWatch,
+        ) => ApiError::new(500, "InternalServiceError", "An error occurred on the server side."),
         (Fault::Unavailable, _) => ApiError::new(503, "ServiceUnavailable", "Service is unavailable"),
     })
 }

@@ -30,6 +30,7 @@ mod lambda;
 mod lock;
 mod measured;
 mod organizations;
+mod parameters;
 mod principals;
 mod secrets;
 mod server;
@@ -58,7 +59,8 @@ pub use genesys::{
 pub use measured::{Execution, Invocation};
 pub use principals::{CUSTOMER, Credentials, Principal, STRANGER, VENDOR};
 pub use state::{
-    Account, Function, ManagedPolicy, Permissions, PolicyVersion, Quotas, Role, Secret, State, User,
+    Account, Function, ManagedPolicy, Parameter, Permissions, PolicyVersion, Quotas, Role, Secret, State,
+    User,
 };
 pub use store::{change as change_file, load, parse, save};
 pub use tags::Tags;

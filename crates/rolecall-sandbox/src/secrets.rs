@@ -102,13 +102,13 @@ fn authorize(call: &Call<'_>, action: &str, arn: &str) -> Result<(), ApiError> {
     call.decide(action, arn, Context::new()).map_err(denied)
 }
 
-fn text<'v>(input: &'v Value, name: &str) -> Result<&'v str, ApiError> {
+pub(super) fn text<'v>(input: &'v Value, name: &str) -> Result<&'v str, ApiError> {
     let missing =
         || ApiError::new(400, "InvalidParameterException", format!("You must provide a value for {name}."));
     input.get(name).and_then(Value::as_str).ok_or_else(missing)
 }
 
-fn json_reply(value: &Value) -> Reply {
+pub(super) fn json_reply(value: &Value) -> Reply {
     let mut reply = Reply::json(200, value);
     reply.headers = vec![("content-type", "application/x-amz-json-1.1".to_owned())];
     reply

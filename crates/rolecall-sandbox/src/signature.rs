@@ -164,7 +164,7 @@ pub(super) fn unsigned(service: Service) -> ApiError {
         Service::Lambda | Service::AccessAnalyzer => {
             ApiError::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
-        Service::SecretsManager | Service::Organizations => {
+        Service::SecretsManager | Service::Ssm | Service::Organizations => {
             ApiError::new(400, "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
     }
@@ -176,7 +176,9 @@ pub(super) fn expired(service: Service) -> ApiError {
     match service {
         Service::Iam | Service::Sts | Service::CloudWatch => ApiError::new(403, "ExpiredToken", text),
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "ExpiredTokenException", text),
-        Service::SecretsManager | Service::Organizations => ApiError::new(400, "ExpiredTokenException", text),
+        Service::SecretsManager | Service::Ssm | Service::Organizations => {
+            ApiError::new(400, "ExpiredTokenException", text)
+        }
     }
 }
 
@@ -185,7 +187,7 @@ fn unknown_key(service: Service) -> ApiError {
     match service {
         Service::Iam | Service::Sts | Service::CloudWatch => ApiError::new(403, "InvalidClientTokenId", text),
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "UnrecognizedClientException", text),
-        Service::SecretsManager | Service::Organizations => {
+        Service::SecretsManager | Service::Ssm | Service::Organizations => {
             ApiError::new(400, "UnrecognizedClientException", text)
         }
     }
@@ -197,7 +199,7 @@ fn mismatch(service: Service, text: &str) -> ApiError {
             ApiError::new(403, "SignatureDoesNotMatch", text)
         }
         Service::Lambda | Service::AccessAnalyzer => ApiError::new(403, "InvalidSignatureException", text),
-        Service::SecretsManager | Service::Organizations => {
+        Service::SecretsManager | Service::Ssm | Service::Organizations => {
             ApiError::new(400, "InvalidSignatureException", text)
         }
     }

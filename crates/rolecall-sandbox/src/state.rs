@@ -41,6 +41,9 @@ pub struct Account {
     pub functions: BTreeMap<String, BTreeMap<String, Function>>,
     /// Secrets by region and name.
     pub secrets: BTreeMap<String, BTreeMap<String, Secret>>,
+    /// Parameters of Systems Manager by region and name.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
     /// The quotas in force here.
     pub quotas: Quotas,
 }
@@ -192,6 +195,17 @@ pub struct Secret {
     pub value: String,
     /// Seconds since 1970.
     pub created: i64,
+}
+
+/// A parameter of Systems Manager.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The value, decrypted.
+    pub value: String,
+    /// Whether it is a `SecureString`; a `String` otherwise.
+    pub is_secure: bool,
+    /// How often it was written.
+    pub version: u64,
 }
 
 impl Role {

@@ -14,6 +14,7 @@ pub(super) enum Service {
     Sts,
     Lambda,
     SecretsManager,
+    Ssm,
     Organizations,
     AccessAnalyzer,
     CloudWatch,
@@ -27,6 +28,7 @@ impl Service {
             "sts" => Some(Self::Sts),
             "lambda" => Some(Self::Lambda),
             "secretsmanager" => Some(Self::SecretsManager),
+            "ssm" => Some(Self::Ssm),
             "organizations" => Some(Self::Organizations),
             "access-analyzer" => Some(Self::AccessAnalyzer),
             "monitoring" => Some(Self::CloudWatch),
@@ -41,6 +43,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Lambda => "lambda",
             Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
             Self::Organizations => "organizations",
             Self::AccessAnalyzer => "access-analyzer",
             Self::CloudWatch => "cloudwatch",
@@ -167,7 +170,7 @@ impl Reply {
                 reply.headers.push(("x-amzn-errortype", error.code.to_string()));
                 reply
             }
-            Service::SecretsManager | Service::Organizations => {
+            Service::SecretsManager | Service::Ssm | Service::Organizations => {
                 let mut reply = Self::json(
                     error.status,
                     &serde_json::json!({"__type": error.code, "Message": error.message}),

@@ -72,6 +72,7 @@ pub(super) fn namespace(service: Service) -> &'static str {
         Service::Iam
         | Service::Lambda
         | Service::SecretsManager
+        | Service::Ssm
         | Service::Organizations
         | Service::CloudWatch
         | Service::AccessAnalyzer => "https://iam.amazonaws.com/doc/2010-05-08/",

@@ -2,19 +2,20 @@
 
 use std::rc::Rc;
 
-use rolecall::iam::arn::{Arn, ExternalId};
+use rolecall::iam::arn::ExternalId;
 use rolecall::ports::genesys::Organization;
+use rolecall::ports::secrets::SecretLocation;
 use rolecall_genesys::client::Client;
 use rolecall_model::region::Region;
 use serde_json::{Map, Value};
 
 use super::properties::Properties;
-use crate::connections::{Connections, secret_arn};
+use crate::connections::Connections;
 
 /// The way to Genesys Cloud.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
-    secret: Option<Arn>,
+    secret: Option<SecretLocation>,
     region: Option<&'static Region>,
     /// The organisation that the credentials must belong to, where it is stated.
     pub(super) organization: Option<ExternalId>,
@@ -25,15 +26,16 @@ impl Access {
         let secret = match properties.value("CredentialsSecret") {
             None => None,
             Some(value) => {
-                let arn = value.as_str().and_then(secret_arn);
-                if arn.is_none() {
+                // Whatever else stands there may be the secret itself, so the message does not repeat it.
+                let location = value.as_str().and_then(SecretLocation::from_arn);
+                if location.is_none() {
                     properties.fault(
-                        "`CredentialsSecret` must be the ARN of a secret in AWS Secrets Manager; what it holds never stands \
-                         in a template"
+                        "`CredentialsSecret` must be the ARN of a secret in AWS Secrets Manager or of a SecureString of SSM; \
+                         what it holds never stands in a template"
                             .to_owned(),
                     );
                 }
-                arn
+                location
             }
         };
         Self {

@@ -11,11 +11,9 @@ use uuid::fmt::Hyphenated;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::{
-    RawAws, RawCredentials, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify,
-};
+use super::raw::{RawAws, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify};
 use super::target::Target;
-use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action, notify};
+use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action, notify, secret};
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
 
@@ -143,7 +141,7 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     let stated = take_optional(trusted_account, notes);
     let credentials = match credentials {
         None => Some(None),
-        Some(RawCredentials { secret }) => take(secret, notes).map(Some),
+        Some(raw) => secret::check(raw, notes).map(Some),
     };
     let integration = match integration {
         None => Some(None),

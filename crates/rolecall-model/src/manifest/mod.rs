@@ -17,6 +17,7 @@ mod note;
 mod notify;
 mod outline;
 mod raw;
+mod secret;
 mod syntax;
 mod target;
 mod walk;
@@ -30,6 +31,7 @@ use serde::Deserialize;
 use toml::de::DeTable;
 
 use crate::iam::arn::{AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, RoleName, RolePath};
+use crate::ports::secrets::SecretLocation;
 use crate::region::Region;
 use note::Notes;
 
@@ -74,8 +76,8 @@ pub struct Genesys {
     pub trusted_account: AccountId,
     /// The tool that makes what is in Genesys Cloud, where that is not rolecall.
     pub managed_by: Option<Manager>,
-    /// The secret that holds the OAuth client; `None` where it comes from the environment.
-    pub credentials: Option<Arn>,
+    /// Where AWS keeps the OAuth client; `None` where it comes from the environment.
+    pub credentials: Option<SecretLocation>,
     /// The integration that the actions belong to, where the manifest describes it.
     pub integration: Option<Integration>,
 }

@@ -151,7 +151,9 @@ pub(super) fn names_secret(key: &str) -> bool {
 fn conceal(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let after = |start: usize, end: &str| lower.get(start..)?.find(end).map(|at| start + at + end.len());
-    let value_at = SECRET_WORDS.iter().filter_map(|word| after(lower.find(word)?, "=")).min();
+    // A parameter of SSM is named in [genesys.credentials], and the secret itself may stand there by mistake.
+    let words = SECRET_WORDS.iter().chain(&["parameter"]);
+    let value_at = words.filter_map(|word| after(lower.find(word)?, "=")).min();
     let user_at = after(0, "://").filter(|at| {
         let address = lower.get(*at..).unwrap_or_default();
         address.split(['/', '"', '\'', ' ']).next().is_some_and(|host| host.contains('@'))

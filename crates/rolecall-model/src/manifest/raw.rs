@@ -22,6 +22,7 @@ use super::form::{
 };
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
+use super::secret::{SecretName, SecureParameter};
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
@@ -74,6 +75,8 @@ pub(super) struct RawGenesys {
     pub(super) managed_by: Option<Manager>,
     /// Where the OAuth client of the Genesys Cloud API comes from. Left out, from the environment variables
     /// GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
+    #[serde(default)]
+    #[schemars(with = "RawCredentials")]
     pub(super) credentials: Option<RawCredentials>,
     /// The integration that the data actions belong to. Made where there is an action or this section.
     pub(super) integration: Option<RawIntegration>,
@@ -94,10 +97,16 @@ pub(super) struct RawIntegration {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
 pub(super) struct RawCredentials {
-    /// The ARN of an AWS Secrets Manager secret that holds JSON with client_id, client_secret, and base_url or region.
-    #[schemars(required)]
+    /// The ARN of an AWS Secrets Manager secret that holds JSON with client_id, client_secret, and base_url or region. Either this,
+    /// `secret_name` or `parameter`.
     pub(super) secret: Option<Text<SecretArn>>,
+    /// The name of such a secret, in the account and the region that rolecall works in.
+    pub(super) secret_name: Option<Text<SecretName>>,
+    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
+    /// rolecall works in, or its ARN.
+    pub(super) parameter: Option<Text<SecureParameter>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

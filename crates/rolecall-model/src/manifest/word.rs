@@ -9,7 +9,7 @@ use super::walk::Section;
 
 /// Keys that people write, spelled as [`spelling`] leaves them, and the section and key that they mean. What is
 /// only misspelled needs no entry.
-const HABITS: [(&str, &str, &str); 16] = [
+const HABITS: [(&str, &str, &str); 18] = [
     ("rolearn", "[aws]", "assume_role"),
     ("externalid", "[genesys]", "organization_id"),
     ("orgid", "[genesys]", "organization_id"),
@@ -19,6 +19,8 @@ const HABITS: [(&str, &str, &str); 16] = [
     ("accountid", "[genesys]", "trusted_account"),
     ("principal", "[genesys]", "trusted_account"),
     ("secretarn", "[genesys.credentials]", "secret"),
+    ("parameterarn", "[genesys.credentials]", "parameter"),
+    ("parametername", "[genesys.credentials]", "parameter"),
     ("rolename", "[role]", "name"),
     ("sessionduration", "[role]", "max_session_duration"),
     ("boundary", "[role]", "permissions_boundary"),
@@ -152,8 +154,9 @@ pub(super) fn missing(key: &str, schema: &Value, section: &Section) -> String {
 
 /// The keys that a section cannot do without, each with an example.
 fn needed(section: &Value) -> String {
-    let keys =
-        section.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    // Of keys of which exactly one is needed, the first.
+    let places = ["/required", "/oneOf/0/required"].into_iter().filter_map(|at| section.pointer(at));
+    let keys = places.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
     let example = |key| Some(format!("`{key} = {}`", first_example(section.get("properties")?.get(key)?)?));
     keys.filter_map(example).collect::<Vec<_>>().join(", ")
 }

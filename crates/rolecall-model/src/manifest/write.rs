@@ -11,6 +11,7 @@ use super::{
     Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Role, Template,
     Verify, Webhook,
 };
+use crate::ports::secrets::{SecretId, SecretLocation};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
@@ -61,10 +62,15 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         page.comment("Who makes what is in Genesys Cloud: rolecall writes nothing there, and reads, compares and tests it.");
         page.entry("managed_by", manager.id());
     }
-    if let Some(secret) = credentials {
+    if let Some(location) = credentials {
         page.section("[genesys.credentials]");
-        page.comment("The secret with client_id, client_secret, and base_url or region.");
-        page.entry("secret", secret.to_string());
+        let (key, comment) = match location {
+            SecretLocation::Secret(SecretId::Arn(_)) => ("secret", "The secret"),
+            SecretLocation::Secret(SecretId::Name(_)) => ("secret_name", "The secret"),
+            SecretLocation::Parameter(_) => ("parameter", "The SecureString"),
+        };
+        page.comment(&format!("{comment} with client_id, client_secret, and base_url or region."));
+        page.entry(key, location.to_string());
     }
     if let Some(Integration { name, notes, credential }) = integration {
         page.section("[genesys.integration]");

@@ -66,6 +66,9 @@ fn secrets_and_escape_sequences_are_not_repeated() {
         "genesys = { client_secret = \"hunter2\" }\n",
         "[genesys.credentials]\nsecret = \"hunter2\"\n",
         "[genesys.credentials]\nsecret = hunter2\n",
+        "[genesys.credentials]\nsecret_name = \"hunter2 \"\n",
+        "[genesys.credentials]\nparameter = \"hunter2\"\n",
+        "[genesys.credentials]\nparameter = hunter2\n",
         "[[action]]\nheaders = { Authorization = \"hunter2\" }\nname = \"x\"\nurl = \"https://a\"\n",
         "[[action]]\nheaders.x-api-key = \"hunter2\"\nname = \"x\"\nurl = \"https://a\"\n",
     ] {

@@ -11,6 +11,7 @@ use rolecall_model::manifest::{
     Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Notify, NotifyOn,
     Role, Target, Template, Verify, Webhook,
 };
+use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
 
 /// Text of a pattern, as the type that it is the text of.
@@ -68,14 +69,24 @@ fn notify() -> impl Strategy<Value = Notify> {
     })
 }
 
+fn location() -> impl Strategy<Value = SecretLocation> {
+    let secret = text("arn:aws:secretsmanager:eu-west-1:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,20}");
+    let parameter = text("arn:aws:ssm:eu-west-1:[0-9]{12}:parameter/[b-r][A-Za-z0-9_-]{0,20}");
+    prop_oneof![
+        secret.prop_map(|arn| SecretLocation::Secret(SecretId::Arn(arn))),
+        "[A-Za-z0-9/_+=.@-]{1,20}".prop_map(|name| SecretLocation::Secret(SecretId::Name(name))),
+        parameter.prop_map(|arn| SecretLocation::Parameter(SecretId::Arn(arn))),
+        "(/[b-r][A-Za-z0-9_-]{0,20}){1,3}".prop_map(|name| SecretLocation::Parameter(SecretId::Name(name))),
+    ]
+}
+
 fn genesys() -> impl Strategy<Value = Genesys> {
-    let secret = "arn:aws:secretsmanager:eu-west-1:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,20}";
     (
         region(),
         option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
         option::of(text("[0-9]{12}")),
         option::of(select(Manager::ALL.to_vec())),
-        option::of(text(secret)),
+        option::of(location()),
         option::of(integration()),
     )
         .prop_map(|(region, organization_id, stated, managed_by, credentials, integration)| {
