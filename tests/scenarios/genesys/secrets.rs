@@ -1,6 +1,8 @@
 //! Where rolecall's own OAuth client may be kept in AWS: a secret by its name, and a `SecureString` of SSM.
 
-use rolecall::sandbox::{CUSTOMER, Parameter, Principal, State};
+#[cfg(feature = "ssm")]
+use rolecall::sandbox::Principal;
+use rolecall::sandbox::{CUSTOMER, Parameter, State};
 use serde_json::json;
 
 use crate::scenarios::stage::{ONE_TARGET, Run, Stage, manifest};
@@ -92,7 +94,7 @@ fn a_build_without_ssm_says_so_before_the_first_call() {
     insta::assert_snapshot!(whoami(&stage).whole(), @r"
     exit 2
     -- stderr
-    error[E16]: [genesys.credentials] names the parameter `/rolecall/genesys`, and this rolecall was built without SSM; build it with `--features ssm`, or keep the OAuth client in Secrets Manager (`secret`)
+    error[E12]: [genesys.credentials] names the parameter `/rolecall/genesys`, and this rolecall was built without SSM; build it with `--features ssm`, or keep the OAuth client in Secrets Manager (`secret`)
     ");
     assert_eq!(stage.calls().len(), 0);
 }

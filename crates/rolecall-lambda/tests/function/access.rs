@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, State};
+use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Parameter, State};
 use serde_json::{Value, json};
 
 use super::life::{ACTION, INTEGRATION, Life, action, actions, id, integration, is_empty, reason, slower};
@@ -70,6 +70,38 @@ fn a_secret_is_read_once_and_again_when_it_is_rotated() {
     assert!(served.answers.iter().all(|answer| answer["Status"] == "SUCCESS"), "{:#?}", served.answers);
     assert_eq!(count(&stage, "GetSecretValue"), 3);
     assert!(!served.log.contains("rotated-secret"), "{}", served.log);
+}
+
+#[test]
+fn a_secure_string_is_as_good_as_a_secret() {
+    let stage = Stage::new();
+    let access = stage.sandbox.genesys();
+    let value = json!({
+        "client_id": access.client_id,
+        "client_secret": access.client_secret,
+        "base_url": access.base_url,
+    });
+    let change = |state: &mut State| {
+        let parameters = &mut state.accounts.get_mut(CUSTOMER).unwrap().parameters;
+        let parameter = Parameter { value: value.to_string(), is_secure: true, version: 1 };
+        let parameters = parameters.entry("us-east-1".to_owned()).or_default();
+        parameters.insert("/rolecall/genesys".to_owned(), parameter);
+    };
+    stage.sandbox.change(change).unwrap();
+    let variables = [
+        (
+            "GENESYS_CREDENTIALS_SECRET",
+            "arn:aws:ssm:us-east-1:123456789012:parameter/rolecall/genesys".to_owned(),
+        ),
+        ("GENESYSCLOUD_REGION", "us-east-1".to_owned()),
+    ];
+    let environment = stage.environment().into_iter().chain(variables).collect();
+    let mut life = Life::with(stage, environment);
+    life.create(INTEGRATION, &integration());
+    let (stage, served) = life.live();
+    assert_eq!(served.answers[0]["Status"], "SUCCESS", "{:#?}", served.answers);
+    assert_eq!((count(&stage, "GetParameter"), count(&stage, "GetSecretValue")), (1, 0));
+    assert!(!served.log.contains(stage.sandbox.genesys().client_secret), "{}", served.log);
 }
 
 #[test]

@@ -42,6 +42,21 @@ fn a_manifest_chooses_no_role_and_no_secret_by_itself() {
 }
 
 #[test]
+fn a_name_is_refused_whatever_the_settings_list() {
+    let stage = stage();
+    let allowed = [("ROLECALL_ALLOWED_SECRETS", "*,genesys/rolecall,/rolecall/genesys".to_owned())];
+    let environment = stage.environment().into_iter().chain(allowed).collect();
+    let names = ["secret_name = \"genesys/rolecall\"", "parameter = \"/rolecall/genesys\""];
+    let requests = names.map(|it| drift(&format!("[genesys.credentials]\n{it}")));
+    let served = Function::new(environment).serve(requests.into());
+    for outcome in &served.outcomes {
+        let message = message(outcome);
+        assert!(message.contains("which the function cannot compare with the ARNs"), "{message}");
+    }
+    assert_eq!((served.outcomes.len(), stage.calls().len()), (2, 0));
+}
+
+#[test]
 fn a_role_that_the_settings_name_is_assumed() {
     let stage = stage();
     let role = format!("[aws]\nassume_role = \"arn:aws:iam::{OTHER}:role/rolecall\"");
