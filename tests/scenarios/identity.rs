@@ -114,6 +114,10 @@ fn what_the_api_does_not_tell_is_tried_or_unknown() {
         unknown  directory:user:view
       genesys audit
         granted  audits:audit:view
+      genesys audit --fail-on foreign
+        granted  audits:audit:view
+        granted  integrations:integration:view
+        missing  integrations:action:view or bridge:actions:view
 
     Limits of data actions
       actions.concurrent.executions.max     50
@@ -150,6 +154,7 @@ fn the_secret_of_the_manifest_is_enough() {
       genesys metrics, drift --with-metrics
       genesys whoami --probe users
       genesys audit
+      genesys audit --fail-on foreign
     Limits of data actions
       actions.concurrent.executions.max     50
       actions.integration.max               100
@@ -246,6 +251,7 @@ fn another_organisation_is_the_gravest_drift() {
       genesys metrics, drift --with-metrics
       genesys whoami --probe users
       genesys audit
+      genesys audit --fail-on foreign
     Limits of data actions
       actions.concurrent.executions.max     50
       actions.integration.max               100

@@ -69,7 +69,7 @@ fn read_by_terraform(text: &str) -> String {
 fn terraform_gets_the_genesys_cloud_side_in_the_words_of_its_provider() {
     let (_, run) = render(&TERRAFORM, &two_actions());
     insta::assert_snapshot!(run.stderr, @r#"
-    warning: the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, do not run `rolecall apply` with this manifest, or there are two integrations; if rolecall does, render with --without-genesys
+    warning: the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, write `managed_by = "terraform"` into [genesys] of the manifest, or `rolecall apply` makes a second integration; if rolecall does, render with --without-genesys
     hint: Terraform looks for the provider only where the module names it: `required_providers { genesyscloud = { source = "mypurecloud/genesyscloud" } }`
     hint: write `managed_by = "terraform"` into [role] of the manifest: then Terraform makes the role, and rolecall proves it
     "#);
