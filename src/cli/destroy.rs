@@ -53,12 +53,12 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
     let is_there = planned.observed.as_ref().is_some_and(|observed| observed.role.is_some());
     if let (true, Some(manager)) = (is_there, context.manifest.role.managed_by) {
         let (who, how) = (manager.name(), manager.remove());
-        printer.progress(&format!("role `{role}` was left alone: {who} manages it; to remove it, {how}"));
+        printer.progress(&format!("role `{role}` was left alone: {who} manages it; to delete it, {how}"));
     }
     if let Some(manager) = context.manifest.genesys.managed_by {
         let (who, how) = (manager.name(), manager.remove());
         printer.progress(&format!(
-            "what is in Genesys Cloud was left alone: {who} manages it; to remove it, {how}"
+            "what is in Genesys Cloud was left alone: {who} manages it; to delete it, {how}"
         ));
     }
     if is_there && !planned.plan.foreign().is_empty() {

@@ -96,8 +96,8 @@ pub fn misfits(action: &Action, sources: &ActionSources) -> Vec<Misfit> {
     let is_fixed = references(&sources.request_template).is_ok_and(|references| references.is_empty());
     let tried = sources.test_input.clone().or_else(|| is_fixed.then(Map::new));
     if let Some(error) = tried.filter(|_| is_function).and_then(|input| event(&input)) {
-        let with = if is_fixed { "" } else { " with the test's input" };
-        add(Part::RequestTemplate, format!("`request_template` makes no JSON{with}: {error}"));
+        let with = if is_fixed { "" } else { ", filled with the test's input," };
+        add(Part::RequestTemplate, format!("`request_template`{with} is not valid JSON: {error}"));
     }
     for (name, path) in &action.translation_map {
         if let Some(fault) = path_fault(path) {
@@ -198,7 +198,7 @@ fn json_of(template: &str, lookup: impl Fn(&str) -> Option<String>) -> CheckEnd 
         Ok(Err(name)) => CheckEnd::Failed(format!("`${{{name}}}` has no value")),
         Ok(Ok(text)) => match serde_json::from_str(&text) {
             Ok(value) => CheckEnd::Made(value),
-            Err(error) => CheckEnd::Failed(format!("it makes no JSON: {error}")),
+            Err(error) => CheckEnd::Failed(format!("the result is not valid JSON: {error}")),
         },
     }
 }

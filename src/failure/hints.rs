@@ -378,8 +378,8 @@ impl Explained for plan::genesys::PlanError {
                 return (ExitCode::Refuted, Some(hint.to_owned()));
             }
             plan::genesys::PlanError::NotOwned { .. } => {
-                "choose another `name` in [genesys.integration], or use --adopt to take the integration over \
-                 (`rolecall plan --adopt` shows what would change)"
+                "choose another `name` in [genesys.integration], or use --adopt to take the integration over: the \
+                 command shows what would change, and asks first"
             }
             plan::genesys::PlanError::TooManyActions { .. } => {
                 "spread the actions over several manifests with an integration each, or ask Genesys for a higher limit \

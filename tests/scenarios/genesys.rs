@@ -4,6 +4,7 @@ mod audit;
 mod before;
 mod changes;
 mod credentials;
+mod exported;
 mod headers;
 mod in_flight;
 mod interrupted;

@@ -195,7 +195,7 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
 
     Result: no changes
     -- stderr
-    role `GenesysDataActionRole` was left alone: Terraform manages it; to remove it, run `terraform destroy`
+    role `GenesysDataActionRole` was left alone: Terraform manages it; to delete it, remove it from the configuration and run `terraform apply`
     ");
     let added = ["target", "add", "orders-status", "--apply", "--yes"];
     insta::assert_snapshot!(stage.run(&added).whole(), @"

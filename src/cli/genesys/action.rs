@@ -9,12 +9,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use rolecall::connect::Loaded;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
 use rolecall::desired::genesys::Kind;
 use rolecall::desired::sources::{read_file, read_input};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
-use rolecall::manifest::{Manifest, edit, write};
+use rolecall::manifest::{Manifest, edit, names_secret, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::operations::{Counterpart, PlanningError};
 use rolecall::ports::calls::Call;
@@ -41,7 +42,9 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
     match command {
         ActionCommand::List { reach } => list::run(reach, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
-        ActionCommand::Export { name, out, reach } => export(name, out.as_deref(), reach, printer).await,
+        ActionCommand::Export { name, out, with_secrets, reach } => {
+            export((name, *with_secrets), out.as_deref(), reach, printer).await
+        }
         ActionCommand::Check(options) => check::run(options, printer),
         ActionCommand::Import(options) => import(options, printer),
     }
@@ -190,7 +193,7 @@ async fn observe(side: &Side<'_>) -> CommandResult<Observed> {
 }
 
 async fn export(
-    name: &str,
+    (name, with_secrets): (&str, bool),
     out: Option<&Path>,
     GenesysReach { aws, role_arn }: &GenesysReach,
     printer: &mut Printer,
@@ -204,6 +207,15 @@ async fn export(
             format!("Genesys Cloud does not show the contract or the configuration of action `{name}`");
         return Err(CommandError::failed(ErrorCode::UnexpectedAnswer, message));
     };
+    let holds_secret = |(name, value): &(&String, &String)| names_secret(name) && !value.contains("${");
+    let secrets: Vec<String> =
+        config.headers.iter().filter(holds_secret).map(|(name, _)| format!("`{}`", Shown(name))).collect();
+    if !secrets.is_empty() && !with_secrets {
+        let message =
+            format!("headers of action `{}` seem to hold secrets: {}", Shown(name), secrets.join(", "));
+        let hint = "--with-secrets exports them as they are; keep such a file like a password";
+        return Err(UsageError::new(message, Some(hint)).into());
+    }
     let text = ExchangedAction { name: action.name, kind, secure: action.secure, contract, config }.render();
     match out {
         Some(path) => {
@@ -239,10 +251,10 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         UsageError::coded(ErrorCode::Document, message, None)
     })?;
     let path = common.file();
+    let Loaded { manifest: known, .. } = input::manifest(path)?;
     let manifest = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
         .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
     let name = path.display().to_string();
-    let (known, _) = Manifest::parse(&manifest, &name)?;
     let Imported { action, files } = action.into_manifest(&known.targets, category).map_err(|error| {
         let hint = "`rolecall target add` adds a function";
         UsageError::coded(ErrorCode::EditRefused, error.to_string(), Some(hint))

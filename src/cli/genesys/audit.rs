@@ -43,8 +43,18 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
         return Err(UsageError::new(format!("--since {from} is not before --until {to}"), None).into());
     }
     let is_cut = from.duration_until(now) > KEPT;
+    let from = if is_cut { now.checked_sub(KEPT).context("cannot read the clock")? } else { from };
     if is_cut {
-        printer.warning("Genesys Cloud keeps its audit trail for about a year: older entries may be missing");
+        printer.warning(&format!(
+            "Genesys Cloud keeps its audit trail for about a year: older entries are missing, and rolecall asks from {from} on"
+        ));
+    }
+    if from >= to {
+        return Err(UsageError::new(
+            format!("--until {to} is before the trail that Genesys Cloud keeps"),
+            None,
+        )
+        .into());
     }
     let connection = Connection::open(reach, printer).await?;
     let Connection { client, .. } = &connection;

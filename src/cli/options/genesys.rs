@@ -114,9 +114,10 @@ fn span(text: &str) -> Result<Duration, String> {
     let number = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
     let span = number.and_then(|number| number.checked_mul(milliseconds)).filter(|span| *span > 0);
     // Ten years: whoever means more has mistaken the unit.
-    span.filter(|span| *span <= 3650 * 86_400_000)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "must be a whole number with its unit: ms, s, m, h or d, such as 24h".to_owned())
+    span.filter(|span| *span <= 3650 * 86_400_000).map(Duration::from_millis).ok_or_else(|| {
+        "must be a whole number with its unit: ms, s, m, h or d, such as 24h, and at most ten years"
+            .to_owned()
+    })
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -214,12 +215,15 @@ pub(crate) enum ActionCommand {
     Check(CheckAction),
     /// Print an action in the file format of Genesys Cloud's user interface
     Export {
-        /// The action's name
+        /// The action's name or ID
         #[arg(add = ArgValueCandidates::new(complete::actions))]
         name: String,
         /// Write it to a file instead
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Also headers that seem to hold secrets
+        #[arg(long)]
+        with_secrets: bool,
         #[command(flatten)]
         reach: GenesysReach,
     },
@@ -229,7 +233,7 @@ pub(crate) enum ActionCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct TestAction {
-    /// The action's name
+    /// The action's name or ID
     #[arg(add = ArgValueCandidates::new(complete::actions))]
     pub(crate) name: String,
     /// A JSON file with the action's input; default: `test_input` in the manifest

@@ -27,6 +27,10 @@ pub(super) fn causes(reported: &Reported, facts: &Facts<'_>) -> Vec<Cause> {
     }
     let named = reported.resource.as_deref().map(str::parse::<FunctionArn>);
     let mut causes = match named {
+        // What is missing stands in the manifest: nothing of the role's side is to blame.
+        Some(Ok(function)) if facts.missing.iter().any(|missing| missing.arn(&desired.home) == function) => {
+            Vec::new()
+        }
         Some(Ok(function)) => of_function(&function, &held, reported, facts),
         // Not named: each target is tried.
         Some(Err(_)) | None => {

@@ -87,10 +87,10 @@ fn what_is_not_closed_and_what_makes_no_json_is_told() {
     error[E9]: [[action]] `Action 4`: `request_template`: `#if` has no `#end`
     exit 2
     -- stderr
-    error[E9]: [[action]] `Action 4`: `request_template` makes no JSON with the test's input: expected value at line 1 column 8
+    error[E9]: [[action]] `Action 4`: `request_template`, filled with the test's input, is not valid JSON: expected value at line 1 column 8
     exit 2
     -- stderr
-    error[E9]: [[action]] `Action 4`: `request_template` makes no JSON: expected value at line 1 column 8
+    error[E9]: [[action]] `Action 4`: `request_template` is not valid JSON: expected value at line 1 column 8
     exit 2
     -- stderr
     error[E9]: [[action]] `Action 4`: `$.[status` of `status` in `translation_map` is not a JSON path; a `[` or a quote is not closed

@@ -160,7 +160,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     exit 1
     -- stderr
     error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and was not made by rolecall
-    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
+    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over: the command shows what would change, and asks first
     ");
     assert!(writes(&stage).is_empty());
     let run = stage.run_client(&["apply", "--yes", "--adopt", "--level", "genesys"]);

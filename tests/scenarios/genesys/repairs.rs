@@ -87,7 +87,7 @@ fn an_integration_of_another_role_is_left_to_it() {
     exit 1
     -- stderr
     error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
-    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over (`rolecall plan --adopt` shows what would change)
+    hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over: the command shows what would change, and asks first
     ");
 }
 

@@ -67,11 +67,11 @@ impl Manager {
     #[must_use]
     pub fn remove(self) -> &'static str {
         match self {
-            Self::Terraform => "run `terraform destroy`",
-            Self::Opentofu => "run `tofu destroy`",
-            Self::Cloudformation => "delete the stack",
-            Self::Cdk => "run `cdk destroy`",
-            Self::Pulumi => "run `pulumi destroy`",
+            Self::Terraform => "remove it from the configuration and run `terraform apply`",
+            Self::Opentofu => "remove it from the configuration and run `tofu apply`",
+            Self::Cloudformation => "remove it from the template and update the stack",
+            Self::Cdk => "remove it from the app and run `cdk deploy`",
+            Self::Pulumi => "remove it from the program and run `pulumi up`",
             Self::Other => "remove it there",
         }
     }

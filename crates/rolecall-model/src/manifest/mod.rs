@@ -38,7 +38,7 @@ use note::Notes;
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};
 pub use manager::Manager;
-pub use note::{Faults, Note, Place};
+pub use note::{Faults, Note, Place, names_secret};
 pub use notify::{Notify, NotifyOn, Webhook};
 pub use outline::{Outline, Position};
 pub use raw::{Method, json_schema};

@@ -141,7 +141,8 @@ const SECRET_WORDS: [&str; 9] =
     ["secret", "password", "passwd", "token", "authorization", "api_key", "api-key", "apikey", "cookie"];
 
 /// Whether a key of this name holds a secret.
-pub(super) fn names_secret(key: &str) -> bool {
+#[must_use]
+pub fn names_secret(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| lower.contains(word))
 }

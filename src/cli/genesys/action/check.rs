@@ -1,25 +1,23 @@
 //! `rolecall genesys action check`: what Genesys Cloud would make of an input and of a recorded answer. Calls nobody.
 
+use rolecall::connect::Loaded;
 use rolecall::desired::check::{CheckEnd, CheckStep, rehearse};
 use rolecall::desired::sources::{SourceFaults, read_file, read_input, read_sources};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
-use rolecall::manifest::Manifest;
+use rolecall::failure::{CommandResult, UsageError};
 use rolecall::report::last_line;
 use rolecall_model::shown::Shown;
 use serde_json::{Value, json};
 
 use super::near;
+use crate::cli::input;
 use crate::cli::options::{CheckAction, Output};
 use crate::cli::printer::Printer;
 
 pub(super) fn run(options: &CheckAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let CheckAction { name, input, answer, common } = options;
-    let path = common.file();
-    let text = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
-        .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
-    let (manifest, _) = Manifest::parse(&text, &path.display().to_string())?;
+    let Loaded { manifest, .. } = input::manifest(common.file())?;
     let sources = read_sources(&manifest, &read_file)?;
     let mut named = manifest.actions.iter().zip(&sources).filter(|(action, _)| action.name == *name);
     let Some((action, sources)) = named.next() else {
