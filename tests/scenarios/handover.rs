@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
 
 use super::genesys::applied;
 use super::one_side::{ROLE_ARN, administrator};
@@ -11,17 +14,25 @@ use super::stage::{EXTERNAL_ID, ONE_TARGET, Run, Stage, binary, manifest};
 use super::views::{named, normalised};
 use rolecall::sandbox::State;
 
-const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
+pub(crate) const FUNCTION: &str =
+    "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
 
-fn from_aws() -> String {
+/// When the files were written: at a time that is neither long ago nor in the future, the same in one run.
+pub(crate) fn made_at() -> String {
+    static NOW: OnceLock<String> = OnceLock::new();
+    NOW.get_or_init(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).clone()
+}
+
+pub(crate) fn from_aws() -> String {
+    let made_at = made_at();
     format!(
-        "handover = 1\nmade_at = \"2026-11-23T02:43:23Z\"\nside = \"aws\"\n\n[genesys]\nregion = \"us-east-1\"\norganization_id = \
+        "handover = 1\nmade_at = \"{made_at}\"\nside = \"aws\"\n\n[genesys]\nregion = \"us-east-1\"\norganization_id = \
          \"{EXTERNAL_ID}\"\ntrusted_account = \"765628985471\"\n\n[aws]\nrole = \"{ROLE_ARN}\"\naccount = \"123456789012\"\npartition = \
          \"aws\"\nregion = \"us-east-1\"\n\n[[function]]\narn = \"{FUNCTION}\"\n"
     )
 }
 
-fn from_genesys() -> String {
+pub(crate) fn from_genesys() -> String {
     from_aws().replace("side = \"aws\"", "side = \"genesys\"")
 }
 
@@ -59,7 +70,7 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
             "a region with another account",
             file.replace("region = \"us-east-1\"\norg", "region = \"us-east-2\"\norg"),
         ),
-        ("another role", file.replace("role/Gen", "role/Another")),
+        ("another role", file.replace("role/GenesysDataActionRole", "role/Another")),
         ("another qualifier", file.replace("trigger-function", "trigger-function:live")),
         ("no role", {
             let end = file.find("\n[aws]").unwrap();
@@ -198,7 +209,7 @@ fn whoever_has_genesys_cloud_compares_the_file_with_the_organization_and_the_int
             file.replace("region = \"us-east-1\"\norg", "region = \"eusc-de-east-1\"\norg"),
         ),
         ("another function", file.replace("my-genesys-trigger-function", "another")),
-        ("a role without an integration", file.replace("role/Gen", "role/Another")),
+        ("a role without an integration", file.replace("role/GenesysDataActionRole", "role/Another")),
     ];
     insta::assert_snapshot!(checks(files, &stage, |it| administrator(&stage, it)), @"
     === the same
