@@ -46,7 +46,57 @@ fn the_trusted_account_of_the_file_is_compared_and_a_missing_role_proves_nothing
         stage.write("handover.toml", &text);
         said += &named(name, &stage.run(&["handover", "check", "handover.toml"]).whole());
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    === before the role is made
+    exit 5
+    -- stdout
+    hand-over file of the side `genesys`, written [time]
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      ok      Genesys region    us-east-1 (mypurecloud.com)
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      unknown trust policy      the role does not exist: nothing is proved of whom it trusts
+      -       role              not compared: the file names no role; `rolecall handover write --from aws` tells it to the other side
+      -       functions         not compared: the file names no function
+
+    Result: undecided: this side cannot read everything: trust policy; not compared: role, functions (exit code 5)
+    === another trusted account
+    exit 4
+    -- stdout
+    hand-over file of the side `genesys`, written [time]
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      ok      Genesys region    us-east-1 (mypurecloud.com)
+      refuted trusted account   the file says 210987654321, but the manifest trusts 765628985471; Genesys Cloud uses 765628985471 in us-east-1 (mypurecloud.com)
+      ok      trust policy      proved: only-trusted, external-id, may-assume
+      ok      role              arn:aws:iam::123456789012:role/GenesysDataActionRole
+      ok      functions         1 of 1 are targets of the manifest
+
+    Result: refuted: the file and this side contradict each other: trusted account (exit code 4)
+    === no trusted account
+    exit 0
+    -- stdout
+    hand-over file of the side `genesys`, written [time]
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      ok      Genesys region    us-east-1 (mypurecloud.com)
+      -       trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com); not compared: the file names no account
+      ok      trust policy      proved: only-trusted, external-id, may-assume
+      ok      role              arn:aws:iam::123456789012:role/GenesysDataActionRole
+      ok      functions         1 of 1 are targets of the manifest
+
+    Result: done: nothing that was compared contradicts the file; not compared: trusted account
+    === another partition
+    exit 4
+    -- stdout
+    hand-over file of the side `genesys`, written [time]
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      ok      Genesys region    us-east-1 (mypurecloud.com)
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      refuted partition         arn:aws-cn:iam::123456789012:role/GenesysDataActionRole is in partition aws-cn, but Genesys Cloud's account of us-east-1 (mypurecloud.com) is in partition aws, from which it cannot be reached
+      ok      trust policy      proved: only-trusted, external-id, may-assume
+      refuted role              the file says arn:aws-cn:iam::123456789012:role/GenesysDataActionRole, but the manifest's role is arn:aws:iam::123456789012:role/GenesysDataActionRole
+      refuted functions         the manifest does not list arn:aws-cn:lambda:cn-north-1:123456789012:function:my-genesys-trigger-function
+
+    Result: refuted: the file and this side contradict each other: partition, role, functions (exit code 4)
+    ");
 }
 
 #[test]
@@ -71,7 +121,44 @@ fn the_file_does_not_choose_what_it_is_compared_with() {
         })
         .unwrap();
     said += &named("the notes name another role", &run(administrator(&stage, &check)).expect(4).whole());
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"
+    === another integration and function
+    exit 4
+    -- stdout
+    hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
+      refuted functions         action `Get order status` calls arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function, which is not in the file
+
+    Result: refuted: the file and this side contradict each other: functions (exit code 4)
+    === another role
+    exit 4
+    -- stdout
+    hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      refuted role              the notes of integration `GenesysDataActionRole` say that rolecall wrote it for arn:aws:iam::123456789012:role/GenesysDataActionRole, but the file says arn:aws:iam::123456789012:role/Another
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
+
+    Result: refuted: the file and this side contradict each other: role (exit code 4)
+    === the notes name another role
+    exit 4
+    -- stdout
+    hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      refuted role              the notes of integration `GenesysDataActionRole` say that rolecall wrote it for arn:aws:iam::210987654321:role/Theirs, but the file says arn:aws:iam::123456789012:role/GenesysDataActionRole
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
+
+    Result: refuted: the file and this side contradict each other: role (exit code 4)
+    ");
 }
 
 #[test]
@@ -101,7 +188,37 @@ fn a_manifest_that_begins_with_a_file_names_every_account() {
         let init = ["init", "--from-handover", "handover.toml", "--file", "new.toml", "--force"];
         said += &named(name, &stage.run(&init).standard_error());
     }
-    insta::assert_snapshot!(said.replace(&soon, "[soon]"), @"");
+    insta::assert_snapshot!(said.replace(&soon, "[soon]"), @"
+    === another account
+    exit 0
+    -- stderr
+    warning: arn:aws:lambda:us-east-1:210987654321:function:my-genesys-trigger-function is in account 210987654321, but the role is in account 123456789012
+    warning: the accounts 123456789012, 210987654321 come from the file, and functions there get what flows send: confirm each of them by another way than this file
+    warning: `rolecall handover check` compares the organization's ID with yours
+    hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
+    === another partition
+    exit 2
+    -- stderr
+    error[E10]: handover.toml:11:8: must be in partition aws, that of Genesys Cloud's account of us-east-1 (mypurecloud.com)
+    hint: `rolecall handover write` writes such a file; have it written again
+    === a claim that nobody makes
+    exit 2
+    -- stderr
+    error[E10]: handover.toml:20:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
+    hint: `rolecall handover write` writes such a file; have it written again
+    === long ago
+    exit 0
+    -- stderr
+    warning: the file was written 45 days ago: have it written again
+    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it by another way than this file
+    warning: `rolecall handover check` compares the organization's ID with yours
+    hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
+    === in the future
+    exit 2
+    -- stderr
+    error[E10]: handover.toml: `made_at` is [time], which is in the future
+    hint: check the clocks of both sides, and have the file written again
+    ");
     assert_eq!(stage.calls(), []);
 }
 
@@ -115,14 +232,60 @@ fn what_the_writer_refuted_is_in_the_file_and_stops_its_reader() {
     let read = run(administrator(&stage, &["handover", "check", "handover.toml"])).expect(4);
     let said =
         named("written", &written.whole()) + &named("the file", claims) + &named("read", &read.whole());
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    === written
+    exit 4
+    -- stdout
+    wrote handover.toml
+    -- stderr
+    warning: refuted of the role, and the file says so: external-id; do not let anybody use the role; `rolecall verify` says why
+    === the file
+
+    # Proved by the writer when the file was written. That is what the writer says, and no proof here.
+    [proved]
+    claims = ["only-trusted", "may-assume", "only-targets", "every-target"]
+
+    # Refuted by the writer when the file was written: do not use the role as it is.
+    [refuted]
+    claims = ["external-id"]
+    === read
+    exit 4
+    -- stdout
+    hand-over file of the side `aws`, written [time]
+      the writer proved: only-trusted, may-assume, only-targets, every-target (not checked here)
+      ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
+      ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      refuted writer's claims   the writer refuted: external-id
+      unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
+
+    Result: refuted: the file says that the role is not safe or does not work: external-id (exit code 4)
+    "#);
     let report = run(administrator(&stage, &["handover", "check", "handover.toml", "--output", "json"]));
     let mut report = report.expect(4).json();
     report
         .as_object_mut()
         .unwrap()
         .retain(|key, _| key != "checks" && key != "made_at" && key != "tool_version");
-    insta::assert_json_snapshot!(report, @"");
+    insta::assert_json_snapshot!(report, @r#"
+    {
+      "command": "handover check",
+      "format_version": 1,
+      "written_by": "aws",
+      "writer_proved": [
+        "only-trusted",
+        "may-assume",
+        "only-targets",
+        "every-target"
+      ],
+      "writer_refuted": [
+        "external-id"
+      ],
+      "verdict": "refuted: the file says that the role is not safe or does not work: external-id",
+      "exit_code": 4
+    }
+    "#);
 }
 
 #[test]
@@ -134,5 +297,12 @@ fn without_an_account_the_writer_learns_what_is_not_in_the_file() {
     state(&stage, "[role]", "[aws]\naccount = \"123456789012\"\n\n[role]");
     let with = run(administrator(&stage, &write)).expect(0);
     assert!(with.stdout.contains(FUNCTION) && with.stdout.contains(ROLE_ARN), "{}", with.stdout);
-    insta::assert_snapshot!(named("without", &without.standard_error()) + &named("with", &with.standard_error()), @"");
+    insta::assert_snapshot!(named("without", &without.standard_error()) + &named("with", &with.standard_error()), @"
+    === without
+    exit 0
+    -- stderr
+    warning: state `account` in [aws]: role and functions are not in the file
+    === with
+    exit 0
+    ");
 }
