@@ -404,11 +404,12 @@ claims = ["may-assume"]
         handover.toml:14:13: is not the partition of `role`
         handover.toml:15:10: is not a region of `partition`
         handover.toml:18:7: `*` is not a Lambda function name: must be 1–64 letters, digits, hyphens or underscores
-        handover.toml:21:11: must be the name of a claim, such as `only-trusted`
+        handover.toml:21:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
+        handover.toml:24:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
         handover.toml:21:1: unknown field `\u001b[2J`, expected `claims`
         handover.toml:21:11: invalid type: integer `1`, expected a string
         handover.toml:21:7: is already listed above
-        handover.toml:11:2: unknown field `cloud`, expected one of `handover`, `made_at`, `side`, `genesys`, `aws`, `function`, `proved`
+        handover.toml:11:2: unknown field `cloud`, expected one of `handover`, `made_at`, `side`, `genesys`, `aws`, `function`, `proved`, `refuted`
         handover.toml:1:1: missing field `handover`
         ");
     }
