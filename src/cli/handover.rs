@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use jiff::{Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp, Unit};
 use rolecall::connect::{Services, stated_role};
 use rolecall::desired::genesys::{Kind, Sign, is_asked_for};
 use rolecall::error_code::ErrorCode;
@@ -19,7 +19,7 @@ use rolecall::report::HandoverView;
 use rolecall::verify::analysers::BilledChecks;
 use rolecall::verify::claim::ClaimOutcome;
 use rolecall_genesys::client::Client;
-use rolecall_model::handover::{self, Handover, Side};
+use rolecall_model::handover::{self, Handover, HandoverFault, Side};
 use rolecall_model::patience::Interrupt;
 
 use super::context::Context;
@@ -36,13 +36,33 @@ pub(crate) async fn run(command: &HandoverCommand, printer: &mut Printer) -> Com
     }
 }
 
-/// The file that somebody handed over.
-pub(crate) fn read(path: &Path) -> CommandResult<Handover> {
+/// How far the clocks of two machines may differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+/// After that long, what a file says may have changed.
+const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The file that somebody handed over, and its text.
+pub(crate) fn read(path: &Path, printer: &mut Printer) -> CommandResult<(Handover, String)> {
     let text = input::read(path, handover::LARGEST)?;
-    Handover::parse(&text, &input::label(path)).map_err(|fault| {
-        let hint = "`rolecall handover write` writes such a file; have it written again";
-        UsageError::coded(ErrorCode::Document, fault.to_string(), Some(hint)).into()
-    })
+    let label = input::label(path);
+    let file = Handover::parse(&text, &label).map_err(refused)?;
+    let age = Timestamp::now().duration_since(file.made_at);
+    if age < -SKEW {
+        let message = format!("{label}: `made_at` is {}, which is in the future", file.made_at);
+        let hint = "check the clocks of both sides, and have the file written again";
+        return Err(UsageError::coded(ErrorCode::Document, message, Some(hint)).into());
+    }
+    if age > OLD {
+        let days = age.as_hours() / 24;
+        printer.warning(&format!("the file was written {days} days ago: have it written again"));
+    }
+    Ok((file, text))
+}
+
+/// A file that is not valid, with the place.
+pub(crate) fn refused(fault: HandoverFault) -> UsageError {
+    let hint = "`rolecall handover write` writes such a file; have it written again";
+    UsageError::coded(ErrorCode::Document, fault.to_string(), Some(hint))
 }
 
 /// A proof on paper of what AWS holds.
@@ -63,22 +83,24 @@ async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandRe
             let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
             let Verified { survey, documents: _, verification } =
                 context.role.verify(&on_paper(), &()).await?;
-            let open: Vec<&str> = verification
-                .claims
-                .iter()
-                .filter(|claim| claim.outcome() != ClaimOutcome::Proved)
-                .map(|claim| claim.kind().id())
-                .collect();
+            let file = of_aws(&context.manifest, &survey, &verification, now);
+            let verify = printer.invocation().command("verify");
+            let undecided = verification.claims.iter().filter(|it| it.outcome() == ClaimOutcome::Unknown);
+            let undecided: Vec<&str> = undecided.map(|claim| claim.kind().id()).collect();
+            let refuted = file.refuted.join(", ");
             if survey.observed.role.is_none() {
                 printer.warning("the role does not exist yet: the file says the ARN that it will have");
-            } else if !open.is_empty() {
-                printer.warning(&format!(
-                    "not proved of the role: {}; {} says why",
-                    open.join(", "),
-                    printer.invocation().command("verify")
-                ));
+            } else {
+                if !refuted.is_empty() {
+                    printer.warning(&format!(
+                        "refuted of the role, and the file says so: {refuted}; do not let anybody use the role; {verify} says why"
+                    ));
+                }
+                if !undecided.is_empty() {
+                    let undecided = undecided.join(", ");
+                    printer.warning(&format!("not decided of the role: {undecided}; {verify} says why"));
+                }
             }
-            let file = of_aws(&context.manifest, &survey, &verification, now);
             list_all_calls(&context, printer);
             file
         }
@@ -92,7 +114,8 @@ async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandRe
         }
         None => printer.result(&text),
     }
-    Ok(ExitCode::Success)
+    // Whatever lets somebody else in is no success, also where all that was asked for is a file.
+    Ok(if file.refuted.is_empty() { ExitCode::Success } else { ExitCode::Refuted })
 }
 
 async fn from_genesys(
@@ -118,30 +141,32 @@ async fn from_genesys(
     let id: ExternalId =
         organization.id.parse().context("the organization's ID is not a valid external ID")?;
     let role = manifest.as_ref().filter(|manifest| is_asked_for(manifest)).and_then(stated_role);
+    if role.is_none() && manifest.as_ref().is_some_and(is_asked_for) {
+        printer.warning("state `account` in [aws]: role and functions are not in the file");
+    }
     let integration = match &role {
-        Some(role) => Some((role, integrations(client, role, None, &options.aws).await?)),
+        Some(role) => Some((role, integrations(client, role, Reach::Own, &options.aws).await?)),
         None => None,
     };
     connection.list_calls(printer);
     Ok(of_genesys((region, id), integration.as_ref().map(|(role, observed)| (*role, observed)), now))
 }
 
-/// The integrations for that role, or with that name.
+/// The integrations for Lambda: those of that role, or all.
 async fn integrations(
     client: &Client,
     role: &RoleArn,
-    name: Option<&str>,
+    reach: Reach,
     options: &AwsOptions,
 ) -> CommandResult<Observed> {
     let sought = Sought {
         role: &role.to_string(),
         resource: None,
         id: None,
-        name: name.unwrap_or(role.name.as_str()),
+        name: role.name.as_str(),
         kinds: &[Kind::Lambda],
         sign: &Sign::of(role, None),
-        // Whoever made the one with that name: nothing is written here.
-        reach: if name.is_some() { Reach::Named } else { Reach::Own },
+        reach,
         actions: Detail::Full,
         deadline: options.longest_wait(),
     };
@@ -149,7 +174,7 @@ async fn integrations(
 }
 
 async fn check(options: &CheckHandover, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let file = read(&options.handover)?;
+    let (file, _) = read(&options.handover, printer)?;
     let compared = match (file.side, &file.role) {
         (Side::Genesys, _) => {
             let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
@@ -165,13 +190,15 @@ async fn check(options: &CheckHandover, printer: &mut Printer) -> CommandResult<
             let (_, site) = client.identity().await?;
             let observed = match role {
                 Some(role) => {
-                    Some(integrations(client, role, file.integration.as_deref(), &options.aws).await?)
+                    // All of them: the file must not choose what it is compared with.
+                    Some(integrations(client, role, Reach::Every, &options.aws).await?)
                 }
                 None => None,
             };
             connection.list_calls(printer);
             let organization = client.organization().await?;
-            compare_in_genesys(&file, &organization, site.region, observed.as_ref())
+            let manifest = connection.manifest.as_ref();
+            compare_in_genesys(&file, &organization, site.region, manifest, observed.as_ref())
         }
     };
     let view = HandoverView::new(&file, &compared);

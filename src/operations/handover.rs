@@ -8,7 +8,7 @@ use rolecall_model::handover::{Handover, Side};
 use rolecall_model::region::Region as GenesysRegion;
 use rolecall_model::shown::Shown;
 
-use crate::desired::genesys::{Kind, own_names};
+use crate::desired::genesys::{Kind, is_asked_for, own_names};
 use crate::exit::ExitCode;
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, RoleArn};
 use crate::manifest::{Genesys, Manifest};
@@ -33,6 +33,10 @@ pub enum Subject {
     Role,
     /// The functions.
     Functions,
+    /// The partition of AWS.
+    Partition,
+    /// What the writer of the file says that it proved.
+    Stated,
 }
 
 /// How a comparison ended.
@@ -69,11 +73,13 @@ pub struct Compared {
     pub agreement: Agreement,
     /// What was found, in words.
     pub found: String,
+    /// What the verdict says of it, where it is more than that the two sides contradict each other.
+    pub verdict: Option<String>,
 }
 
 impl Compared {
     fn new(subject: Subject, agreement: Agreement, found: impl Into<String>) -> Self {
-        Self { subject, agreement, found: found.into() }
+        Self { subject, agreement, found: found.into(), verdict: None }
     }
 
     fn equal<T: PartialEq + ToString>(subject: Subject, own: &T, theirs: &T, whose: &str) -> Self {
@@ -100,6 +106,11 @@ pub fn of_aws(
     let proved = verification.claims.iter().filter(|claim| claim.outcome() == ClaimOutcome::Proved);
     let mut claims: Vec<String> = proved.map(|claim| claim.kind().id().to_owned()).collect();
     claims.dedup();
+    let refuted = verification.claims.iter().filter(|claim| claim.outcome() == ClaimOutcome::Refuted);
+    let mut refuted: Vec<String> = refuted.map(|claim| claim.kind().id().to_owned()).collect();
+    refuted.dedup();
+    // A claim is made of each principal: what is refuted of one is not proved.
+    claims.retain(|claim| !refuted.contains(claim));
     Handover {
         made_at,
         side: Side::Aws,
@@ -111,6 +122,7 @@ pub fn of_aws(
         aws_region: manifest.access.region.clone(),
         functions: unique(survey.functions()),
         proved: claims,
+        refuted,
     }
 }
 
@@ -121,7 +133,7 @@ pub fn of_genesys(
     integration: Option<(&RoleArn, &Observed)>,
     made_at: Timestamp,
 ) -> Handover {
-    let known = integration.and_then(|(role, observed)| Some((role, lambda(observed, role).next()?)));
+    let known = integration.and_then(|(role, observed)| Some((role, own(observed, role)?)));
     Handover {
         made_at,
         side: Side::Genesys,
@@ -135,6 +147,7 @@ pub fn of_genesys(
             known.into_iter().flat_map(|(_, known)| called(known).filter_map(|it| it.1.ok())).collect(),
         ),
         proved: Vec::new(),
+        refuted: Vec::new(),
     }
 }
 
@@ -154,16 +167,22 @@ pub fn compare_in_aws(
             "the manifest's external ID is",
         ),
         regions(file, manifest.genesys.region),
-        trusted(file.region, &manifest.genesys.trusted_account, "the manifest trusts"),
+        trusted_in_aws(file, &manifest.genesys.trusted_account),
     ];
-    if survey.observed.role.is_some() {
-        compared.push(trust(verification));
-    }
+    compared.extend(partition(file));
+    compared.push(match &survey.observed.role {
+        Some(_) => trust(verification),
+        None => Compared::new(
+            Subject::Trust,
+            Agreement::Unknown,
+            "the role does not exist: nothing is proved of whom it trusts",
+        ),
+    });
     match &file.role {
         None => compared.push(Compared::new(
             Subject::Role,
             Agreement::Nothing,
-            "the file names no role; `rolecall handover write --from aws` tells it to the other side",
+            "not compared: the file names no role; `rolecall handover write --from aws` tells it to the other side",
         )),
         Some(role) => {
             let own = survey.desired.role_arn();
@@ -186,6 +205,7 @@ pub fn compare_in_genesys(
     file: &Handover,
     organization: &Organization,
     region: Option<&'static GenesysRegion>,
+    manifest: Option<&Manifest>,
     observed: Option<&Observed>,
 ) -> Vec<Compared> {
     let mut compared = vec![match organization.id == file.organization.as_str() {
@@ -208,7 +228,7 @@ pub fn compare_in_genesys(
         None => Compared::new(
             Subject::Region,
             Agreement::Nothing,
-            "the OAuth client's address is not that of a region",
+            "not compared: the OAuth client's address is not that of a region",
         ),
     });
     compared.push(match &file.trusted_account {
@@ -219,30 +239,129 @@ pub fn compare_in_genesys(
             "the file does not say whom the role trusts",
         ),
     });
-    let (Some(role), Some(observed)) = (&file.role, observed) else { return compared };
-    let mut known = lambda(observed, role).peekable();
-    if known.peek().is_none() {
+    compared.extend(partition(file));
+    if !file.refuted.is_empty() {
+        let found = format!("the writer refuted: {}", file.refuted.join(", "));
+        let verdict =
+            format!("the file says that the role is not safe or does not work: {}", file.refuted.join(", "));
+        let stated = Compared::new(Subject::Stated, Agreement::Contradicts, found);
+        compared.push(Compared { verdict: Some(verdict), ..stated });
+    }
+    let (Some(role), Some(observed)) = (&file.role, observed) else {
+        compared.push(Compared::new(
+            Subject::Role,
+            Agreement::Nothing,
+            "not compared: the file names no role",
+        ));
+        let found = "not compared: the file names no role";
+        compared.push(Compared::new(Subject::Functions, Agreement::Nothing, found));
+        return compared;
+    };
+    let known = meant(file, role, manifest, observed);
+    if known.is_empty() {
         let found = format!(
-            "there is no integration for this role yet; `rolecall genesys connect --role-arn {role}` makes it"
+            "not compared: no integration for AWS Lambda uses this role yet; confirm account {} by another way first, then `rolecall \
+             genesys connect --role-arn {role}` makes one",
+            role.account
         );
         compared.push(Compared::new(Subject::Role, Agreement::Nothing, found));
+        let found = "not compared: no integration uses the role yet";
+        compared.push(Compared::new(Subject::Functions, Agreement::Nothing, found));
     }
-    for known in known {
+    for known in &known {
         compared.push(credential(known, role, observed));
         compared.push(actions(known, &file.functions));
+    }
+    let absent = named_by(manifest).filter(|name| known.iter().all(|known| known.record.name != *name));
+    if let Some(name) = absent.filter(|_| !known.is_empty()) {
+        let found = format!("not compared: the manifest's integration `{}` does not exist", Shown(&name));
+        compared.push(Compared::new(Subject::Role, Agreement::Nothing, found));
+    }
+    let others = observed.integrations.iter().filter(|it| it.kind == Kind::Lambda);
+    let others = others.filter(|it| !known.iter().any(|known| known.record.id == it.record.id));
+    let others: Vec<String> = others.map(|it| format!("`{}`", Shown(&it.record.name))).collect();
+    if !others.is_empty() {
+        let found = format!(
+            "not compared: the actions of {}, which neither the manifest nor the file names and whose notes do not name this role",
+            others.join(", ")
+        );
+        compared.push(Compared::new(Subject::Functions, Agreement::Nothing, found));
     }
     compared
 }
 
-/// The integrations for Lambda that are the role's, or have the name that its own would have.
-fn lambda<'o>(observed: &'o Observed, role: &RoleArn) -> impl Iterator<Item = &'o ObservedIntegration> {
-    let role = role.to_string();
-    let is_marked = |known: &ObservedIntegration| known.mark.as_ref().is_some_and(|mark| mark.role == role);
-    let is_any_marked = observed.integrations.iter().any(is_marked);
-    observed.integrations.iter().filter(move |known| {
+/// The name of the integration that the manifest asks for.
+fn named_by(manifest: Option<&Manifest>) -> Option<String> {
+    manifest.filter(|manifest| is_asked_for(manifest)).map(|manifest| own_names(manifest).0)
+}
+
+/// The integrations for Lambda that are compared: the manifest's own, those whose notes name the role, and the one that the file
+/// names. The file adds to them and takes none away: it must not choose what it is compared with.
+fn meant<'o>(
+    file: &Handover,
+    role: &RoleArn,
+    manifest: Option<&Manifest>,
+    observed: &'o Observed,
+) -> Vec<&'o ObservedIntegration> {
+    let text = role.to_string();
+    let own = named_by(manifest);
+    let own = own.as_deref().unwrap_or(role.name.as_str());
+    let is_meant = |known: &&ObservedIntegration| {
+        let name = &known.record.name;
         known.kind == Kind::Lambda
-            && (!is_any_marked || known.mark.as_ref().is_some_and(|mark| mark.role == role))
-    })
+            && (own == name
+                || file.integration.as_ref() == Some(name)
+                || known.mark.as_ref().is_some_and(|mark| mark.role == text))
+    };
+    observed.integrations.iter().filter(is_meant).collect()
+}
+
+/// The integration for Lambda that is the role's by its notes, or else has the name that its own would have.
+fn own<'o>(observed: &'o Observed, role: &RoleArn) -> Option<&'o ObservedIntegration> {
+    let role = role.to_string();
+    let lambda = || observed.integrations.iter().filter(|known| known.kind == Kind::Lambda);
+    let marked = lambda().find(|known| known.mark.as_ref().is_some_and(|mark| mark.role == role));
+    // What rolecall wrote for another role is not this one's.
+    marked.or_else(|| lambda().find(|known| known.mark.is_none()))
+}
+
+/// The partition of the role and of the functions. The principals of one partition cannot assume the roles of another.
+fn partition(file: &Handover) -> Option<Compared> {
+    let published = file.region.partition?;
+    let role = file.role.iter().map(|role| (role.to_string(), &role.partition));
+    let functions = file.functions.iter().map(|function| (function.to_string(), &function.partition));
+    let (arn, found) = role.chain(functions).find(|(_, partition)| partition.as_str() != published)?;
+    let found = format!(
+        "{arn} is in partition {}, but Genesys Cloud's account of {} is in partition {published}, from which it cannot be reached",
+        found.as_str(),
+        file.region
+    );
+    Some(Compared::new(Subject::Partition, Agreement::Contradicts, found))
+}
+
+/// The account that the file names, that the manifest trusts, and that Genesys has published.
+fn trusted_in_aws(file: &Handover, own: &AccountId) -> Compared {
+    let compared = trusted(file.region, own, "the manifest trusts");
+    match &file.trusted_account {
+        Some(stated) if stated != own => {
+            let published = match file.region.trusted_account() {
+                Some(published) => format!("Genesys Cloud uses {published} in {}", file.region),
+                None => format!("Genesys has not published the account of {}", file.region),
+            };
+            let found = format!("the file says {stated}, but the manifest trusts {own}; {published}");
+            Compared::new(Subject::TrustedAccount, Agreement::Contradicts, found)
+        }
+        Some(_) => compared,
+        None => {
+            let found = format!("{}; not compared: the file names no account", compared.found);
+            let agreement = match compared.agreement {
+                Agreement::Same | Agreement::Nothing => Agreement::Nothing,
+                Agreement::Unknown => Agreement::Unknown,
+                Agreement::Contradicts => Agreement::Contradicts,
+            };
+            Compared { agreement, found, ..compared }
+        }
+    }
 }
 
 /// The functions that the actions call; an address that is no ARN is a template or a mistake.
@@ -278,13 +397,19 @@ fn trusted(region: &GenesysRegion, account: &AccountId, who: &str) -> Compared {
     }
 }
 
+/// What a trust policy does that breaks such a claim; nothing where the claim is not about it.
+fn breaks(kind: ClaimKind) -> Option<&'static str> {
+    match kind {
+        ClaimKind::OnlyTrusted => Some("lets others than the trusted account assume the role"),
+        ClaimKind::ExternalId => Some("lets callers without this organization's ID assume the role"),
+        ClaimKind::MayAssume => Some("does not let Genesys Cloud assume the role"),
+        ClaimKind::OnlyTargets | ClaimKind::EveryTarget | ClaimKind::Organization => None,
+    }
+}
+
 /// What is proved of the trust policy that AWS holds.
 fn trust(verification: &Verification) -> Compared {
-    let is_about_trust = |kind| match kind {
-        ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume => true,
-        ClaimKind::OnlyTargets | ClaimKind::EveryTarget | ClaimKind::Organization => false,
-    };
-    let claims = || verification.claims.iter().filter(|claim| is_about_trust(claim.kind()));
+    let claims = || verification.claims.iter().filter(|claim| breaks(claim.kind()).is_some());
     let named = |outcome| {
         let mut names: Vec<&str> =
             claims().filter(|claim| claim.outcome() == outcome).map(|claim| claim.kind().id()).collect();
@@ -294,7 +419,11 @@ fn trust(verification: &Verification) -> Compared {
     };
     if let Some(refuted) = named(ClaimOutcome::Refuted) {
         let found = format!("refuted: {refuted}; `rolecall drift` says more");
-        return Compared::new(Subject::Trust, Agreement::Contradicts, found);
+        let refuted = claims().filter(|claim| claim.outcome() == ClaimOutcome::Refuted);
+        let mut does: Vec<&str> = refuted.filter_map(|claim| breaks(claim.kind())).collect();
+        does.dedup();
+        let verdict = Some(format!("the trust policy {}", does.join(", and ")));
+        return Compared { verdict, ..Compared::new(Subject::Trust, Agreement::Contradicts, found) };
     }
     match (named(ClaimOutcome::Unknown), named(ClaimOutcome::Proved)) {
         (None, Some(proved)) => Compared::new(Subject::Trust, Agreement::Same, format!("proved: {proved}")),
@@ -310,7 +439,9 @@ fn functions(theirs: &[FunctionArn], own: &[FunctionArn], where_not: &str) -> Co
     let missing: Vec<String> =
         theirs.iter().filter(|function| !own.contains(function)).map(ToString::to_string).collect();
     match (theirs.len(), missing.as_slice()) {
-        (0, _) => Compared::new(Subject::Functions, Agreement::Nothing, "the file names no function"),
+        (0, _) => {
+            Compared::new(Subject::Functions, Agreement::Nothing, "not compared: the file names no function")
+        }
         (number, []) => {
             let found = format!("{number} of {number} are targets of the manifest");
             Compared::new(Subject::Functions, Agreement::Same, found)
@@ -341,7 +472,13 @@ fn credential(known: &ObservedIntegration, role: &RoleArn, observed: &Observed) 
                 Some(mark) if mark.role == wanted => {
                     "its notes say that rolecall wrote it for this role".to_owned()
                 }
-                Some(mark) => format!("its notes say that rolecall wrote it for {}", Shown(&mark.role)),
+                Some(mark) => {
+                    let found = format!(
+                        "the notes of integration `{name}` say that rolecall wrote it for {}, but the file says {wanted}",
+                        Shown(&mark.role)
+                    );
+                    return Compared::new(Subject::Role, Agreement::Contradicts, found);
+                }
                 None => "rolecall did not write it".to_owned(),
             };
             let found = format!(
@@ -356,6 +493,7 @@ fn credential(known: &ObservedIntegration, role: &RoleArn, observed: &Observed) 
 
 /// Whether the actions call functions that the role may invoke.
 fn actions(known: &ObservedIntegration, allowed: &[FunctionArn]) -> Compared {
+    let name = Shown(&known.record.name);
     let (mut others, mut unread, mut number) = (Vec::new(), Vec::new(), 0);
     for (action, function) in called(known) {
         number += 1;
@@ -368,9 +506,13 @@ fn actions(known: &ObservedIntegration, allowed: &[FunctionArn]) -> Compared {
     let (agreement, found) = match (others.is_empty(), unread.is_empty(), number) {
         (false, _, _) => (Agreement::Contradicts, format!("{}, which is not in the file", others.join("; "))),
         (true, false, _) => (Agreement::Unknown, format!("{}, which is no ARN", unread.join("; "))),
-        (true, true, 0) => (Agreement::Nothing, "no actions yet".to_owned()),
+        (true, true, 0) => {
+            (Agreement::Nothing, format!("not compared: integration `{name}` has no actions yet"))
+        }
         (true, true, number) => {
-            (Agreement::Same, format!("{number} of {number} actions call a function of the file"))
+            let found =
+                format!("{number} of {number} actions of integration `{name}` call a function of the file");
+            (Agreement::Same, found)
         }
     };
     Compared::new(Subject::Functions, agreement, found)

@@ -6,20 +6,31 @@ use serde::Serialize;
 
 use super::doctor::CheckState;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
-use super::last_line;
+use super::{Origin, last_line};
 use crate::exit::ExitCode;
 use crate::operations::handover::{Agreement, Compared, Subject};
-use rolecall_model::handover::Handover;
+use rolecall_model::handover::{Handover, Side};
 
 /// The result of `handover check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HandoverView {
+    /// The command.
+    pub command: &'static str,
+    /// What made the report.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The side that wrote the file: `aws` or `genesys`.
     pub written_by: &'static str,
     /// When it was written.
     pub made_at: String,
+    /// The claims that the writer states as proved.
+    pub writer_proved: Vec<String>,
+    /// The claims that the writer states as refuted.
+    pub writer_refuted: Vec<String>,
     /// The comparisons.
     pub checks: Vec<ComparedView>,
+    /// How it ended, in a sentence.
+    pub verdict: String,
     /// The exit code.
     pub exit_code: ExitCode,
 }
@@ -36,7 +47,7 @@ pub struct ComparedView {
 }
 
 impl From<&Compared> for ComparedView {
-    fn from(Compared { subject, agreement, found }: &Compared) -> Self {
+    fn from(Compared { subject, agreement, found, verdict: _ }: &Compared) -> Self {
         let check = match subject {
             Subject::Organization => "organization ID",
             Subject::Region => "Genesys region",
@@ -44,6 +55,8 @@ impl From<&Compared> for ComparedView {
             Subject::Trust => "trust policy",
             Subject::Role => "role",
             Subject::Functions => "functions",
+            Subject::Partition => "partition",
+            Subject::Stated => "writer's claims",
         };
         let state = match agreement {
             Agreement::Same => CheckState::Ok,
@@ -59,12 +72,18 @@ impl HandoverView {
     /// The comparisons, and what they come to.
     #[must_use]
     pub fn new(file: &Handover, compared: &[Compared]) -> Self {
-        let exits = compared.iter().map(|it| it.agreement.exit());
+        let exit_code = compared.iter().map(|it| it.agreement.exit()).fold(ExitCode::Success, ExitCode::or);
+        let checks: Vec<ComparedView> = compared.iter().map(ComparedView::from).collect();
         Self {
+            command: "handover check",
+            origin: Origin::default(),
             written_by: file.side.name(),
             made_at: file.made_at.to_string(),
-            checks: compared.iter().map(ComparedView::from).collect(),
-            exit_code: exits.fold(ExitCode::Success, ExitCode::or),
+            writer_proved: file.proved.clone(),
+            writer_refuted: file.refuted.clone(),
+            verdict: verdict(compared, &checks, exit_code),
+            checks,
+            exit_code,
         }
     }
 
@@ -78,9 +97,16 @@ impl HandoverView {
     /// Text for people.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let Self { written_by, made_at, checks, exit_code } = self;
+        let Self { written_by, made_at, writer_proved, checks, verdict, exit_code, .. } = self;
         let mut text =
             format!("{BOLD}hand-over file of the side `{written_by}`{BOLD:#}, written {made_at}\n");
+        // What the other side says of Genesys Cloud has no claims.
+        if *written_by == Side::Aws.name() {
+            let _ = match writer_proved.as_slice() {
+                [] => writeln!(text, "  the writer stated nothing proved"),
+                proved => writeln!(text, "  the writer proved: {} (not checked here)", proved.join(", ")),
+            };
+        }
         for ComparedView { check, state, text: found } in checks {
             let style = match state {
                 CheckState::Ok => GREEN,
@@ -91,26 +117,41 @@ impl HandoverView {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {style}{:<8}{style:#}{check:<16}  {found}", state.word());
         }
-        let named = |wanted: CheckState| {
-            let mut named: Vec<&str> =
-                checks.iter().filter(|it| it.state == wanted).map(|it| it.check).collect();
-            named.dedup();
-            named.join(", ")
-        };
-        let verdict = match exit_code {
-            ExitCode::Refuted => {
-                format!(
-                    "refuted: the file and this side contradict each other: {}",
-                    named(CheckState::Refuted)
-                )
+        text + &last_line(*exit_code, false, verdict)
+    }
+}
+
+/// What the comparisons come to. What was not compared is named, whatever the others say.
+fn verdict(compared: &[Compared], checks: &[ComparedView], exit_code: ExitCode) -> String {
+    let named = |wanted: CheckState, is_meant: &dyn Fn(&Compared) -> bool| {
+        let mut named: Vec<&str> = Vec::new();
+        for (compared, view) in compared.iter().zip(checks) {
+            if view.state == wanted && is_meant(compared) && !named.contains(&view.check) {
+                named.push(view.check);
             }
-            ExitCode::Inconclusive => {
-                format!("undecided: this side cannot read everything: {}", named(CheckState::Unknown))
+        }
+        named.join(", ")
+    };
+    let left_out = named(CheckState::Note, &|_| true);
+    let left_out = if left_out.is_empty() { left_out } else { format!("; not compared: {left_out}") };
+    match exit_code {
+        ExitCode::Refuted => {
+            let mut parts: Vec<String> = compared.iter().filter_map(|it| it.verdict.clone()).collect();
+            let others = named(CheckState::Refuted, &|it| it.verdict.is_none());
+            if !others.is_empty() {
+                parts.push(format!("the file and this side contradict each other: {others}"));
             }
-            ExitCode::Success | ExitCode::Failed | ExitCode::Usage | ExitCode::Pending => {
-                "done: nothing that this side can read contradicts the file".to_owned()
+            format!("refuted: {}", parts.join("; "))
+        }
+        ExitCode::Inconclusive => {
+            let unknown = named(CheckState::Unknown, &|_| true);
+            format!("undecided: this side cannot read everything: {unknown}{left_out}")
+        }
+        ExitCode::Success | ExitCode::Failed | ExitCode::Usage | ExitCode::Pending => {
+            match left_out.is_empty() {
+                true => "done: nothing that this side can read contradicts the file".to_owned(),
+                false => format!("done: nothing that was compared contradicts the file{left_out}"),
             }
-        };
-        text + &last_line(*exit_code, false, &verdict)
+        }
     }
 }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
 
 use super::genesys::applied;
 use super::one_side::{ROLE_ARN, administrator};
@@ -11,17 +14,25 @@ use super::stage::{EXTERNAL_ID, ONE_TARGET, Run, Stage, binary, manifest};
 use super::views::{named, normalised};
 use rolecall::sandbox::State;
 
-const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
+pub(crate) const FUNCTION: &str =
+    "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function";
 
-fn from_aws() -> String {
+/// When the files were written: at a time that is neither long ago nor in the future, the same in one run.
+pub(crate) fn made_at() -> String {
+    static NOW: OnceLock<String> = OnceLock::new();
+    NOW.get_or_init(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).clone()
+}
+
+pub(crate) fn from_aws() -> String {
+    let made_at = made_at();
     format!(
-        "handover = 1\nmade_at = \"2026-11-23T02:43:23Z\"\nside = \"aws\"\n\n[genesys]\nregion = \"us-east-1\"\norganization_id = \
+        "handover = 1\nmade_at = \"{made_at}\"\nside = \"aws\"\n\n[genesys]\nregion = \"us-east-1\"\norganization_id = \
          \"{EXTERNAL_ID}\"\ntrusted_account = \"765628985471\"\n\n[aws]\nrole = \"{ROLE_ARN}\"\naccount = \"123456789012\"\npartition = \
          \"aws\"\nregion = \"us-east-1\"\n\n[[function]]\narn = \"{FUNCTION}\"\n"
     )
 }
 
-fn from_genesys() -> String {
+pub(crate) fn from_genesys() -> String {
     from_aws().replace("side = \"aws\"", "side = \"genesys\"")
 }
 
@@ -59,7 +70,7 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
             "a region with another account",
             file.replace("region = \"us-east-1\"\norg", "region = \"us-east-2\"\norg"),
         ),
-        ("another role", file.replace("role/Gen", "role/Another")),
+        ("another role", file.replace("role/GenesysDataActionRole", "role/Another")),
         ("another qualifier", file.replace("trigger-function", "trigger-function:live")),
         ("no role", {
             let end = file.find("\n[aws]").unwrap();
@@ -75,6 +86,7 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       ok      Genesys region    us-east-1 (mypurecloud.com)
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
+      unknown trust policy      the role does not exist: nothing is proved of whom it trusts
       refuted role              arn:aws:iam::123456789012:role/GenesysDataActionRole does not exist
       ok      functions         1 of 1 are targets of the manifest
 
@@ -135,7 +147,7 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
       ok      Genesys region    us-east-1 (mypurecloud.com)
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
       ok      trust policy      proved: only-trusted, external-id, may-assume
-      refuted role              the file says arn:aws:iam::123456789012:role/AnotheresysDataActionRole, but the manifest's role is arn:aws:iam::123456789012:role/GenesysDataActionRole
+      refuted role              the file says arn:aws:iam::123456789012:role/Another, but the manifest's role is arn:aws:iam::123456789012:role/GenesysDataActionRole
       ok      functions         1 of 1 are targets of the manifest
 
     Result: refuted: the file and this side contradict each other: role (exit code 4)
@@ -159,10 +171,10 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
       ok      Genesys region    us-east-1 (mypurecloud.com)
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
       ok      trust policy      proved: only-trusted, external-id, may-assume
-      -       role              the file names no role; `rolecall handover write --from aws` tells it to the other side
-      -       functions         the file names no function
+      -       role              not compared: the file names no role; `rolecall handover write --from aws` tells it to the other side
+      -       functions         not compared: the file names no function
 
-    Result: done: nothing that this side can read contradicts the file
+    Result: done: nothing that was compared contradicts the file; not compared: role, functions
     ");
     stage.tamper(rolecall::sandbox::Tamper::TrustNoCondition);
     stage.write("handover.toml", &file);
@@ -177,7 +189,7 @@ fn whoever_has_aws_compares_the_file_with_the_manifest_and_the_role() {
       ok      role              arn:aws:iam::123456789012:role/GenesysDataActionRole
       ok      functions         1 of 1 are targets of the manifest
 
-    Result: refuted: the file and this side contradict each other: trust policy (exit code 4)
+    Result: refuted: the trust policy lets callers without this organization's ID assume the role (exit code 4)
     ");
     let report = stage.run(&["handover", "check", "handover.toml", "--output", "json"]).expect(4).json();
     assert_eq!(report["exit_code"], 4);
@@ -198,74 +210,81 @@ fn whoever_has_genesys_cloud_compares_the_file_with_the_organization_and_the_int
             file.replace("region = \"us-east-1\"\norg", "region = \"eusc-de-east-1\"\norg"),
         ),
         ("another function", file.replace("my-genesys-trigger-function", "another")),
-        ("a role without an integration", file.replace("role/Gen", "role/Another")),
+        ("a role without an integration", file.replace("role/GenesysDataActionRole", "role/Another")),
     ];
     insta::assert_snapshot!(checks(files, &stage, |it| administrator(&stage, it)), @"
     === the same
     exit 5
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
       unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
-      ok      functions         1 of 1 actions call a function of the file
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
 
-    Result: undecided: this side cannot read everything: role (exit code 5)
+    Result: undecided: this side cannot read everything: role; not compared: Genesys region (exit code 5)
     === another organization
     exit 4
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       refuted organization ID   the file says 0b6c1b0e-6a3e-4f0a-9d5e-1c0d7f6f4a11, but the OAuth client belongs to 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox)): the role would not let it in
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
       unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
-      ok      functions         1 of 1 actions call a function of the file
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
 
     Result: refuted: the file and this side contradict each other: organization ID (exit code 4)
     === an account of somebody else
     exit 4
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       refuted trusted account   the role trusts 210987654321, but Genesys Cloud uses 765628985471 in us-east-1 (mypurecloud.com)
       unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
-      ok      functions         1 of 1 actions call a function of the file
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
 
     Result: refuted: the file and this side contradict each other: trusted account (exit code 4)
     === an account that nobody published
     exit 5
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       unknown trusted account   the role trusts 765628985471; Genesys has not published the account of eusc-de-east-1 (edee1.eusc-pure.cloud)
       unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
-      ok      functions         1 of 1 actions call a function of the file
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
 
-    Result: undecided: this side cannot read everything: trusted account, role (exit code 5)
+    Result: undecided: this side cannot read everything: trusted account, role; not compared: Genesys region (exit code 5)
     === another function
     exit 4
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
       unknown role              Genesys Cloud does not show which role the credential of integration `GenesysDataActionRole` holds; its notes say that rolecall wrote it for this role; `rolecall genesys action test` shows whether the role can be assumed
       refuted functions         action `Get order status` calls arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function, which is not in the file
 
     Result: refuted: the file and this side contradict each other: functions (exit code 4)
     === a role without an integration
-    exit 0
+    exit 4
     -- stdout
     hand-over file of the side `aws`, written [time]
+      the writer stated nothing proved
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
-      -       Genesys region    the OAuth client's address is not that of a region
+      -       Genesys region    not compared: the OAuth client's address is not that of a region
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
-      -       role              there is no integration for this role yet; `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/AnotheresysDataActionRole` makes it
+      refuted role              the notes of integration `GenesysDataActionRole` say that rolecall wrote it for arn:aws:iam::123456789012:role/GenesysDataActionRole, but the file says arn:aws:iam::123456789012:role/Another
+      ok      functions         1 of 1 actions of integration `GenesysDataActionRole` call a function of the file
 
-    Result: done: nothing that this side can read contradicts the file
+    Result: refuted: the file and this side contradict each other: role (exit code 4)
     ");
 }
 
@@ -361,7 +380,8 @@ fn a_manifest_begins_with_a_file_but_whom_it_trusts_does_not() {
     -- stdout
     wrote new.toml
     -- stderr
-    warning: the account 123456789012 comes from the file, and its functions get what flows send: confirm it with the AWS team by another way; `rolecall handover check` compares the organization's ID with yours
+    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it by another way than this file
+    warning: `rolecall handover check` compares the organization's ID with yours
     hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
       version = 1
       [genesys]

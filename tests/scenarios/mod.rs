@@ -51,6 +51,7 @@ mod recorded;
 mod saved_plan;
 mod signals;
 pub(crate) mod stage;
+mod tampered_handover;
 mod targets;
 #[cfg(unix)]
 mod terminal;

@@ -24,6 +24,10 @@ pub const LARGEST: usize = 1024 * 1024;
 /// Characters of a name in Genesys Cloud.
 const LONGEST_NAME: usize = 256;
 
+/// The names of the claims that a file can state.
+pub const CLAIMS: [&str; 6] =
+    ["only-trusted", "external-id", "may-assume", "only-targets", "every-target", "organization"];
+
 /// Who wrote a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -67,6 +71,8 @@ pub struct Handover {
     pub functions: Vec<FunctionArn>,
     /// The claims that the writer proved when the file was written. Nobody takes them for proved who reads them here.
     pub proved: Vec<String>,
+    /// The claims that the writer refuted then.
+    pub refuted: Vec<String>,
 }
 
 /// What is wrong with a file, and where.
@@ -89,7 +95,8 @@ struct Raw {
     aws: Option<RawAws>,
     #[serde(default)]
     function: Vec<RawFunction>,
-    proved: Option<RawProved>,
+    proved: Option<RawClaims>,
+    refuted: Option<RawClaims>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +125,7 @@ struct RawFunction {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawProved {
+struct RawClaims {
     claims: Vec<Spanned<String>>,
 }
 
@@ -128,13 +135,25 @@ type Fault = (Range<usize>, String);
 impl Handover {
     /// Reads a file; `name` is what messages call it.
     pub fn parse(text: &str, name: &str) -> Result<Self, HandoverFault> {
-        let raw: Result<Raw, _> = toml::from_str(text)
-            .map_err(|error: toml::de::Error| (error.span().unwrap_or_default(), error.message().to_owned()));
-        raw.and_then(check).map_err(|(span, message)| {
-            let before = text.get(..span.start).unwrap_or_default();
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            let line = before.matches('\n').count() + 1;
-            HandoverFault { name: name.to_owned(), line, column, message }
+        read(text, name, check)
+    }
+
+    /// Checks what only a manifest that begins with the file asks for: the role and the functions are in the partition from which
+    /// Genesys Cloud assumes roles. `text` has been parsed before.
+    pub fn check_partitions(&self, text: &str, name: &str) -> Result<(), HandoverFault> {
+        let Some(partition) = self.region.partition else { return Ok(()) };
+        let region = self.region;
+        let reached = |found: &Partition, span| {
+            let message =
+                || format!("must be in partition {partition}, that of Genesys Cloud's account of {region}");
+            if found.as_str() == partition { Ok(()) } else { Err((span, message())) }
+        };
+        read(text, name, |raw| {
+            if let (Some(role), Some(aws)) = (&self.role, &raw.aws) {
+                reached(&role.partition, aws.role.span())?;
+            }
+            let mut functions = self.functions.iter().zip(&raw.function);
+            functions.try_for_each(|(function, raw)| reached(&function.partition, raw.arn.span()))
         })
     }
 
@@ -142,7 +161,7 @@ impl Handover {
     #[must_use]
     pub fn render(&self) -> String {
         let Self { made_at, side, region, organization, trusted_account, integration, role, .. } = self;
-        let Self { aws_region, functions, proved, .. } = self;
+        let Self { aws_region, functions, proved, refuted, .. } = self;
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let mut lines = vec![
             "# What one team tells the other, for `rolecall init --from-handover` and `rolecall handover check`.".to_owned(),
@@ -166,20 +185,49 @@ impl Handover {
         }
         let function = |arn: &FunctionArn| format!("\n[[function]]\narn = {}", quoted(&arn.to_string()));
         lines.extend(functions.iter().map(function));
-        if !proved.is_empty() {
-            lines.push(
-                "\n# Proved by the writer when the file was written; whoever reads it here proves it again."
-                    .to_owned(),
-            );
-            let claims: Vec<String> = proved.iter().map(|claim| quoted(claim)).collect();
-            lines.push(format!("[proved]\nclaims = [{}]", claims.join(", ")));
+        for (key, claims, comment) in [
+            (
+                "proved",
+                proved,
+                "Proved by the writer when the file was written. That is what the writer says, and no proof here.",
+            ),
+            (
+                "refuted",
+                refuted,
+                "Refuted by the writer when the file was written: do not use the role as it is.",
+            ),
+        ] {
+            if !claims.is_empty() {
+                let claims: Vec<String> = claims.iter().map(|claim| quoted(claim)).collect();
+                lines.push(format!("\n# {comment}\n[{key}]\nclaims = [{}]", claims.join(", ")));
+            }
         }
         lines.join("\n") + "\n"
     }
 }
 
+fn read<T>(text: &str, name: &str, check: impl FnOnce(Raw) -> Result<T, Fault>) -> Result<T, HandoverFault> {
+    let raw: Result<Raw, _> = toml::from_str(text)
+        .map_err(|error: toml::de::Error| (error.span().unwrap_or_default(), error.message().to_owned()));
+    raw.and_then(check).map_err(|(span, message)| {
+        let before = text.get(..span.start).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = before.matches('\n').count() + 1;
+        HandoverFault { name: name.to_owned(), line, column, message }
+    })
+}
+
+fn claims(stated: Option<RawClaims>) -> Result<Vec<String>, Fault> {
+    let stated = stated.map(|stated| stated.claims).unwrap_or_default();
+    let checked = stated.into_iter().map(|claim| match CLAIMS.contains(&claim.get_ref().as_str()) {
+        true => Ok(claim.into_inner()),
+        false => Err((claim.span(), format!("must be the name of a claim: {}", CLAIMS.join(", ")))),
+    });
+    checked.collect()
+}
+
 fn check(raw: Raw) -> Result<Handover, Fault> {
-    let Raw { handover, made_at, side, genesys, aws, function, proved } = raw;
+    let Raw { handover, made_at, side, genesys, aws, function, proved, refuted } = raw;
     if *handover.get_ref() != VERSION {
         let known = format!("must be {VERSION}: another version of rolecall wrote this file");
         return Err((handover.span(), known));
@@ -233,18 +281,6 @@ fn check(raw: Raw) -> Result<Handover, Fault> {
     if writer == Side::Aws && role.is_none() {
         return Err((side.span(), "a file of the side `aws` has an [aws] with the role".to_owned()));
     }
-    let mut claims = Vec::new();
-    for claim in proved.map(|proved| proved.claims).unwrap_or_default() {
-        let is_name = |text: &str| {
-            !text.is_empty()
-                && text.len() <= 64
-                && text.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
-        };
-        if !is_name(claim.get_ref()) {
-            return Err((claim.span(), "must be the name of a claim, such as `only-trusted`".to_owned()));
-        }
-        claims.push(claim.into_inner());
-    }
     Ok(Handover {
         made_at: parsed(&made_at)?,
         side: writer,
@@ -255,7 +291,8 @@ fn check(raw: Raw) -> Result<Handover, Fault> {
         role,
         aws_region,
         functions,
-        proved: claims,
+        proved: claims(proved)?,
+        refuted: claims(refuted)?,
     })
 }
 
@@ -292,6 +329,9 @@ arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders:live"
 
 [proved]
 claims = ["only-trusted", "external-id"]
+
+[refuted]
+claims = ["may-assume"]
 "#;
 
     #[test]
@@ -310,6 +350,7 @@ claims = ["only-trusted", "external-id"]
             aws_region: None,
             functions: Vec::new(),
             proved: Vec::new(),
+            refuted: Vec::new(),
             ..handover
         };
         assert_eq!(Handover::parse(&least.render(), "again").unwrap(), least);
@@ -333,6 +374,7 @@ claims = ["only-trusted", "external-id"]
             ("region = \"eu-west-1\"", "region = \"cn-north-1\""),
             ("function:orders:live", "function:*"),
             ("only-trusted", "\\u001b[31m"),
+            ("may-assume", "everything-is-fine"),
             ("claims", "\"\\u001b[2J\""),
             ("claims = [", "claims = [1, "),
             (
@@ -362,11 +404,12 @@ claims = ["only-trusted", "external-id"]
         handover.toml:14:13: is not the partition of `role`
         handover.toml:15:10: is not a region of `partition`
         handover.toml:18:7: `*` is not a Lambda function name: must be 1–64 letters, digits, hyphens or underscores
-        handover.toml:21:11: must be the name of a claim, such as `only-trusted`
+        handover.toml:21:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
+        handover.toml:24:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
         handover.toml:21:1: unknown field `\u001b[2J`, expected `claims`
         handover.toml:21:11: invalid type: integer `1`, expected a string
         handover.toml:21:7: is already listed above
-        handover.toml:11:2: unknown field `cloud`, expected one of `handover`, `made_at`, `side`, `genesys`, `aws`, `function`, `proved`
+        handover.toml:11:2: unknown field `cloud`, expected one of `handover`, `made_at`, `side`, `genesys`, `aws`, `function`, `proved`, `refuted`
         handover.toml:1:1: missing field `handover`
         ");
     }

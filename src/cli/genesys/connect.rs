@@ -68,8 +68,8 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
 }
 
 /// What is said wherever AWS was left out.
-const NOT_ASKED: &str = "AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has \
-                         credentials for AWS finds out with `rolecall verify`.";
+const NOT_ASKED: &str = "AWS was not asked. Ask the AWS team to run `rolecall verify`: it shows whether the role exists, trusts this \
+                         organization and may invoke the functions.";
 
 /// For whoever has no credentials for AWS: the role is what the user says.
 async fn stated(options: &ConnectCommand, role: &RoleArn, printer: &mut Printer) -> CommandResult<ExitCode> {

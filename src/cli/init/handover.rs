@@ -11,7 +11,8 @@ use rolecall::iam::arn::RoleArn;
 use rolecall::manifest::{Integration, Manifest};
 use rolecall_model::handover::{Handover, Side};
 
-use super::super::handover::read;
+use super::super::handover::{read, refused};
+use super::super::input;
 use super::super::options::InitOptions;
 use super::super::printer::Printer;
 use super::ask;
@@ -22,8 +23,9 @@ pub(super) async fn from_handover(
     options: &InitOptions,
     printer: &mut Printer,
 ) -> CommandResult<(Manifest, Option<RoleArn>)> {
-    let file = read(path)?;
+    let (file, text) = read(path, printer)?;
     check_account(&file)?;
+    file.check_partitions(&text, &input::label(path)).map_err(refused)?;
     let mut options = options.clone();
     options.genesys_region = Some(file.region.aws_region.to_owned());
     options.organization_id = Some(file.organization.to_string());
@@ -41,17 +43,18 @@ pub(super) async fn from_handover(
         manifest.access.account = Some(role.account.clone());
         manifest.access.region = file.aws_region.clone();
     }
+    warn_of_accounts(&file, printer);
     let Handover { side, role, organization, .. } = &file;
     match side {
         // The administrator's manifest is about the integration.
         Side::Aws => {
             let name = file.integration.clone();
             manifest.genesys.integration = Some(Integration { name, ..Integration::default() });
-            let account = role.iter().map(|role| role.account.to_string()).collect::<String>();
-            printer.warning(&format!(
-                "the account {account} comes from the file, and its functions get what flows send: confirm it with the AWS team by \
-                 another way; `rolecall handover check` compares the organization's ID with yours"
-            ));
+            if !file.refuted.is_empty() {
+                let refuted = file.refuted.join(", ");
+                printer.warning(&format!("the AWS team refuted of the role: {refuted}; do not connect it as it is"));
+            }
+            printer.warning("`rolecall handover check` compares the organization's ID with yours");
         }
         Side::Genesys => printer.warning(&format!(
             "the organization's ID {organization} comes from the file, and it decides who can assume the role: confirm it with the \
@@ -64,6 +67,31 @@ pub(super) async fn from_handover(
         Side::Genesys => None,
     };
     Ok((manifest, next))
+}
+
+/// Names every account that the file brings: the functions of each get what flows send.
+fn warn_of_accounts(file: &Handover, printer: &mut Printer) {
+    let Some(role) = &file.role else { return };
+    let mut accounts = vec![&role.account];
+    for function in &file.functions {
+        if function.account != role.account {
+            printer.warning(&format!(
+                "{function} is in account {}, but the role is in account {}",
+                function.account, role.account
+            ));
+        }
+        if !accounts.contains(&&function.account) {
+            accounts.push(&function.account);
+        }
+    }
+    let names = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (noun, verb, it) = match accounts.as_slice() {
+        [_] => ("account", "comes", "it"),
+        _ => ("accounts", "come", "each of them"),
+    };
+    printer.warning(&format!(
+        "the {noun} {names} {verb} from the file, and functions there get what flows send: confirm {it} by another way than this file"
+    ));
 }
 
 /// A file that says another account than Genesys has published is wrong, or somebody else wrote it.
