@@ -273,40 +273,6 @@ fn with_the_role_named_nothing_is_said_of_aws() {
     ");
 }
 
-/// What is advised works for whoever has AWS alone.
-#[test]
-fn advised_commands_repeat_the_side() {
-    let stage = applied();
-    stage.sandbox.change(|state| state.accounts.get_mut("123456789012").unwrap().roles.clear()).unwrap();
-    let mut said = String::new();
-    for format in ["human", "json", "sarif", "junit", "github", "markdown", "html"] {
-        for command in ["drift", "plan"] {
-            let run = stage.run(&[command, "--side", "aws", "--output", format]);
-            let advised = run.stdout.match_indices("rolecall apply").map(|(at, _)| &run.stdout[at..]);
-            let advised: std::collections::BTreeSet<&str> = advised
-                .map(|rest| rest.split(['`', '\n', '"', '<', '.', '&']).next().unwrap().trim())
-                .collect();
-            said += &format!("{format} {command}: {advised:?}\n");
-        }
-    }
-    insta::assert_snapshot!(said, @"
-    human drift: {}
-    human plan: {}
-    json drift: {}
-    json plan: {}
-    sarif drift: {}
-    sarif plan: {}
-    junit drift: {}
-    junit plan: {}
-    github drift: {}
-    github plan: {}
-    markdown drift: {}
-    markdown plan: {}
-    html drift: {}
-    html plan: {}
-    ");
-}
-
 /// Every format that a step of CI reads says what nobody looked at, with and without something wrong.
 #[test]
 fn every_format_says_which_side_was_left_out() {
