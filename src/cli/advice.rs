@@ -2,23 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use rolecall::connect::Services;
 use rolecall::report::Invocation;
 
 use super::options::{AwsOptions, CommonOptions, nearest_manifest};
 
 /// Of a command that contacts services.
-pub(crate) fn of_services(options: &AwsOptions) -> Invocation {
-    with(options, &options.common.files)
+pub(crate) fn of_services(options: &AwsOptions, services: Services) -> Invocation {
+    with(options, &options.common.files, services)
 }
 
 /// The same of one of several manifests.
-pub(crate) fn of_one(options: &AwsOptions, file: &Path) -> Invocation {
-    with(options, &[file.to_owned()])
+pub(crate) fn of_one(options: &AwsOptions, file: &Path, services: Services) -> Invocation {
+    with(options, &[file.to_owned()], services)
 }
 
 fn with(
     AwsOptions { common, sandbox, profile, region, deadline: _ }: &AwsOptions,
     files: &[PathBuf],
+    asked: Services,
 ) -> Invocation {
     let mut services = Vec::new();
     if *sandbox {
@@ -30,7 +32,11 @@ fn with(
     if let Some(region) = region {
         services.extend(["--region".to_owned(), region.to_string()]);
     }
-    Invocation::new(&of_manifest(common, files), &services)
+    let side: &[String] = match asked {
+        Services::AwsAlone => &["--side".to_owned(), "aws".to_owned()],
+        Services::Aws | Services::Both | Services::Always => &[],
+    };
+    Invocation::new(&of_manifest(common, files), &services).with_side(side)
 }
 
 /// Of a file that is no option of this run.

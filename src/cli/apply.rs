@@ -108,6 +108,7 @@ async fn apply_one(
         signals: &signals,
         before_writing,
         heading: None,
+        unexamined: context.unexamined,
     };
     let mut told = Report {
         warnings: context.warnings.clone(),

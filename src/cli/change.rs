@@ -11,7 +11,7 @@ use rolecall::operations::{Consent, Planned, ReadBack, Service, Shell, Written};
 use rolecall::plan::Change;
 use rolecall::plan::aws::TrustStep;
 use rolecall::ports::WriteOutcome;
-use rolecall::report::{ChangeView, ErrorView, Report, count, saved};
+use rolecall::report::{ChangeView, ErrorView, Report, UnexaminedView, count, saved};
 
 use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
@@ -80,6 +80,8 @@ pub(crate) struct Console<'p> {
     pub(crate) before_writing: &'p dyn Fn(&mut Printer) -> CommandResult<()>,
     /// What is shown before the plan; `None` shows the role.
     pub(crate) heading: Option<&'p dyn Fn(&Planned) -> String>,
+    /// The side that nobody looks at.
+    pub(crate) unexamined: Option<UnexaminedView>,
 }
 
 impl Observer for Console<'_> {
@@ -99,7 +101,7 @@ impl Shell for Console<'_> {
         if !self.human {
             return;
         }
-        let report = Report::of_plan(self.command, planned);
+        let report = Report { unexamined: self.unexamined, ..Report::of_plan(self.command, planned) };
         let heading = match self.heading {
             Some(heading) => report.account_text() + &heading(planned),
             None => report.heading(),

@@ -36,6 +36,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         signals: &signals,
         before_writing: &|_| Ok(()),
         heading: Some(&heading),
+        unexamined: None,
     };
     let changed = context.change(&request, &console).await?;
     let mut told =

@@ -94,7 +94,7 @@ async fn run_all(
     printer.count_up_to(fleet.size());
     let shared = &*printer;
     let turn = async |mut member: Member| {
-        let invocation = advice::of_one(options, Path::new(&member.name));
+        let invocation = advice::of_one(options, Path::new(&member.name), services);
         let mut own = shared.of_one(&member.name, invocation.clone());
         let result = member.work(async |connected| work(connected, &mut own).await).await;
         if let Err(error) = &result {

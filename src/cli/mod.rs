@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use rolecall::connect::Services;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::report::{ErrorView, Invocation, Origin, Report};
@@ -289,9 +290,33 @@ fn limit(command: &Command) -> Option<Duration> {
 /// What advised commands repeat of this one.
 fn invocation(command: &Command) -> Invocation {
     match (services(command), common(command)) {
-        (Some(aws), _) => advice::of_services(aws),
+        (Some(aws), _) => advice::of_services(aws, asked(command)),
         (None, Some(common)) => advice::of_common(common),
         (None, None) => Invocation::default(),
+    }
+}
+
+/// Whom the commands that take a side are told to ask; the others repeat none.
+fn asked(command: &Command) -> Services {
+    match command {
+        Command::Plan(options) => options.on.side.into(),
+        Command::Apply(options) => options.on.side.into(),
+        Command::Drift(options) => options.on.side.into(),
+        Command::Init(_)
+        | Command::Verify(_)
+        | Command::Destroy(_)
+        | Command::Target(_)
+        | Command::Boundary(_)
+        | Command::Doctor(_)
+        | Command::Render(_)
+        | Command::Prove(_)
+        | Command::Simulate(_)
+        | Command::Explain(_)
+        | Command::Genesys(_)
+        | Command::Handover(_)
+        | Command::Sandbox(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => Services::Both,
     }
 }
 

@@ -258,7 +258,8 @@ impl Connected {
         window: Window,
         limits: &Limits,
     ) -> Result<ExitCode, SurveyError> {
-        let metrics = self.role.metrics(window, NOT_CONNECTED).await?;
+        let unasked = self.unexamined.map_or_else(|| NOT_CONNECTED.to_owned(), UnexaminedView::outcome);
+        let metrics = self.role.metrics(window, &unasked).await?;
         let (view, exit) = MetricsView::of(&metrics, limits);
         report.metrics = Some(view);
         Ok(exit)

@@ -13,6 +13,8 @@ pub struct Invocation {
     manifest: Vec<String>,
     /// Options of every command that talks to a service.
     services: Vec<String>,
+    /// Options of the commands that take a side: without them they would ask for the other one.
+    side: Vec<String>,
     /// Whether the manifest came on standard input: a command that reads it again needs it there again.
     is_piped: bool,
 }
@@ -23,6 +25,8 @@ enum Reach {
     Nothing,
     Manifest(Access),
     Services(Access),
+    /// And a side.
+    Sides(Access),
 }
 
 /// Where the manifest may come from.
@@ -40,7 +44,13 @@ impl Invocation {
     pub fn new(manifest: &[String], services: &[String]) -> Self {
         let quoted = |words: &[String]| words.iter().map(|word| quoted(word)).collect();
         let is_piped = manifest.windows(2).any(|words| words == ["--file", STANDARD_INPUT]);
-        Self { manifest: quoted(manifest), services: quoted(services), is_piped }
+        Self { manifest: quoted(manifest), services: quoted(services), side: Vec::new(), is_piped }
+    }
+
+    /// The same of a run that is about one side.
+    #[must_use]
+    pub fn with_side(self, side: &[String]) -> Self {
+        Self { side: side.iter().map(|word| quoted(word)).collect(), ..self }
     }
 
     /// The command, such as `plan`, as a message writes it.
@@ -71,8 +81,13 @@ impl Invocation {
         let words: Vec<&str> = command.split(' ').collect();
         self.is_piped
             && match reach(&words) {
-                Reach::Nothing | Reach::Manifest(Access::File) | Reach::Services(Access::File) => false,
-                Reach::Manifest(Access::Anywhere) | Reach::Services(Access::Anywhere) => true,
+                Reach::Nothing
+                | Reach::Manifest(Access::File)
+                | Reach::Services(Access::File)
+                | Reach::Sides(Access::File) => false,
+                Reach::Manifest(Access::Anywhere)
+                | Reach::Services(Access::Anywhere)
+                | Reach::Sides(Access::Anywhere) => true,
             }
     }
 
@@ -91,6 +106,9 @@ impl Invocation {
             Reach::Nothing => Vec::new(),
             Reach::Manifest(access) => manifest(access).iter().collect(),
             Reach::Services(access) => manifest(access).iter().chain(&self.services).collect::<Vec<_>>(),
+            Reach::Sides(access) => {
+                manifest(access).iter().chain(&self.services).chain(&self.side).collect::<Vec<_>>()
+            }
         };
         options.into_iter().fold(command.to_owned(), |command, option| format!("{command} {option}"))
     }
@@ -111,8 +129,10 @@ fn reach(words: &[&str]) -> Reach {
     match words {
         ["target", "add" | "remove", ..] => Reach::Services(Access::File),
         ["genesys", "action", "import", ..] => Reach::Manifest(Access::File),
-        ["apply" | "destroy" | "boundary", ..] | ["genesys", "connect", ..] => Reach::Services(asking),
-        ["plan" | "verify" | "drift" | "target", ..]
+        ["apply", ..] => Reach::Sides(asking),
+        ["destroy" | "boundary", ..] | ["genesys", "connect", ..] => Reach::Services(asking),
+        ["plan" | "drift", ..] => Reach::Sides(Access::Anywhere),
+        ["verify" | "target", ..]
         | ["genesys", "whoami" | "audit", ..]
         | ["genesys", "action", "list" | "test" | "export", ..] => Reach::Services(Access::Anywhere),
         ["genesys", "action", "check", ..] => Reach::Manifest(Access::Anywhere),
@@ -209,6 +229,23 @@ mod tests {
             ),
         ] {
             assert_eq!(of(manifest, services).command("plan"), command);
+        }
+    }
+
+    #[test]
+    fn the_side_of_this_run_is_repeated_where_a_command_takes_one() {
+        let run =
+            of(&["--file", "x.toml"], &["--sandbox"]).with_side(&["--side".to_owned(), "aws".to_owned()]);
+        for (message, completed) in [
+            ("rolecall apply", "rolecall apply --file x.toml --sandbox --side aws"),
+            ("rolecall apply --adopt", "rolecall apply --adopt --file x.toml --sandbox --side aws"),
+            ("`rolecall plan` shows it", "`rolecall plan --file x.toml --sandbox --side aws` shows it"),
+            ("rolecall drift", "rolecall drift --file x.toml --sandbox --side aws"),
+            ("rolecall verify", "rolecall verify --file x.toml --sandbox"),
+            ("rolecall destroy", "rolecall destroy --file x.toml --sandbox"),
+            ("rolecall render twin", "rolecall render twin --file x.toml"),
+        ] {
+            assert_eq!(run.complete(message), completed);
         }
     }
 

@@ -187,7 +187,11 @@ impl FleetReport {
         let warnings = self.warnings.iter().map(|warning| sarif::notification("note", warning));
         let of_roles = self.roles.iter().flat_map(|role| &role.warnings);
         let of_roles = of_roles.map(|warning| sarif::notification("warning", warning));
-        let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).collect();
+        let unexamined = self.roles.iter().filter_map(|role| {
+            let text = format!("{}: {}", role.name(), role.unexamined?.to_text());
+            Some(sarif::notification("note", &text))
+        });
+        let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).chain(unexamined).collect();
         let invocation = sarif::invocation(self.exit, &notifications);
         sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
     }
@@ -206,7 +210,8 @@ impl FleetReport {
             true => super::github::notice(&self.title(), &self.verdict()),
             false => String::new(),
         };
-        errors + &issues + &notice
+        let unexamined = self.roles.iter().map(Report::unexamined_annotation).collect::<String>();
+        errors + &issues + &unexamined + &notice
     }
 
     fn to_markdown(&self) -> String {

@@ -3,8 +3,8 @@
 //! Escaping follows GitHub's own toolkit (actions/toolkit, packages/core/src/command.ts): `%`, CR and LF everywhere, `:` and
 //! `,` in properties too.
 
-use super::Report;
 use super::issue::{Issue, Level};
+use super::{Report, UnexaminedView};
 
 impl Report {
     pub(super) fn to_github(&self) -> String {
@@ -13,10 +13,17 @@ impl Report {
             text += &self.error_annotation(&error);
         }
         text.extend(self.issues().iter().map(Issue::annotation));
-        if text.is_empty() {
-            text += &notice(&self.title(), &self.verdict());
+        match text.is_empty() {
+            // The verdict says what was not looked at.
+            true => notice(&self.title(), &self.verdict()),
+            false => text + &self.unexamined_annotation(),
         }
-        text
+    }
+
+    /// That nobody looked at one side, as a line; empty where somebody did.
+    pub(super) fn unexamined_annotation(&self) -> String {
+        let unexamined = self.unexamined.map(UnexaminedView::to_text);
+        unexamined.map(|text| notice(&self.title(), &text)).unwrap_or_default()
     }
 
     /// What went wrong, as a line.

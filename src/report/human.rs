@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::diff::{self, Sign};
 use super::{
     ActionTestView, ChangeView, ClaimView, DifferenceView, EvidenceView, FindingView, Level, NoticeView,
-    ProbeView, Report, RoleView, Text, TwinView, Verb, VerificationView,
+    ProbeView, Report, RoleView, Text, TwinView, UnexaminedService, Verb, VerificationView,
 };
 use crate::drift::Consequence;
 use crate::manifest::Manager;
@@ -195,8 +195,27 @@ impl Report {
         notices.map(text).collect()
     }
 
-    /// What is said where nothing differs. What cannot be verified is no more than not known to differ.
+    /// What is said where nothing differs. What cannot be verified is no more than not known to differ, and of a side that nobody
+    /// looked at nothing is said.
     pub(super) fn in_sync(&self) -> &'static str {
+        let differs = self.genesys.iter().flat_map(|it| &it.notices).any(|notice| notice.is_difference);
+        match self.unexamined.map(|it| it.service) {
+            Some(UnexaminedService::Aws) if differs => {
+                "nothing is to be written to Genesys Cloud, which has differences that rolecall leaves alone"
+            }
+            Some(UnexaminedService::Aws) => {
+                "everything that was compared in Genesys Cloud matches the manifest"
+            }
+            Some(UnexaminedService::GenesysCloud) if self.is_target_missing() => {
+                "everything in AWS but the missing functions matches the manifest"
+            }
+            Some(UnexaminedService::GenesysCloud) => "AWS matches the manifest",
+            None => self.both_in_sync(differs),
+        }
+    }
+
+    /// The same where everything was looked at.
+    fn both_in_sync(&self, differs: bool) -> &'static str {
         if self.is_target_missing() {
             return "everything but the missing functions matches the manifest";
         }
@@ -205,7 +224,7 @@ impl Report {
             Some(genesys) if genesys.managed_by.is_some() => {
                 "AWS matches the manifest, and Genesys Cloud shows nothing that contradicts it"
             }
-            Some(genesys) if genesys.notices.iter().any(|notice| notice.is_difference) => {
+            Some(_) if differs => {
                 "AWS matches the manifest, and Genesys Cloud has differences that rolecall leaves alone"
             }
             Some(genesys) if genesys.notices.is_empty() => "AWS and Genesys Cloud match the manifest",

@@ -8,7 +8,10 @@ use super::Text;
 use super::diff;
 use super::issue::error_text;
 use super::text::join;
-use super::{AnalysisView, ChangeView, DifferenceView, ErrorView, Report, TestOutcome, VerificationView};
+use super::{
+    AnalysisView, ChangeView, DifferenceView, ErrorView, Report, TestOutcome, UnexaminedView,
+    VerificationView,
+};
 use crate::exit::ExitCode;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
@@ -32,6 +35,7 @@ impl Report {
             ("analysers", self.analysis_cases()),
             ("probes", self.probe_cases()),
             ("actions", self.action_cases()),
+            ("unexamined", self.unexamined_cases()),
             ("run", self.error_cases()),
         ];
         let mut suites = suites;
@@ -180,6 +184,16 @@ impl Report {
             })
             .chain(untested)
             .collect()
+    }
+
+    /// The side that nobody looked at: neither passed nor failed.
+    fn unexamined_cases(&self) -> Vec<TestCase> {
+        let case = |unexamined: UnexaminedView| {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(unexamined.outcome());
+            TestCase::new(unexamined.service.name(), status)
+        };
+        self.unexamined.into_iter().map(case).collect()
     }
 
     /// What went wrong, where no change is the one that failed.

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::finding::of_run;
-use super::human::{BOLD, DIMMED, RED, YELLOW};
+use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
-use super::{FindingView, Level, Text, count};
+use super::{FindingView, Level, MeterView, Text, count};
 use crate::exit::ExitCode;
 use crate::observe::metrics::{ActionFigures, Comparison, Measured, Metrics, Requests, number};
 use crate::ports::metrics::{FunctionMetrics, MeasuredFunction};
@@ -36,6 +36,12 @@ pub struct MetricsView {
     /// Limits of which nobody knows whether they are met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Text>,
+    /// The limits that were given, where every action shown meets all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met: Option<String>,
+    /// The services that nobody asked: their half of the figures is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unexamined: Vec<MeterView>,
 }
 
 /// An action and its function. Times in milliseconds; what was not measured is left out.
@@ -129,6 +135,8 @@ impl MetricsView {
             actions: metrics.actions.iter().map(ActionMetricsView::from).collect(),
             findings: findings.collect(),
             undecided: undecided.chain(unread(metrics)).map(Text::from).collect(),
+            met: met(limits).filter(|_| found.is_empty() && !metrics.actions.is_empty()),
+            unexamined: unasked(metrics),
         };
         (view, exit)
     }
@@ -149,6 +157,30 @@ fn unread(metrics: &Metrics) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// The limits as what is true where they are met; `None` without any.
+fn met(Limits { error_rate, p95 }: &Limits) -> Option<String> {
+    let rate = error_rate.map(|limit| format!("at most {} of the requests failed", percent(limit)));
+    let slow =
+        p95.map(|limit| format!("95 of 100 requests took at most {}", time(limit.as_secs_f64() * 1000.0)));
+    let limits: Vec<String> = rate.into_iter().chain(slow).collect();
+    (!limits.is_empty()).then(|| format!("every action meets the limits: {}", limits.join(", ")))
+}
+
+/// Who was not asked. Of an action that calls an address, CloudWatch has nothing to tell.
+fn unasked(metrics: &Metrics) -> Vec<MeterView> {
+    let of_genesys = metrics.actions.iter().any(|it| is_unasked(&it.requests));
+    let of_lambda = metrics.actions.iter().any(|it| it.function.is_some() && is_unasked(&it.invocations));
+    let meters = [(of_genesys, MeterView::GenesysCloud), (of_lambda, MeterView::CloudWatch)];
+    meters.into_iter().filter_map(|(is_unasked, meter)| is_unasked.then_some(meter)).collect()
+}
+
+fn is_unasked<T>(measured: &Measured<T>) -> bool {
+    match measured {
+        Measured::NotAsked(_) => true,
+        Measured::Known(_) | Measured::Nothing | Measured::Failed(_) => false,
+    }
 }
 
 fn failed<T>(measured: &Measured<T>) -> Option<&str> {
@@ -413,7 +445,7 @@ impl MetricsView {
 
     /// The text for people.
     pub fn to_text(&self) -> String {
-        let Self { from, to, actions, findings, undecided } = self;
+        let Self { from, to, actions, findings, undecided, met, unexamined: _ } = self;
         let mut text = format!("{BOLD}Actions{BOLD:#} from {from} to {to}\n");
         if actions.is_empty() {
             text += "  The manifest has no actions.\n";
@@ -441,12 +473,15 @@ impl MetricsView {
         for sentence in undecided {
             let _ = writeln!(text, "\n  {YELLOW}?{YELLOW:#} {}", sentence.shown());
         }
+        if let Some(met) = met {
+            let _ = writeln!(text, "\n  {GREEN}✓{GREEN:#} {met}");
+        }
         text
     }
 
     /// The table for step summaries.
     pub fn to_markdown(&self) -> String {
-        let Self { from, to, actions, findings, undecided } = self;
+        let Self { from, to, actions, findings, undecided, met, unexamined: _ } = self;
         let mut text = format!("### Actions from {from} to {to}\n\n");
         let _ = writeln!(text, "| action | | {} |\n|---|---|---:|---:|---:|", COLUMNS.join(" | "));
         for action in actions {
@@ -475,6 +510,9 @@ impl MetricsView {
         }
         for sentence in undecided {
             let _ = writeln!(text, "\n⚠️ {}", cell(sentence));
+        }
+        if let Some(met) = met {
+            let _ = writeln!(text, "\n✅ {}", cell(met));
         }
         text
     }

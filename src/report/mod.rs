@@ -75,7 +75,7 @@ pub use refusal::RefusalView;
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;
-pub use unexamined::UnexaminedView;
+pub use unexamined::{MeterView, UnexaminedService, UnexaminedView};
 pub use verdict::last_line;
 pub use verification::{ClaimView, TwinView, VerificationView};
 

@@ -23,7 +23,9 @@ impl Report {
     pub(super) fn to_sarif(&self) -> String {
         let warnings = self.warnings.iter().map(|warning| notification("warning", warning));
         let errors = self.error.iter().map(|error| error_notification(error, &error_text(error)));
-        let notifications: Vec<Value> = warnings.chain(errors).collect();
+        let unexamined =
+            self.unexamined.into_iter().map(|unexamined| notification("note", &unexamined.to_text()));
+        let notifications: Vec<Value> = warnings.chain(errors).chain(unexamined).collect();
         let invocation = invocation(self.exit, &notifications);
         log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }

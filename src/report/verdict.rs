@@ -80,8 +80,13 @@ impl Report {
             ExitCode::Inconclusive => "undecided",
         };
         let unexamined = self.unexamined.map(UnexaminedView::to_text);
-        let parts = [Some(self.sentence()).filter(|sentence| !sentence.is_empty()), unexamined];
-        let sentence = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let told = self.unexamined.map(|it| it.service);
+        let meters = self.metrics.iter().flat_map(|metrics| &metrics.unexamined);
+        let meters = meters.filter(|meter| !told.is_some_and(|service| meter.is_of(service)));
+        let sentence = Some(self.sentence()).filter(|sentence| !sentence.is_empty());
+        let parts =
+            sentence.into_iter().chain(meters.map(|meter| meter.to_text().to_owned())).chain(unexamined);
+        let sentence = parts.collect::<Vec<_>>().join("; ");
         match (word, sentence.is_empty()) {
             ("", true) => "done".to_owned(),
             ("", false) => sentence,

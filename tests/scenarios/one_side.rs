@@ -104,9 +104,9 @@ fn commands_about_genesys_cloud_never_look_for_aws() {
     genesys action export Get order status
       no verdict
     genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --yes
-      Result: no changes
+      Result: no changes; AWS was not looked at (--role-arn)
     genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --with-actions --region us-east-1 --yes
-      Result: no changes
+      Result: no changes; AWS was not looked at (--role-arn)
     ");
     // The same place is asked by a command that needs AWS, so the count can be anything but 0.
     let run: Run =
@@ -240,4 +240,80 @@ fn an_engineer_without_genesys_cloud_is_told_what_nobody_looked_at() {
     }
     let report = stage.run(&["verify", "--output", "json"]).expect(0).json();
     assert_eq!(report["unexamined"]["reason"], "no usable credentials");
+}
+
+/// The administrator's last line, and the same for programs: nothing is claimed of AWS, whether or not something was written.
+#[test]
+fn with_the_role_named_nothing_is_said_of_aws() {
+    let stage = applied();
+    let connect = ["genesys", "connect", "--role-arn", ROLE_ARN, "--yes"];
+    let run = |arguments: &[&str]| Run::from(administrator(&stage, arguments).output().unwrap());
+    let mut said = named("nothing to change", &run(&connect).whole());
+    let report = run(&[&connect[..], &["--output", "json"]].concat()).expect(0).json();
+    assert_eq!(report["unexamined"], serde_json::json!({"service": "AWS", "reason": "--role-arn"}));
+    stage.sandbox.change(|state| state.genesys.integrations.clear()).unwrap();
+    said += &named("after changes", &run(&connect).headlines());
+    insta::assert_snapshot!(said, @"
+    === nothing to change
+    exit 0
+    -- stdout
+    AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has credentials for AWS finds out with `rolecall verify`.
+
+      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+    No changes: everything that was compared in Genesys Cloud matches the manifest.
+
+    Result: no changes; AWS was not looked at (--role-arn)
+    === after changes
+    exit 0
+    -- stdout
+    AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has credentials for AWS finds out with `rolecall verify`.
+    2 to create, 2 to change, 0 to delete.
+    4 changes made.
+    Result: 4 changes made; AWS was not looked at (--role-arn)
+    ");
+}
+
+/// Every format that a step of CI reads says what nobody looked at, with and without something wrong.
+#[test]
+fn every_format_says_which_side_was_left_out() {
+    let stage = applied();
+    let mut said = String::new();
+    for state in ["in sync", "drift"] {
+        for format in ["junit", "sarif", "github", "markdown", "html"] {
+            let run = stage.run(&["drift", "--side", "aws", "--output", format]);
+            let lines = run.stdout.lines().filter(|line| line.contains("not looked at"));
+            let lines = lines.map(|line| format!("  {}\n", line.trim())).collect::<String>();
+            said += &format!("{state}, {format}\n{lines}");
+        }
+        stage.sandbox.change(|state| state.accounts.get_mut("123456789012").unwrap().roles.clear()).unwrap();
+    }
+    insta::assert_snapshot!(said, @r#"
+    in sync, junit
+      <skipped message="not looked at (--side aws)"/>
+    in sync, sarif
+      "text": "Genesys Cloud was not looked at (--side aws)"
+    in sync, github
+      ::notice title=rolecall drift::AWS matches the manifest; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)
+    in sync, markdown
+      ## rolecall drift: AWS matches the manifest; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)
+    in sync, html
+      <p class="verdict good">AWS matches the manifest; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)</p>
+    drift, junit
+    drift, sarif
+    drift, github
+    drift, markdown
+    drift, html
+    "#);
+}
+
+/// The figures are missing because of the option, not because of the manifest.
+#[test]
+fn figures_of_a_side_that_was_left_out_are_not_said_to_be_unwanted() {
+    let stage = applied();
+    let run = stage.run(&["drift", "--side", "aws", "--with-metrics"]);
+    let lines = run.stdout.lines().filter(|line| line.contains("Genesys Cloud:") || line.contains("Result:"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+      Genesys Cloud: not looked at (--side aws)
+    Result: AWS matches the manifest; every claim about the role is proved; no requests are known; Genesys Cloud was not looked at (--side aws)
+    ");
 }

@@ -9,7 +9,7 @@ use rolecall::iam::arn::RoleArn;
 use rolecall::operations::{ChangeRequest, Goal, PlanningError, Stated};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::plan::genesys::Rewriting;
-use rolecall::report::{Origin, Report};
+use rolecall::report::{Origin, Report, UnexaminedView};
 use rolecall::verify::gate::Allowed;
 
 use super::Side;
@@ -46,6 +46,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         signals: &signals,
         before_writing: &|_| Ok(()),
         heading: Some(&heading),
+        unexamined: None,
     };
     let changed = context.change(&request, &console).await;
     let changed = changed.map_err(|error| naming_the_role(error.into()))?;
@@ -102,12 +103,14 @@ async fn stated(options: &ConnectCommand, role: &RoleArn, printer: &mut Printer)
         signals: &signals,
         before_writing: &|_| Ok(()),
         heading: Some(&heading),
+        unexamined: Some(UnexaminedView::ROLE_NAMED),
     };
     let changed = side.context.change_stated((&stated, rewriting), &request, &console).await?;
     if changed.is_declined {
         return Err(CommandError::declined());
     }
     let mut told = Report::of_plan(COMMAND, &changed.planned);
+    told.unexamined = Some(UnexaminedView::ROLE_NAMED);
     told.warnings.push(NOT_ASKED.to_owned());
     let again = printer.invocation().command(COMMAND);
     let unsettled = |services: &str| {

@@ -213,7 +213,7 @@ fn one_half_is_there_without_the_other() {
       longest                              –             –             –
       Genesys Cloud: GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are not set: no OAuth client for Genesys Cloud
 
-    Result: no requests are known, only invocations
+    Result: no requests are known, only invocations; Genesys Cloud was not looked at
     ");
     let mut command = stage.client_command(&METRICS);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
@@ -237,7 +237,7 @@ fn one_half_is_there_without_the_other() {
       1 of 1 succeeded (100 %)
       CloudWatch: sts:GetCallerIdentity failed: no AWS credentials were found
 
-    Result: requests of 1 of 1 action were measured
+    Result: requests of 1 of 1 action were measured; CloudWatch was not looked at
     ");
 }
 
@@ -335,4 +335,14 @@ fn every_report_says_how_rolecalls_own_calls_went() {
         assert_eq!((sum("requests"), sum("succeeded")), (counted, counted), "{arguments:?}: {calls:?}");
         assert!(sum("total_ms") >= sum("slowest_ms"));
     }
+}
+
+/// Whoever gates on limits reads that they are met.
+#[test]
+fn limits_that_are_met_are_named() {
+    let stage = ran(2, 0);
+    let limited = [&METRICS[..], &["--max-error-rate", "1%", "--max-p95", "1h"]].concat();
+    let run = stage.run_client(&limited).expect(0);
+    insta::assert_snapshot!(run.stdout.lines().filter(|line| line.contains("limit")).collect::<String>(), @"  ✓ every action meets the limits: at most 1 % of the requests failed, 95 of 100 requests took at most 3600.0 s");
+    assert!(!stage.run_client(&METRICS).expect(0).stdout.contains("limit"));
 }
