@@ -45,7 +45,7 @@ const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(crate) fn read(path: &Path, printer: &mut Printer) -> CommandResult<(Handover, String)> {
     let text = input::read(path, handover::LARGEST)?;
     let label = input::label(path);
-    let file = Handover::parse(&text, &label).map_err(refused)?;
+    let file = Handover::parse(&text, &label).map_err(|fault| refused(&fault))?;
     let age = Timestamp::now().duration_since(file.made_at);
     if age < -SKEW {
         let message = format!("{label}: `made_at` is {}, which is in the future", file.made_at);
@@ -60,7 +60,7 @@ pub(crate) fn read(path: &Path, printer: &mut Printer) -> CommandResult<(Handove
 }
 
 /// A file that is not valid, with the place.
-pub(crate) fn refused(fault: HandoverFault) -> UsageError {
+pub(crate) fn refused(fault: &HandoverFault) -> UsageError {
     let hint = "`rolecall handover write` writes such a file; have it written again";
     UsageError::coded(ErrorCode::Document, fault.to_string(), Some(hint))
 }

@@ -257,7 +257,7 @@ fn with_the_role_named_nothing_is_said_of_aws() {
     === nothing to change
     exit 0
     -- stdout
-    AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has credentials for AWS finds out with `rolecall verify`.
+    AWS was not asked. Ask the AWS team to run `rolecall verify`: it shows whether the role exists, trusts this organization and may invoke the functions.
 
       ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
     No changes: everything that was compared in Genesys Cloud matches the manifest.
@@ -266,7 +266,7 @@ fn with_the_role_named_nothing_is_said_of_aws() {
     === after changes
     exit 0
     -- stdout
-    AWS was not asked. Whether the role exists, trusts this organization and may invoke the functions, whoever has credentials for AWS finds out with `rolecall verify`.
+    AWS was not asked. Ask the AWS team to run `rolecall verify`: it shows whether the role exists, trusts this organization and may invoke the functions.
     2 to create, 2 to change, 0 to delete.
     4 changes made.
     Result: 4 changes made; AWS was not looked at (--role-arn)
@@ -285,7 +285,9 @@ fn every_format_says_which_side_was_left_out() {
             let lines = lines.map(|line| format!("  {}\n", line.trim())).collect::<String>();
             said += &format!("{state}, {format}\n{lines}");
         }
-        stage.sandbox.change(|state| state.accounts.get_mut("123456789012").unwrap().roles.clear()).unwrap();
+        if state == "in sync" {
+            stage.tamper(rolecall::sandbox::Tamper::MaxSession);
+        }
     }
     insta::assert_snapshot!(said, @r#"
     in sync, junit
@@ -299,10 +301,15 @@ fn every_format_says_which_side_was_left_out() {
     in sync, html
       <p class="verdict good">AWS matches the manifest; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)</p>
     drift, junit
+      <skipped message="not looked at (--side aws)"/>
     drift, sarif
+      "text": "Genesys Cloud was not looked at (--side aws)"
     drift, github
+      ::notice title=rolecall drift::Genesys Cloud was not looked at (--side aws)
     drift, markdown
+      ## rolecall drift: pending: 1 difference; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)
     drift, html
+      <p class="verdict unknown">Pending: 1 difference; every claim about the role is proved; Genesys Cloud was not looked at (--side aws)</p>
     "#);
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn from_handover(
 ) -> CommandResult<(Manifest, Option<RoleArn>)> {
     let (file, text) = read(path, printer)?;
     check_account(&file)?;
-    file.check_partitions(&text, &input::label(path)).map_err(refused)?;
+    file.check_partitions(&text, &input::label(path)).map_err(|fault| refused(&fault))?;
     let mut options = options.clone();
     options.genesys_region = Some(file.region.aws_region.to_owned());
     options.organization_id = Some(file.organization.to_string());

@@ -207,6 +207,8 @@ mod tests {
             actions: vec![action("Größe", Some(requests)), action("unmeasured", None)],
             findings: Vec::new(),
             undecided: Vec::new(),
+            met: None,
+            unexamined: Vec::new(),
         };
         let report = Report { metrics: Some(metrics), ..fine() };
         let without = fine();
