@@ -67,7 +67,7 @@ fn what_fails_or_cannot_be_run_is_never_fine() {
     let (answer, metric) =
         checked(&stage, &services, &json!([{"name": "Get order"}, {"name": "Get nothing"}]));
     assert_eq!(answer["exit_code"], 4);
-    assert_eq!(answer["verification"]["actions"][1]["outcome"], "not_run");
+    assert_eq!(answer["verification"]["actions"][1]["outcome"], "missing");
     assert_eq!(
         (&metric["Actions"], &metric["ActionsFailed"], &metric["Wrong"]),
         (&json!(2), &json!(1), &json!(1))

@@ -243,5 +243,11 @@ impl Function {
 pub(crate) fn without_time(report: &Value) -> Value {
     let mut report = report.clone();
     report.as_object_mut().unwrap().remove("time").unwrap();
+    for call in report.get_mut("calls").and_then(Value::as_array_mut).into_iter().flatten() {
+        let call = call.as_object_mut().unwrap();
+        for measured in ["total_ms", "slowest_ms"] {
+            call.remove(measured).unwrap();
+        }
+    }
     report
 }
