@@ -103,12 +103,13 @@ pub fn of_aws(
 ) -> Handover {
     let Genesys { region, trusted_account, integration, .. } = &manifest.genesys;
     let asked = (integration.is_some() || !manifest.actions.is_empty()).then(|| own_names(manifest).0);
-    let proved = verification.claims.iter().filter(|claim| claim.outcome() == ClaimOutcome::Proved);
-    let mut claims: Vec<String> = proved.map(|claim| claim.kind().id().to_owned()).collect();
-    claims.dedup();
-    let refuted = verification.claims.iter().filter(|claim| claim.outcome() == ClaimOutcome::Refuted);
-    let mut refuted: Vec<String> = refuted.map(|claim| claim.kind().id().to_owned()).collect();
-    refuted.dedup();
+    let claimed = |outcome: ClaimOutcome| {
+        let claims = verification.claims.iter().filter(|claim| claim.outcome() == outcome);
+        let mut ids: Vec<String> = claims.map(|claim| claim.kind().id().to_owned()).collect();
+        ids.dedup();
+        ids
+    };
+    let (mut claims, refuted) = (claimed(ClaimOutcome::Proved), claimed(ClaimOutcome::Refuted));
     // A claim is made of each principal: what is refuted of one is not proved.
     claims.retain(|claim| !refuted.contains(claim));
     Handover {
