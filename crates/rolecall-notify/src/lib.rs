@@ -214,7 +214,11 @@ mod tests {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
     fn webhook(server: &MockServer) -> Webhook {
-        let url = format!("{}/hooks/canary-token", server.uri()).parse().unwrap();
+        webhook_at(&server.uri())
+    }
+
+    fn webhook_at(server: &str) -> Webhook {
+        let url = format!("{server}/hooks/canary-token").parse().unwrap();
         Webhook::new(url, SECRET.into()).unwrap()
     }
 
@@ -267,9 +271,10 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_at_home() {
-        let server = MockServer::start().await;
-        let webhook = webhook(&server);
-        drop(server);
+        // Held, so that no other test listens there; without `listen`, connections are refused.
+        let held = tokio::net::TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let webhook = webhook_at(&format!("http://{}", held.local_addr().unwrap()));
         let error = webhook.deliver(DELIVERY).await.unwrap_err().to_string();
         assert!(error.starts_with("the webhook at 127.0.0.1 "), "{error}");
         assert!(!format!("{webhook:?}").contains(SECRET));
