@@ -3,7 +3,7 @@
 use super::answer::Proof;
 use super::names::Union;
 use super::policy::{Form, Groups, PROOF_BUDGET, ResourcePolicy};
-use super::question::ExternalIds;
+use super::question::{Demand, ExternalIds};
 use super::rule::Rule;
 use super::solve::{Answer, Asked};
 use super::variable::Uncut;
@@ -44,7 +44,8 @@ impl<'d> ResourcePolicy<'d> {
             }
             let has_account = form.caller.kind.has_account();
             let external_ids = if has_account { external_ids } else { ExternalIds::Absent };
-            if let Err(uncut) = self.usually(form, &group, external_ids, &mut usual, budget) {
+            let demands = Vec::from_iter(external_ids.demand());
+            if let Err(uncut) = self.usually(form, &group, &demands, &mut usual, budget) {
                 usual.reasons.push(words::not_cut(&uncut, None));
             }
         }
@@ -57,7 +58,7 @@ impl<'d> ResourcePolicy<'d> {
         &self,
         form: &Form<'d>,
         group: &Union,
-        external_ids: ExternalIds<'_>,
+        demands: &[Demand],
         usual: &mut Usual,
         budget: &mut Budget,
     ) -> Result<(), Uncut> {
@@ -76,15 +77,15 @@ impl<'d> ResourcePolicy<'d> {
         let deny_all: Vec<Asked<'_>> = denies.into_iter().map(Asked::main).collect();
         let allow_all: Vec<Asked<'_>> = allows.into_iter().map(Asked::main).collect();
         for allow in &allow_all {
-            let answer = self.search(caller, groups, external_ids, &absent, &[*allow], &deny_all, budget)?;
+            let answer = self.search(caller, groups, demands, &absent, &[*allow], &deny_all, budget)?;
             if usual.note(self, answer, Truth::True) {
                 break;
             }
         }
-        let refused = self.search(caller, groups, external_ids, &absent, &[], &allow_all, budget)?;
+        let refused = self.search(caller, groups, demands, &absent, &[], &allow_all, budget)?;
         usual.note(self, refused, Truth::False);
         for deny in &deny_all {
-            let answer = self.search(caller, groups, external_ids, &absent, &[*deny], &[], budget)?;
+            let answer = self.search(caller, groups, demands, &absent, &[*deny], &[], budget)?;
             usual.note(self, answer, Truth::False);
         }
         Ok(())

@@ -81,7 +81,7 @@ pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
 pub use names::Group;
 pub use permission::prove_permissions;
 pub use policy::ResourcePolicy;
-pub use question::{Callers, ExternalIds, Question};
+pub use question::{Callers, ExternalIds, Question, Values};
 pub use session::Session;
 pub use trust::prove_trust;
 pub use within::{proves_permissions_within, proves_trust_within};

@@ -13,7 +13,7 @@ use super::caller::{Call, Caller, Example};
 use super::linked::completed;
 use super::mentioned::{as_printed, implying, keys_of, named_partitions, partitions, state_caller, stated};
 use super::names::{Group, Union};
-use super::question::{Callers, ExternalIds, Question};
+use super::question::{Callers, Demand, Question};
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
 use super::strings::Variable;
@@ -124,11 +124,11 @@ impl<'d> ResourcePolicy<'d> {
 
     /// Proves that every request that a question is about is refused. `Refuted` shows one that is allowed.
     #[must_use]
-    pub fn prove_refused(&self, question: &Question<'_>) -> Proof {
+    pub fn prove_refused(&self, question: &Question) -> Proof {
         self.refused(question, &mut Budget::new(PROOF_BUDGET))
     }
 
-    pub(super) fn refused(&self, question: &Question<'_>, budget: &mut Budget) -> Proof {
+    pub(super) fn refused(&self, question: &Question, budget: &mut Budget) -> Proof {
         match self.ask(question, budget) {
             Outcome::Nothing => Proof::Proved,
             Outcome::Unknown(reasons) => Proof::unknown(reasons),
@@ -186,7 +186,7 @@ impl<'d> ResourcePolicy<'d> {
     }
 
     /// Searches for a request that the policy allows.
-    pub(crate) fn ask(&self, question: &Question<'_>, budget: &mut Budget) -> Outcome {
+    pub(crate) fn ask(&self, question: &Question, budget: &mut Budget) -> Outcome {
         let mut reasons = Vec::new();
         let Callers { only_of_accounts, inside, outside: _ } = &question.callers;
         let counts = |form: &&Form<'d>| !only_of_accounts || form.caller.kind.has_account();
@@ -216,7 +216,7 @@ impl<'d> ResourcePolicy<'d> {
         &self,
         allow: usize,
         form: &Form<'d>,
-        question: &Question<'_>,
+        question: &Question,
         budget: &mut Budget,
     ) -> Result<Option<Outcome>, Vec<String>> {
         let undecided = |uncut: Uncut| vec![words::not_cut(&uncut, Some(place(allow)))];
@@ -280,7 +280,7 @@ impl<'d> ResourcePolicy<'d> {
         caller: &Caller,
         rule: &Rule<'_>,
         rules: &[Rule<'_>],
-        question: &Question<'_>,
+        question: &Question,
         budget: &mut Budget,
     ) -> Result<Answer, Uncut> {
         let of = |effect: Effect| rules.iter().filter(move |rule| rule.statement.effect == effect);
@@ -311,7 +311,7 @@ impl<'d> ResourcePolicy<'d> {
                     .iter()
                     .flat_map(|rule| actions().map(move |action| Asked { rule, action }))
                     .collect();
-                match self.search(caller, group, question.external_ids, &absent, &hold, &fail, budget)? {
+                match self.search(caller, group, &question.demands, &absent, &hold, &fail, budget)? {
                     Answer::Certain(found) => return Ok(Answer::Certain(found)),
                     Answer::Possible(found) => possible = Answer::Possible(found),
                     Answer::Nothing => {}
@@ -343,25 +343,21 @@ impl<'d> ResourcePolicy<'d> {
         &self,
         caller: &Caller,
         group: Groups<'_>,
-        external_ids: ExternalIds<'_>,
+        demands: &[Demand],
         absent: &[&ContextKey],
         hold: &[Asked<'_>],
         fail: &[Asked<'_>],
         budget: &mut Budget,
     ) -> Result<Answer, Uncut> {
         let call = self.action(caller).to_ascii_lowercase();
-        let accepts = |value: &ContextValue| external_ids.accepts(value);
-        let mut given: Vec<Given<'_>> = Vec::new();
-        if external_ids != ExternalIds::Any {
-            let texts = external_ids.text().into_iter().collect();
-            given.push(Given { key: "sts:externalid", texts, accepts: &accepts });
-        }
+        let accepted: Vec<_> =
+            demands.iter().map(|demand| |value: &ContextValue| demand.accepts(value)).collect();
+        let demanded = demands.iter().zip(&accepted);
         let is_absent = |value: &ContextValue| *value == ContextValue::Absent;
-        given.extend(absent.iter().map(|key| Given {
-            key: key.folded(),
-            texts: Vec::new(),
-            accepts: &is_absent,
-        }));
+        let given = demanded
+            .map(|(demand, accepts)| Given { key: demand.key.folded(), texts: &demand.texts, accepts })
+            .chain(absent.iter().map(|key| Given { key: key.folded(), texts: &[], accepts: &is_absent }))
+            .collect();
         let field = Field {
             caller,
             call: self.call,

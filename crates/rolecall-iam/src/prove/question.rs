@@ -1,7 +1,8 @@
 //! Questions to a policy that names callers: which callers, and with which external IDs.
 
 use super::names::Group;
-use crate::context::ContextValue;
+use crate::context::{ContextKey, ContextValue};
+use crate::pattern::Pattern;
 
 /// Which external IDs a question is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,24 +22,77 @@ pub enum ExternalIds<'q> {
     Another(&'q str),
 }
 
-impl<'q> ExternalIds<'q> {
-    pub(super) fn accepts(self, value: &ContextValue) -> bool {
-        let is = |id: &str| matches!(value, ContextValue::One(value) if value == id);
-        let present = *value != ContextValue::Absent;
-        match self {
-            Self::Any => true,
-            Self::Absent => !present,
-            Self::Present => present,
-            Self::Exactly(id) => is(id),
-            Self::AnythingBut(id) => !is(id),
-            Self::Another(id) => present && !is(id),
-        }
+impl ExternalIds<'_> {
+    /// What that asks of the key; `None` where it asks nothing.
+    pub(super) fn demand(self) -> Option<Demand> {
+        let of = |accepted, id: &str| Some((accepted, vec![Pattern::literal(id)]));
+        let (accepted, texts) = match self {
+            Self::Any => None,
+            Self::Absent => Some((Accepted::Absent, Vec::new())),
+            Self::Present => Some((Accepted::Other, Vec::new())),
+            Self::Exactly(id) => of(Accepted::Listed, id),
+            Self::AnythingBut(id) => of(Accepted::OtherOrAbsent, id),
+            Self::Another(id) => of(Accepted::Other, id),
+        }?;
+        Some(Demand { key: ContextKey::new("sts:ExternalId"), texts, accepted })
+    }
+}
+
+/// Which values of a condition key a question is about. Texts are written as in a policy, with `*` and `?` as wildcards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Values {
+    /// None: the request does not have the key.
+    Absent,
+    /// Values of which each is like one of these texts.
+    Like(Vec<String>),
+    /// Values of which none is like one of these texts.
+    Unlike(Vec<String>),
+    /// The same, or no value at all.
+    UnlikeOrAbsent(Vec<String>),
+}
+
+/// What a question asks of one condition key.
+#[derive(Debug, Clone)]
+pub(super) struct Demand {
+    pub(super) key: ContextKey,
+    /// Texts that the question tells apart.
+    pub(super) texts: Vec<Pattern>,
+    accepted: Accepted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepted {
+    Absent,
+    Listed,
+    Other,
+    OtherOrAbsent,
+}
+
+impl Demand {
+    fn new(key: &str, values: &Values) -> Self {
+        let like = |texts: &[String]| texts.iter().map(|text| Pattern::like(text)).collect();
+        let (accepted, texts) = match values {
+            Values::Absent => (Accepted::Absent, Vec::new()),
+            Values::Like(texts) => (Accepted::Listed, like(texts)),
+            Values::Unlike(texts) => (Accepted::Other, like(texts)),
+            Values::UnlikeOrAbsent(texts) => (Accepted::OtherOrAbsent, like(texts)),
+        };
+        Self { key: ContextKey::new(key), texts, accepted }
     }
 
-    pub(super) fn text(self) -> Option<&'q str> {
-        match self {
-            Self::Any | Self::Absent | Self::Present => None,
-            Self::Exactly(id) | Self::AnythingBut(id) | Self::Another(id) => Some(id),
+    pub(super) fn accepts(&self, value: &ContextValue) -> bool {
+        let values = match value {
+            ContextValue::Absent => {
+                return matches!(self.accepted, Accepted::Absent | Accepted::OtherOrAbsent);
+            }
+            ContextValue::One(value) => std::slice::from_ref(value),
+            ContextValue::Many(values) => values,
+        };
+        let is_listed = |value: &String| self.texts.iter().any(|text| text.matches(value));
+        match self.accepted {
+            Accepted::Absent => false,
+            Accepted::Listed => values.iter().all(is_listed),
+            Accepted::Other | Accepted::OtherOrAbsent => !values.iter().any(is_listed),
         }
     }
 }
@@ -83,13 +137,13 @@ impl Callers {
 
 /// The requests that a question is about.
 #[derive(Debug, Clone, Default)]
-pub struct Question<'q> {
+pub struct Question {
     pub(super) callers: Callers,
-    pub(super) external_ids: ExternalIds<'q>,
+    pub(super) demands: Vec<Demand>,
     pub(super) through: Option<usize>,
 }
 
-impl<'q> Question<'q> {
+impl Question {
     /// Every request of these callers.
     #[must_use]
     pub fn about(callers: Callers) -> Self {
@@ -98,8 +152,16 @@ impl<'q> Question<'q> {
 
     /// Only requests with these external IDs.
     #[must_use]
-    pub fn with_external_ids(self, external_ids: ExternalIds<'q>) -> Self {
-        Self { external_ids, ..self }
+    pub fn with_external_ids(mut self, external_ids: ExternalIds<'_>) -> Self {
+        self.demands.extend(external_ids.demand());
+        self
+    }
+
+    /// Only requests with these values of a condition key, such as the `sub` of a token.
+    #[must_use]
+    pub fn with_values(mut self, key: &str, values: &Values) -> Self {
+        self.demands.push(Demand::new(key, values));
+        self
     }
 
     /// Only requests that this `Allow` statement lets in, counted from zero.

@@ -19,7 +19,7 @@ use super::variable::{OneKey, Uncut, cut};
 use super::ways::{Obstacle, Part, Way};
 use crate::condition::{Condition, Unresolved};
 use crate::context::{Context, ContextKey, ContextValue};
-use crate::pattern::{Budget, Language, TooLarge};
+use crate::pattern::{Budget, Language, Pattern, TooLarge};
 use crate::truth::Truth;
 
 /// So many choices are made one below the other, and no more.
@@ -59,7 +59,7 @@ pub(super) enum AskedAction {
 pub(super) struct Given<'a> {
     pub(super) key: &'a str,
     /// Texts that the claim tells apart.
-    pub(super) texts: Vec<&'a str>,
+    pub(super) texts: &'a [Pattern],
     pub(super) accepts: &'a dyn Fn(&ContextValue) -> bool,
 }
 
@@ -208,7 +208,7 @@ fn keys_of(
     let mut incomplete = None;
     for (name, asked) in asked {
         let given = given_of.remove(name.folded()).unwrap_or_default();
-        let also: Vec<&str> = given.iter().flat_map(|given| given.texts.iter().copied()).collect();
+        let also: Vec<&Pattern> = given.iter().flat_map(|given| given.texts).collect();
         let domain = Domain::of(name.folded(), field.caller, field.call, field.resource);
         let classes = cut(&name, &asked, &also, &domain, field.caller, budget)?;
         incomplete = incomplete.or(classes.incomplete);

@@ -194,7 +194,7 @@ pub(super) struct Classes {
 pub(super) fn cut(
     key: &ContextKey,
     asked: &[&Condition],
-    also: &[&str],
+    also: &[&Pattern],
     domain: &Domain,
     caller: &Caller,
     budget: &mut Budget,
@@ -207,7 +207,7 @@ pub(super) fn cut(
         return Ok(Classes { values, incomplete: None });
     }
     let mut atoms = Atoms::collect(asked, caller);
-    atoms.texts.extend(also.iter().map(|text| Pattern::literal(text)));
+    atoms.texts.extend(also.iter().map(|text| (*text).clone()));
     let singles = single_values(&mut atoms, domain, budget)?;
     if domain.several == Some(false) {
         values.extend(singles.into_iter().map(ContextValue::One));

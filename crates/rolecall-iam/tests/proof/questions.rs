@@ -6,7 +6,7 @@ use rolecall_iam::evaluate::{Request, evaluate_trust};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::prove::{
     Callers, ExternalIds, Group, NamedDocument, Permissions, Proof, Question, ResourcePolicy, RoleIntent,
-    Session, prove_trust,
+    Session, Values, prove_trust,
 };
 use rolecall_iam::truth::Truth;
 use serde_json::json;
@@ -296,5 +296,40 @@ fn like(pattern: &str, text: &str) -> bool {
             (first == '?' || first.eq_ignore_ascii_case(&next))
                 && like(&pattern[first.len_utf8()..], &text[next.len_utf8()..])
         }),
+    }
+}
+
+/// Who can assume the role with which token, by the values of one key.
+#[test]
+fn a_question_about_values_of_a_key_is_decided_for_every_token() {
+    const SUBJECT: &str = "token.actions.githubusercontent.com:sub";
+    let trust = |subjects: &str| {
+        Document::parse(&format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": {{"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"}},
+                "Condition": {{"StringLike": {{"{SUBJECT}": {subjects}}}}}}}}}"#
+        ))
+        .unwrap()
+    };
+    let like = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    for (subjects, values, refused) in [
+        (r#""repo:octo/*""#, Values::UnlikeOrAbsent(like(&["repo:octo/*"])), true),
+        (r#""repo:octo/*""#, Values::Absent, true),
+        (r#""repo:octo/*""#, Values::Unlike(like(&["repo:octo/app:*"])), false),
+        (r#""repo:octo*""#, Values::Unlike(like(&["repo:octo/*"])), false),
+        (r#"["repo:octo/a:*", "repo:octo/b:*"]"#, Values::Unlike(like(&["repo:octo/?:*"])), true),
+        (r#"["repo:octo/a:*", "repo:evil/b:*"]"#, Values::Unlike(like(&["repo:octo/*"])), false),
+        (r#""repo:octo/app:ref:refs/heads/main""#, Values::Like(like(&["*:pull_request"])), true),
+        (r#""repo:octo/app:*""#, Values::Like(like(&["*:pull_request"])), false),
+    ] {
+        let document = trust(subjects);
+        let role = "arn:aws:iam::123456789012:role/deploy".parse().unwrap();
+        let policy = ResourcePolicy::of_role(&document, Some(&role));
+        let question = Question::about(Callers::all()).with_values(SUBJECT, &values);
+        match policy.prove_refused(&question) {
+            Proof::Proved => assert!(refused, "{subjects} {values:?}"),
+            Proof::Refuted(witness) => assert!(!refused, "{subjects} {values:?}: {}", witness.sentence),
+            Proof::Unknown { reasons } => panic!("{subjects} {values:?}: {reasons:?}"),
+        }
     }
 }
