@@ -49,6 +49,8 @@ pub enum Values {
     Unlike(Vec<String>),
     /// The same, or no value at all.
     UnlikeOrAbsent(Vec<String>),
+    /// Values of which none is exactly one of these texts, or no value at all: `*` and `?` are characters here.
+    OtherThanOrAbsent(Vec<String>),
 }
 
 /// What a question asks of one condition key.
@@ -76,6 +78,9 @@ impl Demand {
             Values::Like(texts) => (Accepted::Listed, like(texts)),
             Values::Unlike(texts) => (Accepted::Other, like(texts)),
             Values::UnlikeOrAbsent(texts) => (Accepted::OtherOrAbsent, like(texts)),
+            Values::OtherThanOrAbsent(texts) => {
+                (Accepted::OtherOrAbsent, texts.iter().map(|text| Pattern::literal(text)).collect())
+            }
         };
         Self { key: ContextKey::new(key), texts, accepted }
     }

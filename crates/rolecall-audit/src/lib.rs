@@ -1,0 +1,8 @@
+//! The roll call of an AWS account: who outside it can assume which role, and how far that leads. Pure: no AWS call, no file.
+//!
+//! [`snapshot`] reads what `aws iam get-account-authorization-details` saves, [`entry`] proves each way in.
+
+pub mod entry;
+pub mod issuer;
+pub mod outsider;
+pub mod snapshot;

@@ -1,0 +1,3 @@
+//! The roll call, on accounts built for it.
+
+mod entries;
