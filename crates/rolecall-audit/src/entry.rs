@@ -2,11 +2,12 @@
 //!
 //! | outsider | closed means: every request that gets in … |
 //! |---|---|
-//! | another account | has one of finitely many external IDs; or comes from an account of the same owner |
-//! | everybody | comes from a stated organization |
-//! | tokens of a shared issuer | has a token of a stated tenant |
-//! | tokens of another issuer, assertions | has one of the stated subjects; otherwise it is unknown whom the issuer serves |
-//! | a service | – the service acts for this account, or it is told that it may act for others ([`Guard::AnyCustomer`]) |
+//! | another account | has one of finitely many external IDs; or comes from an account or an organization of the same owner |
+//! | every account | comes from an organization of the same owner |
+//! | tokens of an issuer that is understood | has a token of a stated tenant |
+//! | tokens of another issuer | has one of finitely many subjects; otherwise it is unknown whom the issuer serves |
+//! | assertions | is asserted by the account's own provider |
+//! | a service | is made by that service; [`Guard`] tells for whom it may act |
 //!
 //! Deliberately absent: judgement by the text of conditions. A text proposes what the guard may be, a proof decides.
 
@@ -15,17 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_iam::arn::{AccountId, RoleArn};
 use rolecall_iam::condition::Operator;
 use rolecall_iam::context::{ContextKey, ContextValue};
-use rolecall_iam::document::Document;
+use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::prove::{Callers, ExternalIds, Group, Proof, Question, ResourcePolicy, Values, Witness};
 
 use crate::issuer::Issuer;
-use crate::outsider::{Outsider, host_of, named_in};
+use crate::outsider::{Named, Outsider, host_of, named_in};
 
 /// Whether somebody gets in who should not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nobody but whom the guard names gets in.
+    /// Nobody of his kind gets in but whom the guard names.
     Closed,
     /// This request gets in.
     Open(Box<Witness>),
@@ -36,6 +37,8 @@ pub enum Verdict {
 /// What every request that gets in must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Guard {
+    /// Nobody gets in, although a statement names him.
+    Nobody,
     /// Nothing: whoever belongs to the outsider gets in.
     Nothing,
     /// The account has the same owner.
@@ -46,14 +49,34 @@ pub enum Guard {
     SomeExternalId,
     /// Membership of one of these organizations.
     Organizations(Vec<String>),
-    /// A token of one of these tenants of a shared issuer.
-    Tenants(Vec<String>),
+    /// A token of one of these tenants of an issuer, and of one of these places within them, if places are stated.
+    Tenants {
+        /// Who gives the tokens.
+        issuer: &'static Issuer,
+        /// The tenants.
+        tenants: Vec<String>,
+        /// The places; empty if any place within the tenants will do.
+        places: Vec<String>,
+    },
     /// One of these subjects.
     Subjects(Vec<String>),
-    /// The service acts for this account.
+    /// An assertion of the account's own provider.
+    OwnProvider,
+    /// The service acts for this account or this owner's organization.
     OwnResources,
     /// The service may act for any of its customers.
     AnyCustomer,
+}
+
+/// A statement that lets the outsider in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetInBy {
+    /// The statement's place, from zero.
+    pub statement: usize,
+    /// The statement's ID.
+    pub sid: Option<String>,
+    /// Its conditions, as they are written.
+    pub conditions: Vec<String>,
 }
 
 /// One way in.
@@ -63,10 +86,14 @@ pub struct Entry {
     pub outsider: Outsider,
     /// The principals, as the trust policy writes them.
     pub named: Vec<String>,
+    /// The statements that let the outsider in.
+    pub statements: Vec<LetInBy>,
     /// What holds others back.
     pub guard: Guard,
     /// Whether that is enough.
     pub verdict: Verdict,
+    /// Guests of a Cognito identity pool, who did not sign in, get in where the pool admits guests.
+    pub guests: Option<Box<Witness>>,
 }
 
 /// Whom the reader takes for himself.
@@ -76,43 +103,50 @@ pub struct Insiders {
     pub accounts: BTreeSet<AccountId>,
     /// Organizations of the same owner.
     pub organizations: BTreeSet<String>,
+    /// The external IDs that are right for an account, where somebody stated them.
+    pub external_ids: BTreeMap<AccountId, BTreeSet<String>>,
 }
 
-/// More external IDs than these are not told one by one.
-const MOST_IDS: usize = 50;
+/// The ways into a role, and what is left open beside them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// The ways in.
+    pub ways: Vec<Entry>,
+    /// What AWS does not document, so that nobody can decide it: callers without an account whom a wildcard might mean although its
+    /// conditions ask for what callers of an account have.
+    pub doubts: Vec<String>,
+}
+
+/// More values than these are not told one by one.
+const MOST_VALUES: usize = 50;
+
+/// Amazon Cognito Developer Guide, "Role trust and permissions": tokens of guests have the `amr` value `unauthenticated`.
+const COGNITO: &str = "cognito-identity.amazonaws.com";
 
 /// All ways into the role from outside its account.
 #[must_use]
-pub fn entries(role: &RoleArn, trust: &Document, insiders: &Insiders) -> Vec<Entry> {
+pub fn entries(role: &RoleArn, trust: &Document, insiders: &Insiders) -> Entries {
     let door = Door { role, trust, policy: ResourcePolicy::of_role(trust, Some(role)), insiders };
     let named = named_in(trust, &role.account);
-    let mut found: Vec<Entry> = Vec::new();
-    for (outsider, names) in &named {
-        let judged = match outsider {
-            Outsider::Everybody => None,
-            Outsider::Account(account) => door.account(account),
-            Outsider::WebIdentity(provider) => door.web_identity(provider),
-            Outsider::Saml(provider) => door.saml(provider),
-            Outsider::Service(service) => door.service(service),
+    let mut found = Entries::default();
+    for (outsider, principals) in &named.outsiders {
+        let callers = door.callers(outsider);
+        let (guard, verdict) = match outsider {
+            _ if door.ask(&callers()) == Proof::Proved => (Guard::Nobody, Verdict::Closed),
+            Outsider::Account(account) => door.account(account, &callers),
+            Outsider::WebIdentity(provider) => door.web_identity(provider, &callers),
+            Outsider::Saml(_) => door.saml(&callers),
+            Outsider::Service(_) => door.service(&callers),
+            // These are never named.
+            Outsider::EveryAccount | Outsider::Unnamed => continue,
         };
-        found.extend(judged.map(|(guard, verdict)| Entry {
-            outsider: outsider.clone(),
-            named: names.clone(),
-            guard,
-            verdict,
-        }));
+        found.ways.push(door.entry(outsider, principals, (guard, verdict), &callers));
     }
-    found.extend(door.everybody(&named).map(|(guard, verdict)| Entry {
-        outsider: Outsider::Everybody,
-        named: Vec::new(),
-        guard,
-        verdict,
-    }));
+    if named.has_wildcard {
+        door.unnamed(&named, &mut found);
+    }
     found
 }
-
-/// The guard, and whether it is enough; `None` where nobody gets in.
-type Judged = Option<(Guard, Verdict)>;
 
 struct Door<'d> {
     role: &'d RoleArn,
@@ -130,43 +164,112 @@ impl Door<'_> {
         self.policy.prove_refused(question)
     }
 
-    fn account(&self, account: &AccountId) -> Judged {
-        let group = Group::of([self.root(account)]);
-        let of_them = || Question::about(Callers::all().inside(&group));
-        match self.ask(&of_them()) {
-            Proof::Proved => return None,
-            Proof::Unknown { reasons } => return Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            Proof::Refuted(_) => {}
+    /// A principal that stands for the outsider.
+    fn principal(&self, outsider: &Outsider) -> Option<Principal> {
+        match outsider {
+            Outsider::EveryAccount | Outsider::Unnamed => None,
+            Outsider::Account(account) => Some(self.root(account)),
+            Outsider::WebIdentity(provider) => Some(Principal::WebIdentity(provider.clone())),
+            Outsider::Saml(provider) => Some(Principal::Saml(provider.clone())),
+            Outsider::Service(service) => Some(Principal::Service(service.clone())),
         }
-        if self.insiders.accounts.contains(account) {
-            return Some((Guard::SameOwner, Verdict::Closed));
-        }
-        if let Some(organizations) = self.organizations(&of_them) {
-            return Some(organizations);
-        }
-        Some(self.external_ids(&of_them))
     }
 
-    /// The external IDs that these requests need.
-    fn external_ids(&self, asked: &dyn Fn() -> Question) -> (Guard, Verdict) {
-        match self.ask(&asked().with_external_ids(ExternalIds::Absent)) {
+    /// All requests of a named outsider.
+    fn callers(&self, outsider: &Outsider) -> impl Fn() -> Question + use<> {
+        let group = Group::of(self.principal(outsider));
+        move || Question::about(Callers::all().inside(&group))
+    }
+
+    fn entry(
+        &self,
+        outsider: &Outsider,
+        principals: &[String],
+        (guard, verdict): (Guard, Verdict),
+        callers: &dyn Fn() -> Question,
+    ) -> Entry {
+        let guests = match outsider {
+            Outsider::WebIdentity(provider) if host_of(provider) == COGNITO => self.guests(callers),
+            Outsider::WebIdentity(_)
+            | Outsider::EveryAccount
+            | Outsider::Unnamed
+            | Outsider::Account(_)
+            | Outsider::Saml(_)
+            | Outsider::Service(_) => None,
+        };
+        Entry {
+            outsider: outsider.clone(),
+            named: principals.to_vec(),
+            statements: self.statements(callers),
+            guard,
+            verdict,
+            guests,
+        }
+    }
+
+    fn guests(&self, callers: &dyn Fn() -> Question) -> Option<Box<Witness>> {
+        let guests = Values::Like(vec!["unauthenticated".to_owned()]);
+        match self.ask(&callers().with_values(&format!("{COGNITO}:amr"), &guests)) {
+            Proof::Refuted(witness) => Some(witness),
+            Proof::Proved | Proof::Unknown { .. } => None,
+        }
+    }
+
+    /// The statements through which some of these requests get in.
+    fn statements(&self, callers: &dyn Fn() -> Question) -> Vec<LetInBy> {
+        let allows = self.trust.statements().iter().enumerate();
+        let allows = allows.filter(|(_, statement)| statement.effect == Effect::Allow);
+        let let_in = allows.filter(|(index, _)| self.ask(&callers().through(*index)) != Proof::Proved);
+        let told = let_in.map(|(statement, allow)| LetInBy {
+            statement,
+            sid: allow.sid.as_deref().map(str::to_owned),
+            conditions: allow
+                .conditions
+                .iter()
+                .map(|condition| {
+                    let values: Vec<&str> = condition.values.iter().map(|value| &*value.raw).collect();
+                    format!("{} {} {}", condition.key, condition.operator_name, values.join(" | "))
+                })
+                .collect(),
+        });
+        told.collect()
+    }
+
+    fn account(&self, account: &AccountId, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
+        if self.insiders.accounts.contains(account) {
+            return (Guard::SameOwner, Verdict::Closed);
+        }
+        // Another organization is an outsider like any other.
+        if let Some(organizations) = self.organizations(callers).filter(|ids| self.are_ours(ids)) {
+            return (Guard::Organizations(organizations), Verdict::Closed);
+        }
+        match self.ask(&callers().with_external_ids(ExternalIds::Absent)) {
             Proof::Refuted(witness) => return (Guard::Nothing, Verdict::Open(witness)),
             Proof::Unknown { reasons } => return (Guard::Nothing, Verdict::Unknown(reasons)),
             Proof::Proved => {}
         }
-        match self.every_value(asked, "sts:ExternalId") {
-            Ok(ids) => (Guard::ExternalIds(ids), Verdict::Closed),
-            Err(verdict) => (Guard::SomeExternalId, verdict),
-        }
+        let ids = match self.every_value(callers, "sts:ExternalId") {
+            Ok(ids) => ids,
+            Err(verdict) => return (Guard::SomeExternalId, verdict),
+        };
+        let expected = self.insiders.external_ids.get(account);
+        let unexpected = ids.iter().find(|id| expected.is_some_and(|expected| !expected.contains(*id)));
+        let with = |id| callers().with_external_ids(ExternalIds::Exactly(id));
+        let verdict = match unexpected.map(|id| self.ask(&with(id))) {
+            None | Some(Proof::Proved) => Verdict::Closed,
+            Some(Proof::Refuted(witness)) => Verdict::Open(witness),
+            Some(Proof::Unknown { reasons }) => Verdict::Unknown(reasons),
+        };
+        (Guard::ExternalIds(ids), verdict)
     }
 
     /// The finitely many values of a key that these requests can have; otherwise what shows that there are others.
-    fn every_value(&self, asked: &dyn Fn() -> Question, key: &str) -> Result<Vec<String>, Verdict> {
-        let stated = self.literals(key);
+    fn every_value(&self, callers: &dyn Fn() -> Question, key: &str) -> Result<Vec<String>, Verdict> {
+        let stated: BTreeSet<String> = self.texts(key).into_iter().collect();
         let mut known: Vec<String> = Vec::new();
-        while known.len() <= MOST_IDS {
+        while known.len() <= MOST_VALUES {
             let others = Values::OtherThanOrAbsent(known.clone());
-            match self.ask(&asked().with_values(key, &others)) {
+            match self.ask(&callers().with_values(key, &others)) {
                 Proof::Proved => return Ok(known),
                 Proof::Unknown { reasons } => return Err(Verdict::Unknown(reasons)),
                 Proof::Refuted(witness) => match value_of(&witness, key) {
@@ -175,113 +278,101 @@ impl Door<'_> {
                 },
             }
         }
-        Err(Verdict::Unknown(vec![format!("more than {MOST_IDS} values of `{key}` are accepted")]))
+        Err(Verdict::Unknown(vec![format!("more than {MOST_VALUES} values of `{key}` are accepted")]))
     }
 
     /// Organizations that these requests must come from, if they must come from some.
-    fn organizations(&self, asked: &dyn Fn() -> Question) -> Judged {
+    fn organizations(&self, callers: &dyn Fn() -> Question) -> Option<Vec<String>> {
         let key = "aws:PrincipalOrgID";
-        if self.literals(key).is_empty() {
-            return None;
-        }
-        let organizations =
-            self.every_value(asked, key).ok().filter(|organizations| !organizations.is_empty())?;
-        let are_ours = organizations.iter().all(|id| self.insiders.organizations.contains(id));
-        match are_ours {
-            true => Some((Guard::Organizations(organizations), Verdict::Closed)),
-            // Another organization is an outsider like any other.
-            false => None,
-        }
+        let asked = !self.texts(key).is_empty();
+        asked.then(|| self.every_value(callers, key).ok()).flatten().filter(|ids| !ids.is_empty())
     }
 
-    fn everybody(&self, named: &BTreeMap<Outsider, Vec<String>>) -> Judged {
-        let own = self.root(&self.role.account);
-        let members = named.keys().filter_map(|outsider| match outsider {
-            Outsider::Everybody => None,
-            Outsider::Account(account) => Some(self.root(account)),
-            Outsider::WebIdentity(provider) => Some(Principal::WebIdentity(provider.clone())),
-            Outsider::Saml(provider) => Some(Principal::Saml(provider.clone())),
-            Outsider::Service(service) => Some(Principal::Service(service.clone())),
-        });
-        let known = Group::of(members.chain([own]));
-        let others = || Question::about(Callers::all().outside(&known));
-        match self.ask(&others()) {
+    fn are_ours(&self, organizations: &[String]) -> bool {
+        organizations.iter().all(|id| self.insiders.organizations.contains(id))
+    }
+
+    /// Whom a wildcard lets in beside those who are named.
+    fn unnamed(&self, named: &Named, found: &mut Entries) {
+        let principals = named.outsiders.keys().filter_map(|outsider| self.principal(outsider));
+        let known = Group::of(principals.chain([self.root(&self.role.account)]));
+        let accounts = || Question::about(Callers::of_accounts().outside(&known));
+        let judged = match self.ask(&accounts()) {
             Proof::Proved => None,
             Proof::Unknown { reasons } => Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            Proof::Refuted(witness) => Some(match self.every_value(&others, "aws:PrincipalOrgID") {
-                Ok(organizations)
-                    if organizations.iter().all(|id| self.insiders.organizations.contains(id)) =>
-                {
-                    (Guard::Organizations(organizations), Verdict::Closed)
-                }
-                Ok(organizations) => (Guard::Organizations(organizations), Verdict::Open(witness)),
-                Err(_) => (Guard::Nothing, Verdict::Open(witness)),
+            Proof::Refuted(witness) => Some(match self.organizations(&accounts) {
+                Some(ids) if self.are_ours(&ids) => (Guard::Organizations(ids), Verdict::Closed),
+                Some(ids) => (Guard::Organizations(ids), Verdict::Open(witness)),
+                None => (Guard::Nothing, Verdict::Open(witness)),
             }),
+        };
+        let is_open = matches!(judged, Some((_, Verdict::Open(_))));
+        found.ways.extend(judged.map(|judged| self.entry(&Outsider::EveryAccount, &[], judged, &accounts)));
+        let others = || Question::about(Callers::without_account().outside(&known));
+        match self.ask(&others()) {
+            // Who is open to every account is open: that services get in, too, says nothing more.
+            _ if is_open => {}
+            Proof::Proved => {}
+            Proof::Unknown { reasons } => found.doubts.extend(reasons),
+            Proof::Refuted(witness) => {
+                let judged = (Guard::Nothing, Verdict::Open(witness));
+                found.ways.push(self.entry(&Outsider::Unnamed, &[], judged, &others));
+            }
         }
     }
 
-    fn service(&self, service: &str) -> Judged {
-        let group = Group::of([Principal::Service(service.to_owned())]);
-        let of_it = || Question::about(Callers::all().inside(&group));
-        match self.ask(&of_it()) {
-            Proof::Proved => return None,
-            Proof::Unknown { reasons } => return Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            Proof::Refuted(_) => {}
-        }
+    fn service(&self, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
         let own = self.role.account.to_string();
-        let elsewhere = of_it()
+        let organizations = self.insiders.organizations.iter().cloned().collect();
+        let elsewhere = callers()
             .with_values("aws:SourceAccount", &Values::UnlikeOrAbsent(vec![own.clone()]))
             .with_values("aws:SourceArn", &Values::UnlikeOrAbsent(vec![format!("arn:*:*:*:{own}:*")]))
-            .with_values(
-                "aws:SourceOrgID",
-                &Values::UnlikeOrAbsent(self.insiders.organizations.iter().cloned().collect()),
-            );
-        let guard =
-            if self.ask(&elsewhere) == Proof::Proved { Guard::OwnResources } else { Guard::AnyCustomer };
-        Some((guard, Verdict::Closed))
+            .with_values("aws:SourceOrgID", &Values::UnlikeOrAbsent(organizations));
+        let is_own = self.ask(&elsewhere) == Proof::Proved;
+        (if is_own { Guard::OwnResources } else { Guard::AnyCustomer }, Verdict::Closed)
     }
 
-    fn web_identity(&self, provider: &str) -> Judged {
-        let group = Group::of([Principal::WebIdentity(provider.to_owned())]);
-        let of_it = || Question::about(Callers::all().inside(&group));
-        match self.ask(&of_it()) {
-            Proof::Proved => return None,
-            Proof::Unknown { reasons } => return Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            Proof::Refuted(_) => {}
+    fn saml(&self, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
+        match self.ask(&callers()) {
+            Proof::Unknown { reasons } => (Guard::Nothing, Verdict::Unknown(reasons)),
+            // The account's owner chose the provider: its metadata stands in IAM, and it serves one organization.
+            Proof::Proved | Proof::Refuted(_) => (Guard::OwnProvider, Verdict::Closed),
         }
+    }
+
+    fn web_identity(&self, provider: &str, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
         let host = host_of(provider);
         let Some(issuer) = Issuer::of_host(host) else {
-            return Some(match self.every_value(&of_it, &format!("{host}:sub")) {
+            let reason = || {
+                format!(
+                    "rolecall does not know whom `{host}` gives tokens to, and the trust policy does not state every subject"
+                )
+            };
+            return match self.every_value(callers, &format!("{host}:sub")) {
                 Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
                 Err(Verdict::Unknown(reasons)) => (Guard::Nothing, Verdict::Unknown(reasons)),
-                Err(Verdict::Open(_) | Verdict::Closed) => {
-                    let reason = format!(
-                        "whom `{host}` gives tokens to is not known, and not every subject is stated"
-                    );
-                    (Guard::Nothing, Verdict::Unknown(vec![reason]))
-                }
-            });
+                Err(Verdict::Open(_) | Verdict::Closed) => (Guard::Nothing, Verdict::Unknown(vec![reason()])),
+            };
         };
-        let texts = self.texts(&issuer.key());
+        let key = issuer.key(host);
+        let texts = self.texts(&key);
         let tenants: BTreeSet<&str> = texts.iter().filter_map(|text| issuer.tenant_of(text)).collect();
         let theirs = tenants.iter().map(|tenant| issuer.all_of(tenant)).collect();
-        Some(match self.ask(&of_it().with_values(&issuer.key(), &Values::UnlikeOrAbsent(theirs))) {
-            Proof::Proved => {
-                (Guard::Tenants(tenants.into_iter().map(str::to_owned).collect()), Verdict::Closed)
-            }
-            Proof::Refuted(witness) => (Guard::Nothing, Verdict::Open(witness)),
-            Proof::Unknown { reasons } => (Guard::Nothing, Verdict::Unknown(reasons)),
-        })
-    }
-
-    fn saml(&self, provider: &str) -> Judged {
-        let group = Group::of([Principal::Saml(provider.to_owned())]);
-        match self.ask(&Question::about(Callers::all().inside(&group))) {
-            Proof::Proved => None,
-            Proof::Unknown { reasons } => Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            // The provider is the account's own choice, and it serves one organization: its metadata stands in IAM.
-            Proof::Refuted(_) => Some((Guard::Subjects(Vec::new()), Verdict::Closed)),
+        match self.ask(&callers().with_values(&key, &Values::UnlikeOrAbsent(theirs))) {
+            Proof::Proved => {}
+            Proof::Refuted(witness) => return (Guard::Nothing, Verdict::Open(witness)),
+            Proof::Unknown { reasons } => return (Guard::Nothing, Verdict::Unknown(reasons)),
         }
+        let (places, patterns): (BTreeSet<String>, Vec<String>) =
+            texts.iter().filter_map(|text| issuer.place_of(text)).unzip();
+        let elsewhere = Values::UnlikeOrAbsent(patterns);
+        let is_placed = self.ask(&callers().with_values(&key, &elsewhere)) == Proof::Proved;
+        let guard = Guard::Tenants {
+            issuer,
+            tenants: tenants.into_iter().map(str::to_owned).collect(),
+            places: if is_placed { places.into_iter().collect() } else { Vec::new() },
+        };
+        (guard, Verdict::Closed)
     }
 
     /// The texts that conditions compare a key with.
@@ -293,13 +384,10 @@ impl Door<'_> {
         });
         asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())).collect()
     }
-
-    fn literals(&self, key: &str) -> BTreeSet<String> {
-        self.texts(key).into_iter().collect()
-    }
 }
 
-fn value_of(witness: &Witness, key: &str) -> Option<String> {
+/// The value of a key in a request, where it has one.
+pub(crate) fn value_of(witness: &Witness, key: &str) -> Option<String> {
     match witness.request.context.get(&ContextKey::new(key))? {
         ContextValue::One(value) => Some(value.clone()),
         ContextValue::Many(values) => match values.as_slice() {

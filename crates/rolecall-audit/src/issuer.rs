@@ -4,74 +4,162 @@
 //! A shared issuer gives tokens to everybody who has an account there. What pins the tenant is to such a provider what an external ID
 //! is to a vendor. An issuer that is not listed may be shared or not: nobody here knows.
 
+/// Where an issuer's tokens come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// One host for all customers of a service.
+    Shared(&'static str),
+    /// `oidc.eks.REGION.amazonaws.com/id/CLUSTER`: one issuer for each cluster.
+    EksCluster,
+}
+
 /// The claim of a token that names the tenant, and how its values begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Issuer {
-    /// The host, and the path if several issuers share the host.
-    pub host: &'static str,
+    /// Where its tokens come from.
+    pub host: Host,
     /// Who it is.
     pub name: &'static str,
     /// The claim that names the tenant: the part of the condition key after the colon.
     pub claim: &'static str,
     /// What is written before the tenant's name.
-    pub before: &'static str,
+    before: &'static str,
     /// What ends the tenant's name; `None` if the whole value is the tenant.
-    pub after: Option<char>,
+    after: Option<char>,
+    /// What is written between the tenant's name and the name of the place within it, which a colon or the text ends.
+    before_place: &'static str,
     /// What a tenant is called.
     pub tenant: &'static str,
-    /// What lies within a tenant.
-    pub within: &'static str,
+    /// What a place within a tenant is called.
+    pub place: &'static str,
+    /// All of its tokens, in words.
+    pub everybody: &'static str,
 }
 
-const fn of(
-    host: &'static str,
-    name: &'static str,
-    (claim, before, after): (&'static str, &'static str, Option<char>),
-    (tenant, within): (&'static str, &'static str),
-) -> Issuer {
-    Issuer { host, name, claim, before, after, tenant, within }
-}
-
-/// The shared issuers that are known.
-pub const SHARED: [Issuer; 7] = [
+/// The issuers whose tokens are understood.
+const KNOWN: [Issuer; 8] = [
     // GitHub Docs, "OpenID Connect reference": `repo:ORG/REPO:ref:refs/heads/BRANCH`, and `repo:ORG@ID/REPO@ID:…` for repositories
     // with immutable subjects.
-    of(
-        "token.actions.githubusercontent.com",
-        "GitHub Actions",
-        ("sub", "repo:", Some('/')),
-        ("organization", "repository"),
-    ),
+    Issuer {
+        host: Host::Shared("token.actions.githubusercontent.com"),
+        name: "GitHub Actions",
+        claim: "sub",
+        before: "repo:",
+        after: Some('/'),
+        before_place: "",
+        tenant: "organization",
+        place: "repository",
+        everybody: "any repository on GitHub",
+    },
     // GitLab Docs, "Connect to cloud services": `project_path:GROUP/PROJECT:ref_type:branch:ref:BRANCH`.
-    of("gitlab.com", "GitLab.com", ("sub", "project_path:", Some('/')), ("group", "project")),
+    Issuer {
+        host: Host::Shared("gitlab.com"),
+        name: "GitLab.com",
+        claim: "sub",
+        before: "project_path:",
+        after: Some('/'),
+        before_place: "",
+        tenant: "group",
+        place: "project",
+        everybody: "any project on GitLab.com",
+    },
     // HashiCorp, "Dynamic credentials": `organization:ORG:project:PROJECT:workspace:WORKSPACE:run_phase:PHASE`.
-    of(
-        "app.terraform.io",
-        "HCP Terraform",
-        ("sub", "organization:", Some(':')),
-        ("organization", "workspace"),
-    ),
+    Issuer {
+        host: Host::Shared("app.terraform.io"),
+        name: "HCP Terraform",
+        claim: "sub",
+        before: "organization:",
+        after: Some(':'),
+        before_place: "workspace:",
+        tenant: "organization",
+        place: "workspace",
+        everybody: "any workspace of any organization in HCP Terraform",
+    },
     // Buildkite Docs, "OIDC": `organization:ORG:pipeline:PIPELINE:ref:REF:commit:COMMIT:step:STEP`.
-    of("agent.buildkite.com", "Buildkite", ("sub", "organization:", Some(':')), ("organization", "pipeline")),
+    Issuer {
+        host: Host::Shared("agent.buildkite.com"),
+        name: "Buildkite",
+        claim: "sub",
+        before: "organization:",
+        after: Some(':'),
+        before_place: "pipeline:",
+        tenant: "organization",
+        place: "pipeline",
+        everybody: "any pipeline of any organization in Buildkite",
+    },
+    // Amazon EKS User Guide, "IAM roles for service accounts": `system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT`.
+    Issuer {
+        host: Host::EksCluster,
+        name: "an EKS cluster",
+        claim: "sub",
+        before: "system:serviceaccount:",
+        after: Some(':'),
+        before_place: "",
+        tenant: "namespace",
+        place: "service account",
+        everybody: "any service account of the cluster",
+    },
     // Amazon Cognito Developer Guide, "Role trust and permissions": `aud` is the identity pool.
-    of("cognito-identity.amazonaws.com", "Amazon Cognito", ("aud", "", None), ("identity pool", "identity")),
-    // IAM User Guide, "Web identity": `aud` is the application's client ID.
-    of("accounts.google.com", "Google", ("aud", "", None), ("application", "account")),
-    // IAM User Guide, "Web identity": `app_id` is the application.
-    of("graph.facebook.com", "Facebook", ("app_id", "", None), ("application", "account")),
+    Issuer {
+        host: Host::Shared("cognito-identity.amazonaws.com"),
+        name: "Amazon Cognito",
+        claim: "aud",
+        before: "",
+        after: None,
+        before_place: "",
+        tenant: "identity pool",
+        place: "identity",
+        everybody: "any identity pool of any AWS account",
+    },
+    // IAM User Guide, "Available keys for AWS web identity federation": `aud` is the application's client ID.
+    Issuer {
+        host: Host::Shared("accounts.google.com"),
+        name: "Google",
+        claim: "aud",
+        before: "",
+        after: None,
+        before_place: "",
+        tenant: "application",
+        place: "user",
+        everybody: "any application that uses Google's sign-in",
+    },
+    // The same page: `app_id` is the application.
+    Issuer {
+        host: Host::Shared("graph.facebook.com"),
+        name: "Facebook",
+        claim: "app_id",
+        before: "",
+        after: None,
+        before_place: "",
+        tenant: "application",
+        place: "user",
+        everybody: "any application that uses Facebook's sign-in",
+    },
 ];
 
 impl Issuer {
-    /// The shared issuer behind a provider's host.
+    /// The issuer behind a provider's host and path, if its tokens are understood.
     #[must_use]
     pub fn of_host(host: &str) -> Option<&'static Self> {
-        SHARED.iter().find(|issuer| issuer.host == host)
+        KNOWN.iter().find(|issuer| match issuer.host {
+            Host::Shared(shared) => shared == host,
+            Host::EksCluster => {
+                let cluster = host.strip_prefix("oidc.eks.").and_then(|rest| rest.split_once("/id/"));
+                cluster.is_some_and(|(region, id)| region.contains(".amazonaws.com") && !id.is_empty())
+            }
+        })
     }
 
-    /// The condition key of the claim.
+    /// Whether its tokens name a place within the tenant.
     #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}:{}", self.host, self.claim)
+    pub fn has_places(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// The condition key of the claim, for a provider with this host.
+    #[must_use]
+    pub fn key(&self, host: &str) -> String {
+        format!("{host}:{}", self.claim)
     }
 
     /// The tenant that a text of a policy is about; `None` where it leaves that open.
@@ -82,7 +170,7 @@ impl Issuer {
             None => rest,
             Some(after) => rest.split_once(after)?.0,
         };
-        (!tenant.is_empty() && !tenant.contains(['*', '?', '$'])).then_some(tenant)
+        is_settled(tenant).then_some(tenant)
     }
 
     /// All values of one tenant, as a text of a policy.
@@ -93,4 +181,27 @@ impl Issuer {
             Some(after) => format!("{}{tenant}{after}*", self.before),
         }
     }
+
+    /// The place within a tenant that a text of a policy is about, with the text that stands for all of its values; `None` where the
+    /// text leaves the place open, or where a value names no place.
+    #[must_use]
+    pub fn place_of(&self, text: &str) -> Option<(String, String)> {
+        let tenant = self.tenant_of(text)?;
+        let after = self.after?;
+        let start = self.before.len() + tenant.len() + after.len_utf8();
+        let rest = text.get(start..)?;
+        let within = rest.find(self.before_place)? + self.before_place.len();
+        let end = rest.get(within..)?.find(':').map(|end| within + end);
+        let place = rest.get(within..end.unwrap_or(rest.len()))?;
+        // What stands before the place, such as the project of a workspace, must be settled, too.
+        let all = text.get(..start + within + place.len())?;
+        let is_place = is_settled(place) && !all.contains(['*', '?', '$']);
+        let pattern = if end.is_some() { format!("{all}:*") } else { all.to_owned() };
+        is_place.then(|| (format!("{tenant}{after}{place}"), pattern))
+    }
+}
+
+/// A name without wildcards and variables.
+fn is_settled(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['*', '?', '$'])
 }

@@ -3,6 +3,10 @@
 //! [`snapshot`] reads what `aws iam get-account-authorization-details` saves, [`entry`] proves each way in.
 
 pub mod entry;
+pub mod expectation;
+pub mod finding;
 pub mod issuer;
 pub mod outsider;
+pub mod roll;
 pub mod snapshot;
+pub mod vendor;

@@ -8,11 +8,13 @@ use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::principal::element::PrincipalName;
 
-/// Somebody outside the account, as a trust policy can name him.
+/// Somebody outside the account, as a trust policy can let him in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outsider {
-    /// Whoever is not named: every account, service, provider and unsigned request.
-    Everybody,
+    /// Every account that no statement names.
+    EveryAccount,
+    /// Callers without an account that no statement names: services, providers, unsigned requests.
+    Unnamed,
     /// Another account.
     Account(AccountId),
     /// Holders of a token of an OpenID Connect provider.
@@ -26,7 +28,8 @@ pub enum Outsider {
 impl fmt::Display for Outsider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Everybody => formatter.write_str("everybody"),
+            Self::EveryAccount => formatter.write_str("every AWS account"),
+            Self::Unnamed => formatter.write_str("callers without an account"),
             Self::Account(account) => write!(formatter, "account {account}"),
             Self::WebIdentity(provider) => write!(formatter, "tokens of {}", host_of(provider)),
             Self::Saml(provider) => write!(formatter, "assertions of {provider}"),
@@ -41,41 +44,69 @@ pub fn host_of(provider: &str) -> &str {
     provider.split_once(":oidc-provider/").map_or(provider, |(_, host)| host)
 }
 
-/// The outsiders whom some `Allow` names, with the principals as they are written. Whoever is let in without a name is
-/// [`Outsider::Everybody`]; whether he gets in is another question.
-#[must_use]
-pub fn named_in(trust: &Document, own: &AccountId) -> BTreeMap<Outsider, Vec<String>> {
-    let mut named: BTreeMap<Outsider, Vec<String>> = BTreeMap::new();
-    let allows = trust.statements().iter().filter(|statement| statement.effect == Effect::Allow);
-    for clause in allows.filter_map(|statement| statement.principal.as_ref()) {
-        if clause.negated {
-            named.entry(Outsider::Everybody).or_default();
-            continue;
+/// Who is named by the statements that allow something.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// The outsiders, with the principals as they are written.
+    pub(crate) outsiders: BTreeMap<Outsider, Vec<String>>,
+    /// Some statement lets in whom it does not name: a wildcard, or `NotPrincipal`.
+    pub(crate) has_wildcard: bool,
+}
+
+/// The outsiders whom some `Allow` names: as a principal, or, beside a wildcard, by a condition on the caller's account or ARN.
+/// Whether they get in is another question.
+pub(crate) fn named_in(trust: &Document, own: &AccountId) -> Named {
+    let mut named = Named::default();
+    for statement in trust.statements().iter().filter(|statement| statement.effect == Effect::Allow) {
+        let Some(clause) = &statement.principal else { continue };
+        let mut is_open = clause.negated;
+        for name in clause.values.iter().filter(|_| !clause.negated) {
+            match outsider_of(name, own) {
+                Some((outsider, written)) => {
+                    let all = named.outsiders.entry(outsider).or_default();
+                    all.extend(written.filter(|written| !all.contains(written)));
+                }
+                None => is_open |= matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws),
+            }
         }
-        for name in &clause.values {
-            let Some((outsider, written)) = outsider_of(name, own) else { continue };
-            let all = named.entry(outsider).or_default();
-            all.extend(Some(written).filter(|written| !written.is_empty() && !all.contains(written)));
+        named.has_wildcard |= is_open;
+        if is_open {
+            let conditions = statement.conditions.iter();
+            let asked = conditions.filter(|condition| {
+                ["aws:principalaccount", "aws:principalarn"].contains(&condition.key.folded())
+            });
+            let texts = asked.flat_map(|condition| condition.values.iter().map(|value| &*value.raw));
+            for account in texts.filter_map(account_of).filter(|account| account != own) {
+                named.outsiders.entry(Outsider::Account(account)).or_default();
+            }
         }
     }
     named
 }
 
-fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, String)> {
+/// The account of a text that is an account or an ARN.
+fn account_of(text: &str) -> Option<AccountId> {
+    text.parse().ok().or_else(|| text.split(':').nth(4)?.parse().ok())
+}
+
+fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, Option<String>)> {
     let of_account = |account: &AccountId, written: String| {
-        (account != own).then(|| (Outsider::Account(account.clone()), written))
+        (account != own).then(|| (Outsider::Account(account.clone()), Some(written)))
     };
     match name {
-        PrincipalName::Everyone | PrincipalName::AnyAws => Some((Outsider::Everybody, String::new())),
         PrincipalName::Account(account) => of_account(account, "the whole account".to_owned()),
         PrincipalName::Identity(identity) => of_account(identity.account()?, identity.to_string()),
-        PrincipalName::Service(service) => Some((Outsider::Service(service.clone()), String::new())),
+        PrincipalName::Service(service) => Some((Outsider::Service(service.clone()), None)),
         PrincipalName::Federated(provider) => {
             let is_saml = matches!(provider.parse::<Principal>(), Ok(Principal::Saml(_)));
             let outsider = if is_saml { Outsider::Saml } else { Outsider::WebIdentity };
-            Some((outsider(provider.clone()), String::new()))
+            Some((outsider(provider.clone()), None))
         }
         // An ID stands for a principal that was deleted, and a text that names nobody lets nobody in.
-        PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => None,
+        PrincipalName::Everyone
+        | PrincipalName::AnyAws
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::CanonicalUser(_)
+        | PrincipalName::Nobody(_) => None,
     }
 }

@@ -37,8 +37,8 @@ pub struct Role {
 pub struct Snapshot {
     /// The roles, by ARN.
     pub roles: Vec<Role>,
-    /// Entries that are no role that can be named, and why.
-    pub unreadable: Vec<String>,
+    /// Entries that are no role that can be named, and why: what is known of the name, and the reason.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// A file that is no answer of `GetAccountAuthorizationDetails`.
@@ -135,7 +135,7 @@ impl Snapshot {
             for policy in policies {
                 match serde_json::from_value::<ManagedPolicy>(policy) {
                     Ok(policy) => drop(managed.insert(policy.arn.clone(), default_version(policy))),
-                    Err(error) => unreadable.push(format!("a managed policy cannot be read: {error}")),
+                    Err(error) => unreadable.push(("a managed policy".to_owned(), error.to_string())),
                 }
             }
         }
@@ -151,7 +151,7 @@ impl Snapshot {
                 .and_then(|role| of_detail(role, &managed))
             {
                 Ok(role) => read.push(role),
-                Err(reason) => unreadable.push(format!("{name}: {reason}")),
+                Err(reason) => unreadable.push((name, reason)),
             }
         }
         read.sort_by(|one, other| one.arn.cmp(&other.arn));

@@ -1,6 +1,6 @@
 //! Ways into a role: one trust policy a row, what is proved of it.
 
-use rolecall_audit::entry::{Entry, Guard, Insiders, Verdict, entries};
+use rolecall_audit::entry::{Entries, Entry, Insiders, Verdict, entries};
 use rolecall_iam::document::Document;
 use serde_json::{Value, json};
 
@@ -20,11 +20,12 @@ fn token(provider: &str, condition: Value) -> Value {
     statement(json!({"Federated": provider}), "sts:AssumeRoleWithWebIdentity", condition)
 }
 
-fn of(statements: Vec<Value>) -> Vec<Entry> {
+fn of(statements: Vec<Value>) -> Entries {
     let document = Document::from_value(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap();
     let insiders = Insiders {
         accounts: ["222222222222".parse().unwrap()].into(),
-        organizations: ["o-ours".to_owned()].into(),
+        organizations: ["o-a1b2c3d4e5".to_owned()].into(),
+        external_ids: Default::default(),
     };
     entries(&ROLE.parse().unwrap(), &document, &insiders)
 }
@@ -37,20 +38,23 @@ fn told(statements: Vec<Value>) -> String {
             Verdict::Open(witness) => format!("open: {}", witness.sentence),
             Verdict::Unknown(reasons) => format!("unknown: {}", reasons.join("; ")),
         };
-        format!("{} {:?} {verdict}", entry.outsider, entry.guard)
+        format!("{}: {}: {verdict}", entry.outsider, entry.guard)
     };
-    of(statements).iter().map(line).collect::<Vec<_>>().join("\n")
+    let Entries { ways, doubts } = of(statements);
+    let doubts = doubts.iter().map(|doubt| format!("left open: {doubt}"));
+    ways.iter().map(line).chain(doubts).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn dump() {
+fn each_way_in_is_judged() {
+    let mut table = String::new();
     let id = |operator: &str, value: Value| json!({operator: {"sts:ExternalId": value}});
     let sub =
         |operator: &str, value: Value| json!({operator: {"token.actions.githubusercontent.com:sub": value}});
     for (name, statements) in [
         ("vendor without", vec![vendor(json!({}))]),
         ("vendor with id", vec![vendor(id("StringEquals", json!("a-b-c")))]),
-        ("vendor with two", vec![vendor(id("StringEquals", json!(["a", "b"])))]),
+        ("vendor with two", vec![vendor(id("StringEquals", json!(["one-id", "other-id"])))]),
         ("vendor with like", vec![vendor(id("StringLike", json!("a*")))]),
         ("vendor id star literal", vec![vendor(id("StringEquals", json!("*")))]),
         ("vendor if exists", vec![vendor(id("StringEqualsIfExists", json!("a")))]),
@@ -74,7 +78,7 @@ fn dump() {
             vec![statement(
                 json!({"AWS": "*"}),
                 "sts:AssumeRole",
-                json!({"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}),
+                json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
             )],
         ),
         (
@@ -82,7 +86,7 @@ fn dump() {
             vec![statement(
                 json!({"AWS": "*"}),
                 "sts:AssumeRole",
-                json!({"StringEquals": {"aws:PrincipalOrgID": "o-theirs"}}),
+                json!({"StringEquals": {"aws:PrincipalOrgID": "o-z9y8x7w6v5"}}),
             )],
         ),
         ("lambda", vec![statement(json!({"Service": "lambda.amazonaws.com"}), "sts:AssumeRole", json!({}))]),
@@ -156,6 +160,8 @@ fn dump() {
             )],
         ),
     ] {
-        println!("{name}\n  {}", told(statements).replace('\n', "\n  "));
+        let ways = told(statements).replace('\n', "\n  ");
+        table.push_str(&format!("{name}\n  {ways}\n"));
     }
+    insta::assert_snapshot!(table);
 }

@@ -1,3 +1,4 @@
 //! The roll call, on accounts built for it.
 
 mod entries;
+mod roll;

@@ -80,7 +80,8 @@ pub(super) fn why_another_id_is_enough(conditions: &[&Condition]) -> FindingId {
 }
 
 /// Why an external ID is easy to guess, if it is.
-pub(super) fn guessable(id: &str) -> Option<&'static str> {
+#[must_use]
+pub fn guessable(id: &str) -> Option<&'static str> {
     let is_hex_or_hyphen = |character: char| character.is_ascii_hexdigit() || character == '-';
     let looks_random = id.len() == 36 && id.chars().all(is_hex_or_hyphen) && distinct(id) >= 8;
     if looks_random {

@@ -35,6 +35,7 @@ mod trust;
 use std::sync::Arc;
 
 pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
+pub use external_id::guessable;
 pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
 pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};

@@ -107,7 +107,8 @@ impl Demand {
 /// Groups narrow each other: a caller must belong to every group inside and to no group outside.
 #[derive(Debug, Clone, Default)]
 pub struct Callers {
-    pub(super) only_of_accounts: bool,
+    /// `None`: with an account or without.
+    pub(super) have_account: Option<bool>,
     pub(super) inside: Vec<Group>,
     pub(super) outside: Vec<Group>,
 }
@@ -122,7 +123,13 @@ impl Callers {
     /// Every caller that belongs to an AWS account: of these an external ID can be expected.
     #[must_use]
     pub fn of_accounts() -> Self {
-        Self { only_of_accounts: true, ..Self::default() }
+        Self { have_account: Some(true), ..Self::default() }
+    }
+
+    /// Every caller that belongs to no AWS account: AWS services, identity providers and unsigned requests.
+    #[must_use]
+    pub fn without_account() -> Self {
+        Self { have_account: Some(false), ..Self::default() }
     }
 
     /// Only members of this group, too.

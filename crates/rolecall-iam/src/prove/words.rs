@@ -188,7 +188,11 @@ fn condition_on_id(statement: &StatementRef, request: &Request, trust: &Document
         .iter()
         .filter(|condition| condition.key.folded() == "sts:externalid")
         .map(|condition| format!("`{}`", condition.operator_name));
-    let Some(first) = names.next() else { return "allows it and asks for no external ID".to_owned() };
+    let Some(first) = names.next() else {
+        // Only callers of an account pass an external ID.
+        let words = if request.principal.account().is_some() { " and asks for no external ID" } else { "" };
+        return format!("allows it{words}");
+    };
     let operators = names.fold(first, |all, name| format!("{all} and {name}"));
     match request.context.get(&ContextKey::new("sts:ExternalId")) {
         Some(ContextValue::One(_) | ContextValue::Many(_)) => {

@@ -1,0 +1,148 @@
+//! What the reader of a roll call expects, from a file of his own: accounts and organizations of the same owner, vendors with their
+//! external IDs, and findings that somebody has looked at and accepted until a date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glob::Pattern;
+use jiff::civil::Date;
+use rolecall_iam::arn::AccountId;
+use serde::Deserialize;
+
+use crate::entry::Insiders;
+
+/// Everything that is expected.
+#[derive(Debug, Clone, Default)]
+pub struct Expectation {
+    /// Who belongs to the same owner, and which external IDs are right.
+    pub insiders: Insiders,
+    /// Names of accounts.
+    pub names: BTreeMap<AccountId, String>,
+    /// What was accepted.
+    pub suppressions: Vec<Suppression>,
+}
+
+/// Ways into roles that somebody has accepted.
+#[derive(Debug, Clone)]
+pub struct Suppression {
+    /// The roles, by ARN with wildcards.
+    pub role: Pattern,
+    /// The outsiders as reports write them, with wildcards; `None` for all.
+    pub outsider: Option<Pattern>,
+    /// Why that is right.
+    pub reason: String,
+    /// The last day on which it counts.
+    pub until: Date,
+}
+
+/// A file that cannot be read as an expectation.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectationError {
+    /// It is not TOML of this shape; the text names line and column.
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    /// A value is not what it must be.
+    #[error("{place}: `{value}` is not {wanted}")]
+    Value {
+        /// The key.
+        place: &'static str,
+        /// What stands there.
+        value: String,
+        /// What must stand there.
+        wanted: &'static str,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    own_accounts: Vec<String>,
+    #[serde(default)]
+    own_organizations: Vec<String>,
+    #[serde(default)]
+    vendor: Vec<VendorRow>,
+    #[serde(default)]
+    suppress: Vec<SuppressRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VendorRow {
+    account: String,
+    name: Option<String>,
+    #[serde(default)]
+    external_ids: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuppressRow {
+    role: String,
+    outsider: Option<String>,
+    reason: String,
+    until: toml::value::Datetime,
+}
+
+fn account(place: &'static str, value: String) -> Result<AccountId, ExpectationError> {
+    value.parse().map_err(|_| ExpectationError::Value {
+        place,
+        value,
+        wanted: "an AWS account ID of 12 digits",
+    })
+}
+
+fn pattern(place: &'static str, value: String) -> Result<Pattern, ExpectationError> {
+    let wanted = "a text in which `*` and `?` are the wildcards";
+    Pattern::new(&value).map_err(|_| ExpectationError::Value { place, value, wanted })
+}
+
+impl Expectation {
+    /// Reads the file.
+    pub fn read(text: &str) -> Result<Self, ExpectationError> {
+        let File { own_accounts, own_organizations, vendor, suppress } = toml::from_str(text)?;
+        let mut read = Self::default();
+        for own in own_accounts {
+            read.insiders.accounts.insert(account("own_accounts", own)?);
+        }
+        for own in own_organizations {
+            if !own.starts_with("o-") {
+                let wanted = "the ID of an organization (`o-…`)";
+                return Err(ExpectationError::Value { place: "own_organizations", value: own, wanted });
+            }
+            read.insiders.organizations.insert(own);
+        }
+        for VendorRow { account: id, name, external_ids } in vendor {
+            let id = account("vendor.account", id)?;
+            read.names.extend(name.map(|name| (id.clone(), name)));
+            if !external_ids.is_empty() {
+                read.insiders.external_ids.entry(id).or_default().extend(external_ids);
+            }
+        }
+        for SuppressRow { role, outsider, reason, until } in suppress {
+            if reason.trim().is_empty() {
+                let wanted = "a reason";
+                return Err(ExpectationError::Value { place: "suppress.reason", value: reason, wanted });
+            }
+            let until =
+                until.date.and_then(|_| until.to_string().get(..10)?.parse().ok()).ok_or_else(|| {
+                    let wanted = "a date such as 2027-01-31";
+                    ExpectationError::Value { place: "suppress.until", value: until.to_string(), wanted }
+                })?;
+            read.suppressions.push(Suppression {
+                role: pattern("suppress.role", role)?,
+                outsider: outsider.map(|outsider| pattern("suppress.outsider", outsider)).transpose()?,
+                reason,
+                until,
+            });
+        }
+        Ok(read)
+    }
+}
+
+impl Suppression {
+    /// Whether it is about a way into a role.
+    #[must_use]
+    pub fn covers(&self, role: &str, outsider: &str) -> bool {
+        self.role.matches(role) && self.outsider.as_ref().is_none_or(|named| named.matches(outsider))
+    }
+}
