@@ -258,7 +258,8 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "lambda:eventsourcetoken" => one(Text, Sometimes(text)),
         // Service Authorization Reference, IAM: a string, though its value is an ARN.
         "iam:permissionsboundary" => one(Text, Sometimes(text)),
-        "iam:policyarn" => one(Arn, Sometimes(text)),
+        "iam:policyarn" | "iam:associatedresourcearn" => one(Arn, Sometimes(text)),
+        "iam:passedtoservice" => one(Text, Sometimes(text)),
         "cognito-identity.amazonaws.com:amr" => many(Text, Sometimes(text)),
         _ if folded.starts_with("aws:principaltag/") => one(Text, Of(Attribute::Tag)),
         _ if folded.starts_with("aws:requesttag/") => one(Text, Passed(Parameter::Tag)),

@@ -8,6 +8,7 @@
 //! | is every request of these callers refused? | [`ResourcePolicy::prove_refused`], with a [`Question`] |
 //! | is every request of this principal allowed? | [`ResourcePolicy::prove_allowed`] |
 //! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
+//! | which requests for this action are allowed, and which are not? | [`Session::weigh`] |
 //! | does one policy allow no more than others? | [`proves_trust_within`], [`proves_permissions_within`] |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
 //! | can whoever makes the role get beyond what it is for? | [`prove_provisioner`], with a [`ProvisioningIntent`] |
@@ -72,6 +73,7 @@ mod targets;
 mod trust;
 mod variable;
 mod ways;
+mod weigh;
 mod within;
 mod words;
 
@@ -84,6 +86,7 @@ pub use policy::ResourcePolicy;
 pub use question::{Callers, ExternalIds, Question, Values};
 pub use session::Session;
 pub use trust::prove_trust;
+pub use weigh::{Resources, Weighed};
 pub use within::{proves_permissions_within, proves_trust_within};
 
 pub(crate) use policy::{Outcome, PROOF_BUDGET};

@@ -267,11 +267,16 @@ impl<'d> Rule<'d> {
 
     /// The same statement, covering other resources.
     pub(super) fn with_resources(&self, resources: Cover) -> Self {
-        let Self { place, statement, actions, resources: _, names, on_caller, conditions, settled } = self;
+        self.covering(self.actions.clone(), resources)
+    }
+
+    /// The same statement, covering other actions and resources.
+    pub(super) fn covering(&self, actions: Cover, resources: Cover) -> Self {
+        let Self { place, statement, actions: _, resources: _, names, on_caller, conditions, settled } = self;
         Self {
             place: *place,
             statement,
-            actions: actions.clone(),
+            actions,
             resources,
             names: names.clone(),
             on_caller: on_caller.clone(),
