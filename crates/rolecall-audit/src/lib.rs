@@ -7,6 +7,7 @@ pub mod expectation;
 pub mod finding;
 pub mod issuer;
 pub mod outsider;
+pub mod reach;
 pub mod roll;
 pub mod snapshot;
 pub mod vendor;

@@ -1,4 +1,5 @@
 //! The roll call, on accounts built for it.
 
 mod entries;
+mod reach;
 mod roll;

@@ -1,0 +1,271 @@
+//! The roles of a snapshot by whom they trust, and whether one role gets into another.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rolecall_iam::arn::{AccountId, RoleArn, RoleName};
+use rolecall_iam::context::{Context, ContextKey, ContextValue};
+use rolecall_iam::document::{Document, Effect, Statement};
+use rolecall_iam::evaluate::{Request, evaluate, evaluate_trust};
+use rolecall_iam::principal::Principal;
+use rolecall_iam::principal::element::PrincipalName;
+use rolecall_iam::prove::{Callers, Group, Proof, Question, ResourcePolicy, Values};
+use rolecall_iam::truth::Truth;
+
+use super::Assumption;
+use super::holder::{Can, Given, Holder, is_chosen, is_derived, session_of};
+use crate::snapshot::{Role, Snapshot};
+
+pub(super) const ASSUME: &str = "sts:AssumeRole";
+
+/// A role that a service can run with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Runnable {
+    pub(super) role: usize,
+    /// The service as the trust policy names it.
+    pub(super) service: String,
+    pub(super) assumes: Vec<Assumption>,
+}
+
+/// Roles by whom they trust.
+pub(super) struct Account<'s> {
+    pub(super) roles: &'s [Role],
+    index: HashMap<&'s RoleArn, usize>,
+    of_account: HashMap<&'s AccountId, Vec<usize>>,
+    /// By the account of the role and the service without `.amazonaws.com`.
+    run_by: HashMap<(&'s AccountId, String), Vec<Runnable>>,
+    /// By the account that is let in as a whole, in order.
+    open: HashMap<AccountId, Vec<usize>>,
+    /// Those that let everybody in, in order: nobody needs a permission of his own.
+    to_everybody: Vec<usize>,
+    /// By a role that is named.
+    naming: HashMap<(AccountId, RoleName), Vec<usize>>,
+}
+
+impl<'s> Account<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot) -> Self {
+        let roles = snapshot.roles.as_slice();
+        let mut account = Self {
+            roles,
+            index: roles.iter().enumerate().map(|(index, role)| (&role.arn, index)).collect(),
+            of_account: HashMap::new(),
+            run_by: HashMap::new(),
+            open: HashMap::new(),
+            to_everybody: Vec::new(),
+            naming: HashMap::new(),
+        };
+        for (index, role) in roles.iter().enumerate() {
+            account.of_account.entry(&role.arn.account).or_default().push(index);
+        }
+        for (index, role) in roles.iter().enumerate() {
+            if let Ok(trust) = &role.trust {
+                account.note(index, role, trust);
+            }
+        }
+        account
+    }
+
+    fn note(&mut self, index: usize, role: &'s Role, trust: &Document) {
+        let concerned: Vec<&Statement> = trust
+            .statements()
+            .iter()
+            .filter(|statement| statement.covers_action(ASSUME) != Truth::False)
+            .collect();
+        let (mut accounts, mut named, mut services) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut is_for_everybody = false;
+        for statement in concerned.iter().filter(|statement| statement.effect == Effect::Allow) {
+            let Some(clause) = &statement.principal else { continue };
+            if clause.negated {
+                is_for_everybody = true;
+                continue;
+            }
+            for name in &clause.values {
+                match name {
+                    PrincipalName::Everyone | PrincipalName::AnyAws => is_for_everybody = true,
+                    PrincipalName::Account(account) => drop(accounts.insert(account.clone())),
+                    PrincipalName::Identity(Principal::Role(role)) => {
+                        named.insert((role.account.clone(), role.name.clone()));
+                    }
+                    PrincipalName::Identity(Principal::RoleSession { account, role, .. }) => {
+                        named.insert((account.clone(), role.clone()));
+                    }
+                    PrincipalName::Service(service) => drop(services.insert(service.clone())),
+                    PrincipalName::Identity(_)
+                    | PrincipalName::UniqueId(_)
+                    | PrincipalName::Federated(_)
+                    | PrincipalName::CanonicalUser(_)
+                    | PrincipalName::Nobody(_) => {}
+                }
+            }
+        }
+        self.to_everybody.extend(is_for_everybody.then_some(index));
+        for account in accounts {
+            self.open.entry(account).or_default().push(index);
+        }
+        for identity in named {
+            self.naming.entry(identity).or_default().push(index);
+        }
+        for service in services {
+            let Some(assumes) = lets_in(role, trust, &service) else { continue };
+            let stem = service.split(".amazonaws.com").next().unwrap_or(&service).to_owned();
+            let runnable = Runnable { role: index, service, assumes };
+            self.run_by.entry((&role.arn.account, stem)).or_default().push(runnable);
+        }
+    }
+
+    pub(super) fn role(&self, index: usize) -> Option<&'s Role> {
+        self.roles.get(index)
+    }
+
+    pub(super) fn find(&self, arn: &RoleArn) -> Option<usize> {
+        self.index.get(arn).copied()
+    }
+
+    /// Whether roles of this account are among those of the snapshot.
+    pub(super) fn knows(&self, account: &str) -> bool {
+        self.of_account.keys().any(|known| known.as_str() == account)
+    }
+
+    /// The roles of an account.
+    pub(super) fn of_account(&self, account: &AccountId) -> &[usize] {
+        self.of_account.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// The roles of an account that a service can run with.
+    pub(super) fn run_by(&self, account: &'s AccountId, service: &str) -> &[Runnable] {
+        self.run_by.get(&(account, service.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The roles that let a whole account in, in order.
+    pub(super) fn open_to(&self, account: &AccountId) -> &[usize] {
+        self.open.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// The roles that may let a role in although it has no permission to ask: their trust policies name it, or everybody.
+    pub(super) fn naming(&self, role: &RoleArn) -> impl Iterator<Item = usize> {
+        let named = self.naming.get(&(role.account.clone(), role.name.clone()));
+        named.into_iter().flatten().chain(&self.to_everybody).copied()
+    }
+}
+
+/// What must hold for a service to run with a role for the role's own account; `None` where it cannot.
+fn lets_in(role: &Role, trust: &Document, service: &str) -> Option<Vec<Assumption>> {
+    let own = role.arn.account.to_string();
+    let request = Request {
+        principal: Principal::Service(service.to_owned()),
+        action: ASSUME.to_owned(),
+        resource: role.arn.to_string(),
+        resource_account: None,
+        context: Context::new().with("aws:SourceAccount", own.as_str()),
+    };
+    let is_conditional = trust.statements().iter().any(|statement| !statement.conditions.is_empty());
+    match evaluate_trust(&request, trust).allows {
+        Truth::True if !is_conditional => return Some(Vec::new()),
+        Truth::False if !is_conditional => return None,
+        Truth::True | Truth::False | Truth::Unknown => {}
+    }
+    let policy = ResourcePolicy::of_role(trust, Some(&role.arn));
+    let group = Group::of([Principal::Service(service.to_owned())]);
+    let mut undecided = None;
+    for values in [Values::Like(vec![own]), Values::Absent] {
+        let question =
+            Question::about(Callers::all().inside(&group)).with_values("aws:SourceAccount", &values);
+        match policy.prove_refused(&question) {
+            Proof::Proved => {}
+            Proof::Refuted(witness) => {
+                let expected = |key: &ContextKey| key.folded() == "aws:sourceaccount";
+                let others = witness.request.context.iter().filter(|(key, _)| !expected(key));
+                return Some(others.map(|(key, value)| condition(key, value)).collect());
+            }
+            Proof::Unknown { reasons } => undecided = Some(reasons),
+        }
+    }
+    undecided.map(|reasons| reasons.into_iter().map(Assumption::Undecided).collect())
+}
+
+fn condition(key: &ContextKey, value: &ContextValue) -> Assumption {
+    let value = match value {
+        ContextValue::Absent => "absent".to_owned(),
+        ContextValue::One(value) => value.clone(),
+        ContextValue::Many(values) => values.join(", "),
+    };
+    Assumption::If { key: key.written().to_owned(), value }
+}
+
+/// Whether a session of the holder's role gets into a role with this trust policy: both sides are asked.
+pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -> Can {
+    let resource = target.to_string();
+    let mut request = Request {
+        principal: session_of(holder.role),
+        action: ASSUME.to_owned(),
+        resource: resource.clone(),
+        resource_account: None,
+        context: Context::new(),
+    };
+    let concerned = |statement: &&Statement| statement.covers_action(ASSUME) != Truth::False;
+    let keys: BTreeSet<&ContextKey> = trust
+        .statements()
+        .iter()
+        .filter(concerned)
+        .chain(holder.statements().filter(concerned))
+        .flat_map(|statement| &statement.conditions)
+        .map(|condition| &condition.key)
+        .filter(|key| !is_derived(key))
+        .collect();
+    let evaluation = evaluate(&request, &holder.layers(Some(trust)));
+    if keys.is_empty() {
+        return match evaluation.allows {
+            Truth::True => Can::Certainly(request),
+            Truth::False => Can::Never,
+            Truth::Unknown => {
+                Can::Undecided(evaluation.not_evaluated.into_iter().map(|element| element.reason).collect())
+            }
+        };
+    }
+    // Each side for itself says what its conditions need.
+    let trusted = ResourcePolicy::of_role(trust, Some(target));
+    let group = Group::of([Principal::Role(holder.role.clone())]);
+    let mut reasons = Vec::new();
+    match trusted.prove_refused(&Question::about(Callers::all().inside(&group))) {
+        Proof::Proved => return Can::Never,
+        Proof::Refuted(witness) => request.context = witness.request.context,
+        Proof::Unknown { reasons: more } => reasons.extend(more),
+    }
+    match holder.can(ASSUME, &resource, &Given::default()) {
+        Can::Certainly(own) | Can::If(own, _) => {
+            for (key, value) in own.context.iter() {
+                request.context.set(key.clone(), value.clone());
+            }
+        }
+        // A trust policy that names the role makes its own policies unnecessary.
+        Can::Never => {}
+        Can::Undecided(more) => reasons.extend(more),
+    }
+    if evaluate(&request, &holder.layers(Some(trust))).allows != Truth::True {
+        let is_settled = reasons.is_empty() && evaluation.names_caller == Truth::False;
+        // Both sides allow some request, and they may need different ones.
+        let own = holder.can(ASSUME, &resource, &Given::default());
+        return match own {
+            Can::Never if is_settled => Can::Never,
+            Can::Never | Can::Certainly(_) | Can::If(..) | Can::Undecided(_) => {
+                reasons
+                    .push(format!("no request was found that both `{}` and `{resource}` allow", holder.role));
+                Can::Undecided(reasons)
+            }
+        };
+    }
+    let assumed: Vec<Assumption> = request
+        .context
+        .iter()
+        .filter(|(key, _)| !is_chosen(key) && !is_derived(key))
+        .map(|(key, value)| condition(key, value))
+        .collect();
+    if assumed.is_empty() && keys.iter().all(|key| is_chosen(key)) {
+        return Can::Certainly(request);
+    }
+    if assumed.is_empty() {
+        let reason = |key: &&ContextKey| Assumption::Undecided(format!("a condition on `{key}` lets it"));
+        let open = keys.iter().filter(|key| !is_chosen(key)).map(reason).collect();
+        return Can::If(request, open);
+    }
+    Can::If(request, assumed)
+}

@@ -1,0 +1,428 @@
+//! Who gets to whom: the steps of all roles as a graph, and the shortest ways in it.
+//!
+//! A node is a role with the permissions that it has, or that it gave itself. What a node can do is asked once; an edge
+//! keeps the row of the catalogue only, and its requests are asked for again where the step is shown. The ways are found
+//! from their ends, once for all roles.
+
+use std::collections::{HashMap, VecDeque};
+
+use jiff::Timestamp;
+use rolecall_iam::truth::Truth;
+
+use super::account::{Account, Runnable};
+use super::catalogue::{CATALOGUE, Gives};
+use super::explore::{Explored, Lead};
+use super::step::{Actor, Attempt, Policies, StandIn, State, Target, Widened};
+use super::{LeadsTo, Power, Reach, Step};
+use crate::snapshot::Snapshot;
+
+/// One step from a node to another.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    to: u32,
+    entry: u8,
+    is_certain: bool,
+}
+
+/// What a role can do by itself, and next.
+#[derive(Debug, Default)]
+struct Node {
+    own: Power,
+    own_possible: Power,
+    data: (u64, u64),
+    edges: Vec<Edge>,
+    /// Rows that lead to somebody whom the snapshot does not list, and whether for certain.
+    unlisted: Vec<(u8, bool)>,
+    /// It can ask for roles of other accounts.
+    asks_elsewhere: bool,
+    /// Rows of which it could not be decided whether they apply, and why.
+    undecided: Vec<(u8, String)>,
+}
+
+/// The best way on from a node.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    length: u32,
+    edge: Option<Edge>,
+}
+
+/// The ways to nodes of one kind, by node.
+type Ways = Vec<Option<Way>>;
+
+/// Which steps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sure {
+    Certain,
+    Possible,
+}
+
+/// All roles of a snapshot.
+pub(super) struct Graph<'s> {
+    account: Account<'s>,
+    stand_in: StandIn,
+    now: Timestamp,
+    states: Vec<State>,
+    nodes: Vec<Node>,
+    /// The node of a role without its boundary.
+    unbounded: HashMap<usize, usize>,
+    certain: Levels,
+    possible: Levels,
+}
+
+/// The ways to administrators and to data.
+#[derive(Default)]
+struct Levels {
+    administrator: Ways,
+    data: Ways,
+}
+
+impl<'s> Graph<'s> {
+    pub(super) fn of(snapshot: &'s Snapshot, now: Timestamp) -> Self {
+        let mut graph = Self {
+            account: Account::new(snapshot),
+            stand_in: StandIn::new(),
+            now,
+            states: (0..snapshot.roles.len()).map(State::of).collect(),
+            nodes: Vec::new(),
+            unbounded: HashMap::new(),
+            certain: Levels::default(),
+            possible: Levels::default(),
+        };
+        let mut places: HashMap<State, usize> =
+            graph.states.iter().enumerate().map(|(place, state)| (*state, place)).collect();
+        for (index, _) in snapshot.roles.iter().enumerate().filter(|(_, role)| role.boundary.is_some()) {
+            let state = State { unbounded: true, ..State::of(index) };
+            let place = graph.place_of(state, &mut places);
+            graph.unbounded.insert(index, place);
+        }
+        while let Some(state) = graph.states.get(graph.nodes.len()).copied() {
+            let node = graph.explored(state, &mut places);
+            graph.nodes.push(node);
+        }
+        graph.certain = graph.levels(Sure::Certain);
+        graph.possible = graph.levels(Sure::Possible);
+        graph
+    }
+
+    fn place_of(&mut self, state: State, places: &mut HashMap<State, usize>) -> usize {
+        *places.entry(state).or_insert_with(|| {
+            self.states.push(state);
+            self.states.len() - 1
+        })
+    }
+
+    /// Asks a role everything.
+    fn explored(&mut self, state: State, places: &mut HashMap<State, usize>) -> Node {
+        let explored = self.with_actor(state, |actor| Explored::of(actor, state)).unwrap_or_default();
+        let Explored { own, own_possible, data, leads, unlisted, asks_elsewhere, undecided } = explored;
+        let mut edges = Vec::with_capacity(leads.len());
+        for Lead { to, entry, is_certain } in leads {
+            if let Ok(to) = u32::try_from(self.place_of(to, places)) {
+                edges.push(Edge { to, entry, is_certain });
+            }
+        }
+        Node { own, own_possible, data, edges, unlisted, asks_elsewhere, undecided }
+    }
+
+    fn with_actor<T>(&self, state: State, ask: impl FnOnce(&Actor<'_>) -> T) -> Option<T> {
+        let role = self.account.role(state.role)?;
+        let policies = Policies::of(role, state, &self.stand_in);
+        Some(ask(&Actor::new(&self.account, role, &policies, self.now)))
+    }
+
+    /// The shortest ways from every node.
+    fn levels(&self, sure: Sure) -> Levels {
+        let own = |node: &Node| match sure {
+            Sure::Certain => node.own,
+            Sure::Possible => node.own_possible,
+        };
+        let mut back: Vec<Vec<(u32, Edge)>> = vec![Vec::new(); self.nodes.len()];
+        for (from, node) in (0_u32..).zip(&self.nodes) {
+            for edge in node.edges.iter().filter(|edge| edge.is_certain || sure == Sure::Possible) {
+                if let Some(slot) = back.get_mut(edge.to as usize) {
+                    slot.push((from, *edge));
+                }
+            }
+        }
+        let ways = |is_end: &dyn Fn(&Node) -> bool| {
+            let mut ways: Ways = vec![None; self.nodes.len()];
+            let mut queue = VecDeque::new();
+            for (place, _) in self.nodes.iter().enumerate().filter(|(_, node)| is_end(node)) {
+                if let Some(slot) = ways.get_mut(place) {
+                    *slot = Some(Way { length: 0, edge: None });
+                }
+                queue.push_back(place);
+            }
+            while let Some(place) = queue.pop_front() {
+                let length = ways.get(place).copied().flatten().map_or(0, |way| way.length);
+                for (from, edge) in back.get(place).into_iter().flatten() {
+                    if let Some(slot) = ways.get_mut(*from as usize).filter(|slot| slot.is_none()) {
+                        *slot = Some(Way { length: length + 1, edge: Some(*edge) });
+                        queue.push_back(*from as usize);
+                    }
+                }
+            }
+            ways
+        };
+        Levels {
+            administrator: ways(&|node| own(node) == Power::Administrator || makes_administrator(node, sure)),
+            data: ways(&|node| own(node) >= Power::Data),
+        }
+    }
+
+    fn level(&self, sure: Sure) -> &Levels {
+        match sure {
+            Sure::Certain => &self.certain,
+            Sure::Possible => &self.possible,
+        }
+    }
+
+    /// How far a node gets.
+    fn power(&self, place: usize, sure: Sure) -> Power {
+        let Some(node) = self.nodes.get(place) else { return Power::Nothing };
+        let own = match sure {
+            Sure::Certain => node.own,
+            Sure::Possible => node.own_possible,
+        };
+        let level = self.level(sure);
+        if level.administrator.get(place).is_some_and(Option::is_some) {
+            return Power::Administrator;
+        }
+        let is_open = sure == Sure::Possible && (!node.unlisted.is_empty() || node.asks_elsewhere);
+        if is_open || self.to_data(place, sure).is_some() { own.max(Power::Escalates) } else { own }
+    }
+
+    /// The first step of the shortest way to another role with data.
+    fn to_data(&self, place: usize, sure: Sure) -> Option<Edge> {
+        let node = self.nodes.get(place)?;
+        let counted = node.edges.iter().filter(|edge| edge.is_certain || sure == Sure::Possible);
+        let counted = counted.filter(|edge| self.gains_something(place, **edge));
+        let length = |edge: &&Edge| {
+            self.level(sure).data.get(edge.to as usize).copied().flatten().map(|way| way.length)
+        };
+        counted.filter(|edge| length(edge).is_some()).min_by_key(length).copied()
+    }
+
+    /// Whether a step leads to another role, or to more than the same role has already.
+    fn gains_something(&self, place: usize, edge: Edge) -> bool {
+        let to = edge.to as usize;
+        let role = |place: usize| self.states.get(place).map(|state| state.role);
+        let (Some(from), Some(gained)) = (self.nodes.get(place), self.nodes.get(to)) else { return false };
+        role(place) != role(to)
+            || gained.own_possible > from.own_possible
+            || gained.data != from.data
+            || gained.edges.iter().any(|edge| role(edge.to as usize) != role(to))
+                && gained.edges.len() > from.edges.len()
+    }
+
+    pub(super) fn powers(&self, place: usize) -> (Power, Power) {
+        (self.power(place, Sure::Certain), self.power(place, Sure::Possible))
+    }
+
+    pub(super) fn reach(&self, place: usize) -> Option<Reach> {
+        let role = self.account.role(place)?;
+        let node = self.nodes.get(place)?;
+        let (certain, possible) = self.powers(place);
+        let state = State::of(place);
+        let mut doubts = Vec::new();
+        let (administers, data) = self.with_actor(state, |actor| {
+            let administers = actor.administers().unwrap_or_default();
+            let mut data = Vec::new();
+            if administers.is_empty() {
+                for access in actor.data() {
+                    match access {
+                        Ok(access) => data.push(access),
+                        Err(reasons) => doubts.extend(reasons),
+                    }
+                }
+            }
+            let unread = |name: &String| format!("`{name}` cannot be read: it may allow more, or deny");
+            doubts.extend(actor.unread.iter().map(unread));
+            if possible == Power::Nothing && actor.does_anything().1 == Truth::Unknown {
+                doubts.push("whether anything is allowed could not be decided".to_owned());
+            }
+            (administers, data)
+        })?;
+        let way = self.way(place, Sure::Certain);
+        let possible_way = if possible > certain { self.way(place, Sure::Possible) } else { Vec::new() };
+        let unbounded = self.unbounded.get(&place).map(|place| self.power(*place, Sure::Possible));
+        let steps = self.first_steps(place, &mut doubts);
+        doubts.extend(node.undecided.iter().filter_map(|(number, reason)| {
+            let name = CATALOGUE.get(usize::from(*number))?.name;
+            Some(format!("whether it can {name} could not be decided: {reason}"))
+        }));
+        doubts.sort();
+        doubts.dedup();
+        Some(Reach {
+            role: role.arn.clone(),
+            certain,
+            possible,
+            administers,
+            way,
+            possible_way,
+            steps,
+            data,
+            doubts,
+            cut_by_boundary: unbounded.filter(|power| *power > possible),
+        })
+    }
+
+    /// The shortest way to the most that a node gets at.
+    fn way(&self, start: usize, sure: Sure) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut place = start;
+        let level = self.level(sure);
+        let to_administrator = level.administrator.get(start).is_some_and(Option::is_some);
+        // A shortest way never comes back, and has no more steps than there are nodes.
+        while steps.len() <= self.nodes.len() {
+            let Some(node) = self.nodes.get(place) else { break };
+            let edge = if to_administrator {
+                level.administrator.get(place).copied().flatten().and_then(|way| way.edge)
+            } else if steps.is_empty() {
+                self.to_data(place, sure)
+            } else {
+                level.data.get(place).copied().flatten().and_then(|way| way.edge)
+            };
+            let Some(edge) = edge else {
+                if to_administrator && node.own < Power::Administrator {
+                    steps.extend(self.making_administrator(place, sure));
+                }
+                break;
+            };
+            let Some(step) = self.shown(place, edge, 0) else { break };
+            steps.push(step);
+            place = edge.to as usize;
+        }
+        steps
+    }
+
+    /// The last step of a way that ends with a new administrator.
+    fn making_administrator(&self, place: usize, sure: Sure) -> Option<Step> {
+        let node = self.nodes.get(place)?;
+        let (number, _) = node.unlisted.iter().find(|unlisted| gives_administrator(**unlisted, sure))?;
+        self.unlisted(place, *number)
+    }
+
+    /// One step of a row, with its requests.
+    fn shown(&self, place: usize, edge: Edge, others: usize) -> Option<Step> {
+        let entry = CATALOGUE.get(usize::from(edge.entry))?;
+        let (state, to) = (*self.states.get(place)?, *self.states.get(edge.to as usize)?);
+        let target_role = self.account.role(to.role)?;
+        let attempt = self.with_actor(state, |actor| match entry.gives {
+            Gives::OwnAttached
+            | Gives::OwnInline
+            | Gives::Unbounded
+            | Gives::OtherVersion
+            | Gives::NewAdministrator
+            | Gives::User
+            | Gives::RunBy(_) => actor.attempt(entry, Target::Nothing),
+            Gives::OwnVersion => match to.widened {
+                Some(Widened::Version(policy)) => actor.attempt(entry, Target::Policy(policy)),
+                Some(Widened::Attached | Widened::Inline) | None => Attempt::No,
+            },
+            Gives::Passed(service) => match self.runnable(actor, service, to.role) {
+                Some(runnable) => actor.attempt(entry, Target::Runnable(runnable)),
+                None => Attempt::No,
+            },
+            Gives::TrustRewritten | Gives::Assumed | Gives::AssumedAndWidened => {
+                actor.attempt(entry, Target::Role(to.role))
+            }
+        })?;
+        let Attempt::Yes { requests, mut assumes } = attempt else { return None };
+        if let Gives::RunBy(service) = entry.gives {
+            let runnable = self.with_actor(state, |actor| {
+                self.runnable(actor, service, to.role).map(|runnable| runnable.assumes.clone())
+            });
+            assumes.extend(runnable.flatten().unwrap_or_default());
+        }
+        let leads_to = match (to.role == state.role, to.widened) {
+            (true, _) => LeadsTo::Itself,
+            (false, Some(_)) => LeadsTo::Widened(target_role.arn.clone()),
+            (false, None) => LeadsTo::Role(target_role.arn.clone()),
+        };
+        let sure = if edge.is_certain { Sure::Certain } else { Sure::Possible };
+        let gains = self.power(edge.to as usize, sure);
+        Some(Step { entry, requests, leads_to, gains, others, assumes })
+    }
+
+    fn runnable(&self, actor: &Actor<'_>, service: &str, role: usize) -> Option<&Runnable> {
+        let account = &self.account.role(self.account.find(&actor.role.arn)?)?.arn.account;
+        self.account.run_by(account, service).iter().find(|runnable| runnable.role == role)
+    }
+
+    /// A step to somebody whom the snapshot does not list.
+    fn unlisted(&self, place: usize, number: u8) -> Option<Step> {
+        let entry = CATALOGUE.get(usize::from(number))?;
+        let state = *self.states.get(place)?;
+        let attempt = self.with_actor(state, |actor| match entry.gives {
+            Gives::OtherVersion => {
+                let attempts =
+                    actor.own_policies().map(|policy| actor.attempt(entry, Target::Policy(policy)));
+                let mut found = attempts.filter(|attempt| matches!(attempt, Attempt::Yes { .. }));
+                found.next().unwrap_or(Attempt::No)
+            }
+            _ => actor.attempt(entry, Target::Nothing),
+        })?;
+        let Attempt::Yes { requests, assumes } = attempt else { return None };
+        let (leads_to, gains) = match entry.gives {
+            Gives::NewAdministrator => (LeadsTo::NewAdministrator, Power::Administrator),
+            Gives::OtherVersion => (LeadsTo::Itself, Power::Escalates),
+            _ => (LeadsTo::SomebodyUnlisted, Power::Escalates),
+        };
+        Some(Step { entry, requests, leads_to, gains, others: 0, assumes })
+    }
+
+    /// One step for each row.
+    fn first_steps(&self, place: usize, doubts: &mut Vec<String>) -> Vec<Step> {
+        let (Some(node), Some(state)) = (self.nodes.get(place), self.states.get(place)) else {
+            return Vec::new();
+        };
+        let mut best: HashMap<u8, (Edge, (Power, bool), usize)> = HashMap::new();
+        for edge in node.edges.iter().filter(|edge| self.gains_something(place, **edge)) {
+            let sure = if edge.is_certain { Sure::Certain } else { Sure::Possible };
+            let rank = (self.power(edge.to as usize, sure), edge.is_certain);
+            let slot = best.entry(edge.entry).or_insert((*edge, rank, 0));
+            slot.2 += 1;
+            if rank > slot.1 {
+                (slot.0, slot.1) = (*edge, rank);
+            }
+        }
+        let mut steps: Vec<(u8, Step)> = best
+            .into_iter()
+            .filter_map(|(number, (edge, _, count))| {
+                Some((number, self.shown(place, edge, count.saturating_sub(1))?))
+            })
+            .collect();
+        let unlisted = node.unlisted.iter();
+        steps.extend(unlisted.filter_map(|(number, _)| Some((*number, self.unlisted(place, *number)?))));
+        steps.sort_by_key(|(number, _)| *number);
+        let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
+        let elsewhere = self.with_actor(*state, |actor| actor.elsewhere_roles()).unwrap_or_default();
+        let entry = CATALOGUE.iter().find(|entry| entry.gives == Gives::Assumed);
+        for (text, attempt) in elsewhere.into_iter().filter(|_| node.own_possible < Power::Administrator) {
+            match (attempt, entry) {
+                (Attempt::Yes { requests, assumes }, Some(entry)) => steps.push(Step {
+                    entry,
+                    requests,
+                    leads_to: LeadsTo::Elsewhere(text),
+                    gains: Power::Escalates,
+                    others: 0,
+                    assumes,
+                }),
+                (Attempt::Undecided(reasons), _) => doubts.extend(reasons),
+                (Attempt::Yes { .. } | Attempt::No, _) => {}
+            }
+        }
+        steps
+    }
+}
+
+fn gives_administrator((number, is_certain): (u8, bool), sure: Sure) -> bool {
+    let entry = CATALOGUE.get(usize::from(number));
+    entry.is_some_and(|entry| entry.gives == Gives::NewAdministrator)
+        && (is_certain || sure == Sure::Possible)
+}
+
+fn makes_administrator(node: &Node, sure: Sure) -> bool {
+    node.unlisted.iter().any(|unlisted| gives_administrator(*unlisted, sure))
+}
