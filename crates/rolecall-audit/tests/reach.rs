@@ -3,6 +3,7 @@
 mod iam_vulnerable;
 mod powers;
 mod properties;
+mod scale;
 
 use jiff::Timestamp;
 use rolecall_audit::reach::{Assumption, Extent, LeadsTo, Reach, Reaches, Step};

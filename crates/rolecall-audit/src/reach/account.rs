@@ -37,6 +37,8 @@ pub(super) struct Account<'s> {
     open: HashMap<AccountId, Vec<usize>>,
     /// Those that let everybody in, in order: nobody needs a permission of his own.
     to_everybody: Vec<usize>,
+    /// The trust policies as numbers, equal where their texts are.
+    trusts: Vec<u32>,
     /// By a role that is named.
     naming: HashMap<(AccountId, RoleName), Vec<usize>>,
 }
@@ -51,8 +53,15 @@ impl<'s> Account<'s> {
             run_by: HashMap::new(),
             open: HashMap::new(),
             to_everybody: Vec::new(),
+            trusts: Vec::with_capacity(roles.len()),
             naming: HashMap::new(),
         };
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        for role in roles {
+            let text = role.trust.as_ref().map_or_else(String::clone, ToString::to_string);
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            account.trusts.push(*numbers.entry(text).or_insert(next));
+        }
         for (index, role) in roles.iter().enumerate() {
             account.of_account.entry(&role.arn.account).or_default().push(index);
         }
@@ -114,6 +123,11 @@ impl<'s> Account<'s> {
 
     pub(super) fn role(&self, index: usize) -> Option<&'s Role> {
         self.roles.get(index)
+    }
+
+    /// A number for the trust policy of a role.
+    pub(super) fn trust(&self, index: usize) -> Option<u32> {
+        self.trusts.get(index).copied()
     }
 
     pub(super) fn find(&self, arn: &RoleArn) -> Option<usize> {

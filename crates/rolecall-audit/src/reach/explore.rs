@@ -1,18 +1,21 @@
 //! What a role can do by itself, and to whom each row of the catalogue leads it.
 
+use std::collections::HashMap;
+
+use rolecall_iam::prove::Concern;
 use rolecall_iam::truth::Truth;
 
 use super::account::ASSUME;
 use super::catalogue::{CATALOGUE, Entry, Gives};
 use super::holder::Given;
 use super::services::TELLING;
-use super::step::{Actor, Attempt, State, Target, Widened};
+use super::step::{Actor, Attempt, State, Target, Widened, is_protected};
 use super::{Extent, Power};
 
-/// A step to a role in a state.
-#[derive(Debug, Clone, Copy)]
+/// Steps of one row to roles in a state.
+#[derive(Debug)]
 pub(super) struct Lead {
-    pub(super) to: State,
+    pub(super) to: Vec<State>,
     pub(super) entry: u8,
     pub(super) is_certain: bool,
 }
@@ -43,27 +46,33 @@ impl Explored {
             explored.own_possible = Power::Administrator;
             return explored;
         }
-        explored.by_itself(actor);
         for (number, entry) in (0_u8..).zip(&CATALOGUE) {
             if actor.may(entry) {
                 Row { explored: &mut explored, actor, state, number, entry }.ask();
             }
         }
+        // Only where a role can give itself permissions, it matters which data it has already.
+        let is_compared = state != State::of(state.role)
+            || explored.leads.iter().any(|lead| lead.to.iter().any(|to| to.role == state.role));
+        explored.by_itself(actor, is_compared);
         let elsewhere = actor.elsewhere_roles();
         explored.asks_elsewhere = elsewhere.iter().any(|(_, attempt)| matches!(attempt, Attempt::Yes { .. }));
         explored
     }
 
-    fn by_itself(&mut self, actor: &Actor<'_>) {
+    fn by_itself(&mut self, actor: &Actor<'_>, is_compared: bool) {
         for (row, telling) in TELLING.iter().enumerate() {
-            let Some(Ok(access)) = actor.reads(telling) else { continue };
+            if self.own == Power::Data && !is_compared {
+                return;
+            }
+            let Some(Ok((_, assumes))) = actor.asks(telling) else { continue };
             let bit = 1_u64.checked_shl(u32::try_from(row).unwrap_or(u32::MAX)).unwrap_or_default();
             self.data.0 |= bit;
-            if access.extent == Extent::All {
+            if is_compared && actor.extent(telling) == Extent::All {
                 self.data.1 |= bit;
             }
             self.own_possible = Power::Data;
-            if access.assumes.is_empty() {
+            if assumes.is_empty() {
                 self.own = Power::Data;
             }
         }
@@ -102,9 +111,55 @@ impl Row<'_, '_, '_> {
         }
     }
 
+    /// One step.
     fn lead(&mut self, to: State, attempt: Attempt) {
-        let lead = self.note(attempt).map(|is_certain| Lead { to, entry: self.number, is_certain });
-        self.explored.leads.extend(lead);
+        let is_certain = self.note(attempt);
+        self.leads(is_certain.map(|is_certain| (to, is_certain)));
+    }
+
+    /// Steps to several roles.
+    fn leads(&mut self, found: impl IntoIterator<Item = (State, bool)>) {
+        let (mut certain, mut possible) = (Vec::new(), Vec::new());
+        for (to, is_certain) in found {
+            if is_certain { certain.push(to) } else { possible.push(to) }
+        }
+        for (to, is_certain) in [(certain, true), (possible, false)] {
+            if !to.is_empty() {
+                self.explored.leads.push(Lead { to, entry: self.number, is_certain });
+            }
+        }
+    }
+
+    /// A row, asked upon other roles. Those that no statement tells apart are asked for once.
+    fn upon_roles(&mut self, targets: Vec<usize>, widened: Option<Widened>) {
+        let Self { actor, entry, .. } = *self;
+        let actions = entry.needs.iter().flat_map(|need| need.actions).chain([&ASSUME]);
+        let concerns: Vec<Concern<'_, '_>> = actions.map(|action| actor.holder.concern(action)).collect();
+        let mut known: HashMap<Alike<'_>, Option<bool>> = HashMap::new();
+        let mut found = Vec::new();
+        for target in targets {
+            let Some(role) = actor.account.role(target) else { continue };
+            let resource = role.arn.to_string();
+            let classes: Option<Vec<Vec<bool>>> =
+                concerns.iter().map(|concern| concern.class_of(&resource)).collect();
+            let alike = classes.map(|classes| Alike {
+                classes,
+                trust: actor.account.trust(target).filter(|_| entry.gives != Gives::TrustRewritten),
+                account: role.arn.account.as_str(),
+                boundary: role.boundary.as_ref().map(|(name, _)| name.as_str()),
+                is_protected: is_protected(role),
+            });
+            let answer = match alike.as_ref().and_then(|alike| known.get(alike)) {
+                Some(answer) => *answer,
+                None => {
+                    let answer = self.note(actor.attempt(entry, Target::Role(target)));
+                    known.extend(alike.map(|alike| (alike, answer)));
+                    answer
+                }
+            };
+            found.extend(answer.map(|is_certain| (State { widened, ..State::of(target) }, is_certain)));
+        }
+        self.leads(found);
     }
 
     fn unlisted(&mut self, attempt: Attempt) -> bool {
@@ -152,31 +207,15 @@ impl Row<'_, '_, '_> {
                 if self.note(actor.attempt(entry, Target::Nothing)).is_none() {
                     return;
                 }
-                for runnable in actor.account.run_by(&actor.role.arn.account, service) {
-                    if runnable.role != state.role {
-                        let to = State::of(runnable.role);
-                        self.explored.leads.push(Lead { to, entry: self.number, is_certain: false });
-                    }
-                }
+                let runnables = actor.account.run_by(&actor.role.arn.account, service);
+                self.leads(runnables.iter().map(|runnable| (State::of(runnable.role), false)));
             }
             Gives::TrustRewritten => {
-                for target in actor.account.of_account(&actor.role.arn.account) {
-                    if *target != state.role {
-                        self.lead(State::of(*target), actor.attempt(entry, Target::Role(*target)));
-                    }
-                }
+                let roles = actor.account.of_account(&actor.role.arn.account);
+                self.upon_roles(roles.iter().copied().filter(|role| *role != state.role).collect(), None);
             }
-            Gives::Assumed => {
-                for target in assumable(actor) {
-                    self.lead(State::of(target), actor.attempt(entry, Target::Role(target)));
-                }
-            }
-            Gives::AssumedAndWidened => {
-                for target in assumable(actor) {
-                    let to = State { widened: Some(Widened::Attached), ..State::of(target) };
-                    self.lead(to, actor.attempt(entry, Target::Role(target)));
-                }
-            }
+            Gives::Assumed => self.upon_roles(assumable(actor), None),
+            Gives::AssumedAndWidened => self.upon_roles(assumable(actor), Some(Widened::Attached)),
         }
     }
 
@@ -190,14 +229,40 @@ impl Row<'_, '_, '_> {
         let is_one_service = runnables.iter().all(|runnable| runnable.service == name);
         let given = Given::default().with("iam:PassedToService", Some(name));
         let is_free = is_one_service && actor.upon_every_role("iam:PassRole", &given);
-        for runnable in runnables.iter().filter(|runnable| runnable.role != state.role) {
-            let passes =
-                if is_free { Some(runnable.assumes.is_empty()) } else { self.note(actor.passes(runnable)) };
-            let (to, entry) = (State::of(runnable.role), self.number);
-            let lead = passes.map(|passes| Lead { to, entry, is_certain: is_certain && passes });
-            self.explored.leads.extend(lead);
+        let concern = actor.holder.concern("iam:PassRole");
+        let mut known: HashMap<(Vec<bool>, &str), Option<bool>> = HashMap::new();
+        let mut found = Vec::new();
+        for runnable in runnables.iter().filter(|_| !is_free) {
+            let Some(role) = actor.account.role(runnable.role) else { continue };
+            let alike =
+                concern.class_of(&role.arn.to_string()).map(|class| (class, runnable.service.as_str()));
+            let passes = match alike.as_ref().and_then(|alike| known.get(alike)) {
+                Some(passes) => *passes,
+                None => {
+                    let passes = self.note(actor.passes(runnable));
+                    known.extend(alike.map(|alike| (alike, passes)));
+                    passes
+                }
+            };
+            found.extend(passes.map(|passes| (runnable, passes)));
         }
+        found.extend(runnables.iter().filter(|_| is_free).map(|runnable| (runnable, true)));
+        self.leads(found.into_iter().filter(|(runnable, _)| runnable.role != state.role).map(
+            |(runnable, passes)| {
+                (State::of(runnable.role), is_certain && passes && runnable.assumes.is_empty())
+            },
+        ));
     }
+}
+
+/// What the answer about a role depends on.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    classes: Vec<Vec<bool>>,
+    trust: Option<u32>,
+    account: &'a str,
+    boundary: Option<&'a str>,
+    is_protected: bool,
 }
 
 /// Roles that a role may be able to assume: those that name it, and those that let its account in as far as its policies

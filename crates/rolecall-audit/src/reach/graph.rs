@@ -4,7 +4,9 @@
 //! keeps the row of the catalogue only, and its requests are asked for again where the step is shown. The ways are found
 //! from their ends, once for all roles.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rolecall_iam::truth::Truth;
@@ -16,7 +18,15 @@ use super::step::{Actor, Attempt, Policies, StandIn, State, Target, Widened};
 use super::{LeadsTo, Power, Reach, Step};
 use crate::snapshot::Snapshot;
 
-/// One step from a node to another.
+/// Steps of one row from a node to every node of a list. Many nodes lead to the same list.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    list: u32,
+    entry: u8,
+    is_certain: bool,
+}
+
+/// One of these steps.
 #[derive(Debug, Clone, Copy)]
 struct Edge {
     to: u32,
@@ -30,7 +40,7 @@ struct Node {
     own: Power,
     own_possible: Power,
     data: (u64, u64),
-    edges: Vec<Edge>,
+    links: Vec<Link>,
     /// Rows that lead to somebody whom the snapshot does not list, and whether for certain.
     unlisted: Vec<(u8, bool)>,
     /// It can ask for roles of other accounts.
@@ -63,6 +73,8 @@ pub(super) struct Graph<'s> {
     now: Timestamp,
     states: Vec<State>,
     nodes: Vec<Node>,
+    /// Nodes to which others lead.
+    lists: Vec<Arc<[u32]>>,
     /// The node of a role without its boundary.
     unbounded: HashMap<usize, usize>,
     certain: Levels,
@@ -74,6 +86,9 @@ pub(super) struct Graph<'s> {
 struct Levels {
     administrator: Ways,
     data: Ways,
+    /// Of each list the two nodes that are closest to data, and the two most powerful.
+    closest: Vec<[Option<u32>; 2]>,
+    strongest: Vec<[Option<u32>; 2]>,
 }
 
 impl<'s> Graph<'s> {
@@ -84,6 +99,7 @@ impl<'s> Graph<'s> {
             now,
             states: (0..snapshot.roles.len()).map(State::of).collect(),
             nodes: Vec::new(),
+            lists: Vec::new(),
             unbounded: HashMap::new(),
             certain: Levels::default(),
             possible: Levels::default(),
@@ -95,12 +111,22 @@ impl<'s> Graph<'s> {
             let place = graph.place_of(state, &mut places);
             graph.unbounded.insert(index, place);
         }
+        let mut lists = HashMap::new();
         while let Some(state) = graph.states.get(graph.nodes.len()).copied() {
-            let node = graph.explored(state, &mut places);
+            let node = graph.explored(state, &mut places, &mut lists);
             graph.nodes.push(node);
         }
-        graph.certain = graph.levels(Sure::Certain);
-        graph.possible = graph.levels(Sure::Possible);
+        for sure in [Sure::Certain, Sure::Possible] {
+            let levels = graph.levels(sure);
+            match sure {
+                Sure::Certain => graph.certain = levels,
+                Sure::Possible => graph.possible = levels,
+            }
+            let closest = graph.best_of_lists(|place| graph.length_to_data(place, sure).map(Reverse));
+            graph.level_mut(sure).closest = closest;
+            let strongest = graph.best_of_lists(|place| Some(graph.power(place, sure)));
+            graph.level_mut(sure).strongest = strongest;
+        }
         graph
     }
 
@@ -112,16 +138,58 @@ impl<'s> Graph<'s> {
     }
 
     /// Asks a role everything.
-    fn explored(&mut self, state: State, places: &mut HashMap<State, usize>) -> Node {
+    fn explored(
+        &mut self,
+        state: State,
+        places: &mut HashMap<State, usize>,
+        lists: &mut HashMap<Arc<[u32]>, u32>,
+    ) -> Node {
         let explored = self.with_actor(state, |actor| Explored::of(actor, state)).unwrap_or_default();
         let Explored { own, own_possible, data, leads, unlisted, asks_elsewhere, undecided } = explored;
-        let mut edges = Vec::with_capacity(leads.len());
+        let mut links = Vec::with_capacity(leads.len());
         for Lead { to, entry, is_certain } in leads {
-            if let Ok(to) = u32::try_from(self.place_of(to, places)) {
-                edges.push(Edge { to, entry, is_certain });
+            let to: Arc<[u32]> =
+                to.into_iter().filter_map(|to| u32::try_from(self.place_of(to, places)).ok()).collect();
+            let next = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+            let list = *lists.entry(Arc::clone(&to)).or_insert(next);
+            if list == next {
+                self.lists.push(to);
             }
+            links.push(Link { list, entry, is_certain });
         }
-        Node { own, own_possible, data, edges, unlisted, asks_elsewhere, undecided }
+        Node { own, own_possible, data, links, unlisted, asks_elsewhere, undecided }
+    }
+
+    fn list(&self, list: u32) -> &[u32] {
+        self.lists.get(list as usize).map_or(&[], |list| &**list)
+    }
+
+    /// Of each list the two best nodes.
+    fn best_of_lists<R: Ord>(&self, rank: impl Fn(usize) -> Option<R>) -> Vec<[Option<u32>; 2]> {
+        let best_two = |list: &Arc<[u32]>| {
+            let (mut first, mut second): (Option<(R, u32)>, Option<(R, u32)>) = (None, None);
+            for place in list.iter() {
+                let Some(rank) = rank(*place as usize) else { continue };
+                if first.as_ref().is_none_or(|(best, _)| rank > *best) {
+                    second = first.replace((rank, *place));
+                } else if second.as_ref().is_none_or(|(best, _)| rank > *best) {
+                    second = Some((rank, *place));
+                }
+            }
+            [first.map(|(_, place)| place), second.map(|(_, place)| place)]
+        };
+        self.lists.iter().map(best_two).collect()
+    }
+
+    /// The better of the two nodes of a list that is any gain.
+    fn better(&self, place: usize, link: Link, best: &[[Option<u32>; 2]]) -> Option<Edge> {
+        let two = best.get(link.list as usize)?;
+        let edge = |to: u32| Edge { to, entry: link.entry, is_certain: link.is_certain };
+        two.iter().flatten().map(|to| edge(*to)).find(|edge| self.gains_something(place, *edge))
+    }
+
+    fn length_to_data(&self, place: usize, sure: Sure) -> Option<u32> {
+        self.level(sure).data.get(place).copied().flatten().map(|way| way.length)
     }
 
     fn with_actor<T>(&self, state: State, ask: impl FnOnce(&Actor<'_>) -> T) -> Option<T> {
@@ -136,29 +204,48 @@ impl<'s> Graph<'s> {
             Sure::Certain => node.own,
             Sure::Possible => node.own_possible,
         };
-        let mut back: Vec<Vec<(u32, Edge)>> = vec![Vec::new(); self.nodes.len()];
+        let mut sources: Vec<Vec<(u32, Link)>> = vec![Vec::new(); self.lists.len()];
         for (from, node) in (0_u32..).zip(&self.nodes) {
-            for edge in node.edges.iter().filter(|edge| edge.is_certain || sure == Sure::Possible) {
-                if let Some(slot) = back.get_mut(edge.to as usize) {
-                    slot.push((from, *edge));
+            for link in node.links.iter().filter(|link| link.is_certain || sure == Sure::Possible) {
+                if let Some(slot) = sources.get_mut(link.list as usize) {
+                    slot.push((from, *link));
+                }
+            }
+        }
+        let mut lists_of: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
+        for (number, list) in (0_u32..).zip(&self.lists) {
+            for place in list.iter() {
+                if let Some(slot) = lists_of.get_mut(*place as usize) {
+                    slot.push(number);
                 }
             }
         }
         let ways = |is_end: &dyn Fn(&Node) -> bool| {
             let mut ways: Ways = vec![None; self.nodes.len()];
+            let mut is_passed = vec![false; self.lists.len()];
             let mut queue = VecDeque::new();
-            for (place, _) in self.nodes.iter().enumerate().filter(|(_, node)| is_end(node)) {
-                if let Some(slot) = ways.get_mut(place) {
+            for (place, _) in (0_u32..).zip(&self.nodes).filter(|(_, node)| is_end(node)) {
+                if let Some(slot) = ways.get_mut(place as usize) {
                     *slot = Some(Way { length: 0, edge: None });
                 }
                 queue.push_back(place);
             }
-            while let Some(place) = queue.pop_front() {
-                let length = ways.get(place).copied().flatten().map_or(0, |way| way.length);
-                for (from, edge) in back.get(place).into_iter().flatten() {
-                    if let Some(slot) = ways.get_mut(*from as usize).filter(|slot| slot.is_none()) {
-                        *slot = Some(Way { length: length + 1, edge: Some(*edge) });
-                        queue.push_back(*from as usize);
+            while let Some(to) = queue.pop_front() {
+                let length = ways.get(to as usize).copied().flatten().map_or(0, |way| way.length);
+                for list in lists_of.get(to as usize).into_iter().flatten() {
+                    // Whoever leads to the list got here by the node of it that was first.
+                    if is_passed.get_mut(*list as usize).is_none_or(|passed| std::mem::replace(passed, true))
+                    {
+                        continue;
+                    }
+                    for (from, Link { list: _, entry, is_certain }) in
+                        sources.get(*list as usize).into_iter().flatten().copied()
+                    {
+                        if let Some(slot) = ways.get_mut(from as usize).filter(|slot| slot.is_none()) {
+                            let edge = Edge { to, entry, is_certain };
+                            *slot = Some(Way { length: length + 1, edge: Some(edge) });
+                            queue.push_back(from);
+                        }
                     }
                 }
             }
@@ -167,6 +254,15 @@ impl<'s> Graph<'s> {
         Levels {
             administrator: ways(&|node| own(node) == Power::Administrator || makes_administrator(node, sure)),
             data: ways(&|node| own(node) >= Power::Data),
+            closest: Vec::new(),
+            strongest: Vec::new(),
+        }
+    }
+
+    fn level_mut(&mut self, sure: Sure) -> &mut Levels {
+        match sure {
+            Sure::Certain => &mut self.certain,
+            Sure::Possible => &mut self.possible,
         }
     }
 
@@ -195,12 +291,9 @@ impl<'s> Graph<'s> {
     /// The first step of the shortest way to another role with data.
     fn to_data(&self, place: usize, sure: Sure) -> Option<Edge> {
         let node = self.nodes.get(place)?;
-        let counted = node.edges.iter().filter(|edge| edge.is_certain || sure == Sure::Possible);
-        let counted = counted.filter(|edge| self.gains_something(place, **edge));
-        let length = |edge: &&Edge| {
-            self.level(sure).data.get(edge.to as usize).copied().flatten().map(|way| way.length)
-        };
-        counted.filter(|edge| length(edge).is_some()).min_by_key(length).copied()
+        let counted = node.links.iter().filter(|link| link.is_certain || sure == Sure::Possible);
+        let edges = counted.filter_map(|link| self.better(place, *link, &self.level(sure).closest));
+        edges.min_by_key(|edge| self.length_to_data(edge.to as usize, sure))
     }
 
     /// Whether a step leads to another role, or to more than the same role has already.
@@ -211,8 +304,7 @@ impl<'s> Graph<'s> {
         role(place) != role(to)
             || gained.own_possible > from.own_possible
             || gained.data != from.data
-            || gained.edges.iter().any(|edge| role(edge.to as usize) != role(to))
-                && gained.edges.len() > from.edges.len()
+            || gained.links.len() > from.links.len()
     }
 
     pub(super) fn powers(&self, place: usize) -> (Power, Power) {
@@ -378,13 +470,15 @@ impl<'s> Graph<'s> {
             return Vec::new();
         };
         let mut best: HashMap<u8, (Edge, (Power, bool), usize)> = HashMap::new();
-        for edge in node.edges.iter().filter(|edge| self.gains_something(place, **edge)) {
-            let sure = if edge.is_certain { Sure::Certain } else { Sure::Possible };
+        for link in &node.links {
+            let sure = if link.is_certain { Sure::Certain } else { Sure::Possible };
+            let Some(edge) = self.better(place, *link, &self.level(sure).strongest) else { continue };
             let rank = (self.power(edge.to as usize, sure), edge.is_certain);
-            let slot = best.entry(edge.entry).or_insert((*edge, rank, 0));
-            slot.2 += 1;
+            let slot = best.entry(edge.entry).or_insert((edge, rank, 0));
+            let itself = self.list(link.list).iter().filter(|to| **to as usize == place).count();
+            slot.2 += self.list(link.list).len() - itself;
             if rank > slot.1 {
-                (slot.0, slot.1) = (*edge, rank);
+                (slot.0, slot.1) = (edge, rank);
             }
         }
         let mut steps: Vec<(u8, Step)> = best

@@ -11,7 +11,7 @@ use rolecall_iam::context::{Context, ContextKey, ContextValue};
 use rolecall_iam::document::{Document, Effect, Statement};
 use rolecall_iam::evaluate::{Layers, Request, evaluate};
 use rolecall_iam::principal::Principal;
-use rolecall_iam::prove::{Permissions, Resources, Session, Weighed};
+use rolecall_iam::prove::{Concern, Permissions, Resources, Session, Weighed};
 use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
@@ -151,6 +151,11 @@ impl<'s> Holder<'s> {
         self.session.weigh(action, resources, never.as_ref())
     }
 
+    /// The statements that concern an action.
+    pub(super) fn concern(&self, action: &str) -> Concern<'_, 's> {
+        self.session.concern(action)
+    }
+
     /// What becomes of an action upon one resource.
     pub(super) fn can(&self, action: &str, resource: &str, given: &Given) -> Can {
         let weighed = self.weigh(action, Resources::Exactly(resource), given);
@@ -159,15 +164,16 @@ impl<'s> Holder<'s> {
 
     /// What becomes of an action upon some resource like a text: one that reads well, or one that a policy asks for.
     pub(super) fn can_some(&self, action: &str, like: &str, given: &Given) -> Can {
-        let weighed = self.weigh(action, Resources::Like(like), given);
-        let Some(witness) = weighed.allowed else {
-            return if weighed.reasons.is_empty() { Can::Never } else { Can::Undecided(weighed.reasons) };
-        };
         let usual = self.can(action, &usual(like, self.role.partition.as_str()), given);
         if let Can::Certainly(_) = usual {
             return usual;
         }
-        let found = self.can(action, &witness.request.resource, given);
+        let weighed = self.weigh(action, Resources::Like(like), given);
+        let found = match weighed.allowed {
+            Some(witness) => self.can(action, &witness.request.resource, given),
+            None if weighed.reasons.is_empty() => Can::Never,
+            None => Can::Undecided(weighed.reasons),
+        };
         match (&usual, &found) {
             (Can::If(..), Can::If(..) | Can::Never | Can::Undecided(_)) => usual,
             (Can::Certainly(_) | Can::If(..) | Can::Never | Can::Undecided(_), _) => found,

@@ -62,7 +62,7 @@ pub(super) struct Policies<'s> {
 
 /// Whether IAM lets nobody change a role: those that AWS services and IAM Identity Center keep (IAM User Guide, "Create a
 /// service-linked role"; IAM Identity Center User Guide, "Referencing permission sets in resource policies").
-fn is_protected(role: &Role) -> bool {
+pub(super) fn is_protected(role: &Role) -> bool {
     let path = role.arn.path.as_str();
     path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/")
 }
@@ -267,7 +267,9 @@ impl<'s> Actor<'s> {
                     Some((policy, _)) => attempt.and(|| self.any(need, policy, None)),
                     None => Attempt::No,
                 },
-                (On::PassedRole, Target::Runnable(runnable)) => attempt.and(|| self.passes(runnable)),
+                (On::PassedRole, Target::Runnable(runnable)) => {
+                    attempt.and(|| self.passes(runnable)).assuming(runnable.assumes.iter().cloned())
+                }
                 (On::OtherRole, Target::Role(index)) => match self.account.role(index) {
                     Some(role) => attempt.and(|| self.upon_role(need, entry, role)),
                     None => Attempt::No,
@@ -372,11 +374,11 @@ impl<'s> Actor<'s> {
         }
     }
 
+    /// Whether the role can be passed, whatever its trust policy asks of the service.
     pub(super) fn passes(&self, runnable: &Runnable) -> Attempt {
         let Some(role) = self.account.role(runnable.role) else { return Attempt::No };
         let given = Given::default().with("iam:PassedToService", Some(runnable.service.clone()));
-        Attempt::from(self.holder.can("iam:PassRole", &role.arn.to_string(), &given))
-            .assuming(runnable.assumes.iter().cloned())
+        self.holder.can("iam:PassRole", &role.arn.to_string(), &given).into()
     }
 
     /// Whether every role of the account can be passed to a service, or assumed as far as its own policies go.
@@ -433,12 +435,14 @@ impl<'s> Actor<'s> {
             .collect()
     }
 
-    /// Data that the role gets at by a telling action.
-    pub(super) fn reads(&self, telling: &'static Telling) -> Option<Result<Access, Vec<String>>> {
+    /// A request for a telling action, and what it takes for granted.
+    pub(super) fn asks(
+        &self,
+        telling: &'static Telling,
+    ) -> Option<Result<(Request, Vec<Assumption>), Vec<String>>> {
         self.holder.granting(telling.action).next()?;
         let like = filled(telling.on, &self.role.arn);
-        let given = Given::default();
-        let (request, mut assumes) = match self.holder.can_some(telling.action, &like, &given) {
+        let (request, mut assumes) = match self.holder.can_some(telling.action, &like, &Given::default()) {
             Can::Certainly(request) => (request, Vec::new()),
             Can::If(request, assumes) => (request, assumes),
             Can::Never => return None,
@@ -449,16 +453,27 @@ impl<'s> Actor<'s> {
         };
         assumes.extend(self.unread.iter().cloned().map(Assumption::Unread));
         assumes.extend(telling.beside.map(Assumption::Exists));
-        let weighed = self.holder.weigh(telling.action, Resources::Like(&like), &given);
-        let extent = if weighed.refused.is_none() && weighed.reasons.is_empty() {
-            Extent::All
-        } else {
-            Extent::Named {
-                allowed: self.texts(telling.action, Effect::Allow),
-                denied: self.texts(telling.action, Effect::Deny),
-            }
-        };
-        Some(Ok(Access { telling, extent, request, assumes }))
+        Some(Ok((request, assumes)))
+    }
+
+    /// Upon what a telling action is allowed.
+    pub(super) fn extent(&self, telling: &Telling) -> Extent {
+        let like = filled(telling.on, &self.role.arn);
+        let weighed = self.holder.weigh(telling.action, Resources::Like(&like), &Given::default());
+        if weighed.refused.is_none() && weighed.reasons.is_empty() {
+            return Extent::All;
+        }
+        Extent::Named {
+            allowed: self.texts(telling.action, Effect::Allow),
+            denied: self.texts(telling.action, Effect::Deny),
+        }
+    }
+
+    /// Data that the role gets at by a telling action.
+    fn reads(&self, telling: &'static Telling) -> Option<Result<Access, Vec<String>>> {
+        let found = self.asks(telling)?;
+        let access = |(request, assumes)| Access { telling, extent: self.extent(telling), request, assumes };
+        Some(found.map(access))
     }
 
     /// Everything of the table.

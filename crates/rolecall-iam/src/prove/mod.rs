@@ -86,7 +86,7 @@ pub use policy::ResourcePolicy;
 pub use question::{Callers, ExternalIds, Question, Values};
 pub use session::Session;
 pub use trust::prove_trust;
-pub use weigh::{Resources, Weighed};
+pub use weigh::{Concern, Resources, Weighed};
 pub use within::{proves_permissions_within, proves_trust_within};
 
 pub(crate) use policy::{Outcome, PROOF_BUDGET};

@@ -44,6 +44,24 @@ pub struct Weighed {
     pub reasons: Vec<String>,
 }
 
+/// The statements that concern an action: resources that they cover alike have the same answer.
+pub struct Concern<'s, 'd> {
+    rules: Vec<&'s Rule<'d>>,
+}
+
+impl Concern<'_, '_> {
+    /// Which of the statements cover a resource; `None` where that depends on the request.
+    #[must_use]
+    pub fn class_of(&self, resource: &str) -> Option<Vec<bool>> {
+        let covers = |rule: &&Rule<'_>| match rule.resources.truth(resource) {
+            Truth::True => Some(true),
+            Truth::False => Some(false),
+            Truth::Unknown => None,
+        };
+        self.rules.iter().map(covers).collect()
+    }
+}
+
 /// The statements that concern a question, with what is settled about them.
 #[derive(Default)]
 struct Concerned<'d> {
@@ -119,6 +137,18 @@ impl<'d> Session<'d> {
         found.reasons.sort();
         found.reasons.dedup();
         found
+    }
+
+    /// The statements that concern an action and tell resources apart.
+    #[must_use]
+    pub fn concern(&self, action: &str) -> Concern<'_, 'd> {
+        let rules = self.identity.iter().chain(self.boundary.iter().flatten());
+        let concerned = rules.filter(|rule| {
+            rule.settled != Truth::False
+                && !is_universal(&rule.resources)
+                && rule.statement.covers_action(action) != Truth::False
+        });
+        Concern { rules: concerned.collect() }
     }
 
     fn concerned(&self, action: &str, resources: Resources<'_>) -> Concerned<'d> {
