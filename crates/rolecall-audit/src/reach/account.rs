@@ -37,6 +37,8 @@ pub(super) struct Account<'s> {
     open: HashMap<AccountId, Vec<usize>>,
     /// Those that let everybody in, in order: nobody needs a permission of his own.
     to_everybody: Vec<usize>,
+    /// The ARNs of the roles as texts.
+    arns: Vec<String>,
     /// The trust policies as numbers, equal where their texts are.
     trusts: Vec<u32>,
     /// By a role that is named.
@@ -53,6 +55,7 @@ impl<'s> Account<'s> {
             run_by: HashMap::new(),
             open: HashMap::new(),
             to_everybody: Vec::new(),
+            arns: roles.iter().map(|role| role.arn.to_string()).collect(),
             trusts: Vec::with_capacity(roles.len()),
             naming: HashMap::new(),
         };
@@ -123,6 +126,11 @@ impl<'s> Account<'s> {
 
     pub(super) fn role(&self, index: usize) -> Option<&'s Role> {
         self.roles.get(index)
+    }
+
+    /// The ARN of a role as a text.
+    pub(super) fn arn(&self, index: usize) -> &str {
+        self.arns.get(index).map_or("", String::as_str)
     }
 
     /// A number for the trust policy of a role.

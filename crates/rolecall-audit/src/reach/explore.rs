@@ -135,13 +135,14 @@ impl Row<'_, '_, '_> {
         let Self { actor, entry, .. } = *self;
         let actions = entry.needs.iter().flat_map(|need| need.actions).chain([&ASSUME]);
         let concerns: Vec<Concern<'_, '_>> = actions.map(|action| actor.holder.concern(action)).collect();
+        let telling: Vec<_> = concerns.iter().filter(|concern| !concern.is_empty()).collect();
         let mut known: HashMap<Alike<'_>, Option<bool>> = HashMap::new();
         let mut found = Vec::new();
         for target in targets {
             let Some(role) = actor.account.role(target) else { continue };
-            let resource = role.arn.to_string();
+            let resource = actor.account.arn(target);
             let classes: Option<Vec<Vec<bool>>> =
-                concerns.iter().map(|concern| concern.class_of(&resource)).collect();
+                telling.iter().map(|concern| concern.class_of(resource)).collect();
             let alike = classes.map(|classes| Alike {
                 classes,
                 trust: actor.account.trust(target).filter(|_| entry.gives != Gives::TrustRewritten),
@@ -233,9 +234,9 @@ impl Row<'_, '_, '_> {
         let mut known: HashMap<(Vec<bool>, &str), Option<bool>> = HashMap::new();
         let mut found = Vec::new();
         for runnable in runnables.iter().filter(|_| !is_free) {
-            let Some(role) = actor.account.role(runnable.role) else { continue };
-            let alike =
-                concern.class_of(&role.arn.to_string()).map(|class| (class, runnable.service.as_str()));
+            let alike = concern
+                .class_of(actor.account.arn(runnable.role))
+                .map(|class| (class, runnable.service.as_str()));
             let passes = match alike.as_ref().and_then(|alike| known.get(alike)) {
                 Some(passes) => *passes,
                 None => {

@@ -167,7 +167,8 @@ impl<'s> Graph<'s> {
     /// Of each list the two best nodes.
     fn best_of_lists<R: Ord>(&self, rank: impl Fn(usize) -> Option<R>) -> Vec<[Option<u32>; 2]> {
         let best_two = |list: &Arc<[u32]>| {
-            let (mut first, mut second): (Option<(R, u32)>, Option<(R, u32)>) = (None, None);
+            let mut first: Option<(R, u32)> = None;
+            let mut second: Option<(R, u32)> = None;
             for place in list.iter() {
                 let Some(rank) = rank(*place as usize) else { continue };
                 if first.as_ref().is_none_or(|(best, _)| rank > *best) {

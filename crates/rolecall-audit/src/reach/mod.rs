@@ -23,6 +23,7 @@ pub mod catalogue;
 mod explore;
 mod graph;
 mod holder;
+mod own;
 pub mod services;
 mod step;
 

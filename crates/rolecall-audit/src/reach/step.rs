@@ -1,17 +1,15 @@
 //! What a role with some policies can do next: each row of the catalogue, asked upon what the snapshot has.
 
 use rolecall_iam::arn::{PolicyArn, PolicyOwner, RoleArn};
-use rolecall_iam::document::{Document, Effect};
+use rolecall_iam::document::Document;
 use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::{NamedDocument, Permissions, Resources};
-use rolecall_iam::truth::Truth;
 use serde_json::json;
 
+use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
 use super::catalogue::{Entry, Gives, Need, On};
-use super::holder::{Can, Given, Holder, filled, session_of};
-use super::services::{TELLING, Telling};
-use super::{Access, Assumption, Extent, TELLING_ACTIONS};
+use super::holder::{Can, Given, Holder, filled};
 use crate::snapshot::{ReadDocument, Role};
 
 /// How a role's own permissions were widened.
@@ -415,113 +413,6 @@ impl<'s> Actor<'s> {
         given
     }
 
-    /// Requests that show an administrator, as far as its policies can be read; `None` where it is none.
-    pub(super) fn administers(&self) -> Option<Vec<Request>> {
-        let always = |action: &str, like: &str| {
-            let weighed = self.holder.weigh(action, Resources::Like(like), &Given::default());
-            let is_always = weighed.refused.is_none() && weighed.reasons.is_empty();
-            weighed.allowed.filter(|_| is_always)
-        };
-        if always("any-service:AnyAction", "*").is_none() {
-            return None;
-        }
-        TELLING_ACTIONS
-            .iter()
-            .map(|(action, like)| {
-                let mut request = always(action, &filled(like, &self.role.arn))?.request;
-                request.principal = session_of(&self.role.arn);
-                Some(request)
-            })
-            .collect()
-    }
-
-    /// A request for a telling action, and what it takes for granted.
-    pub(super) fn asks(
-        &self,
-        telling: &'static Telling,
-    ) -> Option<Result<(Request, Vec<Assumption>), Vec<String>>> {
-        self.holder.granting(telling.action).next()?;
-        let like = filled(telling.on, &self.role.arn);
-        let (request, mut assumes) = match self.holder.can_some(telling.action, &like, &Given::default()) {
-            Can::Certainly(request) => (request, Vec::new()),
-            Can::If(request, assumes) => (request, assumes),
-            Can::Never => return None,
-            Can::Undecided(reasons) => {
-                let told = reasons.into_iter().map(|reason| format!("`{}`: {reason}", telling.action));
-                return Some(Err(told.collect()));
-            }
-        };
-        assumes.extend(self.unread.iter().cloned().map(Assumption::Unread));
-        assumes.extend(telling.beside.map(Assumption::Exists));
-        Some(Ok((request, assumes)))
-    }
-
-    /// Upon what a telling action is allowed.
-    pub(super) fn extent(&self, telling: &Telling) -> Extent {
-        let like = filled(telling.on, &self.role.arn);
-        let weighed = self.holder.weigh(telling.action, Resources::Like(&like), &Given::default());
-        if weighed.refused.is_none() && weighed.reasons.is_empty() {
-            return Extent::All;
-        }
-        Extent::Named {
-            allowed: self.texts(telling.action, Effect::Allow),
-            denied: self.texts(telling.action, Effect::Deny),
-        }
-    }
-
-    /// Data that the role gets at by a telling action.
-    fn reads(&self, telling: &'static Telling) -> Option<Result<Access, Vec<String>>> {
-        let found = self.asks(telling)?;
-        let access = |(request, assumes)| Access { telling, extent: self.extent(telling), request, assumes };
-        Some(found.map(access))
-    }
-
-    /// Everything of the table.
-    pub(super) fn data(&self) -> impl Iterator<Item = Result<Access, Vec<String>>> {
-        TELLING.iter().filter_map(|telling| self.reads(telling))
-    }
-
-    /// The resources of the statements that cover an action, as they are written.
-    fn texts(&self, action: &str, effect: Effect) -> Vec<String> {
-        let concerned = self.holder.statements().filter(|statement| {
-            statement.effect == effect && statement.covers_action(action) != Truth::False
-        });
-        let mut texts: Vec<String> = concerned
-            .filter_map(|statement| Some((statement.resource.as_ref()?, !statement.conditions.is_empty())))
-            .flat_map(|(clause, is_conditional)| {
-                let before = if clause.negated { "all but " } else { "" };
-                let after = if is_conditional { " under conditions" } else { "" };
-                clause.values.iter().map(move |value| format!("{before}{}{after}", value.text.raw()))
-            })
-            .collect();
-        texts.sort();
-        texts.dedup();
-        texts
-    }
-
-    /// Whether anything at all is allowed, for certain and under assumptions; `Unknown` where that is not decided.
-    pub(super) fn does_anything(&self) -> (Truth, Truth) {
-        let (mut certain, mut possible) = (Truth::False, Truth::False);
-        for statement in self.holder.statements().filter(|statement| statement.effect == Effect::Allow) {
-            for action in &statement.action.values {
-                let action = match action.raw() {
-                    _ if statement.action.negated => "any-service:AnyAction".to_owned(),
-                    "*" => "any-service:AnyAction".to_owned(),
-                    text => text.replace('*', "Any").replace('?', "A"),
-                };
-                match self.holder.can_some(&action, "*", &Given::default()) {
-                    Can::Certainly(_) if self.unread.is_empty() => return (Truth::True, Truth::True),
-                    Can::Certainly(_) | Can::If(..) => possible = Truth::True,
-                    Can::Undecided(_) => {
-                        (certain, possible) = (Truth::Unknown, possible.or(Truth::Unknown));
-                    }
-                    Can::Never => {}
-                }
-            }
-        }
-        (certain, possible)
-    }
-
     /// Roles of accounts that the snapshot does not have, which its own policies let it ask for.
     pub(super) fn elsewhere_roles(&self) -> Vec<(String, Attempt)> {
         let mut texts: Vec<&str> = self
@@ -536,7 +427,7 @@ impl<'s> Actor<'s> {
         texts.dedup();
         let mut found = Vec::new();
         for text in texts {
-            let account = text.splitn(6, ':').nth(4).unwrap_or("*");
+            let account = text.split(':').nth(4).unwrap_or("*");
             if self.account.knows(account) || account.is_empty() {
                 continue;
             }

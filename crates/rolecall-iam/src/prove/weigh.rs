@@ -50,6 +50,12 @@ pub struct Concern<'s, 'd> {
 }
 
 impl Concern<'_, '_> {
+    /// Whether all resources are treated alike.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Which of the statements cover a resource; `None` where that depends on the request.
     #[must_use]
     pub fn class_of(&self, resource: &str) -> Option<Vec<bool>> {
