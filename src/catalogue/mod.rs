@@ -10,6 +10,8 @@ mod view;
 
 pub use self::view::{list, page};
 
+use rolecall_audit::finding::FindingId as RollFinding;
+
 use crate::drift::Consequence;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
@@ -24,6 +26,8 @@ pub enum Kind {
     Finding(FindingId),
     /// What a run finds beside these.
     Run(RunFinding),
+    /// What is wrong with a way into a role.
+    RollCall(RollFinding),
     /// A difference between the manifest and what is there, by what it leads to.
     Drift(Consequence),
     /// What a command failed with.
@@ -72,7 +76,8 @@ pub fn all() -> Vec<Entry> {
     let of_runs = RunFinding::ALL.into_iter().map(of_run);
     let differences = Consequence::ALL.into_iter().map(drift::entry);
     let errors = ErrorCode::ALL.iter().copied().map(error::entry);
-    findings.chain(of_runs).chain(differences).chain(errors).collect()
+    let of_ways = RollFinding::ALL.into_iter().map(of_way);
+    findings.chain(of_runs).chain(of_ways).chain(differences).chain(errors).collect()
 }
 
 /// What a code stands for; the letters' case does not matter, and a name in JSON does as well.
@@ -100,6 +105,22 @@ fn of_run(finding: RunFinding) -> Entry {
         remedy: finding.remedy(),
         example: None,
         reference: Some(finding.reference()),
+    }
+}
+
+fn of_way(finding: RollFinding) -> Entry {
+    Entry {
+        kind: Kind::RollCall(finding),
+        code: finding.as_str(),
+        name: None,
+        title: finding.summary(),
+        severity: Some(finding.severity()),
+        // The standing of the way in has an exit code, whatever its findings are.
+        exit: None,
+        why: finding.why(),
+        remedy: finding.fix(),
+        example: Some(Example::Command("rolecall audit --sandbox")),
+        reference: Some("audit.md"),
     }
 }
 

@@ -97,7 +97,7 @@ impl Kind {
     /// What the sentence is about that says why.
     fn why(self) -> &'static str {
         match self {
-            Self::Finding(_) | Self::Run(_) | Self::Drift(_) => "Why it matters",
+            Self::Finding(_) | Self::Run(_) | Self::RollCall(_) | Self::Drift(_) => "Why it matters",
             Self::Error(_) => "Why it happens",
         }
     }
@@ -126,6 +126,7 @@ pub fn page() -> String {
                 _ => "Findings about documents",
             },
             Kind::Run(_) => "Findings about answers and credentials",
+            Kind::RollCall(_) => "Findings about ways into the roles of an account",
             Kind::Drift(_) => "Drift, by what it leads to",
             Kind::Error(_) => "Errors, by what to do about them",
         };

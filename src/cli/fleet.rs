@@ -24,7 +24,7 @@ use super::input;
 use super::options::AwsOptions;
 use super::plan::{list, list_all_calls};
 use super::printer::Printer;
-pub(crate) use files::are_many;
+pub(crate) use files::{all as files_of, are_many};
 
 /// Whether the options name several manifests.
 pub(crate) fn is_named(options: &AwsOptions) -> bool {

@@ -2,6 +2,7 @@
 
 mod advice;
 mod apply;
+mod audit;
 mod boundary;
 mod certificate;
 mod change;
@@ -167,6 +168,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Render(options) => render::run(options, printer),
         Command::Prove(options) => prove::run(options, printer),
         Command::Simulate(options) => simulate::run(options, printer),
+        Command::Audit(options) => audit::run(options, printer).boxed_local().await,
         Command::Explain(options) => explain::run(options, printer),
         Command::Genesys(command) => genesys::run(command, printer).await,
         Command::Handover(command) => handover::run(command, printer).boxed_local().await,
@@ -197,11 +199,11 @@ fn has_report(command: &Command) -> bool {
 /// What is done to one role takes one manifest.
 fn check_files(command: &Command) -> CommandResult<()> {
     let several = common(command).is_some_and(|common| fleet::are_many(&common.files));
-    if has_report(command) || !several {
+    if has_report(command) || matches!(command, Command::Audit(_)) || !several {
         return Ok(());
     }
     let message = format!("`{}` takes one manifest", name(command));
-    let hint = "plan, apply, verify and drift take several; run this once for each";
+    let hint = "plan, apply, verify, drift and audit take several; run this once for each";
     Err(UsageError::new(message, Some(hint)).into())
 }
 
@@ -255,6 +257,7 @@ fn name(command: &Command) -> &'static str {
         Command::Doctor(_) => "doctor",
         Command::Render(_) => "render",
         Command::Prove(_) => "prove",
+        Command::Audit(_) => "audit",
         Command::Explain(_) => "explain",
         Command::Simulate(_) => "simulate",
         Command::Genesys(GenesysCommand::Whoami(_)) => "genesys whoami",
@@ -308,6 +311,7 @@ fn asked(command: &Command) -> Services {
         | Command::Target(_)
         | Command::Boundary(_)
         | Command::Doctor(_)
+        | Command::Audit(_)
         | Command::Render(_)
         | Command::Prove(_)
         | Command::Simulate(_)
@@ -329,6 +333,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         Command::Drift(options) => &options.aws,
         Command::Destroy(options) => &options.aws,
         Command::Doctor(options) => &options.aws,
+        Command::Audit(options) => &options.aws,
         Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
             &options.aws
         }
@@ -369,6 +374,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
         Command::Drift(options) => &options.aws.common,
         Command::Destroy(options) => &options.aws.common,
         Command::Doctor(options) => &options.aws.common,
+        Command::Audit(options) => &options.aws.common,
         Command::Target(
             TargetCommand::Add(AddTarget { aws, .. })
             | TargetCommand::Remove { aws, .. }

@@ -2,6 +2,7 @@
 
 mod genesys;
 mod handover;
+mod roll_call;
 mod offline;
 mod side;
 
@@ -29,6 +30,7 @@ pub(crate) use self::genesys::{
 };
 
 pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
+pub(crate) use self::roll_call::RollCallOptions;
 pub(crate) use self::offline::{
     ExplainOptions, InitOptions, ProveOptions, RenderOptions, RenderedDocument, RenderedFormat,
     SimulateOptions,
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     /// Run policy unit tests: requests, the policies that apply to them, and the answers that are expected
     #[command(after_long_help = offline::CASES)]
     Simulate(SimulateOptions),
+    /// Call the roll of an AWS account: who outside it can assume which role, and how far that leads
+    Audit(RollCallOptions),
     /// Say what a code means (a finding such as T8, a difference such as D2, an error such as E17), why it matters, and what mends it
     Explain(ExplainOptions),
     /// The Genesys Cloud side
@@ -140,7 +144,7 @@ pub(crate) enum Output {
     Markdown,
     /// One HTML page
     Html,
-    /// Comma-separated values, of `genesys audit`
+    /// Comma-separated values, of `audit` and `genesys audit`
     Csv,
 }
 

@@ -31,6 +31,7 @@ fn formats(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["plan" | "apply" | "verify" | "drift"] | ["genesys", "metrics"] => &REPORT,
         ["prove"] => &["human", "json", "sarif", "junit", "github", "markdown"],
+        ["audit"] => &["human", "json", "sarif", "csv", "html"],
         ["genesys", "whoami"] => &["human", "json", "markdown"],
         ["genesys", "audit"] => &["human", "json", "markdown", "csv"],
         _ => &["human", "json"],

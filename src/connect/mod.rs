@@ -12,6 +12,7 @@ mod error;
 mod fleet;
 mod loaded;
 mod one_side;
+mod roll_call;
 
 pub use self::clients::{Clients, SharedClient, connect, connect_from_environment};
 pub use self::connected::{Connected, ReadFile, Route, Services, Surroundings, settings, stated_external_id};
@@ -19,3 +20,4 @@ pub use self::error::{ConnectError, DoubleClaim, FleetError};
 pub use self::fleet::{Fleet, Member, Reads, ended};
 pub use self::loaded::Loaded;
 pub use self::one_side::{OtherRole, check_role, open_genesys, stated_functions, stated_role};
+pub use self::roll_call::{AccountError, AccountsRead, read_accounts, read_organization};

@@ -10,6 +10,9 @@
 //!
 //! Deliberately absent: what the results mean in words, which `report` has.
 
+use rolecall_audit::baseline::Changes;
+use rolecall_audit::roll::{RollCall, Standing};
+
 use super::ExitCode;
 use crate::drift::{Consequence, Difference};
 use crate::iam::lint::FindingId;
@@ -115,6 +118,29 @@ impl ForeignChanges {
             (true, true) => ExitCode::Inconclusive,
             (true, false) => ExitCode::Success,
         }
+    }
+}
+
+impl ExitCode {
+    /// The exit code of a roll call. With a baseline, only what is new counts: a way in that was there before was looked at.
+    #[must_use]
+    pub fn of_roll_call(called: &RollCall, changes: Option<&Changes>) -> Self {
+        let Some(changes) = changes else {
+            let roles = called.answers.iter().map(|answer| of_standing(answer.standing()));
+            let unread = if called.unreadable.is_empty() { Self::Success } else { Self::Inconclusive };
+            return roles.fold(unread, Self::or);
+        };
+        let unread = if changes.unreadable.is_empty() { Self::Success } else { Self::Inconclusive };
+        unread.or(if changes.has_new() { Self::Pending } else { Self::Success })
+    }
+}
+
+/// The exit code that a way in asks for.
+fn of_standing(standing: Standing) -> ExitCode {
+    match standing {
+        Standing::Closed => ExitCode::Success,
+        Standing::Unknown => ExitCode::Inconclusive,
+        Standing::Open => ExitCode::Refuted,
     }
 }
 

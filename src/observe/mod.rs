@@ -2,6 +2,7 @@
 
 pub mod adoption;
 pub(crate) mod agreement;
+pub mod authorizations;
 pub mod aws;
 mod functions;
 pub mod genesys;

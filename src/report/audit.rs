@@ -447,6 +447,6 @@ impl AuditView {
 }
 
 /// A cell that a spreadsheet takes for text: names come from whoever made the entity, and a formula would run.
-fn inert(cell: String) -> String {
+pub(super) fn inert(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

@@ -132,7 +132,7 @@ impl FleetReport {
 }
 
 /// The style of a verdict.
-fn class_of_verdict(exit: ExitCode, is_pending: bool) -> &'static str {
+pub(super) fn class_of_verdict(exit: ExitCode, is_pending: bool) -> &'static str {
     match Tone::new(exit, is_pending) {
         Tone::Good => "good",
         Tone::Open => "unknown",

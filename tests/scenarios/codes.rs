@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_audit::finding::FindingId as RollFinding;
 use rolecall::catalogue;
 use rolecall::iam::lint::FindingId;
 use rolecall::sandbox::{State, Tamper};
@@ -71,13 +72,15 @@ fn the_summary_of_many_plans_tells_what_is_pending() {
 fn every_finding_has_a_code_of_its_own_in_the_catalogue() {
     let faults = FindingId::ALL.iter().map(|id| id.as_str());
     let of_runs = RunFinding::ALL.into_iter().map(RunFinding::code);
-    let codes: Vec<&str> = faults.chain(of_runs).collect();
+    let of_ways = RollFinding::ALL.into_iter().map(RollFinding::as_str);
+    let codes: Vec<&str> = faults.chain(of_runs).chain(of_ways).collect();
     assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "{codes:?}");
     for code in codes {
         let entry = catalogue::find(code).unwrap_or_else(|| panic!("{code} is not explained"));
         let same = match entry.kind {
             catalogue::Kind::Finding(id) => id.as_str() == code,
             catalogue::Kind::Run(finding) => finding.code() == code,
+            catalogue::Kind::RollCall(finding) => finding.as_str() == code,
             catalogue::Kind::Drift(_) | catalogue::Kind::Error(_) => false,
         };
         assert!(same, "{code}: {entry:?}");

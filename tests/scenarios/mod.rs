@@ -48,6 +48,7 @@ mod permissions;
 mod piped;
 mod provisioner;
 mod recorded;
+mod roll_call;
 mod saved_plan;
 mod signals;
 pub(crate) mod stage;

@@ -62,6 +62,24 @@ impl FindingId {
         }
     }
 
+    /// The code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::R1 => "R1",
+            Self::R2 => "R2",
+            Self::R3 => "R3",
+            Self::R4 => "R4",
+            Self::R5 => "R5",
+            Self::R6 => "R6",
+            Self::R7 => "R7",
+            Self::R8 => "R8",
+            Self::R9 => "R9",
+            Self::R10 => "R10",
+            Self::R11 => "R11",
+        }
+    }
+
     /// What it is, in a few words.
     #[must_use]
     pub fn summary(self) -> &'static str {
@@ -77,6 +95,28 @@ impl FindingId {
             Self::R9 => "guests of an identity pool can assume the role",
             Self::R10 => "a service can act for any of its customers",
             Self::R11 => "it could not be decided who can assume the role",
+        }
+    }
+
+    /// Why it matters.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::R1 => "anyone with an AWS account can try, and the conditions let them in",
+            Self::R2 => {
+                "the vendor's customers share its account: whoever gives the vendor your role's ARN uses it (the confused deputy)"
+            }
+            Self::R3 => "an external ID protects only if the vendor chooses it and the trust policy requires exactly that one",
+            Self::R4 => "the role lets in the customer of the vendor to whom this external ID belongs",
+            Self::R5 => "another customer of the vendor can enter an external ID that he can guess, if the vendor lets him choose it",
+            Self::R6 => "each vendor knows the external ID, and learns how it gets in elsewhere",
+            Self::R7 => "everybody can get a token from a shared identity provider; only the claim that names the tenant tells yours from theirs",
+            Self::R8 => "whoever can write to any part of the tenant, such as a test repository, can use the role",
+            Self::R9 => "guests did not sign in: everybody can become one if the pool admits guests",
+            Self::R10 => {
+                "some services take the ARN of a role from any customer; without a condition, the service can use the role for another account"
+            }
+            Self::R11 => "rolecall says `closed` only where that is proved",
         }
     }
 
@@ -108,7 +148,7 @@ impl FindingId {
 
 impl fmt::Display for FindingId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{self:?}")
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`snapshot`] reads what `aws iam get-account-authorization-details` saves, [`entry`] proves each way in.
 
+pub mod baseline;
 pub mod entry;
 pub mod expectation;
 pub mod finding;

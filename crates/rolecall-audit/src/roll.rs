@@ -5,14 +5,18 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::lint::Severity;
+use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entries, Entry, Guard, Verdict, entries};
 use crate::expectation::{Expectation, Suppression};
 use crate::finding::{Finding, findings};
 use crate::outsider::Outsider;
+use crate::reach::{self, Power, Reach};
 use crate::snapshot::{Role, Snapshot};
 
 /// A way in, with what is wrong with it.
@@ -37,6 +41,8 @@ pub struct Answer {
     pub ways: Vec<Way>,
     /// What AWS does not document about callers without an account.
     pub doubts: Vec<String>,
+    /// How far its sessions get.
+    pub reach: Reach,
 }
 
 /// A role whose trust policy cannot be read.
@@ -49,7 +55,8 @@ pub struct Unreadable {
 }
 
 /// How grave a way in is, by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Only whom the guard names.
     Closed,
@@ -72,6 +79,32 @@ pub struct RollCall {
     pub ended: Vec<Suppression>,
 }
 
+impl Standing {
+    /// The word for files and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Unknown => "unknown",
+            Self::Open => "open",
+        }
+    }
+}
+
+impl Power {
+    /// The word for files and output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Other => "other",
+            Self::Data => "data",
+            Self::Escalates => "escalates",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 impl Way {
     /// How grave it is. What was accepted is as it was.
     #[must_use]
@@ -88,7 +121,7 @@ impl Way {
     }
 
     /// What it is ordered by: what is accepted comes last, then by standing and severity.
-    fn gravity(&self) -> (bool, Standing, Option<Severity>) {
+    fn gravity(&self) -> impl Ord + use<> {
         (self.accepted.is_none(), self.standing(), self.severity())
     }
 }
@@ -101,6 +134,12 @@ impl Answer {
         counted.map(Way::standing).max().unwrap_or(Standing::Closed)
     }
 
+    /// What it is ordered by: the gravest way in, then how far it leads.
+    fn gravity(&self) -> impl Ord + use<> {
+        let way = self.ways.iter().map(|way| (way.accepted.is_none(), way.standing())).max();
+        (way, self.reach.certain, self.reach.possible, self.ways.iter().filter_map(Way::severity).max())
+    }
+
     /// Whether only AWS services come in.
     #[must_use]
     pub fn is_for_services(&self) -> bool {
@@ -109,28 +148,30 @@ impl Answer {
     }
 }
 
-/// Calls the roll.
+/// Calls the roll. `now` decides which suppressions count, and what conditions on time let in.
 #[must_use]
-pub fn call(snapshot: &Snapshot, expectation: &Expectation, today: Date) -> RollCall {
+pub fn call(snapshot: &Snapshot, expectation: &Expectation, now: Timestamp) -> RollCall {
+    let today = now.to_zoned(TimeZone::UTC).date();
     let mut called =
         RollCall { roles: snapshot.roles.len() + snapshot.unreadable.len(), ..RollCall::default() };
     let unreadable = snapshot.unreadable.iter().cloned();
     called.unreadable = unreadable.map(|(role, reason)| Unreadable { role, reason }).collect();
-    let mut ways_in: Vec<(&Role, Entries)> = Vec::new();
-    for role in &snapshot.roles {
+    let reaches = reach::of_all(snapshot, now);
+    let mut ways_in: Vec<(&Role, Entries, Reach)> = Vec::new();
+    for (role, reach) in snapshot.roles.iter().zip(reaches) {
         match &role.trust {
-            Ok(trust) => ways_in.push((role, entries(&role.arn, trust, &expectation.insiders))),
+            Ok(trust) => ways_in.push((role, entries(&role.arn, trust, &expectation.insiders), reach)),
             Err(reason) => called
                 .unreadable
                 .push(Unreadable { role: role.arn.to_string(), reason: format!("trust policy: {reason}") }),
         }
     }
-    ways_in.retain(|(_, entries)| !entries.ways.is_empty() || !entries.doubts.is_empty());
-    let shared = shared_ids(ways_in.iter().flat_map(|(_, entries)| &entries.ways));
+    ways_in.retain(|(_, entries, _)| !entries.ways.is_empty() || !entries.doubts.is_empty());
+    let shared = shared_ids(ways_in.iter().flat_map(|(_, entries, _)| &entries.ways));
     let (counting, ended): (Vec<_>, Vec<_>) =
         expectation.suppressions.iter().partition(|suppression| suppression.until >= today);
     called.ended = ended.into_iter().cloned().collect();
-    for (role, Entries { ways, doubts }) in &ways_in {
+    for (role, Entries { ways, doubts }, reach) in &ways_in {
         let name = role.arn.to_string();
         let judge = |entry: &Entry| {
             let mut found = findings(entry, &shared);
@@ -143,9 +184,10 @@ pub fn call(snapshot: &Snapshot, expectation: &Expectation, today: Date) -> Roll
         let mut ways: Vec<Way> = ways.iter().map(judge).collect();
         ways.sort_by_key(|way| Reverse(way.gravity()));
         let (arn, last_used) = (role.arn.clone(), role.last_used.clone());
-        called.answers.push(Answer { role: arn, last_used, ways, doubts: doubts.clone() });
+        let (doubts, reach) = (doubts.clone(), reach.clone());
+        called.answers.push(Answer { role: arn, last_used, ways, doubts, reach });
     }
-    called.answers.sort_by_key(|answer| Reverse(answer.ways.first().map(Way::gravity)));
+    called.answers.sort_by_key(|answer| Reverse(answer.gravity()));
     called
 }
 

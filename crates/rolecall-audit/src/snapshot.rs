@@ -7,6 +7,7 @@
 //! Invariant: a role that cannot be read in part stays in the list with the reason; it never hides the others.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use rolecall_iam::arn::RoleArn;
@@ -14,8 +15,8 @@ use rolecall_iam::document::Document;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A document, or why it cannot be read.
-pub type ReadDocument = Result<Document, String>;
+/// A document, or why it cannot be read. Roles share the documents of managed policies.
+pub type ReadDocument = Result<Arc<Document>, String>;
 
 /// A role with everything that decides who can assume it and what its sessions can do, on the side of its account.
 #[derive(Debug, Clone)]
@@ -190,8 +191,8 @@ fn document(value: Option<Value>) -> ReadDocument {
         None | Some(Value::Null) => Err("the answer has no document".to_owned()),
         Some(Value::String(encoded)) => {
             let text = percent_decode_str(&encoded).decode_utf8().map_err(|error| error.to_string())?;
-            Document::parse(&text).map_err(|errors| errors.to_string())
+            Document::parse(&text).map(Arc::new).map_err(|errors| errors.to_string())
         }
-        Some(value) => Document::from_owned(value).map_err(|errors| errors.to_string()),
+        Some(value) => Document::from_owned(value).map(Arc::new).map_err(|errors| errors.to_string()),
     }
 }

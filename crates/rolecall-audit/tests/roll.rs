@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rolecall_audit::expectation::Expectation;
 use rolecall_audit::finding::FindingId::{self, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10, R11};
 use rolecall_audit::roll::Standing::{self, Closed, Open, Unknown};
@@ -17,11 +18,11 @@ own_organizations = ["o-a1b2c3d4e5"]
 
 [[vendor]]
 account = "765628985471"
-external_ids = ["5f6b2c1e-8d1a-4c6e-9d59-3f0d5b1c7a10"]
+external_ids = ["5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"]
 "#;
 
 /// Every role: how it stands, the findings, and why.
-const RIGHT: [(&str, Option<Standing>, &[FindingId], &str); 52] = [
+const RIGHT: [(&str, Option<Standing>, &[FindingId], &str); 53] = [
     // IAM UG, "The confused deputy problem": another account, with and without an external ID.
     ("datadog-integration", Some(Closed), &[], "one external ID"),
     ("datadog-old", Some(Open), &[R2], "no condition"),
@@ -72,6 +73,7 @@ const RIGHT: [(&str, Option<Standing>, &[FindingId], &str); 52] = [
     ("deleted-principal", None, &[], "the unique ID of a principal that was deleted names nobody"),
     // IAM UG, "AWS service principals"; "Cross-service confused deputy prevention".
     ("function-role", Some(Closed), &[R10], "Lambda"),
+    ("function-admin", Some(Closed), &[R10], "Lambda, with every permission"),
     ("config-own", Some(Closed), &[], "AWS Config, for this account"),
     ("config-any", Some(Closed), &[R10], "AWS Config, for any account"),
     // GitHub Docs, "OpenID Connect reference"; IAM UG, "Create a role for OpenID Connect federation".
@@ -98,9 +100,13 @@ const RIGHT: [(&str, Option<Standing>, &[FindingId], &str); 52] = [
     ("broken-trust", None, &[], "cannot be read"),
 ];
 
+fn at(day: &str) -> Timestamp {
+    format!("{day}T12:00:00Z").parse().unwrap()
+}
+
 fn called() -> RollCall {
     let snapshot = Snapshot::read(ACCOUNT).unwrap();
-    call(&snapshot, &Expectation::read(EXPECTED).unwrap(), "2026-11-23".parse().unwrap())
+    call(&snapshot, &Expectation::read(EXPECTED).unwrap(), at("2026-11-23"))
 }
 
 #[test]
@@ -125,10 +131,11 @@ fn each_of_fifty_roles_is_answered_for_rightly() {
 #[test]
 fn each_way_in_is_told_in_words() {
     let mut told = String::new();
-    for answer in called().answers {
+    for answer in &called().answers {
         for way in &answer.ways {
             let (name, entry) = (&answer.role.name, &way.entry);
-            told.push_str(&format!("{name}: {}: {}\n", entry.outsider, entry.guard));
+            let reach = answer.reach.certain.as_str();
+            told.push_str(&format!("{name}: {}: {}: {reach}\n", entry.outsider, entry.guard));
             for finding in &way.findings {
                 told.push_str(&format!("  {} {}\n", finding.id, finding.message));
             }
@@ -149,7 +156,7 @@ fn what_was_accepted_counts_until_its_last_day() {
     "#;
     let expectation = Expectation::read(accepted).unwrap();
     let standing = |today: &str| {
-        let called = call(&snapshot, &expectation, today.parse().unwrap());
+        let called = call(&snapshot, &expectation, at(today));
         let answer = called.answers.iter().find(|answer| answer.role.name.as_str() == "datadog-old").unwrap();
         (answer.standing(), called.ended.len())
     };

@@ -49,6 +49,7 @@ mod access_analyzer {
 
 #[cfg(not(feature = "organizations"))]
 mod organizations {
+    use rolecall_model::iam::arn::AccountId;
     use super::{Aws, AwsResult, absent};
     use rolecall_model::ports::{OrganizationPolicyKind, OrganizationRecord, ReadOrganization};
 
@@ -57,6 +58,10 @@ mod organizations {
     impl ReadOrganization for Aws {
         async fn organization(&self) -> AwsResult<Option<OrganizationRecord>> {
             absent("organizations:DescribeOrganization", FEATURE)
+        }
+
+        async fn accounts(&self) -> AwsResult<Vec<AccountId>> {
+            absent("organizations:ListAccounts", FEATURE)
         }
 
         async fn parent(&self, _: &str) -> AwsResult<Option<String>> {

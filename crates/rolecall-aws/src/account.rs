@@ -4,21 +4,24 @@
 //! documents. It leaves out a role's description and longest session, which `ListRoles` tells, and the tags of policies,
 //! which only `GetPolicy` tells (API reference of `RoleDetail`, `ManagedPolicyDetail` and `ListRoles`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use aws_sdk_iam::primitives::DateTimeFormat;
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 use tokio::try_join;
 
 use super::Aws;
-use super::error::next_page;
+use super::error::{next_page, unexpected};
 use super::read::{
     DEFAULT_SESSION, IAM_PAGE, boundary, decoded, policy_arn, role_identity, tags, version_record,
 };
-use rolecall_model::iam::arn::RoleName;
+use rolecall_model::iam::arn::{PolicyArn, RoleName};
 use rolecall_model::paging::Paging;
 use rolecall_model::ports::{
-    AccountDetails, AwsResult, PolicyDetails, PolicyRecord, ReadAccount, RoleDetails, RoleRecord,
+    AccountDetails, Authorizations, AwsResult, PolicyDetails, PolicyRecord, ReadAccount, RoleAuthorization,
+    RoleDetails, RoleRecord,
 };
+use rolecall_model::stored::StoredDocument;
 
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 const ROLES: &str = "iam:ListRoles";
@@ -43,6 +46,39 @@ impl ReadAccount for Aws {
         }
         details.roles.extend(outlines.into_keys().map(|name| (name, None)));
         Ok(details)
+    }
+
+    async fn authorizations(&self) -> AwsResult<Authorizations> {
+        let mut all = Authorizations::default();
+        let (mut marker, mut paging) = (None, Paging::default());
+        loop {
+            let call = self.iam.get_account_authorization_details();
+            let call = call.filter(EntityType::Role).filter(EntityType::LocalManagedPolicy);
+            let call = call.filter(EntityType::AwsManagedPolicy);
+            let call = call.max_items(IAM_PAGE).set_marker(marker);
+            let answer = self.patiently(DETAILS, || call.clone().send()).await?;
+            for role in answer.role_detail_list() {
+                match role_authorization(role) {
+                    Ok(role) => all.roles.push(role),
+                    Err(error) => {
+                        let name = role.arn().or(role.role_name()).unwrap_or("a role without a name");
+                        all.unreadable.push((name.to_owned(), error.to_string()));
+                    }
+                }
+            }
+            for policy in answer.policies() {
+                // A policy that cannot be read is missing for the roles that have it, and each of them says so.
+                let Ok(arn) = policy_arn(DETAILS, policy.arn()) else { continue };
+                let in_force = policy.policy_version_list().iter().find(|version| version.is_default_version());
+                if let Ok(document) = decoded(DETAILS, in_force.and_then(|version| version.document())) {
+                    all.policies.insert(arn, document);
+                }
+            }
+            marker = next_page(&mut paging, DETAILS, answer.marker.filter(|_| answer.is_truncated))?;
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
     }
 }
 
@@ -98,13 +134,32 @@ impl Aws {
     }
 }
 
-fn role_details(role: &RoleDetail) -> AwsResult<RoleDetails> {
+/// The inline policies by name, and the managed policies.
+fn policies_on(role: &RoleDetail) -> AwsResult<(BTreeMap<String, StoredDocument>, Vec<PolicyArn>)> {
     let inline = role.role_policy_list().iter().map(|policy| {
         let document = decoded(DETAILS, policy.policy_document())?;
         Ok((policy.policy_name().unwrap_or_default().to_owned(), document))
     });
     let attached =
         role.attached_managed_policies().iter().map(|policy| policy_arn(DETAILS, policy.policy_arn()));
+    Ok((inline.collect::<AwsResult<_>>()?, attached.collect::<AwsResult<_>>()?))
+}
+
+fn role_authorization(role: &RoleDetail) -> AwsResult<RoleAuthorization> {
+    let (inline, attached) = policies_on(role)?;
+    let used = role.role_last_used().and_then(|used| used.last_used_date());
+    Ok(RoleAuthorization {
+        arn: role.arn().unwrap_or_default().parse().map_err(|error| unexpected(DETAILS, &error))?,
+        trust: decoded(DETAILS, role.assume_role_policy_document())?,
+        attached,
+        inline,
+        boundary: boundary(DETAILS, role.permissions_boundary())?,
+        last_used: used.and_then(|date| date.fmt(DateTimeFormat::DateTime).ok()),
+    })
+}
+
+fn role_details(role: &RoleDetail) -> AwsResult<RoleDetails> {
+    let (inline, attached) = policies_on(role)?;
     Ok(RoleDetails {
         record: RoleRecord {
             identity: role_identity(role.arn()),
@@ -115,8 +170,8 @@ fn role_details(role: &RoleDetail) -> AwsResult<RoleDetails> {
             tags: tags(role.tags()),
             trust: decoded(DETAILS, role.assume_role_policy_document())?,
         },
-        attached: attached.collect::<AwsResult<_>>()?,
-        inline: inline.collect::<AwsResult<_>>()?,
+        attached,
+        inline,
     })
 }
 

@@ -1,9 +1,10 @@
 //! AWS Organizations on the SDK.
 
-use aws_sdk_organizations::types::PolicyType;
+use aws_sdk_organizations::types::{AccountState, PolicyType};
 
 use super::Aws;
 use super::error::{next_page, unexpected};
+use rolecall_model::iam::arn::AccountId;
 use rolecall_model::paging::Paging;
 use rolecall_model::ports::{
     AwsError, AwsResult, OrganizationPolicyKind, OrganizationRecord, ReadOrganization,
@@ -28,6 +29,28 @@ impl ReadOrganization for Aws {
             id: organization.id().unwrap_or_default().to_owned(),
             management_account: management.parse().map_err(|error| unexpected(OPERATION, &error))?,
         }))
+    }
+
+    async fn accounts(&self) -> AwsResult<Vec<AccountId>> {
+        const OPERATION: &str = "organizations:ListAccounts";
+        let mut accounts = Vec::new();
+        let (mut token, mut paging) = (None, Paging::default());
+        loop {
+            let call = self.organizations.list_accounts().set_next_token(token);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await?;
+            // A suspended account has no sessions (AWS Account Management Reference, account states).
+            let active = answer.accounts().iter().filter(|account| {
+                account.state().is_none_or(|state| *state == AccountState::Active)
+            });
+            for account in active {
+                let id = account.id().unwrap_or_default();
+                accounts.push(id.parse().map_err(|error| unexpected(OPERATION, &error))?);
+            }
+            token = next_page(&mut paging, OPERATION, answer.next_token)?;
+            if token.is_none() {
+                return Ok(accounts);
+            }
+        }
     }
 
     async fn parent(&self, child: &str) -> AwsResult<Option<String>> {

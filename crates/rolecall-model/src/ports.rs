@@ -314,6 +314,34 @@ pub struct AccountDetails {
     pub policies: HashMap<PolicyArn, PolicyDetails>,
 }
 
+/// A role as far as it decides who can assume it and what its sessions can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleAuthorization {
+    /// The ARN.
+    pub arn: RoleArn,
+    /// The trust policy.
+    pub trust: StoredDocument,
+    /// The managed policies on it.
+    pub attached: Vec<PolicyArn>,
+    /// The inline policies by name.
+    pub inline: BTreeMap<String, StoredDocument>,
+    /// The permissions boundary.
+    pub boundary: Option<PolicyArn>,
+    /// When the role was last used, as IAM tells it (RFC 3339).
+    pub last_used: Option<String>,
+}
+
+/// All roles of an account, and the documents of the policies on them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authorizations {
+    /// The roles that could be read.
+    pub roles: Vec<RoleAuthorization>,
+    /// What could not: the name, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// The documents in force of managed policies, AWS's own and the customer's.
+    pub policies: HashMap<PolicyArn, StoredDocument>,
+}
+
 /// What is read of an account as a whole.
 #[expect(
     async_fn_in_trait,
@@ -322,6 +350,9 @@ pub struct AccountDetails {
 pub trait ReadAccount: Read {
     /// The wanted roles and all customer managed policies.
     async fn account_details(&self, wanted: &HashSet<RoleName>) -> AwsResult<AccountDetails>;
+
+    /// All roles with what is on them. One that cannot be read does not hide the others.
+    async fn authorizations(&self) -> AwsResult<Authorizations>;
 }
 
 /// A role to be created.

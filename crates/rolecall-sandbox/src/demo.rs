@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::genesys::{self, Genesys};
 use super::principals::{CUSTOMER, STRANGER, VENDOR};
@@ -10,6 +10,8 @@ use super::state::{Account, Function, ManagedPolicy, Permissions, PolicyVersion,
 
 /// 2026-01-01, a fixed date, so that two demonstrations look the same.
 const BEGINNING: i64 = 1_767_225_600;
+/// What `aws iam get-account-authorization-details` would say of the example roles.
+const EXAMPLE_ACCOUNT: &str = include_str!("../data/example-account.json");
 const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 impl State {
@@ -108,6 +110,39 @@ impl State {
             ..Role::default()
         };
         self.accounts.entry(account.to_owned()).or_default().roles.insert(name.to_lowercase(), role);
+    }
+
+    /// Gives the customer fifty roles of all kinds, as an account gathers them over the years: for `audit`.
+    pub fn add_example_roles(&mut self) {
+        let Ok(example) = serde_json::from_str::<Value>(EXAMPLE_ACCOUNT) else { return };
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        let field = |value: &Value, key: &str| value.get(key).map(text).unwrap_or_default();
+        for detail in example.get("RoleDetailList").and_then(Value::as_array).into_iter().flatten() {
+            let list = |key: &str| detail.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+            let inline = list("RolePolicyList").into_iter();
+            let inline = inline.map(|policy| (field(&policy, "PolicyName"), field(&policy, "PolicyDocument")));
+            let attached = list("AttachedManagedPolicies").into_iter();
+            let permissions = Permissions {
+                attached: attached.map(|policy| field(&policy, "PolicyArn")).collect(),
+                inline: inline.collect(),
+                boundary: None,
+            };
+            let role = Role {
+                name: field(detail, "RoleName"),
+                path: field(detail, "Path"),
+                id: self.new_id("AROA"),
+                created: BEGINNING,
+                max_session_duration: 3600,
+                trust: field(detail, "AssumeRolePolicyDocument"),
+                permissions,
+                ..Role::default()
+            };
+            let roles = &mut self.accounts.entry(CUSTOMER.to_owned()).or_default().roles;
+            roles.entry(role.name.to_lowercase()).or_insert(role);
+        }
     }
 
     /// Makes sure that the customer's account may assume this role, which then may do everything in its own account.

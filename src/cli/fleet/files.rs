@@ -39,7 +39,7 @@ pub(super) fn expand(named: &[PathBuf], printer: &mut Printer) -> Result<Vec<Pat
 }
 
 /// The same, each as often as it is named.
-pub(super) fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, UsageError> {
+pub(crate) fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, UsageError> {
     let mut files = Vec::new();
     for path in named {
         match is_pattern(path) {

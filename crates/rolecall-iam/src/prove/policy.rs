@@ -189,7 +189,8 @@ impl<'d> ResourcePolicy<'d> {
     pub(crate) fn ask(&self, question: &Question, budget: &mut Budget) -> Outcome {
         let mut reasons = Vec::new();
         let Callers { have_account, inside, outside: _ } = &question.callers;
-        let counts = |form: &&Form<'d>| have_account.is_none_or(|asked| asked == form.caller.kind.has_account());
+        let counts =
+            |form: &&Form<'d>| have_account.is_none_or(|asked| asked == form.caller.kind.has_account());
         let further = self.further_forms(inside.iter().flat_map(Group::partitions));
         for allow in self.statements(Effect::Allow) {
             if budget.is_spent() {

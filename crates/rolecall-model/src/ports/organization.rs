@@ -29,6 +29,8 @@ pub enum OrganizationPolicyKind {
 pub trait ReadOrganization {
     /// The organisation; `None` where the account belongs to none. Every account of it may ask this.
     async fn organization(&self) -> AwsResult<Option<OrganizationRecord>>;
+    /// The active accounts of the organisation. Only its management account and delegated administrators may ask this.
+    async fn accounts(&self) -> AwsResult<Vec<AccountId>>;
     /// The unit or root right above an account or unit; `None` above the root.
     async fn parent(&self, child: &str) -> AwsResult<Option<String>>;
     /// The IDs of the policies attached right at a root, unit or account.

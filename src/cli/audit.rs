@@ -1,0 +1,159 @@
+//! `rolecall audit`: the roll call of accounts, from AWS, from saved answers, or of the sandbox.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rolecall::connect::{AccountsRead, read_accounts, read_organization};
+use rolecall::error_code::ErrorCode;
+use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall::iam::arn::ExternalId;
+use rolecall::manifest::{Access, Manifest};
+use rolecall::report::{CallsView, Origin, RollCallView, Text};
+use rolecall::sandbox::{Faults, Sandbox, SandboxOptions};
+use rolecall_audit::baseline::Baseline;
+use rolecall_audit::expectation::Expectation;
+use rolecall_audit::roll::call;
+use rolecall_audit::snapshot::Snapshot;
+use rolecall_audit::vendor::Vendors;
+use rolecall_model::file;
+
+use super::context::{sandbox_state, settings, start_sandbox_with};
+use super::fleet;
+use super::input;
+use super::options::{Output, RollCallOptions};
+use super::printer::Printer;
+
+/// The largest saved answer that is read: ten thousand roles take a tenth of it.
+const LARGEST_SAVED: usize = 512 << 20;
+
+pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let RollCallOptions { saved, aws, organization_role: _, expect, baseline } = options;
+    printer.show_calls(aws.common.verbose > 0);
+    let manifests = manifests(options, printer)?;
+    let mut expectation = expect.as_deref().map(expectation).transpose()?.unwrap_or_default();
+    let mut vendors = Vendors::known();
+    for (account, name) in std::mem::take(&mut expectation.names) {
+        vendors.name(account, name);
+    }
+    for manifest in &manifests {
+        if let Some(id) = &manifest.genesys.organization_id {
+            let ids = expectation.insiders.external_ids.entry(manifest.genesys.trusted_account.clone());
+            ids.or_default().insert(ExternalId::as_str(id).to_owned());
+        }
+    }
+    let baseline = baseline.as_deref().map(read_baseline).transpose()?;
+    let read = match saved.is_empty() {
+        true => from_aws(options, &manifests, printer).await?,
+        false => from_files(saved)?,
+    };
+    let now = Timestamp::now();
+    let called = call(&read.snapshot, &expectation, now);
+    let changes = baseline.map(|baseline| baseline.compare(&called));
+    let mut view = RollCallView::new(&called, changes.as_ref(), &vendors);
+    view.origin = Origin::at(now);
+    view.sources = match saved.is_empty() {
+        true => read.accounts.iter().map(|account| Text::from(format!("account {account}"))).collect(),
+        false => saved.iter().map(|path| Text::from(input::label(path))).collect(),
+    };
+    for (account, reason) in read.unread {
+        view.add_unread_account(account, reason);
+    }
+    view.calls = CallsView::summarize(&read.calls);
+    let file = saved.first().map_or_else(|| aws.common.file(), |path| path.as_path());
+    printer.result(&match aws.common.output {
+        Output::Json => view.to_json(),
+        Output::Csv => view.to_csv().context("cannot write the CSV")?,
+        Output::Sarif => view.to_sarif(&file.display().to_string()),
+        Output::Html => view.to_html(),
+        // The other formats are refused where the command line is read.
+        Output::Human | Output::Junit | Output::Github | Output::Markdown => {
+            view.to_text(aws.common.verbose > 0)
+        }
+    });
+    Ok(view.exit_code)
+}
+
+/// The manifests that are named, or the nearest; none of them is needed.
+fn manifests(options: &RollCallOptions, printer: &mut Printer) -> CommandResult<Vec<Manifest>> {
+    let common = &options.aws.common;
+    let files = match (common.files.is_empty(), common.is_manifest_meant()) {
+        (false, _) => fleet::files_of(&common.files)?,
+        (true, true) => vec![common.file().to_path_buf()],
+        (true, false) => Vec::new(),
+    };
+    let mut manifests = Vec::new();
+    for path in &files {
+        let loaded = input::manifest(path)?;
+        printer.warnings(&loaded.warnings);
+        printer.progress(&format!("`{}` says how its account is reached and which external ID is right", path.display()));
+        manifests.push(loaded.manifest);
+    }
+    Ok(manifests)
+}
+
+fn expectation(path: &Path) -> CommandResult<Expectation> {
+    let text = input::read(path, file::LARGEST)?;
+    Expectation::read(&text).map_err(|error| {
+        let message = format!("cannot read {}: {error}", input::name(path));
+        UsageError::coded(ErrorCode::Document, message, Some("docs/audit.md shows such a file")).into()
+    })
+}
+
+fn read_baseline(path: &Path) -> CommandResult<Baseline> {
+    let text = input::read(path, LARGEST_SAVED)?;
+    Baseline::read(&text).map_err(|error| {
+        let message = format!("cannot read {}: {error}", input::name(path));
+        UsageError::coded(ErrorCode::Document, message, None).into()
+    })
+}
+
+fn from_files(saved: &[std::path::PathBuf]) -> CommandResult<AccountsRead> {
+    let mut read = AccountsRead::default();
+    for path in saved {
+        let text = input::read(path, LARGEST_SAVED)?;
+        let Snapshot { roles, unreadable } = Snapshot::read(&text).map_err(|error| {
+            let message = format!("cannot read {}: {error}", input::name(path));
+            UsageError::coded(ErrorCode::Document, message, None)
+        })?;
+        read.snapshot.roles.extend(roles);
+        read.snapshot.unreadable.extend(unreadable);
+    }
+    Ok(read)
+}
+
+async fn from_aws(
+    options: &RollCallOptions,
+    manifests: &[Manifest],
+    printer: &mut Printer,
+) -> CommandResult<AccountsRead> {
+    let aws = &options.aws;
+    let sandbox = aws.sandbox.then(|| sandbox(options, manifests, printer)).transpose()?;
+    let mut accounts = Vec::new();
+    for manifest in manifests {
+        let settings = settings(aws, &manifest.access, sandbox.as_ref());
+        if !accounts.contains(&settings) {
+            accounts.push(settings);
+        }
+    }
+    if accounts.is_empty() {
+        accounts.push(settings(aws, &Access::default(), sandbox.as_ref()));
+    }
+    Ok(match (&options.organization_role, accounts.as_slice()) {
+        (None, accounts) => read_accounts(accounts).await?,
+        (Some(role), [only]) => read_organization(only, role).await?,
+        (Some(_), _) => {
+            let message = "an organization is read with one set of credentials";
+            return Err(UsageError::new(message, Some("omit --file, or name one manifest")).into());
+        }
+    })
+}
+
+/// The embedded AWS with fifty more roles in its account. Nothing is written to its state.
+fn sandbox(options: &RollCallOptions, manifests: &[Manifest], printer: &mut Printer) -> CommandResult<Sandbox> {
+    let manifests: Vec<&Manifest> = manifests.iter().collect();
+    let mut state = sandbox_state(options.aws.common.file(), &manifests, printer)?;
+    state.add_example_roles();
+    printer.progress("the sandbox's account was given the roles of an example, for this run");
+    start_sandbox_with(SandboxOptions { state: Some(state), state_file: None, faults: Faults::default(), port: 0 })
+}
