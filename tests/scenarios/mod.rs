@@ -6,6 +6,7 @@ mod analysers;
 mod answers;
 mod bad_input;
 mod beginning;
+mod begun_from_handover;
 mod boundary;
 mod canaries;
 mod codes;
@@ -27,8 +28,10 @@ mod fleet;
 mod foreign;
 mod functions;
 mod gate;
+mod gate_before;
 mod genesys;
 mod handover;
+mod handover_pages;
 mod hostile;
 mod identity;
 #[path = "../chaos/judge.rs"]
