@@ -317,7 +317,8 @@ fn folder_of(file: &str) -> PathBuf {
     Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-fn read_text(path: &Path) -> Result<String, ManifestError> {
+/// The text of a manifest; a file that cannot be one says why.
+pub fn read_text(path: &Path) -> Result<String, ManifestError> {
     let owned = || path.to_path_buf();
     let not_text = |reason: String| ManifestError::NotText { path: owned(), reason };
     let metadata = std::fs::metadata(path).map_err(|source| match source.kind() {

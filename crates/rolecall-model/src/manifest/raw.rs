@@ -50,7 +50,8 @@ pub(super) struct RawManifest {
     /// How the role is verified against AWS.
     pub(super) verify: Option<RawVerify>,
     /// Who hears of an `apply`.
-    pub(super) notify: Option<RawNotify>,
+    #[schemars(with = "Option<RawNotify>")]
+    pub(super) notify: Option<Spanned<RawNotify>>,
     /// Data actions of Genesys Cloud.
     pub(super) action: Option<Vec<RawAction>>,
 }
