@@ -57,7 +57,7 @@ impl Checks {
     }
 
     fn add_error(&mut self, check: &'static str, state: CheckState, error: impl Into<CommandError>) {
-        let CommandError { code, message, hint, exit: _ } = error.into();
+        let CommandError { code, message, hint, exit: _, unexamined: _ } = error.into();
         let text = message.trim_end().lines().next().unwrap_or_default().to_owned();
         self.0.push(CheckView { check, state, text, code: Some(code), hint });
     }

@@ -25,7 +25,7 @@ use crate::exit::ExitCode;
 use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
-use crate::observe::survey::{SurveyError, addresses};
+use crate::observe::survey::{AddressError, SurveyError, addresses};
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
 use crate::ports::metrics::Window;
@@ -192,7 +192,13 @@ impl Connected {
             }
             (client, _) => (None, client),
         };
-        let addresses = addresses(&manifest.targets, region.as_ref())?;
+        let addresses = match addresses(&manifest.targets, region.as_ref()) {
+            Ok(addresses) => addresses,
+            Err(AddressError::NoRegion { target }) if aws.lacks_credentials().await => {
+                return Err(ConnectError::NoAccess { target });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let unexamined = match services {
             Services::AwsAlone if is_asked_for(&manifest) => Some(UnexaminedView::LEFT_OUT),
             Services::Aws if is_asked_for(&manifest) && organizations.is_none() => {

@@ -4,7 +4,6 @@ use crate::carry_out::Failure as WriteFailure;
 use crate::desired::aws::DesiredError;
 use crate::desired::sources::SourceFaults;
 use crate::desired::template::TemplateError;
-use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::extract::ExtractError;
 use crate::iam::arn::InvalidName;
@@ -25,10 +24,8 @@ use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
 use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
-use super::{Coded as _, Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::report::{ErrorView, genesys_in_other_tool};
-use crate::verify::Verification;
-use crate::verify::twin::{Examined, TwinError};
+use super::{Explained, RefusedPlan, RetiresActions, UsageError};
+use crate::report::genesys_in_other_tool;
 
 /// Errors of usage whose message is its own way out.
 macro_rules! usage_errors {
@@ -465,45 +462,5 @@ impl Explained for CredentialError {
             | CredentialError::Store { .. } => None,
         };
         (ExitCode::Usage, hint.map(str::to_owned))
-    }
-}
-
-/// What to do about a twin that is still there.
-const SWEEP: &str = "`rolecall verify --sweep` removes it";
-
-/// What went wrong with a twin, and what to do about it.
-pub fn troubles(verification: &Verification) -> Vec<ErrorView> {
-    let Some(Examined { role: _, probes: _, stopped, left_behind }) = &verification.twin else {
-        return Vec::new();
-    };
-    let stopped = stopped.iter().map(|error| ErrorView {
-        code: error.code(),
-        hint: hint_for_twin(error),
-        message: error.to_string(),
-    });
-    let left_behind = left_behind.iter().map(|error| ErrorView {
-        code: ErrorCode::TwinLeft,
-        message: error.to_string(),
-        hint: Some(SWEEP.to_owned()),
-    });
-    stopped.chain(left_behind).collect()
-}
-
-fn hint_for_twin(error: &TwinError) -> Option<String> {
-    let failed = error.aws()?;
-    match error.is_refusal() {
-        // It lets nobody write any policy on a role that he can assume: that would be a way to every permission.
-        true if failed.operation == "iam:PutRolePolicy" || failed.operation == "iam:AttachRolePolicy" => {
-            Some(format!(
-                "a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall \
-             made, so remove the others, or run this with {} on the twin",
-                failed.operation
-            ))
-        }
-        true => Some(format!(
-            "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
-            failed.operation
-        )),
-        false => hint_for(failed, Again::Starts),
     }
 }

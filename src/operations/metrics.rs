@@ -3,7 +3,8 @@
 use futures_util::FutureExt as _;
 
 use super::context::{Context, Counterpart};
-use crate::observe::metrics::{Metrics, measure};
+use super::one_side::Unasked;
+use crate::observe::metrics::{Metrics, measure, measure_genesys};
 use crate::observe::survey::SurveyError;
 use crate::ports::Read;
 use crate::ports::genesys::GenesysRead;
@@ -17,5 +18,13 @@ impl<A: Read + ReadFunctionMetrics, G: GenesysRead + ReadActionMetrics> Context<
             None => Err(unasked.to_owned()),
         };
         measure(&self.manifest, &self.addresses, (&self.aws, genesys), window).boxed_local().await
+    }
+}
+
+impl<G: GenesysRead + ReadActionMetrics> Context<Unasked, G> {
+    /// What Genesys Cloud measured in that time; `None` without a client for it. `unasked` is why AWS is not asked.
+    pub async fn genesys_metrics(&self, window: Window, unasked: &str) -> Option<Metrics> {
+        let Counterpart { client, sources: _ } = self.genesys.as_ref()?;
+        Some(measure_genesys(&self.manifest, client.as_ref(), unasked, window).boxed_local().await)
     }
 }

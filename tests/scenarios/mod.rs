@@ -37,6 +37,7 @@ mod identity;
 #[path = "../chaos/judge.rs"]
 #[allow(dead_code, reason = "the harness of `just chaos` uses more of it")]
 mod judge;
+mod left_out;
 mod life;
 mod limits;
 mod lookup;
