@@ -51,6 +51,7 @@ mod organization;
 mod permissions;
 mod piped;
 mod provisioner;
+mod read_only;
 mod recorded;
 mod saved_plan;
 mod signals;
