@@ -8,6 +8,7 @@ pub mod genesys;
 pub mod metrics;
 pub mod ownership;
 pub mod quotas;
+pub mod record;
 pub mod snapshot;
 pub mod survey;
 pub mod usage;

@@ -53,6 +53,7 @@ mod piped;
 mod provisioner;
 mod read_only;
 mod recorded;
+mod recorded_role;
 mod saved_plan;
 mod signals;
 pub(crate) mod stage;
