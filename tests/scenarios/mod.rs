@@ -32,6 +32,7 @@ mod gate_before;
 mod genesys;
 mod handover;
 mod handover_pages;
+mod handover_written;
 mod hostile;
 mod identity;
 #[path = "../chaos/judge.rs"]
