@@ -46,6 +46,7 @@ mod managed_by;
 mod many_targets;
 mod missing;
 mod notify;
+mod notify_permissions;
 mod one_side;
 mod options;
 mod organization;
