@@ -11,6 +11,7 @@ use crate::iam::arn::InvalidName;
 use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
+use crate::observe::credential_fields::FieldsError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, MissingBoundary, Survey, SurveyError};
 use crate::operations::describe::DescribeError;
@@ -18,8 +19,8 @@ use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
 use crate::plan::{self, PlanError};
-use crate::ports::AwsError;
 use crate::ports::genesys::GenesysError;
+use crate::ports::{AwsError, AwsErrorKind};
 use crate::report::saved::SavedPlanError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
@@ -190,6 +191,7 @@ impl Explained for PlanningError {
             Self::Aws(error) => error.explain(),
             Self::Genesys(error) => error.explain(),
             Self::Plan(error) => error.explain(),
+            Self::Fields(error) => error.explain(),
             Self::NoRole { manager: Some(manager), .. } => (ExitCode::Usage, Some(in_other_tool(*manager))),
             Self::NoRole { manager: None, .. } => (
                 ExitCode::Usage,
@@ -203,6 +205,29 @@ impl Explained for PlanningError {
                 Some("add an [[action]] or [genesys.integration] to the manifest; if another tool makes what is in Genesys Cloud, name it in `managed_by` in [genesys]".to_owned()),
             ),
         }
+    }
+}
+
+impl Explained for FieldsError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Store { source, .. } if source.kind != AwsErrorKind::NotFound => {
+                let hint = hint_for(source, Again::Starts).map(|hint| format!("{hint}; "));
+                return (ExitCode::Failed, Some(format!("{}nothing was written", hint.unwrap_or_default())));
+            }
+            Self::Store { .. } => {
+                "correct the secret in [genesys.web_services.credential]; nothing was written"
+            }
+            Self::NotAnObject { .. }
+            | Self::NoFields { .. }
+            | Self::NotText { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. } => {
+                "the secret must be a JSON object whose values are texts: each is the field of the credential that has its name; \
+                 nothing was written"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
     }
 }
 
@@ -384,6 +409,11 @@ impl Explained for plan::genesys::PlanError {
             plan::genesys::PlanError::TooManyActions { .. } => {
                 "spread the actions over several manifests with an integration each, or ask Genesys for a higher limit \
                  (`actions.integration.max`)"
+            }
+            plan::genesys::PlanError::CredentialNotAccepted { .. } => {
+                let hint = "choose one of these types; the fields of a credential are the texts of the secret's JSON object; nothing was \
+                     written";
+                return (ExitCode::Usage, Some(hint.to_owned()));
             }
             plan::genesys::PlanError::Ambiguous { .. } => {
                 "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \

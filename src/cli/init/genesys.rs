@@ -87,6 +87,7 @@ async fn read(client: &Client) -> Result<Observed, rolecall::ports::genesys::Gen
         id: None,
         name: "",
         kinds: &[Kind::Lambda],
+        credential_type: None,
         sign: &Sign::of_nobody(),
         reach: Reach::Every,
         actions: Detail::Full,
