@@ -333,8 +333,8 @@ impl Coded for plan::genesys::PlanError {
 impl Coded for FieldsError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Store { source, .. } if source.kind == AwsErrorKind::NotFound => ErrorCode::CredentialUnfit,
-            Self::Store { source, .. } => source.code(),
+            Self::Store { error, .. } if error.kind == AwsErrorKind::NotFound => ErrorCode::CredentialUnfit,
+            Self::Store { error, .. } => error.code(),
             Self::NotAnObject { .. }
             | Self::NoFields { .. }
             | Self::NotText { .. }

@@ -211,20 +211,24 @@ impl Explained for PlanningError {
 impl Explained for FieldsError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
-            Self::Store { source, .. } if source.kind != AwsErrorKind::NotFound => {
-                let hint = hint_for(source, Again::Starts).map(|hint| format!("{hint}; "));
-                return (ExitCode::Failed, Some(format!("{}nothing was written", hint.unwrap_or_default())));
+            // No policy that rolecall renders names a secret.
+            Self::Store { error, .. } if error.kind == AwsErrorKind::AccessDenied => {
+                let operation = error.operation;
+                let hint = format!(
+                    "allow the caller {operation} on it, and kms:Decrypt if it has a key of your own"
+                );
+                return (ExitCode::Failed, Some(hint));
             }
-            Self::Store { .. } => {
-                "correct the secret in [genesys.web_services.credential]; nothing was written"
+            Self::Store { error, .. } if error.kind == AwsErrorKind::NotFound => {
+                "create it, or correct its name in [genesys.web_services.credential]"
             }
+            Self::Store { error, .. } => return (ExitCode::Failed, hint_for(error, Again::Starts)),
             Self::NotAnObject { .. }
             | Self::NoFields { .. }
             | Self::NotText { .. }
             | Self::Empty { .. }
             | Self::Missing { .. } => {
-                "the secret must be a JSON object whose values are texts: each is the field of the credential that has its name; \
-                 nothing was written"
+                "the secret must be a JSON object whose values are texts: each is the field of the credential that has its name"
             }
         };
         (ExitCode::Failed, Some(hint.to_owned()))

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::ports::AwsError;
 use crate::ports::secrets::ReadSecret;
-use crate::ports::{AwsError, AwsErrorKind};
 use rolecall_model::shown::Shown;
 
 /// The fields, by name.
@@ -21,12 +21,12 @@ pub struct CredentialFields(BTreeMap<String, SecretString>);
 #[derive(Debug, thiserror::Error)]
 pub enum FieldsError {
     /// The store did not answer.
-    #[error("cannot read the credential's values from the secret `{secret}`: {source}{}", needed(source))]
+    #[error("cannot read the credential's values from the secret `{secret}`: {error}")]
     Store {
         /// The secret.
         secret: String,
         /// What AWS said.
-        source: AwsError,
+        error: AwsError,
     },
     /// The secret is no JSON object.
     #[error("the secret `{secret}` is not a JSON object with the fields of the credential")]
@@ -78,13 +78,6 @@ pub enum FieldsError {
     },
 }
 
-fn needed(error: &AwsError) -> String {
-    match error.kind == AwsErrorKind::AccessDenied {
-        true => format!("; the caller needs the permission {}", error.operation),
-        false => String::new(),
-    }
-}
-
 fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{}`", Shown(name))).collect::<Vec<_>>().join(", ")
 }
@@ -98,7 +91,7 @@ impl CredentialFields {
     ) -> Result<Self, FieldsError> {
         let secret = store.name();
         let text = store.read().await;
-        let text = text.map_err(|source| FieldsError::Store { secret: secret.to_owned(), source })?;
+        let text = text.map_err(|error| FieldsError::Store { secret: secret.to_owned(), error })?;
         Self::parse(secret, &text, type_name, required)
     }
 

@@ -86,7 +86,7 @@ async fn read(client: &Client) -> Result<Observed, rolecall::ports::genesys::Gen
         resource: None,
         id: None,
         name: "",
-        kinds: &[Kind::Lambda],
+        kinds: &Kind::ALL,
         credential_type: None,
         sign: &Sign::of_nobody(),
         reach: Reach::Every,
