@@ -169,7 +169,7 @@ impl<'c> Comparison<'c> {
                 let effect = GenesysEffect::CredentialGone { id: id.clone() };
                 self.differs(part, name, consequence, effect, stated(expected, None));
             }
-            Some(record) if record.type_name != type_name => {
+            Some(record) if !record.type_name.is_empty() && record.type_name != type_name => {
                 let values = stated(expected, Some(record.type_name.clone()));
                 self.differs(part, &record.name, consequence, GenesysEffect::OtherCredentialType, values);
             }

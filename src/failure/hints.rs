@@ -415,8 +415,7 @@ impl Explained for plan::genesys::PlanError {
                  (`actions.integration.max`)"
             }
             plan::genesys::PlanError::CredentialNotAccepted { .. } => {
-                let hint = "choose one of these types; the fields of a credential are the texts of the secret's JSON object; nothing was \
-                     written";
+                let hint = "choose one of these types; the fields of a credential are the texts of the secret's JSON object";
                 return (ExitCode::Usage, Some(hint.to_owned()));
             }
             plan::genesys::PlanError::Ambiguous { .. } => {

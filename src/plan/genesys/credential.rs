@@ -80,9 +80,15 @@ impl<'o> Standpoint<'o> {
             let record = observed.credentials.iter().find(|record| record.id == *id)?;
             Some((record, written.clone()))
         });
-        // Of the type of a credential, no documentation says that it can change.
+        // Of the type of a credential, no documentation says that it can change. The one with the role's ARN is never of another type,
+        // and of an answer without a type nothing follows.
+        let is_other = |record: &CredentialRecord| {
+            wanted.kind == Kind::WebServices
+                && !record.type_name.is_empty()
+                && record.type_name != credential.type_name
+        };
         let (own, of_other_type) = match own {
-            Some((record, _)) if record.type_name != credential.type_name => (None, Some(record)),
+            Some((record, _)) if is_other(record) => (None, Some(record)),
             own => (own, None),
         };
         let retired = of_other_type.map(|record| deleted(record, Retirement::Replaced));

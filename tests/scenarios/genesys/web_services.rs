@@ -342,7 +342,54 @@ fn what_cannot_become_a_credential_is_refused_before_the_first_write() {
         told.push(refused.standard_error());
         assert_eq!(all_writes(&stage), [] as [&str; 0], "{section} {text}");
     }
-    insta::assert_snapshot!(told.join("\n\n"), @"");
+    insta::assert_snapshot!(told.join("\n\n"), @"
+    exit 2
+    -- stderr
+    error[E57]: nothing was changed: Genesys Cloud does not accept a credential of the type `amazonWebServicesARN` (`type` in [genesys.web_services.credential]) for an integration of the type `custom-rest-actions`; it accepts `basicAuth`, `userDefined`, `userDefinedOAuth`
+    hint: choose one of these types; the fields of a credential are the texts of the secret's JSON object
+
+
+    exit 2
+    -- stderr
+    error[E57]: nothing was changed: Genesys Cloud does not accept a credential of the type `nonsense` (`type` in [genesys.web_services.credential]) for an integration of the type `custom-rest-actions`; it accepts `basicAuth`, `userDefined`, `userDefinedOAuth`
+    hint: choose one of these types; the fields of a credential are the texts of the secret's JSON object
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: cannot read the credential's values from the secret `stock`: secretsmanager:GetSecretValue failed: Secrets Manager can't find the specified secret. (ResourceNotFoundException, request [id])
+    hint: create it, or correct its name in [genesys.web_services.credential]
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: the secret `stock` is not a JSON object with the fields of the credential
+    hint: the secret must be a JSON object whose values are texts: each is the field of the credential that has its name
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: `port` in the secret `stock` is not a text; the fields of a credential are texts
+    hint: the secret must be a JSON object whose values are texts: each is the field of the credential that has its name
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: `password` in the secret `stock` is empty
+    hint: the secret must be a JSON object whose values are texts: each is the field of the credential that has its name
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: the secret `stock` has no `userName`, which a credential of the type `basicAuth` needs; it has `password`, `username`
+    hint: the secret must be a JSON object whose values are texts: each is the field of the credential that has its name
+
+
+    exit 1
+    -- stderr
+    error[E57]: nothing was changed in AWS or Genesys Cloud: the secret `stock` is a JSON object without fields
+    hint: the secret must be a JSON object whose values are texts: each is the field of the credential that has its name
+    ");
 }
 
 #[test]
@@ -355,12 +402,42 @@ fn a_secret_that_may_not_be_read_is_named_with_the_permission() {
         fault: Fault::Deny,
     };
     stage.set(Faults { rules: vec![rule], ..Faults::default() });
-    insta::assert_snapshot!(run(&stage, &APPLY).standard_error(), @"");
+    insta::assert_snapshot!(run(&stage, &APPLY).standard_error(), @"
+    exit 1
+    -- stderr
+    error[E17]: nothing was changed in AWS or Genesys Cloud: cannot read the credential's values from the secret `stock`: secretsmanager:GetSecretValue failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: secretsmanager:GetSecretValue (AccessDeniedException, request [id])
+    hint: allow the caller secretsmanager:GetSecretValue on it, and kms:Decrypt if it has a key of your own
+    ");
     assert_eq!(all_writes(&stage), [] as [&str; 0]);
     // Whoever writes nothing needs no secret.
     run(&stage, &["plan"]).expect(0);
     stage.set(Faults::default());
     run(&stage, &APPLY).expect(0);
+}
+
+#[cfg(feature = "ssm")]
+#[test]
+fn a_secure_string_holds_the_values_too() {
+    let stage = stage_of("credential = { type = \"basicAuth\", parameter = \"/rolecall/stock\" }");
+    change(&stage, |state| {
+        let account = state.accounts.get_mut(CUSTOMER).unwrap();
+        let parameters = account.parameters.entry("us-east-1".to_owned()).or_default();
+        let value = rolecall::sandbox::Parameter { value: values(ROTATED), is_secure: true, version: 1 };
+        parameters.insert("/rolecall/stock".to_owned(), value);
+    });
+    run(&stage, &APPLY).expect(0);
+    assert_eq!(only(&stage).1, ROTATED);
+    run(&stage, &["drift"]).expect(0);
+}
+
+#[cfg(not(feature = "ssm"))]
+#[test]
+fn a_build_without_ssm_says_so_before_the_first_call() {
+    let stage = stage_of("credential = { type = \"basicAuth\", parameter = \"/rolecall/stock\" }");
+    let run = run(&stage, &APPLY).expect(2);
+    let said = "[genesys.web_services.credential] names the parameter `/rolecall/stock`, and this rolecall was built without SSM";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert_eq!(stage.calls().len(), 0);
 }
 
 /// Both integrations in one run, whatever of it fails first: each has its own credential in the end, and no second one.
@@ -477,15 +554,15 @@ fn the_credential_of_another_tool_is_compared_by_its_type() {
         drift["drift"].as_array().unwrap().iter().map(of).collect::<Vec<_>>().join("\n")
     };
     stage.write("rolecall.toml", &elsewhere(&SECTION.replace("basicAuth", "userDefined")));
-    insta::assert_snapshot!(differences(&stage), @"");
+    insta::assert_snapshot!(differences(&stage), @r#""credential-differs" of "GenesysDataActionRole web services (rolecall 123456789012:GenesysDataActionRole)": ["the credential has a different type"] "userDefined" "basicAuth""#);
     change(&stage, |state| state.genesys.credentials.retain(|_, it| it.kind == "amazonWebServicesARN"));
-    insta::assert_snapshot!(differences(&stage), @"");
+    insta::assert_snapshot!(differences(&stage), @r#""credential-differs" of "GenesysDataActionRole": ["the integration names the credential 3466e9a0-8391-4f64-0328-838413292df7, which Genesys Cloud does not find"] "userDefined" null"#);
     change(&stage, |state| {
         for known in state.genesys.integrations.values_mut().filter(|it| it.kind == "custom-rest-actions") {
             known.configuration.credentials.clear();
         }
     });
-    insta::assert_snapshot!(differences(&stage), @"");
+    insta::assert_snapshot!(differences(&stage), @r#""credential-differs" of "GenesysDataActionRole": ["the integration names no credential"] "userDefined" null"#);
     assert_eq!(all_writes(&stage), [] as [&str; 0]);
 }
 
@@ -551,7 +628,16 @@ fn terraform_reads_the_secret_itself() {
             run.stderr.lines().find(|line| line.contains("state")).unwrap()
         );
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    {"aws_secretsmanager_secret_version":{"web_services_credential":{"secret_id":"arn:aws:secretsmanager:us-east-1:123456789012:secret:stock-AbCdEf"}}}
+    {"name":"GenesysDataActionRole web services","credential_type_name":"userDefined","fields":"${jsondecode(data.aws_secretsmanager_secret_version.web_services_credential.secret_string)}"}
+    [{"name":"GenesysDataActionRole","credentials":{"basicAuth":"${genesyscloud_integration_credential.web_services_data_actions.id}"}}]
+    warning: the configuration makes a credential of the secret that [genesys.web_services.credential] names: Terraform reads the secret and keeps its values in the state, so protect the state as you protect the secret
+    {"aws_ssm_parameter":{"web_services_credential":{"name":"/stock"}}}
+    {"name":"GenesysDataActionRole web services","credential_type_name":"userDefined","fields":"${jsondecode(data.aws_ssm_parameter.web_services_credential.value)}"}
+    [{"name":"GenesysDataActionRole","credentials":{"basicAuth":"${genesyscloud_integration_credential.web_services_data_actions.id}"}}]
+    warning: the configuration makes a credential of the secret that [genesys.web_services.credential] names: Terraform reads the secret and keeps its values in the state, so protect the state as you protect the secret
+    "#);
 }
 
 /// Whoever has no credentials for AWS cannot have the secret either; without one, AWS is not asked.

@@ -149,7 +149,7 @@ fn each_difference_of_the_credential_has_its_steps() {
     fn known(observed: &mut Observed) -> &mut ObservedIntegration {
         &mut observed.integrations[0]
     }
-    let cases: [(&str, Change, &[&str]); 13] = [
+    let cases: [(&str, Change, &[&str]); 14] = [
         ("as desired", |_| {}, &["? ValuesNotShown"]),
         (
             "no integration yet",
@@ -208,6 +208,11 @@ fn each_difference_of_the_credential_has_its_steps() {
                 known(it).credential = Some(before);
             },
             &["create basicAuth", "configure basicAuth = new", "delete c1: Replaced"],
+        ),
+        (
+            "of a type that Genesys Cloud does not tell",
+            |it| it.credentials[0].type_name = String::new(),
+            &["? ValuesNotShown"],
         ),
         (
             "of another type in the list alone",
