@@ -187,6 +187,7 @@ async fn integrations(
         id: None,
         name: role.name.as_str(),
         kinds: &[Kind::Lambda],
+        credential_type: None,
         sign: &Sign::of(role, None),
         reach,
         actions: Detail::Full,

@@ -14,7 +14,7 @@ use rolecall_model::patience::Interrupt;
 use serde_json::{Map, Value};
 use tokio::join;
 
-use super::clients::{Clients, SharedClient};
+use super::clients::{Clients, SharedClient, secret_of};
 use super::error::ConnectError;
 use super::loaded::Loaded;
 use crate::carry_out::Observer;
@@ -188,7 +188,8 @@ impl Connected {
         let external_id = external_id(&manifest, client.as_ref()).await?;
         let (genesys, organizations) = match (client, sources) {
             (Some(SharedClient { client, .. }), Some(sources)) => {
-                (Some(Counterpart { client, sources }), None)
+                let secret = secret_of(&manifest, &aws)?;
+                (Some(Counterpart { client, sources, secret }), None)
             }
             (client, _) => (None, client),
         };

@@ -10,6 +10,7 @@ use crate::iam::arn::InvalidName;
 use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
+use crate::observe::credential_fields::FieldsError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, MissingBoundary, Survey, SurveyError};
 use crate::operations::describe::DescribeError;
@@ -17,8 +18,8 @@ use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
 use crate::plan::{self, PlanError};
-use crate::ports::AwsError;
 use crate::ports::genesys::GenesysError;
+use crate::ports::{AwsError, AwsErrorKind};
 use crate::report::saved::SavedPlanError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
@@ -187,6 +188,7 @@ impl Explained for PlanningError {
             Self::Aws(error) => error.explain(),
             Self::Genesys(error) => error.explain(),
             Self::Plan(error) => error.explain(),
+            Self::Fields(error) => error.explain(),
             Self::NoRole { manager: Some(manager), .. } => (ExitCode::Usage, Some(in_other_tool(*manager))),
             Self::NoRole { manager: None, .. } => (
                 ExitCode::Usage,
@@ -200,6 +202,33 @@ impl Explained for PlanningError {
                 Some("add an [[action]] or [genesys.integration] to the manifest; if another tool makes what is in Genesys Cloud, name it in `managed_by` in [genesys]".to_owned()),
             ),
         }
+    }
+}
+
+impl Explained for FieldsError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            // No policy that rolecall renders names a secret.
+            Self::Store { error, .. } if error.kind == AwsErrorKind::AccessDenied => {
+                let operation = error.operation;
+                let hint = format!(
+                    "allow the caller {operation} on it, and kms:Decrypt if it has a key of your own"
+                );
+                return (ExitCode::Failed, Some(hint));
+            }
+            Self::Store { error, .. } if error.kind == AwsErrorKind::NotFound => {
+                "create it, or correct its name in [genesys.web_services.credential]"
+            }
+            Self::Store { error, .. } => return (ExitCode::Failed, hint_for(error, Again::Starts)),
+            Self::NotAnObject { .. }
+            | Self::NoFields { .. }
+            | Self::NotText { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. } => {
+                "the secret must be a JSON object whose values are texts: each is the field of the credential that has its name"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
     }
 }
 
@@ -381,6 +410,10 @@ impl Explained for plan::genesys::PlanError {
             plan::genesys::PlanError::TooManyActions { .. } => {
                 "spread the actions over several manifests with an integration each, or ask Genesys for a higher limit \
                  (`actions.integration.max`)"
+            }
+            plan::genesys::PlanError::CredentialNotAccepted { .. } => {
+                let hint = "choose one of these types; the fields of a credential are the texts of the secret's JSON object";
+                return (ExitCode::Usage, Some(hint.to_owned()));
             }
             plan::genesys::PlanError::Ambiguous { .. } => {
                 "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \

@@ -3,6 +3,7 @@
 pub mod adoption;
 pub(crate) mod agreement;
 pub mod aws;
+pub mod credential_fields;
 mod functions;
 pub mod genesys;
 pub mod metrics;

@@ -14,7 +14,7 @@ impl<A: Read + ReadFunctionMetrics, G: GenesysRead + ReadActionMetrics> Context<
     /// What both services measured in that time. `unasked` is why Genesys Cloud is not asked, where there is no client for it.
     pub async fn metrics(&self, window: Window, unasked: &str) -> Result<Metrics, SurveyError> {
         let genesys = match &self.genesys {
-            Some(Counterpart { client, sources: _ }) => Ok(client.as_ref()),
+            Some(Counterpart { client, sources: _, secret: _ }) => Ok(client.as_ref()),
             None => Err(unasked.to_owned()),
         };
         measure(&self.manifest, &self.addresses, (&self.aws, genesys), window).boxed_local().await

@@ -80,6 +80,8 @@ pub struct Genesys {
     pub credentials: Option<SecretLocation>,
     /// The integration that the actions belong to, where the manifest describes it.
     pub integration: Option<Integration>,
+    /// The credential of the integration that the actions with an address belong to, where rolecall makes it.
+    pub web_services_credential: Option<WebServicesCredential>,
 }
 
 impl Genesys {
@@ -128,6 +130,17 @@ pub struct Integration {
     pub notes: Option<String>,
     /// The name of the credential with the role's ARN, where one is stated.
     pub credential: Option<String>,
+}
+
+/// The credential that actions which call addresses read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebServicesCredential {
+    /// Its type in Genesys Cloud.
+    pub type_name: String,
+    /// Its name in Genesys Cloud, where one is stated.
+    pub name: Option<String>,
+    /// Where AWS keeps its fields, as a JSON object.
+    pub source: SecretLocation,
 }
 
 /// How the line begins that rolecall adds to the notes of an integration.
