@@ -143,6 +143,8 @@ codes! {
     TwinLeft = "E55",
     /// rolecall itself is wrong.
     Internal = "E56",
+    /// The credential for addresses cannot be made of what its secret holds, or is not accepted.
+    CredentialUnfit = "E57",
 }
 
 impl fmt::Display for ErrorCode {

@@ -6,6 +6,7 @@
 mod calls;
 mod codes;
 mod hints;
+mod troubles;
 
 use std::error::Error;
 use std::fmt;
@@ -17,13 +18,15 @@ use crate::manifest::Manager;
 use crate::operations::{ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
 use crate::report::usage::lines;
-use crate::report::{ErrorView, RefusalView, Report};
+use crate::report::{ErrorView, RefusalView, Report, UnexaminedView};
 use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
 pub use self::calls::boundary_hint;
+pub(crate) use self::calls::{LOG_IN, NO_AWS};
 pub use self::codes::Coded;
-pub use self::hints::{hint_for_absent, troubles};
+pub use self::hints::hint_for_absent;
+pub use self::troubles::troubles;
 
 /// What a command comes to.
 pub type CommandResult<T> = Result<T, CommandError>;
@@ -39,6 +42,8 @@ pub struct CommandError {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// The side that nobody looked at, also where the rest was looked at in vain.
+    pub unexamined: Option<UnexaminedView>,
 }
 
 /// An error that a command can end with.
@@ -50,7 +55,7 @@ pub trait Explained: Coded + Error + 'static {
 impl<E: Explained> From<E> for CommandError {
     fn from(error: E) -> Self {
         let (exit, hint) = error.explain();
-        Self { exit, code: error.code(), message: in_full(&error), hint }
+        Self { exit, code: error.code(), message: in_full(&error), hint, unexamined: None }
     }
 }
 
@@ -68,7 +73,7 @@ pub(crate) fn in_full(error: &dyn Error) -> String {
 impl CommandError {
     /// Something went wrong, and there is no more to say about it.
     pub fn failed(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { exit: ExitCode::Failed, code, message: message.into(), hint: None }
+        Self { exit: ExitCode::Failed, code, message: message.into(), hint: None, unexamined: None }
     }
 
     /// The user was asked, and said no.
@@ -81,9 +86,15 @@ impl CommandError {
         ErrorView { code: self.code, message: self.message.clone(), hint: self.hint.clone() }
     }
 
+    /// The same of a command that left out a side, unless that was said already.
+    #[must_use]
+    pub fn without(self, unexamined: Option<UnexaminedView>) -> Self {
+        Self { unexamined: self.unexamined.or(unexamined), ..self }
+    }
+
     /// The report of a command that came to this.
     pub fn report(&self, command: &'static str) -> Report {
-        Report { error: Some(self.view()), ..Report::new(command) }
+        Report { error: Some(self.view()), unexamined: self.unexamined, ..Report::new(command) }
     }
 }
 

@@ -17,8 +17,9 @@ use super::aws::Created;
 use super::{Effect, Failure, Progress, WriteGenesys};
 use crate::desired::contract::same_config;
 use crate::desired::genesys::{Kind, Mark};
+use crate::observe::credential_fields::CredentialFields;
 use crate::observe::genesys::action_in_full;
-use crate::plan::genesys::{Attachment, Configuration, Id, RoleCredential, Step};
+use crate::plan::genesys::{Attachment, Configuration, Credential, CredentialValue, Id, Step};
 use crate::ports::WriteOutcome;
 use crate::ports::genesys::{
     ActionRecord, ActionSpecification, ActionUpdate, CredentialRecord, CredentialSpecification, GenesysError,
@@ -37,8 +38,8 @@ pub struct Made {
     pub(super) created: Created,
     /// The IDs of the integrations.
     pub integrations: RefCell<BTreeMap<Kind, String>>,
-    /// The credential that was written.
-    pub credential: RefCell<Option<CredentialRecord>>,
+    /// The credentials that were written, by the kind of the integration that each is for.
+    pub credentials: RefCell<BTreeMap<Kind, CredentialRecord>>,
     /// The integrations whose configuration was written, and with it whose they are.
     pub configured: RefCell<Vec<String>>,
     /// The action, or its draft, that was written last.
@@ -54,19 +55,37 @@ impl Made {
         id.ok_or(Failure::Incomplete { missing: "integration" })
     }
 
-    fn credential(&self, id: &Id) -> Result<String, Failure> {
+    fn credential(&self, kind: Kind, id: &Id) -> Result<String, Failure> {
         let id = match id {
             Id::Known(id) => Some(id.clone()),
-            Id::Made(_) => self.credential.borrow().as_ref().map(|record| record.id.clone()),
+            Id::Made(_) => self.credentials.borrow().get(&kind).map(|record| record.id.clone()),
         };
         id.ok_or(Failure::Incomplete { missing: "credential" })
     }
 }
 
+/// Genesys Cloud, with what the plan's steps write and the plan does not hold.
+#[derive(Debug)]
+pub struct WithFields<'g, G> {
+    /// Genesys Cloud.
+    pub genesys: &'g G,
+    /// The fields of the credential whose values are kept in AWS; `None` where no step writes it.
+    pub fields: Option<CredentialFields>,
+}
+
+/// For plans that write no credential whose values are kept in AWS.
 impl<G: GenesysRead + GenesysWrite> WriteGenesys for &G {
     async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<Effect, Failure> {
+        WithFields { genesys: *self, fields: None }.write(step, progress).await
+    }
+}
+
+impl<G: GenesysRead + GenesysWrite> WriteGenesys for WithFields<'_, G> {
+    async fn write(&self, step: &Step, progress: &Progress<'_>) -> Result<Effect, Failure> {
         let Progress { made, patience } = progress;
-        let writing = Writing { genesys: *self, made, patience, known: Cell::new(WriteOutcome::Refused) };
+        let Self { genesys, fields } = self;
+        let known = Cell::new(WriteOutcome::Refused);
+        let writing = Writing { genesys: *genesys, fields: fields.as_ref(), made, patience, known };
         let failure = match writing.carry_out(step).await {
             Ok(effect) => return Ok(effect),
             Err(failure) => failure,
@@ -109,6 +128,7 @@ async fn until_some<T>(
 /// One step on its way.
 struct Writing<'a, G> {
     genesys: &'a G,
+    fields: Option<&'a CredentialFields>,
     made: &'a Made,
     patience: &'a Patience<'a>,
     /// What is known of the step so far, beyond its last answer.
@@ -130,12 +150,12 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         let genesys = self.genesys;
         match step {
             Step::CreateCredential { credential } => {
-                let written = self.heard(genesys.create_credential(&specification(credential)).await)?;
-                self.made.credential.replace(Some(written));
+                let specification = self.specification(credential)?;
+                self.wrote(credential, self.heard(genesys.create_credential(&specification).await)?);
             }
             Step::UpdateCredential { id, credential, .. } => {
-                let written = self.heard(genesys.update_credential(id, &specification(credential)).await)?;
-                self.made.credential.replace(Some(written));
+                let specification = self.specification(credential)?;
+                self.wrote(credential, self.heard(genesys.update_credential(id, &specification).await)?);
             }
             Step::DeleteCredential { id, .. } => {
                 let delete = async || genesys.delete_credential(id).await;
@@ -152,7 +172,7 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
             }
             Step::Configure { kind, id, after, .. } => {
                 let id = self.made.integration(*kind, id)?;
-                self.configure(&id, after).await?;
+                self.configure(*kind, &id, after).await?;
                 self.made.configured.borrow_mut().push(id);
             }
             Step::SetState { kind, id, after, .. } => {
@@ -204,13 +224,33 @@ impl<G: GenesysRead + GenesysWrite> Writing<'_, G> {
         Ok(Effect::Written)
     }
 
+    /// The credential with its values.
+    fn specification(&self, credential: &Credential) -> Result<CredentialSpecification, Failure> {
+        let Credential { kind: _, name, type_name, value } = credential;
+        let (fields, is_secret) = match value {
+            CredentialValue::Role { field, role } => ([(field.clone(), role.clone())].into(), false),
+            CredentialValue::Secret { source: _, required: _ } => {
+                let fields = self.fields.ok_or(Failure::Incomplete { missing: "credential's values" })?;
+                (fields.expose(), true)
+            }
+        };
+        Ok(CredentialSpecification { name: name.clone(), type_name: type_name.clone(), fields, is_secret })
+    }
+
+    /// Keeps the credential in mind, without what the answer may repeat of its values.
+    fn wrote(&self, credential: &Credential, written: CredentialRecord) {
+        let written = CredentialRecord { fields: BTreeMap::new(), ..written };
+        self.made.credentials.borrow_mut().insert(credential.kind, written);
+    }
+
     /// Reads the configuration, puts in what the plan says, and writes all of it back; again where somebody was faster.
-    async fn configure(&self, id: &str, after: &Configuration) -> Result<(), Failure> {
+    async fn configure(&self, kind: Kind, id: &str, after: &Configuration) -> Result<(), Failure> {
         let genesys = self.genesys;
         let (attached, written) = match &after.credential {
             Attachment::Attached { key, id } => {
-                let id = self.made.credential(id)?;
-                let written = self.made.credential.borrow().clone().filter(|record| record.id == id);
+                let id = self.made.credential(kind, id)?;
+                let written = self.made.credentials.borrow().get(&kind).cloned();
+                let written = written.filter(|record| record.id == id);
                 (Some((key.clone(), id)), written)
             }
             Attachment::Left | Attachment::Detached { .. } => (None, None),
@@ -392,14 +432,6 @@ fn says(draft: &ActionRecord, update: &ActionUpdate) -> bool {
     draft.name == *name
         && draft.category == *category
         && draft.config.as_ref().is_some_and(|there| same_config(config, there))
-}
-
-fn specification(credential: &RoleCredential) -> CredentialSpecification {
-    CredentialSpecification {
-        name: credential.name.clone(),
-        type_name: credential.form.type_name.clone(),
-        fields: [(credential.form.field.clone(), credential.role.clone())].into(),
-    }
 }
 
 const VISIBLE: &str = "Genesys Cloud to find it";

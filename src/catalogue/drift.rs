@@ -69,6 +69,12 @@ fn words(consequence: Consequence) -> Words {
             "`rolecall apply` connects Genesys Cloud to the role again",
             Some("genesys-integration-disabled"),
         ),
+        Consequence::CredentialDiffers => (
+            "the credential that actions with a `url` read is missing, has another type, or was changed after rolecall wrote it: what \
+             they call may refuse them",
+            "`rolecall apply` writes the credential with the values that the secret holds then",
+            None,
+        ),
         Consequence::ActionMissing => (
             "flows that call the action fail",
             "`rolecall apply` creates the action; flows keep the ID of the old action, so each has to be pointed at the new one",

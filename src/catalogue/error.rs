@@ -318,6 +318,13 @@ fn words(code: ErrorCode) -> Words {
             "something happened that rolecall rules out",
             "please report it, with the message and the version (`rolecall --version`)",
         ),
+        ErrorCode::CredentialUnfit => (
+            "the credential of actions with a `url` cannot be made",
+            "the secret is missing, is not a JSON object of texts or lacks a field, or Genesys Cloud accepts no credential of this type \
+             for the integration; nothing was written",
+            "correct the secret, or `type` in [genesys.web_services.credential]; the message names the types that are accepted and the \
+             fields that are missing",
+        ),
     };
     Words { title, why, remedy }
 }

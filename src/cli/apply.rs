@@ -80,6 +80,7 @@ async fn apply_and_tell(
 ) -> CommandResult<(Report, ExitCode)> {
     let teller = Teller::new(context.manifest.notify.as_ref(), options.aws.sandbox)?;
     let result = apply_one(options, context, before_writing, printer).boxed_local().await;
+    let result = result.map_err(|error| error.without(context.unexamined));
     match teller {
         Some(teller) => teller.tell(context, result, printer).boxed_local().await,
         None => result,

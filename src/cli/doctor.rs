@@ -57,7 +57,7 @@ impl Checks {
     }
 
     fn add_error(&mut self, check: &'static str, state: CheckState, error: impl Into<CommandError>) {
-        let CommandError { code, message, hint, exit: _ } = error.into();
+        let CommandError { code, message, hint, exit: _, unexamined: _ } = error.into();
         let text = message.trim_end().lines().next().unwrap_or_default().to_owned();
         self.0.push(CheckView { check, state, text, code: Some(code), hint });
     }
@@ -265,6 +265,14 @@ async fn permissions(
         _ => String::new(),
     };
     for (level, document, only) in LEVELS {
+        if let (Some(manager), RenderedDocument::Provisioner) = (manifest.role.managed_by, document) {
+            let text = format!(
+                "not needed: {} manages the role, and rolecall writes nothing to AWS",
+                manager.name()
+            );
+            checks.add(level, CheckState::Note, text);
+            continue;
+        }
         let document: Value =
             template(&templates, document, manifest.role.permissions_boundary.as_ref())?.fill(&fillings)?;
         let Some(principal) = &principal else {
@@ -349,7 +357,8 @@ async fn genesys(
         }
     };
     let stated = manifest.and_then(|manifest| manifest.genesys.organization_id.as_ref());
-    let view = IdentityView::new(identity, stated, None, &[]);
+    let managed_by = manifest.and_then(|manifest| manifest.genesys.managed_by);
+    let view = IdentityView::new(identity, (stated, managed_by), None, &[]);
     let organization = format!("{} ({})", view.organization.name, Shown(&view.organization.id));
     match stated.filter(|stated| stated.as_str() != view.organization.id) {
         None => {
@@ -364,7 +373,9 @@ async fn genesys(
         }
     }
     let of = |wanted: AccessView| {
-        let commands = view.commands.iter().filter_map(|command| {
+        // A client that only reads is right where another tool writes.
+        let needed = view.commands.iter().filter(|command| command.not_needed.is_none());
+        let commands = needed.filter_map(|command| {
             let needs = command.needs.iter().filter(|need| need.access == wanted);
             let needs: Vec<String> = needs.map(|need| need.any_of.join(" or ")).collect();
             (!needs.is_empty()).then(|| format!("{} ({})", command.command, needs.join(", ")))
@@ -372,7 +383,19 @@ async fn genesys(
         commands.collect::<Vec<_>>()
     };
     match (of(AccessView::Missing).as_slice(), of(AccessView::Unknown).as_slice()) {
-        ([], []) => checks.add("its permissions", CheckState::Ok, "every command"),
+        ([], []) => checks.add(
+            "its permissions",
+            CheckState::Ok,
+            match managed_by {
+                None => "every command".to_owned(),
+                Some(manager) => {
+                    format!(
+                        "every command that changes nothing in Genesys Cloud, which {} manages",
+                        manager.name()
+                    )
+                }
+            },
+        ),
         ([], unknown) => checks.add(
             "its permissions",
             CheckState::Note,

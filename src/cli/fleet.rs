@@ -58,7 +58,8 @@ pub(crate) async fn run_one(
     printer: &mut Printer,
     work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> CommandResult<ExitCode> {
-    let (mut report, exit) = work(&mut context.connected, printer).boxed_local().await?;
+    let worked = work(&mut context.connected, printer).boxed_local().await;
+    let (mut report, exit) = worked.map_err(|error| error.without(context.unexamined))?;
     context.count_calls(&mut report);
     report.exit = exit;
     report.origin = Origin::at(Timestamp::now());

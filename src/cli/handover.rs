@@ -15,7 +15,7 @@ use rolecall::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use rolecall::operations::handover::{compare_in_aws, compare_in_genesys, of_aws, of_genesys};
 use rolecall::operations::{Level, Verified, VerifyRequest};
 use rolecall::ports::genesys::GenesysRead as _;
-use rolecall::report::HandoverView;
+use rolecall::report::{FileContent, HandoverFileView, HandoverView};
 use rolecall::verify::analysers::BilledChecks;
 use rolecall::verify::claim::ClaimOutcome;
 use rolecall_genesys::client::Client;
@@ -25,7 +25,7 @@ use rolecall_model::patience::Interrupt;
 use super::context::Context;
 use super::genesys::Connection;
 use super::input;
-use super::options::{AwsOptions, CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
+use super::options::{AwsOptions, CheckHandover, HandoverCommand, HandoverSide, Output, WriteHandover};
 use super::plan::list_all_calls;
 use super::printer::Printer;
 
@@ -76,53 +76,73 @@ fn on_paper() -> VerifyRequest {
     }
 }
 
+/// The file, and what its writer is to know about it.
+struct Written {
+    file: Handover,
+    /// The claims that were not decided: the file does not name them.
+    undecided: Vec<&'static str>,
+    warnings: Vec<String>,
+}
+
 async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let is_json = options.aws.common.output == Output::Json;
     let now = Timestamp::now().round(Unit::Second).context("cannot read the clock")?;
-    let file = match options.from {
-        HandoverSide::Aws => {
-            let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
-            let Verified { survey, documents: _, verification } =
-                context.role.verify(&on_paper(), &()).await?;
-            let file = of_aws(&context.manifest, &survey, &verification, now);
-            let verify = printer.invocation().command("verify");
-            let undecided = verification.claims.iter().filter(|it| it.outcome() == ClaimOutcome::Unknown);
-            let undecided: Vec<&str> = undecided.map(|claim| claim.kind().id()).collect();
-            let refuted = file.refuted.join(", ");
-            if survey.observed.role.is_none() {
-                printer.warning("the role does not exist yet: the file says the ARN that it will have");
-            } else {
-                if !refuted.is_empty() {
-                    printer.warning(&format!(
-                        "refuted of the role, and the file says so: {refuted}; do not let anybody use the role; {verify} says why"
-                    ));
-                }
-                if !undecided.is_empty() {
-                    let undecided = undecided.join(", ");
-                    printer.warning(&format!("not decided of the role: {undecided}; {verify} says why"));
-                }
-            }
-            list_all_calls(&context, printer);
-            file
-        }
+    let Written { file, undecided, warnings } = match options.from {
+        HandoverSide::Aws => from_aws(options, now, printer).await?,
         HandoverSide::Genesys => from_genesys(options, now, printer).await?,
     };
+    printer.warnings(&warnings);
     let text = file.render();
-    match &options.out {
-        Some(path) => {
-            write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
-            printer.result(&format!("wrote {}\n", path.display()));
-        }
-        None => printer.result(&text),
+    if let Some(path) = &options.out {
+        write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     // Whatever lets somebody else in is no success, also where all that was asked for is a file.
-    Ok(if file.refuted.is_empty() { ExitCode::Success } else { ExitCode::Refuted })
+    let exit = if file.refuted.is_empty() { ExitCode::Success } else { ExitCode::Refuted };
+    printer.result(&match (is_json, &options.out) {
+        (true, out) => {
+            let content = match out {
+                Some(path) => FileContent::WrittenTo(path.display().to_string()),
+                None => FileContent::Text(text),
+            };
+            HandoverFileView::new(&file, content, (undecided, warnings), exit).to_json()
+        }
+        (false, Some(path)) => format!("wrote {}\n", path.display()),
+        (false, None) => text,
+    });
+    Ok(exit)
+}
+
+async fn from_aws(options: &WriteHandover, now: Timestamp, printer: &mut Printer) -> CommandResult<Written> {
+    let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
+    let Verified { survey, documents: _, verification } = context.role.verify(&on_paper(), &()).await?;
+    let file = of_aws(&context.manifest, &survey, &verification, now);
+    let verify = printer.invocation().command("verify");
+    let undecided = verification.claims.iter().filter(|it| it.outcome() == ClaimOutcome::Unknown);
+    let undecided: Vec<&str> = undecided.map(|claim| claim.kind().id()).collect();
+    let mut warnings = Vec::new();
+    if survey.observed.role.is_none() {
+        warnings.push("the role does not exist yet: the file says the ARN that it will have".to_owned());
+    } else {
+        if !file.refuted.is_empty() {
+            let refuted = file.refuted.join(", ");
+            warnings.push(format!(
+                "refuted of the role, and the file says so: {refuted}; do not let anybody use the role; {verify} says why"
+            ));
+        }
+        if !undecided.is_empty() {
+            let undecided = undecided.join(", ");
+            warnings.push(format!("not decided of the role: {undecided}; {verify} says why"));
+        }
+    }
+    list_all_calls(&context, printer);
+    Ok(Written { file, undecided, warnings })
 }
 
 async fn from_genesys(
     options: &WriteHandover,
     now: Timestamp,
     printer: &mut Printer,
-) -> CommandResult<Handover> {
+) -> CommandResult<Written> {
     let connection = Connection::open(&options.aws, printer).await?;
     let Connection { manifest, client, .. } = &connection;
     let organization = client.organization().await?;
@@ -141,15 +161,17 @@ async fn from_genesys(
     let id: ExternalId =
         organization.id.parse().context("the organization's ID is not a valid external ID")?;
     let role = manifest.as_ref().filter(|manifest| is_asked_for(manifest)).and_then(stated_role);
+    let mut warnings = Vec::new();
     if role.is_none() && manifest.as_ref().is_some_and(is_asked_for) {
-        printer.warning("state `account` in [aws]: role and functions are not in the file");
+        warnings.push("state `account` in [aws]: role and functions are not in the file".to_owned());
     }
     let integration = match &role {
         Some(role) => Some((role, integrations(client, role, Reach::Own, &options.aws).await?)),
         None => None,
     };
     connection.list_calls(printer);
-    Ok(of_genesys((region, id), integration.as_ref().map(|(role, observed)| (*role, observed)), now))
+    let integration = integration.as_ref().map(|(role, observed)| (*role, observed));
+    Ok(Written { file: of_genesys((region, id), integration, now), undecided: Vec::new(), warnings })
 }
 
 /// The integrations for Lambda: those of that role, or all.
@@ -165,6 +187,7 @@ async fn integrations(
         id: None,
         name: role.name.as_str(),
         kinds: &[Kind::Lambda],
+        credential_type: None,
         sign: &Sign::of(role, None),
         reach,
         actions: Detail::Full,

@@ -42,7 +42,7 @@ use jiff::Timestamp;
 use rolecall::connect::Services;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
-use rolecall::report::{ErrorView, Invocation, Origin, Report};
+use rolecall::report::{ErrorView, Invocation, Origin, Report, UnexaminedView};
 use rolecall_model::activity::Activity;
 use rolecall_model::limit::Limit;
 
@@ -129,6 +129,8 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
+        // Whatever stopped it before the manifest was read: what the user left out, nobody looked at.
+        let error = error.without(left_out(asked(command)));
         printer.failure(&error.view());
         if let Some(format) = output(command).format() {
             let report = printer.advising(error.report(name(command)));
@@ -321,6 +323,14 @@ fn asked(command: &Command) -> Services {
         | Command::Sandbox(_)
         | Command::Completions { .. }
         | Command::Man { .. } => Services::Both,
+    }
+}
+
+/// The side that the user left out.
+fn left_out(services: Services) -> Option<UnexaminedView> {
+    match services {
+        Services::AwsAlone => Some(UnexaminedView::LEFT_OUT),
+        Services::Aws | Services::Both | Services::Always => None,
     }
 }
 

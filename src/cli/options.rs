@@ -4,7 +4,9 @@ mod genesys;
 mod handover;
 mod roll_call;
 mod offline;
+mod sandbox;
 mod side;
+mod target;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -14,11 +16,9 @@ use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCandidates;
-use rolecall::iam::arn::{InvalidName, Qualifier, Region};
+use rolecall::iam::arn::{InvalidName, Region};
 use rolecall::iam::lint::{FindingId, NoSuchFinding};
-use rolecall::manifest::Target;
 use rolecall::report::Format;
-use rolecall::sandbox::Tamper;
 use rolecall::verify::claim::ClaimKind;
 use rolecall_model::aws_region;
 
@@ -36,7 +36,9 @@ pub(crate) use self::offline::{
     SimulateOptions,
 };
 
+pub(crate) use self::sandbox::SandboxCommand;
 pub(crate) use self::side::SideOptions;
+pub(crate) use self::target::{AddTarget, TargetCommand};
 
 /// Provision, prove and watch the AWS IAM role that Genesys Cloud assumes to invoke AWS Lambda functions.
 #[derive(Debug, Parser)]
@@ -447,90 +449,4 @@ pub(crate) struct BoundaryOptions {
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TargetCommand {
-    /// Check that the functions exist in Lambda, then add them to the manifest
-    Add(AddTarget),
-    /// Remove functions from the manifest
-    Remove {
-        /// The functions: names or ARNs, as in the manifest
-        #[arg(required = true, value_name = "FUNCTION", add = ArgValueCandidates::new(complete::targets))]
-        functions: Vec<Target>,
-        #[command(flatten)]
-        aws: AwsOptions,
-        /// Apply afterwards
-        #[arg(long)]
-        apply: bool,
-        /// Do not ask for confirmation before applying
-        #[arg(long, short, requires = "apply")]
-        yes: bool,
-    },
-    /// List the functions of the manifest, and whether the role may invoke them
-    List {
-        #[command(flatten)]
-        aws: AwsOptions,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct AddTarget {
-    /// The functions: names or ARNs
-    #[arg(required_unless_present = "tag", value_name = "FUNCTION")]
-    pub(crate) functions: Vec<Target>,
-    /// The alias or version that is called, for every function
-    #[arg(long, value_name = "ALIAS")]
-    pub(crate) qualifier: Option<Qualifier>,
-    /// Every function of the region with this tag; needs lambda:ListFunctions and lambda:ListTags
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, conflicts_with = "functions")]
-    pub(crate) tag: Option<(String, String)>,
-    #[command(flatten)]
-    pub(crate) aws: AwsOptions,
-    /// Apply afterwards
-    #[arg(long)]
-    pub(crate) apply: bool,
-    /// Do not ask for confirmation before applying
-    #[arg(long, short, requires = "apply")]
-    pub(crate) yes: bool,
-}
-
-fn tag(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        Some(_) | None => Err("must be KEY=VALUE".to_owned()),
-    }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SandboxCommand {
-    /// Serve the embedded AWS on localhost until interrupted
-    Serve {
-        #[command(flatten)]
-        common: CommonOptions,
-        /// The port; 0 takes a free one
-        #[arg(long, default_value_t = 0)]
-        port: u16,
-        /// Milliseconds to add to every call
-        #[arg(long, value_name = "MS", default_value_t = 0)]
-        latency: u64,
-    },
-    /// Change something behind rolecall's back, as a manual edit would
-    Tamper {
-        /// The change to make
-        #[arg(value_parser = tampering())]
-        kind: Tamper,
-        #[command(flatten)]
-        common: CommonOptions,
-    },
-    /// Delete the sandbox's state
-    Reset {
-        #[command(flatten)]
-        common: CommonOptions,
-    },
-}
-
-fn tampering() -> impl TypedValueParser<Value = Tamper> {
-    let kinds = PossibleValuesParser::new(Tamper::ALL.map(Tamper::name));
-    kinds.try_map(|name| Tamper::from_name(&name).ok_or("no such change"))
 }

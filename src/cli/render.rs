@@ -6,7 +6,7 @@ use rolecall::connect::{Loaded, stated_external_id};
 use rolecall::desired::aws::{DesiredError, Home, desired, fillings};
 use rolecall::desired::exchange::exports;
 use rolecall::desired::export::{cloudformation, cloudformation_anywhere, terraform};
-use rolecall::desired::genesys;
+use rolecall::desired::genesys::{self, web_services_credential};
 use rolecall::desired::sources::{read_file, read_sources};
 use rolecall::desired::template::{Template, TemplateError, Templates};
 use rolecall::error_code::ErrorCode;
@@ -148,6 +148,12 @@ fn say_who_makes_the_cloud_side(manifest: &Manifest, is_rendered: bool, printer:
                 "the configuration makes the Genesys Cloud side, too. Let one tool make it: if Terraform does, write \
                  `managed_by = \"terraform\"` into [genesys] of the manifest, or `rolecall apply` makes a second integration; if \
                  rolecall does, render with --without-genesys",
+            );
+        }
+        if web_services_credential(manifest).is_some() {
+            printer.warning(
+                "the configuration makes a credential of the secret that [genesys.web_services.credential] names: Terraform reads the \
+                 secret and keeps its values in the state, so protect the state as you protect the secret",
             );
         }
         printer.hint(

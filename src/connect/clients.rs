@@ -133,11 +133,28 @@ pub fn connect_from_environment(
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
 }
 
+/// The reader of the credential for addresses, where rolecall makes it. Reads nothing yet.
+pub(super) fn secret_of(
+    manifest: &Manifest,
+    aws: &Aws,
+) -> Result<Option<Box<dyn ReadSecret>>, CredentialError> {
+    let made = manifest.genesys.web_services_credential.as_ref();
+    let Some(credential) = made.filter(|_| manifest.genesys.managed_by.is_none()) else { return Ok(None) };
+    match &credential.source {
+        SecretLocation::Parameter(id) if !HAS_SSM => {
+            let (section, what) = ("[genesys.web_services.credential]", "the credential's values");
+            Err(CredentialError::NoParameters { section, what, parameter: id.to_string() })
+        }
+        location @ (SecretLocation::Secret(_) | SecretLocation::Parameter(_)) => Ok(Some(aws.kept(location))),
+    }
+}
+
 /// The reader of what is kept there; an error where this build has none.
 fn kept(location: &SecretLocation, aws: &Aws) -> Result<Box<dyn ReadSecret>, CredentialError> {
     match location {
         SecretLocation::Parameter(id) if !HAS_SSM => {
-            Err(CredentialError::NoParameters { parameter: id.to_string() })
+            let (section, what) = ("[genesys.credentials]", "the OAuth client");
+            Err(CredentialError::NoParameters { section, what, parameter: id.to_string() })
         }
         SecretLocation::Secret(_) | SecretLocation::Parameter(_) => Ok(aws.kept(location)),
     }

@@ -14,7 +14,7 @@ use rolecall_model::patience::Interrupt;
 use serde_json::{Map, Value};
 use tokio::join;
 
-use super::clients::{Clients, SharedClient};
+use super::clients::{Clients, SharedClient, secret_of};
 use super::error::ConnectError;
 use super::loaded::Loaded;
 use crate::carry_out::Observer;
@@ -25,7 +25,7 @@ use crate::exit::ExitCode;
 use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline};
-use crate::observe::survey::{SurveyError, addresses};
+use crate::observe::survey::{AddressError, SurveyError, addresses};
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
 use crate::ports::metrics::Window;
@@ -188,11 +188,18 @@ impl Connected {
         let external_id = external_id(&manifest, client.as_ref()).await?;
         let (genesys, organizations) = match (client, sources) {
             (Some(SharedClient { client, .. }), Some(sources)) => {
-                (Some(Counterpart { client, sources }), None)
+                let secret = secret_of(&manifest, &aws)?;
+                (Some(Counterpart { client, sources, secret }), None)
             }
             (client, _) => (None, client),
         };
-        let addresses = addresses(&manifest.targets, region.as_ref())?;
+        let addresses = match addresses(&manifest.targets, region.as_ref()) {
+            Ok(addresses) => addresses,
+            Err(AddressError::NoRegion { target }) if aws.lacks_credentials().await => {
+                return Err(ConnectError::NoAccess { target });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let unexamined = match services {
             Services::AwsAlone if is_asked_for(&manifest) => Some(UnexaminedView::LEFT_OUT),
             Services::Aws if is_asked_for(&manifest) && organizations.is_none() => {

@@ -7,7 +7,7 @@ use super::one_side::OtherRole;
 use crate::desired::sources::SourceFaults;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
-use crate::failure::{Coded, Explained, in_full};
+use crate::failure::{Coded, Explained, LOG_IN, NO_AWS, in_full};
 use crate::iam::arn::{InvalidName, RoleName};
 use crate::manifest::WrongPartition;
 use crate::observe::survey::AddressError;
@@ -58,6 +58,12 @@ pub enum ConnectError {
     /// A function is nowhere to be looked for.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// Nothing of AWS is configured, neither credentials nor a region: a region alone would not help.
+    #[error("no AWS credentials were found, and no region for target `{target}`")]
+    NoAccess {
+        /// The first function that is nowhere to be looked for.
+        target: String,
+    },
     /// The role that was named is not the manifest's.
     #[error(transparent)]
     OtherRole(#[from] OtherRole),
@@ -109,6 +115,7 @@ impl Coded for ConnectError {
             Self::Address(error) => error.code(),
             Self::Region { .. } => ErrorCode::Settings,
             Self::OtherRole(_) => ErrorCode::CommandLine,
+            Self::NoAccess { .. } => ErrorCode::NoCredentials,
             Self::NoExternalId | Self::InvalidOrganization { .. } => ErrorCode::OrganizationUnknown,
         }
     }
@@ -164,6 +171,12 @@ impl Explained for ConnectError {
             Self::Organization(error) => return error.explain(),
             Self::InvalidOrganization { source, .. } => return source.explain(),
             Self::Address(error) => return error.explain(),
+            // As where AWS itself is asked without credentials.
+            Self::NoAccess { .. } => {
+                let hint =
+                    format!("{LOG_IN}; the region: --region, AWS_REGION or the profile's region; {NO_AWS}");
+                return (ExitCode::Failed, Some(hint));
+            }
             Self::OtherRole(_) => {
                 "name the role that the manifest describes, or correct [role] and `account` in [aws] of the manifest"
             }

@@ -51,10 +51,11 @@ impl Member {
         &mut self,
         work: impl AsyncFnOnce(&mut Connected) -> CommandResult<T>,
     ) -> CommandResult<T> {
-        match &self.unreachable {
+        let worked = match &self.unreachable {
             None => work(&mut self.connected).boxed_local().await,
             Some(error) => Err(error.clone().into()),
-        }
+        };
+        worked.map_err(|error| error.without(self.connected.unexamined))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::manifest::{Faults, Manifest, ManifestError, Note, Outline};
+use crate::manifest::{Faults, Manifest, ManifestError, Note, Outline, read_text};
 
 /// A manifest without faults, and what is to be known of its text.
 #[derive(Clone, Debug)]
@@ -20,8 +20,13 @@ pub struct Loaded {
 impl Loaded {
     /// The manifest in a file.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let (manifest, notes) = Manifest::load(path)?;
-        Ok(Self::new(path.display().to_string(), manifest, Outline::load(path)?, &notes))
+        Self::load_with_text(path).map(|(loaded, _)| loaded)
+    }
+
+    /// The same with the text, for whoever edits it: the file is read once.
+    pub fn load_with_text(path: &Path) -> Result<(Self, String), ManifestError> {
+        let text = read_text(path)?;
+        Ok((Self::parse(&text, &path.display().to_string())?, text))
     }
 
     /// The manifest that a text is; its files are beside what its name says.

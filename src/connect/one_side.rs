@@ -1,14 +1,14 @@
 //! A manifest with Genesys Cloud alone: for whoever has no credentials for AWS.
 //!
-//! Invariant: AWS's configuration is read only where the manifest keeps the OAuth client in a secret of AWS. Reading it may already
-//! take seconds: without a region, the SDK looks for one on the network.
+//! Invariant: AWS's configuration is read only where the manifest keeps the OAuth client, or a credential, in a secret of AWS. Reading
+//! it may already take seconds: without a region, the SDK looks for one on the network.
 
 use std::rc::Rc;
 
 use rolecall_aws::{Aws, AwsSettings};
 use rolecall_genesys::client::Client;
 
-use super::clients::SharedClient;
+use super::clients::{SharedClient, secret_of};
 use super::connected::{Surroundings, external_id};
 use super::error::ConnectError;
 use crate::desired::aws::Home;
@@ -32,6 +32,10 @@ pub async fn open_genesys(
         (None, true) => clients.of(&manifest, &Aws::connect(settings).await?, *deadline)?,
         (None, false) => clients.of_environment(&manifest, *deadline)?,
     };
+    let secret = match &manifest.genesys.web_services_credential {
+        Some(_) => secret_of(&manifest, &Aws::connect(settings).await?)?,
+        None => None,
+    };
     let external_id = external_id(&manifest, Some(&shared)).await?;
     Ok(operations::Context {
         manifest,
@@ -41,7 +45,7 @@ pub async fn open_genesys(
         snapshot: None,
         addresses: Vec::new(),
         deadline: *deadline,
-        genesys: Some(Counterpart { client: shared.client, sources }),
+        genesys: Some(Counterpart { client: shared.client, sources, secret }),
     })
 }
 

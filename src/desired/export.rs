@@ -67,7 +67,10 @@ pub fn terraform(desired: &Desired, cloud: Option<&genesys_side::Desired>) -> Va
         ("aws_iam_role_policy_attachment".to_owned(), attachments.into()),
     ]);
     resources.extend(cloud.map(genesys::resources).unwrap_or_default());
-    json!({"resource": resources})
+    let data = cloud.map(genesys::data).unwrap_or_default();
+    let mut configuration = json!({"resource": resources});
+    insert(&mut configuration, "data", Some(data).filter(|data| !data.is_empty()));
+    configuration
 }
 
 /// Terraform reads `${` and `%{` in any string as a template; doubled, they are themselves.

@@ -2,8 +2,11 @@
 
 use crate::desired::sources::ActionSources;
 use crate::iam::arn::{ExternalId, FunctionArn, RoleArn};
-use crate::manifest::{Action, Call, Genesys, Integration, Manager, Manifest, NOTES_MARK};
+use crate::manifest::{
+    Action, Call, Genesys, Integration, Manager, Manifest, NOTES_MARK, WebServicesCredential,
+};
 use crate::ports::genesys::{ActionConfig, Contract, Template};
+use crate::ports::secrets::SecretLocation;
 
 /// The key under which an integration names the credential with the role's ARN. It and the next two are what Genesys's own modules
 /// use (GenesysCloudDevOps, `integration-lambda-module`, `integrations.tf`).
@@ -13,12 +16,16 @@ pub const CREDENTIAL_TYPE: &str = "amazonWebServicesARN";
 /// The field with the ARN.
 pub const CREDENTIAL_FIELD: &str = "ARN";
 
+/// The key under which an integration for addresses names its credential (Terraform provider for Genesys Cloud,
+/// `docs/guides/custom_auth_action.md`). Which types of credentials it accepts there, Genesys Cloud says.
+pub const WEB_SERVICES_KEY: &str = "basicAuth";
+
 /// A kind of integration that data actions belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Its actions invoke Lambda functions, through the role.
     Lambda,
-    /// Its actions call https addresses, with a credential that administrators give it.
+    /// Its actions call https addresses, with a credential that the manifest names or administrators give it.
     WebServices,
 }
 
@@ -73,10 +80,50 @@ pub struct DesiredIntegration {
     pub name: String,
     /// What its administrators should read; of one that was taken over, what they have there where nothing is stated.
     pub notes: Option<String>,
-    /// The name of the credential that holds the role's ARN; only Lambda's has one that is rolecall's.
-    pub credential: Option<String>,
+    /// The credential that rolecall makes; `None` where administrators give it one.
+    pub credential: Option<DesiredCredential>,
     /// The actions.
     pub actions: Vec<DesiredAction>,
+}
+
+/// A credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredCredential {
+    /// Its name, without the sign.
+    pub name: String,
+    /// What is in it.
+    pub content: CredentialContent,
+}
+
+/// What is in a credential. The values of a secret are no part of it: they are read when they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialContent {
+    /// The ARN of the role.
+    Role,
+    /// The fields that are kept in AWS.
+    Secret {
+        /// The type of the credential.
+        type_name: String,
+        /// Where they are kept.
+        source: SecretLocation,
+    },
+}
+
+impl DesiredCredential {
+    /// A credential with the ARN of the role.
+    #[must_use]
+    pub fn of_role(name: String) -> Self {
+        Self { name, content: CredentialContent::Role }
+    }
+
+    /// The type of credential that Genesys Cloud must accept, where the manifest chooses it.
+    #[must_use]
+    pub fn stated_type(&self) -> Option<&str> {
+        match &self.content {
+            CredentialContent::Role => None,
+            CredentialContent::Secret { type_name, source: _ } => Some(type_name),
+        }
+    }
 }
 
 /// An action.
@@ -119,6 +166,20 @@ pub fn own_names(manifest: &Manifest) -> (String, String) {
     (name.unwrap_or_else(role), credential.unwrap_or_else(role))
 }
 
+/// The credential of the integration for addresses, where rolecall makes it: an action must call one.
+pub fn web_services_credential(manifest: &Manifest) -> Option<DesiredCredential> {
+    let WebServicesCredential { type_name, name, source } =
+        manifest.genesys.web_services_credential.clone()?;
+    let calls_address = |action: &Action| match action.call {
+        Call::Function { .. } => false,
+        Call::Url { .. } => true,
+    };
+    // Of another name than the one with the role's ARN, so that whoever reads a plan can tell them apart.
+    let name = name.unwrap_or_else(|| format!("{} web services", manifest.role.name));
+    let content = CredentialContent::Secret { type_name, source };
+    manifest.actions.iter().any(calls_address).then_some(DesiredCredential { name, content })
+}
+
 /// Whether the manifest asks for anything in Genesys Cloud, or names the tool that makes it.
 pub fn is_asked_for(manifest: &Manifest) -> bool {
     let Genesys { integration, managed_by, .. } = &manifest.genesys;
@@ -141,11 +202,16 @@ pub fn desired(
         kind: Kind::Lambda,
         name: name.clone(),
         notes: notes.clone(),
-        credential: Some(credential),
+        credential: Some(DesiredCredential::of_role(credential)),
         actions: Vec::new(),
     };
-    let mut web_services =
-        DesiredIntegration { kind: Kind::WebServices, name, notes, credential: None, actions: Vec::new() };
+    let mut web_services = DesiredIntegration {
+        kind: Kind::WebServices,
+        name,
+        notes,
+        credential: web_services_credential(manifest),
+        actions: Vec::new(),
+    };
     for (action, sources) in manifest.actions.iter().zip(sources) {
         match &action.call {
             Call::Function { target, method, headers } => {
@@ -257,10 +323,12 @@ pub struct Mark {
     pub resource: Option<StackResource>,
     /// Whether somebody else made the integration, and rolecall took it over. Such a one is never deleted.
     pub adopted: bool,
-    /// The credential that stood in the place of rolecall's when it took the integration over.
+    /// The credential that stood in the place of rolecall's before.
     pub replaced: Option<String>,
     /// The credential that rolecall made, and when Genesys Cloud says that it was last changed: by rolecall, then.
     pub credential: Option<(String, Option<String>)>,
+    /// How the secret is named that its values are of, where they are of one.
+    pub secret: Option<String>,
 }
 
 impl Mark {
@@ -303,6 +371,7 @@ impl Mark {
                 adopted: value("adopted").is_some(),
                 replaced: value("replaced"),
                 credential: value("credential").map(|id| (id, value("written"))),
+                secret: value("secret"),
             })
         });
         (mark, rest)
@@ -310,7 +379,7 @@ impl Mark {
 
     /// The notes with the mark in them.
     pub fn write(&self, notes: &str) -> String {
-        let Self { role, resource, adopted, replaced, credential } = self;
+        let Self { role, resource, adopted, replaced, credential, secret } = self;
         let mut line = format!("{NOTES_MARK} role={role}");
         if let Some(StackResource { stack, logical_id }) = resource {
             line += &format!(" stack={stack} resource={logical_id}");
@@ -322,6 +391,7 @@ impl Mark {
         if let Some((id, written)) = credential {
             line += &format!(" credential={id}");
             line.extend(written.iter().map(|written| format!(" written={written}")));
+            line.extend(secret.iter().map(|secret| format!(" secret={secret}")));
         }
         if notes.is_empty() { line } else { format!("{notes}\n{line}") }
     }
@@ -354,7 +424,8 @@ mod tests {
     #[test]
     fn marks_come_back_from_the_notes() {
         let role = "arn:aws:iam::123456789012:role/genesys/GenesysDataActionRole".to_owned();
-        let plain = Mark { role, resource: None, adopted: false, replaced: None, credential: None };
+        let plain =
+            Mark { role, resource: None, adopted: false, replaced: None, credential: None, secret: None };
         let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/centre/1".to_owned();
         let resource = StackResource { stack, logical_id: "Integration".to_owned() };
         let with = |credential| Mark { credential: Some(credential), ..plain.clone() };
@@ -365,6 +436,11 @@ mod tests {
             Mark { resource: Some(resource), ..plain.clone() },
             with(("c1".to_owned(), None)),
             with(("c1".to_owned(), Some("2026-11-21T11:00:00.000Z".to_owned()))),
+            Mark {
+                // A name may hold what separates entries within a name.
+                secret: Some("a/b=c+d@e".to_owned()),
+                ..with(("c1".to_owned(), Some("2026-11-21T11:00:00.000Z".to_owned())))
+            },
         ] {
             for notes in ["", "Ask the orders team.", "One.\n\nTwo = 2"] {
                 assert_eq!(Mark::read(&mark.write(notes)), (Some(mark.clone()), notes.to_owned()));

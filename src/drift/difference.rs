@@ -34,6 +34,8 @@ pub enum Consequence {
     TargetMissing,
     /// Genesys Cloud is not connected to the role.
     Disconnected,
+    /// The credential that actions with an address read is missing, is another one, or may have other values.
+    CredentialDiffers,
     /// A data action is not there.
     ActionMissing,
     /// A data action does something else.
@@ -58,7 +60,7 @@ pub enum Consequence {
 
 impl Consequence {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::OtherOrganization,
         Self::WidensTrust,
         Self::WidensPermissions,
@@ -77,6 +79,7 @@ impl Consequence {
         Self::Tag,
         Self::Description,
         Self::Notes,
+        Self::CredentialDiffers,
     ];
 
     /// The code, which stays the same.
@@ -100,6 +103,7 @@ impl Consequence {
             Self::Tag => "D16",
             Self::Description => "D17",
             Self::Notes => "D18",
+            Self::CredentialDiffers => "D19",
         }
     }
 
@@ -114,6 +118,7 @@ impl Consequence {
             Self::NarrowsPermissions => "narrows-permissions",
             Self::TargetMissing => "target-missing",
             Self::Disconnected => "disconnected",
+            Self::CredentialDiffers => "credential-differs",
             Self::ActionMissing => "action-missing",
             Self::ActionDiffers => "action-differs",
             Self::Boundary => "boundary",
@@ -137,6 +142,7 @@ impl Consequence {
             | Self::NarrowsPermissions
             | Self::TargetMissing
             | Self::Disconnected
+            | Self::CredentialDiffers
             | Self::ActionMissing
             | Self::ActionDiffers => Severity::Error,
             Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
@@ -276,6 +282,8 @@ pub enum ManifestKey {
     Organization,
     /// The integration.
     Integration,
+    /// The credential of the integration for addresses.
+    WebServicesCredential,
     /// The actions.
     Action,
     /// The action of this name.

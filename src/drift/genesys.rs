@@ -3,10 +3,12 @@
 use super::difference::{
     Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values, repair_with_all,
 };
-use crate::desired::genesys::Desired;
+use crate::desired::genesys::{Desired, Kind};
 use crate::iam::lint::Severity;
 use crate::observe::genesys::Observed;
-use crate::plan::genesys::{Attachment, Id, Notice, Plan, PlanError, Retirement, Step, plan};
+use crate::plan::genesys::{
+    Attachment, Configuration, CredentialValue, Id, Notice, Plan, PlanError, Retirement, Step, plan,
+};
 use crate::verify::explain_error::{Cause, CauseDetail, CauseKind, Certainty, Remedy};
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
@@ -20,6 +22,7 @@ pub fn drift(desired: &Desired, observed: &Observed) -> Result<(Plan, Vec<Differ
         Err(
             PlanError::OtherOrganization { .. }
             | PlanError::Ambiguous { .. }
+            | PlanError::CredentialNotAccepted { .. }
             | PlanError::TooManyActions { .. },
         )
         | Ok(_) => (false, false),
@@ -78,6 +81,9 @@ fn difference(
 ) -> Difference {
     let key = match part {
         GenesysPart::Organization => ManifestKey::Organization,
+        GenesysPart::Credential if consequence == Consequence::CredentialDiffers => {
+            ManifestKey::WebServicesCredential
+        }
         GenesysPart::Credential
         | GenesysPart::Integration
         | GenesysPart::IntegrationConfiguration
@@ -97,7 +103,7 @@ fn difference(
 }
 
 fn of_step(step: &Step) -> Option<Difference> {
-    use Consequence::{ActionDiffers, ActionMissing, Disconnected, ForeignAction, Notes};
+    use Consequence::{ActionDiffers, ActionMissing, CredentialDiffers, Disconnected, ForeignAction, Notes};
     use GenesysPart::{
         Action, ActionDraft, Credential, Integration, IntegrationConfiguration, IntegrationState,
     };
@@ -111,15 +117,23 @@ fn of_step(step: &Step) -> Option<Difference> {
     };
     Some(match step {
         Step::CreateCredential { credential } => {
-            one(Credential, &credential.name, Disconnected, GenesysEffect::NoCredential, Repair::APPLY)
+            let (consequence, effect) = match credential.value {
+                CredentialValue::Role { .. } => (Disconnected, GenesysEffect::NoCredential),
+                CredentialValue::Secret { .. } => (CredentialDiffers, GenesysEffect::NoSecretCredential),
+            };
+            one(Credential, &credential.name, consequence, effect, Repair::APPLY)
         }
         Step::UpdateCredential { credential, .. } => {
-            one(Credential, &credential.name, Disconnected, GenesysEffect::OtherRole, Repair::APPLY)
+            let (consequence, effect) = match credential.value {
+                CredentialValue::Role { .. } => (Disconnected, GenesysEffect::OtherRole),
+                CredentialValue::Secret { .. } => (CredentialDiffers, GenesysEffect::OtherValues),
+            };
+            one(Credential, &credential.name, consequence, effect, Repair::APPLY)
         }
         Step::CreateIntegration { name, .. } => {
             one(Integration, name, Disconnected, GenesysEffect::NoIntegration, Repair::APPLY)
         }
-        Step::Configure { before, after, .. } => {
+        Step::Configure { kind, before, after, .. } => {
             let is_attached = match &after.credential {
                 Attachment::Left => true,
                 Attachment::Attached { key, id: Id::Known(id) } => {
@@ -129,7 +143,7 @@ fn of_step(step: &Step) -> Option<Difference> {
             };
             let (consequence, effect) = match is_attached {
                 true => (Notes, GenesysEffect::NameOrNotes),
-                false => (Disconnected, GenesysEffect::CredentialNotUsed),
+                false => not_attached(*kind, after),
             };
             one(IntegrationConfiguration, &after.name, consequence, effect, Repair::APPLY)
         }
@@ -155,10 +169,25 @@ fn of_step(step: &Step) -> Option<Difference> {
             leftover(Action, name, GenesysEffect::NotListed)
         }
         Step::DeleteIntegration { name, .. } => leftover(Integration, name, GenesysEffect::NotNeeded),
-        Step::DeleteCredential { name, .. } => leftover(Credential, name, GenesysEffect::NotNeeded),
-        // The other half of a difference that the new action tells.
-        Step::DiscardDraft { .. } | Step::DeleteAction { why: Retirement::Replaced, .. } => return None,
+        Step::DeleteCredential { name, why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
+            leftover(Credential, name, GenesysEffect::NotNeeded)
+        }
+        // The other half of a difference that what is new tells.
+        Step::DiscardDraft { .. }
+        | Step::DeleteCredential { why: Retirement::Replaced, .. }
+        | Step::DeleteAction { why: Retirement::Replaced, .. } => return None,
     })
+}
+
+/// What it is that the configuration does not name the credential that it should.
+fn not_attached(kind: Kind, after: &Configuration) -> (Consequence, GenesysEffect) {
+    // The mark names the secret as long as the manifest does.
+    let is_stated = after.mark.as_ref().is_some_and(|mark| mark.secret.is_some());
+    match (kind, is_stated) {
+        (Kind::Lambda, _) => (Consequence::Disconnected, GenesysEffect::CredentialNotUsed),
+        (Kind::WebServices, true) => (Consequence::CredentialDiffers, GenesysEffect::SecretCredentialNotUsed),
+        (Kind::WebServices, false) => (Consequence::CredentialDiffers, GenesysEffect::CredentialNotStated),
+    }
 }
 
 /// What differs in Genesys Cloud, as causes of an action that fails.
@@ -203,6 +232,8 @@ fn of_notice(notice: &Notice) -> Option<Difference> {
             (id, Consequence::ForeignAction, Repair::ListAction, ManifestKey::Action)
         }
         Notice::Unverifiable { .. }
+        | Notice::ValuesNotShown { .. }
+        | Notice::ValuesNotCompared { .. }
         | Notice::RoleNotShown { .. }
         | Notice::NotCompared { .. }
         | Notice::NoIntegrations { .. }

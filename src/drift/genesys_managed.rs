@@ -1,16 +1,17 @@
 //! Drift of a Genesys Cloud side that another tool makes: what that tool has to repair. Pure.
 //!
 //! Compared is what the manifest states: the integration, its notes if there are some, its state, the role that its credential names,
-//! and each `[[action]]`. Whatever else is there is the other tool's: it is told ([`Notice`]), and it is no difference.
+//! the type of the credential for addresses, and each `[[action]]`. Whatever else is there is the other tool's: it is told ([`Notice`]), and it is no difference.
 //! Deliberately absent: a plan. rolecall writes nothing here.
 
 use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
 use super::genesys::other_organization;
 use crate::desired::contract::{same_config, same_contract};
-use crate::desired::genesys::{Desired, DesiredAction, DesiredIntegration, Kind, Managed};
+use crate::desired::genesys::{CredentialContent, Desired, DesiredAction, DesiredIntegration, Kind, Managed};
 use crate::observe::genesys::{Observed, ObservedIntegration};
 use crate::plan::genesys::{Id, Notice, Plan, Step, has_qualifier};
-use crate::ports::genesys::{ActionRecord, ActionUpdate, IntendedState, ReportedState};
+use crate::ports::genesys::{ActionRecord, ActionUpdate, CredentialRecord, IntendedState, ReportedState};
+use crate::ports::secrets::SecretLocation;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
 
@@ -75,8 +76,12 @@ impl<'c> Comparison<'c> {
         };
         for known in &homes {
             self.state(known);
-            if wanted.kind == Kind::Lambda {
-                self.credential(known);
+            match (wanted.kind, wanted.credential.as_ref().map(|it| &it.content)) {
+                (Kind::Lambda, _) => self.credential(known),
+                (Kind::WebServices, Some(CredentialContent::Secret { type_name, source })) => {
+                    self.stated_credential(known, type_name, source);
+                }
+                (Kind::WebServices, Some(CredentialContent::Role) | None) => {}
             }
         }
         for action in &wanted.actions {
@@ -137,6 +142,40 @@ impl<'c> Comparison<'c> {
             None => {
                 let notice = Notice::RoleNotShown { id: credential.id.clone(), role };
                 // Several integrations may have one credential.
+                if !self.notices.contains(&notice) {
+                    self.notices.push(notice);
+                }
+            }
+        }
+    }
+
+    /// Whether the integration for addresses has a credential of the type. Its values nobody can compare.
+    fn stated_credential(&mut self, known: &ObservedIntegration, type_name: &str, source: &SecretLocation) {
+        let (part, consequence) = (GenesysPart::Credential, Consequence::CredentialDiffers);
+        let (name, expected) = (&known.record.name, Some(type_name.to_owned()));
+        let named = match self.observed.key(known.kind) {
+            Some(key) => known.config.credentials.get(key),
+            // It takes no credential of the type, so whichever it has is another one.
+            None => known.config.credentials.values().next(),
+        };
+        let Some(id) = named else {
+            let effect = GenesysEffect::NoCredentialNamed;
+            return self.differs(part, name, consequence, effect, stated(expected, None));
+        };
+        let of_id = |record: &&CredentialRecord| record.id == *id;
+        let listed = self.observed.credentials.iter().find(of_id);
+        match known.credential.as_ref().filter(of_id).or(listed) {
+            None => {
+                let effect = GenesysEffect::CredentialGone { id: id.clone() };
+                self.differs(part, name, consequence, effect, stated(expected, None));
+            }
+            Some(record) if !record.type_name.is_empty() && record.type_name != type_name => {
+                let values = stated(expected, Some(record.type_name.clone()));
+                self.differs(part, &record.name, consequence, GenesysEffect::OtherCredentialType, values);
+            }
+            Some(record) => {
+                let (id, secret) = (record.id.clone(), source.to_string());
+                let notice = Notice::ValuesNotCompared { id, secret };
                 if !self.notices.contains(&notice) {
                     self.notices.push(notice);
                 }
@@ -238,6 +277,9 @@ impl<'c> Comparison<'c> {
         let key = match part {
             GenesysPart::Action | GenesysPart::ActionDraft => ManifestKey::ActionNamed(name.to_owned()),
             GenesysPart::Organization => ManifestKey::Organization,
+            GenesysPart::Credential if consequence == Consequence::CredentialDiffers => {
+                ManifestKey::WebServicesCredential
+            }
             GenesysPart::Credential
             | GenesysPart::Integration
             | GenesysPart::IntegrationConfiguration

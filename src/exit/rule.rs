@@ -43,6 +43,7 @@ impl Consequence {
             | Self::NarrowsPermissions
             | Self::TargetMissing
             | Self::Disconnected
+            | Self::CredentialDiffers
             | Self::ActionMissing
             | Self::ActionDiffers => ExitCode::Refuted,
             Self::Undecided => ExitCode::Inconclusive,

@@ -73,6 +73,13 @@ impl Again {
     }
 }
 
+/// What to do if there are no credentials for AWS.
+pub(crate) const LOG_IN: &str = "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
+                                 AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account";
+/// The way for whoever has none.
+pub(crate) const NO_AWS: &str = "without access to AWS, `rolecall genesys connect --role-arn ARN` works on the Genesys Cloud side \
+                                 alone";
+
 /// What to do about a failed call to Genesys Cloud.
 pub(super) fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
     let hint = match error.kind {
@@ -142,11 +149,7 @@ pub(super) fn hint_for(error: &AwsError, again: Again) -> Option<String> {
             "the caller needs the permission {operation}; `rolecall render provisioner` and `rolecall render \
              verifier` print the minimal policies for rolecall"
         ),
-        AwsErrorKind::NoCredentials => {
-            "log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account"
-                .to_owned()
-        }
+        AwsErrorKind::NoCredentials => format!("{LOG_IN}; {NO_AWS}"),
         AwsErrorKind::ExpiredCredentials => "log in again, or get new keys, and repeat the command".to_owned(),
         AwsErrorKind::InvalidCredentials => {
             "check the access key, the secret key and the session token; a wrong clock gives this error too".to_owned()

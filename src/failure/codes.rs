@@ -13,6 +13,7 @@ use crate::iam::arn::InvalidName;
 use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
+use crate::observe::credential_fields::FieldsError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, SurveyError};
 use crate::operations::describe::DescribeError;
@@ -231,6 +232,7 @@ impl Coded for PlanningError {
             Self::Aws(error) => error.code(),
             Self::Genesys(error) => error.code(),
             Self::Plan(error) => error.code(),
+            Self::Fields(error) => error.code(),
             Self::NoRole { .. } => ErrorCode::RoleMissing,
             Self::GenesysElsewhere { .. } => ErrorCode::ManagedElsewhere,
             Self::NothingInGenesys => ErrorCode::NotAsked,
@@ -323,6 +325,21 @@ impl Coded for plan::genesys::PlanError {
             Self::NotOwned { .. } => ErrorCode::NotOwned,
             Self::TooManyActions { .. } => ErrorCode::Quota,
             Self::Ambiguous { .. } => ErrorCode::NameTaken,
+            Self::CredentialNotAccepted { .. } => ErrorCode::CredentialUnfit,
+        }
+    }
+}
+
+impl Coded for FieldsError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store { error, .. } if error.kind == AwsErrorKind::NotFound => ErrorCode::CredentialUnfit,
+            Self::Store { error, .. } => error.code(),
+            Self::NotAnObject { .. }
+            | Self::NoFields { .. }
+            | Self::NotText { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. } => ErrorCode::CredentialUnfit,
         }
     }
 }

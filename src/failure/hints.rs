@@ -4,13 +4,13 @@ use crate::carry_out::Failure as WriteFailure;
 use crate::desired::aws::DesiredError;
 use crate::desired::sources::SourceFaults;
 use crate::desired::template::TemplateError;
-use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::extract::ExtractError;
 use crate::iam::arn::InvalidName;
 use crate::manifest::edit::EditError;
 use crate::manifest::{Faults, Manager, ManifestError, WrongPartition};
 use crate::observe::adoption::AdoptionError;
+use crate::observe::credential_fields::FieldsError;
 use crate::observe::quotas::QuotaError;
 use crate::observe::survey::{AddressError, MissingBoundary, Survey, SurveyError};
 use crate::operations::describe::DescribeError;
@@ -18,17 +18,15 @@ use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
 use crate::plan::{self, PlanError};
-use crate::ports::AwsError;
 use crate::ports::genesys::GenesysError;
+use crate::ports::{AwsError, AwsErrorKind};
 use crate::report::saved::SavedPlanError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
 use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
-use super::{Coded as _, Explained, RefusedPlan, RetiresActions, UsageError};
-use crate::report::{ErrorView, genesys_in_other_tool};
-use crate::verify::Verification;
-use crate::verify::twin::{Examined, TwinError};
+use super::{Explained, RefusedPlan, RetiresActions, UsageError};
+use crate::report::genesys_in_other_tool;
 
 /// Errors of usage whose message is its own way out.
 macro_rules! usage_errors {
@@ -190,6 +188,7 @@ impl Explained for PlanningError {
             Self::Aws(error) => error.explain(),
             Self::Genesys(error) => error.explain(),
             Self::Plan(error) => error.explain(),
+            Self::Fields(error) => error.explain(),
             Self::NoRole { manager: Some(manager), .. } => (ExitCode::Usage, Some(in_other_tool(*manager))),
             Self::NoRole { manager: None, .. } => (
                 ExitCode::Usage,
@@ -203,6 +202,33 @@ impl Explained for PlanningError {
                 Some("add an [[action]] or [genesys.integration] to the manifest; if another tool makes what is in Genesys Cloud, name it in `managed_by` in [genesys]".to_owned()),
             ),
         }
+    }
+}
+
+impl Explained for FieldsError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            // No policy that rolecall renders names a secret.
+            Self::Store { error, .. } if error.kind == AwsErrorKind::AccessDenied => {
+                let operation = error.operation;
+                let hint = format!(
+                    "allow the caller {operation} on it, and kms:Decrypt if it has a key of your own"
+                );
+                return (ExitCode::Failed, Some(hint));
+            }
+            Self::Store { error, .. } if error.kind == AwsErrorKind::NotFound => {
+                "create it, or correct its name in [genesys.web_services.credential]"
+            }
+            Self::Store { error, .. } => return (ExitCode::Failed, hint_for(error, Again::Starts)),
+            Self::NotAnObject { .. }
+            | Self::NoFields { .. }
+            | Self::NotText { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. } => {
+                "the secret must be a JSON object whose values are texts: each is the field of the credential that has its name"
+            }
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
     }
 }
 
@@ -385,6 +411,10 @@ impl Explained for plan::genesys::PlanError {
                 "spread the actions over several manifests with an integration each, or ask Genesys for a higher limit \
                  (`actions.integration.max`)"
             }
+            plan::genesys::PlanError::CredentialNotAccepted { .. } => {
+                let hint = "choose one of these types; the fields of a credential are the texts of the secret's JSON object";
+                return (ExitCode::Usage, Some(hint.to_owned()));
+            }
             plan::genesys::PlanError::Ambiguous { .. } => {
                 "rename or delete all but one of these integrations in Genesys Cloud (Admin > Integrations), or \
                  choose another `name` in [genesys.integration]"
@@ -465,45 +495,5 @@ impl Explained for CredentialError {
             | CredentialError::Store { .. } => None,
         };
         (ExitCode::Usage, hint.map(str::to_owned))
-    }
-}
-
-/// What to do about a twin that is still there.
-const SWEEP: &str = "`rolecall verify --sweep` removes it";
-
-/// What went wrong with a twin, and what to do about it.
-pub fn troubles(verification: &Verification) -> Vec<ErrorView> {
-    let Some(Examined { role: _, probes: _, stopped, left_behind }) = &verification.twin else {
-        return Vec::new();
-    };
-    let stopped = stopped.iter().map(|error| ErrorView {
-        code: error.code(),
-        hint: hint_for_twin(error),
-        message: error.to_string(),
-    });
-    let left_behind = left_behind.iter().map(|error| ErrorView {
-        code: ErrorCode::TwinLeft,
-        message: error.to_string(),
-        hint: Some(SWEEP.to_owned()),
-    });
-    stopped.chain(left_behind).collect()
-}
-
-fn hint_for_twin(error: &TwinError) -> Option<String> {
-    let failed = error.aws()?;
-    match error.is_refusal() {
-        // It lets nobody write any policy on a role that he can assume: that would be a way to every permission.
-        true if failed.operation == "iam:PutRolePolicy" || failed.operation == "iam:AttachRolePolicy" => {
-            Some(format!(
-                "a twin needs every policy that is on the role; `rolecall render twin` permits only those that rolecall \
-             made, so remove the others, or run this with {} on the twin",
-                failed.operation
-            ))
-        }
-        true => Some(format!(
-            "the caller needs the permission {}; `rolecall render twin` prints the least that a twin needs",
-            failed.operation
-        )),
-        false => hint_for(failed, Again::Starts),
     }
 }

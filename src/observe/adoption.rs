@@ -206,6 +206,7 @@ pub fn manifest_of(
             managed_by: None,
             credentials: None,
             integration: None,
+            web_services_credential: None,
         },
         role: Role {
             name: name.clone(),

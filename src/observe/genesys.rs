@@ -1,17 +1,19 @@
 //! What is in Genesys Cloud: one snapshot of the integrations that may be meant, with their credentials and actions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::try_join;
 
 use crate::desired::genesys::{
-    CREDENTIAL_FIELD, CREDENTIAL_KEY, CREDENTIAL_TYPE, Kind, Mark, Sign, StackResource,
+    CREDENTIAL_FIELD, CREDENTIAL_KEY, CREDENTIAL_TYPE, Kind, Mark, Sign, StackResource, WEB_SERVICES_KEY,
 };
 use crate::ports::WriteOutcome;
 use crate::ports::genesys::{
-    ActionConfig, ActionRecord, CredentialRecord, GenesysError, GenesysErrorKind, GenesysRead, GenesysResult,
-    IntegrationConfig, IntegrationRecord, Organization, Stage, Template, TemplateFile,
+    ActionConfig, ActionRecord, CredentialRecord, CredentialSlot, CredentialTypeRecord, GenesysError,
+    GenesysErrorKind, GenesysRead, GenesysResult, IntegrationConfig, IntegrationRecord,
+    IntegrationTypeRecord, Organization, Stage, Template, TemplateFile,
 };
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 
@@ -25,13 +27,69 @@ pub struct Observed {
     pub organization: Organization,
     /// How a credential with the role's ARN is written.
     pub form: CredentialForm,
+    /// Whether an integration for addresses takes the type of credential that was asked about; `None` where none was.
+    pub acceptance: Option<Acceptance>,
     /// The integrations that are rolecall's for this role, or have the name that its own would have.
     pub integrations: Vec<ObservedIntegration>,
     /// All credentials, as the list gives them, and those that a mark names and the list does not show.
     pub credentials: Vec<CredentialRecord>,
-    /// Of these, those that have the sign and the type of rolecall's own, and that neither an integration nor any mark names: a
-    /// run was stopped before anything named them, or after what named them was deleted.
+    /// Of these, those that have the sign of rolecall's own, and that neither an integration nor any mark names: a run was stopped
+    /// before anything named them, or after what named them was deleted.
     pub orphans: Vec<CredentialRecord>,
+}
+
+impl Observed {
+    /// The key of the configuration under which an integration of the kind names the credential that rolecall makes.
+    #[must_use]
+    pub fn key(&self, kind: Kind) -> Option<&String> {
+        match kind {
+            Kind::Lambda => Some(&self.form.key),
+            Kind::WebServices => self.acceptance.as_ref()?.key.as_ref(),
+        }
+    }
+
+    /// The orphans that were made for an integration of the kind: the type of a credential cannot change.
+    pub fn orphans_of(&self, kind: Kind) -> impl Iterator<Item = &CredentialRecord> {
+        self.orphans.iter().filter(move |orphan| match kind {
+            Kind::Lambda => orphan.type_name == self.form.type_name,
+            Kind::WebServices => orphan.type_name != self.form.type_name,
+        })
+    }
+}
+
+/// What Genesys Cloud says about a type of credential, for an integration for addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The key that the integration takes it under; `None` where it does not.
+    pub key: Option<String>,
+    /// The types that it takes.
+    pub accepted: Vec<String>,
+    /// The fields that a credential of the type needs.
+    pub required: Vec<String>,
+}
+
+impl Acceptance {
+    fn of(
+        type_name: &str,
+        integration: Option<IntegrationTypeRecord>,
+        types: &[CredentialTypeRecord],
+    ) -> Self {
+        let slots = integration.map(|integration| integration.credentials).unwrap_or_default();
+        let takes = |slot: &CredentialSlot| slot.credential_types.iter().any(|taken| taken == type_name);
+        let keys: Vec<&String> = slots.iter().filter(|(_, slot)| takes(slot)).map(|(key, _)| key).collect();
+        // The documented one, where there is a choice; every other one takes the type just as well.
+        let key = keys.iter().find(|key| **key == WEB_SERVICES_KEY).or(keys.first());
+        let mut accepted: Vec<String> =
+            slots.values().flat_map(|slot| slot.credential_types.iter().cloned()).collect();
+        accepted.sort();
+        accepted.dedup();
+        let known = types.iter().find(|known| known.name == type_name);
+        Self {
+            key: key.map(|key| (*key).clone()),
+            accepted,
+            required: known.map(|known| known.required.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 /// The names under which a credential with an ARN is written.
@@ -68,7 +126,8 @@ pub struct ObservedIntegration {
     pub mark: Option<Mark>,
     /// Its notes without the mark.
     pub notes: String,
-    /// The credential under the key for the role's ARN, with the fields that Genesys Cloud shows.
+    /// The credential under the key for rolecall's own. That of an integration for Lambda has the fields that Genesys Cloud shows;
+    /// of others, no field is kept.
     pub credential: Option<CredentialRecord>,
     /// Its published actions.
     pub actions: Vec<ActionRecord>,
@@ -89,6 +148,8 @@ pub struct Sought<'n> {
     pub name: &'n str,
     /// Of which kinds; the configuration of each integration of these is read.
     pub kinds: &'n [Kind],
+    /// The type of credential that an integration for addresses must take, where the manifest chooses one.
+    pub credential_type: Option<&'n str>,
     /// What the names of rolecall's own carry behind them.
     pub sign: &'n Sign,
     /// Whose they may be.
@@ -122,9 +183,9 @@ pub enum Detail {
 /// Reads the snapshot.
 pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> GenesysResult<Observed> {
     let deadline = sought.deadline;
-    let (organization, form, mut credentials, configured, actions, drafts) = try_join!(
+    let (organization, (form, acceptance), mut credentials, configured, actions, drafts) = try_join!(
         reader.organization(),
-        credential_form(reader),
+        credential_forms(reader, sought.credential_type),
         reader.credentials(),
         try_join_all(sought.kinds.iter().map(|kind| configured(reader, *kind, sought.id, deadline))),
         reader.actions(Stage::Published),
@@ -148,8 +209,16 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
     let marked: Vec<String> =
         marks.flat_map(|mark| mark.credential.map(|(id, _)| id).into_iter().chain(mark.replaced)).collect();
     let meant = configured.into_iter().filter(may_be_meant);
+    let mut observed = Observed {
+        organization,
+        form,
+        acceptance,
+        integrations: Vec::new(),
+        credentials: Vec::new(),
+        orphans: Vec::new(),
+    };
     let integrations = try_join_all(meant.map(async |(kind, record, config)| {
-        let attached = config.credentials.get(&form.key);
+        let attached = observed.key(kind).and_then(|key| config.credentials.get(key));
         let of = |actions: &[ActionRecord]| {
             actions.iter().filter(|action| action.integration_id == record.id).cloned().collect::<Vec<_>>()
         };
@@ -157,10 +226,15 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
         let unpublished = unpublished(&published, of(&drafts));
         let (credential, actions, drafts) = try_join!(
             async {
-                match attached {
-                    Some(id) => reader.credential(id).await,
-                    None => Ok(None),
-                }
+                let Some(id) = attached else { return Ok(None) };
+                let credential = reader.credential(id).await?;
+                Ok(match kind {
+                    Kind::Lambda => credential,
+                    // Whatever Genesys Cloud shows of it is nobody's concern, and may be secret.
+                    Kind::WebServices => {
+                        credential.map(|it| CredentialRecord { fields: BTreeMap::new(), ..it })
+                    }
+                })
             },
             in_detail(reader, published, Stage::Published, (sought.actions, deadline)),
             in_detail(reader, unpublished, Stage::Draft, (sought.actions, deadline)),
@@ -175,21 +249,20 @@ pub async fn observe<R: GenesysRead>(reader: &R, sought: &Sought<'_>) -> Genesys
             credentials.extend(reader.credential(id).await?);
         }
     }
-    let orphans = orphans(reader, &credentials, &form, sought.sign, &marked).await?;
-    Ok(Observed { organization, form, integrations, credentials, orphans })
+    observed.orphans = orphans(reader, &credentials, sought.sign, &marked).await?;
+    (observed.integrations, observed.credentials) = (integrations, credentials);
+    Ok(observed)
 }
 
 async fn orphans<R: GenesysRead>(
     reader: &R,
     credentials: &[CredentialRecord],
-    form: &CredentialForm,
     sign: &Sign,
     marked: &[String],
 ) -> GenesysResult<Vec<CredentialRecord>> {
     let mut orphans = Vec::new();
     for credential in credentials {
         if sign.is_on(&credential.name)
-            && credential.type_name == form.type_name
             && !marked.contains(&credential.id)
             && reader.integrations_using(&credential.id).await?.is_empty()
         {
@@ -199,10 +272,30 @@ async fn orphans<R: GenesysRead>(
     Ok(orphans)
 }
 
+/// How credentials are written.
+async fn credential_forms<R: GenesysRead>(
+    reader: &R,
+    stated: Option<&str>,
+) -> GenesysResult<(CredentialForm, Option<Acceptance>)> {
+    let (lambda, web_services, types) = try_join!(
+        reader.integration_type(Kind::Lambda.type_id()),
+        async {
+            match stated {
+                Some(_) => reader.integration_type(Kind::WebServices.type_id()).await,
+                None => Ok(None),
+            }
+        },
+        reader.credential_types(),
+    )?;
+    let acceptance = stated.map(|stated| Acceptance::of(stated, web_services, &types));
+    Ok((credential_form(lambda, &types), acceptance))
+}
+
 /// What the organisation's own integration type says, where it does; the documented names otherwise.
-async fn credential_form<R: GenesysRead>(reader: &R) -> GenesysResult<CredentialForm> {
-    let (integration, types) =
-        try_join!(reader.integration_type(Kind::Lambda.type_id()), reader.credential_types())?;
+fn credential_form(
+    integration: Option<IntegrationTypeRecord>,
+    types: &[CredentialTypeRecord],
+) -> CredentialForm {
     let mut form = CredentialForm::default();
     let slots = integration.map(|integration| integration.credentials).unwrap_or_default();
     // More than one way to say it is a choice, and the documented one is known to work.
@@ -215,7 +308,7 @@ async fn credential_form<R: GenesysRead>(reader: &R) -> GenesysResult<Credential
     if let Some([field]) = found.map(|found| found.required.as_slice()) {
         form.field.clone_from(field);
     }
-    Ok(form)
+    form
 }
 
 async fn configured<R: GenesysRead>(

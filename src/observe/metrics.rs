@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::future::join_all;
 
 use crate::desired::genesys::{Kind, own_names};
-use crate::manifest::{Action, Call, Manifest};
+use crate::manifest::{Action, Call, Manifest, Target};
 use crate::observe::survey::{SurveyError, check_account};
 use crate::ports::genesys::{ActionRecord, GenesysError, GenesysErrorKind, GenesysRead, Stage};
 use crate::ports::metrics::{
@@ -82,13 +82,24 @@ impl Requests {
     }
 }
 
+/// What an action invokes, as CloudWatch knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invoked {
+    /// This function.
+    Function(MeasuredFunction),
+    /// The function of this name, of which nobody says where it is.
+    Unplaced(String),
+    /// An address: CloudWatch has nothing to tell.
+    Address,
+}
+
 /// One action of the manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionFigures {
     /// Its name.
     pub name: String,
-    /// The function that it invokes; `None` where it calls an address.
-    pub function: Option<MeasuredFunction>,
+    /// What it invokes.
+    pub invoked: Invoked,
     /// What Genesys Cloud measured.
     pub requests: Measured<Requests>,
     /// What CloudWatch measured of the function, whoever invoked it.
@@ -134,28 +145,58 @@ pub async fn measure<A: Read + ReadFunctionMetrics, G: GenesysRead + ReadActionM
     let of = |action: &Action| match &action.call {
         Call::Function { target, .. } => {
             let index = manifest.targets.iter().position(|known| known == target);
-            index.and_then(|index| addresses.get(index)).map(measured)
+            let address = index.and_then(|index| addresses.get(index));
+            address.map_or_else(|| unplaced(target), |address| Invoked::Function(measured(address)))
         }
-        Call::Url { .. } => None,
+        Call::Url { .. } => Invoked::Address,
     };
-    let called: Vec<Option<MeasuredFunction>> = manifest.actions.iter().map(of).collect();
+    let called: Vec<Invoked> = manifest.actions.iter().map(of).collect();
     let actions = manifest.actions.iter().zip(requests).zip(&called);
-    let actions = actions.map(|((action, requests), function)| {
-        let invocations = match function {
-            Some(function) => functions.get(function).cloned().unwrap_or(Measured::Nothing),
-            None => Measured::NotAsked("the action calls an address, not a function".to_owned()),
+    let actions = actions.map(|((action, requests), invoked)| {
+        let (invocations, is_shared) = match invoked {
+            Invoked::Function(function) => (
+                functions.get(function).cloned().unwrap_or(Measured::Nothing),
+                called.iter().filter(|it| *it == invoked).count() > 1,
+            ),
+            Invoked::Unplaced(_) => {
+                (Measured::NotAsked("it is not known where the function is".to_owned()), false)
+            }
+            Invoked::Address => (Measured::NotAsked(CALLS_ADDRESS.to_owned()), false),
         };
-        let is_shared = called.iter().filter(|it| it.is_some() && *it == function).count() > 1;
         let comparison = compare(&requests, &invocations, is_shared);
-        ActionFigures {
-            name: action.name.clone(),
-            function: function.clone(),
-            requests,
-            invocations,
-            comparison,
-        }
+        let (name, invoked) = (action.name.clone(), invoked.clone());
+        ActionFigures { name, invoked, requests, invocations, comparison }
     });
     Ok(Metrics { window, actions: actions.collect() })
+}
+
+/// Why CloudWatch is not asked about an action that calls no function.
+const CALLS_ADDRESS: &str = "the action calls an address, not a function";
+
+/// Reads the half of Genesys Cloud alone. `unasked` is why CloudWatch is not asked.
+pub async fn measure_genesys<G: GenesysRead + ReadActionMetrics>(
+    manifest: &Manifest,
+    genesys: &G,
+    unasked: &str,
+    window: Window,
+) -> Metrics {
+    let requests = requests(manifest, Ok(genesys), window).await;
+    let actions = manifest.actions.iter().zip(requests).map(|(action, requests)| {
+        let (invoked, unasked) = match &action.call {
+            Call::Function { target, .. } => (unplaced(target), unasked),
+            Call::Url { .. } => (Invoked::Address, CALLS_ADDRESS),
+        };
+        let invocations = Measured::NotAsked(unasked.to_owned());
+        let (name, comparison) = (action.name.clone(), Comparison::Incomplete);
+        ActionFigures { name, invoked, requests, invocations, comparison }
+    });
+    Metrics { window, actions: actions.collect() }
+}
+
+/// A function as the manifest names it.
+fn unplaced(Target { function, qualifier, .. }: &Target) -> Invoked {
+    let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+    Invoked::Unplaced(format!("{function}{qualifier}"))
 }
 
 fn measured(FunctionAddress { region, name, qualifier, .. }: &FunctionAddress) -> MeasuredFunction {
@@ -270,7 +311,7 @@ async fn functions<A: Read + ReadFunctionMetrics>(
     aws: &A,
     window: Window,
 ) -> Result<HashMap<MeasuredFunction, Measured<FunctionMetrics>>, SurveyError> {
-    let is_called = |(target, _): &(&crate::manifest::Target, &FunctionAddress)| {
+    let is_called = |(target, _): &(&Target, &FunctionAddress)| {
         let calls = |action: &Action| matches!(&action.call, Call::Function { target: called, .. } if called == *target);
         manifest.actions.iter().any(calls)
     };

@@ -182,7 +182,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
             }
             Consent::Declined => return Ok(Changed { planned, written: None, is_declined: true }),
         };
-        let genesys = self.genesys.as_ref().map(|genesys| genesys.client.as_ref());
+        let genesys = self.genesys_writer(&planned.plan).await?;
         let (writers, made) = (Writers { aws: &self.aws, genesys }, Made::default());
         let carried_out = carry_out(&planned.plan, &writers, &made, self.deadline, &request.interrupt, shell);
         let applied = carried_out.boxed_local().await;

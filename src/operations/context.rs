@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::desired::aws::Home;
-use crate::desired::genesys::{Desired, Kind, Managed, Sign, desired, own_names};
+use crate::desired::genesys::{
+    Desired, DesiredCredential, Kind, Managed, Sign, desired, own_names, web_services_credential,
+};
 use crate::desired::sources::ActionSources;
 use crate::desired::template::Templates;
 use crate::drift::{Difference, genesys_drift, managed_genesys_drift};
@@ -19,6 +21,7 @@ use crate::observe::snapshot::Snapshot;
 use crate::observe::survey::{Survey, SurveyError, survey, survey_for_plan};
 use crate::plan::genesys::{Plan as GenesysPlan, PlanError as GenesysPlanError, plan};
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
+use crate::ports::secrets::ReadSecret;
 use crate::ports::{
     AnalyseAccess, FunctionAddress, Probe, ReadAccount, ReadFunctions, ReadOrganization, Simulate, Write,
 };
@@ -67,6 +70,8 @@ pub struct Counterpart<G> {
     pub client: Rc<G>,
     /// The files of the manifest's actions.
     pub sources: Vec<ActionSources>,
+    /// Where the fields of the credential for addresses are kept, where the manifest names one.
+    pub secret: Option<Box<dyn ReadSecret>>,
 }
 
 /// What should be in Genesys Cloud, and what is.
@@ -169,12 +174,14 @@ impl<A, G: GenesysRead> Context<A, G> {
                 if calls_addresses { &Kind::ALL } else { &[Kind::Lambda] },
             ),
         };
+        let credential = web_services_credential(&self.manifest);
         let sought = Sought {
             role: &role.to_string(),
             resource: None,
             id: None,
             name: &integration,
             kinds,
+            credential_type: credential.as_ref().and_then(DesiredCredential::stated_type),
             sign: &Sign::of(role, None),
             reach,
             actions: Detail::Full,

@@ -1,7 +1,8 @@
 //! What others made in Genesys Cloud → the `[genesys]` and `[[action]]` of a manifest that describes it, for `init --from-genesys`. Pure.
 //!
 //! Invariant: where the manifest is compared with the snapshot that it was made of, nothing differs: what would differ is left out.
-//! What is left out is told, with the reason. Drafts, and actions that call addresses, are no part of such a manifest.
+//! What is left out is told, with the reason. Drafts are no part of such a manifest, and no values of a credential: which credential an
+//! integration for addresses uses is told.
 
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,8 @@ pub enum DescribeError {
 pub struct Chosen<'o> {
     observed: &'o Observed,
     integrations: Vec<&'o ObservedIntegration>,
+    /// Those for addresses, which are for no role.
+    for_addresses: Vec<&'o ObservedIntegration>,
     /// The role that Genesys Cloud shows.
     pub role: Option<RoleArn>,
     /// What was left out, and why.
@@ -142,10 +145,52 @@ pub fn choose<'o>(observed: &'o Observed, wanted: &Wanted) -> Result<Chosen<'o>,
         }
         return Err(DescribeError::NoIntegration { reasons: notes });
     }
-    match roles.as_slice() {
-        [] => Ok(Chosen { observed, integrations, role: None, notes }),
-        [role] => Ok(Chosen { observed, integrations, role: role.parse().ok(), notes }),
-        _ => Err(DescribeError::SeveralRoles { roles }),
+    let role = match roles.as_slice() {
+        [] => None,
+        [role] => role.parse().ok(),
+        _ => return Err(DescribeError::SeveralRoles { roles }),
+    };
+    let mut for_addresses = Vec::new();
+    // Whoever names an integration wants no other one.
+    let all = observed.integrations.iter().filter(|known| known.kind == Kind::WebServices);
+    for known in all.filter(|_| wanted.integration.is_none()) {
+        let (name, id) = (Shown(&known.record.name), Shown(&known.record.id));
+        match works(known) {
+            Ok(()) => {
+                notes.push(format!("integration {name} ({id}) {}", credential_in_words(known, observed)));
+                for_addresses.push(known);
+            }
+            Err(reason) => notes.push(format!("integration {name} ({id}) is left out: {reason}")),
+        }
+    }
+    Ok(Chosen { observed, integrations, for_addresses, role, notes })
+}
+
+/// Which credential an integration for addresses uses. What is in it, nobody can read.
+fn credential_in_words(known: &ObservedIntegration, observed: &Observed) -> String {
+    let Some(id) = known.config.credentials.values().next() else {
+        return "uses no credential".to_owned();
+    };
+    let Some(record) = observed.credentials.iter().find(|record| record.id == *id) else {
+        return format!("uses the credential {}, which Genesys Cloud does not list", Shown(id));
+    };
+    format!(
+        "uses the credential {} ({}) of the type `{}`; its values cannot be read: if rolecall is to make it, keep them in a secret, \
+         and name the secret in [genesys.web_services.credential]",
+        Shown(&record.name),
+        Shown(id),
+        Shown(&record.type_name)
+    )
+}
+
+/// Whether flows can use the integration, or why not.
+fn works(known: &ObservedIntegration) -> Result<(), String> {
+    match (known.record.intended, known.record.reported) {
+        (IntendedState::Enabled, Some(ReportedState::Active)) => Ok(()),
+        (IntendedState::Enabled, _) => Err("it is enabled and does not report ACTIVE".to_owned()),
+        (IntendedState::Disabled | IntendedState::Deleted | IntendedState::Restored, _) => {
+            Err("it is not enabled".to_owned())
+        }
     }
 }
 
@@ -155,13 +200,7 @@ fn usable(
     observed: &Observed,
     wanted: Option<&WantedRole>,
 ) -> Result<Option<String>, String> {
-    match (known.record.intended, known.record.reported) {
-        (IntendedState::Enabled, Some(ReportedState::Active)) => {}
-        (IntendedState::Enabled, _) => return Err("it is enabled and does not report ACTIVE".to_owned()),
-        (IntendedState::Disabled | IntendedState::Deleted | IntendedState::Restored, _) => {
-            return Err("it is not enabled".to_owned());
-        }
-    }
+    works(known)?;
     if !known.config.credentials.contains_key(&observed.form.key) {
         return Err("it names no credential with a role's ARN".to_owned());
     }
@@ -196,31 +235,44 @@ impl Chosen<'_> {
 
     /// Puts the integration and the actions into the manifest, which knows role and targets.
     pub fn describe(&self, manifest: &mut Manifest, organization: &ExternalId, role: &RoleArn) -> Described {
-        let Self { observed, integrations, role: _, notes: _ } = self;
+        let Self { observed, integrations, for_addresses, role: _, notes: _ } = self;
         let mut described = Described::default();
         manifest.genesys.integration = match integrations.as_slice() {
             [one] => Some(Integration { name: Some(self.reference(one)), notes: None, credential: None }),
             _ => None,
         };
-        // Without a stated integration, actions are found by their names in all of them.
-        let namespace: Vec<&ObservedIntegration> = match manifest.genesys.integration {
-            Some(_) => integrations.clone(),
-            None => observed.integrations.iter().filter(|known| known.kind == Kind::Lambda).collect(),
+        // Without a stated integration, actions are found by their names in all of them. None for addresses is ever stated.
+        let namespace = |kind: Kind| -> Vec<&ObservedIntegration> {
+            match (kind, &manifest.genesys.integration) {
+                (Kind::Lambda, Some(_)) => integrations.clone(),
+                (Kind::Lambda, None) | (Kind::WebServices, _) => {
+                    observed.integrations.iter().filter(|known| known.kind == kind).collect()
+                }
+            }
         };
+        let namespaces = Kind::ALL.map(|kind| (kind, namespace(kind)));
         let mut taken: Vec<(Action, Vec<(PathBuf, String)>)> = Vec::new();
-        for known in integrations {
+        for known in integrations.iter().chain(for_addresses) {
             for action in &known.actions {
                 let mut leave_out = |reason: &str| {
                     let (name, id) = (Shown(&action.name), Shown(&action.id));
                     // Reasons quote what others wrote.
                     described.notes.push(format!("action {name} ({id}) is left out: {}", Shown(reason)));
                 };
-                let others = namespace.iter().flat_map(|known| known.actions.iter().chain(&known.drafts));
+                let of_kind = namespaces.iter().filter(|(kind, _)| *kind == known.kind);
+                let others = of_kind.flat_map(|(_, namespace)| namespace);
+                let others = others.flat_map(|known| known.actions.iter().chain(&known.drafts));
                 if { others }.filter(|other| other.name == action.name).count() > 1 {
                     leave_out("several actions have its name, and a manifest finds actions by their names");
                     continue;
                 }
-                match self.one(action, manifest, &taken) {
+                if taken.iter().any(|(taken, _)| taken.name == action.name) {
+                    leave_out(
+                        "an action of another integration has its name, and a manifest has each name once",
+                    );
+                    continue;
+                }
+                match self.one(known.kind, action, manifest, &taken) {
                     Ok(Imported { action, files }) => taken.push((action, files)),
                     Err(reason) => leave_out(&reason),
                 }
@@ -268,6 +320,7 @@ impl Chosen<'_> {
     /// The action as a manifest of its own would have it, read again; or why no manifest can have it.
     fn one(
         &self,
+        kind: Kind,
         record: &ActionRecord,
         manifest: &Manifest,
         taken: &[(Action, Vec<(PathBuf, String)>)],
@@ -280,7 +333,7 @@ impl Chosen<'_> {
             return Err("Genesys Cloud does not show one of its templates".to_owned());
         }
         let (name, secure) = (record.name.clone(), record.secure);
-        let exchanged = ExchangedAction { name, kind: Kind::Lambda, secure, contract, config };
+        let exchanged = ExchangedAction { name, kind, secure, contract, config };
         // File systems take names of 255 bytes; the stem is ASCII.
         let stem: String = file_stem(&record.name).chars().take(LONGEST_STEM).collect();
         let stem = free_stem(&stem, taken);
@@ -320,9 +373,11 @@ impl Chosen<'_> {
         // Each was read by itself before.
         let Ok(sources) = read_sources(&at_home, &|path| text_of(path, &files)) else { return Vec::new() };
         let desired = desired(&at_home, organization, role, &functions, &sources);
-        let own = |known: &&ObservedIntegration| match &manifest.genesys.integration {
-            None => true,
-            Some(_) => self.integrations.iter().any(|chosen| chosen.record.id == known.record.id),
+        let own = |known: &&ObservedIntegration| match (&manifest.genesys.integration, known.kind) {
+            (None, _) | (Some(_), Kind::WebServices) => true,
+            (Some(_), Kind::Lambda) => {
+                self.integrations.iter().any(|chosen| chosen.record.id == known.record.id)
+            }
         };
         let integrations = self.observed.integrations.iter().filter(own).cloned().collect();
         let observed = Observed { integrations, ..self.observed.clone() };

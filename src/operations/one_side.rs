@@ -66,6 +66,8 @@ impl<A, G: GenesysRead> Context<A, G> {
             plan.notices.retain(|notice| match notice {
                 Notice::ForeignAction { .. } | Notice::Qualified { .. } => false,
                 Notice::Unverifiable { .. }
+                | Notice::ValuesNotShown { .. }
+                | Notice::ValuesNotCompared { .. }
                 | Notice::NotActive { .. }
                 | Notice::Kept { .. }
                 | Notice::RoleNotShown { .. }
@@ -109,7 +111,7 @@ impl<A, G: GenesysPorts> Context<A, G> {
             }
             Consent::Declined => return Ok(Changed { planned, written: None, is_declined: true }),
         };
-        let genesys = self.genesys.as_ref().map(|genesys| genesys.client.as_ref());
+        let genesys = self.genesys_writer(&planned.plan).await?;
         let (writers, made) = (Writers { aws: Absent, genesys }, Made::default());
         let carried_out = carry_out(&planned.plan, &writers, &made, self.deadline, &request.interrupt, shell);
         let applied = carried_out.boxed_local().await;

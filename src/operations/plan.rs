@@ -1,16 +1,18 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
 use super::context::{Context, Counterpart, GenesysSide, GenesysSurvey};
+use crate::carry_out::genesys::WithFields;
 use crate::drift::{Difference, managed_drift, merged};
 use crate::manifest::Manager;
 use crate::manifest::Role;
 use crate::observe::aws::Observed;
+use crate::observe::credential_fields::{CredentialFields, FieldsError};
 use crate::observe::genesys::Observed as ObservedGenesys;
 use crate::observe::survey::{Survey, SurveyError, observe_at_home};
 use crate::observe::usage::{Usage, ending, usage};
 use crate::plan::aws::PlanOptions;
-use crate::plan::genesys::Rewriting;
-use crate::plan::{Plan, PlanError, Way, aws, genesys};
+use crate::plan::genesys::{Credential, CredentialValue, Rewriting};
+use crate::plan::{Change, Plan, PlanError, Way, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{AwsError, FunctionAddress, ReadAccount};
 
@@ -89,6 +91,9 @@ pub enum PlanningError {
     /// What is there is in the way.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The values of a credential cannot be had, or are not what it needs.
+    #[error(transparent)]
+    Fields(#[from] FieldsError),
     /// The way to a role needs the role.
     #[error("role `{role}` does not exist")]
     NoRole {
@@ -193,6 +198,29 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let usage = self.usage(&plan, genesys.as_ref()).await;
         let genesys = genesys.map(|observed| GenesysSide { observed, managed_by: None });
         Ok(Planned { observed: Some(observed), survey: None, genesys, plan, elsewhere: Vec::new(), usage })
+    }
+}
+
+impl<A, G> Context<A, G> {
+    /// What writes the plan to Genesys Cloud, where there is one. The values of a credential are read here, before the first write,
+    /// and only where the plan writes one of a secret.
+    pub(super) async fn genesys_writer(
+        &self,
+        plan: &Plan,
+    ) -> Result<Option<WithFields<'_, G>>, PlanningError> {
+        let Some(Counterpart { client, sources: _, secret }) = &self.genesys else { return Ok(None) };
+        let needed = plan.changes().iter().find_map(|change| match change {
+            Change::Aws(_) => None,
+            Change::Genesys(step) => step.written_credential().filter(|it| it.value.secret().is_some()),
+        });
+        let fields = match (needed, secret) {
+            (
+                Some(Credential { type_name, value: CredentialValue::Secret { required, .. }, .. }),
+                Some(store),
+            ) => Some(CredentialFields::read(store.as_ref(), type_name, required).await?),
+            (Some(_) | None, _) => None,
+        };
+        Ok(Some(WithFields { genesys: client.as_ref(), fields }))
     }
 }
 

@@ -10,9 +10,8 @@
 //! the plan says [`Notice::Unverifiable`], however long nothing has changed.
 
 mod action;
+mod credential;
 mod step;
-
-use jiff::{SignedDuration, Timestamp};
 
 use crate::desired::genesys::{Desired, DesiredIntegration, Kind, Mark, Sign};
 use crate::iam::arn::RoleArn;
@@ -22,7 +21,8 @@ use rolecall_model::shown::Shown;
 
 use action::plan_actions;
 pub use action::{ActionExists, Likeness, Standing, can_become, has_qualifier, plan_action};
-pub use step::{Attachment, Configuration, Id, Pending, Retirement, RoleCredential, Step};
+use credential::{Standpoint, released, unwanted_orphans};
+pub use step::{Attachment, Configuration, Credential, CredentialValue, Id, Pending, Retirement, Step};
 
 /// Something that no step changes, and that somebody should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,20 @@ pub enum Notice {
         id: String,
         /// The ARN that it should hold.
         role: String,
+    },
+    /// Genesys Cloud does not show whether a credential still has the values of the secret.
+    ValuesNotShown {
+        /// The credential's ID.
+        id: String,
+        /// How the secret is named.
+        secret: String,
+    },
+    /// The same of a credential that another tool made.
+    ValuesNotCompared {
+        /// The credential's ID.
+        id: String,
+        /// How the secret is named.
+        secret: String,
     },
     /// The integration is enabled, and does not work.
     NotActive {
@@ -91,6 +105,8 @@ impl Notice {
         match self {
             Self::NotActive { .. } | Self::ForeignAction { .. } => true,
             Self::Unverifiable { .. }
+            | Self::ValuesNotShown { .. }
+            | Self::ValuesNotCompared { .. }
             | Self::RoleNotShown { .. }
             | Self::NotCompared { .. }
             | Self::NoIntegrations { .. }
@@ -188,12 +204,31 @@ pub enum PlanError {
         /// How many are allowed.
         limit: u64,
     },
+    /// The integration does not take a credential of the type.
+    #[error(
+        "Genesys Cloud does not accept a credential of the type `{type_name}` (`type` in [genesys.web_services.credential]) for an \
+         integration of the type `{}`; {}", Kind::WebServices.type_id(), taken(accepted)
+    )]
+    CredentialNotAccepted {
+        /// The type that the manifest states.
+        type_name: String,
+        /// The types that Genesys Cloud names.
+        accepted: Vec<String>,
+    },
     /// Several integrations may be meant.
     #[error("{} integrations match: {}", ids.len(), ids.join(", "))]
     Ambiguous {
         /// Their IDs.
         ids: Vec<String>,
     },
+}
+
+fn taken(accepted: &[String]) -> String {
+    let listed: Vec<String> = accepted.iter().map(|name| format!("`{}`", Shown(name))).collect();
+    match listed.as_slice() {
+        [] => "it names no type that it accepts there".to_owned(),
+        listed => format!("it accepts {}", listed.join(", ")),
+    }
 }
 
 fn made_by(owner: Option<&str>) -> String {
@@ -248,7 +283,7 @@ pub fn plan_rewriting(
     let mut plan = Plan::default();
     for integration in &desired.integrations {
         let known = find(integration, observed, desired, adopt)?;
-        let (id, adopted) = plan_integration(integration, known, desired, observed, rewriting, &mut plan);
+        let (id, adopted) = plan_integration(integration, known, desired, observed, rewriting, &mut plan)?;
         plan_actions(integration, known, &id, adopted, &mut plan);
     }
     let unwanted = |known: &&ObservedIntegration| {
@@ -258,9 +293,7 @@ pub fn plan_rewriting(
     for known in observed.integrations.iter().filter(unwanted) {
         plan_removal(known, observed, Retirement::NotInManifest, &mut plan);
     }
-    if desired.integrations.iter().all(|wanted| wanted.credential.is_none()) {
-        plan.delete_credentials(&observed.orphans, Retirement::NotInManifest);
-    }
+    plan.delete_credentials(&unwanted_orphans(desired, observed), Retirement::NotInManifest);
     Ok(plan)
 }
 
@@ -285,6 +318,7 @@ pub fn plan_integration_alone(
             adopted: adopt,
             replaced: None,
             credential: attached.map(|id| (id.clone(), None)),
+            secret: None,
         });
         known
     });
@@ -295,7 +329,7 @@ pub fn plan_integration_alone(
         (None, None) => find(wanted, observed, desired, adopt)?,
     };
     let mut plan = Plan::default();
-    let (id, _) = plan_integration(wanted, known, desired, observed, Rewriting::WhereNeeded, &mut plan);
+    let (id, _) = plan_integration(wanted, known, desired, observed, Rewriting::WhereNeeded, &mut plan)?;
     Ok((id, plan))
 }
 
@@ -408,28 +442,11 @@ fn plan_integration(
     observed: &Observed,
     rewriting: Rewriting,
     plan: &mut Plan,
-) -> (Id, bool) {
+) -> Result<(Id, bool), PlanError> {
     let (kind, role, sign) = (wanted.kind, desired.role.to_string(), desired.sign());
-    let credential = wanted.credential.as_ref().map(|name| RoleCredential {
-        name: sign.on(name),
-        form: observed.form.clone(),
-        role: role.clone(),
-    });
     let mark = known.filter(|known| is_own(known, desired)).and_then(|known| known.mark.clone());
-    let planned = credential.map(|credential| {
-        let key = credential.form.key.clone();
-        let written = plan_credential(credential, known, mark.as_ref(), (observed, &sign), rewriting, plan);
-        (key, written)
-    });
-    let (attachment, recorded, is_written) = match planned {
-        None => (Attachment::Left, None, false),
-        Some((key, Written::Stays(id, modified))) => {
-            let recorded = (id.clone(), modified);
-            (Attachment::Attached { key, id: Id::Known(id) }, Some(recorded), false)
-        }
-        // Which date it will have, and which ID, shows when it is written.
-        Some((key, Written::Planned(id))) => (Attachment::Attached { key, id }, None, true),
-    };
+    let standing = Standpoint { known, mark: mark.as_ref(), observed, sign: &sign };
+    let credential = standing.plan(wanted, &role, rewriting, plan)?;
     let id = match known {
         Some(known) => Id::Known(known.record.id.clone()),
         // Its configuration gives it its name, and with it the mark.
@@ -439,14 +456,6 @@ fn plan_integration(
         Some(mark) => mark.adopted,
         None => known.is_some_and(|known| !is_unfinished(known, &sign)),
     };
-    let replaced = match &mark {
-        Some(mark) => mark.replaced.clone(),
-        // Where the mark was lost, the credential that stands there may be rolecall's own: that replaced nothing.
-        None => known
-            .filter(|known| own_attached(known, observed, &sign).is_none())
-            .and_then(|known| known.config.credentials.get(&observed.form.key))
-            .cloned(),
-    };
     let theirs = known.filter(|_| adopted).map(|known| known.notes.clone());
     let after = Configuration {
         name: wanted.name.clone(),
@@ -455,113 +464,20 @@ fn plan_integration(
             role,
             resource: desired.resource.clone(),
             adopted,
-            replaced: replaced.filter(|_| adopted),
-            credential: recorded,
+            // What stood in an integration of rolecall's own was put there by administrators, where they give it its credential.
+            replaced: credential.replaced.filter(|_| adopted || kind == Kind::WebServices),
+            credential: credential.recorded,
+            secret: credential.secret,
         }),
-        credential: attachment,
+        credential: credential.attachment,
     };
-    if is_written || !known.is_some_and(|known| is_configured(known, &after)) {
+    if credential.is_written || !known.is_some_and(|known| is_configured(known, &after)) {
         let before = known.map(|known| known.config.clone());
         plan.steps.push(Step::Configure { kind, id: id.clone(), before, after, given_up: None });
     }
+    plan.steps.extend(credential.retired);
     plan_state(wanted, known, &id, plan);
-    (id, adopted)
-}
-
-/// A credential before the configuration that names it.
-enum Written {
-    /// It stays, with the date of its last change.
-    Stays(String, Option<String>),
-    /// A step writes it.
-    Planned(Id),
-}
-
-fn plan_credential(
-    credential: RoleCredential,
-    known: Option<&ObservedIntegration>,
-    mark: Option<&Mark>,
-    (observed, sign): (&Observed, &Sign),
-    rewriting: Rewriting,
-    plan: &mut Plan,
-) -> Written {
-    let orphan = observed.orphans.first();
-    let recorded = mark.and_then(|mark| mark.credential.as_ref());
-    let own = recorded.and_then(|(id, written)| {
-        let record = observed.credentials.iter().find(|record| record.id == *id)?;
-        Some((record, written.clone()))
-    });
-    let Some((record, written)) = own else {
-        // None yet, or it is gone, or the line in the notes that named it is. One that is rolecall's own all the same is written
-        // again: which ARN it holds, nobody can tell.
-        let unattached = "an earlier run stopped before it attached the credential";
-        let unmarked = "the integration's notes do not say any more when rolecall wrote it";
-        let found = known.and_then(|known| own_attached(known, observed, sign)).map(|own| (own, unmarked));
-        let Some((CredentialRecord { id, .. }, why)) = found.or(orphan.map(|orphan| (orphan, unattached)))
-        else {
-            return Written::Planned(plan.create_credential(credential));
-        };
-        plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why: why.to_owned() });
-        return Written::Planned(Id::Known(id.clone()));
-    };
-    let id = record.id.clone();
-    let shown = known
-        .and_then(|known| known.credential.as_ref())
-        .filter(|shown| shown.id == id)
-        .and_then(|shown| shown.fields.get(&credential.form.field))
-        .filter(|value| value.starts_with("arn:"));
-    let is_other = |role: &String| *role != credential.role;
-    let why = if shown.is_some_and(is_other) || mark.is_some_and(|mark| is_other(&mark.role)) {
-        Some("it contains a different ARN".to_owned())
-    } else if record.name != credential.name {
-        Some(format!("it is named `{}`", record.name))
-    } else {
-        changed_since(written.as_deref(), record.modified.as_deref())
-            .map(|when| format!("it was changed at {when}, and its current value cannot be read"))
-    };
-    let why = why.or_else(|| match rewriting {
-        Rewriting::Always => Some("you asked for it".to_owned()),
-        Rewriting::WhereNeeded => None,
-    });
-    match why {
-        Some(why) => {
-            plan.steps.push(Step::UpdateCredential { id: id.clone(), credential, why });
-            Written::Planned(Id::Known(id))
-        }
-        None => {
-            if shown.is_none() {
-                plan.notices.push(Notice::Unverifiable { id: id.clone(), role: credential.role });
-            }
-            Written::Stays(id, written)
-        }
-    }
-}
-
-/// The credential that the configuration names, where its name says that it is rolecall's own. It was read by its ID: no list
-/// needs to show it.
-fn own_attached<'o>(
-    known: &'o ObservedIntegration,
-    observed: &Observed,
-    sign: &Sign,
-) -> Option<&'o CredentialRecord> {
-    let attached = known.credential.as_ref()?;
-    let named = known.config.credentials.get(&observed.form.key)?;
-    let is_own =
-        *named == attached.id && sign.is_on(&attached.name) && attached.type_name == observed.form.type_name;
-    is_own.then_some(attached)
-}
-
-/// No documentation says whether attaching a credential counts as a change of it; what happened within this time after
-/// rolecall wrote it is taken to be that.
-const SETTLING: SignedDuration = SignedDuration::from_secs(60);
-
-/// When the credential was last changed, where that was not by rolecall.
-fn changed_since<'t>(written: Option<&str>, modified: Option<&'t str>) -> Option<&'t str> {
-    let (written, modified) = (written?, modified?);
-    let is_later = match (written.parse::<Timestamp>(), modified.parse::<Timestamp>()) {
-        (Ok(written), Ok(modified)) => modified.duration_since(written) > SETTLING,
-        (Err(_), _) | (_, Err(_)) => written != modified,
-    };
-    is_later.then_some(modified)
+    Ok((id, adopted))
 }
 
 fn is_configured(known: &ObservedIntegration, after: &Configuration) -> bool {
@@ -600,18 +516,8 @@ fn plan_state(wanted: &DesiredIntegration, known: Option<&ObservedIntegration>, 
 fn plan_removal(known: &ObservedIntegration, observed: &Observed, why: Retirement, plan: &mut Plan) {
     let (kind, id, name) = (known.kind, known.record.id.clone(), known.record.name.clone());
     let Some(mark) = &known.mark else { return };
-    let own = mark.credential.as_ref().map(|(id, _)| id);
-    let own = own.and_then(|id| observed.credentials.iter().find(|record| record.id == *id));
+    let (credential, own) = released(known, mark, observed);
     if mark.adopted {
-        let key = observed.form.key.clone();
-        let is_attached = own.is_some_and(|own| known.config.credentials.get(&key) == Some(&own.id));
-        let before = mark.replaced.as_ref();
-        let before = before.filter(|id| observed.credentials.iter().any(|record| record.id == **id));
-        let credential = match (is_attached, before) {
-            (false, _) => Attachment::Left,
-            (true, None) => Attachment::Detached { key },
-            (true, Some(id)) => Attachment::Attached { key, id: Id::Known(id.clone()) },
-        };
         let after = Configuration {
             name: known.config.name.clone(),
             notes: known.notes.clone(),

@@ -26,6 +26,7 @@ impl Consequence {
             Self::NarrowsPermissions => "a session cannot invoke every target",
             Self::TargetMissing => "a target function is missing",
             Self::Disconnected => "Genesys Cloud is not connected to the role",
+            Self::CredentialDiffers => "the credential of actions with a `url` differs",
             Self::ActionMissing => "a data action is missing",
             Self::ActionDiffers => "a data action differs from the manifest",
             Self::Boundary => "permissions boundary differs",
@@ -285,6 +286,7 @@ fn path_of(key: &ManifestKey) -> KeyView {
         ManifestKey::Genesys => "genesys",
         ManifestKey::Organization => "genesys.organization_id",
         ManifestKey::Integration => "genesys.integration",
+        ManifestKey::WebServicesCredential => "genesys.web_services.credential",
         ManifestKey::Action => "action",
         ManifestKey::Targets => "target",
     };

@@ -8,7 +8,9 @@ use super::Text;
 use super::change::{ChangeView, Verb};
 use crate::desired::genesys::DesiredAction;
 use crate::manifest::Manager;
-use crate::plan::genesys::{Attachment, Configuration, Id, Notice, Retirement, Step};
+use crate::plan::genesys::{
+    Attachment, Configuration, Credential, CredentialValue, Id, Notice, Retirement, Step,
+};
 use crate::ports::genesys::{
     ActionConfig, ActionUpdate, Contract, IntegrationConfig, IntendedState, ReportedState, Template,
 };
@@ -67,6 +69,23 @@ impl From<&Notice> for NoticeView {
                     format!("integration {integration} is enabled and reports {reported}{detail}"),
                 )
             }
+            Notice::ValuesNotShown { id, secret } => view(
+                "values_not_shown",
+                id,
+                format!(
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; rolecall wrote values of the \
+                     secret {secret}; if the secret was changed since, `rolecall genesys connect --rewrite-credential` writes its \
+                     present values"
+                ),
+            ),
+            Notice::ValuesNotCompared { id, secret } => view(
+                "values_not_compared",
+                id,
+                format!(
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; whether they are those of the \
+                     secret {secret} is not known"
+                ),
+            ),
             Notice::ForeignAction { id, name } => view(
                 "foreign_action",
                 id,
@@ -161,11 +180,11 @@ impl From<&Step> for ChangeView {
         };
         match step {
             Step::CreateCredential { credential } => {
-                view(Verb::Create, "credential", &credential.name, None, Some(json!(credential.role)))
+                view(Verb::Create, "credential", &credential.name, None, Some(credential_value(credential)))
             }
             Step::UpdateCredential { id: _, credential, why } => Self {
                 note: Some(why.clone().into()),
-                ..view(Verb::Update, "credential", &credential.name, None, Some(json!(credential.role)))
+                ..view(Verb::Update, "credential", &credential.name, None, Some(credential_value(credential)))
             },
             Step::DeleteCredential { id, name, why: _ } => {
                 view(Verb::Delete, "credential", name, Some(json!(id)), None)
@@ -223,6 +242,16 @@ impl From<&Step> for ChangeView {
                 },
                 ..view(Verb::Delete, "action", name, Some(json!(id)), None)
             },
+        }
+    }
+}
+
+/// What a credential will hold: the ARN of the role, or where its values are kept.
+fn credential_value(Credential { kind: _, name: _, type_name, value }: &Credential) -> Value {
+    match value {
+        CredentialValue::Role { field: _, role } => json!(role),
+        CredentialValue::Secret { source, required: _ } => {
+            json!({"type": type_name, "values_of": source.to_string()})
         }
     }
 }

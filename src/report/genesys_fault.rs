@@ -53,6 +53,18 @@ pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
         }
         GenesysEffect::NoRoleCredential => "the integration names no credential with a role's ARN",
         GenesysEffect::NamesOtherRole => "the credential names a different role",
+        GenesysEffect::NoSecretCredential => {
+            "the integration has no credential managed by rolecall with the values of the secret"
+        }
+        GenesysEffect::OtherValues => "its values may not be those of the secret",
+        GenesysEffect::SecretCredentialNotUsed => {
+            "the integration does not use the credential with the values of the secret"
+        }
+        GenesysEffect::CredentialNotStated => {
+            "the integration uses a credential managed by rolecall, and the manifest names none"
+        }
+        GenesysEffect::NoCredentialNamed => "the integration names no credential",
+        GenesysEffect::OtherCredentialType => "the credential has a different type",
         GenesysEffect::NotPublished => "it was never published, so flows cannot call it",
         GenesysEffect::NotListed => "it is in an integration managed by rolecall",
         GenesysEffect::NotNeeded => "no action in the manifest needs it",

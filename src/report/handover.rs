@@ -1,4 +1,5 @@
-//! What the comparison with a hand-over file found, as text and as JSON. What the file says was checked when it was read.
+//! What the comparison with a hand-over file found, as text and as JSON, and what a new file says, as JSON. What a file says was
+//! checked when it was read.
 
 use std::fmt::Write as _;
 
@@ -118,6 +119,101 @@ impl HandoverView {
             let _ = writeln!(text, "  {style}{:<8}{style:#}{check:<16}  {found}", state.word());
         }
         text + &last_line(*exit_code, false, verdict)
+    }
+}
+
+/// The result of `handover write`: what the file says, for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandoverFileView {
+    /// The command.
+    pub command: &'static str,
+    /// What made the report.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The file.
+    #[serde(flatten)]
+    pub content: FileContent,
+    /// The side that wrote it: `aws` or `genesys`.
+    pub side: &'static str,
+    /// When, as the file says it.
+    pub made_at: String,
+    /// The region of Genesys Cloud.
+    pub genesys_region: &'static str,
+    /// The organization's ID, which is the external ID.
+    pub organization_id: String,
+    /// The account that the role trusts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_account: Option<String>,
+    /// The integration's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration: Option<String>,
+    /// The role's ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The region of AWS that the writer works in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_region: Option<String>,
+    /// The functions' ARNs, with their qualifiers.
+    pub functions: Vec<String>,
+    /// The claims that were proved.
+    pub proved: Vec<String>,
+    /// The claims that were refuted.
+    pub refuted: Vec<String>,
+    /// The claims that were not decided; the file does not name them.
+    pub undecided: Vec<&'static str>,
+    /// What to know about the file.
+    pub warnings: Vec<String>,
+    /// The exit code.
+    pub exit_code: ExitCode,
+}
+
+/// Where the file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileContent {
+    /// In this file.
+    WrittenTo(String),
+    /// Nowhere but here: this is its text.
+    Text(String),
+}
+
+impl HandoverFileView {
+    /// What the file says, and what its writer is to know: the undecided claims and the warnings.
+    #[must_use]
+    pub fn new(
+        file: &Handover,
+        content: FileContent,
+        (undecided, warnings): (Vec<&'static str>, Vec<String>),
+        exit_code: ExitCode,
+    ) -> Self {
+        let Handover { made_at, side, region, organization, trusted_account, integration, role, .. } = file;
+        let Handover { aws_region, functions, proved, refuted, .. } = file;
+        Self {
+            command: "handover write",
+            origin: Origin::default(),
+            content,
+            side: side.name(),
+            made_at: made_at.to_string(),
+            genesys_region: region.aws_region,
+            organization_id: organization.to_string(),
+            trusted_account: trusted_account.as_ref().map(ToString::to_string),
+            integration: integration.clone(),
+            role: role.as_ref().map(ToString::to_string),
+            aws_region: aws_region.as_ref().map(ToString::to_string),
+            functions: functions.iter().map(ToString::to_string).collect(),
+            proved: proved.clone(),
+            refuted: refuted.clone(),
+            undecided,
+            warnings,
+            exit_code,
+        }
+    }
+
+    /// One JSON document.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Every part is a plain value with string keys, which serde_json cannot fail on.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
 

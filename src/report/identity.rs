@@ -10,8 +10,9 @@ use super::Text;
 use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
 use super::markdown::{cell, code};
 use crate::iam::arn::ExternalId;
+use crate::manifest::Manager;
 use crate::ports::calls::Call;
-use rolecall_genesys::operation::{COMMANDS, Operation};
+use rolecall_genesys::operation::{COMMANDS, CommandCalls, Operation};
 use rolecall_genesys::permissions::{Access, Permissions};
 use rolecall_genesys::whoami::{Identity, UsersProbe};
 
@@ -90,6 +91,9 @@ pub struct CommandView {
     pub command: &'static str,
     /// The permissions, one by one.
     pub needs: Vec<NeedView>,
+    /// Why the manifest's role needs none of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_needed: Option<String>,
 }
 
 /// A need, and whether it is met.
@@ -156,10 +160,11 @@ pub struct UsersView {
 }
 
 impl IdentityView {
-    /// The view of what was found; `stated` is the manifest's external ID.
+    /// The view of what was found; `stated` is the manifest's external ID, `managed_by` the tool that makes what is in Genesys Cloud
+    /// where that is not rolecall.
     pub fn new(
         identity: Identity,
-        stated: Option<&ExternalId>,
+        (stated, managed_by): (Option<&ExternalId>, Option<Manager>),
         users: Option<UsersProbe>,
         calls: &[Call],
     ) -> Self {
@@ -185,7 +190,7 @@ impl IdentityView {
                 Permissions::Granted { .. } => PermissionSource::Roles,
                 Permissions::Seen(_) => PermissionSource::Reads,
             },
-            commands: commands(&permissions),
+            commands: commands(&permissions, managed_by),
             rate_limit: rate_limit.map(|(used, allowed, resets_in_seconds)| RateLimitView {
                 used,
                 allowed,
@@ -224,7 +229,11 @@ impl IdentityView {
             );
         }
         let _ = writeln!(text, "\n{BOLD}Permissions{BOLD:#} {DIMMED}({}){DIMMED:#}", self.source());
-        for CommandView { command, needs } in &self.commands {
+        for CommandView { command, needs, not_needed } in &self.commands {
+            if let Some(why) = not_needed {
+                let _ = writeln!(text, "  {command}  {DIMMED}not needed: {why}{DIMMED:#}");
+                continue;
+            }
             let _ = writeln!(text, "  {command}");
             for NeedView { any_of, access } in needs {
                 let (style, word) = match access {
@@ -262,7 +271,11 @@ impl IdentityView {
             "\n### Permissions ({})\n\n| command | permission | |\n|---|---|---|",
             self.source()
         );
-        for CommandView { command, needs } in &self.commands {
+        for CommandView { command, needs, not_needed } in &self.commands {
+            if let Some(why) = not_needed {
+                let _ = writeln!(text, "| {} | – | not needed: {} |", cell(command), cell(why));
+                continue;
+            }
             for NeedView { any_of, access } in needs {
                 let mark = match access {
                     AccessView::Granted => "✅ granted",
@@ -329,7 +342,7 @@ fn number(value: Option<i64>) -> String {
 }
 
 /// What each command needs, each need once.
-fn commands(permissions: &Permissions) -> Vec<CommandView> {
+fn commands(permissions: &Permissions, managed_by: Option<Manager>) -> Vec<CommandView> {
     let view = |access| match access {
         Access::Granted => AccessView::Granted,
         Access::Missing => AccessView::Missing,
@@ -345,5 +358,15 @@ fn commands(permissions: &Permissions) -> Vec<CommandView> {
         }
         needs
     };
-    COMMANDS.iter().map(|(command, operations)| CommandView { command, needs: needs(operations) }).collect()
+    let of = |CommandCalls { command, operations, is_for_changes }: &CommandCalls| CommandView {
+        command,
+        needs: needs(operations),
+        not_needed: managed_by.filter(|_| *is_for_changes).map(changes_nothing),
+    };
+    COMMANDS.iter().map(of).collect()
+}
+
+/// Why rolecall needs no permission to change anything.
+fn changes_nothing(manager: Manager) -> String {
+    format!("{} manages the Genesys Cloud side, and rolecall writes nothing there", manager.name())
 }

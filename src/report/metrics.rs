@@ -1,25 +1,22 @@
-//! How actions ran, as data for readers and as one table: what Genesys Cloud measured of the whole, what CloudWatch measured of the
-//! function, and what lies between. A figure that nobody measured is a dash, never a zero.
+//! How actions ran, as data for readers: what Genesys Cloud measured of the whole, what CloudWatch measured of the function, and what
+//! lies between. `table` shows it.
+
+mod table;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::finding::of_run;
-use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
-use super::markdown::{cell, code};
 use super::{FindingView, Level, MeterView, Text, count};
 use crate::exit::ExitCode;
-use crate::observe::metrics::{ActionFigures, Comparison, Measured, Metrics, Requests, number};
+use crate::observe::metrics::{ActionFigures, Comparison, Invoked, Measured, Metrics, Requests, number};
 use crate::ports::metrics::{FunctionMetrics, MeasuredFunction};
 use crate::verify::finding::RunFinding;
 use crate::verify::metrics::{Breach, Limit, Limits, Undecided, breaches};
 use rolecall_model::shown::Shown;
-
-/// Where no figure is.
-const NONE: &str = "–";
 
 /// What was measured of the manifest's actions.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -171,7 +168,8 @@ fn met(Limits { error_rate, p95 }: &Limits) -> Option<String> {
 /// Who was not asked. Of an action that calls an address, CloudWatch has nothing to tell.
 fn unasked(metrics: &Metrics) -> Vec<MeterView> {
     let of_genesys = metrics.actions.iter().any(|it| is_unasked(&it.requests));
-    let of_lambda = metrics.actions.iter().any(|it| it.function.is_some() && is_unasked(&it.invocations));
+    let of_lambda =
+        metrics.actions.iter().any(|it| it.invoked != Invoked::Address && is_unasked(&it.invocations));
     let meters = [(of_genesys, MeterView::GenesysCloud), (of_lambda, MeterView::CloudWatch)];
     meters.into_iter().filter_map(|(is_unasked, meter)| is_unasked.then_some(meter)).collect()
 }
@@ -247,13 +245,13 @@ fn undecided(action: &str, breach: &Breach) -> Option<String> {
 }
 
 impl From<&ActionFigures> for ActionMetricsView {
-    fn from(ActionFigures { name, function, requests, invocations, comparison }: &ActionFigures) -> Self {
+    fn from(ActionFigures { name, invoked, requests, invocations, comparison }: &ActionFigures) -> Self {
         let mut notes = Vec::new();
         let mut note = |what: &str, reason: Option<&str>| {
             notes.extend(reason.map(|reason| Text::from(format!("{what}: {reason}"))));
         };
         note("Genesys Cloud", missing(requests, "no requests in this time"));
-        if function.is_some() {
+        if *invoked != Invoked::Address {
             note(
                 "CloudWatch",
                 missing(invocations, "no data: no invocations in this time, or another name or region"),
@@ -288,7 +286,7 @@ impl From<&ActionFigures> for ActionMetricsView {
         };
         Self {
             action: name.clone().into(),
-            function: function.as_ref().map(function_name),
+            function: function_name(invoked),
             genesys: requests.known().map(RequestsView::from),
             lambda: invocations.known().map(FunctionMetricsView::from),
             between_ms: between.map(rounded),
@@ -305,9 +303,15 @@ fn missing<'m, T>(measured: &'m Measured<T>, nothing: &'m str) -> Option<&'m str
     }
 }
 
-fn function_name(MeasuredFunction { region, name, qualifier }: &MeasuredFunction) -> String {
-    let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-    format!("{name}{qualifier} ({region})")
+fn function_name(invoked: &Invoked) -> Option<String> {
+    match invoked {
+        Invoked::Function(MeasuredFunction { region, name, qualifier }) => {
+            let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+            Some(format!("{name}{qualifier} ({region})"))
+        }
+        Invoked::Unplaced(name) => Some(name.clone()),
+        Invoked::Address => None,
+    }
 }
 
 impl From<&Requests> for RequestsView {
@@ -347,176 +351,42 @@ fn rounded(milliseconds: f64) -> f64 {
     (milliseconds * 1000.0).round() / 1000.0
 }
 
+/// A time for people: no more digits than help, and no thousands of seconds.
 fn time(milliseconds: f64) -> String {
     match milliseconds.abs() {
         small if small < 10.0 => format!("{milliseconds:.1} ms"),
         middle if middle < 10_000.0 => format!("{milliseconds:.0} ms"),
-        _ => format!("{:.1} s", milliseconds / 1000.0),
+        long => {
+            let sign = if milliseconds < 0.0 { "-" } else { "" };
+            format!("{sign}{}", long_time(long / 1000.0))
+        }
     }
 }
+
+/// In hours, minutes and seconds, to a tenth of a second; parts that are nothing are left out.
+fn long_time(seconds: f64) -> String {
+    // What is beyond the clock is as good as for ever; no service measures it.
+    let tenths = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).saturating_add(HALF_A_TENTH);
+    let tenths = tenths.as_millis() / 100;
+    let (hours, minutes, rest) = (tenths / 36_000, tenths / 600 % 60, tenths % 600);
+    let part = |number: u128, unit: &str| (number > 0).then(|| format!("{number} {unit}"));
+    let seconds = match (rest / 10, rest % 10) {
+        (0, 0) => None,
+        (whole, 0) => Some(format!("{whole} s")),
+        (whole, tenth) => Some(format!("{whole}.{tenth} s")),
+    };
+    [part(hours, "h"), part(minutes, "min"), seconds].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// For rounding.
+const HALF_A_TENTH: Duration = Duration::from_millis(50);
 
 fn percent(share: f64) -> String {
     let text = format!("{:.2}", share * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn figure(number: Option<u64>) -> String {
-    number.map_or_else(|| NONE.to_owned(), |number| number.to_string())
-}
-
-fn times(milliseconds: Option<f64>) -> String {
-    milliseconds.map_or_else(|| NONE.to_owned(), time)
-}
-
-impl ActionMetricsView {
-    /// The rows of the table: what it is, Genesys Cloud's figure, the function's, and what lies between.
-    pub(super) fn rows(&self) -> Vec<[String; 4]> {
-        let Self { action: _, function: _, genesys, lambda, between_ms, notes: _ } = self;
-        let (genesys, lambda) = (genesys.as_ref(), lambda.as_ref());
-        let failed = genesys.map(|it| it.errors.values().sum::<u64>());
-        let none = || NONE.to_owned();
-        let row = |name: &str, cells: [String; 3]| {
-            let [genesys, function, between] = cells;
-            [name.to_owned(), genesys, function, between]
-        };
-        vec![
-            row(
-                "requests, invocations",
-                [figure(genesys.map(|it| it.requests)), figure(lambda.and_then(|it| it.invocations)), none()],
-            ),
-            row("failed", [figure(failed), figure(lambda.and_then(|it| it.errors)), none()]),
-            row("throttled", [none(), figure(lambda.and_then(|it| it.throttles)), none()]),
-            row(
-                "average",
-                [
-                    times(genesys.and_then(|it| it.average_ms)),
-                    times(lambda.and_then(|it| it.average_ms)),
-                    times(*between_ms),
-                ],
-            ),
-            row("p50", [none(), times(lambda.and_then(|it| it.p50_ms)), none()]),
-            row(
-                "p95",
-                [times(genesys.and_then(|it| it.p95_ms)), times(lambda.and_then(|it| it.p95_ms)), none()],
-            ),
-            row(
-                "p99",
-                [times(genesys.and_then(|it| it.p99_ms)), times(lambda.and_then(|it| it.p99_ms)), none()],
-            ),
-            row("longest", [times(genesys.and_then(|it| it.max_ms)), none(), none()]),
-        ]
-    }
-
-    /// The sentences below the table.
-    pub(super) fn sentences(&self) -> Vec<String> {
-        let mut sentences = Vec::new();
-        if let Some(RequestsView { requests, succeeded, success_rate, errors, unclear, .. }) = &self.genesys {
-            let rate = success_rate.map(|rate| format!(" ({})", percent(rate))).unwrap_or_default();
-            let listed = |by: &BTreeMap<String, u64>| {
-                let by = by.iter().filter(|(_, number)| **number > 0);
-                by.map(|(kind, number)| format!("{} {number}", Shown(kind))).collect::<Vec<_>>().join(", ")
-            };
-            let mut sentence = format!("{succeeded} of {requests} succeeded{rate}");
-            if !errors.is_empty() {
-                let _ = write!(sentence, "; errors: {}", listed(errors));
-            }
-            if !unclear.is_empty() {
-                let _ = write!(sentence, "; rolecall cannot read how these ended: {}", listed(unclear));
-            }
-            sentences.push(sentence);
-        }
-        sentences.extend(self.notes.iter().map(Text::shown));
-        sentences
-    }
-}
-
-const COLUMNS: [&str; 3] = ["Genesys Cloud", "function", "between"];
-
 impl MetricsView {
-    /// The names of the table's columns.
-    pub(super) fn columns(&self) -> [&'static str; 3] {
-        COLUMNS
-    }
-
-    /// What `between` is, where there is one.
-    pub(super) fn explanation(&self) -> Option<&'static str> {
-        self.actions.iter().any(|action| action.between_ms.is_some()).then_some(BETWEEN)
-    }
-
-    /// The text for people.
-    pub fn to_text(&self) -> String {
-        let Self { from, to, actions, findings, undecided, met, unexamined: _ } = self;
-        let mut text = format!("{BOLD}Actions{BOLD:#} from {from} to {to}\n");
-        if actions.is_empty() {
-            text += "  The manifest has no actions.\n";
-        }
-        for action in actions {
-            let function =
-                action.function.iter().map(|function| format!("  {DIMMED}calls {function}{DIMMED:#}"));
-            let _ =
-                writeln!(text, "\n{BOLD}{}{BOLD:#}{}", action.action.shown(), function.collect::<String>());
-            let [whole, function, between] = COLUMNS;
-            let _ = writeln!(text, "  {:<22}  {whole:>14}  {function:>12}  {between:>12}", "");
-            for [name, whole, function, between] in action.rows() {
-                let _ = writeln!(text, "  {name:<22}  {whole:>14}  {function:>12}  {between:>12}");
-            }
-            for sentence in action.sentences() {
-                let _ = writeln!(text, "  {sentence}");
-            }
-        }
-        if let Some(explanation) = self.explanation() {
-            let _ = writeln!(text, "\n{explanation}");
-        }
-        for FindingView { id, message, fix, .. } in findings {
-            let _ = writeln!(text, "\n  {RED}{id}{RED:#} {message}\n     fix: {fix}");
-        }
-        for sentence in undecided {
-            let _ = writeln!(text, "\n  {YELLOW}?{YELLOW:#} {}", sentence.shown());
-        }
-        if let Some(met) = met {
-            let _ = writeln!(text, "\n  {GREEN}✓{GREEN:#} {met}");
-        }
-        text
-    }
-
-    /// The table for step summaries.
-    pub fn to_markdown(&self) -> String {
-        let Self { from, to, actions, findings, undecided, met, unexamined: _ } = self;
-        let mut text = format!("### Actions from {from} to {to}\n\n");
-        let _ = writeln!(text, "| action | | {} |\n|---|---|---:|---:|---:|", COLUMNS.join(" | "));
-        for action in actions {
-            for (index, row) in action.rows().into_iter().enumerate() {
-                let name = if index == 0 { cell(&action.action) } else { String::new() };
-                let _ = writeln!(text, "| {name} | {} |", row.join(" | "));
-            }
-        }
-        text.push('\n');
-        for action in actions {
-            let called = action.function.as_deref().map(|function| format!(" (calls {})", code(function)));
-            let sentences = action.sentences().join(". ");
-            let _ = writeln!(
-                text,
-                "- {}{}: {}",
-                cell(&action.action),
-                called.unwrap_or_default(),
-                cell(&sentences)
-            );
-        }
-        if let Some(explanation) = self.explanation() {
-            let _ = writeln!(text, "\n{explanation}");
-        }
-        for FindingView { id, message, fix, .. } in findings {
-            let _ = writeln!(text, "\n❌ **{id}** {}. Fix: {}", cell(message), cell(fix));
-        }
-        for sentence in undecided {
-            let _ = writeln!(text, "\n⚠️ {}", cell(sentence));
-        }
-        if let Some(met) = met {
-            let _ = writeln!(text, "\n✅ {}", cell(met));
-        }
-        text
-    }
-
     /// What it comes to. What the exit codes 4 and 5 are about is told as a fault.
     pub(super) fn sentence(&self) -> String {
         let exceeded = self.findings.iter().filter(|finding| finding.exit == ExitCode::Pending);
@@ -538,9 +408,32 @@ impl MetricsView {
     }
 }
 
-/// What `between` is, and is not.
-const BETWEEN: &str = "between: the average in Genesys Cloud less the average in the function: network, Genesys Cloud itself, AssumeRole \
-                       and cold starts. A difference of percentiles would be no percentile, so there is none.";
-
 /// How severe a limit that could not be checked is.
 pub(super) const UNDECIDED: Level = Level::Warning;
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn a_time_is_told_as_people_say_it() {
+        let told = [
+            (0.04, "0.0 ms"),
+            (9.96, "10.0 ms"),
+            (2_000.0, "2000 ms"),
+            (-3.2, "-3.2 ms"),
+            (10_000.0, "10 s"),
+            (12_340.0, "12.3 s"),
+            (59_960.0, "1 min"),
+            (60_400.0, "1 min 0.4 s"),
+            (90_000.0, "1 min 30 s"),
+            (-90_000.0, "-1 min 30 s"),
+            (3_600_000.0, "1 h"),
+            (3_605_000.0, "1 h 5 s"),
+            (93_784_500.0, "26 h 3 min 4.5 s"),
+        ];
+        for (milliseconds, expected) in told {
+            assert_eq!(time(milliseconds), expected, "{milliseconds}");
+        }
+    }
+}

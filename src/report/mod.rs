@@ -63,7 +63,7 @@ pub use drift::{DifferenceView, KeyView, genesys_in_other_tool};
 pub use finding::FindingView;
 pub use fleet::{AnyReport, End, FleetReport};
 pub use genesys::{GenesysView, NoticeView, intended_name, reported_name};
-pub use handover::{ComparedView, HandoverView};
+pub use handover::{ComparedView, FileContent, HandoverFileView, HandoverView};
 pub use holder::HolderProofsView;
 pub use human::{Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};

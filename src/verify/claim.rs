@@ -236,3 +236,30 @@ impl From<ClaimResult> for Claim {
         Self::new(Proposition::Provable(claim), decided)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::iter::successors;
+
+    use rolecall_model::handover::CLAIMS;
+
+    use super::ClaimKind;
+
+    /// Who adds a kind does not compile this, and then writes its name into `CLAIMS`.
+    fn next(kind: ClaimKind) -> Option<ClaimKind> {
+        match kind {
+            ClaimKind::OnlyTrusted => Some(ClaimKind::ExternalId),
+            ClaimKind::ExternalId => Some(ClaimKind::MayAssume),
+            ClaimKind::MayAssume => Some(ClaimKind::OnlyTargets),
+            ClaimKind::OnlyTargets => Some(ClaimKind::EveryTarget),
+            ClaimKind::EveryTarget => Some(ClaimKind::Organization),
+            ClaimKind::Organization => None,
+        }
+    }
+
+    #[test]
+    fn a_hand_over_file_knows_the_names_of_all_claims_and_no_others() {
+        let kinds = successors(Some(ClaimKind::OnlyTrusted), |kind| next(*kind));
+        assert_eq!(kinds.map(ClaimKind::id).collect::<Vec<_>>(), CLAIMS);
+    }
+}

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::genesys::{Sign, own_names};
+use crate::desired::genesys::{Sign, own_names, web_services_credential};
 use crate::iam::arn::RoleArn;
 use crate::manifest::Manifest;
 use crate::observe::genesys::Observed;
@@ -63,7 +63,9 @@ impl Described {
             names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
             sign,
         };
-        described.names.extend([integration, described.sign.on(&credential)]);
+        let for_addresses = web_services_credential(manifest).map(|it| described.sign.on(&it.name));
+        let own = [integration, described.sign.on(&credential)];
+        described.names.extend(own.into_iter().chain(for_addresses));
         for known in observed.integrations.iter().filter(|known| is_own(&known.mark)) {
             described.ids.insert(known.record.id.clone());
             described.ids.extend(known.config.credentials.values().cloned());

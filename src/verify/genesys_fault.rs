@@ -69,6 +69,18 @@ pub enum GenesysEffect {
     },
     /// The credential names another role.
     NamesOtherRole,
+    /// The integration for addresses has no credential of rolecall's with the values of the secret.
+    NoSecretCredential,
+    /// The credential may have other values than the secret.
+    OtherValues,
+    /// The integration for addresses does not use the credential with the values of the secret.
+    SecretCredentialNotUsed,
+    /// The integration for addresses uses a credential of rolecall's, and the manifest names none.
+    CredentialNotStated,
+    /// The integration for addresses names no credential.
+    NoCredentialNamed,
+    /// The credential has another type than the manifest states.
+    OtherCredentialType,
     /// The action was never published.
     NotPublished,
     /// Genesys Cloud reports something.

@@ -118,7 +118,7 @@ fn too_slow(requests: &Requests, limit: Duration) -> Option<Breach> {
 mod tests {
     use super::*;
     use crate::exit::ExitCode;
-    use crate::observe::metrics::Comparison;
+    use crate::observe::metrics::{Comparison, Invoked};
     use crate::ports::metrics::Window;
     use jiff::Timestamp;
 
@@ -135,7 +135,7 @@ mod tests {
     fn exits(requests: Measured<Requests>, limits: Limits) -> Vec<ExitCode> {
         let action = ActionFigures {
             name: "a".to_owned(),
-            function: None,
+            invoked: Invoked::Address,
             requests,
             invocations: Measured::Nothing,
             comparison: Comparison::Incomplete,

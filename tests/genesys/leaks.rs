@@ -1,8 +1,8 @@
 //! The client secret and the token reach Genesys Cloud and nobody else, and no message repeats them.
 
-use rolecall::ports::genesys::GenesysRead;
+use rolecall::ports::genesys::{CredentialSpecification, GenesysRead, GenesysWrite};
 use serde_json::json;
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::support::*;
@@ -81,4 +81,45 @@ async fn no_redirect_is_followed() {
         client(&api.uri()).organization().await.unwrap_err();
     }
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
+}
+
+/// Whoever refuses a credential may quote the request, in which its values stand.
+#[tokio::test]
+async fn an_error_about_a_credential_shows_none_of_its_values() {
+    const PASSWORD: &str = "password\"that/nobody&may<see";
+    let values = [("userName".to_owned(), "somebody-of-the-warehouse".to_owned())];
+    let credential = CredentialSpecification {
+        name: "Stock".to_owned(),
+        type_name: "basicAuth".to_owned(),
+        fields: values.into_iter().chain([("password".to_owned(), PASSWORD.to_owned())]).collect(),
+        is_secret: true,
+    };
+    let quoted = json!({"message": format!("the password {PASSWORD} is weak"), "code": PASSWORD});
+    for padding in (0..260).step_by(20) {
+        for status in [400, 403, 404, 409, 500, 200] {
+            for is_json in [false, true] {
+                let server = server().await;
+                let credentials = Mock::given(path_regex("^/api/v2/integrations/credentials"));
+                let mock = match is_json {
+                    true => {
+                        credentials.respond_with(ResponseTemplate::new(status).set_body_json(quoted.clone()))
+                    }
+                    false => credentials.respond_with(echo(status, padding)),
+                };
+                mock.mount(&server).await;
+                let client = client(&server.uri());
+                let created = client.create_credential(&credential).await;
+                let updated = client.update_credential("x", &credential).await;
+                let mut shown = format!("{created:?} {updated:?} {credential:?}");
+                for error in [created, updated].into_iter().filter_map(Result::err) {
+                    shown += &error.to_string();
+                }
+                assert_eq!(shown.contains("failed"), !is_json || status != 200, "{shown}");
+                is_silent(&shown);
+                for part in ["password\\\"th", "password\"th", "that/nobody", "somebody-of"] {
+                    assert!(!shown.contains(part), "{part} in {shown}");
+                }
+            }
+        }
+    }
 }

@@ -121,7 +121,7 @@ fn a_profile_without_credentials_does_not_fall_back_on_the_environment() {
         exit 1
         -- stderr
         error[E14]: nothing was changed: [a read] failed: no AWS credentials were found
-        hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+        hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; without access to AWS, `rolecall genesys connect --role-arn ARN --profile empty` works on the Genesys Cloud side alone
         ");
     });
     assert_eq!(stage.calls().len(), 0);

@@ -205,7 +205,7 @@ fn credentials_that_are_missing_wrong_or_expired_are_told_apart() {
     exit 1
     -- stderr
     error[E14]: [a read] failed: no AWS credentials were found
-    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; without access to AWS, `rolecall genesys connect --role-arn ARN` works on the Genesys Cloud side alone
     ");
 
     let mut wrong = stage.command(&["plan"]);

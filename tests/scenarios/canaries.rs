@@ -16,7 +16,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Principal, State};
+use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Principal, Secret, State};
 use serde_json::{Value, json};
 
 use self::proxy::{Answer, Form, Place, Proxy};
@@ -27,6 +27,10 @@ const SESSION_TOKEN: &str = "FwoCanarySession/9Qz+Lm2Xv8Kt==Rb5Wn7Hj4";
 const SERVERS_KEY: &str = "KeyCanary/3Hs6Qe+Vk8Yb5Nd2Zr9Lp";
 const REST_PASSWORD: &str = "RestCanary-5Vt8Kq2Zr&Lp<Xw";
 const DOCUMENT_PASSWORD: &str = "DocumentCanary-8Yb3Nd6Hs/Qe+Vk";
+const STOCK_USER: &str = "StockUserCanary-6Fj2Xc9Pw";
+const STOCK_PASSWORD: &str = "StockCanary/9Rt4Hd7Mq\"Vz&Lk<Ws";
+const NOTIFY_SECRET: &str = "NotifyCanary-3Gb8Ys5Jn+Tx/Ce";
+const NOTIFY_ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rolecall/notify-AbCdEf";
 const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf";
 
 const TARGETS: &str =
@@ -97,6 +101,13 @@ const CASES: &[Case] = {
             PLAIN,
             Takes::Nothing,
         ),
+        case(
+            "init",
+            &["--from-genesys", "--genesys-region", "us-east-1", "--role", ROLE, "--file", "other.toml"],
+            Everything,
+            PLAIN,
+            Takes::Nothing,
+        ),
         case("plan", &["--out", "plan.json", "--smtlib", "claims"], Boundary, REPORTS, Deadline),
         case("apply", &["--yes", "--level", "genesys"], Boundary, REPORTS, Deadline),
         case("verify", &["--level", "twin", "--explain"], Everything, REPORTS, Deadline),
@@ -117,11 +128,18 @@ const CASES: &[Case] = {
         case("boundary apply", &["--yes"], Nothing, TWO, Deadline),
         case("boundary destroy", &["--yes"], Boundary, TWO, Deadline),
         case("render", &["--account", CUSTOMER, "--region", "us-east-1"], Nothing, TWO, Verbose),
+        case(
+            "render",
+            &["--format", "terraform", "--account", CUSTOMER, "--region", "us-east-1"],
+            Nothing,
+            PLAIN,
+            Verbose,
+        ),
         case("prove", &["terraform.json"], Nothing, PROOFS, Takes::Nothing),
         case("prove", &["template.yaml", "--parameter", PARAMETER], Nothing, TWO, Takes::Nothing),
         case("simulate", &["cases.json", "--explain"], Nothing, TWO, Takes::Nothing),
         case("genesys whoami", &["--probe", "users"], Everything, SOME, Deadline),
-        case("genesys connect", &["--yes"], Everything, TWO, Deadline),
+        case("genesys connect", &["--yes", "--rewrite-credential"], Everything, TWO, Deadline),
         case(
             "genesys audit",
             &["--with-cloudtrail"],
@@ -185,6 +203,15 @@ impl World {
         for client in nothing.genesys.clients.values_mut() {
             client.secret = CLIENT_SECRET.to_owned();
         }
+        // What the manifest makes a credential of, and signs with.
+        let values = json!({"userName": STOCK_USER, "password": STOCK_PASSWORD}).to_string();
+        keep(
+            &mut nothing,
+            "stock",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:stock-AbCdEf",
+            &values,
+        );
+        keep(&mut nothing, "rolecall/notify", NOTIFY_ARN, NOTIFY_SECRET);
         // A credential of web services, in an organization that shows it.
         nothing.genesys.shows_credential_fields = true;
         let rest = rolecall::sandbox::Credential {
@@ -224,9 +251,17 @@ impl World {
 fn described(source: Source) -> String {
     let role = format!("name = \"{ROLE}\"");
     let plain = manifest(TARGETS).replace(&role, &format!("{role}\npermissions_boundary = \"targets\""));
+    // Nobody listens there.
+    let sections = format!(
+        "\n[genesys.web_services]\ncredential = {{ type = \"basicAuth\", secret_name = \"stock\" }}\n\n\
+         [notify]\non = \"always\"\nwebhook = \"http://127.0.0.1:1/hook\"\nsecret = \"{NOTIFY_ARN}\"\n"
+    );
+    let plain = plain + &sections;
     let action = format!(
         "\n[[action]]\nname = \"{ACTION}\"\ncategory = \"Orders\"\ntarget = \"my-genesys-trigger-function\"\n\
-         input_schema = \"request.json\"\noutput_schema = \"response.json\"\ntest_input = \"input.json\"\n"
+         input_schema = \"request.json\"\noutput_schema = \"response.json\"\ntest_input = \"input.json\"\n\
+         \n[[action]]\nname = \"Get stock\"\ncategory = \"Orders\"\nurl = \"https://api.example.com/stock\"\n\
+         input_schema = \"request.json\"\noutput_schema = \"response.json\"\n"
     );
     let stored = format!(
         "\n[aws]\nprofile = \"canary\"\nassume_role = \"arn:aws:iam::{CUSTOMER}:role/deployer\"\n\
@@ -368,6 +403,8 @@ impl Trial<'_> {
             if is_serving { SERVERS_KEY.to_owned() } else { Principal::Ci.credentials().secret_access_key };
         let mut secrets = seen.secrets.clone();
         let fixed = [CLIENT_SECRET, SESSION_TOKEN, REST_PASSWORD, DOCUMENT_PASSWORD, &basic, &key];
+        let made = [STOCK_USER, STOCK_PASSWORD, NOTIFY_SECRET];
+        let fixed = fixed.into_iter().chain(made);
         secrets.extend(fixed.map(str::to_owned));
         let leaks = shown
             .iter()
@@ -384,6 +421,13 @@ fn store(state: &mut State, value: &str) {
     let account = state.accounts.get_mut(CUSTOMER).unwrap();
     let secret = account.secrets.get_mut("us-east-1").unwrap().get_mut("genesys/rolecall").unwrap();
     value.clone_into(&mut secret.value);
+}
+
+/// Keeps a secret in the account.
+fn keep(state: &mut State, name: &str, arn: &str, value: &str) {
+    let secret = Secret { arn: arn.to_owned(), version: "1".to_owned(), value: value.to_owned(), created: 0 };
+    let account = state.accounts.get_mut(CUSTOMER).unwrap();
+    account.secrets.entry("us-east-1".to_owned()).or_default().insert(name.to_owned(), secret);
 }
 
 /// The binary, led to the proxy.

@@ -51,7 +51,7 @@ fn it_works_without_credentials_without_a_manifest_and_with_the_sandbox() {
       ok      certificates          the certificates of the system (SSL_CERT_FILE, SSL_CERT_DIR)
       -       region                none is configured
       failed  AWS caller            E14: sts:GetCallerIdentity failed: no AWS credentials were found
-                                    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+                                    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; without access to AWS, `rolecall genesys connect --role-arn ARN` works on the Genesys Cloud side alone
       -       clock                 AWS did not say its time
       -       Genesys Cloud         no OAuth client
 

@@ -19,6 +19,7 @@ mod rewritten;
 mod secrets;
 mod setup;
 mod used;
+mod web_services;
 
 use rolecall::sandbox::{State, Tamper};
 use serde_json::{Value, json};

@@ -134,7 +134,8 @@ fn what_cannot_be_told_is_refused_first() {
     hint: set it, or name a secret of AWS Secrets Manager: `secret = "arn:…"` in [notify]
     "#);
     for (notify, part) in [
-        ("on = \"changed\"", "tells nobody"),
+        ("on = \"changed\"", "rolecall.toml:17:1: [notify] tells nobody"),
+        ("", "rolecall.toml:17:1: [notify] tells nobody"),
         ("secret = \"arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf\"", "there is none"),
         ("webhook = \"http://example.com/hook\"", "must begin with `https://`"),
         ("webhook = \"https://canary:canary@example.com/\"", "user name or a password"),

@@ -146,10 +146,10 @@ fn what_needs_aws_says_so_and_names_the_other_way() {
     error[E14]: sts:GetCallerIdentity failed: no AWS credentials were found
     hint: without credentials for AWS, name the role: --role-arn ARN, or `account` in [aws] of the manifest (whoever has AWS writes both into the file of `rolecall handover write`)
     === genesys connect --yes
-    exit 2
+    exit 1
     -- stderr
-    error[E13]: no region for target `my-genesys-trigger-function`
-    hint: give the [[target]] a `region`, or set --region, AWS_REGION or the profile's region; without access to AWS, name the role: --role-arn ARN
+    error[E14]: no AWS credentials were found, and no region for target `my-genesys-trigger-function`
+    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; the region: --region, AWS_REGION or the profile's region; without access to AWS, `rolecall genesys connect --role-arn ARN` works on the Genesys Cloud side alone
     === genesys action test Get order status --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole
     exit 4
     -- stdout

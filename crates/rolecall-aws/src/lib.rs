@@ -49,7 +49,8 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
@@ -306,6 +307,12 @@ impl Aws {
     /// The region that the user configured.
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
+    }
+
+    /// Whether there are no credentials at all. It asks the places where credentials are kept, and never AWS's services.
+    pub async fn lacks_credentials(&self) -> bool {
+        let Some(provider) = self.config.credentials_provider() else { return true };
+        matches!(provider.provide_credentials().await, Err(CredentialsError::CredentialsNotLoaded(_)))
     }
 
     /// Whose certificates AWS's are checked against.

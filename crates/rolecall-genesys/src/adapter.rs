@@ -2,6 +2,7 @@
 
 use futures_util::TryStreamExt;
 use futures_util::future::try_join;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -150,13 +151,20 @@ impl GenesysRead for Client {
     }
 }
 
+/// What no message about the write may quote.
+fn secrets(credential: &CredentialSpecification) -> Vec<SecretString> {
+    let values = credential.fields.values().filter(|_| credential.is_secret);
+    values.cloned().map(SecretString::from).collect()
+}
+
 impl GenesysWrite for Client {
     async fn create_credential(
         &self,
         credential: &CredentialSpecification,
     ) -> GenesysResult<CredentialRecord> {
         let body = wire::CredentialBody::from(credential);
-        get::<wire::Credential, _>(self.call(&op::ADD_CREDENTIAL).body(&body)).await
+        get::<wire::Credential, _>(self.call(&op::ADD_CREDENTIAL).body(&body).hiding(secrets(credential)))
+            .await
     }
 
     async fn update_credential(
@@ -165,7 +173,10 @@ impl GenesysWrite for Client {
         credential: &CredentialSpecification,
     ) -> GenesysResult<CredentialRecord> {
         let body = wire::CredentialBody::from(credential);
-        get::<wire::Credential, _>(self.call(&op::SET_CREDENTIAL).at(id).body(&body)).await
+        get::<wire::Credential, _>(
+            self.call(&op::SET_CREDENTIAL).at(id).body(&body).hiding(secrets(credential)),
+        )
+        .await
     }
 
     async fn delete_credential(&self, id: &str) -> GenesysResult<()> {

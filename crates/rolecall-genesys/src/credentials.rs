@@ -132,10 +132,14 @@ pub enum CredentialError {
     },
     /// This build reads no parameters of SSM.
     #[error(
-        "[genesys.credentials] names the parameter `{parameter}`, and this rolecall was built without SSM; build it with \
-         `--features ssm`, or keep the OAuth client in Secrets Manager (`secret`)"
+        "{section} names the parameter `{parameter}`, and this rolecall was built without SSM; build it with `--features ssm`, or \
+         keep {what} in Secrets Manager (`secret`)"
     )]
     NoParameters {
+        /// The section of the manifest.
+        section: &'static str,
+        /// What is kept there.
+        what: &'static str,
         /// The parameter.
         parameter: String,
     },

@@ -170,23 +170,40 @@ operations! {
     AUDIT_RESULTS = GET "/api/v2/audits/query/{transactionId}/results", VIEW_AUDIT;
 }
 
+/// What a command asks of Genesys Cloud.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandCalls {
+    /// The command, or several; or what is done by the way.
+    pub command: &'static str,
+    /// The calls that need a permission.
+    pub operations: &'static [&'static Operation],
+    /// Whether they are made only where rolecall is to change what is in Genesys Cloud.
+    pub is_for_changes: bool,
+}
+
 macro_rules! commands {
-    ($($name:literal: $($operation:ident),+;)*) => {
+    ($($name:literal $(($changes:ident))?: $($operation:ident),+;)*) => {
         /// What each command asks of Genesys Cloud, for `whoami` and for the page that lists the permissions. Calls that need no
         /// permission are left out.
-        pub static COMMANDS: &[(&str, &[&Operation])] = &[$(($name, &[$(&$operation),+])),*];
+        pub static COMMANDS: &[CommandCalls] = &[$(CommandCalls {
+            command: $name,
+            operations: &[$(&$operation),+],
+            is_for_changes: commands!(@changes $($changes)?),
+        }),*];
     };
+    (@changes changes) => { true };
+    (@changes) => { false };
 }
 
 commands! {
     "plan, drift, verify":
         INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATIONS, INTEGRATION, CONFIGURATION, ACTIONS,
         ACTION, DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE;
-    "genesys connect":
+    "genesys connect" (changes):
         INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ADD_CREDENTIAL,
         SET_CREDENTIAL, ADD_INTEGRATION_OF_TYPE, SET_CONFIGURATION, SET_INTEGRATION, ACTIONS, ACTION, DRAFTS, DRAFT, TEMPLATE,
         DRAFT_TEMPLATE;
-    "apply with [[action]]":
+    "apply with [[action]]" (changes):
         INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ADD_CREDENTIAL,
         SET_CREDENTIAL, ADD_INTEGRATION_OF_TYPE, SET_CONFIGURATION, SET_INTEGRATION, ACTIONS, ACTION, DRAFTS, DRAFT, TEMPLATE,
         DRAFT_TEMPLATE, ADD_DRAFT, OPEN_DRAFT, SET_DRAFT, CHECK_DRAFT, PUBLISH_DRAFT, REMOVE_ACTION, REMOVE_DRAFT,
@@ -197,11 +214,11 @@ commands! {
     "genesys action test, verify --level genesys":
         INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ACTIONS, ACTION,
         DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE, TEST_ACTION;
-    "destroy":
+    "destroy" (changes):
         INTEGRATIONS, INTEGRATION_TYPE, CREDENTIAL_TYPES, CREDENTIALS, CREDENTIAL, INTEGRATION, CONFIGURATION, ACTIONS, ACTION,
         DRAFTS, DRAFT, TEMPLATE, DRAFT_TEMPLATE, REMOVE_ACTION, REMOVE_DRAFT, REMOVE_INTEGRATION, REMOVE_CREDENTIAL,
         SET_CONFIGURATION, SET_INTEGRATION;
-    "who uses an action that is deleted or replaced":
+    "who uses an action that is deleted or replaced" (changes):
         DEPENDENCY_INDEX, CONSUMERS, FLOW;
     "genesys metrics, drift --with-metrics": ACTIONS, INTEGRATIONS, ACTION_METRICS;
     "genesys whoami --probe users": USERS;

@@ -78,7 +78,8 @@ enum Ref<'a> {
 }
 
 impl<'a> From<&'a CredentialSpecification> for CredentialBody<'a> {
-    fn from(CredentialSpecification { name, type_name, fields }: &'a CredentialSpecification) -> Self {
+    fn from(credential: &'a CredentialSpecification) -> Self {
+        let CredentialSpecification { name, type_name, fields, is_secret: _ } = credential;
         Self { name, kind: Ref::Name(type_name), credential_fields: fields }
     }
 }

@@ -161,7 +161,8 @@ impl Check {
     async fn look_at_one(&self, loaded: Loaded, surroundings: &Surroundings) -> CommandResult<AnyReport> {
         let route = self.route(&loaded);
         let mut role = Connected::open(loaded, route, surroundings, &mut |_| {}).await?;
-        let (mut report, mut exit) = self.look.at(&mut role).await?;
+        let looked = self.look.at(&mut role).await;
+        let (mut report, mut exit) = looked.map_err(|error| error.without(role.unexamined))?;
         if !self.actions.is_empty() {
             exit = exit.or(role.test_actions(&self.actions, &mut report).await);
         }

@@ -89,7 +89,7 @@ pub struct HandoverFault {
 #[serde(deny_unknown_fields)]
 struct Raw {
     handover: Spanned<i64>,
-    made_at: Spanned<String>,
+    made_at: Spanned<toml::Value>,
     side: Spanned<String>,
     genesys: RawGenesys,
     aws: Option<RawAws>,
@@ -282,7 +282,7 @@ fn check(raw: Raw) -> Result<Handover, Fault> {
         return Err((side.span(), "a file of the side `aws` has an [aws] with the role".to_owned()));
     }
     Ok(Handover {
-        made_at: parsed(&made_at)?,
+        made_at: moment(&made_at)?,
         side: writer,
         region: parsed(&region)?,
         organization: parsed(&organization_id)?,
@@ -293,6 +293,17 @@ fn check(raw: Raw) -> Result<Handover, Fault> {
         functions,
         proved: claims(proved)?,
         refuted: claims(refuted)?,
+    })
+}
+
+/// A time; TOML can also write it without quotes, and a file of rolecall has them.
+fn moment(stated: &Spanned<toml::Value>) -> Result<Timestamp, Fault> {
+    let made_at = stated.get_ref().as_str().and_then(|text| text.parse().ok());
+    made_at.ok_or_else(|| {
+        (
+            stated.span(),
+            "must be a time with its zone, in quotes, such as \"2026-11-23T02:43:23Z\"".to_owned(),
+        )
     })
 }
 
@@ -363,6 +374,9 @@ claims = ["may-assume"]
             ("handover = 1", "handover = 2"),
             ("side = \"aws\"", "side = \"both\""),
             ("2026-11-23T02:43:23Z", "yesterday"),
+            ("2026-11-23T02:43:23Z", "2026-11-23T02:43:23"),
+            ("\"2026-11-23T02:43:23Z\"", "2026-11-23T02:43:23Z"),
+            ("\"2026-11-23T02:43:23Z\"", "1763865803"),
             ("region = \"us-east-1\"", "region = \"us-esat-1\""),
             ("5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94", "5f6b2c1e8a4d4c3b9e7f2d1a6b8c0e94"),
             ("5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94", "*"),
@@ -390,10 +404,13 @@ claims = ["may-assume"]
             assert!(!fault.chars().any(steers), "{fault:?}");
             said += &format!("{fault}\n");
         }
-        insta::assert_snapshot!(said, @r"
+        insta::assert_snapshot!(said, @r#"
         handover.toml:1:12: must be 1: another version of rolecall wrote this file
         handover.toml:3:8: must be `aws` or `genesys`
-        handover.toml:2:11: failed to parse four digit integer as year: invalid digit, expected 0-9 but got y
+        handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
+        handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
+        handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
+        handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
         handover.toml:6:10: `us-esat-1` is not a Genesys Cloud region; did you mean us-east-1 (mypurecloud.com)? It is the region of your Genesys organisation, not that of the function
         handover.toml:7:19: must be the organization's ID, a UUID such as 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
         handover.toml:7:19: must be the organization's ID, a UUID such as 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
@@ -411,6 +428,6 @@ claims = ["may-assume"]
         handover.toml:21:7: is already listed above
         handover.toml:11:2: unknown field `cloud`, expected one of `handover`, `made_at`, `side`, `genesys`, `aws`, `function`, `proved`, `refuted`
         handover.toml:1:1: missing field `handover`
-        ");
+        "#);
     }
 }

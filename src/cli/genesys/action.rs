@@ -11,12 +11,13 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use rolecall::connect::Loaded;
 use rolecall::desired::exchange::{ExchangedAction, Imported};
-use rolecall::desired::genesys::Kind;
+use rolecall::desired::genesys::{Kind, Managed};
 use rolecall::desired::sources::{read_file, read_input};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::manifest::{Manifest, edit, names_secret, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
+use rolecall::observe::record;
 use rolecall::operations::{Counterpart, PlanningError};
 use rolecall::ports::calls::Call;
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
@@ -105,7 +106,7 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             UsageError::new(message, Some(hint))
         })?,
     };
-    let observed = observe(&side).await?;
+    let observed = observe(&side, printer).await?;
     let live = match observed.organization.id == context.external_id.as_str() {
         true => LiveOrganization::Same,
         false => LiveOrganization::Other {
@@ -186,10 +187,20 @@ fn test_input(side: &Counterpart<Client>, manifest: &Manifest, name: &str) -> Op
 }
 
 /// Genesys Cloud as it is.
-async fn observe(side: &Side<'_>) -> CommandResult<Observed> {
+async fn observe(side: &Side<'_>, printer: &mut Printer) -> CommandResult<Observed> {
     let observed = side.context.observe_genesys(&side.role).await;
     let observed = observed.context("cannot read Genesys Cloud")?;
-    observed.ok_or_else(|| PlanningError::NothingInGenesys.into())
+    let observed = observed.ok_or(PlanningError::NothingInGenesys)?;
+    printer.warnings(&contradictions(side, &observed));
+    Ok(observed)
+}
+
+/// What Genesys Cloud shows of the integrations that says that they are not the role's.
+fn contradictions(side: &Side<'_>, observed: &Observed) -> Vec<String> {
+    // Of all integrations that there are, some are for other roles, as they should be.
+    let is_meant = Managed::of(&side.context.manifest).is_none_or(|managed| managed.is_integration_stated);
+    let found = is_meant.then(|| record::contradictions(observed, &side.role));
+    found.iter().flatten().map(ToString::to_string).collect()
 }
 
 async fn export(
@@ -199,7 +210,7 @@ async fn export(
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     let side = Side::open(aws, role_arn.as_ref(), printer).await?;
-    let observed = observe(&side).await?;
+    let observed = observe(&side, printer).await?;
     let action = find(&side, &observed, name).await?;
     let kind = kind_of(&side, &action).await?;
     let (Some(contract), Some(config)) = (action.contract, action.config) else {
@@ -251,9 +262,8 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         UsageError::coded(ErrorCode::Document, message, None)
     })?;
     let path = common.file();
-    let Loaded { manifest: known, .. } = input::manifest(path)?;
-    let manifest = rolecall_model::file::read_text(path, rolecall_model::file::LARGEST)
-        .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
+    // Read once: what is edited is what was checked.
+    let (Loaded { manifest: known, .. }, manifest) = Loaded::load_with_text(path)?;
     let name = path.display().to_string();
     let Imported { action, files } = action.into_manifest(&known.targets, category).map_err(|error| {
         let hint = "`rolecall target add` adds a function";

@@ -122,6 +122,7 @@ async fn described(connection: &Connection, deadline: Duration) -> CommandResult
         id: None,
         name: &name,
         kinds: &Kind::ALL,
+        credential_type: None,
         sign: &Sign::of(&role, None),
         reach: if manifest.genesys.managed_by.is_some() { Reach::Named } else { Reach::Own },
         actions: Detail::Listed,

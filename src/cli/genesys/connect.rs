@@ -137,9 +137,9 @@ fn asking(options: &ConnectCommand) -> Asking {
     if options.yes { Asking::Yes } else { Asking::Question("Make these changes?") }
 }
 
-/// Without credentials for AWS there is another way.
+/// Without a region there is another way. Without credentials, the error says that already.
 fn naming_the_role(error: CommandError) -> CommandError {
-    if ![ErrorCode::NoCredentials, ErrorCode::NoRegion].contains(&error.code) {
+    if error.code != ErrorCode::NoRegion {
         return error;
     }
     let hint = error.hint.map(|hint| format!("{hint}; ")).unwrap_or_default();

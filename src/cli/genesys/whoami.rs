@@ -32,7 +32,8 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
             },
         },
     };
-    let view = IdentityView::new(identity, stated, users, &client.calls().so_far());
+    let managed_by = manifest.as_ref().and_then(|manifest| manifest.genesys.managed_by);
+    let view = IdentityView::new(identity, (stated, managed_by), users, &client.calls().so_far());
     printer.result(&match options.aws.common.output {
         Output::Json => view.to_json(),
         Output::Markdown => view.to_markdown(),

@@ -114,6 +114,7 @@ impl Draft {
                 managed_by: None,
                 credentials: None,
                 integration: None,
+                web_services_credential: None,
             },
             role: Role {
                 name: DEFAULT_ROLE.parse()?,

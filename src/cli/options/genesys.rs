@@ -174,7 +174,8 @@ pub(crate) struct ConnectCommand {
     /// Take over an integration of that name that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
-    /// Write the role's ARN into the credential again, under the same ID: Genesys Cloud does not show whether it is right
+    /// Write the role's ARN, and the present values of the secret in [genesys.web_services.credential], into the credentials again,
+    /// under the same IDs: Genesys Cloud does not show whether they are right
     #[arg(long)]
     pub(crate) rewrite_credential: bool,
     /// The role's ARN, from whoever has AWS: AWS is then not asked, so whether the role exists, trusts the organisation and may invoke

@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::{ROLE, insert, literal};
 use crate::desired::genesys::{
-    CREDENTIAL_FIELD, CREDENTIAL_KEY, CREDENTIAL_TYPE, Desired, DesiredAction, DesiredIntegration, Kind,
+    CREDENTIAL_FIELD, CREDENTIAL_KEY, CREDENTIAL_TYPE, CredentialContent, Desired, DesiredAction,
+    DesiredCredential, DesiredIntegration, Kind, WEB_SERVICES_KEY,
 };
 use crate::ports::genesys::{ActionConfig, Contract, Template};
+use crate::ports::secrets::SecretLocation;
 
 /// The resources by type and name.
 pub(super) fn resources(desired: &Desired) -> Map<String, Value> {
@@ -25,14 +27,23 @@ pub(super) fn resources(desired: &Desired) -> Map<String, Value> {
         insert(&mut config, "notes", notes.as_deref().map(literal));
         let mut integration = json!({"integration_type": kind.type_id(), "intended_state": "ENABLED"});
         match credential {
-            Some(name) => {
-                let fields = json!({CREDENTIAL_FIELD: format!("${{aws_iam_role.{ROLE}.arn}}")});
+            Some(DesiredCredential { name, content }) => {
+                let (key, type_name, fields) = match content {
+                    CredentialContent::Role => {
+                        let fields = json!({CREDENTIAL_FIELD: format!("${{aws_iam_role.{ROLE}.arn}}")});
+                        (CREDENTIAL_KEY, CREDENTIAL_TYPE, fields)
+                    }
+                    CredentialContent::Secret { type_name, source } => {
+                        let (_, _, value) = secret(source);
+                        (WEB_SERVICES_KEY, type_name.as_str(), json!(format!("${{jsondecode({value})}}")))
+                    }
+                };
                 credentials.insert(
                     resource.to_owned(),
-                    json!({"name": literal(name), "credential_type_name": CREDENTIAL_TYPE, "fields": fields}),
+                    json!({"name": literal(name), "credential_type_name": literal(type_name), "fields": fields}),
                 );
                 let id = format!("${{genesyscloud_integration_credential.{resource}.id}}");
-                insert(&mut config, "credentials", Some(json!({CREDENTIAL_KEY: id})));
+                insert(&mut config, "credentials", Some(json!({key: id})));
             }
             // Administrators give it its credential. Without this, the next apply would take it away.
             None => {
@@ -54,6 +65,34 @@ pub(super) fn resources(desired: &Desired) -> Map<String, Value> {
     ];
     let filled = of_types.into_iter().filter(|(_, resources)| !resources.is_empty());
     filled.map(|(kind, resources)| (kind.to_owned(), Value::Object(resources))).collect()
+}
+
+/// What Terraform reads for them: the secret that a credential is made of.
+pub(super) fn data(desired: &Desired) -> Map<String, Value> {
+    let contents = desired.integrations.iter().filter_map(|it| it.credential.as_ref());
+    let sources = contents.filter_map(|credential| match &credential.content {
+        CredentialContent::Role => None,
+        CredentialContent::Secret { type_name: _, source } => Some(source),
+    });
+    let read = sources.map(|source| {
+        let (kind, argument, _) = secret(source);
+        let place = json!({SECRET: {argument: literal(&source.to_string())}});
+        (kind.to_owned(), place)
+    });
+    read.collect()
+}
+
+/// The name of the secret among the data sources.
+const SECRET: &str = "web_services_credential";
+
+/// The data source that reads it, the argument that names it, and its text (`hashicorp/aws`, `docs/data-sources/
+/// secretsmanager_secret_version` and `ssm_parameter`).
+fn secret(source: &SecretLocation) -> (&'static str, &'static str, String) {
+    let (kind, argument, attribute) = match source {
+        SecretLocation::Secret(_) => ("aws_secretsmanager_secret_version", "secret_id", "secret_string"),
+        SecretLocation::Parameter(_) => ("aws_ssm_parameter", "name", "value"),
+    };
+    (kind, argument, format!("data.{kind}.{SECRET}.{attribute}"))
 }
 
 fn name_of(kind: Kind) -> &'static str {

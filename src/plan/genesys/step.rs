@@ -2,8 +2,8 @@
 
 use super::Plan;
 use crate::desired::genesys::{DesiredAction, Kind, Mark};
-use crate::observe::genesys::CredentialForm;
 use crate::ports::genesys::{ActionUpdate, IntegrationConfig, IntendedState};
+use crate::ports::secrets::SecretLocation;
 
 /// The ID of something that is there, or that an earlier step of the same plan makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Pending(());
 
 impl Plan {
     /// Adds the step that makes a credential, and refers to it.
-    pub(super) fn create_credential(&mut self, credential: RoleCredential) -> Id {
+    pub(super) fn create_credential(&mut self, credential: Credential) -> Id {
         self.steps.push(Step::CreateCredential { credential });
         Id::Made(Pending(()))
     }
@@ -33,15 +33,47 @@ impl Plan {
     }
 }
 
-/// A credential with the ARN of the role.
+/// A credential to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleCredential {
+pub struct Credential {
+    /// The kind of integration that it is for.
+    pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// How it is written.
-    pub form: CredentialForm,
-    /// The ARN.
-    pub role: String,
+    /// Its type.
+    pub type_name: String,
+    /// What is in it.
+    pub value: CredentialValue,
+}
+
+/// What is in a credential. Plans are shown and saved, so they name a secret and never hold what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialValue {
+    /// The ARN of a role.
+    Role {
+        /// The field.
+        field: String,
+        /// The ARN.
+        role: String,
+    },
+    /// The fields that a secret holds when the credential is written.
+    Secret {
+        /// The secret.
+        source: SecretLocation,
+        /// The fields that the type needs.
+        required: Vec<String>,
+    },
+}
+
+impl CredentialValue {
+    /// How the secret is named that the fields are of.
+    #[must_use]
+    pub fn secret(&self) -> Option<String> {
+        match self {
+            Self::Role { .. } => None,
+            Self::Secret { source, required: _ } => Some(source.to_string()),
+        }
+    }
 }
 
 /// What rolecall decides about the configuration of an integration; everything else in it stays as it is.
@@ -53,7 +85,7 @@ pub struct Configuration {
     pub notes: String,
     /// Whose it is; `None` gives it up. The credential in it is the one below, as it was last written.
     pub mark: Option<Mark>,
-    /// The credential under the key for the role's ARN.
+    /// The credential under the key for rolecall's own.
     pub credential: Attachment,
 }
 
@@ -92,11 +124,11 @@ pub enum Retirement {
 #[expect(missing_docs, reason = "the fields are the arguments of the call that the variant is named after")]
 pub enum Step {
     CreateCredential {
-        credential: RoleCredential,
+        credential: Credential,
     },
     UpdateCredential {
         id: String,
-        credential: RoleCredential,
+        credential: Credential,
         why: String,
     },
     DeleteCredential {
@@ -158,6 +190,26 @@ pub enum Step {
 }
 
 impl Step {
+    /// The credential that it writes.
+    #[must_use]
+    pub fn written_credential(&self) -> Option<&Credential> {
+        match self {
+            Self::CreateCredential { credential } | Self::UpdateCredential { credential, .. } => {
+                Some(credential)
+            }
+            Self::DeleteCredential { .. }
+            | Self::CreateIntegration { .. }
+            | Self::Configure { .. }
+            | Self::SetState { .. }
+            | Self::DeleteIntegration { .. }
+            | Self::CreateAction { .. }
+            | Self::PublishDraft { .. }
+            | Self::DiscardDraft { .. }
+            | Self::UpdateAction { .. }
+            | Self::DeleteAction { .. } => None,
+        }
+    }
+
     /// Whether it is about an action, and not about the way to the role.
     pub fn is_about_action(&self) -> bool {
         match self {

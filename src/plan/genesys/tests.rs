@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::desired::genesys::{DesiredAction, Kind, Sign, StackResource};
+use crate::desired::genesys::{DesiredAction, DesiredCredential, Kind, Sign, StackResource};
 use crate::observe::genesys::{CredentialForm, Namesakes};
 use crate::plan::Retired;
 use crate::ports::genesys::{
@@ -43,7 +43,7 @@ fn desired() -> Desired {
         kind: Kind::Lambda,
         name: "Orders".to_owned(),
         notes: Some("Ask us.".to_owned()),
-        credential: Some("Orders role".to_owned()),
+        credential: Some(DesiredCredential::of_role("Orders role".to_owned())),
         actions: vec![action],
     };
     Desired {
@@ -82,6 +82,7 @@ fn empty() -> Observed {
     Observed {
         organization: Organization { id: ORGANIZATION.to_owned(), name: "Centre".to_owned() },
         form: CredentialForm::default(),
+        acceptance: None,
         integrations: Vec::new(),
         credentials: Vec::new(),
         orphans: Vec::new(),
@@ -96,6 +97,7 @@ fn settled() -> Observed {
         adopted: false,
         replaced: None,
         credential: Some(("c1".to_owned(), Some(WRITTEN.to_owned()))),
+        secret: None,
     };
     let integration = ObservedIntegration {
         kind: Kind::Lambda,

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use rolecall::sandbox::{Fault, FaultRule, Faults, Invocation, Principal};
 
+use super::super::one_side::administrator;
 use super::super::stage::Run;
 use super::*;
 
@@ -46,6 +47,11 @@ fn ran(succeeded: usize, failed: usize) -> Stage {
     stage
 }
 
+/// The command with more options.
+fn metrics(stage: &Stage, more: &[&str]) -> Run {
+    stage.run_client(&[&METRICS[..], more].concat())
+}
+
 #[test]
 fn the_table_tells_the_whole_from_the_function() {
     let stage = ran(3, 0);
@@ -70,7 +76,7 @@ fn the_table_tells_the_whole_from_the_function() {
 
     Result: requests of 1 of 1 action were measured
     ");
-    let report = stage.run_client(&[&METRICS[..], &["--output", "json"]].concat()).expect(0).json();
+    let report = metrics(&stage, &["--output", "json"]).expect(0).json();
     let action = &report["metrics"]["actions"][0];
     let number = |pointer: &str| action.pointer(pointer).unwrap().as_f64().unwrap();
     assert_eq!((&action["genesys"]["requests"], &action["lambda"]["invocations"]), (&json!(3), &json!(3)));
@@ -134,7 +140,7 @@ fn nothing_measured_is_said_and_meets_no_limit() {
 #[test]
 fn failures_count_by_type_and_are_held_against_the_limit() {
     let stage = ran(1, 1);
-    insta::assert_snapshot!(stage.run_client(&[&METRICS[..], &["--max-error-rate", "1%"]].concat()).without_times(), @"
+    insta::assert_snapshot!(metrics(&stage, &["--max-error-rate", "1%"]).without_times(), @"
     exit 3
     -- stdout
     Actions from [time] to [time]
@@ -157,14 +163,13 @@ fn failures_count_by_type_and_are_held_against_the_limit() {
 
     Result: exceeded: action Get order status: 1 of 2 requests failed (50 %); the limit is 1 % (exit code 3)
     ");
-    stage.run_client(&[&METRICS[..], &["--max-error-rate", "50%"]].concat()).expect(0);
+    metrics(&stage, &["--max-error-rate", "50%"]).expect(0);
     change(&stage, |state| state.genesys.executions.iter_mut().for_each(|it| it.took_us = 5_000));
-    stage.run_client(&[&METRICS[..], &["--max-p95", "5ms"]].concat()).expect(0);
-    let slow =
-        stage.run_client(&[&METRICS[..], &["--max-p95", "4ms", "--output", "json"]].concat()).expect(3);
+    metrics(&stage, &["--max-p95", "5ms"]).expect(0);
+    let slow = metrics(&stage, &["--max-p95", "4ms", "--output", "json"]).expect(3);
     insta::assert_snapshot!(slow.json()["metrics"]["findings"][0]["message"].as_str().unwrap(), @"action Get order status: 5 of 100 requests took 5.0 ms or longer; the limit is 4.0 ms");
     let stage = ran(0, 2);
-    let all = stage.run_client(&[&METRICS[..], &["--max-error-rate", "1%", "--output", "github"]].concat());
+    let all = metrics(&stage, &["--max-error-rate", "1%", "--output", "github"]);
     insta::assert_snapshot!(all.without_times(), @"
     exit 4
     -- stdout
@@ -183,12 +188,12 @@ fn other_callers_of_the_function_are_noticed() {
         state.invocations.push(Invocation { function: "another".to_owned(), ..own.clone() });
         state.invocations.push(Invocation { at_ms: own.at_ms - 48 * 3600 * 1000, ..own });
     });
-    let report = stage.run_client(&[&METRICS[..], &["--output", "json"]].concat()).expect(0).json();
+    let report = metrics(&stage, &["--output", "json"]).expect(0).json();
     let action = &report["metrics"]["actions"][0];
     assert_eq!((&action["lambda"]["invocations"], &action["between_ms"]), (&json!(2), &Value::Null));
     insta::assert_snapshot!(action["notes"][0].as_str().unwrap(), @"the function was invoked more often than the action was requested: others invoke it too, and the two sides are not comparable");
     let from = ["--since", "3d", "--output", "json"];
-    let report = stage.run_client(&[&METRICS[..], &from].concat()).expect(0).json();
+    let report = metrics(&stage, &from).expect(0).json();
     assert_eq!(report["metrics"]["actions"][0]["lambda"]["invocations"], 3);
 }
 
@@ -241,12 +246,69 @@ fn one_half_is_there_without_the_other() {
     ");
 }
 
+/// Nobody says where the function is, with and without credentials for AWS; a limit is about Genesys Cloud's half alone.
+#[test]
+fn without_a_region_there_is_the_half_of_genesys_cloud() {
+    let stage = ran(1, 0);
+    let mut with_credentials = stage.client_command(&METRICS);
+    with_credentials.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+    let said = Run::from(with_credentials.output().unwrap()).without_times();
+    let without = |more: &[&str]| {
+        let run = administrator(&stage, &[&METRICS[..], more].concat()).output().unwrap();
+        Run::from(run)
+    };
+    insta::assert_snapshot!(said + &without(&["--max-p95", "1h"]).without_times(), @"
+    exit 0
+    -- stdout
+    Actions from [time] to [time]
+
+    Get order status  calls my-genesys-trigger-function
+                               Genesys Cloud      function       between
+      requests, invocations                1             –             –
+      failed                               0             –             –
+      throttled                            –             –             –
+      average [ms]             –             –
+      p50                                  –             –             –
+      p95 [ms]             –             –
+      p99 [ms]             –             –
+      longest [ms]             –             –
+      1 of 1 succeeded (100 %)
+      CloudWatch: no region for target `my-genesys-trigger-function`
+
+    Result: requests of 1 of 1 action were measured; CloudWatch was not looked at
+    exit 0
+    -- stdout
+    Actions from [time] to [time]
+
+    Get order status  calls my-genesys-trigger-function
+                               Genesys Cloud      function       between
+      requests, invocations                1             –             –
+      failed                               0             –             –
+      throttled                            –             –             –
+      average [ms]             –             –
+      p50                                  –             –             –
+      p95 [ms]             –             –
+      p99 [ms]             –             –
+      longest [ms]             –             –
+      1 of 1 succeeded (100 %)
+      CloudWatch: no AWS credentials were found, and no region for target `my-genesys-trigger-function`
+
+      ✓ every action meets the limits: 95 of 100 requests took at most 1 h
+
+    Result: requests of 1 of 1 action were measured; CloudWatch was not looked at
+    ");
+    let report = without(&["--output", "json"]).expect(0).json();
+    assert_eq!(report["metrics"]["unexamined"], serde_json::json!(["CloudWatch"]));
+    assert_eq!(report["metrics"]["actions"][0]["function"], "my-genesys-trigger-function");
+    assert!(report["genesys_calls"].as_u64().unwrap() > 0 && report["time"].is_string());
+}
+
 /// A service that was asked and refused leaves open what was asked.
 #[test]
 fn a_refusal_is_undecided() {
     let mut stage = ran(1, 0);
     stage.act_as(Principal::Nobody);
-    let run = stage.run_client(&[&METRICS[..], &["--output", "json"]].concat()).expect(5);
+    let run = metrics(&stage, &["--output", "json"]).expect(5);
     let said = run.json()["metrics"]["undecided"][0].as_str().unwrap().to_owned();
     insta::assert_snapshot!(super::super::views::normalised(&said), @"what CloudWatch measured is not known: cloudwatch:GetMetricData failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: cloudwatch:GetMetricData on resource: * because no identity-based policy allows the cloudwatch:GetMetricData action (AccessDenied, request [id])");
 }
@@ -255,9 +317,9 @@ fn a_refusal_is_undecided() {
 fn an_answer_without_percentiles_decides_what_the_longest_request_decides() {
     let stage = ran(1, 0);
     change(&stage, |state| state.genesys.tells_percentiles = false);
-    stage.run_client(&[&METRICS[..], &["--max-p95", "1h"]].concat()).expect(0);
+    metrics(&stage, &["--max-p95", "1h"]).expect(0);
     change(&stage, |state| state.genesys.executions[0].took_us = 3_000_000);
-    let run = stage.run_client(&[&METRICS[..], &["--max-p95", "2s", "--output", "json"]].concat()).expect(5);
+    let run = metrics(&stage, &["--max-p95", "2s", "--output", "json"]).expect(5);
     insta::assert_snapshot!(run.json()["metrics"]["undecided"][0].as_str().unwrap(), @"action Get order status: whether the limit on the time of 95 of 100 requests is met is not known: Genesys Cloud's answer has no percentile");
 }
 
@@ -317,7 +379,7 @@ fn options_that_cannot_be_meant_are_refused() {
         (&["--action", "Other"], "the manifest has no action `Other`; it has `Get order status`"),
         (&["--since", "2026-01-02", "--until", "2026-01-01"], "is not before"),
     ] {
-        let run = stage.run_client(&[&METRICS[..], arguments].concat()).expect(2);
+        let run = metrics(&stage, arguments).expect(2);
         assert!(run.stderr.contains(says), "{}", run.stderr);
     }
 }
@@ -341,8 +403,7 @@ fn every_report_says_how_rolecalls_own_calls_went() {
 #[test]
 fn limits_that_are_met_are_named() {
     let stage = ran(2, 0);
-    let limited = [&METRICS[..], &["--max-error-rate", "1%", "--max-p95", "1h"]].concat();
-    let run = stage.run_client(&limited).expect(0);
-    insta::assert_snapshot!(run.stdout.lines().filter(|line| line.contains("limit")).collect::<String>(), @"  ✓ every action meets the limits: at most 1 % of the requests failed, 95 of 100 requests took at most 3600.0 s");
+    let run = metrics(&stage, &["--max-error-rate", "1%", "--max-p95", "1h"]).expect(0);
+    insta::assert_snapshot!(run.stdout.lines().filter(|line| line.contains("limit")).collect::<String>(), @"  ✓ every action meets the limits: at most 1 % of the requests failed, 95 of 100 requests took at most 1 h");
     assert!(!stage.run_client(&METRICS).expect(0).stdout.contains("limit"));
 }

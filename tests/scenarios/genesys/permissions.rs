@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use rolecall_genesys::operation::{ALL, COMMANDS, Operation};
+use rolecall_genesys::operation::{ALL, COMMANDS, CommandCalls, Operation};
 
 use super::super::stage::Run;
 use super::*;
@@ -16,7 +16,7 @@ const END: &str = "<!-- end of permissions -->";
 /// Each command with the permissions that its calls need, each once.
 fn table() -> String {
     let mut text = "| command | permissions |\n|---|---|\n".to_owned();
-    for (command, operations) in COMMANDS {
+    for CommandCalls { command, operations, is_for_changes: _ } in COMMANDS {
         let mut needs: Vec<String> = Vec::new();
         for operation in *operations {
             let need =
@@ -52,7 +52,7 @@ fn every_call_that_needs_a_permission_is_a_commands() {
     let is_listed = |operation: &&Operation| {
         operation.permissions.is_empty()
             || operation.name.ends_with("/draft/test")
-            || COMMANDS.iter().any(|(_, listed)| listed.iter().any(|one| one.name == operation.name))
+            || COMMANDS.iter().any(|known| known.operations.iter().any(|one| one.name == operation.name))
     };
     let missing: Vec<&str> = ALL
         .iter()
@@ -62,7 +62,7 @@ fn every_call_that_needs_a_permission_is_a_commands() {
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(
-        COMMANDS.iter().flat_map(|(_, listed)| *listed).all(|operation| !operation.permissions.is_empty())
+        COMMANDS.iter().flat_map(|known| known.operations).all(|operation| !operation.permissions.is_empty())
     );
 }
 
@@ -72,8 +72,8 @@ fn unlisted(run: &Run, command: &str) -> Vec<String> {
     let rows = [command, "who uses an action that is deleted or replaced"];
     let listed: Vec<&Operation> = COMMANDS
         .iter()
-        .filter(|(name, _)| rows.contains(name))
-        .flat_map(|(_, listed)| *listed)
+        .filter(|known| rows.contains(&known.command))
+        .flat_map(|known| known.operations)
         .copied()
         .collect();
     let is_listed = |action: &str| {

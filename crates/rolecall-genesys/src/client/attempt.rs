@@ -257,7 +257,7 @@ impl Client {
     }
 
     async fn answer(&self, request: &Request<'_>, pass: &Pass) -> Result<Answer, Failure> {
-        let Request { operation, path, query, body, .. } = request;
+        let Request { client: _, operation, path, query, body, secrets } = request;
         // First, for whoever waits here learns meanwhile what the answers say of the limit.
         let turn = self.turn().await;
         self.stay_under_the_limit(operation).await?;
@@ -269,7 +269,8 @@ impl Client {
         if let Some(body) = body {
             call = call.json(body);
         }
-        let answer = self.transmit(&turn, operation, call, pass.secrets()).await?;
+        let secrets = pass.secrets().into_iter().chain(secrets.iter().cloned()).collect();
+        let answer = self.transmit(&turn, operation, call, secrets).await?;
         self.rate().learn(&answer.headers, Instant::now());
         Ok(answer)
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub struct Request<'c> {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+    pub(super) secrets: Vec<SecretString>,
 }
 
 impl fmt::Debug for Request<'_> {
@@ -50,7 +52,14 @@ fn too_late(operation: &Operation, over: Over) -> GenesysError {
 
 impl<'c> Request<'c> {
     pub(super) fn new(client: &'c Client, operation: &'static Operation) -> Self {
-        Self { client, operation, path: operation.path.to_owned(), query: Vec::new(), body: None }
+        Self {
+            client,
+            operation,
+            path: operation.path.to_owned(),
+            query: Vec::new(),
+            body: None,
+            secrets: Vec::new(),
+        }
     }
 
     /// The permissions of which the call needs one.
@@ -78,6 +87,12 @@ impl<'c> Request<'c> {
     pub fn body(mut self, body: &impl Serialize) -> Self {
         // Bodies are plain structures with string keys, which serde_json cannot fail on.
         self.body = serde_json::to_value(body).ok();
+        self
+    }
+
+    /// These stand in the body, and no message may quote them: whoever refuses a request may repeat it.
+    pub fn hiding(mut self, secrets: Vec<SecretString>) -> Self {
+        self.secrets = secrets;
         self
     }
 

@@ -5,7 +5,7 @@
 //! not deleted as long as an action is in it, for the flows that use that would fail.
 
 use rolecall::carry_out::genesys::Made;
-use rolecall::desired::genesys::{Desired, DesiredIntegration, Kind, Sign, StackResource};
+use rolecall::desired::genesys::{Desired, DesiredCredential, DesiredIntegration, Kind, Sign, StackResource};
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Reach, Sought, observe};
 use rolecall::plan::genesys::{
@@ -68,7 +68,7 @@ impl Wanted {
             kind: Kind::Lambda,
             name: self.name.clone(),
             notes: self.notes.clone(),
-            credential: Some(self.credential.clone()),
+            credential: Some(DesiredCredential::of_role(self.credential.clone())),
             actions: Vec::new(),
         };
         let organization: ExternalId = match &self.access.organization {
@@ -104,6 +104,7 @@ async fn look(
         id,
         kinds,
         name,
+        credential_type: None,
         sign,
         reach: Reach::Own,
         actions,
@@ -162,7 +163,8 @@ pub(super) async fn put(
         let known = observed.integrations.iter().find(|known| known.record.id == id)?;
         Some(known.mark.as_ref()?.credential.as_ref()?.0.clone())
     };
-    let credential = made.credential.borrow().as_ref().map(|record| record.id.clone()).or_else(recorded);
+    let credential =
+        made.credentials.borrow().get(&Kind::Lambda).map(|record| record.id.clone()).or_else(recorded);
     let mut done = Done { physical_id: id.clone(), note: note(&drift), ..Done::default() };
     done.attributes.insert("IntegrationId", id);
     done.attributes.extend(credential.map(|credential| ("CredentialId", credential)));
@@ -258,7 +260,9 @@ fn refused(error: &PlanError) -> String {
     let advice = match error {
         PlanError::NotOwned { .. } => "; `Adopt: true` takes it over, or choose another `Name`",
         PlanError::Ambiguous { .. } => "; choose another `Name`",
-        PlanError::OtherOrganization { .. } | PlanError::TooManyActions { .. } => "",
+        PlanError::OtherOrganization { .. }
+        | PlanError::CredentialNotAccepted { .. }
+        | PlanError::TooManyActions { .. } => "",
     };
     format!("{error}{advice}")
 }

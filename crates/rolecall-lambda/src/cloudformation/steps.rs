@@ -12,7 +12,7 @@ use rolecall::carry_out::{self, Absent, Applied, Effect, Event, Made, Observer, 
 use rolecall::desired::contract::config_differences;
 use rolecall::observe::genesys::action_in_full;
 use rolecall::plan::Change;
-use rolecall::plan::genesys::{Id, Plan, Step};
+use rolecall::plan::genesys::{Credential, Id, Plan, Step};
 use rolecall::ports::genesys::{
     ActionUpdate, GenesysError, GenesysErrorKind, GenesysRead as _, GenesysResult, GenesysWrite as _,
     IntegrationConfig, Stage, gone,
@@ -123,8 +123,8 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<
                     any = true;
                 }
             }
-            Step::CreateCredential { .. } => {
-                let credential = made.credential.borrow().clone();
+            Step::CreateCredential { credential: Credential { kind, .. } } => {
+                let credential = made.credentials.borrow().get(kind).cloned();
                 if let Some(credential) = credential {
                     // Where it may be in use by now, what was there before it comes back first.
                     for step in plan.steps() {
@@ -133,7 +133,7 @@ async fn take_back(plan: &Plan, genesys: &Client, made: &Made) -> GenesysResult<
                         }
                     }
                     delete_credential(genesys, &credential.id).await?;
-                    made.credential.replace(None);
+                    made.credentials.borrow_mut().remove(kind);
                     any = true;
                 }
             }
@@ -159,8 +159,8 @@ fn left_behind(plan: &Plan, made: &Made) -> Vec<String> {
         Step::CreateIntegration { kind, .. } => {
             made.integrations.borrow().get(kind).map(|id| format!("integration {id}"))
         }
-        Step::CreateCredential { .. } => {
-            made.credential.borrow().as_ref().map(|credential| format!("credential {}", credential.id))
+        Step::CreateCredential { credential: Credential { kind, .. } } => {
+            made.credentials.borrow().get(kind).map(|credential| format!("credential {}", credential.id))
         }
         Step::Configure { .. }
         | Step::UpdateCredential { .. }

@@ -114,6 +114,7 @@ fn of_consequence(consequence: Consequence) -> Severity {
         | Consequence::NarrowsPermissions
         | Consequence::TargetMissing
         | Consequence::Disconnected
+        | Consequence::CredentialDiffers
         | Consequence::ActionMissing
         | Consequence::ActionDiffers => Severity::Medium,
         Consequence::Boundary

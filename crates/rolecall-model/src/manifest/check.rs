@@ -11,9 +11,13 @@ use uuid::fmt::Hyphenated;
 
 use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::{RawAws, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify};
+use super::raw::{
+    RawAws, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify, RawWebServices,
+};
 use super::target::Target;
-use super::{Access, AssumedRole, Genesys, Integration, Manifest, Role, Verify, action, notify, secret};
+use super::{
+    Access, AssumedRole, Call, Genesys, Integration, Manifest, Role, Verify, action, notify, secret,
+};
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
 
@@ -40,6 +44,9 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
     let RawManifest { version, genesys, role, target, aws, verify, notify, action } = raw;
     let places = Places::of(target.as_deref(), aws.as_ref());
+    let web_services = genesys.as_ref().and_then(|genesys| genesys.web_services.as_ref());
+    let credential_place =
+        place(web_services.and_then(|it| it.credential.as_ref()).and_then(|it| it.kind.as_ref()));
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = target.and_then(|raws| check_targets(raws, notes));
@@ -52,7 +59,20 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
     if let (Some(genesys), Some(targets), Some(access)) = (&genesys, &targets, &access) {
         places.check_partitions(genesys, targets, access, notes);
     }
-    let actions = action::check_all(action.unwrap_or_default(), targets.as_deref(), notes);
+    let raws = action.unwrap_or_default();
+    let stated = raws.len();
+    let actions = action::check_all(raws, targets.as_deref(), notes);
+    // A wrong action was reported, and may have been the one with the address.
+    let needs_none = actions.len() == stated
+        && actions.iter().all(|action| match action.call {
+            Call::Function { .. } => true,
+            Call::Url { .. } => false,
+        });
+    if needs_none && genesys.as_ref().is_some_and(|genesys| genesys.web_services_credential.is_some()) {
+        let message = "the credential is for actions with a `url`, and there is none, so rolecall does not make it; add the \
+                       [[action]], or remove [genesys.web_services]";
+        notes.warn(credential_place, message);
+    }
     version?;
     Some(Manifest {
         folder,
@@ -129,7 +149,15 @@ pub(super) fn place<F: Form>(text: Option<&Text<F>>) -> Span {
 }
 
 fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
-    let RawGenesys { region, organization_id, trusted_account, managed_by, credentials, integration } = raw;
+    let RawGenesys {
+        region,
+        organization_id,
+        trusted_account,
+        managed_by,
+        credentials,
+        integration,
+        web_services,
+    } = raw;
     let region_place = place(region.as_ref());
     let region = take(region, notes);
     let organization_place = place(organization_id.as_ref());
@@ -146,6 +174,13 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     let integration = match integration {
         None => Some(None),
         Some(raw) => check_integration(raw, notes).map(Some),
+    };
+    let web_services_credential = match web_services {
+        None => Some(None),
+        // A missing credential was reported when the keys were looked at.
+        Some(RawWebServices { credential }) => {
+            credential.and_then(|raw| secret::check_web_services(raw, notes)).map(Some)
+        }
     };
     let (region, stated) = (region?, stated?);
     let trusted_account = match (stated, region.trusted_account()) {
@@ -184,6 +219,7 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
         managed_by,
         credentials: credentials?,
         integration: integration?,
+        web_services_credential: web_services_credential?,
     })
 }
 

@@ -80,6 +80,8 @@ pub struct Genesys {
     pub credentials: Option<SecretLocation>,
     /// The integration that the actions belong to, where the manifest describes it.
     pub integration: Option<Integration>,
+    /// The credential of the integration that the actions with an address belong to, where rolecall makes it.
+    pub web_services_credential: Option<WebServicesCredential>,
 }
 
 impl Genesys {
@@ -128,6 +130,17 @@ pub struct Integration {
     pub notes: Option<String>,
     /// The name of the credential with the role's ARN, where one is stated.
     pub credential: Option<String>,
+}
+
+/// The credential that actions which call addresses read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebServicesCredential {
+    /// Its type in Genesys Cloud.
+    pub type_name: String,
+    /// Its name in Genesys Cloud, where one is stated.
+    pub name: Option<String>,
+    /// Where AWS keeps its fields, as a JSON object.
+    pub source: SecretLocation,
 }
 
 /// How the line begins that rolecall adds to the notes of an integration.
@@ -317,7 +330,8 @@ fn folder_of(file: &str) -> PathBuf {
     Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-fn read_text(path: &Path) -> Result<String, ManifestError> {
+/// The text of a manifest; a file that cannot be one says why.
+pub fn read_text(path: &Path) -> Result<String, ManifestError> {
     let owned = || path.to_path_buf();
     let not_text = |reason: String| ManifestError::NotText { path: owned(), reason };
     let metadata = std::fs::metadata(path).map_err(|source| match source.kind() {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 use url::{Host, Url};
 
 use super::check::{place, take_optional};
@@ -57,10 +58,10 @@ impl NotifyOn {
 }
 
 /// The section, or `None` after something was reported.
-pub(super) fn check(raw: RawNotify, notes: &mut Notes<'_>) -> Option<Notify> {
-    let RawNotify { on, webhook, secret, topic } = raw;
+pub(super) fn check(raw: Spanned<RawNotify>, notes: &mut Notes<'_>) -> Option<Notify> {
+    let section = raw.span();
+    let RawNotify { on, webhook, secret, topic } = raw.into_inner();
     let secret_place = place(secret.as_ref());
-    let topic_place = place(topic.as_ref());
     let url = take_optional(webhook, notes);
     let secret = take_optional(secret, notes);
     let topic = take_optional(topic, notes);
@@ -73,7 +74,7 @@ pub(super) fn check(raw: RawNotify, notes: &mut Notes<'_>) -> Option<Notify> {
         return None;
     }
     if url.is_none() && topic.is_none() {
-        notes.fault(topic_place, "[notify] tells nobody; add `webhook` or `topic`");
+        notes.fault(Some(section), "[notify] tells nobody; add `webhook` or `topic`");
         return None;
     }
     let webhook = url.map(|url| Webhook { url, secret });

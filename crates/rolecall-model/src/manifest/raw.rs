@@ -22,7 +22,7 @@ use super::form::{
 };
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
-use super::secret::{SecretName, SecureParameter};
+use super::secret::{CredentialType, SecretName, SecureParameter};
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
@@ -50,7 +50,8 @@ pub(super) struct RawManifest {
     /// How the role is verified against AWS.
     pub(super) verify: Option<RawVerify>,
     /// Who hears of an `apply`.
-    pub(super) notify: Option<RawNotify>,
+    #[schemars(with = "Option<RawNotify>")]
+    pub(super) notify: Option<Spanned<RawNotify>>,
     /// Data actions of Genesys Cloud.
     pub(super) action: Option<Vec<RawAction>>,
 }
@@ -80,6 +81,40 @@ pub(super) struct RawGenesys {
     pub(super) credentials: Option<RawCredentials>,
     /// The integration that the data actions belong to. Made where there is an action or this section.
     pub(super) integration: Option<RawIntegration>,
+    /// The integration that the actions with a `url` belong to.
+    #[serde(default)]
+    #[schemars(with = "RawWebServices")]
+    pub(super) web_services: Option<RawWebServices>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWebServices {
+    /// The credential that the actions' templates read (`${credentials.name}`). Without it, the administrators of the integration
+    /// give it its credential.
+    #[schemars(required)]
+    pub(super) credential: Option<RawWebServicesCredential>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
+pub(super) struct RawWebServicesCredential {
+    /// The type of the credential in Genesys Cloud. rolecall asks Genesys Cloud which types the integration accepts.
+    #[serde(rename = "type")]
+    #[schemars(required)]
+    pub(super) kind: Option<Text<CredentialType>>,
+    /// Its name in Genesys Cloud; the role's name and `web services` when left out.
+    #[schemars(extend("examples" = ["Orders (web services)"]))]
+    pub(super) name: Option<Text<Label>>,
+    /// The ARN of an AWS Secrets Manager secret that holds a JSON object: its texts are the fields of the credential. Either this,
+    /// `secret_name` or `parameter`.
+    pub(super) secret: Option<Text<SecretArn>>,
+    /// The name of such a secret, in the account and the region that rolecall works in.
+    pub(super) secret_name: Option<Text<SecretName>>,
+    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
+    /// rolecall works in, or its ARN.
+    pub(super) parameter: Option<Text<SecureParameter>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,14 +1,37 @@
-//! `[genesys.credentials]`: where AWS keeps the OAuth client. No error repeats what stands there: it may be the secret itself.
+//! `[genesys.credentials]` and the credential in `[genesys.web_services]`: where AWS keeps what rolecall must not know before it is
+//! needed. No error repeats what stands there: it may be the secret itself.
 
-use super::check::take_optional;
-use super::form::Form;
+use super::WebServicesCredential;
+use super::check::{take, take_optional};
+use super::form::{Form, SecretArn, Text};
 use super::note::Notes;
-use super::raw::RawCredentials;
+use super::raw::{RawCredentials, RawWebServicesCredential};
 use crate::ports::secrets::{SecretId, SecretLocation, is_parameter_path, is_secret_name};
 
 /// The section, or `None` after something was reported.
 pub(super) fn check(raw: RawCredentials, notes: &mut Notes<'_>) -> Option<SecretLocation> {
     let RawCredentials { secret, secret_name, parameter } = raw;
+    location(secret, secret_name, parameter, notes)
+}
+
+/// The credential for addresses, or `None` after something was reported.
+pub(super) fn check_web_services(
+    raw: RawWebServicesCredential,
+    notes: &mut Notes<'_>,
+) -> Option<WebServicesCredential> {
+    let RawWebServicesCredential { kind, name, secret, secret_name, parameter } = raw;
+    let type_name = take(kind, notes);
+    let name = take_optional(name, notes);
+    let source = location(secret, secret_name, parameter, notes);
+    Some(WebServicesCredential { type_name: type_name?, name: name?, source: source? })
+}
+
+fn location(
+    secret: Option<Text<SecretArn>>,
+    secret_name: Option<Text<SecretName>>,
+    parameter: Option<Text<SecureParameter>>,
+    notes: &mut Notes<'_>,
+) -> Option<SecretLocation> {
     let arn = take_optional(secret, notes)?;
     let name = take_optional(secret_name, notes)?;
     let parameter = take_optional(parameter, notes)?;
@@ -18,6 +41,28 @@ pub(super) fn check(raw: RawCredentials, notes: &mut Notes<'_>) -> Option<Secret
         (None, None, Some(parameter)) => Some(parameter),
         // More than one, or none, was reported when the keys were looked at.
         (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) | (None, None, None) => None,
+    }
+}
+
+/// The type of a credential in Genesys Cloud. Which there are, Genesys Cloud says; no list of them is documented.
+pub(super) enum CredentialType {}
+
+impl Form for CredentialType {
+    type Value = String;
+    const EXAMPLE: &'static str = "basicAuth";
+    const PATTERN: &'static str = "^[A-Za-z][A-Za-z0-9_.-]*$";
+    const LENGTH: (usize, usize) = (1, 100);
+
+    fn read(text: &str) -> Result<String, String> {
+        let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        match begins && text.len() <= Self::LENGTH.1 && text.bytes().all(is_right) {
+            true => Ok(text.to_owned()),
+            false => Err(format!(
+                "this is not the type of a credential: a letter, then up to 99 letters, digits and `_.-`; for example `{}`",
+                Self::EXAMPLE
+            )),
+        }
     }
 }
 

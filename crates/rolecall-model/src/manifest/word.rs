@@ -79,11 +79,14 @@ impl Vocabulary {
         let opening = format!("unknown key `{key}` {place}");
         let written = spelling(key);
         if CREDENTIALS.contains(&written.as_str()) {
-            let message = format!(
-                "{opening}; credentials stay out of this file: set GENESYSCLOUD_OAUTHCLIENT_ID and \
-                 GENESYSCLOUD_OAUTHCLIENT_SECRET, or name a secret of AWS Secrets Manager with `secret` in \
-                 [genesys.credentials]"
-            );
+            let way_out = match here.starts_with("[genesys.web_services") {
+                true => "name the secret of AWS Secrets Manager that holds them with `secret`",
+                false => {
+                    "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or name a secret of AWS Secrets Manager \
+                     with `secret` in [genesys.credentials]"
+                }
+            };
+            let message = format!("{opening}; credentials stay out of this file: {way_out}");
             return Unknown { message, meant: None };
         }
         // AWS has roles with ARNs.

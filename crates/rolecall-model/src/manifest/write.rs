@@ -9,7 +9,7 @@ use std::path::Path;
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{
     Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Role, Template,
-    Verify, Webhook,
+    Verify, WebServicesCredential, Webhook,
 };
 use crate::ports::secrets::{SecretId, SecretLocation};
 
@@ -44,7 +44,15 @@ pub fn render(manifest: &Manifest) -> String {
 }
 
 fn render_genesys(page: &mut Page, genesys: &Genesys) {
-    let Genesys { region, organization_id, trusted_account, managed_by, credentials, integration } = genesys;
+    let Genesys {
+        region,
+        organization_id,
+        trusted_account,
+        managed_by,
+        credentials,
+        integration,
+        web_services_credential,
+    } = genesys;
     page.section("[genesys]");
     page.comment("The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS");
     page.comment("account that the role trusts.");
@@ -64,11 +72,7 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
     }
     if let Some(location) = credentials {
         page.section("[genesys.credentials]");
-        let (key, comment) = match location {
-            SecretLocation::Secret(SecretId::Arn(_)) => ("secret", "The secret"),
-            SecretLocation::Secret(SecretId::Name(_)) => ("secret_name", "The secret"),
-            SecretLocation::Parameter(_) => ("parameter", "The SecureString"),
-        };
+        let (key, comment) = source(location);
         page.comment(&format!("{comment} with client_id, client_secret, and base_url or region."));
         page.entry(key, location.to_string());
     }
@@ -82,6 +86,26 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
                 page.entry(key, value.as_str());
             }
         }
+    }
+    if let Some(WebServicesCredential { type_name, name, source: location }) = web_services_credential {
+        page.section("[genesys.web_services.credential]");
+        let (key, comment) = source(location);
+        page.comment("The credential that actions with a `url` read: `${credentials.name}`.");
+        page.entry("type", type_name.as_str());
+        if let Some(name) = name {
+            page.entry("name", name.as_str());
+        }
+        page.comment(&format!("{comment} with its fields, as a JSON object of texts."));
+        page.entry(key, location.to_string());
+    }
+}
+
+/// The key that names where a secret is kept, and what it is called there.
+fn source(location: &SecretLocation) -> (&'static str, &'static str) {
+    match location {
+        SecretLocation::Secret(SecretId::Arn(_)) => ("secret", "The secret"),
+        SecretLocation::Secret(SecretId::Name(_)) => ("secret_name", "The secret"),
+        SecretLocation::Parameter(_) => ("parameter", "The SecureString"),
     }
 }
 

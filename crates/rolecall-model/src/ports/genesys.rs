@@ -76,11 +76,13 @@ pub struct CredentialSpecification {
     pub type_name: String,
     /// The values by field.
     pub fields: BTreeMap<String, String>,
+    /// Whether the values are secret, so that no message may quote them. The ARN of a role is not.
+    pub is_secret: bool,
 }
 
 impl fmt::Debug for CredentialSpecification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, type_name, fields } = self;
+        let Self { name, type_name, fields, is_secret: _ } = self;
         f.debug_struct("CredentialSpecification")
             .field("name", name)
             .field("type_name", type_name)

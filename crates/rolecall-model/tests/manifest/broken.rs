@@ -53,7 +53,7 @@ fn columns_are_counted_in_characters_and_without_a_byte_order_mark() {
     let text = FULL.replace("description = \"Invoked", "description = \"\u{e9}\u{e9}\u{2014}Invoked");
     let faults = Manifest::parse(&format!("\u{feff}{text}"), "m").unwrap_err();
     let place = faults.0[0].place.clone().unwrap();
-    assert_eq!((faults.0.len(), place.line, place.column), (1, 22, 15));
+    assert_eq!((faults.0.len(), place.line, place.column), (1, 25, 15));
     let inline = "version = 1\nrole = { description = \"\u{e9}\", nme = \"x\" }\n";
     let faults = Manifest::parse(inline, "m").unwrap_err();
     assert_eq!(faults.0[2].place.as_ref().unwrap().column, 29);
@@ -69,6 +69,11 @@ fn secrets_and_escape_sequences_are_not_repeated() {
         "[genesys.credentials]\nsecret_name = \"hunter2 \"\n",
         "[genesys.credentials]\nparameter = \"hunter2\"\n",
         "[genesys.credentials]\nparameter = hunter2\n",
+        "[genesys.web_services.credential]\nsecret = \"hunter2\"\n",
+        "[genesys.web_services]\ncredential = { type = \"basicAuth\", secret = \"hunter2\" }\n",
+        "[genesys.web_services]\ncredential = { secret = \"hunter2\", type = \"basic auth\" }\n",
+        "[genesys.web_services]\ncredential = { type = \"x y\", password = \"hunter2\" }\n",
+        "[genesys.web_services]\ncredential = { parameter = \"hunter2\" }\n",
         "[[action]]\nheaders = { Authorization = \"hunter2\" }\nname = \"x\"\nurl = \"https://a\"\n",
         "[[action]]\nheaders.x-api-key = \"hunter2\"\nname = \"x\"\nurl = \"https://a\"\n",
     ] {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
     Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Notify, NotifyOn,
-    Role, Target, Template, Verify, Webhook,
+    Role, Target, Template, Verify, WebServicesCredential, Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
@@ -31,7 +31,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
         (access(), option::of(principal()), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
-        .prop_map(|(genesys, role, mut targets, (access, probe_principal, notify), actions)| {
+        .prop_map(|(mut genesys, role, mut targets, (access, probe_principal, notify), actions)| {
             targets.sort_by_key(|target| target.function.clone());
             targets.dedup_by_key(|target| target.function.clone());
             let mut named: Vec<Action> = Vec::new();
@@ -42,6 +42,9 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                 if named.iter().all(|other| other.name != action.name) {
                     named.push(action);
                 }
+            }
+            if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
+                genesys.web_services_credential = None;
             }
             let verify = Verify { probe_principal };
             Manifest {
@@ -88,12 +91,36 @@ fn genesys() -> impl Strategy<Value = Genesys> {
         option::of(select(Manager::ALL.to_vec())),
         option::of(location()),
         option::of(integration()),
+        option::of(web_services_credential()),
     )
-        .prop_map(|(region, organization_id, stated, managed_by, credentials, integration)| {
-            let trusted_account =
-                stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
-            Genesys { region, organization_id, trusted_account, managed_by, credentials, integration }
-        })
+        .prop_map(
+            |(
+                region,
+                organization_id,
+                stated,
+                managed_by,
+                credentials,
+                integration,
+                web_services_credential,
+            )| {
+                let trusted_account =
+                    stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
+                Genesys {
+                    region,
+                    organization_id,
+                    trusted_account,
+                    managed_by,
+                    credentials,
+                    integration,
+                    web_services_credential,
+                }
+            },
+        )
+}
+
+fn web_services_credential() -> impl Strategy<Value = WebServicesCredential> {
+    ("[A-Za-z][A-Za-z0-9_.-]{0,99}", option::of("[\\PC&&\\S]\\PC{0,40}"), location())
+        .prop_map(|(type_name, name, source)| WebServicesCredential { type_name, name, source })
 }
 
 fn integration() -> impl Strategy<Value = Integration> {

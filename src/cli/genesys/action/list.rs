@@ -8,7 +8,7 @@ use rolecall::report::{intended_name, reported_name};
 use rolecall_model::shown::Shown;
 use serde_json::{Value, json};
 
-use super::{Side, observe};
+use super::{Side, contradictions, observe};
 use crate::cli::options::{GenesysReach, Output};
 use crate::cli::printer::Printer;
 use rolecall::failure::CommandResult;
@@ -16,23 +16,26 @@ use rolecall::failure::CommandResult;
 pub(super) async fn run(reach: &GenesysReach, printer: &mut Printer) -> CommandResult<ExitCode> {
     let GenesysReach { aws, role_arn } = reach;
     let side = Side::open(aws, role_arn.as_ref(), printer).await?;
-    let observed = observe(&side).await?;
+    let observed = observe(&side, printer).await?;
+    let role = side.role.to_string();
+    let warnings = contradictions(&side, &observed);
     let manifest = &side.context.manifest;
     let is_json = aws.common.output == Output::Json;
     match manifest.genesys.managed_by {
         Some(_) => {
             printer.result(&if is_json {
-                json_of_theirs(&observed, manifest)
+                json_of_theirs(&observed, manifest, &warnings)
             } else {
                 theirs(&observed, manifest)
             });
         }
         None => {
             let mut actions = side.counterpart()?.client.actions(Stage::Published).await?;
-            actions.sort_by_key(|action| (!is_own(action, &observed), action.name.clone()));
+            let own = |action: &ActionRecord| is_own(action, &observed, &role);
+            actions.sort_by_key(|action| (!own(action), action.name.clone()));
             printer.result(&match is_json {
-                true => json_of_all(&actions, &observed, manifest),
-                false => all(&actions, &observed, manifest),
+                true => json_of_all(&actions, &own, manifest, &warnings),
+                false => all(&actions, &own, manifest),
             });
         }
     }
@@ -40,9 +43,10 @@ pub(super) async fn run(reach: &GenesysReach, printer: &mut Printer) -> CommandR
     Ok(ExitCode::Success)
 }
 
-/// Whether it is in an integration that rolecall made or took over.
-fn is_own(action: &ActionRecord, observed: &Observed) -> bool {
-    let mut own = observed.integrations.iter().filter(|known| known.mark.is_some());
+/// Whether it is in an integration that rolecall made or took over for that role.
+fn is_own(action: &ActionRecord, observed: &Observed, role: &str) -> bool {
+    let is_of_role = |known: &&ObservedIntegration| known.mark.as_ref().is_some_and(|mark| mark.role == role);
+    let mut own = observed.integrations.iter().filter(is_of_role);
     own.any(|known| known.record.id == action.integration_id)
 }
 
@@ -63,15 +67,18 @@ fn line_of(action: &ActionRecord, in_manifest: bool) -> String {
     format!("{sign} {}  [{}]  {}  version {version}\n", Shown(name), Shown(category), Shown(id))
 }
 
-fn json_of_all(actions: &[ActionRecord], observed: &Observed, manifest: &Manifest) -> String {
-    let view =
-        |action: &ActionRecord| json_of(action, is_own(action, observed) && has_entry(action, manifest));
+fn json_of_all(
+    actions: &[ActionRecord],
+    own: &impl Fn(&ActionRecord) -> bool,
+    manifest: &Manifest,
+    warnings: &[String],
+) -> String {
+    let view = |action: &ActionRecord| json_of(action, own(action) && has_entry(action, manifest));
     let views: Vec<_> = actions.iter().map(view).collect();
-    format!("{:#}\n", json!({"actions": views}))
+    format!("{:#}\n", json!({"actions": views, "warnings": warnings}))
 }
 
-fn all(actions: &[ActionRecord], observed: &Observed, manifest: &Manifest) -> String {
-    let own = |action: &ActionRecord| is_own(action, observed);
+fn all(actions: &[ActionRecord], own: &impl Fn(&ActionRecord) -> bool, manifest: &Manifest) -> String {
     let lines = actions.iter().map(|action| line_of(action, own(action) && has_entry(action, manifest)));
     let missing = manifest
         .actions
@@ -118,7 +125,7 @@ fn sorted(actions: &[ActionRecord]) -> Vec<&ActionRecord> {
     sorted
 }
 
-fn json_of_theirs(observed: &Observed, manifest: &Manifest) -> String {
+fn json_of_theirs(observed: &Observed, manifest: &Manifest, warnings: &[String]) -> String {
     let integrations: Vec<Value> = observed
         .integrations
         .iter()
@@ -134,5 +141,8 @@ fn json_of_theirs(observed: &Observed, manifest: &Manifest) -> String {
         observed.integrations.iter().flat_map(|known| sorted(of(known))).map(view).collect()
     };
     let (actions, drafts) = (all(|known| &known.actions), all(|known| &known.drafts));
-    format!("{:#}\n", json!({"integrations": integrations, "actions": actions, "drafts": drafts}))
+    format!(
+        "{:#}\n",
+        json!({"integrations": integrations, "actions": actions, "drafts": drafts, "warnings": warnings})
+    )
 }
