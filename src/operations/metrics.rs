@@ -24,7 +24,7 @@ impl<A: Read + ReadFunctionMetrics, G: GenesysRead + ReadActionMetrics> Context<
 impl<G: GenesysRead + ReadActionMetrics> Context<Unasked, G> {
     /// What Genesys Cloud measured in that time; `None` without a client for it. `unasked` is why AWS is not asked.
     pub async fn genesys_metrics(&self, window: Window, unasked: &str) -> Option<Metrics> {
-        let Counterpart { client, sources: _ } = self.genesys.as_ref()?;
+        let Counterpart { client, sources: _, secret: _ } = self.genesys.as_ref()?;
         Some(measure_genesys(&self.manifest, client.as_ref(), unasked, window).boxed_local().await)
     }
 }
