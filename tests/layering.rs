@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each crate of the workspace may know of the others.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("rolecall-iam", &[]),
+    ("rolecall-audit", &["rolecall-iam"]),
     ("rolecall-certificate", &["rolecall-iam"]),
     ("rolecall-extract", &["rolecall-iam"]),
     ("rolecall-model", &["rolecall-iam"]),
