@@ -121,6 +121,7 @@ const CASES: &[Case] = {
         ),
         case("drift", &[], Everything, REPORTS, Deadline),
         case("doctor", &[], Everything, TWO, Deadline),
+        case("audit", &[], Everything, &["human", "json", "sarif", "csv", "html"], Deadline),
         case("destroy", &["--yes", "--replace"], Everything, TWO, Deadline),
         case("target add", &["orders-status", "--apply", "--yes"], Everything, TWO, Deadline),
         case("target remove", &["customer-lookup", "--apply", "--yes"], Everything, TWO, Deadline),

@@ -238,13 +238,13 @@ fn a_stale_success_after_tightening_is_no_refutation() {
     Result: refuted: the role can be assumed without its external ID; AWS's answer contradicts the manifest: sts:AssumeRole without an external ID; and 2 more (exit code 4)
     ");
     // By apply, which knows that it has just changed the role.
-    stage.set(Faults { enforcement_lag_ms: 3000, ..Faults::default() });
+    stage.set(Faults { enforcement_lag_ms: 8000, ..Faults::default() });
     let run = stage.run(&["apply", "--yes"]).expect(0);
     assert!(run.waited_for("AWS to enforce the changes"), "{}", run.stderr);
     // By somebody else: the documents are right, AWS's first answers are not.
     stage.set(Faults::default());
     loosen();
-    stage.set(Faults { enforcement_lag_ms: 3000, flapping: true, ..Faults::default() });
+    stage.set(Faults { enforcement_lag_ms: 8000, flapping: true, ..Faults::default() });
     stage.sandbox.change(|state| state.role_mut(ACCOUNT, ROLE).unwrap().trust = right).unwrap();
     let run = stage.run(&["verify"]).expect(0);
     assert!(run.waited_for("AWS to enforce the changes"), "{}", run.stderr);
