@@ -14,13 +14,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_iam::arn::{AccountId, RoleArn};
-use rolecall_iam::condition::Operator;
+use rolecall_iam::condition::{Condition, Operator, Quantifier};
 use rolecall_iam::context::{ContextKey, ContextValue};
 use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::prove::{Callers, ExternalIds, Group, Proof, Question, ResourcePolicy, Values, Witness};
 
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, TENANT_ELSEWHERE};
 use crate::outsider::{Named, Outsider, host_of, named_in};
 
 /// Whether somebody gets in who should not.
@@ -92,7 +92,7 @@ pub struct Entry {
     pub guard: Guard,
     /// Whether that is enough.
     pub verdict: Verdict,
-    /// Guests of a Cognito identity pool, who did not sign in, get in where the pool admits guests.
+    /// Guests of a Cognito identity pool, who did not sign in, get in if the pool admits guests.
     pub guests: Option<Box<Witness>>,
 }
 
@@ -117,6 +117,9 @@ pub struct Entries {
     pub doubts: Vec<String>,
 }
 
+/// More outsiders than these no trust policy has room for (IAM and AWS STS quotas, trust policy length).
+const MOST_OUTSIDERS: usize = 500;
+
 /// More values than these are not told one by one.
 const MOST_VALUES: usize = 50;
 
@@ -129,6 +132,13 @@ pub fn entries(role: &RoleArn, trust: &Document, insiders: &Insiders) -> Entries
     let door = Door { role, trust, policy: ResourcePolicy::of_role(trust, Some(role)), insiders };
     let named = named_in(trust, &role.account);
     let mut found = Entries::default();
+    if named.outsiders.len() > MOST_OUTSIDERS {
+        let reason = format!("the trust policy names more than {MOST_OUTSIDERS} outsiders");
+        found.ways.push(undecided(Outsider::Unnamed, reason));
+        return found;
+    }
+    let undocumented = named.undocumented.iter();
+    found.ways.extend(undocumented.map(|(outsider, reason)| undecided(outsider.clone(), reason.clone())));
     for (outsider, principals) in &named.outsiders {
         let callers = door.callers(outsider);
         let (guard, verdict) = match outsider {
@@ -146,6 +156,18 @@ pub fn entries(role: &RoleArn, trust: &Document, insiders: &Insiders) -> Entries
         door.unnamed(&named, &mut found);
     }
     found
+}
+
+/// Whom a name lets in is not known.
+fn undecided(outsider: Outsider, reason: String) -> Entry {
+    Entry {
+        outsider,
+        named: Vec::new(),
+        statements: Vec::new(),
+        guard: Guard::Nothing,
+        verdict: Verdict::Unknown(vec![reason]),
+        guests: None,
+    }
 }
 
 struct Door<'d> {
@@ -188,14 +210,10 @@ impl Door<'_> {
         (guard, verdict): (Guard, Verdict),
         callers: &dyn Fn() -> Question,
     ) -> Entry {
-        let guests = match outsider {
-            Outsider::WebIdentity(provider) if host_of(provider) == COGNITO => self.guests(callers),
-            Outsider::WebIdentity(_)
-            | Outsider::EveryAccount
-            | Outsider::Unnamed
-            | Outsider::Account(_)
-            | Outsider::Saml(_)
-            | Outsider::Service(_) => None,
+        let is_cognito = matches!(outsider, Outsider::WebIdentity(provider) if host_of(provider) == COGNITO);
+        let (guests, verdict) = match (is_cognito, verdict) {
+            (true, Verdict::Closed) => self.guests(callers),
+            (_, verdict) => (None, verdict),
         };
         Entry {
             outsider: outsider.clone(),
@@ -207,11 +225,21 @@ impl Door<'_> {
         }
     }
 
-    fn guests(&self, callers: &dyn Fn() -> Question) -> Option<Box<Witness>> {
-        let guests = Values::Like(vec!["unauthenticated".to_owned()]);
-        match self.ask(&callers().with_values(&format!("{COGNITO}:amr"), &guests)) {
-            Proof::Refuted(witness) => Some(witness),
-            Proof::Proved | Proof::Unknown { .. } => None,
+    /// Whether guests of an identity pool get in. Whether the pool admits guests, a trust policy does not tell; but one that lets in
+    /// nobody else is for guests.
+    fn guests(&self, callers: &dyn Fn() -> Question) -> (Option<Box<Witness>>, Verdict) {
+        let key = format!("{COGNITO}:amr");
+        let with = |values: &str| callers().with_values(&key, &Values::Like(vec![values.to_owned()]));
+        match self.ask(&with("unauthenticated")) {
+            Proof::Proved => (None, Verdict::Closed),
+            Proof::Unknown { reasons } => (None, Verdict::Unknown(reasons)),
+            Proof::Refuted(witness) if self.ask(&with("authenticated")) == Proof::Proved => {
+                (Some(witness.clone()), Verdict::Open(witness))
+            }
+            Proof::Refuted(witness) => {
+                let reason = "guests get in if the identity pool admits guests, which a trust policy does not tell";
+                (Some(witness), Verdict::Unknown(vec![reason.to_owned()]))
+            }
         }
     }
 
@@ -240,7 +268,7 @@ impl Door<'_> {
             return (Guard::SameOwner, Verdict::Closed);
         }
         // Another organization is an outsider like any other.
-        if let Some(organizations) = self.organizations(callers).filter(|ids| self.are_ours(ids)) {
+        if let Some(organizations) = self.own_organizations(callers) {
             return (Guard::Organizations(organizations), Verdict::Closed);
         }
         match self.ask(&callers().with_external_ids(ExternalIds::Absent)) {
@@ -288,6 +316,21 @@ impl Door<'_> {
         asked.then(|| self.every_value(callers, key).ok()).flatten().filter(|ids| !ids.is_empty())
     }
 
+    /// Our organizations, if these requests must come from them.
+    fn own_organizations(&self, callers: &dyn Fn() -> Question) -> Option<Vec<String>> {
+        if let Some(ids) = self.organizations(callers).filter(|ids| self.are_ours(ids)) {
+            return Some(ids);
+        }
+        let key = "aws:PrincipalOrgPaths";
+        if self.insiders.organizations.is_empty() || self.texts(key).is_empty() {
+            return None;
+        }
+        let ours: Vec<String> = self.insiders.organizations.iter().cloned().collect();
+        let paths = ours.iter().map(|id| format!("{id}/*")).collect();
+        let elsewhere = callers().with_values(key, &Values::UnlikeOrAbsent(paths));
+        (self.ask(&elsewhere) == Proof::Proved).then_some(ours)
+    }
+
     fn are_ours(&self, organizations: &[String]) -> bool {
         organizations.iter().all(|id| self.insiders.organizations.contains(id))
     }
@@ -300,11 +343,13 @@ impl Door<'_> {
         let judged = match self.ask(&accounts()) {
             Proof::Proved => None,
             Proof::Unknown { reasons } => Some((Guard::Nothing, Verdict::Unknown(reasons))),
-            Proof::Refuted(witness) => Some(match self.organizations(&accounts) {
-                Some(ids) if self.are_ours(&ids) => (Guard::Organizations(ids), Verdict::Closed),
-                Some(ids) => (Guard::Organizations(ids), Verdict::Open(witness)),
-                None => (Guard::Nothing, Verdict::Open(witness)),
-            }),
+            Proof::Refuted(witness) => {
+                Some(match (self.own_organizations(&accounts), self.organizations(&accounts)) {
+                    (Some(ours), _) => (Guard::Organizations(ours), Verdict::Closed),
+                    (None, Some(ids)) => (Guard::Organizations(ids), Verdict::Open(witness)),
+                    (None, None) => (Guard::Nothing, Verdict::Open(witness)),
+                })
+            }
         };
         let is_open = matches!(judged, Some((_, Verdict::Open(_))));
         found.ways.extend(judged.map(|judged| self.entry(&Outsider::EveryAccount, &[], judged, &accounts)));
@@ -313,12 +358,26 @@ impl Door<'_> {
             // Who is open to every account is open: that services get in, too, says nothing more.
             _ if is_open => {}
             Proof::Proved => {}
-            Proof::Unknown { reasons } => found.doubts.extend(reasons),
+            // A caller without an account that had one of these keys would have the value that the statement asks for: it would act for
+            // whom the statement means.
+            Proof::Unknown { reasons } if self.asks_unnamed_whose(&others) => found.doubts.extend(reasons),
+            Proof::Unknown { reasons } => {
+                let judged = (Guard::Nothing, Verdict::Unknown(reasons));
+                found.ways.push(self.entry(&Outsider::Unnamed, &[], judged, &others));
+            }
             Proof::Refuted(witness) => {
                 let judged = (Guard::Nothing, Verdict::Open(witness));
                 found.ways.push(self.entry(&Outsider::Unnamed, &[], judged, &others));
             }
         }
+    }
+
+    /// Whether each statement that may let them in asks whose they are.
+    fn asks_unnamed_whose(&self, callers: &dyn Fn() -> Question) -> bool {
+        let through = self.statements(callers);
+        let allows = through.iter().filter_map(|let_in| self.trust.statements().get(let_in.statement));
+        let mut asked = allows.map(|statement| statement.conditions.iter().any(asks_whose));
+        !through.is_empty() && asked.all(|asked| asked)
     }
 
     fn service(&self, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
@@ -348,31 +407,63 @@ impl Door<'_> {
                     "rolecall does not know whom `{host}` gives tokens to, and the trust policy does not state every subject"
                 )
             };
+            let elsewhere = TENANT_ELSEWHERE.iter().find(|(part, _)| host.contains(part));
             return match self.every_value(callers, &format!("{host}:sub")) {
+                Ok(_) if elsewhere.is_some() => {
+                    let claim = elsewhere.map_or("", |(_, claim)| claim);
+                    let reason = format!("tokens of `{host}` name the tenant in {claim}, which rolecall does not judge");
+                    (Guard::Nothing, Verdict::Unknown(vec![reason]))
+                }
                 Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
                 Err(Verdict::Unknown(reasons)) => (Guard::Nothing, Verdict::Unknown(reasons)),
                 Err(Verdict::Open(_) | Verdict::Closed) => (Guard::Nothing, Verdict::Unknown(vec![reason()])),
             };
         };
         let key = issuer.key(host);
-        let texts = self.texts(&key);
+        let texts = self.requiring(&key);
         let tenants: BTreeSet<&str> = texts.iter().filter_map(|text| issuer.tenant_of(text)).collect();
         let theirs = tenants.iter().map(|tenant| issuer.all_of(tenant)).collect();
         match self.ask(&callers().with_values(&key, &Values::UnlikeOrAbsent(theirs))) {
             Proof::Proved => {}
-            Proof::Refuted(witness) => return (Guard::Nothing, Verdict::Open(witness)),
+            // A subject is one of a provider's, whatever the tenant.
+            Proof::Refuted(witness) => {
+                return match self.every_value(callers, &format!("{host}:sub")) {
+                    Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
+                    Err(_) => (Guard::Nothing, Verdict::Open(witness)),
+                };
+            }
             Proof::Unknown { reasons } => return (Guard::Nothing, Verdict::Unknown(reasons)),
         }
+        let is_in = |pattern: String| {
+            self.ask(&callers().with_values(&key, &Values::Like(vec![pattern]))) != Proof::Proved
+        };
+        let tenants: Vec<String> =
+            tenants.into_iter().filter(|tenant| is_in(issuer.all_of(tenant))).map(str::to_owned).collect();
         let (places, patterns): (BTreeSet<String>, Vec<String>) =
-            texts.iter().filter_map(|text| issuer.place_of(text)).unzip();
+            texts.iter().filter_map(|text| issuer.place_of(text)).filter(|(_, all)| is_in(all.clone())).unzip();
         let elsewhere = Values::UnlikeOrAbsent(patterns);
         let is_placed = self.ask(&callers().with_values(&key, &elsewhere)) == Proof::Proved;
         let guard = Guard::Tenants {
             issuer,
-            tenants: tenants.into_iter().map(str::to_owned).collect(),
+            tenants,
             places: if is_placed { places.into_iter().collect() } else { Vec::new() },
         };
         (guard, Verdict::Closed)
+    }
+
+    /// The texts that a key must be like: of statements that allow, and of those that deny what is not like them.
+    fn requiring(&self, key: &str) -> Vec<String> {
+        let key = ContextKey::new(key);
+        let mut texts = Vec::new();
+        for statement in self.trust.statements() {
+            let denies = statement.effect == Effect::Deny;
+            let asked = statement.conditions.iter().filter(|condition| {
+                let is_positive = matches!(condition.operator, Operator::Compare { negated, .. } if negated == denies);
+                condition.key == key && is_positive
+            });
+            texts.extend(asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())));
+        }
+        texts
     }
 
     /// The texts that conditions compare a key with.
@@ -384,6 +475,19 @@ impl Door<'_> {
         });
         asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())).collect()
     }
+}
+
+/// Whether a condition asks for one of the keys that tell whose a caller is, so that a caller without the key is refused.
+fn asks_whose(condition: &Condition) -> bool {
+    const WHOSE: [&str; 4] =
+        ["aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"];
+    let is_required = match &condition.operator {
+        Operator::Compare { quantifier, test: _, negated, if_exists } => {
+            !negated && !if_exists && *quantifier != Quantifier::ForAllValues
+        }
+        Operator::Null | Operator::Unknown(_) => false,
+    };
+    is_required && WHOSE.contains(&condition.key.folded())
 }
 
 /// The value of a key in a request, where it has one.

@@ -70,8 +70,7 @@ struct File {
 struct VendorRow {
     account: String,
     name: Option<String>,
-    #[serde(default)]
-    external_ids: BTreeSet<String>,
+    external_ids: Option<BTreeSet<String>>,
 }
 
 #[derive(Deserialize)]
@@ -91,9 +90,14 @@ fn account(place: &'static str, value: String) -> Result<AccountId, ExpectationE
     })
 }
 
+/// Only `*` and `?` are wildcards; brackets stand for themselves, and so do several `*` for one.
 fn pattern(place: &'static str, value: String) -> Result<Pattern, ExpectationError> {
     let wanted = "a text in which `*` and `?` are the wildcards";
-    Pattern::new(&value).map_err(|_| ExpectationError::Value { place, value, wanted })
+    let mut plain = value.replace('[', "[[]");
+    while plain.contains("**") {
+        plain = plain.replace("**", "*");
+    }
+    Pattern::new(&plain).map_err(|_| ExpectationError::Value { place, value, wanted })
 }
 
 impl Expectation {
@@ -105,8 +109,12 @@ impl Expectation {
             read.insiders.accounts.insert(account("own_accounts", own)?);
         }
         for own in own_organizations {
-            if !own.starts_with("o-") {
-                let wanted = "the ID of an organization (`o-…`)";
+            // AWS Organizations API Reference, `Organization`: "o-" followed by 10 to 32 lower-case letters or digits.
+            let is_word = |id: &str| {
+                (10..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            };
+            if !own.strip_prefix("o-").is_some_and(is_word) {
+                let wanted = "the ID of an organization (`o-` and 10 to 32 letters or digits)";
                 return Err(ExpectationError::Value { place: "own_organizations", value: own, wanted });
             }
             read.insiders.organizations.insert(own);
@@ -114,7 +122,11 @@ impl Expectation {
         for VendorRow { account: id, name, external_ids } in vendor {
             let id = account("vendor.account", id)?;
             read.names.extend(name.map(|name| (id.clone(), name)));
-            if !external_ids.is_empty() {
+            if external_ids.as_ref().is_some_and(BTreeSet::is_empty) {
+                let (place, value) = ("vendor.external_ids", "[]".to_owned());
+                return Err(ExpectationError::Value { place, value, wanted: "a list of external IDs; leave it out to accept any" });
+            }
+            if let Some(external_ids) = external_ids {
                 read.insiders.external_ids.entry(id).or_default().extend(external_ids);
             }
         }

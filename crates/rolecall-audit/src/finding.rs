@@ -187,7 +187,7 @@ pub fn findings(entry: &Entry, shared: &BTreeSet<&str>) -> Vec<Finding> {
                 }
             }
         }
-        Guard::Tenants { issuer, tenants, places } if places.is_empty() && issuer.has_places() => {
+        Guard::Tenants { issuer, tenants, places } if places.is_empty() && issuer.is_wide() => {
             let message = format!("any {} of {}", issuer.place, named(issuer.tenant, tenants));
             tell(FindingId::R8, message);
         }

@@ -30,7 +30,7 @@ pub struct Issuer {
     before_place: &'static str,
     /// What a tenant is called.
     pub tenant: &'static str,
-    /// What a place within a tenant is called.
+    /// What a place within a tenant is called; empty if a tenant is not divided.
     pub place: &'static str,
     /// All of its tokens, in words.
     pub everybody: &'static str,
@@ -108,7 +108,7 @@ const KNOWN: [Issuer; 8] = [
         after: None,
         before_place: "",
         tenant: "identity pool",
-        place: "identity",
+        place: "",
         everybody: "any identity pool of any AWS account",
     },
     // IAM User Guide, "Available keys for AWS web identity federation": `aud` is the application's client ID.
@@ -145,15 +145,18 @@ impl Issuer {
             Host::Shared(shared) => shared == host,
             Host::EksCluster => {
                 let cluster = host.strip_prefix("oidc.eks.").and_then(|rest| rest.split_once("/id/"));
-                cluster.is_some_and(|(region, id)| region.contains(".amazonaws.com") && !id.is_empty())
+                cluster.is_some_and(|(domain, id)| {
+                    let region = [".amazonaws.com", ".amazonaws.com.cn"].iter().find_map(|end| domain.strip_suffix(end));
+                    region.is_some_and(is_word) && is_word(id)
+                })
             }
         })
     }
 
-    /// Whether its tokens name a place within the tenant.
+    /// Whether a tenant is so wide that the places within it should be named. An identity pool is as wide as who signs in.
     #[must_use]
-    pub fn has_places(&self) -> bool {
-        self.after.is_some()
+    pub fn is_wide(&self) -> bool {
+        !self.place.is_empty()
     }
 
     /// The condition key of the claim, for a provider with this host.
@@ -200,6 +203,20 @@ impl Issuer {
         is_place.then(|| (format!("{tenant}{after}{place}"), pattern))
     }
 }
+
+/// Letters, digits and hyphens: a region, or the ID of a cluster.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
+}
+
+/// Shared issuers whose tokens name the tenant in a claim that is not read here, by what their hosts contain: a stated subject is no
+/// stated tenant. `IAM User Guide`, "identity-provider controls for shared OIDC providers".
+pub(crate) const TENANT_ELSEWHERE: [(&str, &str); 4] = [
+    ("sts.windows.net", "`sts:RoleSessionName`"),
+    ("vercel.com", "`aud`"),
+    ("pulumi.com", "`aud`"),
+    ("sandboxes.cloud", "`aud`"),
+];
 
 /// A name without wildcards and variables.
 fn is_settled(name: &str) -> bool {

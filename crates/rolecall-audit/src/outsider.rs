@@ -25,6 +25,30 @@ pub enum Outsider {
     Service(String),
 }
 
+impl Outsider {
+    /// The word for files and output.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::EveryAccount => "every-account",
+            Self::Unnamed => "without-account",
+            Self::Account(_) => "account",
+            Self::WebIdentity(_) => "web-identity",
+            Self::Saml(_) => "saml",
+            Self::Service(_) => "service",
+        }
+    }
+
+    /// The name in full, where what is shown leaves out a part.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::WebIdentity(provider) => provider.clone(),
+            Self::EveryAccount | Self::Unnamed | Self::Account(_) | Self::Saml(_) | Self::Service(_) => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Outsider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,6 +75,8 @@ pub(crate) struct Named {
     pub(crate) outsiders: BTreeMap<Outsider, Vec<String>>,
     /// Some statement lets in whom it does not name: a wildcard, or `NotPrincipal`.
     pub(crate) has_wildcard: bool,
+    /// Outsiders of whom AWS does not document who they are, and why.
+    pub(crate) undocumented: BTreeMap<Outsider, String>,
 }
 
 /// The outsiders whom some `Allow` names: as a principal, or, beside a wildcard, by a condition on the caller's account or ARN.
@@ -63,6 +89,10 @@ pub(crate) fn named_in(trust: &Document, own: &AccountId) -> Named {
         for name in clause.values.iter().filter(|_| !clause.negated) {
             match outsider_of(name, own) {
                 Some((outsider, written)) => {
+                    if let Some(reason) = undocumented(name, own) {
+                        named.undocumented.insert(outsider, reason);
+                        continue;
+                    }
                     let all = named.outsiders.entry(outsider).or_default();
                     all.extend(written.filter(|written| !all.contains(written)));
                 }
@@ -82,6 +112,33 @@ pub(crate) fn named_in(trust: &Document, own: &AccountId) -> Named {
         }
     }
     named
+}
+
+/// Why it is not documented whom a name means, if it is not.
+fn undocumented(name: &PrincipalName, own: &AccountId) -> Option<String> {
+    match name {
+        PrincipalName::Federated(provider) => {
+            let account = provider.split(':').nth(4);
+            let is_pattern = provider.contains(['*', '?']);
+            let is_others = provider.starts_with("arn:") && account.is_none_or(|account| account != own.as_str());
+            (is_pattern || is_others).then(|| {
+                format!("`\"Federated\": \"{provider}\"` is no provider of this account, and AWS does not document whom it lets in")
+            })
+        }
+        PrincipalName::Service(service) => {
+            let is_aws = [".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"].iter().any(|end| service.ends_with(end));
+            (!is_aws || service.contains(['*', '?'])).then(|| {
+                format!("`\"Service\": \"{service}\"` is no service principal that AWS documents")
+            })
+        }
+        PrincipalName::Everyone
+        | PrincipalName::AnyAws
+        | PrincipalName::Account(_)
+        | PrincipalName::Identity(_)
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::CanonicalUser(_)
+        | PrincipalName::Nobody(_) => None,
+    }
 }
 
 /// The account of a text that is an account or an ARN.

@@ -158,7 +158,13 @@ pub fn call(snapshot: &Snapshot, expectation: &Expectation, now: Timestamp) -> R
     called.unreadable = unreadable.map(|(role, reason)| Unreadable { role, reason }).collect();
     let reaches = reach::of_all(snapshot, now);
     let mut ways_in: Vec<(&Role, Entries, Reach)> = Vec::new();
+    let mut known = BTreeSet::new();
     for (role, reach) in snapshot.roles.iter().zip(reaches) {
+        if !known.insert(&role.arn) {
+            let reason = "it is listed more than once; the first entry is answered for".to_owned();
+            called.unreadable.push(Unreadable { role: role.arn.to_string(), reason });
+            continue;
+        }
         match &role.trust {
             Ok(trust) => ways_in.push((role, entries(&role.arn, trust, &expectation.insiders), reach)),
             Err(reason) => called

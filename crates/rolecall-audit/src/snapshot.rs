@@ -51,14 +51,20 @@ pub enum SnapshotError {
     /// It has no list of roles.
     #[error("no `RoleDetailList`: expected the output of `aws iam get-account-authorization-details`")]
     NoRoles,
+    /// Its last page says that there are more.
+    #[error("the answer is cut: there are more pages (`IsTruncated` or `NextToken`); save all of them, without `--max-items`")]
+    Cut,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
     role_detail_list: Option<Vec<Value>>,
+    policies: Option<Vec<Value>>,
     #[serde(default)]
-    policies: Vec<Value>,
+    is_truncated: bool,
+    /// The AWS CLI writes it where `--max-items` cuts the answer.
+    next_token: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -66,10 +72,8 @@ struct Page {
 struct RoleDetail {
     arn: String,
     assume_role_policy_document: Option<Value>,
-    #[serde(default)]
-    role_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    attached_managed_policies: Vec<AttachedPolicy>,
+    role_policy_list: Option<Vec<InlinePolicy>>,
+    attached_managed_policies: Option<Vec<AttachedPolicy>>,
     permissions_boundary: Option<Boundary>,
     role_last_used: Option<LastUsed>,
 }
@@ -103,8 +107,7 @@ struct LastUsed {
 #[serde(rename_all = "PascalCase")]
 struct ManagedPolicy {
     arn: String,
-    #[serde(default)]
-    policy_version_list: Vec<PolicyVersion>,
+    policy_version_list: Option<Vec<PolicyVersion>>,
 }
 
 #[derive(Deserialize)]
@@ -127,13 +130,15 @@ impl Snapshot {
 
     /// The roles of all pages. A policy may stand on another page than the role that has it.
     pub fn of_pages(pages: impl IntoIterator<Item = Value>) -> Result<Self, SnapshotError> {
-        let (mut roles, mut managed, mut has_roles) = (Vec::new(), BTreeMap::new(), false);
+        let (mut roles, mut managed) = (Vec::new(), BTreeMap::new());
+        let (mut has_roles, mut is_cut) = (false, false);
         let mut unreadable = Vec::new();
         for page in pages {
-            let Page { role_detail_list, policies } = serde_json::from_value(page)?;
+            let Page { role_detail_list, policies, is_truncated, next_token } = serde_json::from_value(page)?;
             has_roles |= role_detail_list.is_some();
+            is_cut = is_truncated || next_token.is_some_and(|token| !token.is_null());
             roles.extend(role_detail_list.into_iter().flatten());
-            for policy in policies {
+            for policy in policies.into_iter().flatten() {
                 match serde_json::from_value::<ManagedPolicy>(policy) {
                     Ok(policy) => drop(managed.insert(policy.arn.clone(), default_version(policy))),
                     Err(error) => unreadable.push(("a managed policy".to_owned(), error.to_string())),
@@ -142,6 +147,13 @@ impl Snapshot {
         }
         if !has_roles {
             return Err(SnapshotError::NoRoles);
+        }
+        if is_cut {
+            return Err(SnapshotError::Cut);
+        }
+        if roles.is_empty() {
+            // Every account has roles as soon as it uses a service that needs one.
+            unreadable.push(("the answer".to_owned(), "it has no role; was it made with `--filter`?".to_owned()));
         }
         let mut read = Vec::with_capacity(roles.len());
         for role in roles {
@@ -169,8 +181,9 @@ fn of_detail(role: RoleDetail, managed: &BTreeMap<String, ReadDocument>) -> Resu
     let inline = role
         .role_policy_list
         .into_iter()
+        .flatten()
         .map(|policy| (policy.policy_name, document(policy.policy_document)));
-    let attached = role.attached_managed_policies.into_iter().map(|policy| named(policy.policy_arn));
+    let attached = role.attached_managed_policies.into_iter().flatten().map(|policy| named(policy.policy_arn));
     Ok(Role {
         arn: role.arn.parse().map_err(|error| format!("{error}"))?,
         trust: document(role.assume_role_policy_document),
@@ -181,7 +194,7 @@ fn of_detail(role: RoleDetail, managed: &BTreeMap<String, ReadDocument>) -> Resu
 }
 
 fn default_version(policy: ManagedPolicy) -> ReadDocument {
-    let default = policy.policy_version_list.into_iter().find(|version| version.is_default_version);
+    let default = policy.policy_version_list.into_iter().flatten().find(|version| version.is_default_version);
     default.map_or_else(|| Err("no version is the default".to_owned()), |version| document(version.document))
 }
 

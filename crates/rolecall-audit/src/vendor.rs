@@ -26,6 +26,7 @@ pub struct Vendors(BTreeMap<AccountId, Vendor>);
 struct Row {
     account: String,
     name: String,
+    r#type: String,
     source: String,
 }
 
@@ -38,7 +39,8 @@ impl Vendors {
         Self(
             rows.filter_map(|row| {
                 let source = Some(row.source).filter(|source| !source.is_empty());
-                Some((row.account.parse().ok()?, Vendor { name: row.name, source }))
+                let name = if row.r#type == "aws" { format!("AWS: {}", row.name) } else { row.name };
+            Some((row.account.parse().ok()?, Vendor { name, source }))
             })
             .collect(),
         )

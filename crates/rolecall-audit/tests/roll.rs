@@ -10,6 +10,7 @@ use rolecall_audit::finding::FindingId::{self, R1, R2, R3, R4, R5, R6, R7, R8, R
 use rolecall_audit::roll::Standing::{self, Closed, Open, Unknown};
 use rolecall_audit::roll::{RollCall, call};
 use rolecall_audit::snapshot::Snapshot;
+use serde_json::{Value, json};
 
 const ACCOUNT: &str = include_str!("../../rolecall-sandbox/data/example-account.json");
 const EXPECTED: &str = r#"
@@ -91,8 +92,8 @@ const RIGHT: [(&str, Option<Standing>, &[FindingId], &str); 53] = [
     ("eks-any-pod", Some(Open), &[R7], "any service account of the cluster"),
     ("eks-service-account", Some(Closed), &[], "one service account"),
     // Amazon Cognito Developer Guide, "Role trust and permissions".
-    ("cognito-any-pool", Some(Open), &[R7, R9], "any identity pool"),
-    ("cognito-pool", Some(Closed), &[R9], "one identity pool, its guests, too"),
+    ("cognito-any-pool", Some(Open), &[R7], "any identity pool"),
+    ("cognito-pool", Some(Unknown), &[R11, R9], "one identity pool, and its guests if it admits any"),
     ("cognito-signed-in", Some(Closed), &[], "one identity pool, who signed in"),
     ("unlisted-issuer", Some(Unknown), &[R11], "nobody here knows whom the issuer serves"),
     // IAM UG, "Create a role for SAML 2.0 federation".
@@ -170,7 +171,7 @@ fn a_file_of_expectations_says_what_is_wrong_with_it() {
         ("own_accounts = [\"12\"]", "own_accounts: `12` is not an AWS account ID of 12 digits"),
         (
             "own_organizations = [\"acme\"]",
-            "own_organizations: `acme` is not the ID of an organization (`o-…`)",
+            "own_organizations: `acme` is not the ID of an organization (`o-` and 10 to 32 letters or digits)",
         ),
         (
             "[[suppress]]\nrole = \"*\"\nreason = \" \"\nuntil = 2027-01-01",
@@ -185,4 +186,86 @@ fn a_file_of_expectations_says_what_is_wrong_with_it() {
     }
     let unknown = Expectation::read("own_account = []").unwrap_err().to_string();
     assert!(unknown.contains("unknown field `own_account`") && unknown.contains("line 1"), "{unknown}");
+}
+
+fn snapshot_of(roles: &[(&str, Value)]) -> Snapshot {
+    let roles: Vec<Value> = roles
+        .iter()
+        .map(|(name, statement)| {
+            let document = json!({"Version": "2012-10-17", "Statement": statement});
+            json!({"Arn": format!("arn:aws:iam::123456789012:role/{name}"), "AssumeRolePolicyDocument": document})
+        })
+        .collect();
+    Snapshot::read(&json!({"RoleDetailList": roles, "Policies": []}).to_string()).unwrap()
+}
+
+fn allow(principal: Value, action: &str, condition: Value) -> Value {
+    json!({"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition})
+}
+
+fn token(provider: &str, condition: Value) -> Value {
+    allow(json!({"Federated": provider}), "sts:AssumeRoleWithWebIdentity", condition)
+}
+
+/// How a role with this trust stands, with what holds others back.
+fn stands(statement: Value) -> (Standing, String) {
+    let called = call(&snapshot_of(&[("x", statement)]), &Expectation::read(EXPECTED).unwrap(), at("2026-11-23"));
+    let answer = &called.answers[0];
+    let guards: Vec<String> = answer.ways.iter().map(|way| way.entry.guard.to_string()).collect();
+    (answer.standing(), guards.join("; "))
+}
+
+#[test]
+fn nothing_is_closed_that_nobody_has_shown() {
+    const GITHUB: &str = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
+    const COGNITO: &str = "cognito-identity.amazonaws.com";
+    let provider = |host: &str| format!("arn:aws:iam::123456789012:oidc-provider/{host}");
+    let namespace = |host: &str| token(&provider(host), json!({"StringLike": {format!("{host}:sub"): "system:serviceaccount:ns:*"}}));
+    let subject = |host: &str| token(&provider(host), json!({"StringEquals": {format!("{host}:sub"): "one"}}));
+    let web = "sts:AssumeRoleWithWebIdentity";
+    for (right, statement) in [
+        // What AWS does not document.
+        (Unknown, allow(json!({"AWS": "*"}), web, json!({}))),
+        (Unknown, allow(json!({"Federated": "*"}), "sts:AssumeRoleWithSAML", json!({}))),
+        (Unknown, allow(json!({"Federated": "*"}), web, json!({}))),
+        (Unknown, allow(json!({"Service": "*"}), "sts:AssumeRole", json!({}))),
+        (Unknown, allow(json!({"Service": "evil.example.com"}), "sts:AssumeRole", json!({}))),
+        (Unknown, allow(json!({"Federated": "arn:aws:iam::222222222222:saml-provider/other"}), "sts:AssumeRoleWithSAML", json!({}))),
+        (Unknown, token("arn:aws:iam::999999999999:oidc-provider/token.actions.githubusercontent.com", json!({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}}))),
+        // Issuers that only look like a cluster, and issuers whose tenant stands elsewhere.
+        (Unknown, namespace("oidc.eks.us-east-1.amazonaws.com.evil.example/id/ABCDEF")),
+        (Unknown, namespace("oidc.eks.evil.example.amazonaws.common.io/id/X")),
+        (Closed, namespace("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABCDEF")),
+        (Unknown, subject("sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/")),
+        (Closed, subject("login.example.com")),
+        // Guests.
+        (Open, token(COGNITO, json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}}))),
+        (Unknown, token(COGNITO, json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "${aws:RequestTag/x}"}}))),
+        // One account of Google, and an organization by its path.
+        (Closed, token("accounts.google.com", json!({"StringEquals": {"accounts.google.com:sub": "1234"}}))),
+        (Closed, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}))),
+        (Open, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/*"}}))),
+        (Open, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))),
+    ] {
+        assert_eq!(stands(json!([statement])).0, right, "{statement}");
+    }
+    let octo = json!({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}});
+    let evil = json!({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:evil/*"}});
+    let mut deny = token(GITHUB, evil);
+    deny["Effect"] = "Deny".into();
+    assert_eq!(stands(json!([token(GITHUB, octo), deny])), (Closed, "organization `octo`".to_owned()));
+}
+
+#[test]
+fn an_answer_that_is_cut_or_empty_is_no_account() {
+    let role = json!({"Arn": "arn:aws:iam::123456789012:role/x", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "RolePolicyList": null});
+    for cut in [json!({"IsTruncated": true, "Marker": "a"}), json!({"NextToken": "a"})] {
+        let mut page = json!({"RoleDetailList": [role]});
+        page.as_object_mut().unwrap().extend(cut.as_object().unwrap().clone());
+        assert!(Snapshot::read(&page.to_string()).unwrap_err().to_string().starts_with("the answer is cut"));
+        let whole = json!([page, {"RoleDetailList": [], "IsTruncated": false}]);
+        assert_eq!(Snapshot::read(&whole.to_string()).unwrap().roles.len(), 1);
+    }
+    let empty = Snapshot::read(r#"{"RoleDetailList": []}"#).unwrap();
+    assert_eq!(empty.unreadable.len(), 1);
 }

@@ -102,6 +102,8 @@ pub struct WayView {
     pub outsider: Text,
     /// `account`, `every-account`, `without-account`, `web-identity`, `saml` or `service`.
     pub kind: &'static str,
+    /// The name in full: the ARN of a provider, where `outsider` has its host.
+    pub id: Text,
     /// The vendor behind the account, by a public list or by the file of expectations. A listing is no approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Text>,
@@ -281,6 +283,7 @@ impl RollCallView {
         let (of, parts) = (self.asked, parts.join(", "));
         let roles = format!("{} of {of} roles trust somebody outside: {parts}", self.roles.len());
         let word = match self.exit_code {
+            ExitCode::Success if self.changes.is_some() => "unchanged",
             ExitCode::Success => "closed",
             ExitCode::Refuted => "open",
             ExitCode::Inconclusive => "undecided",
@@ -364,14 +367,8 @@ impl WayView {
         };
         Self {
             outsider: outsider.to_string().into(),
-            kind: match outsider {
-                Outsider::EveryAccount => "every-account",
-                Outsider::Unnamed => "without-account",
-                Outsider::Account(_) => "account",
-                Outsider::WebIdentity(_) => "web-identity",
-                Outsider::Saml(_) => "saml",
-                Outsider::Service(_) => "service",
-            },
+            kind: outsider.kind(),
+            id: outsider.id().into(),
             vendor: vendor.map(|vendor| vendor.name.clone().into()),
             vendor_source: vendor.and_then(|vendor| vendor.source.clone()).map(Text::from),
             principals: texts(named),

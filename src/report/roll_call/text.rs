@@ -41,6 +41,16 @@ impl RollCallView {
             }
             text.push('\n');
         }
+        let silent: Vec<_> = self.roles.iter().filter(|role| role.ways.is_empty()).collect();
+        if !silent.is_empty() {
+            let _ = writeln!(text, "{BOLD}left open{BOLD:#}");
+            for role in silent {
+                for doubt in &role.doubts {
+                    let _ = writeln!(text, "  {}: {doubt}", role.name());
+                }
+            }
+            text.push('\n');
+        }
         for (title, unread) in [("cannot be read", &self.unreadable), ("accounts that cannot be read", &self.unread_accounts)] {
             if !unread.is_empty() {
                 let _ = writeln!(text, "{BOLD}{title}{BOLD:#}");
