@@ -1,7 +1,7 @@
 //! `audit`: the roll call of an account, from AWS, from saved answers, and against an earlier one.
 
 use rolecall::sandbox::{Fault, FaultRule, Faults, State};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::stage::{ONE_TARGET, Run, Stage, manifest};
 
@@ -90,6 +90,74 @@ fn a_way_in_that_is_new_or_changed_is_found_by_the_baseline() {
     insta::assert_json_snapshot!(changed.json()["changes"], @"");
     let told = audit(&stage, &["account.json", "--baseline", "baseline.json"]).expect(3).stdout;
     insta::assert_snapshot!(told.split("What to do").nth(1).unwrap(), @"");
+}
+
+/// Whatever is wider, or leads further, is a change: a row is a trust or a policy before and after.
+#[test]
+fn a_way_in_that_is_wider_is_never_unchanged() {
+    let stage = stage();
+    let account = |trust: &Value, policy: &Value| {
+        let document = |statement: &Value| json!({"Version": "2012-10-17", "Statement": [statement]});
+        let role = json!({
+            "Arn": "arn:aws:iam::123456789012:role/x",
+            "AssumeRolePolicyDocument": document(trust),
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": document(policy)}],
+        });
+        json!({"RoleDetailList": [role], "Policies": []}).to_string()
+    };
+    let allow = |principal: Value, action: &str, condition: Value| {
+        json!({"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition})
+    };
+    let vendor = |arn: &str, condition: Value| {
+        allow(json!({"AWS": format!("arn:aws:iam::222222222222:{arn}")}), "sts:AssumeRole", condition)
+    };
+    let id = json!({"StringEquals": {"sts:ExternalId": "11111111-2222-4333-8444-555555555555"}});
+    let any = |condition: Value| allow(json!({"AWS": "*"}), "sts:AssumeRole", condition);
+    let web = |provider: &str, condition: Value| {
+        allow(json!({"Federated": provider}), "sts:AssumeRoleWithWebIdentity", condition)
+    };
+    let github = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
+    let sub = |operator: &str, text: &str| json!({operator: {"token.actions.githubusercontent.com:sub": text}});
+    let pool = json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:pool"}});
+    let signed_in = json!({
+        "StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:pool"},
+        "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+    });
+    let read = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::one/object"});
+    let all = json!({"Effect": "Allow", "Action": ["s3:*", "kms:*"], "Resource": "*"});
+    let other = |resource: &str| json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource});
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let with_mfa = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": mfa});
+    let same = vendor("root", id.clone());
+    let trusts = [
+        (vendor("role/x", id.clone()), vendor("root", id.clone())),
+        (vendor("role/x", json!({})), vendor("root", json!({}))),
+        (any(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/secret-name"}})), any(json!({}))),
+        (any(json!({"IpAddress": {"aws:SourceIp": "203.0.113.7/32"}})), any(json!({}))),
+        (vendor("root", mfa.clone()), vendor("root", json!({}))),
+        (web("cognito-identity.amazonaws.com", signed_in), web("cognito-identity.amazonaws.com", pool)),
+        (
+            web(github, sub("StringEquals", "repo:o/r:ref:refs/heads/main")),
+            web(github, sub("StringLike", "repo:o/r:*")),
+        ),
+        (web(github, sub("StringLike", "repo:o/r-*")), web(github, sub("StringLike", "repo:o/*"))),
+        (
+            allow(json!({"AWS": "123456789012"}), "sts:AssumeRole", json!({})),
+            allow(json!({"AWS": "*"}), "sts:AssumeRoleWithWebIdentity", json!({})),
+        ),
+    ];
+    let pairs = trusts.into_iter().map(|(before, after)| (account(&before, &read), account(&after, &read)));
+    let further = [&all, &other("arn:aws:s3:::two/object"), &with_mfa].map(|policy| account(&same, policy));
+    let further = further.into_iter().map(|after| (account(&same, &read), after));
+    for (before, after) in pairs.chain(further) {
+        stage.write("account.json", &before);
+        let report = stage.run(&["audit", "account.json", "--output", "json"]).stdout;
+        stage.write("baseline.json", &report);
+        stage.run(&["audit", "account.json", "--baseline", "baseline.json"]).expect(0);
+        stage.write("account.json", &after);
+        let run = stage.run(&["audit", "account.json", "--baseline", "baseline.json"]);
+        assert_eq!(run.status, 3, "{before}\n{after}\n{}", run.stdout);
+    }
 }
 
 #[test]
