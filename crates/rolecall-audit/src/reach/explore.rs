@@ -6,9 +6,10 @@ use rolecall_iam::prove::Concern;
 use rolecall_iam::truth::Truth;
 
 use super::account::ASSUME;
+use super::attempt::Attempt;
 use super::catalogue::{CATALOGUE, Entry, Gives};
 use super::services::TELLING;
-use super::step::{Actor, Attempt, State, Target, Widened, is_protected};
+use super::step::{Actor, State, Target, Widened, is_protected};
 use super::{Extent, Power};
 
 /// Steps of one row to roles in a state.

@@ -113,8 +113,7 @@ impl<'s> Graph<'s> {
             certain: Levels::default(),
             possible: Levels::default(),
         };
-        let mut places: HashMap<State, usize> =
-            graph.states.iter().enumerate().map(|(place, state)| (*state, place)).collect();
+        let mut places: HashMap<State, usize> = HashMap::new();
         for (index, _) in snapshot.roles.iter().enumerate().filter(|(_, role)| role.boundary.is_some()) {
             let state = State { unbounded: true, ..State::of(index) };
             let place = graph.place_of(state, &mut places);
@@ -150,6 +149,10 @@ impl<'s> Graph<'s> {
     }
 
     fn place_of(&mut self, state: State, places: &mut HashMap<State, usize>) -> usize {
+        // The roles as they are stand first, in their order.
+        if state == State::of(state.role) {
+            return state.role;
+        }
         *places.entry(state).or_insert_with(|| {
             self.states.push(state);
             self.states.len() - 1

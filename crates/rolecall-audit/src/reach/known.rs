@@ -16,11 +16,12 @@ use rolecall_iam::prove::{NamedDocument, Permissions};
 use rolecall_iam::truth::Truth;
 
 use super::Extent;
+use super::attempt::Attempt;
 use super::catalogue::Entry;
 use super::holder::session_of;
 use super::own::Asked;
 use super::services::Telling;
-use super::step::{Attempt, Policies, StandIn, State};
+use super::step::{Policies, StandIn, State};
 use crate::snapshot::{Role, Snapshot};
 
 /// No role is widened where roles are compared.

@@ -19,6 +19,7 @@
 //! can add. Users and groups.
 
 mod account;
+mod attempt;
 pub mod catalogue;
 mod explore;
 mod graph;

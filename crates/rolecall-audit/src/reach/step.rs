@@ -4,12 +4,12 @@ use std::cell::OnceCell;
 
 use rolecall_iam::arn::{PolicyArn, PolicyOwner, RoleArn};
 use rolecall_iam::document::Document;
-use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::{NamedDocument, Permissions, Resources};
 use serde_json::json;
 
 use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
+use super::attempt::Attempt;
 use super::catalogue::{Entry, Gives, Need, On};
 use super::holder::{Can, Given, Holder, filled};
 use super::known::{Answers, own};
@@ -120,78 +120,6 @@ pub(super) enum Target<'t> {
     Runnable(&'t Runnable),
     /// Another role.
     Role(usize),
-}
-
-/// Whether a row applies.
-#[derive(Debug, Clone)]
-pub(super) enum Attempt {
-    Yes { requests: Vec<Request>, assumes: Vec<Assumption> },
-    No,
-    Undecided(Vec<String>),
-}
-
-impl From<Can> for Attempt {
-    fn from(can: Can) -> Self {
-        match can {
-            Can::Certainly(request) => Self::Yes { requests: vec![request], assumes: Vec::new() },
-            Can::If(request, assumes) => Self::Yes { requests: vec![request], assumes },
-            Can::Never => Self::No,
-            Can::Undecided(reasons) => Self::Undecided(reasons),
-        }
-    }
-}
-
-impl Attempt {
-    fn done() -> Self {
-        Self::Yes { requests: Vec::new(), assumes: Vec::new() }
-    }
-
-    /// Both.
-    fn and(self, other: impl FnOnce() -> Self) -> Self {
-        match self {
-            Self::No => Self::No,
-            Self::Yes { mut requests, mut assumes } => match other() {
-                Self::Yes { requests: more, assumes: further } => {
-                    requests.extend(more);
-                    assumes.extend(further);
-                    assumes.sort();
-                    assumes.dedup();
-                    Self::Yes { requests, assumes }
-                }
-                Self::No => Self::No,
-                Self::Undecided(reasons) => Self::Undecided(reasons),
-            },
-            Self::Undecided(mut reasons) => match other() {
-                Self::No => Self::No,
-                Self::Yes { .. } => Self::Undecided(reasons),
-                Self::Undecided(more) => {
-                    reasons.extend(more);
-                    Self::Undecided(reasons)
-                }
-            },
-        }
-    }
-
-    /// The better of the two.
-    fn or(self, other: impl FnOnce() -> Self) -> Self {
-        match self {
-            Self::Yes { ref assumes, .. } if assumes.is_empty() => self,
-            Self::Yes { .. } => match other() {
-                Self::Yes { requests, assumes } if assumes.is_empty() => Self::Yes { requests, assumes },
-                Self::Yes { .. } | Self::No | Self::Undecided(_) => self,
-            },
-            Self::No => other(),
-            Self::Undecided(reasons) => match other() {
-                Self::Yes { requests, assumes } => Self::Yes { requests, assumes },
-                Self::No | Self::Undecided(_) => Self::Undecided(reasons),
-            },
-        }
-    }
-
-    fn assuming(self, more: impl IntoIterator<Item = Assumption>) -> Self {
-        let more: Vec<Assumption> = more.into_iter().collect();
-        self.and(|| Self::Yes { requests: Vec::new(), assumes: more })
-    }
 }
 
 /// A role in a state, who acts.

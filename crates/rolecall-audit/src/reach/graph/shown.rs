@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use rolecall_iam::truth::Truth;
 
 use super::super::account::Runnable;
+use super::super::attempt::Attempt;
 use super::super::catalogue::{CATALOGUE, Gives};
-use super::super::step::{Actor, Attempt, State, Target, Widened};
+use super::super::step::{Actor, State, Target, Widened};
 use super::super::{LeadsTo, Power, Reach, Step};
 use super::{Edge, Graph, Sure, gives_administrator};
 
