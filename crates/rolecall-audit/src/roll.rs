@@ -3,20 +3,23 @@
 //! Roles are answered for one by one; what concerns several of them, such as an external ID that two vendors share, is looked up first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 use rolecall_iam::arn::RoleArn;
+use rolecall_iam::document::Document;
 use rolecall_iam::lint::Severity;
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Entries, Entry, Guard, Verdict, entries};
+use crate::entry::{Entries, Entry, Guard, Insiders, Verdict, entries};
 use crate::expectation::{Expectation, Suppression};
 use crate::finding::{Finding, findings};
 use crate::outsider::Outsider;
-use crate::reach::{self, Power, Reach};
+use crate::reach::{Power, Reach, Reaches};
 use crate::snapshot::{Role, Snapshot};
 
 /// A way in, with what is wrong with it.
@@ -156,28 +159,25 @@ pub fn call(snapshot: &Snapshot, expectation: &Expectation, now: Timestamp) -> R
         RollCall { roles: snapshot.roles.len() + snapshot.unreadable.len(), ..RollCall::default() };
     let unreadable = snapshot.unreadable.iter().cloned();
     called.unreadable = unreadable.map(|(role, reason)| Unreadable { role, reason }).collect();
-    let reaches = reach::of_all(snapshot, now);
-    let mut ways_in: Vec<(&Role, Entries, Reach)> = Vec::new();
-    let mut known = BTreeSet::new();
-    for (role, reach) in snapshot.roles.iter().zip(reaches) {
+    let mut known = HashSet::new();
+    for role in &snapshot.roles {
         if !known.insert(&role.arn) {
-            let reason = "it is listed more than once; the first entry is answered for".to_owned();
+            let reason = "it is listed more than once, and each entry is answered for".to_owned();
             called.unreadable.push(Unreadable { role: role.arn.to_string(), reason });
-            continue;
         }
-        match &role.trust {
-            Ok(trust) => ways_in.push((role, entries(&role.arn, trust, &expectation.insiders), reach)),
-            Err(reason) => called
-                .unreadable
-                .push(Unreadable { role: role.arn.to_string(), reason: format!("trust policy: {reason}") }),
+        if let Err(reason) = &role.trust {
+            let reason = format!("trust policy: {reason}");
+            called.unreadable.push(Unreadable { role: role.arn.to_string(), reason });
         }
     }
-    ways_in.retain(|(_, entries, _)| !entries.ways.is_empty() || !entries.doubts.is_empty());
-    let shared = shared_ids(ways_in.iter().flat_map(|(_, entries, _)| &entries.ways));
+    let ways_in = ways_in(&snapshot.roles, &expectation.insiders);
+    let shared = shared_ids(ways_in.iter().flat_map(|(_, entries)| &entries.ways));
     let (counting, ended): (Vec<_>, Vec<_>) =
         expectation.suppressions.iter().partition(|suppression| suppression.until >= today);
     called.ended = ended.into_iter().cloned().collect();
-    for (role, Entries { ways, doubts }, reach) in &ways_in {
+    let reaches = Reaches::of(snapshot, now);
+    let answered = ways_in.par_iter().filter_map(|(place, Entries { ways, doubts })| {
+        let role = snapshot.roles.get(*place)?;
         let name = role.arn.to_string();
         let judge = |entry: &Entry| {
             let mut found = findings(entry, &shared);
@@ -190,11 +190,50 @@ pub fn call(snapshot: &Snapshot, expectation: &Expectation, now: Timestamp) -> R
         let mut ways: Vec<Way> = ways.iter().map(judge).collect();
         ways.sort_by_key(|way| Reverse(way.gravity()));
         let (arn, last_used) = (role.arn.clone(), role.last_used.clone());
-        let (doubts, reach) = (doubts.clone(), reach.clone());
-        called.answers.push(Answer { role: arn, last_used, ways, doubts, reach });
-    }
+        Some(Answer { role: arn, last_used, ways, doubts: doubts.clone(), reach: reaches.at(*place)? })
+    });
+    called.answers = answered.collect();
     called.answers.sort_by_key(|answer| Reverse(answer.gravity()));
     called
+}
+
+/// The ways into roles that have any, by the place of the role. Roles with the same trust policy are asked about once, where the
+/// answer is the same for all of them.
+fn ways_in(roles: &[Role], insiders: &Insiders) -> Vec<(usize, Entries)> {
+    let mut alike: HashMap<_, Vec<(usize, &Role, &Document)>> = HashMap::new();
+    for (place, role) in roles.iter().enumerate() {
+        if let Ok(trust) = &role.trust {
+            let key = (Arc::as_ptr(trust).addr(), &role.arn.account, &role.arn.partition);
+            alike.entry(key).or_default().push((place, role, &**trust));
+        }
+    }
+    let groups: Vec<_> = alike.into_values().collect();
+    let answered = groups.par_iter().flat_map_iter(|group| {
+        let mut of_all: Option<Entries> = None;
+        group.iter().map(move |(place, role, trust)| {
+            if let Some(entries) = &of_all {
+                return (*place, entries.clone());
+            }
+            let entries = entries(&role.arn, trust, insiders);
+            if group.len() > 1 && tells_nothing_of_role(&entries, trust) {
+                of_all = Some(entries.clone());
+            }
+            (*place, entries)
+        })
+    });
+    let mut found: Vec<(usize, Entries)> =
+        answered.filter(|(_, entries)| !entries.ways.is_empty() || !entries.doubts.is_empty()).collect();
+    found.sort_by_key(|(place, _)| *place);
+    found
+}
+
+/// Whether the answer is the same for every role of the account with this trust policy: it shows no request, which would name the
+/// role, and no variable stands for something of it.
+fn tells_nothing_of_role(entries: &Entries, trust: &Document) -> bool {
+    let is_plain = |entry: &Entry| entry.verdict == Verdict::Closed && entry.guests.is_none();
+    let names_resource = trust.statements().iter().any(|statement| statement.resource.is_some());
+    let is_said_of_all = !names_resource && !trust.to_string().contains("${");
+    is_said_of_all && entries.doubts.is_empty() && entries.ways.iter().all(is_plain)
 }
 
 /// External IDs that several outsiders have.

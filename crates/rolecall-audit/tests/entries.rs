@@ -1,5 +1,7 @@
 //! Ways into a role: one trust policy a row, what is proved of it.
 
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
+
 use rolecall_audit::entry::{Entries, Entry, Insiders, Verdict, entries};
 use rolecall_iam::document::Document;
 use serde_json::{Value, json};

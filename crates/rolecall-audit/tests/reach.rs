@@ -1,11 +1,11 @@
 //! How far roles get: one account a test, what is shown of its roles.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::needless_pass_by_value, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::needless_pass_by_value)]
 
 mod iam_vulnerable;
 mod powers;
 mod properties;
-mod scale;
+mod shared;
 
 use jiff::Timestamp;
 use rolecall_audit::reach::{Assumption, Extent, LeadsTo, Reach, Reaches, Step};

@@ -2,6 +2,8 @@
 //!
 //! What is right for each role follows from the pages that are named beside it: IAM UG is the IAM User Guide.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

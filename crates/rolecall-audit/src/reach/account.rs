@@ -228,7 +228,7 @@ pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -
         .statements()
         .iter()
         .filter(concerned)
-        .chain(holder.statements().filter(concerned))
+        .chain(holder.statements().map(|statement| -> &Statement { statement }).filter(concerned))
         .flat_map(|statement| &statement.conditions)
         .map(|condition| &condition.key)
         .filter(|key| !is_derived(key))

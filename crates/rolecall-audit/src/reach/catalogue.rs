@@ -7,7 +7,7 @@
 //! Rows that need a user as the caller are left out, see [`LEFT_OUT`].
 
 /// What an action is asked upon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum On {
     /// The role whose session it is.
     Itself,
@@ -25,7 +25,7 @@ pub enum On {
 }
 
 /// A permission that a row needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Need {
     /// One of these actions is enough.
     pub actions: &'static [&'static str],
@@ -34,7 +34,7 @@ pub struct Need {
 }
 
 /// Whose permissions a row gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gives {
     /// The role's own permissions become whatever its boundary leaves: a policy is attached.
     OwnAttached,
@@ -63,7 +63,7 @@ pub enum Gives {
 }
 
 /// A row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// What is done, in a few words.
     pub name: &'static str,

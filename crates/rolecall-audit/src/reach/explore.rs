@@ -6,10 +6,10 @@ use rolecall_iam::prove::Concern;
 use rolecall_iam::truth::Truth;
 
 use super::account::ASSUME;
+use super::attempt::Attempt;
 use super::catalogue::{CATALOGUE, Entry, Gives};
-use super::holder::Given;
 use super::services::TELLING;
-use super::step::{Actor, Attempt, State, Target, Widened, is_protected};
+use super::step::{Actor, State, Target, Widened, is_protected};
 use super::{Extent, Power};
 
 /// Steps of one row to roles in a state.
@@ -132,6 +132,9 @@ impl Row<'_, '_, '_> {
 
     /// A row, asked upon other roles. Those that no statement tells apart are asked for once.
     fn upon_roles(&mut self, targets: Vec<usize>, widened: Option<Widened>) {
+        if targets.is_empty() {
+            return;
+        }
         let Self { actor, entry, .. } = *self;
         let actions = entry.needs.iter().flat_map(|need| need.actions).chain([&ASSUME]);
         let concerns: Vec<Concern<'_, '_>> = actions.map(|action| actor.holder.concern(action)).collect();
@@ -228,8 +231,7 @@ impl Row<'_, '_, '_> {
         let Some(is_certain) = self.note(actor.elsewhere(entry)) else { return };
         let is_certain = is_certain && entry.beside.is_none() && actor.unread.is_empty();
         let is_one_service = runnables.iter().all(|runnable| runnable.service == name);
-        let given = Given::default().with("iam:PassedToService", Some(name));
-        let is_free = is_one_service && actor.upon_every_role("iam:PassRole", &given);
+        let is_free = is_one_service && actor.passes_every_role(&name);
         let concern = actor.holder.concern("iam:PassRole");
         let mut known: HashMap<(Vec<bool>, &str), Option<bool>> = HashMap::new();
         let mut found = Vec::new();
@@ -271,7 +273,7 @@ struct Alike<'a> {
 fn assumable(actor: &Actor<'_>) -> Vec<usize> {
     let mut targets: Vec<usize> = actor.account.naming(&actor.role.arn).collect();
     let open = actor.account.open_to(&actor.role.arn.account);
-    if actor.holder.granting(ASSUME).next().is_some() {
+    if actor.grants(ASSUME) {
         match actor.written_roles() {
             Some(written) => {
                 let places = written.iter().filter_map(|role| actor.account.find(role));

@@ -3,6 +3,7 @@
 //! Invariants: what is shown as allowed has been put to the evaluator in the form in which it is shown. A document that
 //! cannot be read allows nothing here; that the answer is incomplete then is told by [`Holder::unread`].
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -87,26 +88,30 @@ pub(super) fn session_of(role: &RoleArn) -> Principal {
 pub(super) struct Holder<'s> {
     pub(super) role: &'s RoleArn,
     permissions: &'s Permissions<'s>,
-    session: Session<'s>,
-    delegation: Document,
+    session: OnceCell<Session<'s>>,
+    delegation: OnceCell<Document>,
     /// Keys that some statement asks about, folded.
-    asked: BTreeSet<String>,
+    asked: OnceCell<BTreeSet<String>>,
     now: Timestamp,
 }
 
 impl<'s> Holder<'s> {
     pub(super) fn new(role: &'s RoleArn, permissions: &'s Permissions<'s>, now: Timestamp) -> Self {
-        let documents = permissions.identity.iter().chain(&permissions.boundary);
-        let statements = documents.flat_map(|document| document.document.statements());
-        let conditions = statements.flat_map(|statement| &statement.conditions);
-        Self {
-            role,
-            permissions,
-            session: Session::new(permissions, Some(role)),
-            delegation: Document::delegating_to(&role.account),
-            asked: conditions.map(|condition| condition.key.folded().to_owned()).collect(),
-            now,
-        }
+        let (session, delegation, asked) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { role, permissions, session, delegation, asked, now }
+    }
+
+    fn session(&self) -> &Session<'s> {
+        self.session.get_or_init(|| Session::new(self.permissions, Some(self.role)))
+    }
+
+    fn delegation(&self) -> &Document {
+        self.delegation.get_or_init(|| Document::delegating_to(&self.role.account))
+    }
+
+    fn asked(&self) -> &BTreeSet<String> {
+        let keys = || self.statements().flat_map(|statement| &statement.conditions);
+        self.asked.get_or_init(|| keys().map(|condition| condition.key.folded().to_owned()).collect())
     }
 
     fn documents(&self) -> impl Iterator<Item = &'s Document> {
@@ -134,7 +139,7 @@ impl<'s> Holder<'s> {
             identity: self.documents().collect(),
             boundary: self.permissions.boundary.map(|boundary| vec![boundary.document]),
             session: None,
-            resource: resource.or(Some(&self.delegation)),
+            resource: Some(resource.unwrap_or_else(|| self.delegation())),
             service_control: Vec::new(),
             resource_control: Vec::new(),
         }
@@ -148,12 +153,12 @@ impl<'s> Holder<'s> {
     /// Everything there is to know about an action upon resources.
     pub(super) fn weigh(&self, action: &str, resources: Resources<'_>, given: &Given) -> Weighed {
         let never = self.never(action, given);
-        self.session.weigh(action, resources, never.as_ref())
+        self.session().weigh(action, resources, never.as_ref())
     }
 
     /// The statements that concern an action.
     pub(super) fn concern(&self, action: &str) -> Concern<'_, 's> {
-        self.session.concern(action)
+        self.session().concern(action)
     }
 
     /// What becomes of an action upon one resource.
@@ -168,7 +173,8 @@ impl<'s> Holder<'s> {
         if let Can::Certainly(_) = usual {
             return usual;
         }
-        let weighed = self.weigh(action, Resources::Like(like), given);
+        let never = self.never(action, given);
+        let weighed = self.session().weigh_allowed(action, Resources::Like(like), never.as_ref());
         let found = match weighed.allowed {
             Some(witness) => self.can(action, &witness.request.resource, given),
             None if weighed.reasons.is_empty() => Can::Never,
@@ -196,7 +202,7 @@ impl<'s> Holder<'s> {
             let mut also = given.clone();
             also.keys.extend(chosen.into_iter().map(|(key, value)| (key, Some(value))));
             let never = self.never(action, &also);
-            let again = self.session.weigh(action, Resources::Exactly(resource), never.as_ref());
+            let again = self.session().weigh(action, Resources::Exactly(resource), never.as_ref());
             if let (Some(witness), None, true) = (again.allowed, again.refused, again.reasons.is_empty())
                 && let Some(request) = self.stated(witness.request, &also)
             {
@@ -252,10 +258,10 @@ impl<'s> Holder<'s> {
     /// Requests that do not occur, as far as a policy asks for them: others than those that are given, in the past, and
     /// calls of a global service in a region of which it is not.
     fn never(&self, action: &str, given: &Given) -> Option<Document> {
-        if self.asked.is_empty() {
+        if self.asked().is_empty() {
             return None;
         }
-        let is_asked = |key: &str| self.asked.contains(&key.to_ascii_lowercase());
+        let is_asked = |key: &str| self.asked().contains(&key.to_ascii_lowercase());
         let mut statements: Vec<Value> = Vec::new();
         let mut deny = |operator: &str, key: &str, value: &str| {
             statements.push(json!({
@@ -296,7 +302,7 @@ fn home_region(partition: &str) -> &'static str {
 }
 
 /// A resource like a text that reads well.
-fn usual(like: &str, partition: &str) -> String {
+pub(super) fn usual(like: &str, partition: &str) -> String {
     like.replace("?*-?*-?", home_region(partition))
         .replace("???*", "any-bucket")
         .replace("?*", "any")

@@ -19,10 +19,12 @@
 //! can add. Users and groups.
 
 mod account;
+mod attempt;
 pub mod catalogue;
 mod explore;
 mod graph;
 mod holder;
+mod known;
 mod own;
 pub mod services;
 mod step;
@@ -217,11 +219,4 @@ impl<'s> Reaches<'s> {
     pub fn powers_at(&self, place: usize) -> (Power, Power) {
         self.graph.powers(place)
     }
-}
-
-/// The reach of every role, in the order of the snapshot. Where only some are shown, [`Reaches`] spares the others.
-#[must_use]
-pub fn of_all(snapshot: &Snapshot, now: Timestamp) -> Vec<Reach> {
-    let reaches = Reaches::of(snapshot, now);
-    (0..snapshot.roles.len()).filter_map(|place| reaches.at(place)).collect()
 }

@@ -5,23 +5,36 @@ use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::Resources;
 use rolecall_iam::truth::Truth;
 
-use super::holder::{Can, Given, filled, session_of};
+use super::holder::{Can, Given, filled, session_of, usual};
+use super::known::own;
 use super::services::{TELLING, Telling};
 use super::step::Actor;
 use super::{Access, Assumption, Extent, TELLING_ACTIONS};
 
+/// An action that AWS does not have: only a wildcard allows it.
+const ANY: &str = "any-service:AnyAction";
+
 /// A request that is allowed, and what it takes for granted.
-type Asked = (Request, Vec<Assumption>);
+pub(super) type Asked = (Request, Vec<Assumption>);
 
 impl Actor<'_> {
     /// Requests that show an administrator, as far as its policies can be read; `None` where it is none.
     pub(super) fn administers(&self) -> Option<Vec<Request>> {
+        let Some(answers) = self.answers else { return self.administers_alone() };
+        let requests = answers.administers.get((), || self.administers_alone(), |_| true)?;
+        Some(requests.into_iter().map(|request| own(request, &self.role.arn)).collect())
+    }
+
+    fn administers_alone(&self) -> Option<Vec<Request>> {
         let always = |action: &str, like: &str| {
             let weighed = self.holder.weigh(action, Resources::Like(like), &Given::default());
             let is_always = weighed.refused.is_none() && weighed.reasons.is_empty();
             weighed.allowed.filter(|_| is_always)
         };
-        always("any-service:AnyAction", "*")?;
+        if !self.grants(ANY) {
+            return None;
+        }
+        always(ANY, "*")?;
         TELLING_ACTIONS
             .iter()
             .map(|(action, like)| {
@@ -34,7 +47,16 @@ impl Actor<'_> {
 
     /// A request for a telling action, and what it takes for granted.
     pub(super) fn asks(&self, telling: &'static Telling) -> Option<Result<Asked, Vec<String>>> {
-        self.holder.granting(telling.action).next()?;
+        let Some(answers) = self.answers else { return self.asks_alone(telling) };
+        let is_decided = |found: &Option<Result<Asked, Vec<String>>>| !matches!(found, Some(Err(_)));
+        let found = answers.asked.get(telling, || self.asks_alone(telling), is_decided)?;
+        Some(found.map(|(request, assumes)| (own(request, &self.role.arn), assumes)))
+    }
+
+    fn asks_alone(&self, telling: &'static Telling) -> Option<Result<Asked, Vec<String>>> {
+        if !self.grants(telling.action) {
+            return None;
+        }
         let like = filled(telling.on, &self.role.arn);
         let (request, mut assumes) = match self.holder.can_some(telling.action, &like, &Given::default()) {
             Can::Certainly(request) => (request, Vec::new()),
@@ -51,11 +73,21 @@ impl Actor<'_> {
     }
 
     /// Upon what a telling action is allowed.
-    pub(super) fn extent(&self, telling: &Telling) -> Extent {
+    pub(super) fn extent(&self, telling: &'static Telling) -> Extent {
+        let Some(answers) = self.answers else { return self.extent_alone(telling) };
+        answers.extents.get(telling, || self.extent_alone(telling), |_| true)
+    }
+
+    fn extent_alone(&self, telling: &Telling) -> Extent {
         let like = filled(telling.on, &self.role.arn);
-        let weighed = self.holder.weigh(telling.action, Resources::Like(&like), &Given::default());
-        if weighed.refused.is_none() && weighed.reasons.is_empty() {
-            return Extent::All;
+        let usual = usual(&like, self.role.arn.partition.as_str());
+        // Where one resource is out of reach, it is not all of them, and the others need not be asked.
+        let is_never = matches!(self.holder.can(telling.action, &usual, &Given::default()), Can::Never);
+        if !is_never {
+            let weighed = self.holder.weigh(telling.action, Resources::Like(&like), &Given::default());
+            if weighed.refused.is_none() && weighed.reasons.is_empty() {
+                return Extent::All;
+            }
         }
         Extent::Named {
             allowed: self.texts(telling.action, Effect::Allow),
@@ -95,12 +127,17 @@ impl Actor<'_> {
 
     /// Whether anything at all is allowed, for certain and under assumptions; `Unknown` where that is not decided.
     pub(super) fn does_anything(&self) -> (Truth, Truth) {
+        let Some(answers) = self.answers else { return self.does_anything_alone() };
+        answers.anything.get((), || self.does_anything_alone(), |_| true)
+    }
+
+    fn does_anything_alone(&self) -> (Truth, Truth) {
         let (mut certain, mut possible) = (Truth::False, Truth::False);
         for statement in self.holder.statements().filter(|statement| statement.effect == Effect::Allow) {
             for action in &statement.action.values {
                 let action = match action.raw() {
-                    _ if statement.action.negated => "any-service:AnyAction".to_owned(),
-                    "*" => "any-service:AnyAction".to_owned(),
+                    _ if statement.action.negated => ANY.to_owned(),
+                    "*" => ANY.to_owned(),
                     text => text.replace('*', "Any").replace('?', "A"),
                 };
                 match self.holder.can_some(&action, "*", &Given::default()) {

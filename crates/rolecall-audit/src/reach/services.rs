@@ -15,7 +15,7 @@ pub enum Use {
 }
 
 /// A telling action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Telling {
     /// The action.
     pub action: &'static str,

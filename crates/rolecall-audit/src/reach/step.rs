@@ -1,15 +1,18 @@
 //! What a role with some policies can do next: each row of the catalogue, asked upon what the snapshot has.
 
+use std::cell::OnceCell;
+
 use rolecall_iam::arn::{PolicyArn, PolicyOwner, RoleArn};
 use rolecall_iam::document::Document;
-use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::{NamedDocument, Permissions, Resources};
 use serde_json::json;
 
 use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
+use super::attempt::Attempt;
 use super::catalogue::{Entry, Gives, Need, On};
 use super::holder::{Can, Given, Holder, filled};
+use super::known::{Answers, own};
 use crate::snapshot::{ReadDocument, Role};
 
 /// How a role's own permissions were widened.
@@ -43,6 +46,10 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
+    pub(super) const fn nothing() -> Self {
+        Self { everything: None }
+    }
+
     pub(super) fn new() -> Self {
         let document = json!({
             "Version": "2012-10-17",
@@ -115,86 +122,16 @@ pub(super) enum Target<'t> {
     Role(usize),
 }
 
-/// Whether a row applies.
-#[derive(Debug, Clone)]
-pub(super) enum Attempt {
-    Yes { requests: Vec<Request>, assumes: Vec<Assumption> },
-    No,
-    Undecided(Vec<String>),
-}
-
-impl From<Can> for Attempt {
-    fn from(can: Can) -> Self {
-        match can {
-            Can::Certainly(request) => Self::Yes { requests: vec![request], assumes: Vec::new() },
-            Can::If(request, assumes) => Self::Yes { requests: vec![request], assumes },
-            Can::Never => Self::No,
-            Can::Undecided(reasons) => Self::Undecided(reasons),
-        }
-    }
-}
-
-impl Attempt {
-    fn done() -> Self {
-        Self::Yes { requests: Vec::new(), assumes: Vec::new() }
-    }
-
-    /// Both.
-    fn and(self, other: impl FnOnce() -> Self) -> Self {
-        match self {
-            Self::No => Self::No,
-            Self::Yes { mut requests, mut assumes } => match other() {
-                Self::Yes { requests: more, assumes: further } => {
-                    requests.extend(more);
-                    assumes.extend(further);
-                    assumes.sort();
-                    assumes.dedup();
-                    Self::Yes { requests, assumes }
-                }
-                Self::No => Self::No,
-                Self::Undecided(reasons) => Self::Undecided(reasons),
-            },
-            Self::Undecided(mut reasons) => match other() {
-                Self::No => Self::No,
-                Self::Yes { .. } => Self::Undecided(reasons),
-                Self::Undecided(more) => {
-                    reasons.extend(more);
-                    Self::Undecided(reasons)
-                }
-            },
-        }
-    }
-
-    /// The better of the two.
-    fn or(self, other: impl FnOnce() -> Self) -> Self {
-        match self {
-            Self::Yes { ref assumes, .. } if assumes.is_empty() => self,
-            Self::Yes { .. } => match other() {
-                Self::Yes { requests, assumes } if assumes.is_empty() => Self::Yes { requests, assumes },
-                Self::Yes { .. } | Self::No | Self::Undecided(_) => self,
-            },
-            Self::No => other(),
-            Self::Undecided(reasons) => match other() {
-                Self::Yes { requests, assumes } => Self::Yes { requests, assumes },
-                Self::No | Self::Undecided(_) => Self::Undecided(reasons),
-            },
-        }
-    }
-
-    fn assuming(self, more: impl IntoIterator<Item = Assumption>) -> Self {
-        let more: Vec<Assumption> = more.into_iter().collect();
-        self.and(|| Self::Yes { requests: Vec::new(), assumes: more })
-    }
-}
-
 /// A role in a state, who acts.
 pub(super) struct Actor<'s> {
     pub(super) account: &'s Account<'s>,
     pub(super) role: &'s Role,
     pub(super) holder: Holder<'s>,
     pub(super) unread: &'s [String],
+    /// What roles with the same permissions have in common.
+    pub(super) answers: Option<&'s Answers>,
     /// A trust policy that names the role.
-    pub(super) naming: Option<Document>,
+    naming: OnceCell<Option<Document>>,
 }
 
 impl<'s> Actor<'s> {
@@ -202,25 +139,39 @@ impl<'s> Actor<'s> {
         account: &'s Account<'s>,
         role: &'s Role,
         policies: &'s Policies<'s>,
+        answers: Option<&'s Answers>,
         now: jiff::Timestamp,
     ) -> Self {
-        let naming = Document::from_owned(json!({
-            "Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Principal": {"AWS": role.arn}, "Action": ASSUME},
-        }));
         Self {
             account,
             role,
             holder: Holder::new(&role.arn, &policies.permissions, now),
             unread: &policies.unread,
-            naming: naming.ok(),
+            answers,
+            naming: OnceCell::new(),
         }
+    }
+
+    fn naming(&self) -> Option<&Document> {
+        let document = || {
+            Document::from_owned(json!({
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Principal": {"AWS": self.role.arn}, "Action": ASSUME},
+            }))
+        };
+        self.naming.get_or_init(|| document().ok()).as_ref()
+    }
+
+    /// Whether some statement may allow an action.
+    pub(super) fn grants(&self, action: &'static str) -> bool {
+        let grants = || self.holder.granting(action).next().is_some();
+        self.answers.map_or_else(grants, |answers| answers.grants.get(action, grants, |_| true))
     }
 
     /// Whether some statement may allow what a row needs.
     pub(super) fn may(&self, entry: &Entry) -> bool {
         entry.needs.iter().all(|need| {
-            need.actions.iter().any(|action| self.holder.granting(action).next().is_some())
+            need.actions.iter().any(|action| self.grants(action))
                 // A trust policy that names the role is enough.
                 || need.actions.contains(&ASSUME)
         })
@@ -281,6 +232,18 @@ impl<'s> Actor<'s> {
 
     /// What a row needs upon things that the snapshot does not list.
     pub(super) fn elsewhere(&self, entry: &'static Entry) -> Attempt {
+        let Some(answers) = self.answers else { return self.elsewhere_alone(entry) };
+        let is_decided = |attempt: &Attempt| !matches!(attempt, Attempt::Undecided(_));
+        match answers.elsewhere.get(entry, || self.elsewhere_alone(entry), is_decided) {
+            Attempt::Yes { requests, assumes } => {
+                let requests = requests.into_iter().map(|request| own(request, &self.role.arn)).collect();
+                Attempt::Yes { requests, assumes }
+            }
+            attempt @ (Attempt::No | Attempt::Undecided(_)) => attempt,
+        }
+    }
+
+    fn elsewhere_alone(&self, entry: &'static Entry) -> Attempt {
         let mut attempt = Attempt::done();
         let mut asked: Vec<&str> = Vec::new();
         for need in entry.needs {
@@ -362,7 +325,9 @@ impl<'s> Actor<'s> {
 
     /// Whether the role gets into another as soon as the other names it.
     fn gets_in(&self, target: usize) -> Attempt {
-        let (Some(role), Some(trust)) = (self.account.role(target), &self.naming) else { return Attempt::No };
+        let (Some(role), Some(trust)) = (self.account.role(target), self.naming()) else {
+            return Attempt::No;
+        };
         match assumes(&self.holder, &role.arn, trust) {
             // The request is allowed by a trust policy that is not there yet.
             Can::Certainly(_) => Attempt::done(),
@@ -379,14 +344,21 @@ impl<'s> Actor<'s> {
         self.holder.can("iam:PassRole", &role.arn.to_string(), &given).into()
     }
 
-    /// Whether every role of the account can be passed to a service, or assumed as far as its own policies go.
-    pub(super) fn upon_every_role(&self, action: &str, given: &Given) -> bool {
-        let every = filled("arn:{partition}:iam::{account}:role/*", &self.role.arn);
-        let weighed = self.holder.weigh(action, Resources::Like(&every), given);
-        self.unread.is_empty()
-            && weighed.allowed.is_some()
-            && weighed.refused.is_none()
-            && weighed.reasons.is_empty()
+    /// Whether every role of the account can be passed to a service.
+    pub(super) fn passes_every_role(&self, service: &str) -> bool {
+        let passes = || {
+            let every = filled("arn:{partition}:iam::{account}:role/*", &self.role.arn);
+            let given = Given::default().with("iam:PassedToService", Some(service.to_owned()));
+            let weighed = self.holder.weigh("iam:PassRole", Resources::Like(&every), &given);
+            self.unread.is_empty()
+                && weighed.allowed.is_some()
+                && weighed.refused.is_none()
+                && weighed.reasons.is_empty()
+        };
+        match self.answers {
+            Some(answers) => answers.passes_every_role.get(service.to_owned(), passes, |_| true),
+            None => passes(),
+        }
     }
 
     /// Values of condition keys that go with an action of IAM upon a role.

@@ -44,6 +44,13 @@ pub struct Weighed {
     pub reasons: Vec<String>,
 }
 
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Both,
+    Allowed,
+}
+
 /// The statements that concern an action: resources that they cover alike have the same answer.
 pub struct Concern<'s, 'd> {
     rules: Vec<&'s Rule<'d>>,
@@ -106,13 +113,32 @@ impl<'d> Session<'d> {
     /// ```
     #[must_use]
     pub fn weigh(&self, action: &str, resources: Resources<'_>, never: Option<&Document>) -> Weighed {
+        self.weighed(action, resources, never, Wanted::Both)
+    }
+
+    /// The same where only what is allowed is of interest: nothing is said about what is refused.
+    #[must_use]
+    pub fn weigh_allowed(&self, action: &str, resources: Resources<'_>, never: Option<&Document>) -> Weighed {
+        self.weighed(action, resources, never, Wanted::Allowed)
+    }
+
+    fn weighed(
+        &self,
+        action: &str,
+        resources: Resources<'_>,
+        never: Option<&Document>,
+        wanted: Wanted,
+    ) -> Weighed {
         let concerned = self.concerned(action, resources);
         let Concerned { identity, boundary, denies } = &concerned;
         let limited = self.boundary.is_some();
         let everywhere = |rule: &Rule<'_>| is_plain(rule) && is_universal(&rule.resources);
         let is_denied = denies.iter().any(everywhere);
         if identity.is_empty() || limited && boundary.is_empty() || is_denied {
-            let request = self.sample(action, resources, &mut Budget::new(PROOF_BUDGET));
+            let request = match wanted {
+                Wanted::Allowed => None,
+                Wanted::Both => self.sample(action, resources, &mut Budget::new(PROOF_BUDGET)),
+            };
             return Weighed { refused: request.map(Box::new), ..Weighed::default() };
         }
         if denies.is_empty()
@@ -135,6 +161,7 @@ impl<'d> Session<'d> {
             session: self,
             action,
             resources,
+            wanted,
             budget: Budget::new(PROOF_BUDGET),
             found: Weighed::default(),
         };
@@ -231,6 +258,7 @@ struct Search<'s, 'd, 'q> {
     session: &'s Session<'d>,
     action: &'q str,
     resources: Resources<'q>,
+    wanted: Wanted,
     budget: Budget,
     found: Weighed,
 }
@@ -249,6 +277,9 @@ impl Search<'_, '_, '_> {
                 let hold: Vec<Asked<'_>> = std::iter::once(grant).chain(*limit).map(Asked::main).collect();
                 self.look_for(Truth::True, &hold, &obstacles);
             }
+        }
+        if self.wanted == Wanted::Allowed {
+            return;
         }
         let layers = [Some(identity), limited.then_some(boundary)];
         for layer in layers.into_iter().flatten() {

@@ -1,0 +1,144 @@
+//! What roles with the same permissions have in common, so that it is asked once for all of them.
+//!
+//! Invariant: an answer is shared only where it cannot depend on the role: no statement has a variable or asks about the caller,
+//! and account, path, documents and what cannot be read of them are the same. The requests of an answer name the role of whom it
+//! was asked first; whoever takes it puts himself there ([`own`]). What could not be decided is asked again.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use rolecall_iam::arn::{AccountId, RoleArn};
+use rolecall_iam::context::{ContextKey, ContextValue};
+use rolecall_iam::document::Statement;
+use rolecall_iam::evaluate::Request;
+use rolecall_iam::prove::{NamedDocument, Permissions};
+use rolecall_iam::truth::Truth;
+
+use super::Extent;
+use super::attempt::Attempt;
+use super::catalogue::Entry;
+use super::holder::session_of;
+use super::own::Asked;
+use super::services::Telling;
+use super::step::{Policies, StandIn, State};
+use crate::snapshot::{Role, Snapshot};
+
+/// No role is widened where roles are compared.
+static NOTHING: StandIn = StandIn::nothing();
+
+/// The answers by question.
+#[derive(Debug)]
+pub(super) struct Memo<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Memo<K, V> {
+    /// The answer to a question, asked where nobody asked it before and kept where `is_kept` says so.
+    pub(super) fn get(&self, key: K, ask: impl FnOnce() -> V, is_kept: impl FnOnce(&V) -> bool) -> V {
+        let map = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = map().get(&key) {
+            return known.clone();
+        }
+        let answer = ask();
+        if is_kept(&answer) {
+            map().insert(key, answer.clone());
+        }
+        answer
+    }
+}
+
+/// What is known about sessions with the same permissions.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) grants: Memo<&'static str, bool>,
+    pub(super) asked: Memo<&'static Telling, Option<Result<Asked, Vec<String>>>>,
+    pub(super) extents: Memo<&'static Telling, Extent>,
+    pub(super) elsewhere: Memo<&'static Entry, Attempt>,
+    pub(super) passes_every_role: Memo<String, bool>,
+    pub(super) administers: Memo<(), Option<Vec<Request>>>,
+    pub(super) anything: Memo<(), (Truth, Truth)>,
+}
+
+/// Permissions as far as they can be told apart. A document stands for itself: the same text is the same document.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Set<'s> {
+    account: &'s AccountId,
+    partition: &'s str,
+    path: &'s str,
+    identity: Vec<(&'s str, usize)>,
+    boundary: Option<(&'s str, usize)>,
+    unread: Vec<String>,
+}
+
+impl<'s> Set<'s> {
+    fn of(role: &'s Role, policies: &Policies<'s>) -> Self {
+        let told = |named: &NamedDocument<'s>| (named.name, std::ptr::from_ref(named.document).addr());
+        let Permissions { identity, boundary } = &policies.permissions;
+        Self {
+            account: &role.arn.account,
+            partition: role.arn.partition.as_str(),
+            path: role.arn.path.as_str(),
+            identity: identity.iter().map(told).collect(),
+            boundary: boundary.as_ref().map(told),
+            unread: policies.unread.clone(),
+        }
+    }
+}
+
+/// Answers for permissions that several roles of a snapshot have.
+pub(super) struct Known<'s>(HashMap<Set<'s>, Answers>);
+
+impl<'s> Known<'s> {
+    pub(super) fn of(snapshot: &'s Snapshot) -> Self {
+        let mut counts: HashMap<Set<'s>, usize> = HashMap::new();
+        for role in &snapshot.roles {
+            let policies = Policies::of(role, State::of(0), &NOTHING);
+            if !depends_on_role(&policies.permissions) {
+                *counts.entry(Set::of(role, &policies)).or_default() += 1;
+            }
+        }
+        let several = counts.into_iter().filter(|(_, count)| *count > 1);
+        Self(several.map(|(set, _)| (set, Answers::default())).collect())
+    }
+
+    pub(super) fn answers(&self, role: &'s Role, policies: &Policies<'s>) -> Option<&Answers> {
+        self.0.get(&Set::of(role, policies))
+    }
+}
+
+/// Whether an answer may be another for another role of the account. Says so rather too often.
+fn depends_on_role(permissions: &Permissions<'_>) -> bool {
+    let documents = permissions.identity.iter().chain(&permissions.boundary);
+    documents.flat_map(|named| named.document.statements()).any(|statement: &Statement| {
+        let resources = statement.resource.iter().flat_map(|clause| &clause.values);
+        let mut values = statement.conditions.iter().flat_map(|condition| &condition.values);
+        resources.map(|value| value.text.raw()).any(has_variable)
+            || values.any(|value| has_variable(&value.raw))
+            || statement.conditions.iter().any(|condition| is_about_caller(&condition.key))
+    })
+}
+
+fn has_variable(text: &str) -> bool {
+    text.contains("${")
+}
+
+fn is_about_caller(key: &ContextKey) -> bool {
+    let key = key.folded();
+    key.starts_with("aws:principal") || ["aws:userid", "aws:username"].contains(&key)
+}
+
+/// The request, made by a session of this role.
+pub(super) fn own(mut request: Request, role: &RoleArn) -> Request {
+    request.principal = session_of(role);
+    // No statement asks about it: it tells the path of the role, which a session's ARN does not.
+    let key = ContextKey::new("aws:PrincipalArn");
+    if matches!(request.context.get(&key), Some(ContextValue::One(_))) {
+        request.context.set(key, role.to_string());
+    }
+    request
+}
