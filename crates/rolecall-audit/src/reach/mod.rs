@@ -20,6 +20,7 @@
 
 mod account;
 pub mod catalogue;
+mod chosen;
 mod explore;
 mod graph;
 mod holder;
