@@ -225,7 +225,7 @@ pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -
     // Whoever began the session chose its name.
     for session in sessions_named(holder.role, trust) {
         let principal = Principal::session_of(holder.role, session.clone());
-        let named = Assumption::If { key: "sts:RoleSessionName".to_owned(), value: session.to_string() };
+        let named = Assumption::Exists("a session of the role with the name that the trust policy tells");
         match assumes_as(holder, principal, target, trust) {
             Can::Certainly(request) => return Can::If(request, vec![named]),
             Can::If(request, mut assumed) => {

@@ -226,7 +226,7 @@ fn whoever_begins_a_session_chooses_its_name() {
         Account::new().role("t", session, json!([allow(json!("*"), json!("*"))])).role("x", vendor(), idle());
     insta::assert_snapshot!(account.told("x"), @"
     Other, perhaps Administrator
-    perhaps: assume a role -> role/t (Administrator): sts:AssumeRole role/t [if sts:RoleSessionName=deploy]
+    perhaps: assume a role -> role/t (Administrator): sts:AssumeRole role/t [if there is a session of the role with the name that the trust policy tells]
     ");
 }
 
