@@ -185,7 +185,7 @@ const LAUNCH: &[Need] = &[
 ];
 
 /// The rows, those first that need least.
-pub static CATALOGUE: [Entry; 57] = [
+pub static CATALOGUE: [Entry; 61] = [
     row("attach a policy to itself", &[need(&["iam:AttachRolePolicy"], On::Itself)], Gives::OwnAttached, "RH9"),
     row("write an inline policy for itself", &[need(&["iam:PutRolePolicy"], On::Itself)], Gives::OwnInline, "RH12"),
     row("rewrite its own policy", &[need(&["iam:CreatePolicyVersion"], On::OwnPolicy)], Gives::OwnVersion, "RH1"),
@@ -245,10 +245,12 @@ pub static CATALOGUE: [Entry; 57] = [
     row("put a key on a Glue endpoint", &[need(&["glue:UpdateDevEndpoint"], ENDPOINT)], Gives::RunBy("glue"), "RH20")
         .if_there_is("such an endpoint with this role"),
     row("pass a role to a new Glue job and start it", &[PASS, need(&["glue:CreateJob"], JOB), need(&["glue:StartJobRun"], JOB)], Gives::Passed("glue"), "CS"),
+    row("widen a role, pass it to a new Glue job and start it", &[WIDEN, PASS, need(&["glue:CreateJob"], JOB), need(&["glue:StartJobRun"], JOB)], Gives::Passed("glue"), "RH9, RH12, CS"),
     row("pass a role to a new Glue job and let a trigger start it", &[PASS, need(&["glue:CreateJob"], JOB), need(&["glue:CreateTrigger"], On::Like("arn:{partition}:glue:?*-?*-?:{account}:trigger/?*"))], Gives::Passed("glue"), "CS"),
     row("pass a role to a Glue job and start it", &[PASS, need(&["glue:UpdateJob"], JOB), need(&["glue:StartJobRun", "glue:CreateTrigger"], JOB)], Gives::Passed("glue"), "CS")
         .if_there_is("such a job"),
     row("pass a role to a new stack", &[PASS, need(&["cloudformation:CreateStack"], STACK)], Gives::Passed("cloudformation"), "RH21"),
+    row("widen a role and pass it to a new stack", &[WIDEN, PASS, need(&["cloudformation:CreateStack"], STACK)], Gives::Passed("cloudformation"), "RH9, RH12, RH21"),
     row("pass a role to a new set of stacks", &[PASS, need(&["cloudformation:CreateStackSet"], STACK_SET), need(&["cloudformation:CreateStackInstances"], STACK_SET)], Gives::Passed("cloudformation"), "CS")
         .if_there_is("an execution role that lets this role in"),
     row("pass a role to a set of stacks", &[PASS, need(&["cloudformation:UpdateStackSet"], STACK_SET)], Gives::Passed("cloudformation"), "CS")
@@ -260,9 +262,12 @@ pub static CATALOGUE: [Entry; 57] = [
     row("pass a role to a new pipeline", &[PASS, need(&["datapipeline:CreatePipeline"], On::Nothing), need(&["datapipeline:PutPipelineDefinition"], On::Nothing), need(&["datapipeline:ActivatePipeline"], On::Nothing)], Gives::Passed("datapipeline"), "CS, BF")
         .if_there_is("Data Pipeline in this account, which AWS closed to new customers"),
     row("pass a role to a new build and start it", &[PASS, need(&["codebuild:CreateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "BF, PM"),
+    row("widen a role, pass it to a new build and start it", &[WIDEN, PASS, need(&["codebuild:CreateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "RH9, RH12, BF"),
     row("pass a role to a build and start it", &[PASS, need(&["codebuild:UpdateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "PM")
         .if_there_is("such a project"),
     row("pass a role to a new task and run it", &[PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:RunTask", "ecs:StartTask"], TASK)], Gives::Passed("ecs-tasks"), "CS")
+        .if_there_is("a cluster"),
+    row("widen a role, pass it to a new task and run it", &[WIDEN, PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:RunTask", "ecs:StartTask"], TASK)], Gives::Passed("ecs-tasks"), "RH9, RH12, CS")
         .if_there_is("a cluster"),
     row("pass a role to a new service of tasks", &[PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:CreateService"], On::Like("arn:{partition}:ecs:?*-?*-?:{account}:service/?*"))], Gives::Passed("ecs-tasks"), "CS")
         .if_there_is("a cluster"),

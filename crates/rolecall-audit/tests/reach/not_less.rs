@@ -179,6 +179,29 @@ fn a_role_is_widened_and_entered_in_each_way() {
 }
 
 #[test]
+fn a_role_is_widened_for_each_service_that_it_is_passed_to() {
+    let services = [
+        ("lambda", json!(["lambda:CreateFunction", "lambda:InvokeFunction"])),
+        ("cloudformation", json!("cloudformation:CreateStack")),
+        ("glue", json!(["glue:CreateJob", "glue:StartJobRun"])),
+        ("codebuild", json!(["codebuild:CreateProject", "codebuild:StartBuild"])),
+        ("ecs-tasks", json!(["ecs:RegisterTaskDefinition", "ecs:RunTask"])),
+    ];
+    let told = services.map(|(of, actions)| {
+        let upon = allow(json!(["iam:PutRolePolicy", "iam:PassRole"]), json!(arn("t")));
+        let told = beside(of, json!([upon, allow(actions, json!("*"))]));
+        format!("{of}: {}", told.lines().next().unwrap_or_default())
+    });
+    insta::assert_snapshot!(told.join("\n"), @"
+    lambda: Administrator
+    cloudformation: Administrator
+    glue: Administrator
+    codebuild: Administrator
+    ecs-tasks: Other, perhaps Administrator
+    ");
+}
+
+#[test]
 fn each_row_of_the_sources_is_known() {
     let by = |of: &str, actions: Value| {
         let account =
