@@ -179,7 +179,9 @@ impl Row<'_, '_, '_> {
             let resource = actor.account.arn(target);
             let classes: Option<Vec<Vec<bool>>> =
                 telling.iter().map(|concern| concern.class_of(resource)).collect();
-            let alike = classes.map(|classes| Alike {
+            // Which policy widens a role depends on what the role has.
+            let is_alike = entry.widening().is_none() || !actor.holder.asks_about("iam:policyarn");
+            let alike = classes.filter(|_| is_alike).map(|classes| Alike {
                 classes,
                 trust: actor.account.trust(target).filter(|_| is_trust_kept),
                 policies: match entry.widening() {
