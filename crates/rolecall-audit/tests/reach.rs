@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::needless_pass_by_value)]
 
 mod iam_vulnerable;
+mod not_less;
+mod not_more;
 mod powers;
 mod properties;
 mod shared;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rolecall_iam::arn::{AccountId, RoleArn, RoleName};
+use rolecall_iam::arn::{AccountId, RoleArn, RoleName, SessionName};
 use rolecall_iam::context::{Context, ContextKey, ContextValue};
 use rolecall_iam::document::{Document, Effect, Statement};
 use rolecall_iam::evaluate::{Request, evaluate, evaluate_trust};
@@ -12,7 +12,8 @@ use rolecall_iam::prove::{Callers, Group, Proof, Question, ResourcePolicy, Value
 use rolecall_iam::truth::Truth;
 
 use super::Assumption;
-use super::holder::{Can, Given, Holder, is_chosen, is_derived, session_of};
+use super::chosen::is_chosen;
+use super::holder::{Can, Given, Holder, is_derived, session_of};
 use crate::snapshot::{Role, Snapshot};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
@@ -69,8 +70,10 @@ impl<'s> Account<'s> {
             account.of_account.entry(&role.arn.account).or_default().push(index);
         }
         for (index, role) in roles.iter().enumerate() {
-            if let Ok(trust) = &role.trust {
-                account.note(index, role, trust);
+            match &role.trust {
+                Ok(trust) => account.note(index, role, trust),
+                // It may let its account in.
+                Err(_) => account.open.entry(role.arn.account.clone()).or_default().push(index),
             }
         }
         account
@@ -215,9 +218,54 @@ fn condition(key: &ContextKey, value: &ContextValue) -> Assumption {
 
 /// Whether a session of the holder's role gets into a role with this trust policy: both sides are asked.
 pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -> Can {
+    let any = assumes_as(holder, session_of(holder.role), target, trust);
+    if let Can::Certainly(_) | Can::If(..) = any {
+        return any;
+    }
+    // Whoever began the session chose its name.
+    for session in sessions_named(holder.role, trust) {
+        let principal = Principal::session_of(holder.role, session.clone());
+        let named = Assumption::Exists("a session of the role with the name that the trust policy tells");
+        match assumes_as(holder, principal, target, trust) {
+            Can::Certainly(request) => return Can::If(request, vec![named]),
+            Can::If(request, mut assumed) => {
+                assumed.push(named);
+                return Can::If(request, assumed);
+            }
+            Can::Never | Can::Undecided(_) => {}
+        }
+    }
+    any
+}
+
+/// The names of sessions of a role that a trust policy lets in.
+fn sessions_named<'t>(of: &'t RoleArn, trust: &'t Document) -> impl Iterator<Item = &'t SessionName> {
+    let allowing = trust.statements().iter().filter(|statement| statement.effect == Effect::Allow);
+    let clauses = allowing.filter_map(|statement| statement.principal.as_ref());
+    clauses.filter(|clause| !clause.negated).flat_map(|clause| &clause.values).filter_map(|name| match name {
+        PrincipalName::Identity(Principal::RoleSession { account, role, session, .. })
+            if *account == of.account && *role == of.name =>
+        {
+            Some(session)
+        }
+        PrincipalName::Identity(_)
+        | PrincipalName::Everyone
+        | PrincipalName::AnyAws
+        | PrincipalName::Account(_)
+        | PrincipalName::Service(_)
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::Federated(_)
+        | PrincipalName::CanonicalUser(_)
+        | PrincipalName::Nobody(_) => None,
+    })
+}
+
+/// The same for one session.
+fn assumes_as(holder: &Holder<'_>, principal: Principal, target: &RoleArn, trust: &Document) -> Can {
+    let is_any = principal == session_of(holder.role);
     let resource = target.to_string();
     let mut request = Request {
-        principal: session_of(holder.role),
+        principal: principal.clone(),
         action: ASSUME.to_owned(),
         resource: resource.clone(),
         resource_account: None,
@@ -245,7 +293,7 @@ pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -
     }
     // Each side for itself says what its conditions need.
     let trusted = ResourcePolicy::of_role(trust, Some(target));
-    let group = Group::of([Principal::Role(holder.role.clone())]);
+    let group = Group::of([if is_any { Principal::Role(holder.role.clone()) } else { principal }]);
     let mut reasons = Vec::new();
     match trusted.prove_refused(&Question::about(Callers::all().inside(&group))) {
         Proof::Proved => return Can::Never,
@@ -278,15 +326,15 @@ pub(super) fn assumes(holder: &Holder<'_>, target: &RoleArn, trust: &Document) -
     let assumed: Vec<Assumption> = request
         .context
         .iter()
-        .filter(|(key, _)| !is_chosen(key) && !is_derived(key))
+        .filter(|(key, _)| !is_chosen(ASSUME, key) && !is_derived(key))
         .map(|(key, value)| condition(key, value))
         .collect();
-    if assumed.is_empty() && keys.iter().all(|key| is_chosen(key)) {
+    if assumed.is_empty() && keys.iter().all(|key| is_chosen(ASSUME, key)) {
         return Can::Certainly(request);
     }
     if assumed.is_empty() {
         let reason = |key: &&ContextKey| Assumption::Undecided(format!("a condition on `{key}` lets it"));
-        let open = keys.iter().filter(|key| !is_chosen(key)).map(reason).collect();
+        let open = keys.iter().filter(|key| !is_chosen(ASSUME, key)).map(reason).collect();
         return Can::If(request, open);
     }
     Can::If(request, assumed)

@@ -71,6 +71,16 @@ impl Attempt {
         }
     }
 
+    /// How good it is, the worst first.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::No => 0,
+            Self::Undecided(_) => 1,
+            Self::Yes { assumes, .. } if !assumes.is_empty() => 2,
+            Self::Yes { .. } => 3,
+        }
+    }
+
     pub(super) fn assuming(self, more: impl IntoIterator<Item = Assumption>) -> Self {
         let more: Vec<Assumption> = more.into_iter().collect();
         self.and(|| Self::Yes { requests: Vec::new(), assumes: more })

@@ -56,10 +56,22 @@ pub enum Gives {
     TrustRewritten,
     /// Those of a role that lets this role in.
     Assumed,
-    /// Those of a role that can be assumed and whose own permissions become whatever its boundary leaves.
+    /// Those of a role that is entered as [`Entry::way_in`] tells, and whose own permissions become whatever its boundary
+    /// leaves.
     AssumedAndWidened,
     /// Those of a user.
     User,
+}
+
+/// How a row gets into another role of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayIn {
+    /// The role lets this role in.
+    Assumed,
+    /// Its trust policy is rewritten.
+    TrustRewritten,
+    /// This service runs with it already.
+    RunBy(&'static str),
 }
 
 /// A row.
@@ -78,11 +90,9 @@ pub struct Entry {
 }
 
 /// Rows of the sources that are no rows here, and why.
-pub const LEFT_OUT: [(&str, &str); 4] = [
-    ("iam:AddUserToGroup", "the caller must be a user: a session belongs to no group"),
-    ("iam:AttachGroupPolicy, iam:PutGroupPolicy", "the caller must be a user: a session belongs to no group"),
+pub const LEFT_OUT: [(&str, &str); 2] = [
     (
-        "iam:AttachUserPolicy, iam:PutUserPolicy",
+        "iam:AddUserToGroup, iam:AttachGroupPolicy, iam:PutGroupPolicy, iam:AttachUserPolicy, iam:PutUserPolicy alone",
         "the caller must be a user, or get the keys of one: see the rows for users",
     ),
     (
@@ -96,6 +106,7 @@ const INSTANCE: On = On::Like("arn:{partition}:ec2:?*-?*-?:{account}:instance/?*
 const STACK: On = On::Like("arn:{partition}:cloudformation:?*-?*-?:{account}:stack/?*");
 const STACK_SET: On = On::Like("arn:{partition}:cloudformation:?*-?*-?:{account}:stackset/?*");
 const USER: On = On::Like("arn:{partition}:iam::{account}:user/?*");
+const GROUP: On = On::Like("arn:{partition}:iam::{account}:group/?*");
 const ROLE: On = On::Like("arn:{partition}:iam::{account}:role/?*");
 const BUILD: On = On::Like("arn:{partition}:codebuild:?*-?*-?:{account}:project/?*");
 const TASK: On = On::Like("arn:{partition}:ecs:?*-?*-?:{account}:task-definition/?*");
@@ -110,6 +121,9 @@ const fn need(actions: &'static [&'static str], on: On) -> Need {
 }
 
 const PASS: Need = need(&["iam:PassRole"], On::PassedRole);
+/// The last is asked upon the customer-managed policies of the role.
+const WIDEN: Need =
+    need(&["iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:CreatePolicyVersion"], On::OtherRole);
 
 const fn row(name: &'static str, needs: &'static [Need], gives: Gives, source: &'static str) -> Entry {
     Entry { name, needs, gives, beside: None, source }
@@ -118,6 +132,25 @@ const fn row(name: &'static str, needs: &'static [Need], gives: Gives, source: &
 impl Entry {
     const fn if_there_is(self, beside: &'static str) -> Self {
         Self { beside: Some(beside), ..self }
+    }
+
+    /// The need that gives another role more permissions.
+    #[must_use]
+    pub fn widening(&self) -> Option<&'static Need> {
+        self.needs.iter().find(|need| **need == WIDEN)
+    }
+
+    /// How the row gets into another role of the snapshot.
+    #[must_use]
+    pub fn way_in(&self) -> WayIn {
+        let needs = |action: &str| self.needs.iter().any(|need| need.actions.contains(&action));
+        if needs("iam:UpdateAssumeRolePolicy") {
+            WayIn::TrustRewritten
+        } else if needs("lambda:UpdateFunctionCode") {
+            WayIn::RunBy("lambda")
+        } else {
+            WayIn::Assumed
+        }
     }
 
     /// The service to which the row passes a role.
@@ -152,20 +185,31 @@ const LAUNCH: &[Need] = &[
 ];
 
 /// The rows, those first that need least.
-pub static CATALOGUE: [Entry; 47] = [
+pub static CATALOGUE: [Entry; 61] = [
     row("attach a policy to itself", &[need(&["iam:AttachRolePolicy"], On::Itself)], Gives::OwnAttached, "RH9"),
     row("write an inline policy for itself", &[need(&["iam:PutRolePolicy"], On::Itself)], Gives::OwnInline, "RH12"),
     row("rewrite its own policy", &[need(&["iam:CreatePolicyVersion"], On::OwnPolicy)], Gives::OwnVersion, "RH1"),
     row("switch its own policy to another version", &[need(&["iam:SetDefaultPolicyVersion"], On::OwnPolicy)], Gives::OtherVersion, "RH2")
         .if_there_is("a version of the policy that allows more"),
     row("remove its own boundary", &[need(&["iam:DeleteRolePermissionsBoundary"], On::Itself)], Gives::Unbounded, "UG"),
+    row("replace its own boundary", &[need(&["iam:PutRolePermissionsBoundary"], On::Itself)], Gives::Unbounded, "UG"),
     row("make a role and attach a policy", &[need(&["iam:CreateRole"], ROLE), need(&["iam:AttachRolePolicy", "iam:PutRolePolicy"], ROLE)], Gives::NewAdministrator, "UG"),
     row("make a user with keys and attach a policy", &[need(&["iam:CreateUser"], USER), need(&["iam:AttachUserPolicy", "iam:PutUserPolicy"], USER), need(&["iam:CreateAccessKey"], USER)], Gives::NewAdministrator, "UG"),
+    row("make a user with a password and attach a policy", &[need(&["iam:CreateUser"], USER), need(&["iam:AttachUserPolicy", "iam:PutUserPolicy"], USER), need(&["iam:CreateLoginProfile"], USER)], Gives::NewAdministrator, "UG"),
+    row("widen a group and make keys for a user of it", &[need(&["iam:AttachGroupPolicy", "iam:PutGroupPolicy"], GROUP), need(&["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"], USER)], Gives::NewAdministrator, "RH8, RH11")
+        .if_there_is("such a group with a user, without a boundary"),
+    row("add a user to a widened group and make keys for it", &[need(&["iam:AttachGroupPolicy", "iam:PutGroupPolicy"], GROUP), need(&["iam:AddUserToGroup"], GROUP), need(&["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"], USER)], Gives::NewAdministrator, "RH8, RH11, RH13")
+        .if_there_is("such a group and such a user, without a boundary"),
+    row("add a user to a group and make keys for it", &[need(&["iam:AddUserToGroup"], GROUP), need(&["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"], USER)], Gives::User, "RH13")
+        .if_there_is("such a user, and a group that allows more"),
     row("widen a user and make keys for it", &[need(&["iam:AttachUserPolicy", "iam:PutUserPolicy"], USER), need(&["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"], USER)], Gives::NewAdministrator, "RH7, RH10")
         .if_there_is("such a user, without a boundary"),
     row("assume a role", &[need(&["sts:AssumeRole"], On::OtherRole)], Gives::Assumed, "BF, PM"),
     row("rewrite the trust of a role and assume it", &[need(&["iam:UpdateAssumeRolePolicy"], On::OtherRole)], Gives::TrustRewritten, "RH14, PM"),
-    row("widen a role that it can assume", &[need(&["iam:AttachRolePolicy", "iam:PutRolePolicy"], On::OtherRole)], Gives::AssumedAndWidened, "CS"),
+    row("widen a role that it can assume", &[WIDEN], Gives::AssumedAndWidened, "CS"),
+    row("rewrite the trust of a role, widen it and assume it", &[need(&["iam:UpdateAssumeRolePolicy"], On::OtherRole), WIDEN], Gives::AssumedAndWidened, "CS"),
+    row("widen the role of a function and change its code", &[WIDEN, need(&["lambda:UpdateFunctionCode"], FUNCTION)], Gives::AssumedAndWidened, "RH9, RH12, RH18")
+        .if_there_is("such a function with this execution role, which somebody invokes"),
     row("make keys for a user", &[need(&["iam:CreateAccessKey"], USER)], Gives::User, "RH4, PM")
         .if_there_is("a user with fewer than two keys"),
     row("make a password for a user", &[need(&["iam:CreateLoginProfile"], USER)], Gives::User, "RH5")
@@ -173,6 +217,7 @@ pub static CATALOGUE: [Entry; 47] = [
     row("change the password of a user", &[need(&["iam:UpdateLoginProfile"], USER)], Gives::User, "RH6")
         .if_there_is("a user with a password and without multi-factor authentication"),
     row("pass a role to a new function and invoke it", &[PASS, need(&["lambda:CreateFunction"], FUNCTION), need(&["lambda:InvokeFunction"], FUNCTION)], Gives::Passed("lambda"), "RH15"),
+    row("widen a role, pass it to a new function and invoke it", &[WIDEN, PASS, need(&["lambda:CreateFunction"], FUNCTION), need(&["lambda:InvokeFunction"], FUNCTION)], Gives::Passed("lambda"), "RH9, RH12, RH15"),
     row("pass a role to a new function and let others invoke it", &[PASS, need(&["lambda:CreateFunction"], FUNCTION), need(&["lambda:AddPermission"], FUNCTION)], Gives::Passed("lambda"), "RH16"),
     row("pass a role to a new function with an event source", &[PASS, need(&["lambda:CreateFunction"], FUNCTION), need(&["lambda:CreateEventSourceMapping"], On::Like("arn:{partition}:lambda:?*-?*-?:{account}:event-source-mapping:?*"))], Gives::Passed("lambda"), "RH17")
         .if_there_is("an event source, and the role may read it"),
@@ -200,11 +245,16 @@ pub static CATALOGUE: [Entry; 47] = [
     row("put a key on a Glue endpoint", &[need(&["glue:UpdateDevEndpoint"], ENDPOINT)], Gives::RunBy("glue"), "RH20")
         .if_there_is("such an endpoint with this role"),
     row("pass a role to a new Glue job and start it", &[PASS, need(&["glue:CreateJob"], JOB), need(&["glue:StartJobRun"], JOB)], Gives::Passed("glue"), "CS"),
+    row("widen a role, pass it to a new Glue job and start it", &[WIDEN, PASS, need(&["glue:CreateJob"], JOB), need(&["glue:StartJobRun"], JOB)], Gives::Passed("glue"), "RH9, RH12, CS"),
+    row("pass a role to a new Glue job and let a trigger start it", &[PASS, need(&["glue:CreateJob"], JOB), need(&["glue:CreateTrigger"], On::Like("arn:{partition}:glue:?*-?*-?:{account}:trigger/?*"))], Gives::Passed("glue"), "CS"),
     row("pass a role to a Glue job and start it", &[PASS, need(&["glue:UpdateJob"], JOB), need(&["glue:StartJobRun", "glue:CreateTrigger"], JOB)], Gives::Passed("glue"), "CS")
         .if_there_is("such a job"),
     row("pass a role to a new stack", &[PASS, need(&["cloudformation:CreateStack"], STACK)], Gives::Passed("cloudformation"), "RH21"),
+    row("widen a role and pass it to a new stack", &[WIDEN, PASS, need(&["cloudformation:CreateStack"], STACK)], Gives::Passed("cloudformation"), "RH9, RH12, RH21"),
     row("pass a role to a new set of stacks", &[PASS, need(&["cloudformation:CreateStackSet"], STACK_SET), need(&["cloudformation:CreateStackInstances"], STACK_SET)], Gives::Passed("cloudformation"), "CS")
         .if_there_is("an execution role that lets this role in"),
+    row("pass a role to a set of stacks", &[PASS, need(&["cloudformation:UpdateStackSet"], STACK_SET)], Gives::Passed("cloudformation"), "CS")
+        .if_there_is("such a set of stacks, and an execution role that lets this role in"),
     row("change a stack", &[need(&["cloudformation:UpdateStack"], STACK)], Gives::RunBy("cloudformation"), "BF, PM")
         .if_there_is("such a stack with this role"),
     row("change a stack by a change set", &[need(&["cloudformation:CreateChangeSet"], STACK), need(&["cloudformation:ExecuteChangeSet"], STACK)], Gives::RunBy("cloudformation"), "PM")
@@ -212,9 +262,12 @@ pub static CATALOGUE: [Entry; 47] = [
     row("pass a role to a new pipeline", &[PASS, need(&["datapipeline:CreatePipeline"], On::Nothing), need(&["datapipeline:PutPipelineDefinition"], On::Nothing), need(&["datapipeline:ActivatePipeline"], On::Nothing)], Gives::Passed("datapipeline"), "CS, BF")
         .if_there_is("Data Pipeline in this account, which AWS closed to new customers"),
     row("pass a role to a new build and start it", &[PASS, need(&["codebuild:CreateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "BF, PM"),
+    row("widen a role, pass it to a new build and start it", &[WIDEN, PASS, need(&["codebuild:CreateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "RH9, RH12, BF"),
     row("pass a role to a build and start it", &[PASS, need(&["codebuild:UpdateProject"], BUILD), need(&["codebuild:StartBuild", "codebuild:StartBuildBatch"], BUILD)], Gives::Passed("codebuild"), "PM")
         .if_there_is("such a project"),
     row("pass a role to a new task and run it", &[PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:RunTask", "ecs:StartTask"], TASK)], Gives::Passed("ecs-tasks"), "CS")
+        .if_there_is("a cluster"),
+    row("widen a role, pass it to a new task and run it", &[WIDEN, PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:RunTask", "ecs:StartTask"], TASK)], Gives::Passed("ecs-tasks"), "RH9, RH12, CS")
         .if_there_is("a cluster"),
     row("pass a role to a new service of tasks", &[PASS, need(&["ecs:RegisterTaskDefinition"], TASK), need(&["ecs:CreateService"], On::Like("arn:{partition}:ecs:?*-?*-?:{account}:service/?*"))], Gives::Passed("ecs-tasks"), "CS")
         .if_there_is("a cluster"),

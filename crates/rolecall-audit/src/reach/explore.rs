@@ -7,9 +7,9 @@ use rolecall_iam::truth::Truth;
 
 use super::account::ASSUME;
 use super::attempt::Attempt;
-use super::catalogue::{CATALOGUE, Entry, Gives};
+use super::catalogue::{CATALOGUE, Entry, Gives, WayIn};
 use super::services::TELLING;
-use super::step::{Actor, State, Target, Widened, is_protected};
+use super::step::{Actor, Policies, StandIn, State, Target, Widened, customer_policies, is_protected};
 use super::{Extent, Power};
 
 /// Steps of one row to roles in a state.
@@ -56,8 +56,33 @@ impl Explored {
             || explored.leads.iter().any(|lead| lead.to.iter().any(|to| to.role == state.role));
         explored.by_itself(actor, is_compared);
         let elsewhere = actor.elsewhere_roles();
-        explored.asks_elsewhere = elsewhere.iter().any(|(_, attempt)| matches!(attempt, Attempt::Yes { .. }));
+        explored.asks_elsewhere = elsewhere.iter().any(|(_, attempt)| !matches!(attempt, Attempt::No));
+        if actor.is_incomplete() {
+            explored.with_unread(actor, state);
+        }
         explored
+    }
+
+    /// A policy that cannot be read may allow everything that the other policies and the boundary leave.
+    fn with_unread(&mut self, actor: &Actor<'_>, state: State) {
+        let stand_in = StandIn::new();
+        let widened = State { widened: Some(Widened::Attached), ..state };
+        let policies = Policies::of(actor.role, widened, &stand_in);
+        let everything = Actor::new(actor.account, actor.role, &policies, None, actor.now);
+        let more = if everything.administers().is_some() {
+            Self { own_possible: Power::Administrator, ..Self::default() }
+        } else if state.widened.is_none() {
+            Self::of(&everything, widened)
+        } else {
+            return;
+        };
+        self.own_possible = self.own_possible.max(more.own_possible);
+        self.asks_elsewhere |= more.asks_elsewhere;
+        self.leads.extend(more.leads.into_iter().map(|lead| Lead { is_certain: false, ..lead }));
+        let known = |number: u8| self.unlisted.iter().any(|(known, _)| *known == number);
+        let unlisted = more.unlisted.into_iter().filter(|(number, _)| !known(*number));
+        let unlisted: Vec<(u8, bool)> = unlisted.map(|(number, _)| (number, false)).collect();
+        self.unlisted.extend(unlisted);
     }
 
     fn by_itself(&mut self, actor: &Actor<'_>, is_compared: bool) {
@@ -65,22 +90,29 @@ impl Explored {
             if self.own == Power::Data && !is_compared {
                 return;
             }
-            let Some(Ok((_, assumes))) = actor.asks(telling) else { continue };
+            let assumes = match actor.asks(telling) {
+                None => continue,
+                Some(Ok((_, assumes))) => assumes,
+                Some(Err(_)) => {
+                    self.own_possible = self.own_possible.max(Power::Data);
+                    continue;
+                }
+            };
             let bit = 1_u64.checked_shl(u32::try_from(row).unwrap_or(u32::MAX)).unwrap_or_default();
             self.data.0 |= bit;
             if is_compared && actor.extent(telling) == Extent::All {
                 self.data.1 |= bit;
             }
-            self.own_possible = Power::Data;
+            self.own_possible = self.own_possible.max(Power::Data);
             if assumes.is_empty() {
                 self.own = Power::Data;
             }
         }
         if self.own < Power::Data {
-            let other = |truth| if truth == Truth::True { Power::Other } else { Power::Nothing };
             let (certain, possible) = actor.does_anything();
-            self.own = other(certain);
-            self.own_possible = self.own_possible.max(other(possible));
+            self.own = if certain == Truth::True { Power::Other } else { Power::Nothing };
+            let perhaps = if possible == Truth::False { Power::Nothing } else { Power::Other };
+            self.own_possible = self.own_possible.max(perhaps);
         }
     }
 }
@@ -95,7 +127,8 @@ struct Row<'e, 'a, 's> {
 }
 
 impl Row<'_, '_, '_> {
-    /// Whether the row applies for certain; `None` where it does not, or that is not decided.
+    /// Whether the row applies for certain, or only perhaps, because of what is assumed or not decided; `None` where it
+    /// does not.
     fn note(&mut self, attempt: Attempt) -> Option<bool> {
         match attempt {
             Attempt::Yes { assumes, .. } => Some(assumes.is_empty()),
@@ -106,7 +139,7 @@ impl Row<'_, '_, '_> {
                 if undecided.iter().all(|(known, _)| *known != self.number) {
                     undecided.push((self.number, reasons.into_iter().next().unwrap_or_default()));
                 }
-                None
+                Some(false)
             }
         }
     }
@@ -131,24 +164,31 @@ impl Row<'_, '_, '_> {
     }
 
     /// A row, asked upon other roles. Those that no statement tells apart are asked for once.
-    fn upon_roles(&mut self, targets: Vec<usize>, widened: Option<Widened>) {
+    fn upon_roles(&mut self, targets: Vec<usize>) {
         if targets.is_empty() {
             return;
         }
         let Self { actor, entry, .. } = *self;
+        let is_trust_kept = entry.way_in() != WayIn::TrustRewritten;
         let actions = entry.needs.iter().flat_map(|need| need.actions).chain([&ASSUME]);
         let concerns: Vec<Concern<'_, '_>> = actions.map(|action| actor.holder.concern(action)).collect();
         let telling: Vec<_> = concerns.iter().filter(|concern| !concern.is_empty()).collect();
-        let mut known: HashMap<Alike<'_>, Option<bool>> = HashMap::new();
+        let mut known: HashMap<Alike<'_>, Option<(bool, Option<Widened>)>> = HashMap::new();
         let mut found = Vec::new();
         for target in targets {
             let Some(role) = actor.account.role(target) else { continue };
             let resource = actor.account.arn(target);
             let classes: Option<Vec<Vec<bool>>> =
                 telling.iter().map(|concern| concern.class_of(resource)).collect();
-            let alike = classes.map(|classes| Alike {
+            // Which policy widens a role depends on what the role has.
+            let is_alike = entry.widening().is_none() || !actor.holder.asks_about("iam:policyarn");
+            let alike = classes.filter(|_| is_alike).map(|classes| Alike {
                 classes,
-                trust: actor.account.trust(target).filter(|_| entry.gives != Gives::TrustRewritten),
+                trust: actor.account.trust(target).filter(|_| is_trust_kept),
+                policies: match entry.widening() {
+                    Some(_) => customer_policies(role).collect(),
+                    None => Vec::new(),
+                },
                 account: role.arn.account.as_str(),
                 boundary: role.boundary.as_ref().map(|(name, _)| name.as_str()),
                 is_protected: is_protected(role),
@@ -156,12 +196,16 @@ impl Row<'_, '_, '_> {
             let answer = match alike.as_ref().and_then(|alike| known.get(alike)) {
                 Some(answer) => *answer,
                 None => {
-                    let answer = self.note(actor.attempt(entry, Target::Role(target)));
+                    let answer = self.note(actor.attempt(entry, Target::Role(target))).map(|is_certain| {
+                        let widened = entry.widening().and_then(|need| actor.widens(need, target));
+                        (is_certain, widened.map(|(widened, _)| widened))
+                    });
                     known.extend(alike.map(|alike| (alike, answer)));
                     answer
                 }
             };
-            found.extend(answer.map(|is_certain| (State { widened, ..State::of(target) }, is_certain)));
+            let state = |widened| State { widened, ..State::of(target) };
+            found.extend(answer.map(|(is_certain, widened)| (state(widened), is_certain)));
         }
         self.leads(found);
     }
@@ -177,14 +221,20 @@ impl Row<'_, '_, '_> {
         match entry.gives {
             Gives::OwnAttached if state.widened.is_none() => {
                 let to = State { widened: Some(Widened::Attached), ..state };
-                self.lead(to, actor.attempt(entry, Target::Nothing));
+                let attempt = actor.attempt(entry, Target::Nothing);
+                if let (Attempt::No, Some((policies, power))) = (&attempt, actor.attaches_something()) {
+                    let reason = format!("it can attach {policies}, and what that allows is not asked");
+                    self.explored.undecided.push((self.number, reason));
+                    self.explored.own_possible = power;
+                }
+                self.lead(to, attempt);
             }
             Gives::OwnInline if state.widened.is_none() => {
                 let to = State { widened: Some(Widened::Inline), ..state };
                 self.lead(to, actor.attempt(entry, Target::Nothing));
             }
             Gives::OwnVersion if state.widened.is_none() => {
-                for place in actor.own_policies() {
+                for (place, _) in customer_policies(actor.role) {
                     let to = State { widened: Some(Widened::Version(place)), ..state };
                     self.lead(to, actor.attempt(entry, Target::Policy(place)));
                 }
@@ -214,12 +264,17 @@ impl Row<'_, '_, '_> {
                 let runnables = actor.account.run_by(&actor.role.arn.account, service);
                 self.leads(runnables.iter().map(|runnable| (State::of(runnable.role), false)));
             }
-            Gives::TrustRewritten => {
-                let roles = actor.account.of_account(&actor.role.arn.account);
-                self.upon_roles(roles.iter().copied().filter(|role| *role != state.role).collect(), None);
+            Gives::TrustRewritten | Gives::Assumed | Gives::AssumedAndWidened => {
+                let own = &actor.role.arn.account;
+                let targets = match entry.way_in() {
+                    WayIn::Assumed => assumable(actor),
+                    WayIn::TrustRewritten => actor.account.of_account(own).to_vec(),
+                    WayIn::RunBy(service) => {
+                        actor.account.run_by(own, service).iter().map(|runnable| runnable.role).collect()
+                    }
+                };
+                self.upon_roles(targets.into_iter().filter(|role| *role != state.role).collect());
             }
-            Gives::Assumed => self.upon_roles(assumable(actor), None),
-            Gives::AssumedAndWidened => self.upon_roles(assumable(actor), Some(Widened::Attached)),
         }
     }
 
@@ -250,11 +305,18 @@ impl Row<'_, '_, '_> {
             found.extend(passes.map(|passes| (runnable, passes)));
         }
         found.extend(runnables.iter().filter(|_| is_free).map(|runnable| (runnable, true)));
-        self.leads(found.into_iter().filter(|(runnable, _)| runnable.role != state.role).map(
-            |(runnable, passes)| {
-                (State::of(runnable.role), is_certain && passes && runnable.assumes.is_empty())
-            },
-        ));
+        let mut leads = Vec::new();
+        for (runnable, passes) in found.into_iter().filter(|(runnable, _)| runnable.role != state.role) {
+            let is_certain = is_certain && passes && runnable.assumes.is_empty();
+            let Some(need) = entry.widening() else {
+                leads.push((State::of(runnable.role), is_certain));
+                continue;
+            };
+            let Some((widened, attempt)) = actor.widens(need, runnable.role) else { continue };
+            let to = State { widened: Some(widened), ..State::of(runnable.role) };
+            leads.extend(self.note(attempt).map(|widens| (to, is_certain && widens)));
+        }
+        self.leads(leads);
     }
 }
 
@@ -263,6 +325,8 @@ impl Row<'_, '_, '_> {
 struct Alike<'a> {
     classes: Vec<Vec<bool>>,
     trust: Option<u32>,
+    /// Its customer-managed policies, where these may be rewritten.
+    policies: Vec<(usize, &'a str)>,
     account: &'a str,
     boundary: Option<&'a str>,
     is_protected: bool,

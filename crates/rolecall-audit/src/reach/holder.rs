@@ -17,6 +17,7 @@ use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
 use super::Assumption;
+use super::chosen::{Standing, is_chosen, standing};
 
 /// Values of condition keys of a question; `None` where the request does not have the key.
 #[derive(Debug, Clone, Default)]
@@ -42,23 +43,6 @@ pub(super) enum Can {
     Never,
     /// It could not be decided.
     Undecided(Vec<String>),
-}
-
-/// Keys whose values the caller chooses with the call.
-const CHOSEN: [&str; 8] = [
-    "sts:externalid",
-    "sts:rolesessionname",
-    "aws:useragent",
-    "aws:securetransport",
-    "aws:tagkeys",
-    "iam:passedtoservice",
-    "iam:policyarn",
-    "aws:requestedregion",
-];
-
-/// Whether the caller chooses the value of a key.
-pub(super) fn is_chosen(key: &ContextKey) -> bool {
-    CHOSEN.contains(&key.folded()) || key.folded().starts_with("aws:requesttag/")
 }
 
 /// Keys that follow from the caller, so that a request need not state them.
@@ -156,6 +140,11 @@ impl<'s> Holder<'s> {
         self.session().weigh(action, resources, never.as_ref())
     }
 
+    /// Whether some statement asks about a key, folded.
+    pub(super) fn asks_about(&self, key: &str) -> bool {
+        self.asked().contains(key)
+    }
+
     /// The statements that concern an action.
     pub(super) fn concern(&self, action: &str) -> Concern<'_, 's> {
         self.session().concern(action)
@@ -173,16 +162,21 @@ impl<'s> Holder<'s> {
         if let Can::Certainly(_) = usual {
             return usual;
         }
-        let never = self.never(action, given);
-        let weighed = self.session().weigh_allowed(action, Resources::Like(like), never.as_ref());
-        let found = match weighed.allowed {
-            Some(witness) => self.can(action, &witness.request.resource, given),
-            None if weighed.reasons.is_empty() => Can::Never,
-            None => Can::Undecided(weighed.reasons),
-        };
+        let found = self.can_like(action, like, given);
         match (&usual, &found) {
             (Can::If(..), Can::If(..) | Can::Never | Can::Undecided(_)) => usual,
             (Can::Certainly(_) | Can::If(..) | Can::Never | Can::Undecided(_), _) => found,
+        }
+    }
+
+    /// The same, of whatever resource a policy asks for.
+    pub(super) fn can_like(&self, action: &str, like: &str, given: &Given) -> Can {
+        let never = self.never(action, given);
+        let weighed = self.session().weigh_allowed(action, Resources::Like(like), never.as_ref());
+        match weighed.allowed {
+            Some(witness) => self.can(action, &witness.request.resource, given),
+            None if weighed.reasons.is_empty() => Can::Never,
+            None => Can::Undecided(weighed.reasons),
         }
     }
 
@@ -197,7 +191,7 @@ impl<'s> Holder<'s> {
         if refused.is_none() && reasons.is_empty() {
             return Can::Certainly(request);
         }
-        let (chosen, circumstances) = self.told_apart(&request.context, given);
+        let (chosen, circumstances) = self.told_apart(action, &request.context, given);
         if !chosen.is_empty() {
             let mut also = given.clone();
             also.keys.extend(chosen.into_iter().map(|(key, value)| (key, Some(value))));
@@ -212,7 +206,7 @@ impl<'s> Holder<'s> {
         let mut assumes: Vec<Assumption> =
             circumstances.into_iter().map(|(key, value)| Assumption::If { key, value }).collect();
         if assumes.is_empty() {
-            let refused = refused.map(|request| self.told_apart(&request.context, given));
+            let refused = refused.map(|request| self.told_apart(action, &request.context, given));
             let (chosen, circumstances) = refused.unwrap_or_default();
             let all = chosen.into_iter().chain(circumstances);
             assumes.extend(all.map(|(key, value)| Assumption::Unless { key, value }));
@@ -239,11 +233,16 @@ impl<'s> Holder<'s> {
 
     /// The values of a context that the caller chooses, and those that circumstances decide.
     #[allow(clippy::type_complexity)]
-    fn told_apart(&self, context: &Context, given: &Given) -> (Vec<(String, String)>, Vec<(String, String)>) {
+    fn told_apart(
+        &self,
+        action: &str,
+        context: &Context,
+        given: &Given,
+    ) -> (Vec<(String, String)>, Vec<(String, String)>) {
         let is_given = |key: &ContextKey| given.keys.iter().any(|(name, _)| ContextKey::new(name) == *key);
         let values = context.iter().filter(|(key, _)| !is_given(key) && !is_derived(key));
         let (chosen, others): (Vec<_>, Vec<_>) =
-            values.partition(|(key, value)| is_chosen(key) && matches!(value, ContextValue::One(_)));
+            values.partition(|(key, value)| is_chosen(action, key) && matches!(value, ContextValue::One(_)));
         let shown = |(key, value): (&ContextKey, &ContextValue)| {
             let value = match value {
                 ContextValue::Absent => "absent".to_owned(),
@@ -255,8 +254,8 @@ impl<'s> Holder<'s> {
         (chosen.into_iter().map(shown).collect(), others.into_iter().map(shown).collect())
     }
 
-    /// Requests that do not occur, as far as a policy asks for them: others than those that are given, in the past, and
-    /// calls of a global service in a region of which it is not.
+    /// Requests that do not occur, as far as a policy asks for them: others than those that are given, with keys that the
+    /// action does not have, in the past, and calls of a global service in a region of which it is not.
     fn never(&self, action: &str, given: &Given) -> Option<Document> {
         if self.asked().is_empty() {
             return None;
@@ -272,6 +271,13 @@ impl<'s> Holder<'s> {
             match value {
                 Some(value) => deny("StringNotEquals", key, value),
                 None => deny("Null", key, "false"),
+            }
+        }
+        let is_given = |key: &str| given.keys.iter().any(|(name, _)| name.eq_ignore_ascii_case(key));
+        for key in self.asked().iter().filter(|key| !is_given(key)) {
+            match standing(action, &ContextKey::new(key)) {
+                Standing::Absent => deny("Null", key, "false"),
+                Standing::Chosen | Standing::Circumstance => {}
             }
         }
         let now = self.now.to_string();

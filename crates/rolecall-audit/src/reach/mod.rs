@@ -21,6 +21,7 @@
 mod account;
 mod attempt;
 pub mod catalogue;
+mod chosen;
 mod explore;
 mod graph;
 mod holder;

@@ -5,14 +5,13 @@ use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::Resources;
 use rolecall_iam::truth::Truth;
 
+use super::chosen::{ANY_ACTION, with_own_keys};
 use super::holder::{Can, Given, filled, session_of, usual};
 use super::known::own;
 use super::services::{TELLING, Telling};
 use super::step::Actor;
 use super::{Access, Assumption, Extent, TELLING_ACTIONS};
 
-/// An action that AWS does not have: only a wildcard allows it.
-const ANY: &str = "any-service:AnyAction";
 
 /// A request that is allowed, and what it takes for granted.
 pub(super) type Asked = (Request, Vec<Assumption>);
@@ -31,10 +30,10 @@ impl Actor<'_> {
             let is_always = weighed.refused.is_none() && weighed.reasons.is_empty();
             weighed.allowed.filter(|_| is_always)
         };
-        if !self.grants(ANY) {
+        if !self.grants(ANY_ACTION) {
             return None;
         }
-        always(ANY, "*")?;
+        always(ANY_ACTION, "*")?;
         TELLING_ACTIONS
             .iter()
             .map(|(action, like)| {
@@ -57,8 +56,18 @@ impl Actor<'_> {
         if !self.grants(telling.action) {
             return None;
         }
-        let like = filled(telling.on, &self.role.arn);
-        let (request, mut assumes) = match self.holder.can_some(telling.action, &like, &Given::default()) {
+        let upon =
+            |on: &str| self.holder.can_some(telling.action, &filled(on, &self.role.arn), &Given::default());
+        let mut found = upon(telling.on);
+        if let (Can::Never, Some(on)) = (&found, telling.or_on) {
+            found = upon(on);
+        }
+        let mut elsewhere = None;
+        if let Can::Never = found {
+            elsewhere = Some(Assumption::OtherAccount);
+            found = self.of_others(telling);
+        }
+        let (request, mut assumes) = match found {
             Can::Certainly(request) => (request, Vec::new()),
             Can::If(request, assumes) => (request, assumes),
             Can::Never => return None,
@@ -68,8 +77,18 @@ impl Actor<'_> {
             }
         };
         assumes.extend(self.unread.iter().cloned().map(Assumption::Unread));
+        assumes.extend(elsewhere);
         assumes.extend(telling.beside.map(Assumption::Exists));
         Some(Ok((request, assumes)))
+    }
+
+    /// A telling action upon things of another account, whose policies decide, too.
+    fn of_others(&self, telling: &Telling) -> Can {
+        if !telling.on.contains("{account}") {
+            return Can::Never;
+        }
+        let like = filled(&telling.on.replace("{account}", "????????????"), &self.role.arn);
+        self.holder.can_like(telling.action, &like, &Given::default())
     }
 
     /// Upon what a telling action is allowed.
@@ -102,9 +121,12 @@ impl Actor<'_> {
         Some(found.map(access))
     }
 
-    /// Everything of the table.
+    /// Everything of the table, and whether anything else could not be decided.
     pub(super) fn data(&self) -> impl Iterator<Item = Result<Access, Vec<String>>> {
-        TELLING.iter().filter_map(|telling| self.reads(telling))
+        let is_doubtful = self.does_anything().1 == Truth::Unknown;
+        let doubt =
+            is_doubtful.then(|| Err(vec!["whether anything is allowed could not be decided".to_owned()]));
+        TELLING.iter().filter_map(|telling| self.reads(telling)).chain(doubt)
     }
 
     /// The resources of the statements that cover an action, as they are written.
@@ -135,18 +157,25 @@ impl Actor<'_> {
         let (mut certain, mut possible) = (Truth::False, Truth::False);
         for statement in self.holder.statements().filter(|statement| statement.effect == Effect::Allow) {
             for action in &statement.action.values {
-                let action = match action.raw() {
-                    _ if statement.action.negated => ANY.to_owned(),
-                    "*" => ANY.to_owned(),
+                let is_open = statement.action.negated || action.raw().contains(['*', '?']);
+                let named = match action.raw() {
+                    _ if statement.action.negated => ANY_ACTION.to_owned(),
+                    "*" => ANY_ACTION.to_owned(),
                     text => text.replace('*', "Any").replace('?', "A"),
                 };
-                match self.holder.can_some(&action, "*", &Given::default()) {
-                    Can::Certainly(_) if self.unread.is_empty() => return (Truth::True, Truth::True),
-                    Can::Certainly(_) | Can::If(..) => possible = Truth::True,
-                    Can::Undecided(_) => {
-                        (certain, possible) = (Truth::Unknown, possible.or(Truth::Unknown));
+                // A wildcard stands for actions with keys that others do not have.
+                let covered = with_own_keys()
+                    .filter(|own| is_open && statement.covers_action(own) != Truth::False)
+                    .map(str::to_owned);
+                for action in std::iter::once(named).chain(covered) {
+                    match self.holder.can_some(&action, "*", &Given::default()) {
+                        Can::Certainly(_) if self.unread.is_empty() => return (Truth::True, Truth::True),
+                        Can::Certainly(_) | Can::If(..) => possible = Truth::True,
+                        Can::Undecided(_) => {
+                            (certain, possible) = (Truth::Unknown, possible.or(Truth::Unknown));
+                        }
+                        Can::Never => {}
                     }
-                    Can::Never => {}
                 }
             }
         }

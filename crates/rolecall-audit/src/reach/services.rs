@@ -1,7 +1,7 @@
 //! Telling actions on data: what a session reads, changes or makes run.
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys". Deliberately absent: every other
-//! action; a role that has none of these but something else has "other" permissions.
+//! action, and `secretsmanager:BatchGetSecretValue`, which needs `secretsmanager:GetSecretValue` upon each secret; a role that has none of these but something else has "other" permissions.
 
 /// What an action does to data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +23,8 @@ pub struct Telling {
     pub does: Use,
     /// What it acts upon; `{partition}` and `{account}` are those of the role.
     pub on: &'static str,
+    /// Another shape of what it acts upon.
+    pub or_on: Option<&'static str>,
     /// What must be there besides, and a snapshot does not tell.
     pub beside: Option<&'static str>,
 }
@@ -36,46 +38,63 @@ impl Telling {
 }
 
 const fn reads(action: &'static str, on: &'static str) -> Telling {
-    Telling { action, does: Use::Read, on, beside: None }
+    Telling { action, does: Use::Read, on, or_on: None, beside: None }
 }
 
 const fn writes(action: &'static str, on: &'static str) -> Telling {
-    Telling { action, does: Use::Write, on, beside: None }
+    Telling { action, does: Use::Write, on, or_on: None, beside: None }
 }
 
 const fn acts(action: &'static str, on: &'static str) -> Telling {
-    Telling { action, does: Use::Act, on, beside: None }
+    Telling { action, does: Use::Act, on, or_on: None, beside: None }
+}
+
+const fn object(does: Use, action: &'static str) -> Telling {
+    Telling { action, does, on: OBJECT, or_on: Some(OF_ACCESS_POINT), beside: None }
+}
+
+/// "Unless the key policy explicitly allows it, you cannot use IAM policies to allow access" (KMS Developer Guide).
+const fn key(does: Use, action: &'static str) -> Telling {
+    let beside = Some("a key whose policy leaves the decision to the account");
+    Telling { action, does, on: KEY, or_on: None, beside }
 }
 
 const OBJECT: &str = "arn:{partition}:s3:::???*/?*";
+const OF_ACCESS_POINT: &str = "arn:{partition}:s3:?*-?*-?:{account}:accesspoint/?*/object/?*";
+/// Indexes, too.
 const TABLE: &str = "arn:{partition}:dynamodb:?*-?*-?:{account}:table/?*";
 const SECRET: &str = "arn:{partition}:secretsmanager:?*-?*-?:{account}:secret:?*";
 const PARAMETER: &str = "arn:{partition}:ssm:?*-?*-?:{account}:parameter/?*";
 const KEY: &str = "arn:{partition}:kms:?*-?*-?:{account}:key/?*";
 const QUEUE: &str = "arn:{partition}:sqs:?*-?*-?:{account}:?*";
 const LOG: &str = "arn:{partition}:logs:?*-?*-?:{account}:log-group:?*";
+const SNAPSHOT: &str = "arn:{partition}:ec2:?*-?*-?::snapshot/?*";
 const REPOSITORY: &str = "arn:{partition}:ecr:?*-?*-?:{account}:repository/?*";
 const FUNCTION: &str = "arn:{partition}:lambda:?*-?*-?:{account}:function:?*";
 const INSTANCE: &str = "arn:{partition}:ec2:?*-?*-?:{account}:instance/?*";
 
 /// The table, by service.
-pub static TELLING: [Telling; 36] = [
-    reads("s3:GetObject", OBJECT),
-    writes("s3:PutObject", OBJECT),
-    writes("s3:DeleteObject", OBJECT),
+pub static TELLING: [Telling; 49] = [
+    object(Use::Read, "s3:GetObject"),
+    object(Use::Read, "s3:GetObjectVersion"),
+    object(Use::Write, "s3:PutObject"),
+    object(Use::Write, "s3:DeleteObject"),
+    acts("s3:PutBucketPolicy", "arn:{partition}:s3:::???*"),
     reads("dynamodb:GetItem", TABLE),
+    reads("dynamodb:BatchGetItem", TABLE),
+    reads("dynamodb:Query", TABLE),
     reads("dynamodb:Scan", TABLE),
     writes("dynamodb:PutItem", TABLE),
     writes("dynamodb:DeleteItem", TABLE),
     reads("secretsmanager:GetSecretValue", SECRET),
     writes("secretsmanager:PutSecretValue", SECRET),
     reads("ssm:GetParameter", PARAMETER),
+    reads("ssm:GetParameters", PARAMETER),
+    reads("ssm:GetParametersByPath", PARAMETER),
     writes("ssm:PutParameter", PARAMETER),
-    // "Unless the key policy explicitly allows it, you cannot use IAM policies to allow access" (KMS Developer Guide).
-    Telling {
-        beside: Some("a key whose policy leaves the decision to the account"),
-        ..reads("kms:Decrypt", KEY)
-    },
+    key(Use::Read, "kms:Decrypt"),
+    key(Use::Act, "kms:CreateGrant"),
+    key(Use::Act, "kms:PutKeyPolicy"),
     reads("rds-data:ExecuteStatement", "arn:{partition}:rds:?*-?*-?:{account}:cluster:?*"),
     acts("rds-db:connect", "arn:{partition}:rds-db:?*-?*-?:{account}:dbuser:?*/?*"),
     reads("redshift-data:ExecuteStatement", "arn:{partition}:redshift:?*-?*-?:{account}:cluster:?*"),
@@ -89,9 +108,13 @@ pub static TELLING: [Telling; 36] = [
     acts("ses:SendEmail", "arn:{partition}:ses:?*-?*-?:{account}:identity/?*"),
     reads("logs:GetLogEvents", LOG),
     reads("logs:FilterLogEvents", LOG),
+    reads("logs:StartQuery", LOG),
     reads("ecr:BatchGetImage", REPOSITORY),
     writes("ecr:PutImage", REPOSITORY),
     reads("ec2:CreateSnapshot", "arn:{partition}:ec2:?*-?*-?:{account}:volume/?*"),
+    reads("ec2:ModifySnapshotAttribute", SNAPSHOT),
+    reads("ebs:GetSnapshotBlock", SNAPSHOT),
+    reads("rds:ModifyDBSnapshotAttribute", "arn:{partition}:rds:?*-?*-?:{account}:snapshot:?*"),
     reads("ec2:GetConsoleOutput", INSTANCE),
     acts("ec2:TerminateInstances", INSTANCE),
     reads(
@@ -100,6 +123,7 @@ pub static TELLING: [Telling; 36] = [
     ),
     reads("codecommit:GitPull", "arn:{partition}:codecommit:?*-?*-?:{account}:?*"),
     acts("lambda:InvokeFunction", FUNCTION),
+    acts("lambda:InvokeFunctionUrl", FUNCTION),
     reads("lambda:GetFunction", FUNCTION),
     acts("states:StartExecution", "arn:{partition}:states:?*-?*-?:{account}:stateMachine:?*"),
     acts("bedrock:InvokeModel", "arn:{partition}:bedrock:?*-?*-?::foundation-model/?*"),

@@ -3,17 +3,23 @@
 use std::cell::OnceCell;
 
 use rolecall_iam::arn::{PolicyArn, PolicyOwner, RoleArn};
+use rolecall_iam::context::{ContextKey, ContextValue};
 use rolecall_iam::document::Document;
 use rolecall_iam::prove::{NamedDocument, Permissions, Resources};
 use serde_json::json;
 
-use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
 use super::attempt::Attempt;
-use super::catalogue::{Entry, Gives, Need, On};
+use super::catalogue::{Entry, Gives, Need, On, WayIn};
 use super::holder::{Can, Given, Holder, filled};
 use super::known::{Answers, own};
-use crate::snapshot::{ReadDocument, Role};
+use super::{Assumption, Power};
+use crate::snapshot::Role;
+
+/// Actions that attach a managed policy.
+const ATTACHING: [&str; 3] = ["iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"];
+const REWRITE: &str = "iam:CreatePolicyVersion";
+const POLICY_ARN: &str = "iam:policyarn";
 
 /// How a role's own permissions were widened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,9 +57,13 @@ impl StandIn {
     }
 
     pub(super) fn new() -> Self {
+        Self::of("*")
+    }
+
+    fn of(action: &str) -> Self {
         let document = json!({
             "Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"},
         });
         Self { everything: Document::from_owned(document).ok() }
     }
@@ -74,6 +84,14 @@ pub(super) fn is_protected(role: &Role) -> bool {
 
 fn is_inline(name: &str) -> bool {
     name.parse::<PolicyArn>().is_err()
+}
+
+/// The customer-managed policies of a role, by place.
+pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &str)> {
+    let is_own =
+        |name: &str| name.parse::<PolicyArn>().is_ok_and(|arn| matches!(arn.owner, PolicyOwner::Account(_)));
+    let names = role.policies.iter().map(|(name, _)| name.as_str());
+    names.enumerate().filter(move |(_, name)| is_own(name))
 }
 
 impl<'s> Policies<'s> {
@@ -127,6 +145,7 @@ pub(super) struct Actor<'s> {
     pub(super) account: &'s Account<'s>,
     pub(super) role: &'s Role,
     pub(super) holder: Holder<'s>,
+    pub(super) now: jiff::Timestamp,
     pub(super) unread: &'s [String],
     /// What roles with the same permissions have in common.
     pub(super) answers: Option<&'s Answers>,
@@ -146,6 +165,7 @@ impl<'s> Actor<'s> {
             account,
             role,
             holder: Holder::new(&role.arn, &policies.permissions, now),
+            now,
             unread: &policies.unread,
             answers,
             naming: OnceCell::new(),
@@ -168,6 +188,12 @@ impl<'s> Actor<'s> {
         self.answers.map_or_else(grants, |answers| answers.grants.get(action, grants, |_| true))
     }
 
+    /// Whether a policy cannot be read that may allow more. A boundary cannot.
+    pub(super) fn is_incomplete(&self) -> bool {
+        let boundary = self.role.boundary.as_ref().map(|(name, _)| name);
+        self.unread.iter().any(|name| Some(name) != boundary)
+    }
+
     /// Whether some statement may allow what a row needs.
     pub(super) fn may(&self, entry: &Entry) -> bool {
         entry.needs.iter().all(|need| {
@@ -179,11 +205,7 @@ impl<'s> Actor<'s> {
 
     /// The customer-managed policies of the role, by place.
     pub(super) fn own_policies(&self) -> impl Iterator<Item = usize> + use<'s> {
-        let is_own = |name: &str| {
-            name.parse::<PolicyArn>().is_ok_and(|arn| matches!(arn.owner, PolicyOwner::Account(_)))
-        };
-        let policies: &'s [(String, ReadDocument)] = &self.role.policies;
-        policies.iter().enumerate().filter(move |(_, (name, _))| is_own(name)).map(|(place, _)| place)
+        customer_policies(self.role).map(|(place, _)| place)
     }
 
     /// A row, asked upon a target.
@@ -198,8 +220,12 @@ impl<'s> Actor<'s> {
             return attempt;
         }
         attempt = attempt.and(|| self.elsewhere(entry));
-        if let (Gives::TrustRewritten, Target::Role(target)) = (entry.gives, target) {
-            attempt = attempt.and(|| self.gets_in(target));
+        if let Target::Role(target) = target {
+            attempt = match entry.way_in() {
+                WayIn::TrustRewritten => attempt.and(|| self.gets_in(target)),
+                WayIn::RunBy(service) => attempt.and(|| self.runs(service, target)),
+                WayIn::Assumed => attempt,
+            };
         }
         attempt.assuming(beside.into_iter().chain(unread))
     }
@@ -219,10 +245,10 @@ impl<'s> Actor<'s> {
                 (On::PassedRole, Target::Runnable(runnable)) => {
                     attempt.and(|| self.passes(runnable)).assuming(runnable.assumes.iter().cloned())
                 }
-                (On::OtherRole, Target::Role(index)) => match self.account.role(index) {
-                    Some(role) => attempt.and(|| self.upon_role(need, entry, role)),
-                    None => Attempt::No,
-                },
+                (On::OtherRole, Target::Role(index)) => attempt.and(|| self.upon_role(need, entry, index)),
+                (On::OtherRole, Target::Runnable(runnable)) => {
+                    attempt.and(|| self.widens(need, runnable.role).map_or(Attempt::No, |(_, widens)| widens))
+                }
                 (On::Like(_) | On::Nothing, _) => attempt,
                 (On::OwnPolicy | On::PassedRole | On::OtherRole, _) => Attempt::No,
             };
@@ -268,7 +294,8 @@ impl<'s> Actor<'s> {
         for need in needs {
             let mut found = Attempt::No;
             for action in need.actions {
-                found = found.or(|| self.holder.can_some(action, like, &self.given(action, None)).into());
+                let upon = |given: &Given| self.holder.can_some(action, like, given);
+                found = found.or(|| self.each_way(action, None, upon));
             }
             let Attempt::Yes { requests, .. } = &found else {
                 is_somewhere &= !matches!(found, Attempt::No);
@@ -284,6 +311,7 @@ impl<'s> Actor<'s> {
             Attempt::Yes { .. } if is_somewhere => best,
             _ if !is_somewhere => Attempt::No,
             // Each is allowed somewhere.
+            Attempt::No if self.are_apart(needs, like) => Attempt::No,
             Attempt::No => {
                 let actions: Vec<&str> = needs.iter().flat_map(|need| need.actions).copied().collect();
                 let reason =
@@ -294,25 +322,196 @@ impl<'s> Actor<'s> {
         }
     }
 
+    /// Whether two needs are nowhere allowed upon the same thing: what one names is refused to the other.
+    fn are_apart(&self, needs: &[&Need], like: &str) -> bool {
+        let named = |need: &Need| -> Option<Vec<&str>> {
+            let mut texts = Vec::new();
+            for statement in need.actions.iter().flat_map(|action| self.holder.granting(action)) {
+                let clause = statement.resource.as_ref().filter(|clause| !clause.negated)?;
+                for value in &clause.values {
+                    let text = value.text.raw();
+                    if text.contains("${") {
+                        return None;
+                    }
+                    texts.push(if text == "*" { like } else { text });
+                }
+            }
+            Some(texts)
+        };
+        let is_refused = |need: &Need, text: &str| {
+            let never = |action: &&str| match self.holder.can_like(action, text, &Given::default()) {
+                Can::Never => true,
+                Can::Certainly(_) | Can::If(..) | Can::Undecided(_) => false,
+            };
+            need.actions.iter().all(never)
+        };
+        needs.iter().any(|one| {
+            named(one).is_some_and(|texts| {
+                let others = needs.iter().filter(|other| *other != one);
+                others.into_iter().any(|other| texts.iter().all(|text| is_refused(other, text)))
+            })
+        })
+    }
+
     fn any(&self, need: &Need, resource: &str, upon: Option<&Role>) -> Attempt {
         let mut found = Attempt::No;
         for action in need.actions {
-            found = found.or(|| self.holder.can(action, resource, &self.given(action, upon)).into());
+            found =
+                found.or(|| self.each_way(action, upon, |given| self.holder.can(action, resource, given)));
         }
         found
     }
 
-    fn upon_role(&self, need: &Need, entry: &Entry, role: &Role) -> Attempt {
-        if role.arn == self.role.arn {
+    fn upon_role(&self, need: &Need, entry: &Entry, index: usize) -> Attempt {
+        let Some(role) = self.account.role(index).filter(|role| role.arn != self.role.arn) else {
             return Attempt::No;
-        }
-        match entry.gives {
-            Gives::Assumed => self.enters(role),
-            Gives::AssumedAndWidened if !is_protected(role) => {
-                self.any(need, &role.arn.to_string(), Some(role)).and(|| self.enters(role))
-            }
+        };
+        let is_changed = match entry.gives {
+            Gives::Assumed => Attempt::done(),
             _ if is_protected(role) => Attempt::No,
+            _ if entry.widening() == Some(need) => {
+                self.widens(need, index).map_or(Attempt::No, |(_, widens)| widens)
+            }
             _ => self.any(need, &role.arn.to_string(), Some(role)),
+        };
+        match entry.way_in() {
+            WayIn::Assumed => is_changed.and(|| self.enters(role)),
+            WayIn::TrustRewritten | WayIn::RunBy(_) => is_changed,
+        }
+    }
+
+    /// How another role is given more permissions: a policy of its own, or another document for one that it has.
+    pub(super) fn widens(&self, need: &Need, index: usize) -> Option<(Widened, Attempt)> {
+        let role = self.account.role(index)?;
+        if role.arn == self.role.arn || is_protected(role) {
+            return None;
+        }
+        let (rewriting, adding): (Vec<&str>, Vec<&str>) =
+            need.actions.iter().partition(|action| **action == REWRITE);
+        let mut best = (Widened::Attached, Attempt::No);
+        let arn = role.arn.to_string();
+        for action in adding {
+            let upon = |given: &Given| self.holder.can(action, &arn, given);
+            best.1 = best.1.or(|| self.each_way(action, Some(role), upon));
+        }
+        for action in rewriting {
+            for (place, policy) in customer_policies(role) {
+                let found: Attempt = self.holder.can(action, policy, &Given::default()).into();
+                if found.rank() > best.1.rank() {
+                    best = (Widened::Version(place), found);
+                }
+            }
+        }
+        if let Attempt::No = best.1 { None } else { Some(best) }
+    }
+
+    /// An action of IAM in each way that gives every permission: a policy that is attached may be any that leads there.
+    fn each_way(&self, action: &str, upon: Option<&Role>, can: impl Fn(&Given) -> Can) -> Attempt {
+        if !ATTACHING.contains(&action) {
+            return can(&self.given(action, upon, None)).into();
+        }
+        let partition = self.role.arn.partition.as_str();
+        let managed = |name: &str| format!("arn:{partition}:iam::aws:policy/{name}");
+        let with = |policy: &str| Attempt::from(can(&self.given(action, upon, Some(policy))));
+        let found = with(&managed("AdministratorAccess"));
+        if !self.holder.asks_about(POLICY_ARN) {
+            return found;
+        }
+        let made = || {
+            let policies = self.makeable().into_iter();
+            policies.fold(Attempt::No, |found, policy| {
+                let creates =
+                    || Attempt::from(self.holder.can("iam:CreatePolicy", &policy, &Given::default()));
+                found.or(|| with(&policy).and(creates))
+            })
+        };
+        let through_iam = || with(&managed("IAMFullAccess")).and(|| self.frees(upon));
+        found.or(made).or(through_iam)
+    }
+
+    /// Names of policies that it may be able to make and to attach: any, and those of its conditions.
+    fn makeable(&self) -> Vec<String> {
+        let own = filled("arn:{partition}:iam::{account}:policy/", &self.role.arn);
+        let asked = self.holder.statements().flat_map(|statement| &statement.conditions);
+        let asked = asked.filter(|condition| condition.key.folded() == POLICY_ARN);
+        let values = asked.flat_map(|condition| &condition.values);
+        let texts = values.map(|value| value.raw.replace('*', "any"));
+        let mut policies: Vec<String> = texts.filter(|text| text.starts_with(&own)).collect();
+        policies.sort();
+        policies.dedup();
+        policies.insert(0, format!("{own}any"));
+        policies
+    }
+
+    /// Whether every action of IAM is enough for a role to write itself a policy. A user or a role that is new, or that
+    /// a snapshot does not list, has nothing that denies it.
+    fn frees(&self, upon: Option<&Role>) -> Attempt {
+        let Some(role) = upon else { return Attempt::done() };
+        let Some(place) = self.account.find(&role.arn) else { return Attempt::No };
+        let stand_in = StandIn::of("iam:*");
+        let widened = State { widened: Some(Widened::Attached), ..State::of(place) };
+        let policies = Policies::of(role, widened, &stand_in);
+        let holder = Holder::new(&role.arn, &policies.permissions, self.now);
+        let arn = role.arn.to_string();
+        let can = |action: &str, resource: &str, given: &Given| {
+            match holder.can(action, resource, given) {
+                // The request is allowed by a policy that is not attached yet.
+                Can::Certainly(_) => Attempt::done(),
+                Can::If(_, assumes) => Attempt::Yes { requests: Vec::new(), assumes },
+                Can::Never => Attempt::No,
+                Can::Undecided(reasons) => Attempt::Undecided(reasons),
+            }
+        };
+        let writes = can("iam:PutRolePolicy", &arn, &self.given("iam:PutRolePolicy", upon, None));
+        let policy = filled("arn:{partition}:iam::{account}:policy/any", &role.arn);
+        let given = self.given("iam:AttachRolePolicy", upon, Some(&policy));
+        writes.or(|| {
+            can("iam:CreatePolicy", &policy, &Given::default())
+                .and(|| can("iam:AttachRolePolicy", &arn, &given))
+        })
+    }
+
+    /// Policies that it can attach to itself, in words, where none is known to allow everything; and how far they may
+    /// reach.
+    pub(super) fn attaches_something(&self) -> Option<(String, Power)> {
+        if is_protected(self.role) {
+            return None;
+        }
+        let action = "iam:AttachRolePolicy";
+        let arn = self.role.arn.to_string();
+        let may = |given: &Given| match self.holder.can(action, &arn, given) {
+            Can::Certainly(request) | Can::If(request, _) => Some(Some(request)),
+            Can::Undecided(_) => Some(None),
+            Can::Never => None,
+        };
+        let own = filled("arn:{partition}:iam::{account}:policy/any", &self.role.arn);
+        let of_aws = filled("arn:{partition}:iam::aws:policy/any", &self.role.arn);
+        if [own, of_aws]
+            .iter()
+            .any(|policy| may(&self.given(action, Some(self.role), Some(policy))).is_some())
+        {
+            return Some(("policies that are not known here".to_owned(), Power::Administrator));
+        }
+        let request = may(&self.given(action, Some(self.role), None))?;
+        let key = ContextKey::new("iam:PolicyARN");
+        let value = request.as_ref().and_then(|request| {
+            request.context.iter().find(|(name, _)| **name == key).map(|(_, value)| value.clone())
+        });
+        Some(match value {
+            Some(ContextValue::One(policy)) => (format!("`{policy}`"), Power::Escalates),
+            Some(ContextValue::Absent | ContextValue::Many(_)) | None => {
+                ("some policies".to_owned(), Power::Administrator)
+            }
+        })
+    }
+
+    /// Whether a service runs with a role.
+    fn runs(&self, service: &str, target: usize) -> Attempt {
+        let Some(role) = self.account.role(target) else { return Attempt::No };
+        let runnable = self.account.run_by(&role.arn.account, service).iter();
+        match runnable.into_iter().find(|runnable| runnable.role == target) {
+            Some(runnable) => Attempt::Yes { requests: Vec::new(), assumes: runnable.assumes.clone() },
+            None => Attempt::No,
         }
     }
 
@@ -362,12 +561,15 @@ impl<'s> Actor<'s> {
     }
 
     /// Values of condition keys that go with an action of IAM upon a role.
-    fn given(&self, action: &str, upon: Option<&Role>) -> Given {
+    fn given(&self, action: &str, upon: Option<&Role>, attached: Option<&str>) -> Given {
         let mut given = Given::default();
-        if ["iam:AttachRolePolicy", "iam:AttachUserPolicy"].contains(&action) {
-            let administrator =
-                format!("arn:{}:iam::aws:policy/AdministratorAccess", self.role.arn.partition);
-            given = given.with("iam:PolicyARN", Some(administrator));
+        if let Some(policy) = attached {
+            given = given.with("iam:PolicyARN", Some(policy.to_owned()));
+        }
+        if action == "iam:PutRolePermissionsBoundary" {
+            // A boundary that leaves everything.
+            let everything = format!("arn:{}:iam::aws:policy/AdministratorAccess", self.role.arn.partition);
+            return given.with("iam:PermissionsBoundary", Some(everything));
         }
         let depends_on_boundary = [
             "iam:AttachRolePolicy",
@@ -398,6 +600,13 @@ impl<'s> Actor<'s> {
         texts.sort_unstable();
         texts.dedup();
         let mut found = Vec::new();
+        if self.asks_all_but() {
+            let like = filled("arn:{partition}:iam::999999999999:role/?*", &self.role.arn);
+            let can = self.holder.can_some(ASSUME, &like, &Given::default());
+            let unread = self.unread.iter().cloned().map(Assumption::Unread);
+            let attempt = Attempt::from(can).assuming(unread.chain([Assumption::OtherAccount]));
+            found.push(("all but those that the policy names".to_owned(), attempt));
+        }
         for text in texts {
             let account = text.split(':').nth(4).unwrap_or("*");
             if self.account.knows(account) || account.is_empty() {
@@ -419,6 +628,12 @@ impl<'s> Actor<'s> {
             ));
         }
         found
+    }
+
+    /// Whether some statement lets it ask for every role but some.
+    fn asks_all_but(&self) -> bool {
+        let mut clauses = self.holder.granting(ASSUME).filter_map(|statement| statement.resource.as_ref());
+        clauses.any(|clause| clause.negated)
     }
 
     /// Whether its policies may let it assume anything, and the roles that they write out where they write out all.

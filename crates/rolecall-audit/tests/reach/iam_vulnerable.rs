@@ -229,17 +229,25 @@ fn false_negatives_are_found() {
     step: send an SSH key to an instance -> role/admin-ec2 (Administrator): ec2-instance-connect:SendSSHPublicKey ec2::instance/any [if there is such an instance with this role, and its SSH port can be reached]
     step: assume a role -> elsewhere * (Escalates): sts:AssumeRole iam::999999999999:role/any [if the other account lets it in]
     data: s3:GetObject s3:::any-bucket/any on all
+    data: s3:GetObjectVersion s3:::any-bucket/any on all
     data: s3:PutObject s3:::any-bucket/any on all
     data: s3:DeleteObject s3:::any-bucket/any on all
+    data: s3:PutBucketPolicy s3:::any-bucket on all
     data: dynamodb:GetItem dynamodb::table/any on all
+    data: dynamodb:BatchGetItem dynamodb::table/any on all
+    data: dynamodb:Query dynamodb::table/any on all
     data: dynamodb:Scan dynamodb::table/any on all
     data: dynamodb:PutItem dynamodb::table/any on all
     data: dynamodb:DeleteItem dynamodb::table/any on all
     data: secretsmanager:GetSecretValue secretsmanager::secret:any on all
     data: secretsmanager:PutSecretValue secretsmanager::secret:any on all
     data: ssm:GetParameter ssm::parameter/any on all
+    data: ssm:GetParameters ssm::parameter/any on all
+    data: ssm:GetParametersByPath ssm::parameter/any on all
     data: ssm:PutParameter ssm::parameter/any on all
     data: kms:Decrypt kms::key/any on all [if there is a key whose policy leaves the decision to the account]
+    data: kms:CreateGrant kms::key/any on all [if there is a key whose policy leaves the decision to the account]
+    data: kms:PutKeyPolicy kms::key/any on all [if there is a key whose policy leaves the decision to the account]
     data: rds-data:ExecuteStatement rds::cluster:any on all
     data: rds-db:connect rds-db::dbuser:any/any on all
     data: redshift-data:ExecuteStatement redshift::cluster:any on all
@@ -253,14 +261,19 @@ fn false_negatives_are_found() {
     data: ses:SendEmail ses::identity/any on all
     data: logs:GetLogEvents logs::log-group:any on all
     data: logs:FilterLogEvents logs::log-group:any on all
+    data: logs:StartQuery logs::log-group:any on all
     data: ecr:BatchGetImage ecr::repository/any on all
     data: ecr:PutImage ecr::repository/any on all
     data: ec2:CreateSnapshot ec2::volume/any on all
+    data: ec2:ModifySnapshotAttribute ec2:us-east-1::snapshot/any on all
+    data: ebs:GetSnapshotBlock ec2:us-east-1::snapshot/any on all
+    data: rds:ModifyDBSnapshotAttribute rds::snapshot:any on all
     data: ec2:GetConsoleOutput ec2::instance/any on all
     data: ec2:TerminateInstances ec2::instance/any on all
     data: elasticfilesystem:ClientMount elasticfilesystem::file-system/any on all
     data: codecommit:GitPull codecommit::any on all
     data: lambda:InvokeFunction lambda::function:any on all
+    data: lambda:InvokeFunctionUrl lambda::function:any on all
     data: lambda:GetFunction lambda::function:any on all
     data: states:StartExecution states::stateMachine:any on all
     data: bedrock:InvokeModel bedrock:us-east-1::foundation-model/any on all

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use rolecall_audit::reach::catalogue::Gives;
+use rolecall_audit::reach::catalogue::WayIn;
 use rolecall_audit::reach::{LeadsTo, Power, Reach, Reaches, Step};
 use rolecall_audit::snapshot::{Role, Snapshot};
 use rolecall_iam::document::Document;
@@ -44,7 +44,7 @@ const ACTIONS: [&str; 28] = [
     "dynamodb:Get?tem",
 ];
 
-const CONDITIONS: [&str; 12] = [
+const CONDITIONS: [&str; 15] = [
     "{}",
     "{}",
     "{}",
@@ -55,6 +55,9 @@ const CONDITIONS: [&str; 12] = [
     r#"{"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}}"#,
     r#"{"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}"#,
     r#"{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/*"}}"#,
+    r#"{"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}}"#,
+    r#"{"StringEquals": {"sts:ExternalId": "known"}}"#,
+    r#"{"StringEquals": {"aws:RequestTag/team": "a"}}"#,
     r#"{"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}"#,
     r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}}"#,
 ];
@@ -121,6 +124,15 @@ fn account() -> impl Strategy<Value = Account> {
     })
 }
 
+/// Whether a request has only keys that its action has.
+fn is_possible(request: &Request) -> bool {
+    let of_one = |key: &str, action: &str| {
+        let has_key = request.context.iter().any(|(name, _)| name.folded() == key);
+        !has_key || request.action.eq_ignore_ascii_case(action)
+    };
+    of_one("sts:externalid", "sts:AssumeRole") && of_one("iam:passedtoservice", "iam:PassRole")
+}
+
 /// Whether the evaluator allows a request of a session of this role.
 fn is_allowed(snapshot: &Snapshot, role: &Role, request: &Request, trust_is_rewritten: bool) -> bool {
     let documents = role.policies.iter().filter_map(|(_, document)| document.as_deref().ok());
@@ -153,14 +165,16 @@ fn check(account: &Account) -> Result<(), TestCaseError> {
         prop_assert_eq!(reaches.powers_at(place), (reach.certain, reach.possible));
         for step in own_steps(&reach) {
             prop_assert!(!step.requests.is_empty());
-            let is_rewritten = step.entry.gives == Gives::TrustRewritten;
+            let is_rewritten = step.entry.way_in() == WayIn::TrustRewritten;
             for request in &step.requests {
                 prop_assert!(is_allowed(&snapshot, role, request, is_rewritten), "{step:?}");
+                prop_assert!(is_possible(request), "{request:?}");
             }
         }
         let others = reach.data.iter().map(|access| &access.request).chain(&reach.administers);
         for request in others {
             prop_assert!(is_allowed(&snapshot, role, request, false), "{request:?}");
+            prop_assert!(is_possible(request), "{request:?}");
         }
         // A way goes on where the step before led.
         let mut at = role.arn.clone();
