@@ -15,8 +15,8 @@ use serde_json::Value;
 /// The only kind of event that is a call (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail").
 const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
 
-/// The longest text of others that is kept.
-const LONGEST: usize = 256;
+/// The longest text of others that is kept; no ARN of IAM or Lambda is longer.
+const LONGEST: usize = 1024;
 
 /// A call.
 #[derive(Clone, Debug, PartialEq, Eq)]
