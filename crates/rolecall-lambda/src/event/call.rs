@@ -254,3 +254,86 @@ fn text(event: &Value, pointer: &str) -> Option<String> {
     let text = event.pointer(pointer)?.as_str()?;
     Some(crate::publish::cut(text, LONGEST)).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use rolecall::connect::Loaded;
+    use serde_json::json;
+
+    use super::*;
+
+    const HOME: &str = "123456789012";
+
+    fn manifest(role: &str, rest: &str) -> Manifest {
+        let text = format!(
+            "version = 1\n[genesys]\nregion = \"us-east-1\"\n[role]\nname = \"Orders\"\n{role}\n[[target]]\nfunction = \"f\"\n{rest}\n"
+        );
+        Loaded::parse(&text, "rolecall.toml").unwrap().manifest
+    }
+
+    fn call(service: &str, operation: &str, account: &str, parameters: Value) -> Call {
+        Call::read(&json!({"detail-type": DETAIL_TYPE, "detail": {
+            "eventID": "1", "eventTime": "now", "eventSource": format!("{service}.amazonaws.com"), "eventName": operation,
+            "awsRegion": "us-east-1", "recipientAccountId": account, "requestParameters": parameters,
+        }}))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_manifest_describes_what_is_in_its_account() {
+        let home: AccountId = HOME.parse().unwrap();
+        let plain = manifest("", "");
+        let there = manifest("", "[aws]\naccount = \"999999999999\"");
+        let by_role = manifest("", "[aws]\nassume_role = \"arn:aws:iam::999999999999:role/verifier\"");
+        let bounded = manifest("permissions_boundary = \"targets\"", "");
+        let other = "arn:aws:iam::123456789012:policy/team/other";
+        let by_other = manifest(&format!("permissions_boundary = \"{other}\""), "");
+        let elsewhere = manifest("", "region = \"eu-west-1\"");
+        let managed = manifest("managed_by = \"terraform\"", "");
+        let role = |account: &str| call("iam", "DeleteRole", account, json!({"roleName": "Orders"}));
+        let policy = |arn: &str| call("iam", "CreatePolicyVersion", HOME, json!({"policyArn": arn}));
+        let own = format!("arn:aws:iam::{HOME}:policy{}{}", policy_path(&plain.role.name), "any");
+        let boundary =
+            format!("arn:aws:iam::{HOME}:policy{}{}", boundary_path(), boundary_name(&plain.role.name));
+        let function =
+            |name: &str| call("lambda", "AddPermission20150331v2", HOME, json!({"functionName": name}));
+        for (name, manifest, call, expected) in [
+            ("the role", &plain, role(HOME), true),
+            ("a role of that name elsewhere", &plain, role("999999999999"), false),
+            ("the account of the manifest", &there, role("999999999999"), true),
+            ("not the function's, then", &there, role(HOME), false),
+            ("the account of the role that it assumes", &by_role, role("999999999999"), true),
+            ("rolecall's policy", &plain, policy(&own), true),
+            ("another policy", &plain, policy(other), false),
+            ("a boundary that nobody asked for", &plain, policy(&boundary), false),
+            ("the boundary of the targets", &bounded, policy(&boundary), true),
+            ("a boundary of others", &by_other, policy(other), true),
+            ("any policy, if others manage the role", &managed, policy(other), true),
+            ("but none of AWS", &managed, policy("arn:aws:iam::aws:policy/ReadOnlyAccess"), false),
+            ("the function", &plain, function("f"), true),
+            ("an alias of it", &plain, function("f:live"), true),
+            ("another function", &plain, function("ff"), false),
+            ("the function in another region", &elsewhere, function("f"), false),
+            ("the function of another account", &plain, function("999999999999:function:f"), false),
+        ] {
+            assert_eq!(call.is_about(manifest, &home), expected, "{name}: {call:?}");
+        }
+    }
+
+    #[test]
+    fn versions_of_an_api_are_no_part_of_its_operations() {
+        for (name, expected) in [
+            ("AddPermission20150331v2", "AddPermission"),
+            ("DeleteFunction20150331", "DeleteFunction"),
+            ("UpdateAssumeRolePolicy", "UpdateAssumeRolePolicy"),
+        ] {
+            assert_eq!(operation(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_text_of_others_is_cut() {
+        let event = json!({"program": "x".repeat(5000)});
+        assert_eq!(text(&event, "/program").unwrap().chars().count(), LONGEST);
+    }
+}

@@ -145,9 +145,7 @@ impl Publish {
         );
         Ok(())
     }
-}
 
-impl Publish {
     /// Sends the topic a message about something else than a check; where there is no topic, nobody is told.
     pub(crate) async fn tell_topic(
         &self,

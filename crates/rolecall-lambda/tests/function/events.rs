@@ -121,7 +121,17 @@ fn a_change_by_hand_names_who_made_it_and_what_came_of_it() {
     let (stage, services) = applied();
     stage.tamper(Tamper::TrustNoCondition);
     let served = serve(&stage, &services, vec![sent(&trust_policy_of(ROLE))]);
-    insta::assert_json_snapshot!(answer(&served, 0), @"");
+    insta::assert_json_snapshot!(answer(&served, 0), @r#"
+    {
+      "event": {
+        "id": "b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f",
+        "time": "2026-11-20T14:17:14Z",
+        "name": "UpdateAssumeRolePolicy",
+        "actor": "arn:aws:sts::123456789012:assumed-role/Administrator/mallory"
+      },
+      "report": 4
+    }
+    "#);
     let [topic, subject, message] = services.messages().remove(0);
     assert_eq!(
         (topic.as_str(), subject.as_str()),
@@ -132,11 +142,33 @@ fn a_change_by_hand_names_who_made_it_and_what_came_of_it() {
         report.starts_with("rolecall drift: refuted") && report.contains("| trust policy of "),
         "{report}"
     );
-    insta::assert_snapshot!(preface, @"");
-    let finding = services.findings().remove(0);
+    insta::assert_snapshot!(preface, @r"
+    A call that CloudTrail recorded started this check. What the check found may have other causes, too.
+
+    | event | |
+    |---|---|
+    | call | UpdateAssumeRolePolicy of IAM in us-east-1, account 123456789012 |
+    | about | role GenesysDataActionRole |
+    | who | arn:aws:sts::123456789012:assumed-role/Administrator/mallory (AssumedRole) |
+    | session of | arn:aws:iam::123456789012:role/Administrator |
+    | when | 2026-11-20T14:17:14Z |
+    | from | 192.0.2.7 |
+    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https://example.com/rolecall) # as it should be |
+    | CloudTrail event ID | b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f |
+    ");
+    let mut finding = services.findings().remove(0);
+    finding.sort_all_objects();
     let description = finding["Description"].as_str().unwrap();
     assert!(description.starts_with("UpdateAssumeRolePolicy (IAM) by arn:aws:sts::123456789012:assumed-role/Administrator/mallory at 2026-11-20T14:17:14Z started this check. "), "{description}");
-    insta::assert_json_snapshot!(finding["ProductFields"], @"");
+    insta::assert_json_snapshot!(finding["ProductFields"], @r#"
+    {
+      "rolecall/event_actor": "arn:aws:sts::123456789012:assumed-role/Administrator/mallory",
+      "rolecall/event_id": "b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f",
+      "rolecall/event_name": "UpdateAssumeRolePolicy",
+      "rolecall/exit_code": "4",
+      "rolecall/manifest": "s3://manifests/rolecall.toml"
+    }
+    "#);
     // Its own dimension: the alarms about the schedule see none of it.
     let metric: Value = serde_json::from_str(&served.output).unwrap();
     assert_eq!((&metric["Command"], &metric["Wrong"]), (&json!("event"), &json!(1)));
@@ -205,7 +237,18 @@ fn a_call_that_concerns_no_role_is_ignored_with_a_line_in_the_log() {
     let served = serve(&stage, &services, events.iter().map(sent).collect());
     let reasons: Vec<Value> =
         (0..events.len()).map(|index| answer(&served, index)["ignored"].clone()).collect();
-    insta::assert_json_snapshot!(reasons, @"");
+    insta::assert_json_snapshot!(reasons, @r#"
+    [
+      "no manifest that could be read describes what the call names",
+      "no manifest that could be read describes what the call names",
+      "the call only reads",
+      "the call only reads",
+      "the call names no role, policy or function",
+      "no manifest that could be read describes what the call names",
+      "no manifest that could be read describes what the call names",
+      "the call gives no session of a role"
+    ]
+    "#);
     assert_eq!(served.log.matches("\"ignored\"").count(), events.len());
     let line = line_of_log(&served, "ignored");
     assert_eq!(line["event"], "b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f");
@@ -255,7 +298,21 @@ fn a_session_of_a_principal_that_is_not_trusted_is_told() {
     assert_eq!(messages.len(), 1);
     let [_, subject, message] = &messages[0];
     assert_eq!(subject, "rolecall event: GenesysDataActionRole ASSUMED by 999999999999");
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @r"
+    ## rolecall event: role GenesysDataActionRole was assumed by a principal that its manifest does not trust
+
+    | event | |
+    |---|---|
+    | call | AssumeRole of STS in us-east-1, account 123456789012 |
+    | about | role GenesysDataActionRole |
+    | who | 999999999999 (AWSAccount) |
+    | when | 2026-11-20T14:17:14Z |
+    | from | 192.0.2.7 |
+    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https://example.com/rolecall) # as it should be |
+    | CloudTrail event ID | b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f |
+
+    The manifest s3://manifests/rolecall.toml trusts the account 765628985471. This event says nothing about the trust policy as it is now: run `rolecall drift`. If nobody meant this session to exist, revoke the role's sessions.
+    ");
     // Nothing changed, so nothing was checked.
     assert_eq!((services.findings().len(), served.output.as_str()), (0, ""));
 }
@@ -291,7 +348,17 @@ fn what_is_no_event_is_answered_and_the_function_goes_on() {
         .filter_map(|outcome| outcome.as_ref().err())
         .map(|error| error["errorMessage"].as_str().unwrap().to_owned())
         .collect();
-    insta::assert_json_snapshot!(errors, @"");
+    insta::assert_json_snapshot!(errors, @r#"
+    [
+      "not an event of CloudTrail: `detail-type` is missing, and must be `AWS API Call via CloudTrail`",
+      "not an event of CloudTrail: `detail-type` is missing, and must be `AWS API Call via CloudTrail`",
+      "not an event of CloudTrail: `detail-type` is `Scheduled Event`, and must be `AWS API Call via CloudTrail`",
+      "not an event of CloudTrail: `detail.eventSource` is missing",
+      "not an event of CloudTrail: `detail.eventSource` is missing",
+      "not an event of CloudTrail: `detail.eventID` is missing",
+      "`detail.eventSource` is `s3.amazonaws.com`; rolecall knows events of IAM, Lambda and STS"
+    ]
+    "#);
     assert_eq!(answer(&served, 7)["ignored"], "the call names no role, policy or function");
     assert_eq!(answer(&served, 7)["event"]["actor"], "a caller that CloudTrail does not name");
     assert_eq!(answer(&served, 8)["report"], 0);
