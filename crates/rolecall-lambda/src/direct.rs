@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::Invocation;
 use crate::check::{Check, Look};
-use crate::event::{Call, Watch};
+use crate::event::{self, Call, Watch};
 use crate::manifests::Manifests;
 use crate::publish::{self, Publish};
 
@@ -184,10 +184,9 @@ impl Job {
             }
             Request::Event { event, manifest, region, publish } => {
                 let call = Call::read(&event)?;
-                let look = Look::Drift { metrics_hours: None };
-                let Check { manifests, region, deadline, publish, .. } =
-                    check(look, &manifest, region, publish, Vec::new())?;
-                Ok(Self::Watch(Watch { call, manifests, region, deadline, publish }))
+                let Check { look, manifests, region, deadline, publish, .. } =
+                    check(event::look(&call), &manifest, region, publish, Vec::new())?;
+                Ok(Self::Watch(Watch { call, look, manifests, region, deadline, publish }))
             }
             Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));

@@ -143,6 +143,11 @@ impl Call {
         Meaning::Changes
     }
 
+    /// Whether a function was made or deleted.
+    pub(crate) fn is_about_existence(&self) -> bool {
+        matches!(self.operation.as_str(), "CreateFunction" | "DeleteFunction")
+    }
+
     /// Whether the manifest describes what the call names. `home` is the account of a manifest that names none.
     pub(crate) fn is_about(&self, manifest: &Manifest, home: &AccountId) -> bool {
         let access = &manifest.access;

@@ -18,11 +18,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use rolecall::connect::Loaded;
 use rolecall::iam::arn::{AccountId, Region};
+use rolecall::operations::Level;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 pub(crate) use self::call::Call;
-use self::call::Meaning;
+use self::call::{Meaning, Service};
 use crate::check::{Check, Look};
 use crate::manifests::Manifests;
 use crate::publish::Publish;
@@ -31,12 +32,21 @@ use crate::{Invocation, log};
 /// A call, and the manifests that it may be about.
 pub(crate) struct Watch {
     pub(crate) call: Call,
+    pub(crate) look: Look,
     pub(crate) manifests: Manifests,
     /// The region of functions that the manifest gives none.
     pub(crate) region: Option<Region>,
     /// The longest wait for one thing.
     pub(crate) deadline: Duration,
     pub(crate) publish: Option<Publish>,
+}
+
+/// How the roles are looked at. What lets others past the role to a function stands at the function, and only `verify` reads that.
+pub(crate) fn look(call: &Call) -> Look {
+    match call.service {
+        Service::Lambda if !call.is_about_existence() => Look::Verify(Level::Live),
+        Service::Iam | Service::Lambda | Service::Sts => Look::Drift { metrics_hours: None },
+    }
 }
 
 impl Watch {
@@ -83,7 +93,7 @@ impl Watch {
         let names = manifests.names().collect::<Vec<_>>().join(", ");
         log::watched(&self.call.id, &told::line(&self.call), &names);
         let check = Check {
-            look: Look::Drift { metrics_hours: None },
+            look: self.look,
             manifests,
             region: self.region.clone(),
             deadline: self.deadline,

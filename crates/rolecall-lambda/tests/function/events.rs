@@ -277,6 +277,38 @@ fn a_function_is_known_by_every_form_of_its_name() {
 }
 
 #[test]
+fn a_grant_past_the_role_is_found_at_the_function() {
+    let (stage, services) = applied();
+    let event = |operation: &str| sent(&call("lambda", operation, json!({"functionName": FUNCTION})));
+    let served = serve(&stage, &services, vec![event("AddPermission20150331v2")]);
+    assert_eq!(answer(&served, 0)["report"], 0);
+    let grant = json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "direct", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction",
+        "Resource": format!("arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}"),
+    }]});
+    stage
+        .sandbox
+        .change(|state| {
+            let functions = &mut state.accounts.get_mut("123456789012").unwrap().functions;
+            let function = functions.get_mut("us-east-1").unwrap().get_mut(FUNCTION).unwrap();
+            function.policies.insert(String::new(), grant);
+        })
+        .unwrap();
+    let served = serve(&stage, &services, vec![event("AddPermission20150331v2")]);
+    assert_eq!(answer(&served, 0)["report"], 4);
+    let [_, subject, message] = services.messages().remove(0);
+    assert_eq!(subject, "rolecall verify: GenesysDataActionRole REFUTED after AddPermission");
+    assert!(message.contains("mallory") && message.contains("L1"), "{message}");
+    stage.tamper(Tamper::FunctionDeleted);
+    let served = serve(&stage, &services, vec![event("DeleteFunction20150331")]);
+    assert_eq!(answer(&served, 0)["report"], 4);
+    assert_eq!(
+        services.messages()[1][1],
+        "rolecall drift: GenesysDataActionRole REFUTED after DeleteFunction"
+    );
+}
+
+#[test]
 fn a_session_of_a_principal_that_is_not_trusted_is_told() {
     let (stage, services) = applied();
     let role = format!("arn:aws:iam::123456789012:role/{ROLE}");
