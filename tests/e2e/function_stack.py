@@ -255,3 +255,10 @@ def changed_by_hand(w, options, trust, told):
         step.check("is checked", logged("event-3"), "checking")
         step.check("nobody is told", told(), [])
         step.check("no rule takes a call that was refused", "event-0" in w.log(), False)
+    with w.step("an event about a function of both roles") as step:
+        # The rule of the emulator's source takes IAM's and Lambda's events alike.
+        parameters = {"functionName": w.emulator.function_arn("watched")}
+        names = {"eventSource": "lambda.amazonaws.com", "eventName": "AddPermission20150331v2"}
+        sent("", "event-4", **names, requestParameters=parameters)
+        step.check("is checked", logged("event-4"), "checking")
+        step.check("nobody is told", [it["Message"] for it in told()], [])
