@@ -270,8 +270,9 @@ fn mark(opinion: Opinion) -> &'static str {
     }
 }
 
-/// Text that is nothing but text, on one line.
-pub(super) fn cell(text: &str) -> String {
+/// Text that is nothing but text in Markdown, on one line.
+#[must_use]
+pub fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {

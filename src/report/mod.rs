@@ -68,6 +68,7 @@ pub use holder::HolderProofsView;
 pub use human::{Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};
 pub use issue::Level;
+pub use markdown::cell as text_cell;
 pub use metrics::{ActionMetricsView, FunctionMetricsView, MetricsView, RequestsView};
 pub use notification::Notification;
 pub use probe::{EvidenceView, ProbeView};

@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+import time
 import zipfile
 
 import botocore.exceptions
@@ -12,6 +13,9 @@ from stacks import CUSTOMER, DEPLOY, PROVIDER
 from walk import EXTERNAL_ID
 
 STRANGER = "999999999999"
+# What sends the events in the place of CloudTrail.
+SOURCE = "e2e.iam"
+EVENT_SECONDS = 60
 KEY = f"arn:aws:kms:us-east-1:{CUSTOMER}:key/1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b"
 # A key's policy decides first; the one that AWS gives leaves it to IAM.
 KEY_POLICY = {
@@ -46,7 +50,11 @@ def provider(w):
     hosts = ",".join(f"{host}:{w.emulator.port}" for host in ("127.0.0.1", "localhost"))
     variables = "        Variables:\n"
     assert text.count(variables) == 1
-    return text.replace(variables, f"{variables}          ROLECALL_RESPONSE_HOSTS: {hosts}\n")
+    text = text.replace(variables, f"{variables}          ROLECALL_RESPONSE_HOSTS: {hosts}\n")
+    # As on AWS, nobody else may send events whose source begins with `aws.`, and the emulator has no CloudTrail.
+    source = "source: [aws.iam, aws.lambda]"
+    assert text.count(source) == 1
+    return text.replace(source, f"source: [{SOURCE}]")
 
 
 def provided(w, function, genesys):
@@ -158,7 +166,13 @@ def checked(w, binary, options):
     topic = w.outputs(PROVIDER)["TopicArn"]
     queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(fed_by(topic, queue_arn))})
     topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
-    told = lambda: [json.loads(it["Body"]) for it in queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])]
+
+    def told():
+        taken = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in taken:
+            queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(it["Body"]) for it in taken]
+
     with w.step("the check of the schedule, when all is well") as step:
         step.check("in sync", w.check()["exit_code"], 0)
         step.check("nobody is told", told(), [])
@@ -172,8 +186,79 @@ def checked(w, binary, options):
         step.check("the topic is told", [("WatchedB" in it["Message"], "WatchedA" in it["Message"]) for it in messages], [(True, True)])
         wrong = {key: value for key, value in w.metrics().items() if value}
         step.check("the metrics", wrong, {"Roles": 2, "Wrong": 1, "Drifted": 1, "Refuted": 1})
+    changed_by_hand(w, {**options, "SecurityHub": "false"}, trust, told)
     with w.step("the check of the schedule, when a manifest is gone") as step:
         objects.delete_object(Bucket="code", Key="a.toml")
         step.check("failed", w.check()["exit_code"], 1)
         step.check("the topic is told", len(told()), 1)
         step.check("the metrics", w.metrics()["Failed"] > 0)
+
+
+def recorded(role, event_id):
+    """A change of a role's trust policy as CloudTrail records it and EventBridge delivers it (see the function's own tests)."""
+    session = f"arn:aws:sts::{CUSTOMER}:assumed-role/Administrator/mallory"
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AssumedRole", "arn": session, "accountId": CUSTOMER},
+        "eventTime": "2026-11-20T14:17:14Z",
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "UpdateAssumeRolePolicy",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "192.0.2.7",
+        "userAgent": "aws-cli/2.31.0",
+        "requestParameters": {"roleName": role, "policyDocument": "{}"},
+        "eventID": event_id,
+        "readOnly": False,
+        "recipientAccountId": CUSTOMER,
+    }
+
+
+def changed_by_hand(w, options, trust, told):
+    """The rule of the stack: an event goes through EventBridge to the function, which names who made the change."""
+    w.update(PROVIDER, provider(w), **{**options, "Events": "true"})
+    events = w.emulator.client("events")
+
+    def sent(role, event_id, **more):
+        """Sends the event to the bus."""
+        detail = {**recorded(role, event_id), **more}
+        entry = {"Source": SOURCE, "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(detail)}
+        assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    def logged(event_id):
+        """What the function logged about the event, once it has answered; nothing if it never did."""
+        deadline = time.monotonic() + EVENT_SECONDS
+        while time.monotonic() < deadline:
+            lines = [json.loads(it) for it in w.log().splitlines() if it.startswith("{")]
+            about = [it for it in lines if it.get("event") == event_id]
+            ended = {it["span"]["request_id"] for it in lines if it.get("message") in ("answered", "failed")}
+            if about and about[-1]["span"]["request_id"] in ended:
+                return about[-1]["message"]
+            time.sleep(0.2)
+        return "nothing"
+
+    with w.step("a change by hand that EventBridge tells of") as step:
+        sent("WatchedB", "event-1")
+        step.check("is checked", logged("event-1"), "checking")
+        [message] = told()
+        step.check("the message names the change", message["Subject"], "rolecall drift: WatchedB REFUTED after UpdateAssumeRolePolicy")
+        step.check("and who made it", "assumed-role/Administrator/mallory" in message["Message"] and "192.0.2.7" in message["Message"])
+        step.check("and no other role", "WatchedA" in message["Message"], False)
+    with w.step("an event about another role") as step:
+        sent("Other", "event-2")
+        step.check("is ignored", logged("event-2"), "ignored")
+        step.check("nobody is told", told(), [])
+    with w.step("an event about a role that is right again") as step:
+        trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
+        w.iam.update_assume_role_policy(RoleName="WatchedB", PolicyDocument=json.dumps(trust))
+        sent("WatchedB", "event-0", errorCode="AccessDenied")
+        sent("WatchedB", "event-3")
+        step.check("is checked", logged("event-3"), "checking")
+        step.check("nobody is told", told(), [])
+        step.check("no rule takes a call that was refused", "event-0" in w.log(), False)
+    with w.step("an event about a function of both roles") as step:
+        # The rule of the emulator's source takes IAM's and Lambda's events alike.
+        parameters = {"functionName": w.emulator.function_arn("watched")}
+        names = {"eventSource": "lambda.amazonaws.com", "eventName": "AddPermission20150331v2"}
+        sent("", "event-4", **names, requestParameters=parameters)
+        step.check("is checked", logged("event-4"), "checking")
+        step.check("nobody is told", [it["Message"] for it in told()], [])

@@ -16,7 +16,7 @@ from process import Server, free_port
 from stacks import CUSTOMER, DEPLOY, PROVIDER, STACK, Stacks
 from walk import EXTERNAL_ID, ROLE
 
-SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,sqs,scheduler,monitoring,cloudwatch,ssm,secretsmanager"
+SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,sqs,scheduler,events,monitoring,cloudwatch,ssm,secretsmanager"
 OTHER_ROLE = "OtherDataActionRole"
 OTHER_ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 ASKED = {"OrganizationId": EXTERNAL_ID}

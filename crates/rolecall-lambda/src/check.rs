@@ -29,6 +29,7 @@ use tokio::time::timeout;
 
 use crate::Invocation;
 use crate::connections::Connections;
+use crate::event::Call;
 use crate::manifests::{Manifests, Opened};
 use crate::publish::{Checked, Publish};
 
@@ -99,6 +100,8 @@ pub(crate) struct Check {
     pub(crate) publish: Option<Publish>,
     /// Data actions that Genesys Cloud runs for real, with their inputs.
     pub(crate) actions: Vec<(String, Map<String, Value>)>,
+    /// The call that is the reason for the check, if it is not a schedule or a person.
+    pub(crate) call: Option<Call>,
 }
 
 impl Check {
@@ -119,7 +122,8 @@ impl Check {
         let command = self.look.command();
         let report = done.unwrap_or_else(|error| AnyReport::one(error.report(command), error.exit));
         if let Some(publish) = &self.publish {
-            let checked = Checked { command, manifests: &self.manifests, report: &report };
+            let checked =
+                Checked { command, manifests: &self.manifests, report: &report, call: self.call.as_ref() };
             publish.tell(&checked, invocation).await?;
         }
         fitting(report.at(Timestamp::now()), LARGEST_ANSWER)

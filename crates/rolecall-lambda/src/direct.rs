@@ -1,5 +1,5 @@
 //! Commands as JSON: a request names one of the commands that only read, and the answer is what the command line prints
-//! with `--output json`. A list of requests gets a list of answers.
+//! with `--output json`; or it carries a call that CloudTrail recorded ([`crate::event`]). A list of requests gets a list of answers.
 //!
 //! A request carries its policy document or cases itself, and its manifest too, or says where that is kept; nothing is kept
 //! from one to the next. That a role is refuted or has drifted is an answer, not a failure of the function: `exit_code` in
@@ -24,6 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::Invocation;
 use crate::check::{Check, Look};
+use crate::event::{self, Call, Watch};
 use crate::manifests::Manifests;
 use crate::publish::{self, Publish};
 
@@ -62,6 +63,17 @@ enum Request {
         /// As for `drift`.
         #[serde(default)]
         actions: Vec<AskedAction>,
+    },
+    /// Check the roles that a call is about, which CloudTrail recorded.
+    Event {
+        /// The event as EventBridge delivers it.
+        event: Value,
+        /// As for `drift`: the manifests of all roles that are looked after.
+        manifest: Value,
+        /// As for `drift`.
+        region: Option<String>,
+        /// As for `drift`.
+        publish: Option<publish::Stated>,
     },
     /// Prove a document.
     Prove {
@@ -110,6 +122,8 @@ enum Job {
     Simulate { text: String, explain: bool },
     /// Looks at roles in AWS.
     Check(Check),
+    /// Looks at those that a call is about.
+    Watch(Watch),
 }
 
 /// Answers a request, or a list of them.
@@ -138,8 +152,8 @@ impl Job {
     /// Checks everything that can be checked without AWS.
     fn new(request: Value, invocation: &Invocation) -> anyhow::Result<Self> {
         let request = Request::deserialize(request).context(
-            "not a request that rolecall knows: it takes `command` (drift, verify, prove or simulate) with what that \
-             command needs",
+            "not a request that rolecall knows: it takes `command` (drift, verify, event, prove or simulate) with what \
+             that command needs",
         )?;
         let check = |look: Look,
                      manifest: &Value,
@@ -158,15 +172,21 @@ impl Job {
             let region = region.map(|text| parsed("region", &text)).transpose()?;
             // What waits for AWS gives up before Lambda ends the function.
             let deadline = Duration::from_secs(invocation.left().as_secs().max(1));
-            anyhow::Ok(Self::Check(Check { look, manifests, region, deadline, publish, actions }))
+            anyhow::Ok(Check { look, manifests, region, deadline, publish, actions, call: None })
         };
         match request {
             Request::Drift { manifest, region, publish, actions, metrics_hours } => {
-                check(Look::Drift { metrics_hours }, &manifest, region, publish, actions)
+                check(Look::Drift { metrics_hours }, &manifest, region, publish, actions).map(Self::Check)
             }
             Request::Verify { manifest, region, level, publish, actions } => {
                 let level = level.map_or(Ok(Level::Live), |level| level_of(&level))?;
-                check(Look::Verify(level), &manifest, region, publish, actions)
+                check(Look::Verify(level), &manifest, region, publish, actions).map(Self::Check)
+            }
+            Request::Event { event, manifest, region, publish } => {
+                let call = Call::read(&event)?;
+                let Check { look, manifests, region, deadline, publish, .. } =
+                    check(event::look(&call), &manifest, region, publish, Vec::new())?;
+                Ok(Self::Watch(Watch { call, look, manifests, region, deadline, publish }))
             }
             Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
@@ -197,6 +217,7 @@ impl Job {
             Self::Prove(request) => ("prove", prove(request)),
             Self::Simulate { text, explain } => ("simulate", simulate(text, explain)),
             Self::Check(check) => return check.run(invocation).await,
+            Self::Watch(watch) => return watch.run(invocation).await,
         };
         let answer = answer.unwrap_or_else(|error| error.report(command).render(Format::Json, error.exit));
         serde_json::from_str(&answer).context("the answer is not JSON")

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rolecall_model::shown::neutral;
 use serde_json::Value;
-use tracing::{Level, Span, error, info, info_span};
+use tracing::{Level, Span, error, info, info_span, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -52,6 +52,26 @@ pub(crate) fn metric(line: &Value) -> std::io::Result<()> {
     let mut output = std::io::stdout();
     writeln!(output, "{line}")?;
     output.flush()
+}
+
+/// A call that CloudTrail recorded starts a check.
+pub(crate) fn watched(event: &str, call: &str, manifests: &str) {
+    info!(event = shown(event), call = shown(call), manifests = shown(manifests), "checking");
+}
+
+/// A call that is not about any role that the function looks after.
+pub(crate) fn ignored(event: &str, call: &str, reason: &str) {
+    info!(event = shown(event), call = shown(call), reason, "ignored");
+}
+
+/// Somebody whom the manifest does not trust got a session of the role.
+pub(crate) fn assumed(event: &str, call: &str, manifest: &str) {
+    warn!(
+        event = shown(event),
+        call = shown(call),
+        manifest = shown(manifest),
+        "assumed by a principal that is not trusted"
+    );
 }
 
 /// What was answered to CloudFormation.

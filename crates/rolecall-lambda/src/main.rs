@@ -1,7 +1,8 @@
 //! `rolecall-lambda`: rolecall as an AWS Lambda function, on AWS's own runtime client.
 //!
 //! What it does follows from the event: a request of CloudFormation for a custom resource ([`cloudformation`]), or a
-//! command as JSON ([`direct`]), which a schedule, a state machine or a person sends. Every line of the log has the ID of
+//! command as JSON ([`direct`]), which a schedule, a state machine or a person sends. One of the commands carries a call that
+//! CloudTrail recorded ([`event`]). Every line of the log has the ID of
 //! the invocation; events themselves are never logged, for those of CloudFormation hold a URL that lets whoever has it
 //! answer in the stack's name.
 
@@ -9,6 +10,7 @@ mod check;
 mod cloudformation;
 mod connections;
 mod direct;
+mod event;
 mod log;
 mod manifests;
 mod publish;

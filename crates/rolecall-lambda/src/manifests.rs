@@ -24,10 +24,10 @@ use crate::stored::{LARGEST, Reference, Stored};
 const AT_A_TIME: usize = 16;
 
 /// The manifests, each under a name of its own, in the order in which they were named.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Manifests(Vec<(String, Source)>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Source {
     /// The request has the text.
     Here(SecretString),
@@ -77,6 +77,20 @@ impl Manifests {
     /// Whether every name is that of a place, and the same whatever stands there.
     pub(crate) fn are_kept(&self) -> bool {
         self.0.iter().all(|(_, source)| matches!(source, Source::Kept(_)))
+    }
+
+    /// Those with these names.
+    pub(crate) fn only(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// Reads each of them by itself, without the files that they name: one that is gone keeps none of the others from its turn.
+    pub(crate) async fn open_each(&self, connections: &Connections) -> Vec<anyhow::Result<Loaded>> {
+        let each = stream::iter(&self.0).map(async |(name, source)| {
+            let Read { manifest, files: _ } = open(name, source, Services::Aws, connections).await?;
+            Ok(manifest?)
+        });
+        each.buffered(AT_A_TIME).collect().await
     }
 
     /// Reads all of them, with the files that they name where Genesys Cloud is looked at, or says everything that is in the way.

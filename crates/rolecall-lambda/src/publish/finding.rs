@@ -8,6 +8,8 @@ use rolecall::report::Report;
 use rolecall::verify::claim::ClaimKind;
 use rolecall::verify::claim::ClaimOutcome;
 
+use crate::event::{Call, told};
+
 use super::{cut, is_drifted, is_failed, is_refuted, role_name};
 
 /// Limits of the format (API Reference, AwsSecurityFinding and what is in it), in characters.
@@ -23,7 +25,7 @@ pub(super) fn id(command: &str, name: &str) -> String {
 }
 
 /// The finding about the role of that manifest.
-pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
+pub(super) fn of(command: &str, name: &str, report: &Report, call: Option<&Call>) -> Finding {
     let compliance = compliance(report);
     let role = role_name(name, report);
     let title = match compliance {
@@ -47,6 +49,15 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
         }
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable => complaints.join(" | "),
     };
+    let started = call.map(|call| format!("{} started this check. ", told::line(call)));
+    let description = started.unwrap_or_default() + &description;
+    let of_call = call.map(|call| {
+        [
+            ("rolecall/event_id", call.id.clone()),
+            ("rolecall/event_name", call.operation.clone()),
+            ("rolecall/event_actor", call.actor.name().to_owned()),
+        ]
+    });
     let remediation = match compliance {
         Compliance::Passed => "There is nothing to do.".to_owned(),
         Compliance::NotAvailable => "The description says what kept rolecall from looking.".to_owned(),
@@ -69,10 +80,13 @@ pub(super) fn of(command: &str, name: &str, report: &Report) -> Finding {
         severity: severity(report, compliance),
         resource_type,
         resource: cut(resource, LONGEST_RESOURCE),
-        fields: vec![
+        fields: [
             ("rolecall/manifest", name.to_owned()),
             ("rolecall/exit_code", report.exit.code().to_string()),
-        ],
+        ]
+        .into_iter()
+        .chain(of_call.into_iter().flatten())
+        .collect(),
     }
 }
 
@@ -153,7 +167,7 @@ mod tests {
             (undecided(), Compliance::Warning, Severity::Medium, "undecided: nobody else"),
             (failed(), Compliance::NotAvailable, Severity::Medium, "Access Denied\nhint: the caller needs"),
         ] {
-            let finding = of("drift", NAME, &report);
+            let finding = of("drift", NAME, &report, None);
             assert_eq!((finding.compliance, finding.severity), (compliance, severity), "{finding:?}");
             assert!(finding.description.contains(part), "{finding:?}");
             // Whatever is found, it is the same finding.
@@ -163,16 +177,16 @@ mod tests {
 
     #[test]
     fn a_role_that_is_not_known_is_its_manifest() {
-        let finding = of("drift", NAME, &failed());
+        let finding = of("drift", NAME, &failed(), None);
         assert_eq!((finding.resource_type, finding.resource.as_str()), ("Other", NAME));
-        let finding = of("drift", NAME, &fine());
+        let finding = of("drift", NAME, &fine(), None);
         assert_eq!(finding.resource_type, "AwsIamRole");
     }
 
     #[test]
     fn a_refutation_is_not_hidden_by_a_failure() {
         let report = Report { exit: ExitCode::Failed, ..refuted() };
-        let finding = of("verify", NAME, &report);
+        let finding = of("verify", NAME, &report, None);
         assert_eq!((finding.compliance, finding.severity), (Compliance::Failed, Severity::Critical));
     }
 
@@ -183,7 +197,8 @@ mod tests {
             difference.effects = vec!["ü".repeat(5000).into()];
         }
         let name = format!("s3://bucket/{}", "ü".repeat(400));
-        let Finding { id, title, description, remediation, resource, .. } = of("verify", &name, &report);
+        let Finding { id, title, description, remediation, resource, .. } =
+            of("verify", &name, &report, None);
         let length = |text: &str| text.chars().count();
         assert!(length(&id) <= LONGEST_ID && length(&title) <= LONGEST_TITLE);
         assert_eq!(length(&description), LONGEST_DESCRIPTION);

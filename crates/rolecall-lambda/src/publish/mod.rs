@@ -22,6 +22,7 @@ use serde::Deserialize;
 use tokio::join;
 use tokio::time::timeout;
 
+use crate::event::Call;
 use crate::manifests::Manifests;
 use crate::{Invocation, log};
 
@@ -45,7 +46,7 @@ pub(crate) struct Stated {
 }
 
 /// Whom to tell.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Publish {
     metrics: Option<String>,
     topic: Option<Arn>,
@@ -58,6 +59,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) command: &'static str,
     pub(crate) manifests: &'a Manifests,
     pub(crate) report: &'a AnyReport,
+    /// The call that is the reason for the check.
+    pub(crate) call: Option<&'a Call>,
 }
 
 impl Publish {
@@ -96,7 +99,7 @@ impl Publish {
         let now = Timestamp::now();
         let mut failures: Vec<String> = Vec::new();
         if let Some(namespace) = &self.metrics {
-            let line = metric::line(namespace, checked.command, &roles, &invocation.request_id, now);
+            let line = metric::line(namespace, checked.dimension(), &roles, &invocation.request_id, now);
             let of_actions = metric::action_lines(namespace, &roles, &invocation.request_id, now);
             for line in std::iter::once(&line).chain(&of_actions) {
                 if let Err(error) = log::metric(line) {
@@ -112,8 +115,8 @@ impl Publish {
             let limit = left.saturating_sub(AT_THE_END).max(left / 2);
             let message = async {
                 let Some(topic) = topic else { return Vec::new() };
-                let (subject, text) =
-                    (topic::subject(checked.command, &roles), topic::message(checked.report));
+                let subject = topic::subject(checked.command, &roles, checked.call);
+                let text = topic::message(checked.report, checked.call);
                 let failure = within(limit, aws.send_message(topic, &subject, &text)).await.err();
                 failure.map(|error| format!("the message to `{topic}`: {error}")).into_iter().collect()
             };
@@ -121,8 +124,10 @@ impl Publish {
                 if !self.security_hub {
                     return Vec::new();
                 }
-                let findings: Vec<_> =
-                    roles.iter().map(|(name, role)| finding::of(checked.command, name, role)).collect();
+                let findings: Vec<_> = roles
+                    .iter()
+                    .map(|(name, role)| finding::of(checked.command, name, role, checked.call))
+                    .collect();
                 match within(limit, aws.import_findings(&invocation.function, &findings, now)).await {
                     Ok(refused) => refused.iter().map(|it| format!("Security Hub refused {it}")).collect(),
                     Err(error) => vec![format!("the findings: {error}")],
@@ -135,14 +140,35 @@ impl Publish {
         anyhow::ensure!(
             failures.is_empty(),
             "the check was made ({}), and not everybody could be told. {}",
-            topic::subject(checked.command, &roles),
+            topic::subject(checked.command, &roles, checked.call),
             failures.join("; ")
         );
         Ok(())
     }
+
+    /// Sends the topic a message about something else than a check; where there is no topic, nobody is told.
+    pub(crate) async fn tell_topic(
+        &self,
+        subject: &str,
+        text: &str,
+        invocation: &Invocation,
+    ) -> anyhow::Result<()> {
+        let Some(topic) = &self.topic else { return Ok(()) };
+        let aws = invocation.connections.aws().await?;
+        let left = invocation.left();
+        let limit = left.saturating_sub(AT_THE_END).max(left / 2);
+        let sent = within(limit, aws.send_message(topic, &topic::one_line(subject), text)).await;
+        sent.map_err(|error| anyhow::anyhow!("the message to `{topic}`: {error}"))
+    }
 }
 
 impl Checked<'_> {
+    /// What the metrics of the check are kept apart by. Checks of a few roles between two scheduled ones must not end the
+    /// alarm about another role, nor hide that the schedule stands still.
+    fn dimension(&self) -> &'static str {
+        if self.call.is_some() { "event" } else { self.command }
+    }
+
     /// What is known of each manifest's role. Where the check failed as a whole, that is what is known of each; and of one
     /// that it says nothing about, `missing` is.
     fn roles<'a>(&'a self, missing: &'a Report) -> Vec<(&'a str, &'a Report)> {
@@ -197,7 +223,7 @@ fn role_name<'a>(name: &'a str, report: &'a Report) -> &'a str {
 }
 
 /// The text with no more than so many characters.
-fn cut(text: &str, longest: usize) -> String {
+pub(crate) fn cut(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();
     }
@@ -339,7 +365,7 @@ mod tests {
         let fleet = FleetReport::new("drift", &[role.end()], 9);
         let fleet = FleetReport { roles: vec![role], ..fleet };
         let report = AnyReport::Several(fleet);
-        let checked = Checked { command: "drift", manifests: &manifests, report: &report };
+        let checked = Checked { command: "drift", manifests: &manifests, report: &report, call: None };
         let missing = checked.missing();
         let roles = checked.roles(&missing);
         let ends: Vec<_> = roles.iter().map(|(name, role)| (*name, role.exit)).collect();
@@ -349,7 +375,7 @@ mod tests {
         );
         let (name, role) = roles[0];
         assert!(is_failed(role));
-        assert_eq!(finding::of("drift", name, role).compliance, Compliance::NotAvailable);
+        assert_eq!(finding::of("drift", name, role, None).compliance, Compliance::NotAvailable);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use rolecall::exit::ExitCode;
 use rolecall::report::{AnyReport, Format, Report};
 
 use super::role_name;
+use crate::event::{Call, told};
 
 /// "Less than 100 characters long", and no line breaks or control characters (SNS API Reference, Publish). Mail clients
 /// and the older wording of that page want ASCII.
@@ -13,7 +14,7 @@ const LONGEST_SUBJECT: usize = 99;
 const LARGEST: usize = 256 * 1024 - 4 * 1024;
 
 /// How it ended, in one line.
-pub(super) fn subject(command: &str, roles: &[(&str, &Report)]) -> String {
+pub(super) fn subject(command: &str, roles: &[(&str, &Report)], call: Option<&Call>) -> String {
     let what = match roles {
         [(name, role)] => format!("{} {}", role_name(name, role), in_words(role.exit)),
         roles => {
@@ -32,7 +33,12 @@ pub(super) fn subject(command: &str, roles: &[(&str, &Report)]) -> String {
             format!("{} roles: {}", roles.len(), counts.join(", "))
         }
     };
-    let line = format!("rolecall {command}: {what}");
+    let after = call.map(|call| format!(" after {}", call.operation)).unwrap_or_default();
+    one_line(&format!("rolecall {command}: {what}{after}"))
+}
+
+/// What SNS takes as a subject.
+pub(super) fn one_line(line: &str) -> String {
     line.chars().map(|one| if (' '..='~').contains(&one) { one } else { '?' }).take(LONGEST_SUBJECT).collect()
 }
 
@@ -48,8 +54,9 @@ fn in_words(exit: ExitCode) -> &'static str {
 }
 
 /// The report, cut at the end of a line to what SNS takes.
-pub(super) fn message(report: &AnyReport) -> String {
-    fitting(report.render(Format::Markdown))
+pub(super) fn message(report: &AnyReport, call: Option<&Call>) -> String {
+    let preface = call.map(|call| format!("{}\n", told::preface(call))).unwrap_or_default();
+    fitting(preface + &report.render(Format::Markdown))
 }
 
 fn fitting(text: String) -> String {
@@ -82,9 +89,9 @@ mod tests {
                 "rolecall drift: 5 roles: 1 could not be checked, 1 REFUTED, 2 drifted, 1 as it should be",
             ),
         ] {
-            assert_eq!(subject("drift", &roles), expected);
+            assert_eq!(subject("drift", &roles, None), expected);
         }
-        let cut = subject("drift", &[(&long, &failed)]);
+        let cut = subject("drift", &[(&long, &failed)], None);
         assert!(cut.len() == LONGEST_SUBJECT && cut.starts_with("rolecall drift: s3://gr??e/xxx"), "{cut}");
     }
 

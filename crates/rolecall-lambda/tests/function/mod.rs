@@ -4,6 +4,7 @@ mod access;
 mod actions;
 mod custom_resources;
 mod direct;
+mod events;
 mod life;
 mod others;
 mod publish;
