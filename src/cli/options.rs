@@ -2,8 +2,8 @@
 
 mod genesys;
 mod handover;
-mod roll_call;
 mod offline;
+mod roll_call;
 mod sandbox;
 mod side;
 mod target;
@@ -30,11 +30,11 @@ pub(crate) use self::genesys::{
 };
 
 pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
-pub(crate) use self::roll_call::RollCallOptions;
 pub(crate) use self::offline::{
-    ExplainOptions, InitOptions, ProveOptions, RenderOptions, RenderedDocument, RenderedFormat,
-    SimulateOptions,
+    ExplainOptions, GuardrailPart, InitOptions, ProveOptions, RenderOptions, Rendered, RenderedDocument,
+    RenderedFormat, SimulateOptions,
 };
+pub(crate) use self::roll_call::RollCallOptions;
 
 pub(crate) use self::sandbox::SandboxCommand;
 pub(crate) use self::side::SideOptions;
