@@ -86,10 +86,7 @@ fn manifests(options: &RollCallOptions, printer: &mut Printer) -> CommandResult<
     for path in &files {
         let loaded = input::manifest(path)?;
         printer.warnings(&loaded.warnings);
-        printer.progress(&format!(
-            "`{}` says how its account is reached and which external ID is right",
-            path.display()
-        ));
+        printer.progress(&format!("`{}` says how its account is reached and which external ID is right", path.display()));
         manifests.push(loaded.manifest);
     }
     Ok(manifests)
@@ -153,19 +150,10 @@ async fn from_aws(
 }
 
 /// The embedded AWS with fifty more roles in its account. Nothing is written to its state.
-fn sandbox(
-    options: &RollCallOptions,
-    manifests: &[Manifest],
-    printer: &mut Printer,
-) -> CommandResult<Sandbox> {
+fn sandbox(options: &RollCallOptions, manifests: &[Manifest], printer: &mut Printer) -> CommandResult<Sandbox> {
     let manifests: Vec<&Manifest> = manifests.iter().collect();
     let mut state = sandbox_state(options.aws.common.file(), &manifests, printer)?;
     state.add_example_roles();
     printer.progress("the sandbox's account was given the roles of an example, for this run");
-    start_sandbox_with(SandboxOptions {
-        state: Some(state),
-        state_file: None,
-        faults: Faults::default(),
-        port: 0,
-    })
+    start_sandbox_with(SandboxOptions { state: Some(state), state_file: None, faults: Faults::default(), port: 0 })
 }

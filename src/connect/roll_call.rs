@@ -5,8 +5,8 @@ use std::fmt;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use rolecall_audit::snapshot::Snapshot;
 use rolecall_aws::{Aws, AwsSettings, SettingsError};
+use rolecall_audit::snapshot::Snapshot;
 
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
@@ -100,10 +100,7 @@ pub async fn read_accounts(settings: &[AwsSettings]) -> Result<AccountsRead, Acc
 
 /// Reads all active accounts of the caller's organization: its own with the caller's credentials, the others as a role of this name in
 /// each of them.
-pub async fn read_organization(
-    settings: &AwsSettings,
-    role: &RoleName,
-) -> Result<AccountsRead, AccountError> {
+pub async fn read_organization(settings: &AwsSettings, role: &RoleName) -> Result<AccountsRead, AccountError> {
     let aws = Aws::connect(settings).await?;
     let caller = aws.caller().await?;
     let partition = caller.arn.split(':').nth(1).and_then(|partition| partition.parse::<Partition>().ok());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_audit::finding::FindingId as RollFinding;
 use rolecall::catalogue;
 use rolecall::iam::lint::FindingId;
 use rolecall::sandbox::{State, Tamper};
 use rolecall::verify::finding::RunFinding;
-use rolecall_audit::finding::FindingId as RollFinding;
 use serde_json::Value;
 
 use super::stage::{ONE_TARGET, Stage, manifest};

@@ -35,15 +35,12 @@ fn an_account_is_read_in_two_calls_and_nothing_is_written() {
     let stage = stage();
     let report = audit(&stage, &["--output", "json"]).expect(4).json();
     insta::assert_json_snapshot!(report["summary"], @"");
-    let mut calls: Vec<String> =
-        stage.calls().into_iter().map(|call| format!("{}:{}", call.service, call.action)).collect();
+    let mut calls: Vec<String> = stage.calls().into_iter().map(|call| format!("{}:{}", call.service, call.action)).collect();
     calls.sort();
     insta::assert_json_snapshot!(calls, @"");
-    let genesys = report["roles"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|role| role["arn"].as_str().unwrap().ends_with("/genesys-other-organization"));
+    let genesys = report["roles"].as_array().unwrap().iter().find(|role| {
+        role["arn"].as_str().unwrap().ends_with("/genesys-other-organization")
+    });
     insta::assert_json_snapshot!(genesys.unwrap(), @"");
 }
 
@@ -89,8 +86,7 @@ fn a_way_in_that_is_new_or_changed_is_found_by_the_baseline() {
     new["Arn"] = "arn:aws:iam::123456789012:role/new-vendor".into();
     roles.push(new);
     stage.write("account.json", &account.to_string());
-    let changed =
-        audit(&stage, &["account.json", "--baseline", "baseline.json", "--output", "json"]).expect(3);
+    let changed = audit(&stage, &["account.json", "--baseline", "baseline.json", "--output", "json"]).expect(3);
     insta::assert_json_snapshot!(changed.json()["changes"], @"");
     let told = audit(&stage, &["account.json", "--baseline", "baseline.json"]).expect(3).stdout;
     insta::assert_snapshot!(told.split("What to do").nth(1).unwrap(), @"");

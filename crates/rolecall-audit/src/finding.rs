@@ -106,20 +106,12 @@ impl FindingId {
             Self::R2 => {
                 "the vendor's customers share its account: whoever gives the vendor your role's ARN uses it (the confused deputy)"
             }
-            Self::R3 => {
-                "an external ID protects only if the vendor chooses it and the trust policy requires exactly that one"
-            }
+            Self::R3 => "an external ID protects only if the vendor chooses it and the trust policy requires exactly that one",
             Self::R4 => "the role lets in the customer of the vendor to whom this external ID belongs",
-            Self::R5 => {
-                "another customer of the vendor can enter an external ID that he can guess, if the vendor lets him choose it"
-            }
+            Self::R5 => "another customer of the vendor can enter an external ID that he can guess, if the vendor lets him choose it",
             Self::R6 => "each vendor knows the external ID, and learns how it gets in elsewhere",
-            Self::R7 => {
-                "everybody can get a token from a shared identity provider; only the claim that names the tenant tells yours from theirs"
-            }
-            Self::R8 => {
-                "whoever can write to any part of the tenant, such as a test repository, can use the role"
-            }
+            Self::R7 => "everybody can get a token from a shared identity provider; only the claim that names the tenant tells yours from theirs",
+            Self::R8 => "whoever can write to any part of the tenant, such as a test repository, can use the role",
             Self::R9 => "guests did not sign in: everybody can become one if the pool admits guests",
             Self::R10 => {
                 "some services take the ARN of a role from any customer; without a condition, the service can use the role for another account"

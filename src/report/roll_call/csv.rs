@@ -9,18 +9,8 @@ impl RollCallView {
     pub fn to_csv(&self) -> Result<String, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let header = [
-            "role",
-            "outsider",
-            "kind",
-            "vendor",
-            "standing",
-            "guard",
-            "reach",
-            "possible_reach",
-            "findings",
-            "accepted_until",
-            "last_used",
-            "witness",
+            "role", "outsider", "kind", "vendor", "standing", "guard", "reach", "possible_reach", "findings",
+            "accepted_until", "last_used", "witness",
         ];
         writer.write_record(header)?;
         for role in &self.roles {

@@ -230,8 +230,7 @@ impl RollCallView {
     /// The view of a roll call. What it is about and how it was read, the caller adds.
     #[must_use]
     pub fn new(called: &RollCall, changes: Option<&Changes>, vendors: &Vendors) -> Self {
-        let roles: Vec<_> =
-            called.answers.iter().map(|answer| RoleAnswerView::new(answer, vendors)).collect();
+        let roles: Vec<_> = called.answers.iter().map(|answer| RoleAnswerView::new(answer, vendors)).collect();
         let number = |standing| roles.iter().filter(|role| role.standing == standing).count();
         Self {
             command: "audit",
@@ -275,8 +274,7 @@ impl RollCallView {
     /// The last sentence.
     fn verdict(&self) -> String {
         let SummaryView { open, unknown, closed, unreadable } = self.summary;
-        let mut parts =
-            vec![format!("{open} open"), format!("{unknown} unknown"), format!("{closed} closed")];
+        let mut parts = vec![format!("{open} open"), format!("{unknown} unknown"), format!("{closed} closed")];
         if unreadable > 0 {
             parts.push(format!("{unreadable} unreadable"));
         }
@@ -383,10 +381,9 @@ impl WayView {
             reasons,
             statements: statements.iter().map(StatementView::from).collect(),
             findings: findings.iter().map(WayFindingView::from).collect(),
-            accepted: accepted.as_ref().map(|(reason, until)| AcceptedView {
-                reason: reason.clone().into(),
-                until: until.to_string(),
-            }),
+            accepted: accepted
+                .as_ref()
+                .map(|(reason, until)| AcceptedView { reason: reason.clone().into(), until: until.to_string() }),
         }
     }
 
@@ -428,7 +425,12 @@ impl From<&Changes> for ChangesView {
     fn from(changes: &Changes) -> Self {
         let Changes { new, changed, gone, unreadable } = changes;
         let views = |changes: &[Change]| changes.iter().map(ChangedWayView::from).collect();
-        Self { new: views(new), changed: views(changed), gone: views(gone), unreadable: texts(unreadable) }
+        Self {
+            new: views(new),
+            changed: views(changed),
+            gone: views(gone),
+            unreadable: texts(unreadable),
+        }
     }
 }
 

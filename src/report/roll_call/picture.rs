@@ -57,13 +57,9 @@ impl Picture {
                     reach_class: reach_class(role),
                 })
                 .collect();
-            let names = [
-                Some(cut(&first.outsider.shown())),
-                first.vendor.as_ref().map(|vendor| cut(&vendor.shown())),
-            ];
+            let names = [Some(cut(&first.outsider.shown())), first.vendor.as_ref().map(|vendor| cut(&vendor.shown()))];
             let lines = names.into_iter().flatten().enumerate();
-            let lines: Vec<(usize, String)> =
-                lines.map(|(line, name)| (top + 17 + line * 16, name)).collect();
+            let lines: Vec<(usize, String)> = lines.map(|(line, name)| (top + 17 + line * 16, name)).collect();
             let height = (rows.len() * ROW).max(10 + lines.len() * 16);
             y += height + GAP;
             Band { y: top, height, lines, rows }

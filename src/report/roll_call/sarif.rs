@@ -31,8 +31,7 @@ impl RollCallView {
         }
         issues.sort_by_key(|issue| issue.level);
         let unread = self.unreadable.iter().chain(&self.unread_accounts);
-        let unread = unread
-            .map(|one| notification("warning", &format!("cannot be read: {}: {}", one.name, one.reason)));
+        let unread = unread.map(|one| notification("warning", &format!("cannot be read: {}: {}", one.name, one.reason)));
         log("rolecall/audit/", &issues, &invocation(self.exit_code, &unread.collect::<Vec<_>>()))
     }
 }

@@ -176,21 +176,53 @@ fn broken_guardrails_are_refuted_by_a_request() {
         &id,
         json!({"Null": {"sts:ExternalId": "false"}, "StringNotEquals": {"sts:ExternalId": EXTERNAL_ID}}),
     );
-    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), others.clone(), absent]), @"");
+    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), others.clone(), absent]), @"
+    only trusted: proved
+    external ID: refuted, a trust policy can let `arn:aws:sts::765628985471:assumed-role/another-role/session` assume the role without an external ID: no statement of the policy denies it
+    lets in: proved
+    ");
     let account =
         changed(&others, json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::999999999999:*"}}));
-    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), account, id.clone()]), @"");
-    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), others.clone()]), @"");
-    insta::assert_snapshot!(told(&[services.clone(), others.clone(), id.clone()]), @"");
+    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), account, id.clone()]), @"
+    only trusted: refuted, a trust policy can let `arn:aws:sts::999999999999:assumed-role/another-role/session` assume the role with the external ID `5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e13`: no statement of the policy denies it
+    external ID: proved
+    lets in: refuted, `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e13`, because statement 3 denies it
+    ");
+    insta::assert_snapshot!(told(&[federated.clone(), services.clone(), others.clone()]), @"
+    only trusted: proved
+    external ID: refuted, a trust policy can let `arn:aws:sts::765628985471:assumed-role/another-role/session` assume the role without an external ID: no statement of the policy denies it
+    lets in: proved
+    ");
+    insta::assert_snapshot!(told(&[services.clone(), others.clone(), id.clone()]), @"
+    only trusted: refuted, a trust policy can let anybody with a token of the identity provider `arn:aws:iam::111111111111:oidc-provider/x` assume the role: no statement of the policy denies it
+    external ID: refuted, a trust policy can let anybody with a token of the identity provider `arn:aws:iam::111111111111:oidc-provider/x` assume the role: no statement of the policy denies it
+    lets in: proved
+    ");
     // AWS does not say which `aws:PrincipalArn` a service has.
-    insta::assert_snapshot!(told(&[federated.clone(), others.clone(), id.clone()]), @"");
-    insta::assert_snapshot!(told(&[]), @"");
+    insta::assert_snapshot!(told(&[federated.clone(), others.clone(), id.clone()]), @"
+    only trusted: unknown
+    external ID: proved
+    lets in: proved
+    ");
+    insta::assert_snapshot!(told(&[]), @"
+    only trusted: refuted, a trust policy can let any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) assume the role without an external ID: no statement of the policy denies it
+    external ID: refuted, a trust policy can let any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) assume the role without an external ID: no statement of the policy denies it
+    lets in: proved
+    ");
     // Another role's guardrail guards nothing here.
     let mut of_another = guardrail();
     of_another.iter_mut().for_each(|statement| statement["Resource"] = json!(format!("{ROLE}-2")));
-    insta::assert_snapshot!(told(&of_another), @"");
+    insta::assert_snapshot!(told(&of_another), @"
+    only trusted: refuted, a trust policy can let `arn:aws:sts::999999999999:assumed-role/another-role/session` assume the role without an external ID: no statement of the policy denies it
+    external ID: refuted, a trust policy can let `arn:aws:sts::999999999999:assumed-role/another-role/session` assume the role without an external ID: no statement of the policy denies it
+    lets in: proved
+    ");
     // What is only for sessions of some organization is no guardrail for others.
     let organization =
         changed(&others, json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-vendor00001"}}));
-    insta::assert_snapshot!(told(&[federated, services, organization, id]), @"");
+    insta::assert_snapshot!(told(&[federated, services, organization, id]), @"
+    only trusted: refuted, a trust policy can let `arn:aws:sts::999999999999:assumed-role/another-role/session` assume the role with the external ID `5f6b2c1e-8a3d-4c7f-9b1e-2d4f6a8c0e13` when `aws:PrincipalOrgID` is `o-vendor00001`: no statement of the policy denies it
+    external ID: proved
+    lets in: unknown
+    ");
 }
