@@ -24,7 +24,8 @@ fn render(arguments: &[&str], targets: usize) -> Run {
 fn both_policies_are_printed_and_the_first_is_proved() {
     let run = render(&["guardrail", "--output", "json", "--provisioner", PROVISIONER], 1).expect(0);
     let all = run.json();
-    let results: Vec<&Value> = all["claims"].as_array().unwrap().iter().map(|claim| &claim["result"]).collect();
+    let results: Vec<&Value> =
+        all["claims"].as_array().unwrap().iter().map(|claim| &claim["result"]).collect();
     assert_eq!(results, ["proved"; 3]);
     let rcp = render(&["rcp"], 1).expect(0);
     assert_eq!(rcp.json(), all["rcp"]);
@@ -49,7 +50,7 @@ fn a_policy_that_would_lock_everybody_out_is_refused() {
 fn a_policy_is_never_longer_than_organizations_stores_it() {
     let arguments = ["scp", "--provisioner", PROVISIONER];
     // So many do not fit with white space.
-    let dense = render(&arguments, 60).expect(0).stdout;
+    let dense = render(&arguments, 65).expect(0).stdout;
     assert!(dense.len() <= 10_240 && !dense.contains("\n  "), "{}", dense.len());
     let run = render(&arguments, 100).expect(2);
     assert!(run.stderr.contains("AWS Organizations stores 10240"), "{}", run.stderr);
