@@ -49,8 +49,8 @@ mod access_analyzer {
 
 #[cfg(not(feature = "organizations"))]
 mod organizations {
-    use super::{Aws, AwsResult, absent};
     use rolecall_model::iam::arn::AccountId;
+    use super::{Aws, AwsResult, absent};
     use rolecall_model::ports::{OrganizationPolicyKind, OrganizationRecord, ReadOrganization};
 
     const FEATURE: &str = "organizations";

@@ -69,8 +69,7 @@ impl ReadAccount for Aws {
             for policy in answer.policies() {
                 // A policy that cannot be read is missing for the roles that have it, and each of them says so.
                 let Ok(arn) = policy_arn(DETAILS, policy.arn()) else { continue };
-                let in_force =
-                    policy.policy_version_list().iter().find(|version| version.is_default_version());
+                let in_force = policy.policy_version_list().iter().find(|version| version.is_default_version());
                 if let Ok(document) = decoded(DETAILS, in_force.and_then(|version| version.document())) {
                     all.policies.insert(arn, document);
                 }

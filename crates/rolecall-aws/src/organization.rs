@@ -39,10 +39,9 @@ impl ReadOrganization for Aws {
             let call = self.organizations.list_accounts().set_next_token(token);
             let answer = self.patiently(OPERATION, || call.clone().send()).await?;
             // A suspended account has no sessions (AWS Account Management Reference, account states).
-            let active = answer
-                .accounts()
-                .iter()
-                .filter(|account| account.state().is_none_or(|state| *state == AccountState::Active));
+            let active = answer.accounts().iter().filter(|account| {
+                account.state().is_none_or(|state| *state == AccountState::Active)
+            });
             for account in active {
                 let id = account.id().unwrap_or_default();
                 accounts.push(id.parse().map_err(|error| unexpected(OPERATION, &error))?);

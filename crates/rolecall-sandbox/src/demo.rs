@@ -123,8 +123,7 @@ impl State {
         for detail in example.get("RoleDetailList").and_then(Value::as_array).into_iter().flatten() {
             let list = |key: &str| detail.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
             let inline = list("RolePolicyList").into_iter();
-            let inline =
-                inline.map(|policy| (field(&policy, "PolicyName"), field(&policy, "PolicyDocument")));
+            let inline = inline.map(|policy| (field(&policy, "PolicyName"), field(&policy, "PolicyDocument")));
             let attached = list("AttachedManagedPolicies").into_iter();
             let permissions = Permissions {
                 attached: attached.map(|policy| field(&policy, "PolicyArn")).collect(),
