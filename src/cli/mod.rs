@@ -15,6 +15,7 @@ mod explain;
 mod explain_error;
 mod fleet;
 mod genesys;
+mod guardrail;
 mod handover;
 mod init;
 mod input;

@@ -18,7 +18,8 @@ use rolecall::manifest::{Boundary, Manager, Manifest, Target, write};
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
-use super::options::{RenderOptions, RenderedDocument, RenderedFormat};
+use super::guardrail;
+use super::options::{RenderOptions, Rendered, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
@@ -35,7 +36,19 @@ const ALL: [(RenderedDocument, &str); 6] = [
 const DEFAULT_PARTITION: &str = "aws";
 
 pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let Loaded { manifest, .. } = load_manifest(&options.common, false, printer)?;
+    let loaded = load_manifest(&options.common, false, printer)?;
+    let wanted = match options.document {
+        Some(Rendered::Guardrail(part)) => return guardrail::run(part, options, &loaded, printer),
+        Some(Rendered::Document(_)) | None if !options.provisioner.is_empty() => {
+            let hint = "`rolecall render guardrail` prints it, with the resource control policy";
+            return Err(
+                UsageError::new("`--provisioner` is for the service control policy", Some(hint)).into()
+            );
+        }
+        Some(Rendered::Document(document)) => Some(document),
+        None => None,
+    };
+    let Loaded { manifest, .. } = loaded;
     let templates = load_templates(options.common.policies.as_deref())?;
     let external_id = stated_external_id(&manifest)?;
     // CloudFormation knows the account and the partition of a stack; nothing else that is rendered does.
@@ -44,16 +57,14 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
         true => home_of_any_stack(&manifest, &external_id, &templates)?,
         false => home(options, &manifest)?,
     };
-    let region = options.region.as_ref().or(manifest.access.region.as_ref());
-    let targets: Vec<_> =
-        manifest.targets.iter().map(|target| arn(target, region, &home)).collect::<Result<_, _>>()?;
+    let targets = targets(options, &manifest, &home)?;
     if let Some(format) = options.format {
         return whole(format, options, &Given { manifest, external_id, templates, home, targets }, printer);
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
     let boundary = manifest.role.permissions_boundary.as_ref();
     let fill = |document| template(&templates, document, boundary)?.fill(&fillings);
-    let is_printed = |document| options.document.is_none_or(|wanted| wanted == document);
+    let is_printed = |document| wanted.is_none_or(|wanted| wanted == document);
     for (document, name) in ALL.into_iter().filter(|(document, _)| is_printed(*document)) {
         if let Some(way_out) = way_out_of_size(document, boundary) {
             warn_of_size(name, &fill(document)?, way_out, printer);
@@ -62,7 +73,7 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
     if is_printed(RenderedDocument::Provisioner) {
         say_what_a_provisioner_can_do(&manifest, &home, printer);
     }
-    let text = match (options.document, options.common.output.is_human()) {
+    let text = match (wanted, options.common.output.is_human()) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.
         (Some(document), _) => pretty(&fill(document)?)?,
         (None, false) => {
@@ -265,8 +276,18 @@ fn pretty(document: &Value) -> CommandResult<String> {
     Ok(serde_json::to_string_pretty(document).context("cannot print the document")? + "\n")
 }
 
+/// The manifest's targets as ARNs.
+pub(super) fn targets(
+    options: &RenderOptions,
+    manifest: &Manifest,
+    home: &Home,
+) -> CommandResult<Vec<FunctionArn>> {
+    let region = options.region.as_ref().or(manifest.access.region.as_ref());
+    Ok(manifest.targets.iter().map(|target| arn(target, region, home)).collect::<Result<_, _>>()?)
+}
+
 /// The account that `--account` or the manifest's ARNs say.
-fn home(options: &RenderOptions, manifest: &Manifest) -> CommandResult<Home> {
+pub(super) fn home(options: &RenderOptions, manifest: &Manifest) -> CommandResult<Home> {
     let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
     let of_target = || manifest.targets.iter().find_map(|target| target.account.clone());
     let account = options.account.clone().or_else(|| assumed.map(|role| role.account.clone()));

@@ -273,7 +273,7 @@ fn checked(
 }
 
 /// Who may assume the role: the account of Genesys Cloud, and the manifest's principal for live probes.
-fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
+pub(super) fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
     [home.root_of(&manifest.genesys.trusted_account)].into_iter().chain(probe_principal).collect()
 }

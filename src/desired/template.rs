@@ -114,6 +114,16 @@ impl Template {
         }
     }
 
+    /// The resource control policy that keeps everybody but the trusted principals out of the role.
+    pub fn resource_control() -> Result<Self, TemplateError> {
+        Self::parse("rcp.json", include_str!("../../policies/rcp.json"))
+    }
+
+    /// The service control policy that lets nobody but the provisioner change the role.
+    pub fn service_control() -> Result<Self, TemplateError> {
+        Self::parse("scp.json", include_str!("../../policies/scp.json"))
+    }
+
     /// The document with every placeholder filled.
     pub fn fill(&self, fillings: &Fillings) -> Result<Value, TemplateError> {
         self.filled(&self.document, fillings, "")

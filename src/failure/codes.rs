@@ -6,6 +6,7 @@ use rolecall_genesys::credentials::CredentialError;
 use super::{RefusedPlan, RetiresActions, UsageError};
 use crate::carry_out::Failure as WriteFailure;
 use crate::desired::aws::DesiredError;
+use crate::desired::guardrail::GuardrailError;
 use crate::desired::sources::SourceFaults;
 use crate::desired::template::TemplateError;
 use crate::error_code::ErrorCode;
@@ -122,6 +123,21 @@ impl Coded for DesiredError {
             Self::Partition(error) => error.code(),
             Self::Template(error) => error.code(),
             Self::Refused { .. } => ErrorCode::Template,
+        }
+    }
+}
+
+impl Coded for GuardrailError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Partition(error) => error.code(),
+            Self::Template(error) => error.code(),
+            Self::Unreadable(_) => ErrorCode::Document,
+            Self::NoProvisioner
+            | Self::NoRoleOrUser(_)
+            | Self::Wildcard(_)
+            | Self::NobodyInAccount { .. } => ErrorCode::CommandLine,
+            Self::TooLong { .. } => ErrorCode::Quota,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::carry_out::Failure as WriteFailure;
 use crate::desired::aws::DesiredError;
+use crate::desired::guardrail::{GuardrailError, GuardrailKind};
 use crate::desired::sources::SourceFaults;
 use crate::desired::template::TemplateError;
 use crate::exit::ExitCode;
@@ -261,6 +262,33 @@ impl Explained for BoundaryError {
                 ),
             ),
         }
+    }
+}
+
+impl Explained for GuardrailError {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self {
+            Self::Partition(error) => return error.explain(),
+            Self::Template(error) => return error.explain(),
+            Self::Unreadable(_) => return (ExitCode::Failed, None),
+            Self::NoProvisioner => {
+                "name the role that runs `rolecall apply` (or Terraform, or CloudFormation): `--provisioner ARN`, once for each"
+            }
+            Self::NoRoleOrUser(_) => {
+                "name a role or a user by its ARN; for a session name its role, with the role's path"
+            }
+            Self::Wildcard(_) => "name a role or a user without these characters in its path",
+            Self::NobodyInAccount { .. } => {
+                "add the role of that account which changes the role: `--provisioner ARN`"
+            }
+            Self::TooLong { kind: GuardrailKind::ResourceControl, .. } => {
+                "the names of the role and of the probe principal are what makes it long"
+            }
+            Self::TooLong { kind: GuardrailKind::ServiceControl, .. } => {
+                "write a policy of your own for `lambda:AddPermission`, with a wildcard for the functions"
+            }
+        };
+        (ExitCode::Usage, Some(hint.to_owned()))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod foreign_change;
 pub mod functions;
 pub mod gate;
 pub mod genesys_fault;
+pub mod guardrail;
 mod held;
 pub mod holder;
 pub mod live;

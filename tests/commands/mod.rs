@@ -9,6 +9,7 @@ mod cloudformation;
 mod descriptions;
 mod explain;
 mod extraction;
+mod guardrail;
 mod holder;
 mod pitfalls;
 mod policies;

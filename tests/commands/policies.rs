@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use rolecall::desired::aws::{Home, fillings};
+use rolecall::desired::guardrail::{resource_control, service_control};
 use rolecall::desired::template::{Template, Templates};
 use rolecall::iam::simulate::parse;
 use rolecall::manifest::Manifest;
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "trust",
     "invoke",
     "boundary",
@@ -21,6 +22,8 @@ const NAMES: [&str; 8] = [
     "verifier",
     "twin",
     "twin-with-boundary",
+    "rcp",
+    "scp",
 ];
 
 fn path(name: &str) -> PathBuf {
@@ -30,16 +33,31 @@ fn path(name: &str) -> PathBuf {
 /// The template with the values of the example.
 fn rendered(name: &str) -> Value {
     let boundary = if name.ends_with("boundary") { "permissions_boundary = \"targets\"\n" } else { "" };
+    let probe = if name == "rcp" {
+        "[verify]\nprobe_principal = \"arn:aws:iam::123456789012:role/ci/probe\"\n"
+    } else {
+        ""
+    };
     let text = format!(
         "version = 1\n[genesys]\nregion = \"us-east-1\"\norganization_id = \"{EXTERNAL_ID}\"\n\
          [role]\nname = \"GenesysDataActionRole\"\n{boundary}[[target]]\nfunction = \"my-genesys-trigger-function\"\n\
-         [[target]]\nfunction = \"orders-status\"\nqualifier = \"live\"\n"
+         [[target]]\nfunction = \"orders-status\"\nqualifier = \"live\"\n{probe}"
     );
     let (manifest, notes) = Manifest::parse(&text, "example").unwrap();
     assert!(notes.is_empty());
     let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
     let targets = [super::FUNCTION, super::ALIAS].map(|target| target.parse().unwrap());
-    let fillings = fillings(&manifest, &EXTERNAL_ID.parse().unwrap(), &home, &targets);
+    let external_id = EXTERNAL_ID.parse().unwrap();
+    match name {
+        "rcp" => return resource_control(&manifest, &external_id, &home).unwrap().document.to_value(),
+        "scp" => {
+            let provisioners = ["arn:aws:iam::123456789012:role/ci/provisioner".parse().unwrap()];
+            let policy = service_control(&manifest, &external_id, &home, &targets, &provisioners);
+            return policy.unwrap().document.to_value();
+        }
+        _ => {}
+    }
+    let fillings = fillings(&manifest, &external_id, &home, &targets);
     let boundary = manifest.role.permissions_boundary.as_ref();
     let Templates { trust, invoke } = Templates::new(|_| None).unwrap();
     let template = match name {
@@ -55,7 +73,12 @@ fn rendered(name: &str) -> Value {
 
 /// Where a case has the template.
 fn place(name: &str) -> &'static str {
-    if name == "trust" { "/resourcePolicy" } else { "/identityPolicies/0" }
+    match name {
+        "trust" => "/resourcePolicy",
+        "rcp" => "/resourceControlPolicies/0/policies/0",
+        "scp" => "/serviceControlPolicies/0/policies/0",
+        _ => "/identityPolicies/0",
+    }
 }
 
 fn cases(name: &str) -> Vec<Value> {
@@ -131,6 +154,14 @@ fn every_case_passes() {
     -- stdout
     [repository]/policies/twin-with-boundary.cases.json
     81 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/rcp.cases.json
+    26 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/scp.cases.json
+    75 cases passed.
     ");
     let paths = NAMES.map(|name| path(name).to_str().unwrap().to_owned());
     let arguments: Vec<&str> =
@@ -156,6 +187,10 @@ fn every_action_of_a_template_is_allowed_on_the_right_resource_and_denied_on_a_w
             };
             for action in actions.iter().map(|action| action.as_str().unwrap()) {
                 assert!(response(action, "Allowed"), "{name}: no case allows {action}");
+                if statement["Effect"] == "Deny" {
+                    assert!(response(action, "ExplicitlyDenied"), "{name}: no case denies {action}");
+                    continue;
+                }
                 let everywhere = statement["Resource"] == "*";
                 assert!(
                     everywhere || response(action, "ImplicitlyDenied"),

@@ -35,6 +35,10 @@ pub const ATTACHED_POLICIES: usize = 10;
 pub const POLICY_VERSIONS: usize = 5;
 /// Characters of a session policy, white space included (STS API Reference, `AssumeRole`); fixed.
 pub const SESSION_POLICY_SIZE: usize = 2048;
+/// Characters of a resource control policy, white space included (AWS Organizations User Guide, "Quotas and service limits"); fixed.
+pub const RESOURCE_CONTROL_POLICY_SIZE: usize = 5120;
+/// Characters of a service control policy, white space included (the same page); fixed.
+pub const SERVICE_CONTROL_POLICY_SIZE: usize = 10_240;
 /// Characters of any policy document in a call to IAM (IAM API Reference, `CreatePolicy`); fixed.
 pub const DOCUMENT_LENGTH: usize = 131_072;
 

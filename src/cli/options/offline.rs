@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Region, RoleArn};
@@ -29,6 +30,49 @@ pub(crate) enum RenderedDocument {
     Twin,
 }
 
+/// The guardrail, or one of its two policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuardrailPart {
+    /// Both policies of an organization around the role: rcp and scp
+    Guardrail,
+    /// A resource control policy: nobody but the trusted principals assumes the role, whatever its trust policy says
+    Rcp,
+    /// A service control policy: nobody but the provisioner changes the role
+    Scp,
+}
+
+/// What can be printed by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    /// A policy in IAM.
+    Document(RenderedDocument),
+    /// Policies of an organization.
+    Guardrail(GuardrailPart),
+}
+
+impl ValueEnum for Rendered {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Document(RenderedDocument::Trust),
+            Self::Document(RenderedDocument::Invoke),
+            Self::Document(RenderedDocument::Boundary),
+            Self::Document(RenderedDocument::Provisioner),
+            Self::Document(RenderedDocument::Verifier),
+            Self::Document(RenderedDocument::Twin),
+            Self::Guardrail(GuardrailPart::Guardrail),
+            Self::Guardrail(GuardrailPart::Rcp),
+            Self::Guardrail(GuardrailPart::Scp),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Document(document) => document.to_possible_value(),
+            Self::Guardrail(part) => part.to_possible_value(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RenderedFormat {
     /// A configuration in Terraform's JSON syntax, with the Genesys Cloud side: save it as role.tf.json
@@ -45,7 +89,11 @@ pub(crate) struct RenderOptions {
     pub(crate) common: CommonOptions,
     /// Print only this document
     #[arg(value_enum)]
-    pub(crate) document: Option<RenderedDocument>,
+    pub(crate) document: Option<Rendered>,
+    /// A role or user that may change the role under the service control policy (guardrail, scp; repeatable); left out, it is the
+    /// role that the manifest's `assume_role` names
+    #[arg(long, value_name = "ARN", requires = "document")]
+    pub(crate) provisioner: Vec<Principal>,
     /// All that the manifest asks for, for another tool, instead of the documents
     #[arg(long, value_enum, conflicts_with = "document")]
     pub(crate) format: Option<RenderedFormat>,

@@ -11,6 +11,7 @@
 //! | which requests for this action are allowed, and which are not? | [`Session::weigh`] |
 //! | does one policy allow no more than others? | [`proves_trust_within`], [`proves_permissions_within`] |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
+//! | can anybody else assume the role, whatever its trust policy says? | [`prove_guardrail`], with a [`GuardrailIntent`] |
 //! | can whoever makes the role get beyond what it is for? | [`prove_provisioner`], with a [`ProvisioningIntent`] |
 //!
 //! The first three know nothing of what a role is for. The others put them together to claims about a role that a third
@@ -38,7 +39,7 @@
 //! is a variable, and the conditions cut its values into finitely many classes (`variable`). Statements narrow these
 //! (`rule`, `names`, `reading`). One search (`solve`) finds a request that some statements match and others do not, or
 //! shows that there is none. `policy`, `allowed` and `session` put questions to it; `trust`, `permission`, `excess` and
-//! `targets` state the claims.
+//! `targets` state the claims, `guardrail` those that hold for every trust policy.
 //!
 //! Invariants: what a key is for a caller comes from one table, the truth of a condition for a class from the
 //! evaluator's own code: nothing is read a second time here. What the evaluator does not know is never part of a proof,
@@ -57,6 +58,7 @@ mod claim;
 mod domain;
 mod excess;
 mod family;
+mod guardrail;
 mod linked;
 mod mentioned;
 mod names;
@@ -80,6 +82,7 @@ mod words;
 pub use answer::{Proof, Witness};
 pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
+pub use guardrail::{GUARDRAIL_SCOPE, GuardrailClaim, GuardrailIntent, GuardrailResult, prove_guardrail};
 pub use names::Group;
 pub use permission::prove_permissions;
 pub use policy::ResourcePolicy;

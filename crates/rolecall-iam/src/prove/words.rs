@@ -27,6 +27,12 @@ pub(super) fn can_assume(who: &str, request: &Request, evaluation: &Evaluation, 
     format!("{who} can assume the role{id}{rest}{because}")
 }
 
+/// "a trust policy can let any principal of any AWS account assume the role without an external ID: …"
+pub(super) fn passes(who: &str, request: &Request) -> String {
+    let (id, rest) = (external_id(request), circumstances(request));
+    format!("a trust policy can let {who} assume the role{id}{rest}: no statement of the policy denies it")
+}
+
 /// "any principal of account 765628985471 can invoke `…` without the role, because …"
 pub(super) fn can_invoke(who: &str, request: &Request, evaluation: &Evaluation) -> String {
     let rest = circumstances(request);

@@ -8,6 +8,7 @@ mod chain;
 mod corpus;
 mod examples;
 mod findings;
+mod guardrail;
 mod known;
 mod mutants;
 mod mutations;
