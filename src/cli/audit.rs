@@ -18,7 +18,7 @@ use rolecall_audit::snapshot::Snapshot;
 use rolecall_audit::vendor::Vendors;
 use rolecall_model::file;
 
-use super::context::{sandbox_state, settings, start_sandbox_with};
+use super::context::{load_manifest, sandbox_state, settings, start_sandbox_with};
 use super::fleet;
 use super::input;
 use super::options::{Output, RollCallOptions};
@@ -77,6 +77,9 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
 /// The manifests that are named, or the nearest; none of them is needed.
 fn manifests(options: &RollCallOptions, printer: &mut Printer) -> CommandResult<Vec<Manifest>> {
     let common = &options.aws.common;
+    if options.aws.sandbox && !common.is_manifest_meant() {
+        return Ok(vec![load_manifest(common, true, printer)?.manifest]);
+    }
     let files = match (common.files.is_empty(), common.is_manifest_meant()) {
         (false, _) => fleet::files_of(&common.files)?,
         (true, true) => vec![common.file().to_path_buf()],

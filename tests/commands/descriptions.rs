@@ -124,7 +124,7 @@ fn every_role_of_an_account() {
       proved     `lambda.amazonaws.com` can assume the role
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
       note: the role trusts only the AWS service lambda.amazonaws.com
-      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     3 roles: 2 proved, 1 refuted
     -- stderr
@@ -136,7 +136,7 @@ fn every_role_of_an_account() {
     -- stdout
     arn:aws:iam::123456789012:role/trigger-execution (account description descriptions/authorization-details.json)
       refuted    nobody but the trusted principals can assume the role
-                 the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID
+                 the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it
       proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       refuted    `arn:aws:iam::765628985471:root` can assume the role
                  `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
@@ -145,7 +145,7 @@ fn every_role_of_an_account() {
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
-      warning    T23 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      warning    T23 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
                  why: without `aws:SourceArn` or `aws:SourceAccount`, another customer can make the service use this role (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: add a condition on `aws:SourceArn` or `aws:SourceAccount`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

@@ -215,11 +215,11 @@ fn every_pitfall_is_refuted_with_its_witness() {
     -- stdout
     Trust policy pitfalls/t10-a-service.json
       refuted    nobody but the trusted principals can assume the role
-                 the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it and asks for no external ID
+                 the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it
       error      T10 (statement 2 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
-      warning    T23 (statement 2 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it and asks for no external ID; it may do so for any of its customers
+      warning    T23 (statement 2 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 2 allows it; it may do so for any of its customers
                  why: without `aws:SourceArn` or `aws:SourceAccount`, another customer can make the service use this role (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: add a condition on `aws:SourceArn` or `aws:SourceAccount`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
@@ -229,7 +229,7 @@ fn every_pitfall_is_refuted_with_its_witness() {
     -- stdout
     Trust policy pitfalls/t10-federated.json
       refuted    nobody but the trusted principals can assume the role
-                 anybody with a token of the identity provider `accounts.google.com` can assume the role, because statement 2 allows it and asks for no external ID
+                 anybody with a token of the identity provider `accounts.google.com` can assume the role, because statement 2 allows it
       error      T10 (statement 2 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
@@ -357,13 +357,13 @@ fn every_pitfall_is_refuted_with_its_witness() {
     -- stdout
     Trust policy pitfalls/t23-a-service-for-anybody.json
       refuted    nobody but the trusted principals can assume the role
-                 the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID
+                 the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it
       refuted    `arn:aws:iam::765628985471:root` can assume the role
                  `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
-      warning    T23 (statement 1 of the trust policy): the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      warning    T23 (statement 1 of the trust policy): the AWS service `events.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
                  why: without `aws:SourceArn` or `aws:SourceAccount`, another customer can make the service use this role (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: add a condition on `aws:SourceArn` or `aws:SourceAccount`
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.

@@ -144,7 +144,7 @@ fn a_role_for_a_service_is_not_refuted_where_nobody_states_an_intent() {
       proved     `lambda.amazonaws.com` can assume the role
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
       note: the role trusts only the AWS service lambda.amazonaws.com
-      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
 
     Result: proved
     ");
@@ -181,21 +181,21 @@ fn a_vendor_role_among_execution_roles_is_what_counts() {
       proved     `lambda.amazonaws.com` can assume the role
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
       note: the role trusts only the AWS service lambda.amazonaws.com
-      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     arn:aws:iam::123456789012:role/b (account description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
       note: the role trusts only the AWS service lambda.amazonaws.com
-      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     arn:aws:iam::123456789012:role/c (account description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
       note: the role trusts only the AWS service lambda.amazonaws.com
-      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it and asks for no external ID; it may do so for any of its customers
+      note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     4 roles: 4 proved
     ");

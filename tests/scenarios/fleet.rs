@@ -246,7 +246,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     exit 2
     -- stderr
     error[E1]: `destroy` takes one manifest
-    hint: plan, apply, verify and drift take several; run this once for each
+    hint: plan, apply, verify, drift and audit take several; run this once for each
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--out", "p", "--file", "accounts/*.toml"]).whole(), @"
     exit 2

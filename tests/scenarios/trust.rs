@@ -157,6 +157,6 @@ fn a_refused_way_to_credentials_is_told_in_the_words_of_aws() {
     exit 1
     -- stderr
     error[E14]: [a read] failed: an error occurred while loading credentials: Request is missing Authentication Token (MissingAuthenticationToken)
-    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account
+    hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; without access to AWS, `rolecall genesys connect --role-arn ARN --profile web` works on the Genesys Cloud side alone
     ");
 }

@@ -112,7 +112,8 @@ struct FileUnreadable {
 impl FileWay {
     fn of(way: &Way) -> Self {
         let Entry { outsider, named, statements, guard, verdict: _, guests: _ } = &way.entry;
-        let conditions = statements.iter().map(|statement| FileStatement { conditions: statement.conditions.clone() });
+        let conditions =
+            statements.iter().map(|statement| FileStatement { conditions: statement.conditions.clone() });
         Self {
             kind: outsider.kind().to_owned(),
             id: outsider.id(),
@@ -190,7 +191,9 @@ impl FileReach {
             what.push(format!("possible reach: {} → {}", self.possible, now.possible));
         }
         if self.data != now.data {
-            let actions = |reach: &Self| listed(&reach.data.iter().map(|access| access.action.clone()).collect::<Vec<_>>());
+            let actions = |reach: &Self| {
+                listed(&reach.data.iter().map(|access| access.action.clone()).collect::<Vec<_>>())
+            };
             let (before, after) = (actions(self), actions(now));
             what.push(match before == after {
                 true => format!("data: {after} on other resources"),
@@ -218,7 +221,8 @@ impl Baseline {
         let mut before = self.roles.clone();
         for answer in &now.answers {
             let role = answer.role.to_string();
-            let change = |way: &FileWay, what| Change { role: role.clone(), outsider: way.outsider.clone(), what };
+            let change =
+                |way: &FileWay, what| Change { role: role.clone(), outsider: way.outsider.clone(), what };
             let known = before.remove(&role);
             let reach = known.as_ref().map(|known| known.reach.differences(&FileReach::of(&answer.reach)));
             let doubts = known.as_ref().is_some_and(|known| known.doubts != answer.doubts);
@@ -247,13 +251,19 @@ impl Baseline {
                 let what = vec!["what is left open".to_owned()];
                 changes.changed.push(Change { role: role.clone(), outsider, what });
             }
-            changes.gone.extend(known_ways.iter().filter(|way| way.is_way()).map(|way| change(way, Vec::new())));
+            changes
+                .gone
+                .extend(known_ways.iter().filter(|way| way.is_way()).map(|way| change(way, Vec::new())));
         }
         let unreadable: Vec<&String> = now.unreadable.iter().map(|role| &role.role).collect();
         // What cannot be read is not gone.
         for (role, known) in before.into_iter().filter(|(role, _)| !unreadable.contains(&role)) {
             let ways = known.ways.into_iter().filter(FileWay::is_way);
-            changes.gone.extend(ways.map(|way| Change { role: role.clone(), outsider: way.outsider, what: Vec::new() }));
+            changes.gone.extend(ways.map(|way| Change {
+                role: role.clone(),
+                outsider: way.outsider,
+                what: Vec::new(),
+            }));
         }
         changes.unreadable =
             unreadable.into_iter().filter(|role| !self.unreadable.contains(role)).cloned().collect();

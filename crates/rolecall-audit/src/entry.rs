@@ -237,7 +237,8 @@ impl Door<'_> {
                 (Some(witness.clone()), Verdict::Open(witness))
             }
             Proof::Refuted(witness) => {
-                let reason = "guests get in if the identity pool admits guests, which a trust policy does not tell";
+                let reason =
+                    "guests get in if the identity pool admits guests, which a trust policy does not tell";
                 (Some(witness), Verdict::Unknown(vec![reason.to_owned()]))
             }
         }
@@ -411,7 +412,9 @@ impl Door<'_> {
             return match self.every_value(callers, &format!("{host}:sub")) {
                 Ok(_) if elsewhere.is_some() => {
                     let claim = elsewhere.map_or("", |(_, claim)| claim);
-                    let reason = format!("tokens of `{host}` name the tenant in {claim}, which rolecall does not judge");
+                    let reason = format!(
+                        "tokens of `{host}` name the tenant in {claim}, which rolecall does not judge"
+                    );
                     (Guard::Nothing, Verdict::Unknown(vec![reason]))
                 }
                 Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
@@ -439,8 +442,11 @@ impl Door<'_> {
         };
         let tenants: Vec<String> =
             tenants.into_iter().filter(|tenant| is_in(issuer.all_of(tenant))).map(str::to_owned).collect();
-        let (places, patterns): (BTreeSet<String>, Vec<String>) =
-            texts.iter().filter_map(|text| issuer.place_of(text)).filter(|(_, all)| is_in(all.clone())).unzip();
+        let (places, patterns): (BTreeSet<String>, Vec<String>) = texts
+            .iter()
+            .filter_map(|text| issuer.place_of(text))
+            .filter(|(_, all)| is_in(all.clone()))
+            .unzip();
         let elsewhere = Values::UnlikeOrAbsent(patterns);
         let is_placed = self.ask(&callers().with_values(&key, &elsewhere)) == Proof::Proved;
         let guard = Guard::Tenants {
@@ -458,10 +464,13 @@ impl Door<'_> {
         for statement in self.trust.statements() {
             let denies = statement.effect == Effect::Deny;
             let asked = statement.conditions.iter().filter(|condition| {
-                let is_positive = matches!(condition.operator, Operator::Compare { negated, .. } if negated == denies);
+                let is_positive =
+                    matches!(condition.operator, Operator::Compare { negated, .. } if negated == denies);
                 condition.key == key && is_positive
             });
-            texts.extend(asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())));
+            texts.extend(
+                asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())),
+            );
         }
         texts
     }

@@ -111,7 +111,8 @@ impl Expectation {
         for own in own_organizations {
             // AWS Organizations API Reference, `Organization`: "o-" followed by 10 to 32 lower-case letters or digits.
             let is_word = |id: &str| {
-                (10..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                (10..=32).contains(&id.len())
+                    && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
             };
             if !own.strip_prefix("o-").is_some_and(is_word) {
                 let wanted = "the ID of an organization (`o-` and 10 to 32 letters or digits)";
@@ -124,7 +125,11 @@ impl Expectation {
             read.names.extend(name.map(|name| (id.clone(), name)));
             if external_ids.as_ref().is_some_and(BTreeSet::is_empty) {
                 let (place, value) = ("vendor.external_ids", "[]".to_owned());
-                return Err(ExpectationError::Value { place, value, wanted: "a list of external IDs; leave it out to accept any" });
+                return Err(ExpectationError::Value {
+                    place,
+                    value,
+                    wanted: "a list of external IDs; leave it out to accept any",
+                });
             }
             if let Some(external_ids) = external_ids {
                 read.insiders.external_ids.entry(id).or_default().extend(external_ids);

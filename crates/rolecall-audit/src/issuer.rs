@@ -146,7 +146,9 @@ impl Issuer {
             Host::EksCluster => {
                 let cluster = host.strip_prefix("oidc.eks.").and_then(|rest| rest.split_once("/id/"));
                 cluster.is_some_and(|(domain, id)| {
-                    let region = [".amazonaws.com", ".amazonaws.com.cn"].iter().find_map(|end| domain.strip_suffix(end));
+                    let region = [".amazonaws.com", ".amazonaws.com.cn"]
+                        .iter()
+                        .find_map(|end| domain.strip_suffix(end));
                     region.is_some_and(is_word) && is_word(id)
                 })
             }

@@ -44,7 +44,9 @@ impl Outsider {
     pub fn id(&self) -> String {
         match self {
             Self::WebIdentity(provider) => provider.clone(),
-            Self::EveryAccount | Self::Unnamed | Self::Account(_) | Self::Saml(_) | Self::Service(_) => self.to_string(),
+            Self::EveryAccount | Self::Unnamed | Self::Account(_) | Self::Saml(_) | Self::Service(_) => {
+                self.to_string()
+            }
         }
     }
 }
@@ -120,16 +122,18 @@ fn undocumented(name: &PrincipalName, own: &AccountId) -> Option<String> {
         PrincipalName::Federated(provider) => {
             let account = provider.split(':').nth(4);
             let is_pattern = provider.contains(['*', '?']);
-            let is_others = provider.starts_with("arn:") && account.is_none_or(|account| account != own.as_str());
+            let is_others =
+                provider.starts_with("arn:") && account.is_none_or(|account| account != own.as_str());
             (is_pattern || is_others).then(|| {
                 format!("`\"Federated\": \"{provider}\"` is no provider of this account, and AWS does not document whom it lets in")
             })
         }
         PrincipalName::Service(service) => {
-            let is_aws = [".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"].iter().any(|end| service.ends_with(end));
-            (!is_aws || service.contains(['*', '?'])).then(|| {
-                format!("`\"Service\": \"{service}\"` is no service principal that AWS documents")
-            })
+            let is_aws = [".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"]
+                .iter()
+                .any(|end| service.ends_with(end));
+            (!is_aws || service.contains(['*', '?']))
+                .then(|| format!("`\"Service\": \"{service}\"` is no service principal that AWS documents"))
         }
         PrincipalName::Everyone
         | PrincipalName::AnyAws

@@ -54,7 +54,9 @@ pub enum SnapshotError {
     #[error("no `RoleDetailList`: expected the output of `aws iam get-account-authorization-details`")]
     NoRoles,
     /// Its last page says that there are more.
-    #[error("the answer is cut: there are more pages (`IsTruncated` or `NextToken`); save all of them, without `--max-items`")]
+    #[error(
+        "the answer is cut: there are more pages (`IsTruncated` or `NextToken`); save all of them, without `--max-items`"
+    )]
     Cut,
 }
 
@@ -164,7 +166,8 @@ impl Snapshot {
         }
         if roles.is_empty() && unreadable.is_empty() {
             // Every account has roles as soon as it uses a service that needs one.
-            unreadable.push(("the answer".to_owned(), "it has no role; was it made with `--filter`?".to_owned()));
+            unreadable
+                .push(("the answer".to_owned(), "it has no role; was it made with `--filter`?".to_owned()));
         }
         roles.sort_by(|one, other| one.arn.cmp(&other.arn));
         Ok(Self { roles, unreadable })
@@ -192,7 +195,8 @@ fn of_detail<'t>(
     let trust = documents.read(role.assume_role_policy_document);
     let inline = role.role_policy_list.into_iter().flatten();
     let inline = inline.map(|policy| (policy.policy_name, documents.read(policy.policy_document)));
-    let attached = role.attached_managed_policies.into_iter().flatten().map(|policy| named(policy.policy_arn));
+    let attached =
+        role.attached_managed_policies.into_iter().flatten().map(|policy| named(policy.policy_arn));
     Ok(Role {
         arn,
         trust,

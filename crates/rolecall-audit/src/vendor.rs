@@ -40,7 +40,7 @@ impl Vendors {
             rows.filter_map(|row| {
                 let source = Some(row.source).filter(|source| !source.is_empty());
                 let name = if row.r#type == "aws" { format!("AWS: {}", row.name) } else { row.name };
-            Some((row.account.parse().ok()?, Vendor { name, source }))
+                Some((row.account.parse().ok()?, Vendor { name, source }))
             })
             .collect(),
         )

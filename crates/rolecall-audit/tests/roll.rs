@@ -211,7 +211,8 @@ fn token(provider: &str, condition: Value) -> Value {
 
 /// How a role with this trust stands, with what holds others back.
 fn stands(statement: Value) -> (Standing, String) {
-    let called = call(&snapshot_of(&[("x", statement)]), &Expectation::read(EXPECTED).unwrap(), at("2026-11-23"));
+    let called =
+        call(&snapshot_of(&[("x", statement)]), &Expectation::read(EXPECTED).unwrap(), at("2026-11-23"));
     let answer = &called.answers[0];
     let guards: Vec<String> = answer.ways.iter().map(|way| way.entry.guard.to_string()).collect();
     (answer.standing(), guards.join("; "))
@@ -222,8 +223,11 @@ fn nothing_is_closed_that_nobody_has_shown() {
     const GITHUB: &str = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
     const COGNITO: &str = "cognito-identity.amazonaws.com";
     let provider = |host: &str| format!("arn:aws:iam::123456789012:oidc-provider/{host}");
-    let namespace = |host: &str| token(&provider(host), json!({"StringLike": {format!("{host}:sub"): "system:serviceaccount:ns:*"}}));
-    let subject = |host: &str| token(&provider(host), json!({"StringEquals": {format!("{host}:sub"): "one"}}));
+    let namespace = |host: &str| {
+        token(&provider(host), json!({"StringLike": {format!("{host}:sub"): "system:serviceaccount:ns:*"}}))
+    };
+    let subject =
+        |host: &str| token(&provider(host), json!({"StringEquals": {format!("{host}:sub"): "one"}}));
     let web = "sts:AssumeRoleWithWebIdentity";
     for (right, statement) in [
         // What AWS does not document.
@@ -232,8 +236,21 @@ fn nothing_is_closed_that_nobody_has_shown() {
         (Unknown, allow(json!({"Federated": "*"}), web, json!({}))),
         (Unknown, allow(json!({"Service": "*"}), "sts:AssumeRole", json!({}))),
         (Unknown, allow(json!({"Service": "evil.example.com"}), "sts:AssumeRole", json!({}))),
-        (Unknown, allow(json!({"Federated": "arn:aws:iam::222222222222:saml-provider/other"}), "sts:AssumeRoleWithSAML", json!({}))),
-        (Unknown, token("arn:aws:iam::999999999999:oidc-provider/token.actions.githubusercontent.com", json!({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}}))),
+        (
+            Unknown,
+            allow(
+                json!({"Federated": "arn:aws:iam::222222222222:saml-provider/other"}),
+                "sts:AssumeRoleWithSAML",
+                json!({}),
+            ),
+        ),
+        (
+            Unknown,
+            token(
+                "arn:aws:iam::999999999999:oidc-provider/token.actions.githubusercontent.com",
+                json!({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}}),
+            ),
+        ),
         // Issuers that only look like a cluster, and issuers whose tenant stands elsewhere.
         (Unknown, namespace("oidc.eks.us-east-1.amazonaws.com.evil.example/id/ABCDEF")),
         (Unknown, namespace("oidc.eks.evil.example.amazonaws.common.io/id/X")),
@@ -241,13 +258,46 @@ fn nothing_is_closed_that_nobody_has_shown() {
         (Unknown, subject("sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/")),
         (Closed, subject("login.example.com")),
         // Guests.
-        (Open, token(COGNITO, json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}}))),
-        (Unknown, token(COGNITO, json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "${aws:RequestTag/x}"}}))),
+        (
+            Open,
+            token(
+                COGNITO,
+                json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}}),
+            ),
+        ),
+        (
+            Unknown,
+            token(
+                COGNITO,
+                json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "${aws:RequestTag/x}"}}),
+            ),
+        ),
         // One account of Google, and an organization by its path.
         (Closed, token("accounts.google.com", json!({"StringEquals": {"accounts.google.com:sub": "1234"}}))),
-        (Closed, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}))),
-        (Open, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/*"}}))),
-        (Open, allow(json!({"AWS": "*"}), "sts:AssumeRole", json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))),
+        (
+            Closed,
+            allow(
+                json!({"AWS": "*"}),
+                "sts:AssumeRole",
+                json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}),
+            ),
+        ),
+        (
+            Open,
+            allow(
+                json!({"AWS": "*"}),
+                "sts:AssumeRole",
+                json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/*"}}),
+            ),
+        ),
+        (
+            Open,
+            allow(
+                json!({"AWS": "*"}),
+                "sts:AssumeRole",
+                json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+            ),
+        ),
     ] {
         assert_eq!(stands(json!([statement])).0, right, "{statement}");
     }

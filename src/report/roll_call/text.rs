@@ -15,7 +15,8 @@ impl RollCallView {
     pub fn to_text(&self, everything: bool) -> String {
         let mut text = String::new();
         let groups = self.by_outsider();
-        let (services, others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(first, _)| first.kind == "service");
+        let (services, others): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(first, _)| first.kind == "service");
         for (first, ways) in others {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{BOLD}{}{BOLD:#}", first.who());
@@ -51,7 +52,9 @@ impl RollCallView {
             }
             text.push('\n');
         }
-        for (title, unread) in [("cannot be read", &self.unreadable), ("accounts that cannot be read", &self.unread_accounts)] {
+        for (title, unread) in
+            [("cannot be read", &self.unreadable), ("accounts that cannot be read", &self.unread_accounts)]
+        {
             if !unread.is_empty() {
                 let _ = writeln!(text, "{BOLD}{title}{BOLD:#}");
                 for one in unread {
@@ -62,8 +65,10 @@ impl RollCallView {
         }
         let ways = self.roles.iter().flat_map(|role| &role.ways);
         let counted = ways.filter(|way| way.accepted.is_none() && (everything || way.kind != "service"));
-        let fixes: BTreeMap<_, _> =
-            counted.flat_map(|way| &way.findings).map(|finding| ((finding.id.len(), &finding.id), finding.fix)).collect();
+        let fixes: BTreeMap<_, _> = counted
+            .flat_map(|way| &way.findings)
+            .map(|finding| ((finding.id.len(), &finding.id), finding.fix))
+            .collect();
         if !fixes.is_empty() {
             let _ = writeln!(text, "{BOLD}What to do{BOLD:#}");
             for ((_, id), fix) in fixes {
@@ -72,10 +77,16 @@ impl RollCallView {
             text.push('\n');
         }
         for ended in &self.ended_suppressions {
-            let _ = writeln!(text, "{YELLOW}no longer accepted{YELLOW:#}: {} ({}) until {}", ended.role, ended.reason, ended.until);
+            let _ = writeln!(
+                text,
+                "{YELLOW}no longer accepted{YELLOW:#}: {} ({}) until {}",
+                ended.role, ended.reason, ended.until
+            );
         }
         if let Some(changes) = &self.changes {
-            for (title, ways) in [("new", &changes.new), ("changed", &changes.changed), ("gone", &changes.gone)] {
+            for (title, ways) in
+                [("new", &changes.new), ("changed", &changes.changed), ("gone", &changes.gone)]
+            {
                 for ChangedWayView { role, outsider, what } in ways {
                     let what = super::super::text::join(what, "; ");
                     let what = if what.is_empty() { what } else { format!(": {what}") };
@@ -119,14 +130,19 @@ fn tell(role: &RoleAnswerView, way: &WayView, everything: bool) -> String {
         if everything {
             let conditions = super::super::text::join(&statement.conditions, "; ");
             let conditions = if conditions.is_empty() { "no condition".to_owned() } else { conditions };
-            let _ = writeln!(text, "            {DIMMED}statement {}: {conditions}{DIMMED:#}", statement.number);
+            let _ =
+                writeln!(text, "            {DIMMED}statement {}: {conditions}{DIMMED:#}", statement.number);
         }
     }
     if everything {
         for step in role.reach.way.iter().chain(&role.reach.possible_way) {
             let _ = writeln!(text, "            {DIMMED}step: {} → {}{DIMMED:#}", step.name, step.leads_to);
             for request in &step.requests {
-                let _ = writeln!(text, "              {DIMMED}{} on {}{DIMMED:#}", request.action, request.resource);
+                let _ = writeln!(
+                    text,
+                    "              {DIMMED}{} on {}{DIMMED:#}",
+                    request.action, request.resource
+                );
             }
             for assumed in &step.assumes {
                 let _ = writeln!(text, "              {DIMMED}{assumed}{DIMMED:#}");

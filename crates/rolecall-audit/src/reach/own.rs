@@ -12,7 +12,6 @@ use super::services::{TELLING, Telling};
 use super::step::Actor;
 use super::{Access, Assumption, Extent, TELLING_ACTIONS};
 
-
 /// A request that is allowed, and what it takes for granted.
 pub(super) type Asked = (Request, Vec<Assumption>);
 

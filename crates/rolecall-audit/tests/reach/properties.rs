@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use rolecall_audit::reach::catalogue::WayIn;
 use rolecall_audit::reach::{LeadsTo, Power, Reach, Reaches, Step};
 use rolecall_audit::snapshot::{Role, Snapshot};
@@ -199,7 +200,14 @@ fn check(account: &Account) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same accounts in every run; more of them, and others, by PROPTEST_CASES and PROPTEST_RNG_SEED.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: std::env::var("PROPTEST_RNG_SEED")
+            .map_or(RngSeed::Fixed(20_261_123), |_| ProptestConfig::default().rng_seed),
+        cases: std::env::var("PROPTEST_CASES").map_or(64, |_| ProptestConfig::default().cases),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whatever_is_shown_is_allowed(account in account()) {
