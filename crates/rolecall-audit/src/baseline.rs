@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Guard};
 use crate::outsider::Outsider;
-use crate::reach::{Extent, Reach};
+use crate::reach::{Extent, Power, Reach};
 use crate::roll::{RollCall, Standing, Way};
 
 /// The roles of an earlier report.
@@ -190,7 +190,10 @@ impl FileReach {
         if self.possible != now.possible {
             what.push(format!("possible reach: {} → {}", self.possible, now.possible));
         }
-        if self.data != now.data {
+        // Of an administrator, no data is listed: that is all.
+        let is_all =
+            [&self.certain, &now.certain].into_iter().any(|power| power == Power::Administrator.as_str());
+        if self.data != now.data && !is_all {
             let actions = |reach: &Self| {
                 listed(&reach.data.iter().map(|access| access.action.clone()).collect::<Vec<_>>())
             };
