@@ -201,6 +201,7 @@ fn snapshot_of(roles: &[(&str, Value)]) -> Snapshot {
     Snapshot::read(&json!({"RoleDetailList": roles, "Policies": []}).to_string()).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called with new values")]
 fn allow(principal: Value, action: &str, condition: Value) -> Value {
     json!({"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition})
 }
@@ -213,7 +214,7 @@ fn token(provider: &str, condition: Value) -> Value {
 fn stands(statement: Value) -> (Standing, String) {
     let called =
         call(&snapshot_of(&[("x", statement)]), &Expectation::read(EXPECTED).unwrap(), at("2026-11-23"));
-    let answer = &called.answers[0];
+    let answer = called.answers.first().unwrap();
     let guards: Vec<String> = answer.ways.iter().map(|way| way.entry.guard.to_string()).collect();
     (answer.standing(), guards.join("; "))
 }

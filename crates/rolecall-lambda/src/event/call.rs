@@ -276,7 +276,7 @@ mod tests {
         Loaded::parse(&text, "rolecall.toml").unwrap().manifest
     }
 
-    fn call(service: &str, operation: &str, account: &str, parameters: Value) -> Call {
+    fn call(service: &str, operation: &str, account: &str, parameters: &Value) -> Call {
         Call::read(&json!({"detail-type": DETAIL_TYPE, "detail": {
             "eventID": "1", "eventTime": "now", "eventSource": format!("{service}.amazonaws.com"), "eventName": operation,
             "awsRegion": "us-east-1", "recipientAccountId": account, "requestParameters": parameters,
@@ -295,13 +295,13 @@ mod tests {
         let by_other = manifest(&format!("permissions_boundary = \"{other}\""), "");
         let elsewhere = manifest("", "region = \"eu-west-1\"");
         let managed = manifest("managed_by = \"terraform\"", "");
-        let role = |account: &str| call("iam", "DeleteRole", account, json!({"roleName": "Orders"}));
-        let policy = |arn: &str| call("iam", "CreatePolicyVersion", HOME, json!({"policyArn": arn}));
+        let role = |account: &str| call("iam", "DeleteRole", account, &json!({"roleName": "Orders"}));
+        let policy = |arn: &str| call("iam", "CreatePolicyVersion", HOME, &json!({"policyArn": arn}));
         let own = format!("arn:aws:iam::{HOME}:policy{}{}", policy_path(&plain.role.name), "any");
         let boundary =
             format!("arn:aws:iam::{HOME}:policy{}{}", boundary_path(), boundary_name(&plain.role.name));
         let function =
-            |name: &str| call("lambda", "AddPermission20150331v2", HOME, json!({"functionName": name}));
+            |name: &str| call("lambda", "AddPermission20150331v2", HOME, &json!({"functionName": name}));
         for (name, manifest, call, expected) in [
             ("the role", &plain, role(HOME), true),
             ("a role of that name elsewhere", &plain, role("999999999999"), false),

@@ -267,8 +267,8 @@ fn a_function_is_known_by_every_form_of_its_name() {
     ];
     let event = |name: &String| call("lambda", "AddPermission20150331v2", json!({"functionName": name}));
     let served = serve(&stage, &services, names.iter().map(|name| sent(&event(name))).collect());
-    for index in 0..names.len() {
-        assert_eq!(answer(&served, index)["report"], 0, "{}", names[index]);
+    for (index, name) in names.iter().enumerate() {
+        assert_eq!(answer(&served, index)["report"], 0, "{name}");
         assert_eq!(answer(&served, index)["event"]["name"], "AddPermission");
     }
     let strange = arn.replace("123456789012", "999999999999");
