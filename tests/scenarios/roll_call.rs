@@ -330,11 +330,12 @@ fn what_cannot_be_read_is_named_and_hides_nothing() {
         ..Faults::default()
     });
     let denied = audit(&stage, &[]).expect(1);
-    insta::assert_snapshot!(denied.stderr, @"
+    let (told, _request) = denied.stderr.split_once(", request ").unwrap();
+    insta::assert_snapshot!(told, @"
     `rolecall.toml` says how its account is reached and which external ID is right
-    error[E17]: iam:GetAccountAuthorizationDetails failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:GetAccountAuthorizationDetails (AccessDenied, request 43b9985c-738d-4923-9ac1-7c3208cee082)
-    hint: the caller needs the permission iam:GetAccountAuthorizationDetails; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
+    error[E17]: iam:GetAccountAuthorizationDetails failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: iam:GetAccountAuthorizationDetails (AccessDenied
     ");
+    assert!(denied.stderr.contains("the caller needs the permission iam:GetAccountAuthorizationDetails"));
 }
 
 #[test]
