@@ -159,6 +159,7 @@ pub fn prove(bytes: &[u8]) {
         trusted: vec![parsed(GENESYS)],
         external_id: EXTERNAL_ID.parse().ok(),
         targets: Some([FUNCTION, QUALIFIED].iter().filter_map(|target| target.parse().ok()).collect()),
+        allowance: None,
     };
     let intent = if choices.one_in(4) { RoleIntent::default() } else { stated };
     if let Some(trust) = &trust {
@@ -221,7 +222,10 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
         }
         Claim::MayAssumeUnderConditions(_) => false,
         Claim::MayAssume(_) => trusted && id == Some(EXTERNAL_ID) && plain && allows == Truth::False,
-        Claim::OnlyTargetsMayBeInvoked | Claim::EveryTargetMayBeInvoked(_) => false,
+        Claim::OnlyTargetsMayBeInvoked
+        | Claim::OnlyStatedMayBeDone
+        | Claim::EveryTargetMayBeInvoked(_)
+        | Claim::EveryStatedMayBeDone(_) => false,
     }
 }
 
@@ -324,6 +328,7 @@ fn prove_of_permissions(
             let broken = match claim {
                 Claim::OnlyTargetsMayBeInvoked => !meant && allows == Truth::True,
                 Claim::EveryTargetMayBeInvoked(_) => meant && allows == Truth::False,
+                Claim::OnlyStatedMayBeDone | Claim::EveryStatedMayBeDone(_) => false,
                 Claim::OnlyTrustedMayAssume
                 | Claim::OnlyWithExternalId(_)
                 | Claim::OthersOnlyWithExternalId(_)

@@ -272,6 +272,7 @@ fn intent(targets: usize) -> RoleIntent {
         trusted: vec![GENESYS.parse().unwrap()],
         external_id: Some(EXTERNAL_ID.parse().unwrap()),
         targets: Some((0..targets).map(|number| target(number).parse().unwrap()).collect()),
+        allowance: None,
     }
 }
 

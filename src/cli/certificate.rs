@@ -66,13 +66,16 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
         | Claim::MayAssume(_)
         | Claim::MayAssumeUnderConditions(_)
         | Claim::OnlyTargetsMayBeInvoked
-        | Claim::EveryTargetMayBeInvoked(_) => None,
+        | Claim::OnlyStatedMayBeDone
+        | Claim::EveryTargetMayBeInvoked(_)
+        | Claim::EveryStatedMayBeDone(_) => None,
     });
     let subject = Subject {
         role: intent.role.clone(),
         trusted: intent.trusted.clone(),
         external_id,
         targets: intent.targets.clone(),
+        allowance: intent.allowance.as_ref().map(|allowance| allowance.document().clone()),
     };
     let policies = match &role.permissions {
         Side::Known(PermissionDocuments { identity, boundary }) => Some(Policies {

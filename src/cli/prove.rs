@@ -5,7 +5,7 @@ use rolecall::exit::ExitCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::iam::document::Document;
-use rolecall::iam::prove::RoleIntent;
+use rolecall::iam::prove::{Allowance, RoleIntent};
 use rolecall::operations::ProveRequest;
 use rolecall::report::{HolderProofsView, ProofView};
 use rolecall::verify::holder::{BoundaryPolicy, Provisions};
@@ -28,6 +28,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
             trusted: options.principal.clone(),
             external_id: options.external_id.clone(),
             targets: (!options.target.is_empty()).then(|| options.target.clone()),
+            allowance: Allowance::of(options.allow.iter().cloned()),
         },
     };
     let extracted = request.roles()?;

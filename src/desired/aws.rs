@@ -140,6 +140,7 @@ impl Desired {
             trusted: self.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
             external_id: Some(self.external_id.clone()),
             targets: Some(self.targets.clone()),
+            allowance: None,
         }
     }
 

@@ -79,9 +79,9 @@ impl ProveRequest {
     /// The proofs of these roles of it.
     #[must_use]
     pub fn prove(&self, Extracted { kind, roles }: &Extracted) -> FileProof {
-        let RoleIntent { role: _, trusted, external_id, targets } = &self.intent;
+        let RoleIntent { role: _, trusted, external_id, targets: _, allowance: _ } = &self.intent;
         // Of several roles the intent is about those that somebody outside can assume.
-        let is_stated = !trusted.is_empty() || external_id.is_some() || targets.is_some();
+        let is_stated = !trusted.is_empty() || external_id.is_some() || self.intent.states_permissions();
         let is_meant = is_stated && roles.len() == 1;
         let shared = shared_ids(roles);
         let prove = |index: usize, role: &RoleDocuments| {

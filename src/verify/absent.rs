@@ -4,7 +4,7 @@
 //! Deliberately absent: any proof from a document that is not in AWS. That nobody can assume a role which does not exist proves
 //! nothing of the role that somebody creates under its name.
 
-use super::claim::{Absent, Claim, ClaimKind, Decided, Proposition};
+use super::claim::{Absent, Claim, Decided, Proposition};
 use crate::desired::aws::Desired;
 use crate::iam::prove;
 use crate::observe::survey::{MissingTarget, Survey};
@@ -25,15 +25,20 @@ fn of_no_role(desired: &Desired) -> Vec<Claim> {
     let nobody = "the role does not exist, so nobody can assume it";
     let no_session = "the role does not exist, so there are no sessions of it";
     let targets = intent.targets.as_ref().map_or(0, Vec::len);
+    let uses = intent.allowance.as_ref().map(|allowance| allowance.uses().len());
+    let only = match uses {
+        Some(_) => prove::Claim::OnlyStatedMayBeDone,
+        None => prove::Claim::OnlyTargetsMayBeInvoked,
+    };
+    let every_target = (targets > 0).then_some(prove::Claim::EveryTargetMayBeInvoked(targets));
+    let every = every_target.into_iter().chain(uses.map(prove::Claim::EveryStatedMayBeDone));
     let may_assume = intent.trusted.iter().map(|trusted| prove::Claim::MayAssume(trusted.clone()));
     [prove::Claim::OnlyTrustedMayAssume, prove::Claim::OnlyWithExternalId(external_id)]
         .map(|claim| unknown(claim, no_trust))
         .into_iter()
         .chain(may_assume.map(|claim| refuted(claim, nobody)))
-        .chain([
-            unknown(prove::Claim::OnlyTargetsMayBeInvoked, no_policies),
-            refuted(prove::Claim::EveryTargetMayBeInvoked(targets), no_session),
-        ])
+        .chain([unknown(only, no_policies)])
+        .chain(every.map(|claim| refuted(claim, no_session)))
         .collect()
 }
 
@@ -47,19 +52,33 @@ pub(super) fn without_targets(claims: Vec<Claim>, missing: &[MissingTarget]) -> 
     if missing.is_empty() {
         return claims;
     }
-    let decide = |claim: Claim| match claim.kind() {
-        ClaimKind::EveryTarget => {
-            let reasons = missing.iter().map(ToString::to_string).chain(besides(&claim.decided)).collect();
-            let decided = Decided::Absent { what: Absent::Target, is_needed: true, reasons };
-            Claim { decided, ..claim }
+    let decide = |claim: Claim| {
+        if !is_about_every_target(&claim.proposition) {
+            return claim;
         }
-        ClaimKind::OnlyTrusted
-        | ClaimKind::ExternalId
-        | ClaimKind::MayAssume
-        | ClaimKind::OnlyTargets
-        | ClaimKind::Organization => claim,
+        let reasons = missing.iter().map(ToString::to_string).chain(besides(&claim.decided)).collect();
+        let decided = Decided::Absent { what: Absent::Target, is_needed: true, reasons };
+        Claim { decided, ..claim }
     };
     claims.into_iter().map(decide).collect()
+}
+
+/// Whether a function that is missing breaks the claim.
+fn is_about_every_target(proposition: &Proposition) -> bool {
+    match proposition {
+        Proposition::Provable(claim) => match claim {
+            prove::Claim::EveryTargetMayBeInvoked(_) => true,
+            prove::Claim::OnlyTrustedMayAssume
+            | prove::Claim::OnlyWithExternalId(_)
+            | prove::Claim::OthersOnlyWithExternalId(_)
+            | prove::Claim::MayAssume(_)
+            | prove::Claim::MayAssumeUnderConditions(_)
+            | prove::Claim::OnlyTargetsMayBeInvoked
+            | prove::Claim::OnlyStatedMayBeDone
+            | prove::Claim::EveryStatedMayBeDone(_) => false,
+        },
+        Proposition::WhoCanAssume | Proposition::WhatSessionsCanDo | Proposition::OrganizationAgrees => false,
+    }
 }
 
 /// What breaks the claim besides.

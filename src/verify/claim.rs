@@ -82,8 +82,12 @@ impl Proposition {
                 prove::Claim::MayAssume(_) | prove::Claim::MayAssumeUnderConditions(_) => {
                     ClaimKind::MayAssume
                 }
-                prove::Claim::OnlyTargetsMayBeInvoked => ClaimKind::OnlyTargets,
-                prove::Claim::EveryTargetMayBeInvoked(_) => ClaimKind::EveryTarget,
+                prove::Claim::OnlyTargetsMayBeInvoked | prove::Claim::OnlyStatedMayBeDone => {
+                    ClaimKind::OnlyTargets
+                }
+                prove::Claim::EveryTargetMayBeInvoked(_) | prove::Claim::EveryStatedMayBeDone(_) => {
+                    ClaimKind::EveryTarget
+                }
             },
             Self::WhoCanAssume => ClaimKind::OnlyTrusted,
             Self::WhatSessionsCanDo => ClaimKind::OnlyTargets,
@@ -102,7 +106,9 @@ impl Proposition {
                 | prove::Claim::OnlyWithExternalId(_)
                 | prove::Claim::OthersOnlyWithExternalId(_)
                 | prove::Claim::OnlyTargetsMayBeInvoked
-                | prove::Claim::EveryTargetMayBeInvoked(_) => None,
+                | prove::Claim::OnlyStatedMayBeDone
+                | prove::Claim::EveryTargetMayBeInvoked(_)
+                | prove::Claim::EveryStatedMayBeDone(_) => None,
             },
             Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => None,
         }

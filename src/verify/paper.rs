@@ -155,7 +155,7 @@ pub fn decide(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Claim> {
         Side::Unknown(reasons) => {
             claims.push(Claim::undecided(Proposition::WhatSessionsCanDo, reasons.clone()));
         }
-        Side::Absent if intent.targets.is_none() => {}
+        Side::Absent if !intent.states_permissions() => {}
         Side::Absent => {
             let reason = "the file contains no permissions of the role".to_owned();
             claims.push(Claim::undecided(Proposition::WhatSessionsCanDo, vec![reason]));

@@ -115,6 +115,8 @@ pub struct Subject {
     pub external_id: Option<String>,
     /// The functions that a session may invoke. `None`: those that the policies name in full.
     pub targets: Option<Vec<FunctionArn>>,
+    /// What a session may do besides: whatever an `Allow` of this policy matches. With it, targets that are not stated are none.
+    pub allowance: Option<Document>,
 }
 
 /// The scripts for every claim about a role, as far as its documents are known.

@@ -12,16 +12,22 @@ use crate::{Claim, Encoding, Named, Part, Policies, Subject};
 
 const ENCODINGS: [Encoding; 2] = [Encoding::Parts, Encoding::Whole];
 const INVOKE: &str = "lambda:invokefunction";
+/// The name of the policy that says what a session may do besides.
+const STATED: &str = "what is stated";
 const IS_INVOKE: &str = "(= action \"lambda:invokefunction\")";
 
 pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script> {
     let targets = match &subject.targets {
         Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
+        None if subject.allowance.is_some() => Vec::new(),
         None => named(policies),
     };
-    let documents: Vec<Named<'_>> = policies.identity.iter().chain(&policies.boundary).copied().collect();
+    let stated = subject.allowance.as_ref().map(|document| Named { name: STATED, document });
+    let documents: Vec<Named<'_>> =
+        policies.identity.iter().chain(&policies.boundary).copied().chain(stated).collect();
     let question = Question { policies, subject, documents: &documents, targets: &targets };
-    let mut scripts: Vec<Script> = ENCODINGS.map(|encoding| question.only_targets(encoding)).into();
+    let mut scripts: Vec<Script> =
+        ENCODINGS.iter().filter_map(|encoding| question.only_targets(*encoding)).collect();
     scripts.push(question.vacuity());
     scripts.extend(ENCODINGS.iter().filter_map(|encoding| question.every_target(*encoding)));
     scripts
@@ -59,27 +65,64 @@ impl<'q> Question<'q> {
         Model::new(encoding, Scope::Session, partition, role, counts, decimals)
     }
 
+    /// What a session may do besides invoking the targets: each use by its definition and its place.
+    fn stated(&self, compiled: &Compiled) -> Vec<(String, String)> {
+        let last = compiled.allows.last().filter(|_| self.subject.allowance.is_some());
+        last.cloned().unwrap_or_default()
+    }
+
+    /// Whether each of them has one reading only: what is stated must not be taken for more than it says.
+    fn is_stated_exactly(&self, encoding: Encoding) -> bool {
+        self.subject.allowance.as_ref().is_none_or(|document| {
+            compile(&mut self.model(encoding), &[Named { name: STATED, document }]).is_exact
+        })
+    }
+
+    /// The claim in words.
+    fn says(&self, beginning: &str) -> String {
+        let statements = self.subject.allowance.as_ref().map_or(0, |document| document.statements().len());
+        let targets = self.targets.join(", ");
+        match (self.targets.is_empty(), statements) {
+            (_, 0) => format!("{beginning} invoke {targets}"),
+            (true, count) => format!("{beginning} do what the {count} statements of {STATED} allow"),
+            (false, count) => {
+                format!("{beginning} invoke {targets}, and do what the {count} statements of {STATED} allow")
+            }
+        }
+    }
+
     /// The `Allow` statements of the identity policies, and what the boundary must say besides.
     fn split(&self, compiled: &Compiled) -> (Vec<(String, String)>, String) {
         let count = self.policies.identity.len();
         let identity = compiled.allows.iter().take(count).flatten().cloned().collect();
         let boundary = match self.policies.boundary {
             None => "true".to_owned(),
-            Some(_) => or(compiled.allows.iter().skip(count).flatten().map(|(name, _)| name.clone())),
+            Some(_) => or(compiled.allows.get(count).into_iter().flatten().map(|(name, _)| name.clone())),
         };
         (identity, boundary)
     }
 
     /// A request that is allowed and does not invoke a target: one check for each `Allow` of the identity policies.
-    fn only_targets(&self, encoding: Encoding) -> Script {
+    fn only_targets(&self, encoding: Encoding) -> Option<Script> {
+        if !self.is_stated_exactly(encoding) {
+            return None;
+        }
         let mut model = self.model(encoding);
         let compiled = compile(&mut model, self.documents);
         let (identity, boundary) = self.split(&compiled);
         let targets = or(self.targets.iter().map(|target| resource_is(encoding, target)));
+        let invokes = and([IS_INVOKE.to_owned(), targets]);
+        let stated: Vec<String> = self.stated(&compiled).into_iter().map(|(name, _)| name).collect();
         let asserted = vec![
             ("Not denied".to_owned(), "(not denied)".to_owned()),
             ("The permissions boundary allows".to_owned(), boundary),
-            ("Something else than invoking a target".to_owned(), not(and([IS_INVOKE.to_owned(), targets]))),
+            match stated.is_empty() {
+                true => ("Something else than invoking a target".to_owned(), not(invokes)),
+                false => {
+                    let meant = or(std::iter::once(invokes).chain(stated));
+                    ("Something else than invoking a target and what is stated".to_owned(), not(meant))
+                }
+            },
         ];
         let mut checks: Vec<Check> = identity
             .into_iter()
@@ -88,29 +131,44 @@ impl<'q> Question<'q> {
         if checks.is_empty() {
             checks.push(nothing_allows());
         }
-        let sentence = format!("a session can do nothing but invoke {}", self.targets.join(", "));
-        self.write(model, &compiled, (Claim::OnlyTargets, Part::Proof(encoding)), sentence, asserted, checks)
+        let sentence = self.says("a session can do nothing but");
+        let about = (Claim::OnlyTargets, Part::Proof(encoding));
+        Some(self.write(model, &compiled, about, sentence, asserted, checks))
     }
 
     /// An invocation of a target that is refused: one check for each target. Only where every statement has a single reading.
     fn every_target(&self, encoding: Encoding) -> Option<Script> {
         let mut model = self.model(encoding);
         let compiled = compile(&mut model, self.documents);
-        if !compiled.is_exact || self.targets.is_empty() {
+        let stated = self.stated(&compiled);
+        if !compiled.is_exact || (self.targets.is_empty() && stated.is_empty()) {
             return None;
         }
         let (identity, boundary) = self.split(&compiled);
         let allowed = and([or(identity.into_iter().map(|(name, _)| name)), boundary]);
-        let asserted = vec![
-            ("The invocation".to_owned(), IS_INVOKE.to_owned()),
-            ("It is refused".to_owned(), or([not(allowed), "denied".to_owned()])),
-        ];
-        let checks = self.targets.iter().map(|target| Check {
+        let mut asserted = vec![("It is refused".to_owned(), or([not(allowed), "denied".to_owned()]))];
+        let invocation = ("The invocation".to_owned(), IS_INVOKE.to_owned());
+        // Where more is meant than invocations, each check says what it is about.
+        let each = match stated.is_empty() {
+            true => {
+                asserted.insert(0, invocation);
+                None
+            }
+            false => Some(IS_INVOKE.to_owned()),
+        };
+        let of_target = |target: &String| Check {
             asks: format!("{target} cannot be invoked"),
-            terms: vec![resource_is(encoding, target)],
-        });
-        let checks = checks.collect();
-        let sentence = format!("a session can invoke each of {}", self.targets.join(", "));
+            terms: each.iter().cloned().chain([resource_is(encoding, target)]).collect(),
+        };
+        let of_use = |(name, place): (String, String)| Check {
+            asks: format!("something that {place} allows cannot be done"),
+            terms: vec![name],
+        };
+        let checks = self.targets.iter().map(of_target).chain(stated.into_iter().map(of_use)).collect();
+        let sentence = match self.subject.allowance {
+            None => format!("a session can invoke each of {}", self.targets.join(", ")),
+            Some(_) => self.says("a session can"),
+        };
         Some(self.write(
             model,
             &compiled,
@@ -125,17 +183,24 @@ impl<'q> Question<'q> {
         let mut model = self.model(Encoding::Parts);
         let compiled = compile(&mut model, self.documents);
         let (identity, boundary) = self.split(&compiled);
-        let mut asserted = vec![("The invocation".to_owned(), IS_INVOKE.to_owned())];
-        if let Some(target) = self.targets.first() {
-            asserted.push(("A target".to_owned(), resource_is(Encoding::Parts, target)));
-        }
+        let first_use = self.stated(&compiled).into_iter().next().filter(|_| self.targets.is_empty());
+        let (asserted, asks) = match first_use {
+            Some((name, place)) => {
+                (vec![("A use".to_owned(), name)], format!("something that {place} allows is allowed"))
+            }
+            None => {
+                let invocation = ("The invocation".to_owned(), IS_INVOKE.to_owned());
+                let target = self.targets.first();
+                let target =
+                    target.map(|target| ("A target".to_owned(), resource_is(Encoding::Parts, target)));
+                let asks = "the invocation of a target is allowed".to_owned();
+                (std::iter::once(invocation).chain(target).collect(), asks)
+            }
+        };
         let allowed = or(identity.into_iter().map(|(name, _)| name));
         let checks = vec![
             Check { asks: "the assumptions can be met".to_owned(), terms: Vec::new() },
-            Check {
-                asks: "the invocation of a target is allowed".to_owned(),
-                terms: vec![allowed, boundary, "(not denied)".to_owned()],
-            },
+            Check { asks, terms: vec![allowed, boundary, "(not denied)".to_owned()] },
         ];
         let sentence = "the assumptions of the other two files do not contradict each other".to_owned();
         self.write(model, &compiled, (Claim::OnlyTargets, Part::Vacuity), sentence, asserted, checks)

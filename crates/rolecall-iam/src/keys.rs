@@ -3,7 +3,7 @@
 //!
 //! Sources: IAM User Guide, "AWS global condition context keys", "IAM and AWS STS condition context keys" and the table
 //! of principal key values in "Policy elements: variables and tags"; Service Authorization Reference, AWS STS and AWS
-//! Lambda. The evaluator derives keys from it, the prover takes the values of keys from it: whatever a decision reads of a
+//! Lambda; AWS KMS Developer Guide, "AWS KMS condition keys". The evaluator derives keys from it, the prover takes the values of keys from it: whatever a decision reads of a
 //! caller or a request is described here.
 //!
 //! Where these pages do not say whether a caller of some kind has a key, the answer is [`Follows::Undocumented`], and so
@@ -260,6 +260,8 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "iam:permissionsboundary" => one(Text, Sometimes(text)),
         "iam:policyarn" | "iam:associatedresourcearn" => one(Arn, Sometimes(text)),
         "iam:passedtoservice" => one(Text, Sometimes(text)),
+        "kms:viaservice" => one(Text, Sometimes(text)),
+        _ if folded.starts_with("kms:encryptioncontext:") => one(Text, Sometimes(text)),
         "cognito-identity.amazonaws.com:amr" => many(Text, Sometimes(text)),
         _ if folded.starts_with("aws:principaltag/") => one(Text, Of(Attribute::Tag)),
         _ if folded.starts_with("aws:requesttag/") => one(Text, Passed(Parameter::Tag)),

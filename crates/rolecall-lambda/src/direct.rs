@@ -197,6 +197,7 @@ impl Job {
                     trusted: trusted.collect::<anyhow::Result<_>>()?,
                     external_id: external_id.map(|text| parsed("external_id", &text)).transpose()?,
                     targets: (!target.is_empty()).then_some(target),
+                    allowance: None,
                 };
                 Ok(Self::Prove(ProveRequest {
                     name: format!("`{DOCUMENT}`"),

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Region, RoleArn};
 use rolecall::iam::principal::Principal;
+use rolecall::iam::prove::Use;
 use rolecall::manifest::Manager;
 use rolecall::operations::principal;
 
@@ -136,6 +137,10 @@ pub(crate) struct ProveOptions {
     /// (repeatable)
     #[arg(long, value_name = "ARN")]
     pub(crate) target: Vec<FunctionArn>,
+    /// What else the role may do, as an action and a resource of a policy, such as
+    /// `s3:PutObject=arn:aws:s3:::recordings/*`; the role may do nothing else (repeatable)
+    #[arg(long, value_name = "ACTION=RESOURCE", value_parser = stated_use, conflicts_with_all = ["provisions"])]
+    pub(crate) allow: Vec<Use>,
     /// Only this role of the file: its name, ARN, address or logical ID
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,
@@ -171,6 +176,11 @@ pub(crate) struct ProveOptions {
         hide_env_values = true
     )]
     pub(crate) output: Output,
+}
+
+fn stated_use(text: &str) -> Result<Use, String> {
+    let (action, resource) = text.split_once('=').ok_or_else(|| "must be ACTION=RESOURCE".to_owned())?;
+    Use::new(action, resource).map_err(|error| error.to_string())
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

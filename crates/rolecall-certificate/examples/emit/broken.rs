@@ -107,6 +107,7 @@ fn lines_of(broken: &Break) -> Vec<Value> {
         trusted: intent.trusted,
         external_id: Some(EXTERNAL_ID.to_owned()),
         targets: None,
+        allowance: None,
     };
     let mut lines = Vec::new();
     for script in certificates(Some(Named { name: "trust", document: &document }), None, &subject) {

@@ -51,6 +51,7 @@ impl Case {
                     .collect(),
                 external_id: text("external_id").map(|id| id.parse().unwrap()),
                 targets: list("targets").map(|all| all.iter().map(|arn| arn.parse().unwrap()).collect()),
+                allowance: None,
             },
         };
         Self {
@@ -98,6 +99,7 @@ impl Case {
             trusted: self.intent.trusted.clone(),
             external_id,
             targets: self.intent.targets.clone(),
+            allowance: None,
         };
         let named = |document| Named { name: "policy", document };
         let policies = Policies {
@@ -148,7 +150,10 @@ fn verdict(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str,
                 certificate::Claim::OnlyWithExternalId,
                 Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_),
             )
-            | (certificate::Claim::OnlyTargets, Claim::OnlyTargetsMayBeInvoked)
+            | (
+                certificate::Claim::OnlyTargets,
+                Claim::OnlyTargetsMayBeInvoked | Claim::OnlyStatedMayBeDone,
+            )
             | (certificate::Claim::EveryTarget, Claim::EveryTargetMayBeInvoked(_)) => true,
             (certificate::Claim::MayAssume(wanted), Claim::MayAssume(_)) => {
                 index += 1;

@@ -49,9 +49,11 @@ pub fn lint_permissions(
     intent: &RoleIntent,
     facts: &[PolicyFacts<'_>],
 ) -> Vec<Finding> {
-    let session = Session::new(permissions, intent.role.as_ref());
+    let allowance = intent.allowance.as_ref();
+    let session = Session::new(permissions, intent.role.as_ref()).beyond(allowance);
     let targets: Vec<FunctionArn> = match &intent.targets {
         Some(targets) => targets.clone(),
+        None if allowance.is_some() => Vec::new(),
         None => session.named_functions().iter().filter_map(|function| function.parse().ok()).collect(),
     };
     let near = readable::functions(targets.first().map(FunctionArn::to_string).as_deref());

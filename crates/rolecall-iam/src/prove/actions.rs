@@ -30,12 +30,14 @@ pub(crate) enum Target {
     EventBus,
     Stack,
     Trail,
+    BotAlias,
+    Lexicon,
     /// The action has no resource.
     Nothing,
 }
 
 /// The actions, worst first: those that give a session more power, then those that read or change.
-pub(crate) const ACTIONS: [(&str, Target); 74] = [
+pub(crate) const ACTIONS: [(&str, Target); 83] = [
     ("iam:PassRole", Target::Role),
     ("iam:CreatePolicyVersion", Target::Policy),
     ("iam:SetDefaultPolicyVersion", Target::Policy),
@@ -110,6 +112,15 @@ pub(crate) const ACTIONS: [(&str, Target); 74] = [
     ("cloudwatch:PutMetricAlarm", Target::Alarm),
     ("cloudwatch:PutMetricData", Target::Nothing),
     ("organizations:DescribeOrganization", Target::Nothing),
+    ("s3:PutObjectAcl", Target::Object),
+    ("s3:PutObjectTagging", Target::Object),
+    ("s3:GetBucketLocation", Target::Bucket),
+    ("s3:GetEncryptionConfiguration", Target::Bucket),
+    ("kms:GenerateDataKey", Target::Key),
+    ("lex:RecognizeText", Target::BotAlias),
+    ("lex:DeleteBotAlias", Target::BotAlias),
+    ("polly:SynthesizeSpeech", Target::Lexicon),
+    ("polly:DescribeVoices", Target::Nothing),
 ];
 
 /// The partitions that AWS documents (AWS General Reference, "ARN format"; partition metadata of the SDKs).
@@ -148,6 +159,8 @@ impl Target {
             Self::EventBus => ("events", "event-bus/"),
             Self::Stack => ("cloudformation", "stack/"),
             Self::Trail => ("cloudtrail", "trail/"),
+            Self::BotAlias => ("lex", "bot-alias/"),
+            Self::Lexicon => ("polly", "lexicon/"),
             Self::Nothing => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::allowance::Allowance;
 use super::answer::Proof;
 use crate::arn::{ExternalId, FunctionArn, RoleArn};
 use crate::document::Document;
@@ -19,6 +20,16 @@ pub struct RoleIntent {
     pub external_id: Option<ExternalId>,
     /// The functions that a session may invoke, each in the form in which it is called. `None` where not stated.
     pub targets: Option<Vec<FunctionArn>>,
+    /// What a session may do besides. With it, targets that are not stated are none.
+    pub allowance: Option<Allowance>,
+}
+
+impl RoleIntent {
+    /// Whether it says what a session may do.
+    #[must_use]
+    pub fn states_permissions(&self) -> bool {
+        self.targets.is_some() || self.allowance.is_some()
+    }
 }
 
 /// A document with the name under which people know it.
@@ -55,8 +66,12 @@ pub enum Claim {
     MayAssumeUnderConditions(Principal),
     /// A session may do nothing but invoke the targets.
     OnlyTargetsMayBeInvoked,
+    /// A session may do nothing but what is stated, be it the invocation of a target or something else.
+    OnlyStatedMayBeDone,
     /// A session may invoke each of the targets, of which there are so many.
     EveryTargetMayBeInvoked(usize),
+    /// A session may do all that is stated besides, so many actions on their resources.
+    EveryStatedMayBeDone(usize),
 }
 
 impl fmt::Display for Claim {
@@ -93,6 +108,15 @@ impl fmt::Display for Claim {
             }
             Self::OnlyTargetsMayBeInvoked => {
                 write!(formatter, "a session can do nothing but invoke the target functions")
+            }
+            Self::OnlyStatedMayBeDone => {
+                write!(formatter, "a session can do nothing but the stated actions on the stated resources")
+            }
+            Self::EveryStatedMayBeDone(1) => {
+                write!(formatter, "a session can do the stated action on the stated resource")
+            }
+            Self::EveryStatedMayBeDone(count) => {
+                write!(formatter, "a session can do each of the {count} stated actions on its resource")
             }
             Self::EveryTargetMayBeInvoked(1) => write!(formatter, "a session can invoke the target function"),
             Self::EveryTargetMayBeInvoked(count) => {

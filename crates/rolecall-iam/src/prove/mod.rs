@@ -50,6 +50,7 @@
 mod actions;
 #[cfg(test)]
 mod agreement;
+mod allowance;
 mod allowed;
 mod answer;
 mod caller;
@@ -73,12 +74,14 @@ mod solve;
 mod strings;
 mod targets;
 mod trust;
+mod uses;
 mod variable;
 mod ways;
 mod weigh;
 mod within;
 mod words;
 
+pub use allowance::{Allowance, Use, UseError};
 pub use answer::{Proof, Witness};
 pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};

@@ -12,6 +12,7 @@ use super::policy::PROOF_BUDGET;
 use super::readable;
 use super::session::Session;
 use super::targets::every_target;
+use super::uses::every_use;
 use super::variable::Uncut;
 use super::words;
 use crate::arn::FunctionArn;
@@ -25,9 +26,11 @@ pub(super) const INVOKE: &str = "lambda:InvokeFunction";
 /// nothing else.
 #[must_use]
 pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> Vec<ClaimResult> {
-    let session = Session::new(permissions, intent.role.as_ref());
+    let allowance = intent.allowance.as_ref();
+    let session = Session::new(permissions, intent.role.as_ref()).beyond(allowance);
     let targets = match &intent.targets {
         Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
+        None if allowance.is_some() => Vec::new(),
         None => session.named_functions(),
     };
     let budget = || Budget::new(PROOF_BUDGET);
@@ -35,14 +38,23 @@ pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> 
         Some(reason) => Proof::unknown(vec![reason]),
         None => session.only_targets(&targets, &mut budget()),
     };
-    let every = match session.unknown_caller() {
+    let every = |prove: &dyn Fn() -> Proof| match session.unknown_caller() {
         Some(reason) => Proof::unknown(vec![reason]),
-        None => every_target(&session, &targets, &mut budget()),
+        None => prove(),
     };
-    let mut results = vec![ClaimResult { claim: Claim::OnlyTargetsMayBeInvoked, result: only }];
+    let only_claim = match allowance {
+        Some(_) => Claim::OnlyStatedMayBeDone,
+        None => Claim::OnlyTargetsMayBeInvoked,
+    };
+    let mut results = vec![ClaimResult { claim: only_claim, result: only }];
     // Of no target nothing can be said.
     if !targets.is_empty() {
-        results.push(ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result: every });
+        let result = every(&|| every_target(&session, &targets, &mut budget()));
+        results.push(ClaimResult { claim: Claim::EveryTargetMayBeInvoked(targets.len()), result });
+    }
+    if let Some(allowance) = allowance {
+        let result = every(&|| every_use(&session, allowance, &mut budget()));
+        results.push(ClaimResult { claim: Claim::EveryStatedMayBeDone(allowance.uses().len()), result });
     }
     results
 }

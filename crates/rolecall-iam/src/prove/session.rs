@@ -1,5 +1,6 @@
 //! What a session of a role can do, by what its identity policies and its boundary grant.
 
+use super::allowance::Allowance;
 use super::answer::{Proof, Witness};
 use super::caller::{Call, Caller, Derived, Example};
 use super::claim::{NamedDocument, Permissions};
@@ -42,8 +43,16 @@ pub struct Session<'d> {
     pub(crate) example: Principal,
     pub(super) identity: Vec<Rule<'d>>,
     pub(super) boundary: Option<Vec<Rule<'d>>>,
+    /// What a search passes over, because a session is meant to do it.
+    meant: Option<Meant<'d>>,
     /// Stands for the policies of resources: it leaves every decision to the session's account.
     delegation: Document,
+}
+
+/// What a session is meant to do, in the two forms in which it is asked.
+struct Meant<'d> {
+    rules: Vec<Rule<'d>>,
+    document: &'d Document,
 }
 
 impl<'d> Session<'d> {
@@ -73,11 +82,22 @@ impl<'d> Session<'d> {
             example,
             identity,
             boundary,
+            meant: None,
             delegation: Document::delegating_to(&role.account),
         };
         let asks = session.asked_keys().any(|key| key.folded() == "aws:userid");
         session.asks_for_user_id = asks;
         session
+    }
+
+    /// The same, where only what the allowance does not cover is looked for.
+    pub(crate) fn beyond(mut self, allowance: Option<&'d Allowance>) -> Self {
+        self.meant = allowance.map(|allowance| {
+            let document = allowance.document();
+            let rules = Rule::compile(document, Layer::Identity, 0, &self.caller).collect();
+            Meant { rules, document }
+        });
+        self
     }
 
     /// Proves that no session can call an action on a resource, with whatever else the request has. `action` and
@@ -210,7 +230,8 @@ impl<'d> Session<'d> {
             readable_actions: &[],
             readable_resources: &specimens.iter().map(String::as_str).collect::<Vec<_>>(),
         };
-        let fail: Vec<Asked<'_>> = self.denies().map(Asked::main).collect();
+        let meant = self.meant.iter().flat_map(|meant| &meant.rules);
+        let fail: Vec<Asked<'_>> = self.denies().chain(meant).map(Asked::main).collect();
         let mut possible = None;
         for limit in self.limits() {
             let hold: Vec<Asked<'_>> = std::iter::once(rule).chain(limit).map(Asked::main).collect();
@@ -277,11 +298,22 @@ impl<'d> Session<'d> {
         let no_caller = || vec![words::not_cut(&Uncut::NoCaller, Some(rule.place))];
         let request = self.request(action, found).ok_or_else(no_caller)?;
         let evaluation = self.evaluate(&request);
-        if evaluation.allows == Truth::True {
+        if evaluation.allows == Truth::True && !self.may_be_meant(&request) {
             let sentence = words::session_can(&request, &evaluation, self.policies(), Some(rule.place));
             return Ok(Witness { request, sentence });
         }
         Err(words::not_evaluated(&evaluation, self.policies(), Some(rule.place)))
+    }
+
+    fn may_be_meant(&self, request: &Request) -> bool {
+        self.meant.as_ref().is_some_and(|meant| {
+            let layers = Layers {
+                identity: vec![meant.document],
+                resource: Some(&self.delegation),
+                ..Layers::default()
+            };
+            evaluate(request, &layers).allows != Truth::False
+        })
     }
 
     pub(super) fn request(&self, action: String, found: Found) -> Option<Request> {

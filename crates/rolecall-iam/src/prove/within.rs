@@ -133,6 +133,25 @@ pub fn proves_permissions_within(
     })
 }
 
+/// Whether a session can do whatever one `Allow` of a document allows.
+pub(super) fn allows_all_of(
+    session: &Session<'_>,
+    document: &Document,
+    statement: usize,
+    budget: &mut Budget,
+) -> bool {
+    let rules: Vec<Rule<'_>> = Rule::compile(document, Layer::Identity, 0, &session.caller)
+        .filter(|rule| rule.place.statement == statement)
+        .collect();
+    let (these, others) = ([Side::of(&rules, None)], [Side::of_session(session)]);
+    let action = readable::action_shape();
+    [readable::arn_shape(), Pattern::literal("*")].iter().all(|resource| {
+        let (actions, resources) = (Language::new().all_of([&action]), Language::new().all_of([resource]));
+        let field = field(&session.caller, Call::Any, actions, resources, None);
+        is_within(&field, AskedAction::Main, &these, &others, budget)
+    })
+}
+
 fn field<'a>(
     caller: &'a Caller,
     call: Call,

@@ -31,10 +31,12 @@ impl Kind {
             Claim::OnlyTrustedMayAssume
             | Claim::OnlyWithExternalId(_)
             | Claim::OthersOnlyWithExternalId(_)
-            | Claim::OnlyTargetsMayBeInvoked => Self::NobodyElse,
-            Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) | Claim::EveryTargetMayBeInvoked(_) => {
-                Self::Can
-            }
+            | Claim::OnlyTargetsMayBeInvoked
+            | Claim::OnlyStatedMayBeDone => Self::NobodyElse,
+            Claim::MayAssume(_)
+            | Claim::MayAssumeUnderConditions(_)
+            | Claim::EveryTargetMayBeInvoked(_)
+            | Claim::EveryStatedMayBeDone(_) => Self::Can,
         }
     }
 }
@@ -53,6 +55,7 @@ fn intent_of(value: &Value) -> RoleIntent {
         targets: value["targets"]
             .as_array()
             .map(|targets| targets.iter().map(|target| target.as_str().unwrap().parse().unwrap()).collect()),
+        ..RoleIntent::default()
     }
 }
 

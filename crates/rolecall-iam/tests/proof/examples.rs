@@ -16,6 +16,7 @@ fn intent() -> RoleIntent {
             .into(),
         external_id: Some("5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".parse().unwrap()),
         targets: Some(vec!["arn:aws:lambda:us-east-1:111122223333:function:orders".parse().unwrap()]),
+        ..RoleIntent::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod agreement;
+mod allowance;
 mod bounds;
 mod callers;
 mod chain;

@@ -78,6 +78,7 @@ pub(super) async fn prove(aws: &Aws, wanted: &ProofRequest) -> Result<Done, Stri
         trusted: std::iter::once(trusted).chain(wanted.probe_principal.clone()).collect(),
         external_id: Some(wanted.external_id.clone()),
         targets: Some(wanted.targets.clone()),
+        allowance: None,
     };
     let documents = read(&documents, &role);
     let claims = decide(&documents, &intent);

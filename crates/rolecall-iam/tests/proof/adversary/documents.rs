@@ -28,7 +28,7 @@ pub(super) struct Maker<'c> {
 
 /// An intent as a document of its own, for other programs that read the adversarial documents.
 pub(super) fn intent_value(intent: &RoleIntent) -> Value {
-    let RoleIntent { role, trusted, external_id, targets } = intent;
+    let RoleIntent { role, trusted, external_id, targets, allowance: _ } = intent;
     json!({
         "role": role.as_ref().map(ToString::to_string),
         "trusted": trusted.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -114,6 +114,7 @@ impl<'c> Maker<'c> {
             trusted: trusted.iter().map(|text| text.parse().unwrap()).collect(),
             external_id: (!self.dice.one_in(6)).then(|| EXTERNAL_ID.parse().unwrap()),
             targets: Some(vec![FUNCTION.parse().unwrap(), QUALIFIED.parse().unwrap()]),
+            allowance: None,
         }
     }
 

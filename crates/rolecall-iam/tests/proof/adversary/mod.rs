@@ -44,7 +44,9 @@ fn short(claim: &Claim) -> &'static str {
         Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => "only with ID",
         Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => "may assume",
         Claim::OnlyTargetsMayBeInvoked => "only targets",
+        Claim::OnlyStatedMayBeDone => "only what is stated",
         Claim::EveryTargetMayBeInvoked(_) => "every target",
+        Claim::EveryStatedMayBeDone(_) => "all that is stated",
     }
 }
 
