@@ -7,6 +7,7 @@ use rolecall::aws::Aws;
 use rolecall::connect::{Loaded, connect, stated_external_id};
 use rolecall::desired::aws::fillings;
 use rolecall::desired::genesys::is_asked_for;
+use rolecall::desired::template::Template;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::{ExternalId, FunctionArn, Region};
@@ -23,13 +24,10 @@ use rolecall_model::shown::Shown;
 use serde_json::Value;
 use url::Url;
 
-use super::context::{
-    connect_to_sandbox, load_manifest, load_templates, sandbox_state, settings, start_sandbox,
-};
-use super::options::{AwsOptions, DoctorCommand, RenderedDocument};
+use super::context::{connect_to_sandbox, load_manifest, sandbox_state, settings, start_sandbox};
+use super::options::{AwsOptions, DoctorCommand};
 use super::plan::{list_calls, list_genesys_calls};
 use super::printer::Printer;
-use super::render::template;
 
 /// AWS refuses a signature that is older or newer than five minutes; half of that is worth a word.
 const SKEW_REFUSED: i64 = 300;
@@ -86,7 +84,7 @@ pub(crate) async fn run(
             true => checks.add("certificates", CheckState::Note, "the sandbox needs none"),
             false => checks.add("certificates", CheckState::Ok, aws.trust().to_string()),
         }
-        in_aws(aws, options, &access, manifest.as_ref(), &mut checks).await?;
+        in_aws(aws, &access, manifest.as_ref(), &mut checks).await?;
         let client = genesys(options, aws, sandbox.as_ref(), manifest.as_ref(), &mut checks).await;
         calls = aws.calls().so_far();
         calls.extend(client.iter().flat_map(|client| client.calls().so_far()));
@@ -166,7 +164,6 @@ fn without_credentials(proxy: &str) -> String {
 
 async fn in_aws(
     aws: &Aws,
-    options: &AwsOptions,
     access: &Access,
     manifest: Option<&Manifest>,
     checks: &mut Checks,
@@ -202,7 +199,7 @@ async fn in_aws(
     }
     clock(aws, checks);
     if let (Some(manifest), Ok(Some(targets))) = (manifest, &targets) {
-        permissions(aws, options, &caller, manifest, targets, checks).await?;
+        permissions(aws, &caller, manifest, targets, checks).await?;
     }
     Ok(())
 }
@@ -230,19 +227,20 @@ fn clock(aws: &Aws, checks: &mut Checks) {
 /// What the caller would miss for each level.
 async fn permissions(
     aws: &Aws,
-    options: &AwsOptions,
     caller: &CallerIdentity,
     manifest: &Manifest,
     targets: &[FunctionAddress],
     checks: &mut Checks,
 ) -> CommandResult<()> {
-    const LEVELS: [(&str, RenderedDocument, Option<&[&str]>); 4] = [
-        ("plan, drift", RenderedDocument::Verifier, Some(&PLAN)),
-        ("apply, destroy", RenderedDocument::Provisioner, None),
-        ("verify", RenderedDocument::Verifier, None),
-        ("verify --level twin", RenderedDocument::Twin, None),
+    let boundary = manifest.role.permissions_boundary.as_ref();
+    let (verifier, provisioner, twin) =
+        (Template::verifier()?, Template::provisioner(boundary)?, Template::twin(boundary)?);
+    let levels: [(&str, &Template, Option<&[&str]>); 4] = [
+        ("plan, drift", &verifier, Some(&PLAN)),
+        ("apply, destroy", &provisioner, None),
+        ("verify", &verifier, None),
+        ("verify --level twin", &twin, None),
     ];
-    let templates = load_templates(options.common.policies.as_deref())?;
     let home = home(caller)?;
     let functions: Vec<FunctionArn> = sample(targets)
         .map(|FunctionAddress { region, account, partition: _, name, qualifier }| FunctionArn {
@@ -264,8 +262,10 @@ async fn permissions(
         asked if asked < targets.len() => format!("; {asked} of {} functions asked about", targets.len()),
         _ => String::new(),
     };
-    for (level, document, only) in LEVELS {
-        if let (Some(manager), RenderedDocument::Provisioner) = (manifest.role.managed_by, document) {
+    for (level, template, only) in levels {
+        if let Some(manager) = manifest.role.managed_by
+            && template == &provisioner
+        {
             let text = format!(
                 "not needed: {} manages the role, and rolecall writes nothing to AWS",
                 manager.name()
@@ -273,8 +273,7 @@ async fn permissions(
             checks.add(level, CheckState::Note, text);
             continue;
         }
-        let document: Value =
-            template(&templates, document, manifest.role.permissions_boundary.as_ref())?.fill(&fillings)?;
+        let document: Value = template.fill(&fillings)?;
         let Some(principal) = &principal else {
             checks.add(level, CheckState::Unknown, "this caller has no policies that IAM could simulate");
             continue;

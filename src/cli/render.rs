@@ -3,18 +3,20 @@
 use std::path::Path;
 
 use rolecall::connect::{Loaded, stated_external_id};
-use rolecall::desired::aws::{DesiredError, Home, desired, fillings};
+use rolecall::desired::aws::{DesiredError, Home, boundary_document, desired, fillings};
 use rolecall::desired::exchange::exports;
 use rolecall::desired::export::{cloudformation, cloudformation_anywhere, terraform};
 use rolecall::desired::genesys::{self, web_services_credential};
+use rolecall::desired::grant;
 use rolecall::desired::sources::{read_file, read_sources};
-use rolecall::desired::template::{Template, TemplateError, Templates};
+use rolecall::desired::template::{Template, Templates};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
 use rolecall::manifest::{Boundary, Manager, Manifest, Target, write};
+use rolecall_model::stored::StoredDocument;
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
@@ -23,9 +25,10 @@ use super::options::{RenderOptions, Rendered, RenderedDocument, RenderedFormat};
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
-const ALL: [(RenderedDocument, &str); 6] = [
+const ALL: [(RenderedDocument, &str); 7] = [
     (RenderedDocument::Trust, "trust"),
     (RenderedDocument::Invoke, "invoke"),
+    (RenderedDocument::Grants, "grants"),
     (RenderedDocument::Boundary, "boundary"),
     (RenderedDocument::Provisioner, "provisioner"),
     (RenderedDocument::Verifier, "verifier"),
@@ -58,34 +61,52 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
         false => home(options, &manifest)?,
     };
     let targets = targets(options, &manifest, &home)?;
+    let given = Given { manifest, external_id, templates, home, targets };
     if let Some(format) = options.format {
-        return whole(format, options, &Given { manifest, external_id, templates, home, targets }, printer);
+        return whole(format, options, &given, printer);
     }
-    let fillings = fillings(&manifest, &external_id, &home, &targets);
+    let Given { manifest, home, .. } = &given;
     let boundary = manifest.role.permissions_boundary.as_ref();
-    let fill = |document| template(&templates, document, boundary)?.fill(&fillings);
-    let is_printed = |document| wanted.is_none_or(|wanted| wanted == document);
-    for (document, name) in ALL.into_iter().filter(|(document, _)| is_printed(*document)) {
+    let fill = |document| document_of(document, &given);
+    if wanted == Some(RenderedDocument::Grants) && manifest.grants.is_empty() {
+        let hint = "a [[grant]] says what else than functions the role is for";
+        return Err(UsageError::new("the manifest has no [[grant]]", Some(hint)).into());
+    }
+    let is_there = |document| match document {
+        RenderedDocument::Grants => !manifest.grants.is_empty(),
+        RenderedDocument::Invoke => !given.targets.is_empty(),
+        RenderedDocument::Trust
+        | RenderedDocument::Boundary
+        | RenderedDocument::Provisioner
+        | RenderedDocument::Verifier
+        | RenderedDocument::Twin => true,
+    };
+    let is_printed = |document| match wanted {
+        Some(wanted) => wanted == document,
+        None => is_there(document),
+    };
+    let all = || ALL.into_iter().filter(|(document, _)| is_printed(*document));
+    for (document, name) in all() {
         if let Some(way_out) = way_out_of_size(document, boundary) {
             warn_of_size(name, &fill(document)?, way_out, printer);
         }
     }
     if is_printed(RenderedDocument::Provisioner) {
-        say_what_a_provisioner_can_do(&manifest, &home, printer);
+        say_what_a_provisioner_can_do(manifest, home, printer);
     }
     let text = match (wanted, options.common.output.is_human()) {
         // One document is printed as it is, so that it can be piped into whatever takes a policy.
         (Some(document), _) => pretty(&fill(document)?)?,
         (None, false) => {
-            let mut all = Map::new();
-            for (document, name) in ALL {
-                all.insert(name.to_owned(), fill(document)?);
+            let mut documents = Map::new();
+            for (document, name) in all() {
+                documents.insert(name.to_owned(), fill(document)?);
             }
-            pretty(&Value::Object(all))?
+            pretty(&Value::Object(documents))?
         }
         (None, true) => {
             let mut text = String::new();
-            for (document, name) in ALL {
+            for (document, name) in all() {
                 text += &format!("# {name}\n{}\n", pretty(&fill(document)?)?);
             }
             text.trim_end().to_owned() + "\n"
@@ -217,6 +238,7 @@ fn way_out_of_size(document: RenderedDocument, boundary: Option<&Boundary>) -> O
             ),
             Some(Boundary::Policy(_)) | None => None,
         },
+        RenderedDocument::Grants => Some("name fewer resources in the grants"),
         RenderedDocument::Trust | RenderedDocument::Invoke => None,
     }
 }
@@ -257,19 +279,30 @@ fn say_what_a_provisioner_can_do(manifest: &Manifest, home: &Home, printer: &mut
     }
 }
 
-pub(super) fn template(
-    templates: &Templates,
-    document: RenderedDocument,
-    boundary: Option<&Boundary>,
-) -> Result<Template, TemplateError> {
-    match document {
-        RenderedDocument::Trust => Ok(templates.trust.clone()),
-        RenderedDocument::Invoke => Ok(templates.invoke.clone()),
-        RenderedDocument::Boundary => Template::boundary(),
-        RenderedDocument::Provisioner => Template::provisioner(boundary),
-        RenderedDocument::Verifier => Template::verifier(),
-        RenderedDocument::Twin => Template::twin(boundary),
-    }
+/// A document with the values of the manifest.
+fn document_of(document: RenderedDocument, given: &Given) -> Result<Value, DesiredError> {
+    let Given { manifest, external_id, templates, home, targets } = given;
+    let boundary = manifest.role.permissions_boundary.as_ref();
+    let template = match document {
+        RenderedDocument::Grants => {
+            let policies = grant::policies(manifest, home)?;
+            return Ok(policies
+                .iter()
+                .map(|(name, document)| (name.to_string(), value_of(document)))
+                .collect());
+        }
+        RenderedDocument::Boundary => return boundary_document(manifest, external_id, home, targets),
+        RenderedDocument::Trust => templates.trust.clone(),
+        RenderedDocument::Invoke => templates.invoke.clone(),
+        RenderedDocument::Provisioner => Template::provisioner(boundary)?,
+        RenderedDocument::Verifier => Template::verifier()?,
+        RenderedDocument::Twin => Template::twin(boundary)?,
+    };
+    Ok(template.fill(&fillings(manifest, external_id, home, targets))?)
+}
+
+fn value_of(document: &StoredDocument) -> Value {
+    document.document().map_or(Value::Null, |document| document.as_value().clone())
 }
 
 fn pretty(document: &Value) -> CommandResult<String> {

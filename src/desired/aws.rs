@@ -1,5 +1,6 @@
 //! What should be in AWS: the manifest, the filled templates and the resolved functions, as one value. Pure.
 
+use super::grant;
 use crate::desired::pack::{Bin, Room, pack};
 use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
 use crate::iam::arn::{
@@ -7,12 +8,13 @@ use crate::iam::arn::{
     RoleName, RolePath, Word,
 };
 use crate::iam::document::Document;
-use crate::iam::prove::RoleIntent;
+use crate::iam::prove::{Allowance, RoleIntent, UseError};
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Manager, Manifest, Role, WrongPartition};
+use crate::manifest::{Boundary, Grant, Manager, Manifest, Role, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
+use serde_json::Value;
 
 /// The tag that marks what rolecall made; its value is the role's name.
 pub const OWNER_TAG: &str = "rolecall:role";
@@ -46,18 +48,30 @@ pub fn boundary_name(role: &RoleName) -> PolicyName {
 
 /// The name of the n-th policy for the targets, from 0.
 fn policy_name(role: &RoleName, index: usize) -> PolicyName {
-    const PURPOSE: Word = Word::new("invoke");
-    PolicyName::of_role(role, PURPOSE, index)
+    PolicyName::of_role(role, INVOKE, index)
 }
+
+/// What the policies for the targets are called after the role's name.
+const INVOKE: Word = Word::new("invoke");
 
 /// Whether rolecall gives this name to a policy for the targets of the role.
 pub fn is_invoke_policy_name(name: &PolicyName, role: &RoleName) -> bool {
-    let first = policy_name(role, 0);
+    is_name_for(name, role, INVOKE)
+}
+
+/// Whether rolecall gives this name to a policy of the role, for its targets or for a grant.
+pub fn is_own_policy_name(name: &PolicyName, role: &RoleName) -> bool {
+    is_invoke_policy_name(name, role) || grant::is_grant_policy_name(name, role)
+}
+
+/// Whether this is the name of one of the role's policies for a purpose.
+pub(super) fn is_name_for(name: &PolicyName, role: &RoleName, purpose: Word) -> bool {
+    let first = PolicyName::of_role(role, purpose, 0);
     let number = name.as_str().strip_prefix(first.as_str());
     number.is_some_and(|ending| {
         let counted = ending.strip_prefix('-').and_then(|number| number.parse::<usize>().ok());
-        ending.is_empty()
-            || counted.is_some_and(|number| policy_name(role, number.saturating_sub(1)) == *name)
+        let of_number = |number: usize| PolicyName::of_role(role, purpose, number.saturating_sub(1));
+        ending.is_empty() || counted.is_some_and(|number| of_number(number) == *name)
     })
 }
 
@@ -66,6 +80,9 @@ const ARN_PUNCTUATION: usize = 3;
 
 /// IAM never lets a policy's description be changed, so it holds nothing that could.
 const POLICY_DESCRIPTION: &str = "Lets a role invoke its Lambda functions. Managed by rolecall.";
+
+/// The same of a policy for grants.
+const GRANT_DESCRIPTION: &str = "Lets a role do what its grants are for. Managed by rolecall.";
 
 /// The account and partition that the role lives in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +145,10 @@ pub struct Desired {
     pub external_id: ExternalId,
     /// What the role may invoke.
     pub targets: Vec<FunctionArn>,
+    /// What else it is for.
+    pub grants: Vec<Grant>,
+    /// What it may do for that.
+    pub allowance: Option<Allowance>,
     /// The tool that makes the role, where that is not rolecall.
     pub managed_by: Option<Manager>,
 }
@@ -140,7 +161,7 @@ impl Desired {
             trusted: self.trusted.iter().filter_map(|principal| principal.parse().ok()).collect(),
             external_id: Some(self.external_id.clone()),
             targets: Some(self.targets.clone()),
-            allowance: None,
+            allowance: self.allowance.clone(),
         }
     }
 
@@ -159,6 +180,30 @@ pub enum DesiredError {
     /// A template cannot be filled.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A grant names something in another partition than the role.
+    #[error(
+        "the grant {grant} is in the partition `{partition}`, and the role is in `{home}`: no role acts in another partition"
+    )]
+    GrantElsewhere {
+        /// The grant.
+        grant: String,
+        /// Its partition.
+        partition: String,
+        /// The role's.
+        home: Partition,
+    },
+    /// How S3 asks for a key is not known.
+    #[error(
+        "a `kms_key` in the partition `{partition}`: the value of `kms:ViaService` for Amazon S3 is not known there; leave `kms_key` \
+         out, and allow the use of the key in the key's policy"
+    )]
+    KeyOfPartition {
+        /// The partition.
+        partition: Partition,
+    },
+    /// What a grant is for cannot be stated as an intent.
+    #[error(transparent)]
+    Use(#[from] UseError),
     /// IAM would not store the document.
     #[error("IAM would refuse the document of template `{template}`: {faults}")]
     Refused {
@@ -171,6 +216,18 @@ pub enum DesiredError {
 
 /// The description of a role whose manifest gives none.
 pub(crate) const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
+
+/// The same of a role that is also, or only, for something else.
+const ROLE_DESCRIPTION_WITH_GRANTS: &str = "Assumed by Genesys Cloud.";
+
+/// The description of the role.
+fn description(manifest: &Manifest) -> String {
+    let own = match manifest.grants.is_empty() {
+        true => ROLE_DESCRIPTION,
+        false => ROLE_DESCRIPTION_WITH_GRANTS,
+    };
+    manifest.role.description.clone().unwrap_or_else(|| own.to_owned())
+}
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
 /// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.
@@ -192,24 +249,29 @@ pub fn desired(
         let fillings = fillings.clone().into_iter().chain([("targets", targets)]).collect();
         checked(&templates.invoke, &fillings, quota::check_identity_grammar)
     };
+    let granted = grant::policies(manifest, home)?;
+    let attachable = attachable.saturating_sub(granted.len());
     let room = Room { policies: attachable, ..room(targets, with_targets)? };
-    let policy = |Bin { name, targets }: Bin| {
+    let specified = |name: PolicyName, description: &str, document: StoredDocument| {
         let policy = PolicySpecification {
             name,
             path: policy_path(&role.name),
-            description: POLICY_DESCRIPTION.to_owned(),
+            description: description.to_owned(),
             tags: [owner.clone()].into(),
-            document: with_targets(&targets)?,
+            document,
         };
-        Ok((home.policy_arn(&policy.path, &policy.name), policy))
+        (home.policy_arn(&policy.path, &policy.name), policy)
     };
+    let policy =
+        |Bin { name, targets }: Bin| Ok(specified(name, POLICY_DESCRIPTION, with_targets(&targets)?));
     let bins = pack(targets, current, room, |index| policy_name(&role.name, index));
-    let policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
+    let mut policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
+    policies.extend(granted.into_iter().map(|(name, document)| specified(name, GRANT_DESCRIPTION, document)));
     Ok(Desired {
         role: RoleSpecification {
             name: role.name.clone(),
             path: role.path.clone(),
-            description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
+            description: description(manifest),
             max_session_duration: role.max_session_duration,
             permissions_boundary: home.boundary_arn(role),
             // The tag says that rolecall may change and delete the role; what another tool makes, it may not.
@@ -222,6 +284,8 @@ pub fn desired(
         trusted: trusted(manifest, home),
         external_id: external_id.clone(),
         targets: targets.to_vec(),
+        grants: manifest.grants.clone(),
+        allowance: Allowance::of(grant::uses(&manifest.grants, home)?),
         home: home.clone(),
         managed_by: role.managed_by,
     })
@@ -252,7 +316,7 @@ fn room(
 }
 
 /// The filled template, as text without white space, once IAM's own rules hold for it.
-fn checked(
+pub(super) fn checked(
     template: &Template,
     fillings: &Fillings,
     grammar: fn(&Document) -> Vec<Violation>,
@@ -277,6 +341,23 @@ fn checked(
 pub(super) fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
     [home.root_of(&manifest.genesys.trusted_account)].into_iter().chain(probe_principal).collect()
+}
+
+/// The permissions boundary that allows the targets and the grants, and nothing else.
+pub fn boundary_document(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    home: &Home,
+    targets: &[FunctionArn],
+) -> Result<Value, DesiredError> {
+    let mut document = Template::boundary()?.fill(&fillings(manifest, external_id, home, targets))?;
+    let granted = grant::policies(manifest, home)?;
+    let granted = granted.iter().filter_map(|(_, document)| document.document());
+    let granted = granted.filter_map(|document| document.as_value().get("Statement")?.as_array());
+    if let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut) {
+        statements.extend(granted.flatten().cloned());
+    }
+    Ok(document)
 }
 
 /// The values for the templates.

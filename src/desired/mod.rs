@@ -7,6 +7,7 @@ pub mod contract;
 pub mod exchange;
 pub mod export;
 pub mod genesys;
+pub mod grant;
 pub mod guardrail;
 pub mod pack;
 pub mod sources;

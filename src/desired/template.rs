@@ -99,6 +99,31 @@ impl Template {
         Self::parse("boundary.json", include_str!("../../policies/boundary.json"))
     }
 
+    /// What an export of recordings needs.
+    pub fn recordings() -> Result<Self, TemplateError> {
+        Self::parse("s3-recordings.json", include_str!("../../policies/s3-recordings.json"))
+    }
+
+    /// What it needs where the bucket is encrypted with a customer managed key.
+    pub fn recordings_key() -> Result<Self, TemplateError> {
+        Self::parse("s3-recordings-key.json", include_str!("../../policies/s3-recordings-key.json"))
+    }
+
+    /// What talking to bots of Amazon Lex V1 needs.
+    pub fn lex() -> Result<Self, TemplateError> {
+        Self::parse("lex.json", include_str!("../../policies/lex.json"))
+    }
+
+    /// What talking to bots of Amazon Lex V2 needs.
+    pub fn lex_v2() -> Result<Self, TemplateError> {
+        Self::parse("lex-v2.json", include_str!("../../policies/lex-v2.json"))
+    }
+
+    /// What making speech of text needs.
+    pub fn polly() -> Result<Self, TemplateError> {
+        Self::parse("polly.json", include_str!("../../policies/polly.json"))
+    }
+
     /// What the caller of `plan`, `drift` and `verify` needs.
     pub fn verifier() -> Result<Self, TemplateError> {
         Self::parse("verifier.json", include_str!("../../policies/verifier.json"))
@@ -124,9 +149,17 @@ impl Template {
         Self::parse("scp.json", include_str!("../../policies/scp.json"))
     }
 
-    /// The document with every placeholder filled.
+    /// The document with every placeholder filled. A statement about a list that is empty says nothing, and IAM would not store
+    /// it: it is left out.
     pub fn fill(&self, fillings: &Fillings) -> Result<Value, TemplateError> {
-        self.filled(&self.document, fillings, "")
+        let mut document = self.filled(&self.document, fillings, "")?;
+        let is_about_nothing = |statement: &Value| {
+            statement.get("Resource").and_then(Value::as_array).is_some_and(Vec::is_empty)
+        };
+        if let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut) {
+            statements.retain(|statement| !is_about_nothing(statement));
+        }
+        Ok(document)
     }
 
     fn filled(&self, node: &Value, fillings: &Fillings, pointer: &str) -> Result<Value, TemplateError> {

@@ -123,6 +123,9 @@ impl Coded for DesiredError {
             Self::Partition(error) => error.code(),
             Self::Template(error) => error.code(),
             Self::Refused { .. } => ErrorCode::Template,
+            Self::GrantElsewhere { .. } | Self::KeyOfPartition { .. } | Self::Use(_) => {
+                ErrorCode::ManifestInvalid
+            }
         }
     }
 }
@@ -262,7 +265,7 @@ impl Coded for BoundaryError {
             Self::Aws(error) => error.code(),
             Self::Survey(error) => error.code(),
             Self::Plan(error) => error.code(),
-            Self::Template(error) => error.code(),
+            Self::Desired(error) => error.code(),
             Self::InUse { .. } => ErrorCode::InUse,
             Self::NotAsked => ErrorCode::NotAsked,
             Self::TooLong { .. } => ErrorCode::Quota,

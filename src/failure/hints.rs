@@ -241,7 +241,7 @@ impl Explained for BoundaryError {
             }
             Self::Survey(error) => error.explain(),
             Self::Plan(error) => error.explain(),
-            Self::Template(error) => error.explain(),
+            Self::Desired(error) => error.explain(),
             Self::InUse { arn, .. } => (
                 ExitCode::Failed,
                 Some(format!(

@@ -208,6 +208,8 @@ pub fn manifest_of(
             integration: None,
             web_services_credential: None,
         },
+        // What else the role can do is told by its proof.
+        grants: Vec::new(),
         role: Role {
             name: name.clone(),
             path: path.parse().map_err(|error| unfit(&error))?,

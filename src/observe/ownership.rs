@@ -2,7 +2,7 @@
 //!
 //! Invariant: a policy has one [`Owner`]. What `--adopt` takes over is never what `--remove-foreign` detaches.
 
-use crate::desired::aws::{OWNER_TAG, is_invoke_policy_name};
+use crate::desired::aws::{OWNER_TAG, is_own_policy_name};
 use crate::iam::arn::RoleName;
 use crate::observe::aws::{Observed, ObservedPolicy};
 use crate::ports::{RoleRecord, Tags};
@@ -33,7 +33,7 @@ pub enum Owner {
 pub fn owner(policy: &ObservedPolicy, role: &RoleName) -> Owner {
     match policy.under_path {
         true if is_own_by_tags(policy, role) => Owner::Rolecall,
-        true if is_invoke_policy_name(&policy.arn.name, role) => Owner::Adoptable,
+        true if is_own_policy_name(&policy.arn.name, role) => Owner::Adoptable,
         true | false => Owner::Foreign,
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use futures_util::future::try_join_all;
 
 use crate::desired::aws::{Desired, DesiredError, Home, desired};
+use crate::desired::grant::is_grant_policy_name;
 use crate::desired::pack::Bin;
 use crate::desired::template::Templates;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, PolicyArn, Region, RoleName};
@@ -308,6 +309,8 @@ fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
         Owner::Adoptable => policy.attached,
         Owner::Foreign => false,
     });
+    // A policy for a grant never takes in a target.
+    let own = own.filter(|policy| !is_grant_policy_name(&policy.arn.name, role));
     own.map(|policy| Bin { name: policy.arn.name.clone(), targets: functions_in(policy) }).collect()
 }
 

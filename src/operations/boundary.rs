@@ -2,8 +2,7 @@
 
 use super::context::{Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
-use crate::desired::aws::{OWNER_TAG, boundary_name, boundary_path, fillings};
-use crate::desired::template::{Template, TemplateError};
+use crate::desired::aws::{DesiredError, OWNER_TAG, boundary_document, boundary_name, boundary_path};
 use crate::iam::arn::PolicyArn;
 use crate::iam::document::Document;
 use crate::iam::quota::MANAGED_POLICY_SIZE;
@@ -49,9 +48,9 @@ pub enum BoundaryError {
         /// The characters.
         size: usize,
     },
-    /// The template cannot be filled.
+    /// The document cannot be made.
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Desired(#[from] DesiredError),
     /// The account could not be read.
     #[error(transparent)]
     Survey(#[from] SurveyError),
@@ -107,8 +106,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 plan
             }
             BoundaryGoal::Targets => {
-                let fillings = fillings(manifest, external_id, &desired.home, &desired.targets);
-                let document = Template::boundary()?.fill(&fillings)?;
+                let document = boundary_document(manifest, external_id, &desired.home, &desired.targets)?;
                 let size = Document::from_value(&document).map_or(0, |document| document.size());
                 if size > MANAGED_POLICY_SIZE {
                     return Err(BoundaryError::TooLong { size });

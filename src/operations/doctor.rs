@@ -90,7 +90,7 @@ pub async fn held<A: Simulate>(
     for (resources, actions) in questions(document, only) {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         // One call for all resources of a question; the adapter reads all pages of its answer.
-        let answered = aws.simulate(principal, &actions, &resources).await?;
+        let answered = aws.simulate(principal, &actions, &resources, &BTreeMap::new()).await?;
         let mut denied: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for Simulated { action, resource, decision, missing_keys, organization_allows } in answered.answer {
             match decision {

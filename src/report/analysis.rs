@@ -64,6 +64,7 @@ impl From<&Analysis> for AnalysisView {
 pub(super) fn group_in_words(group: CallGroup) -> &'static str {
     match group {
         CallGroup::Targets => "the targets",
+        CallGroup::Grants => "what the grants are for",
         CallGroup::BesideTargets => "functions other than the targets",
         CallGroup::OnATarget => "other actions on a target",
         CallGroup::Anywhere => "actions that this role never needs",

@@ -28,7 +28,8 @@ const TARGETS_SHOWN: usize = 10;
 impl RoleView {
     /// Which role.
     pub fn to_text(&self) -> String {
-        let Self { arn, exists, managed_by, caller: _, trusted, external_id, policies: _, targets } = self;
+        let Self { arn, exists, managed_by, caller: _, trusted, external_id, policies: _, targets, grants } =
+            self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
@@ -45,6 +46,9 @@ impl RoleView {
         }
         if let Some(more) = targets.len().checked_sub(TARGETS_SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(text, "              and {}", count(more, "other", "others"));
+        }
+        for (index, grant) in grants.iter().enumerate() {
+            let _ = writeln!(text, "  {:<10}  {grant}", if index == 0 { "grants" } else { "" });
         }
         text
     }

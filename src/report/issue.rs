@@ -223,17 +223,21 @@ impl Report {
     }
 
     fn of_claim(&self, view: &ClaimView) -> Issue {
-        let ClaimView { kind, claim, result, because: reasons, .. } = view;
+        let ClaimView { kind, states_more, claim, result, because: reasons, .. } = view;
         let (level, word) = match result {
             ClaimOutcome::Proved | ClaimOutcome::Refuted => (Level::Error, "refuted"),
             ClaimOutcome::Unknown => (Level::Warning, "undecided"),
         };
         let because = if reasons.is_empty() { String::new() } else { format!(". {}", join(reasons, ". ")) };
         Issue {
-            rule: format!("claim-{}", kind.id()),
+            rule: match (kind, states_more) {
+                (ClaimKind::OnlyTargets, true) => "claim-only-stated".to_owned(),
+                (ClaimKind::EveryTarget, true) => "claim-every-stated".to_owned(),
+                (_, true | false) => format!("claim-{}", kind.id()),
+            },
             title: match result {
-                ClaimOutcome::Proved | ClaimOutcome::Refuted => capitalized(kind.failure()),
-                ClaimOutcome::Unknown => format!("Not decided: {}", lower(kind.title())),
+                ClaimOutcome::Proved | ClaimOutcome::Refuted => capitalized(view.failure()),
+                ClaimOutcome::Unknown => format!("Not decided: {}", lower(view.title())),
             },
             help: "The claim must hold for every request. The message shows a request that breaks the claim, or what \
                  could not be decided."
@@ -277,6 +281,17 @@ impl Report {
     /// What went wrong, with the way out.
     pub(super) fn error_text(&self) -> Option<String> {
         self.error.as_ref().map(error_text)
+    }
+}
+
+impl ClaimView {
+    /// What is claimed, in short.
+    pub(super) fn title(&self) -> &'static str {
+        match (self.kind, self.states_more) {
+            (ClaimKind::OnlyTargets, true) => "A session can do only what is stated",
+            (ClaimKind::EveryTarget, true) => "A session can do all that is stated",
+            (kind, true | false) => kind.title(),
+        }
     }
 }
 

@@ -253,6 +253,9 @@ pub struct RoleView {
     pub policies: Vec<PolicyView>,
     /// The functions that the role may invoke, in the form that is called.
     pub targets: Vec<String>,
+    /// What else the role is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
 }
 
 impl From<&Survey> for RoleView {
@@ -266,6 +269,7 @@ impl From<&Survey> for RoleView {
             external_id: desired.external_id.to_string(),
             policies: policies(desired, observed),
             targets: desired.targets.iter().map(ToString::to_string).collect(),
+            grants: desired.grants.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -143,7 +143,12 @@ impl Report {
         }
         picture.rest(role.policies.len());
         let more = self.state_of(&[ClaimKind::OnlyTargets]) == State::Bad;
-        let label = if more { "lambda:InvokeFunction and more" } else { "lambda:InvokeFunction" };
+        let label = match (role.grants.is_empty(), more) {
+            (true, false) => "lambda:InvokeFunction",
+            (true, true) => "lambda:InvokeFunction and more",
+            (false, false) => "what is stated",
+            (false, true) => "what is stated, and more",
+        };
         picture.arrow(label, self.state_of(&[ClaimKind::OnlyTargets, ClaimKind::EveryTarget]));
         for target in role.targets.iter().take(SHOWN) {
             let is_missing = self.drift.iter().flatten().any(|difference| {
@@ -153,6 +158,10 @@ impl Report {
             picture.node("Function", badge, state, &[target]);
         }
         picture.rest(role.targets.len());
+        for grant in role.grants.iter().take(SHOWN) {
+            picture.node("Grant", "", State::Neutral, &[grant]);
+        }
+        picture.rest(role.grants.len());
         Some(picture)
     }
 
@@ -185,12 +194,16 @@ impl Report {
             .map(|claim| format!(" Refuted: {}.", claim.claim))
             .collect();
         format!(
-            "{} may assume the role {} with the external ID {}; its {} may invoke {}.{}",
+            "{} may assume the role {} with the external ID {}; its {} may invoke {}{}.{}",
             role.trusted.join(" and "),
             role.arn,
             role.external_id,
             count(role.policies.len(), "policy", "policies"),
             count(role.targets.len(), "function", "functions"),
+            match role.grants.as_slice() {
+                [] => String::new(),
+                grants => format!(", and serve {}", grants.join(", ")),
+            },
             verdicts.concat()
         )
     }

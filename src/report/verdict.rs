@@ -263,8 +263,8 @@ impl Report {
                 match (claim.absent, outcome) {
                     (Some(Absent::Role), _) => NO_ROLE.to_owned(),
                     (Some(Absent::Target), _) => Consequence::TargetMissing.title().to_owned(),
-                    (None, ClaimOutcome::Proved | ClaimOutcome::Refuted) => claim.kind.failure().to_owned(),
-                    (None, ClaimOutcome::Unknown) => format!("not decided: {}", lower(claim.kind.title())),
+                    (None, ClaimOutcome::Proved | ClaimOutcome::Refuted) => claim.failure().to_owned(),
+                    (None, ClaimOutcome::Unknown) => format!("not decided: {}", lower(claim.title())),
                 }
             })
         };
@@ -382,6 +382,17 @@ impl FleetReport {
             ExitCode::Refuted => format!("refuted: {}", some(of(ExitCode::Refuted))),
             ExitCode::Inconclusive => format!("undecided: {}", some(of(ExitCode::Inconclusive))),
             ExitCode::Pending => format!("pending: {}", some(of(ExitCode::Pending))),
+        }
+    }
+}
+
+impl ClaimView {
+    /// What it means that the claim is refuted.
+    pub(super) fn failure(&self) -> &'static str {
+        match (self.kind, self.states_more) {
+            (ClaimKind::OnlyTargets, true) => "a session can do more than what is stated",
+            (ClaimKind::EveryTarget, true) => "a session cannot do all that is stated",
+            (kind, true | false) => kind.failure(),
         }
     }
 }

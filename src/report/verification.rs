@@ -23,6 +23,9 @@ pub struct ClaimView {
     /// What it is about.
     #[serde(skip)]
     pub kind: ClaimKind,
+    /// Whether it is about more than functions.
+    #[serde(skip)]
+    pub states_more: bool,
     /// What does not exist, if that decides the claim.
     #[serde(skip)]
     pub absent: Option<Absent>,
@@ -142,6 +145,7 @@ impl From<&Claim> for ClaimView {
     fn from(claim: &Claim) -> Self {
         Self {
             kind: claim.kind(),
+            states_more: claim.proposition.states_more(),
             absent: claim.absent(),
             claim: claim_in_words(&claim.proposition).into(),
             result: claim.outcome(),

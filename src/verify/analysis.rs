@@ -40,6 +40,8 @@ impl Analyser {
 pub enum CallGroup {
     /// Invocations of the targets.
     Targets,
+    /// What the grants are for.
+    Grants,
     /// Invocations of functions that are like the targets.
     BesideTargets,
     /// Other actions on a target.
@@ -52,7 +54,7 @@ impl CallGroup {
     /// The claim that the answers bear on.
     pub(super) fn about(self) -> ClaimKind {
         match self {
-            Self::Targets => ClaimKind::EveryTarget,
+            Self::Targets | Self::Grants => ClaimKind::EveryTarget,
             Self::BesideTargets | Self::OnATarget | Self::Anywhere => ClaimKind::OnlyTargets,
         }
     }
@@ -60,7 +62,7 @@ impl CallGroup {
     /// Whether all of them should be allowed; otherwise all should be denied.
     pub(super) fn is_wanted(self) -> bool {
         match self {
-            Self::Targets => true,
+            Self::Targets | Self::Grants => true,
             Self::BesideTargets | Self::OnATarget | Self::Anywhere => false,
         }
     }
@@ -72,7 +74,7 @@ pub enum AnalysisQuestion {
     /// Whether the role may make this call.
     Call {
         /// The action.
-        action: &'static str,
+        action: String,
         /// The resource.
         resource: String,
     },

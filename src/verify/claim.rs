@@ -95,6 +95,23 @@ impl Proposition {
         }
     }
 
+    /// Whether the claim is about what is stated beside functions.
+    pub fn states_more(&self) -> bool {
+        match self {
+            Self::Provable(claim) => match claim {
+                prove::Claim::OnlyStatedMayBeDone | prove::Claim::EveryStatedMayBeDone(_) => true,
+                prove::Claim::OnlyTrustedMayAssume
+                | prove::Claim::OnlyWithExternalId(_)
+                | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::MayAssume(_)
+                | prove::Claim::MayAssumeUnderConditions(_)
+                | prove::Claim::OnlyTargetsMayBeInvoked
+                | prove::Claim::EveryTargetMayBeInvoked(_) => false,
+            },
+            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => false,
+        }
+    }
+
     /// The principal that the claim is about, if it is about one.
     pub fn principal(&self) -> Option<&Principal> {
         match self {

@@ -3,6 +3,7 @@
 //! The files are what the tools print: plans and states of Terraform 1.11 with the AWS provider 5.100 (from the
 //! configurations beside them), answers of AWS CLI 1.45, templates that cfn-lint accepts.
 
+mod allow;
 mod bad_input;
 mod bounds;
 mod cloudformation;

@@ -30,6 +30,7 @@ mod functions;
 mod gate;
 mod gate_before;
 mod genesys;
+mod grants;
 mod handover;
 mod handover_pages;
 mod handover_written;

@@ -1,7 +1,9 @@
 //! The policy simulator on the SDK.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_iam::operation::RequestId;
-use aws_sdk_iam::types::PolicyEvaluationDecisionType as Word;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType as Word};
 use jiff::Timestamp;
 
 use super::Aws;
@@ -19,6 +21,7 @@ impl Simulate for Aws {
         principal: &str,
         actions: &[&str],
         resources: &[String],
+        context: &BTreeMap<String, String>,
     ) -> AwsResult<Answered<Vec<Simulated>>> {
         const OPERATION: &str = "iam:SimulatePrincipalPolicy";
         let mut simulated = Vec::new();
@@ -30,6 +33,7 @@ impl Simulate for Aws {
                 .policy_source_arn(principal)
                 .set_action_names(Some(actions.iter().map(|&action| action.to_owned()).collect()))
                 .set_resource_arns((!resources.is_empty()).then(|| resources.to_vec()))
+                .set_context_entries((!context.is_empty()).then(|| context.iter().map(entry).collect()))
                 .max_items(PAGE)
                 .set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await?;
@@ -64,6 +68,11 @@ impl Simulate for Aws {
             }
         }
     }
+}
+
+fn entry((key, value): (&String, &String)) -> ContextEntry {
+    let kind = ContextKeyTypeEnum::String;
+    ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(kind).build()
 }
 
 fn decision(word: &Word) -> Decision {

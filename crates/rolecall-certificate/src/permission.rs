@@ -13,7 +13,7 @@ use crate::{Claim, Encoding, Named, Part, Policies, Subject};
 const ENCODINGS: [Encoding; 2] = [Encoding::Parts, Encoding::Whole];
 const INVOKE: &str = "lambda:invokefunction";
 /// The name of the policy that says what a session may do besides.
-const STATED: &str = "what is stated";
+const STATED: &str = "the stated intent";
 const IS_INVOKE: &str = "(= action \"lambda:invokefunction\")";
 
 pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script> {
@@ -78,17 +78,14 @@ impl<'q> Question<'q> {
         })
     }
 
-    /// The claim in words.
-    fn says(&self, beginning: &str) -> String {
+    /// What is meant, in words: `invoke` and the targets, and what is stated besides.
+    fn meant(&self, invoke: &str, besides: &str) -> String {
         let statements = self.subject.allowance.as_ref().map_or(0, |document| document.statements().len());
-        let targets = self.targets.join(", ");
-        match (self.targets.is_empty(), statements) {
-            (_, 0) => format!("{beginning} invoke {targets}"),
-            (true, count) => format!("{beginning} do what the {count} statements of {STATED} allow"),
-            (false, count) => {
-                format!("{beginning} invoke {targets}, and do what the {count} statements of {STATED} allow")
-            }
-        }
+        let targets = (!self.targets.is_empty() || statements == 0)
+            .then(|| format!("{invoke} {}", self.targets.join(", ")));
+        let stated =
+            (statements > 0).then(|| format!("{besides}what the {statements} statements of {STATED} allow"));
+        targets.into_iter().chain(stated).collect::<Vec<_>>().join(", and ")
     }
 
     /// The `Allow` statements of the identity policies, and what the boundary must say besides.
@@ -120,7 +117,7 @@ impl<'q> Question<'q> {
                 true => ("Something else than invoking a target".to_owned(), not(invokes)),
                 false => {
                     let meant = or(std::iter::once(invokes).chain(stated));
-                    ("Something else than invoking a target and what is stated".to_owned(), not(meant))
+                    ("Something that is neither the invocation of a target nor stated".to_owned(), not(meant))
                 }
             },
         ];
@@ -131,7 +128,7 @@ impl<'q> Question<'q> {
         if checks.is_empty() {
             checks.push(nothing_allows());
         }
-        let sentence = self.says("a session can do nothing but");
+        let sentence = format!("a session can do nothing but {}", self.meant("invoke", ""));
         let about = (Claim::OnlyTargets, Part::Proof(encoding));
         Some(self.write(model, &compiled, about, sentence, asserted, checks))
     }
@@ -165,10 +162,7 @@ impl<'q> Question<'q> {
             terms: vec![name],
         };
         let checks = self.targets.iter().map(of_target).chain(stated.into_iter().map(of_use)).collect();
-        let sentence = match self.subject.allowance {
-            None => format!("a session can invoke each of {}", self.targets.join(", ")),
-            Some(_) => self.says("a session can"),
-        };
+        let sentence = format!("a session can {}", self.meant("invoke each of", "do "));
         Some(self.write(
             model,
             &compiled,

@@ -348,3 +348,5 @@ impl PartialEq for Document {
         self.source == other.source
     }
 }
+
+impl Eq for Document {}

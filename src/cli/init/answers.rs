@@ -126,6 +126,7 @@ impl Draft {
                 managed_by: options.managed_by.map(manifest::Manager::from),
             },
             targets: vec![parsed(NO_FUNCTION).map_err(|error| UsageError::new(error, None))?],
+            grants: Vec::new(),
             access: Access::default(),
             verify: Verify::default(),
             notify: None,

@@ -21,7 +21,9 @@ pub(crate) enum RenderedDocument {
     Trust,
     /// The policy for the targets
     Invoke,
-    /// A permissions boundary that allows the targets and nothing else
+    /// The policies for the grants, by their names
+    Grants,
+    /// A permissions boundary that allows the targets and the grants, and nothing else
     Boundary,
     /// What the caller of apply and destroy needs
     Provisioner,
@@ -56,6 +58,7 @@ impl ValueEnum for Rendered {
         &[
             Self::Document(RenderedDocument::Trust),
             Self::Document(RenderedDocument::Invoke),
+            Self::Document(RenderedDocument::Grants),
             Self::Document(RenderedDocument::Boundary),
             Self::Document(RenderedDocument::Provisioner),
             Self::Document(RenderedDocument::Verifier),

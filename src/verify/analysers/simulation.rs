@@ -1,6 +1,9 @@
 //! `iam:SimulatePrincipalPolicy`: what the role's policies and its boundary say to the targets, to functions beside them,
 //! and to actions that no such role should have.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::{OptionFuture, join_all};
 use tokio::join;
 
 use super::Bench;
@@ -10,6 +13,7 @@ use crate::iam::context::Context;
 use crate::iam::evaluate::{Decision, Evaluation, Request};
 use crate::iam::explain::reason;
 use crate::iam::principal::Principal;
+use crate::iam::prove::{Allowance, Use};
 use crate::ports::{Answered, AwsResult, Simulate, Simulated};
 use crate::verify::analysis::{
     Analyser, Analysis, AnalysisAnswer, AnalysisQuestion, CallGroup, Opinion, OwnAnswer, Proviso,
@@ -47,8 +51,9 @@ type Simulation = AwsResult<Answered<Vec<Simulated>>>;
 /// What the simulator answered, call by call.
 #[derive(Debug)]
 pub(super) struct Answers {
-    functions: Simulation,
-    on_a_target: Simulation,
+    functions: Option<Simulation>,
+    grants: Vec<Simulation>,
+    on_a_target: Option<Simulation>,
     anywhere: Simulation,
 }
 
@@ -63,12 +68,61 @@ pub(super) async fn ask<A: Simulate>(aws: &A, desired: &Desired) -> Answers {
         .collect();
     let first: Vec<String> = desired.targets.first().map(ToString::to_string).into_iter().collect();
     let principal = role.to_string();
-    let (functions, on_a_target, anywhere) = join!(
-        aws.simulate(&principal, &[INVOKE], &functions),
-        aws.simulate(&principal, &ON_A_TARGET, &first),
-        aws.simulate(&principal, &ANYWHERE, &[]),
+    let (uses, context) = (simulated_uses(desired), context_of(desired));
+    let of_resource = |(resource, actions): (&String, &Vec<String>)| {
+        let (resource, actions) = ([resource.clone()], actions.clone());
+        let (principal, context) = (&principal, &context);
+        async move {
+            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+            aws.simulate(principal, &actions, &resource, context).await
+        }
+    };
+    // A call of the simulator without a resource is about every resource.
+    let about = |actions: &'static [&'static str], resources: Vec<String>| {
+        let (principal, context) = (&principal, &context);
+        let call = (!resources.is_empty())
+            .then(|| async move { aws.simulate(principal, actions, &resources, context).await });
+        OptionFuture::from(call)
+    };
+    let (functions, grants, on_a_target, anywhere) = join!(
+        about(&[INVOKE], functions),
+        join_all(uses.iter().map(of_resource)),
+        about(&ON_A_TARGET, first),
+        aws.simulate(&principal, &ANYWHERE, &[], &context),
     );
-    Answers { functions, on_a_target, anywhere }
+    Answers { functions, grants, on_a_target, anywhere }
+}
+
+/// So many resources of grants are asked about, each with one call.
+const MOST_RESOURCES: usize = 8;
+
+/// The values of condition keys under which all calls are asked about: those of the grants. Where two grants differ in a key, the
+/// first one counts, and the uses of the other are not asked about.
+fn context_of(desired: &Desired) -> BTreeMap<String, String> {
+    let mut context = BTreeMap::new();
+    for (key, value) in desired.allowance.iter().flat_map(Allowance::uses).flat_map(Use::conditions) {
+        context.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    context
+}
+
+/// What the grants are for, by the resources that are asked about: of a pattern one resource that it covers.
+fn simulated_uses(desired: &Desired) -> BTreeMap<String, Vec<String>> {
+    let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let context = context_of(desired);
+    let is_met = |stated: &&Use| {
+        stated.conditions().all(|(key, value)| context.get(key).is_some_and(|known| known == value))
+    };
+    for stated in desired.allowance.iter().flat_map(Allowance::uses).filter(is_met) {
+        let resource = match stated.resource() {
+            "*" => "*".to_owned(),
+            pattern => pattern.replace('*', "rolecall-simulated"),
+        };
+        if uses.len() < MOST_RESOURCES || uses.contains_key(&resource) {
+            uses.entry(resource).or_default().push(stated.action().to_owned());
+        }
+    }
+    uses
 }
 
 /// Functions that are like the first target and none of them: its name with more behind it, and with less; other forms of
@@ -107,18 +161,28 @@ pub(super) fn judge(
     service_control: &[OrganizationLevel],
     bench: &mut Bench<'_>,
 ) {
-    let judge = Judge { held, role: desired.role_arn(), service_control };
+    let judge = Judge { held, role: desired.role_arn(), context: context_of(desired), service_control };
     let targets: Vec<String> = desired.targets.iter().map(ToString::to_string).collect();
     let beside: Vec<String> = beside(&desired.targets).iter().map(ToString::to_string).collect();
-    let on_all = |actions: &[&'static str], resources: &[String]| {
-        let pairs =
-            actions.iter().flat_map(|action| resources.iter().map(|resource| (*action, resource.clone())));
+    let on_all = |actions: &[&str], resources: &[String]| {
+        let pairs = actions
+            .iter()
+            .flat_map(|action| resources.iter().map(|resource| ((*action).to_owned(), resource.clone())));
         pairs.collect::<Vec<_>>()
     };
     let first: Vec<String> = targets.iter().take(1).cloned().collect();
-    judge.group(CallGroup::Targets, &on_all(&[INVOKE], &targets), &answers.functions, bench);
-    judge.group(CallGroup::BesideTargets, &on_all(&[INVOKE], &beside), &answers.functions, bench);
-    judge.group(CallGroup::OnATarget, &on_all(&ON_A_TARGET, &first), &answers.on_a_target, bench);
+    if let Some(functions) = &answers.functions {
+        judge.group(CallGroup::Targets, &on_all(&[INVOKE], &targets), functions, bench);
+        judge.group(CallGroup::BesideTargets, &on_all(&[INVOKE], &beside), functions, bench);
+    }
+    for ((resource, actions), answer) in simulated_uses(desired).iter().zip(&answers.grants) {
+        let questions: Vec<(String, String)> =
+            actions.iter().map(|action| (action.clone(), resource.clone())).collect();
+        judge.group(CallGroup::Grants, &questions, answer, bench);
+    }
+    if let Some(on_a_target) = &answers.on_a_target {
+        judge.group(CallGroup::OnATarget, &on_all(&ON_A_TARGET, &first), on_a_target, bench);
+    }
     let anywhere = on_all(&ANYWHERE, &["*".to_owned()]);
     judge.group(CallGroup::Anywhere, &anywhere, &answers.anywhere, bench);
 }
@@ -126,6 +190,7 @@ pub(super) fn judge(
 struct Judge<'a> {
     held: &'a Held,
     role: RoleArn,
+    context: BTreeMap<String, String>,
     service_control: &'a [OrganizationLevel],
 }
 
@@ -134,7 +199,7 @@ impl Judge<'_> {
     fn group(
         &self,
         group: CallGroup,
-        questions: &[(&'static str, String)],
+        questions: &[(String, String)],
         answer: &Simulation,
         bench: &mut Bench<'_>,
     ) {
@@ -172,7 +237,7 @@ impl Judge<'_> {
                 continue;
             }
             bench.opinion(opinion(
-                AnalysisQuestion::Call { action, resource: resource.clone() },
+                AnalysisQuestion::Call { action: action.clone(), resource: resource.clone() },
                 AnalysisAnswer::Decision { decision: simulated.decision, proviso },
                 OwnAnswer::Decision { decision: own.decision, reason: reason(&own) },
                 shows,
@@ -192,15 +257,18 @@ impl Judge<'_> {
         }
     }
 
-    /// What rolecall's own evaluator says to the same request: the simulator was given no policy of a resource, and nothing of
-    /// the request beside action and resource.
+    /// What rolecall's own evaluator says to the same request: the simulator was given no policy of a resource, and
+    /// of the request only action, resource and the keys of the grants.
     fn own(&self, action: &str, resource: &str) -> Evaluation {
         let request = Request {
             principal: Principal::Role(self.role.clone()),
             action: action.to_owned(),
             resource: resource.to_owned(),
             resource_account: Some(self.role.account.clone()),
-            context: Context::new(),
+            context: self
+                .context
+                .iter()
+                .fold(Context::new(), |context, (key, value)| context.with(key.as_str(), value.as_str())),
         };
         self.held.evaluate(&request, self.service_control)
     }

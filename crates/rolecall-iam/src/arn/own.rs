@@ -8,7 +8,7 @@ use super::{PolicyName, PolicyPath, RoleName};
 pub struct Word(&'static str);
 
 impl Word {
-    /// A word of 1–32 lower-case letters and hyphens.
+    /// A word of 1–32 lower-case letters, digits and hyphens.
     ///
     /// # Panics
     ///
@@ -19,8 +19,8 @@ impl Word {
         assert!(!letters.is_empty() && letters.len() <= 32, "a word has 1-32 letters");
         while let [letter, rest @ ..] = letters {
             assert!(
-                letter.is_ascii_lowercase() || *letter == b'-',
-                "a word has lower-case letters and hyphens"
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || *letter == b'-',
+                "a word has lower-case letters, digits and hyphens"
             );
             letters = rest;
         }

@@ -193,11 +193,17 @@ impl Linter<'_, '_> {
             return;
         }
         if let Some(witness) = self.escalation(placed) {
-            let fix = "allow `lambda:InvokeFunction` alone";
+            let fix = match self.intent.allowance {
+                None => "allow `lambda:InvokeFunction` alone",
+                Some(_) => "allow the stated actions alone",
+            };
             self.add(FindingId::P9, document, place, witness.sentence.clone(), fix, Some(witness));
         }
         if let Some(witness) = self.other_action(placed).or_else(|| self.other_function(placed)) {
-            let fix = "allow `lambda:InvokeFunction` alone, on the ARNs of the targets";
+            let fix = match self.intent.allowance {
+                None => "allow `lambda:InvokeFunction` alone, on the ARNs of the targets",
+                Some(_) => "allow the stated actions alone, on the stated resources",
+            };
             self.add(FindingId::P6, document, place, witness.sentence.clone(), fix, Some(witness));
         }
         if let Some(witness) = self.other_form(placed) {

@@ -81,6 +81,11 @@ impl Use {
         &self.resource
     }
 
+    /// The condition keys and the values that they must have.
+    pub fn conditions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.when.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     pub(super) fn is_of_one_action(&self) -> bool {
         !self.action.contains(['*', '?'])
     }
@@ -118,7 +123,7 @@ impl fmt::Display for Use {
 }
 
 /// All that a session is meant to do besides invoking functions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     uses: Vec<Use>,
     document: Document,

@@ -266,6 +266,7 @@ mod tests {
             external_id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),
             policies: Vec::new(),
             targets: Vec::new(),
+            grants: Vec::new(),
         };
         let difference = |consequence: Consequence| DifferenceView {
             resource: role.arn.clone().into(),
@@ -280,6 +281,7 @@ mod tests {
         };
         let claim = |(kind, result): (ClaimKind, ClaimOutcome)| ClaimView {
             kind,
+            states_more: false,
             absent: None,
             claim: "nobody else can assume the role".into(),
             result,

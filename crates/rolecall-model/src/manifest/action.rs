@@ -148,6 +148,9 @@ fn find(
     let targets = targets?;
     match reference.find_in(targets).as_slice() {
         [only] => return Some((*only).clone()),
+        [] if targets.is_empty() => {
+            notes.fault(place, format!("no [[target]] is `{reference}`, and there is no other; add it"));
+        }
         [] => {
             let nearest = target::list(&target::nearest(reference, targets));
             notes.fault(place, format!("no [[target]] is `{reference}`; the nearest: {nearest}"));

@@ -16,7 +16,7 @@ use super::raw::{
 };
 use super::target::Target;
 use super::{
-    Access, AssumedRole, Call, Genesys, Integration, Manifest, Role, Verify, action, notify, secret,
+    Access, AssumedRole, Call, Genesys, Integration, Manifest, Role, Verify, action, grant, notify, secret,
 };
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
@@ -42,14 +42,15 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
-    let RawManifest { version, genesys, role, target, aws, verify, notify, action } = raw;
+    let RawManifest { version, genesys, role, target, grant, aws, verify, notify, action } = raw;
     let places = Places::of(target.as_deref(), aws.as_ref());
     let web_services = genesys.as_ref().and_then(|genesys| genesys.web_services.as_ref());
     let credential_place =
         place(web_services.and_then(|it| it.credential.as_ref()).and_then(|it| it.kind.as_ref()));
     let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
     let role = role.and_then(|raw| check_role(raw, notes));
-    let targets = target.and_then(|raws| check_targets(raws, notes));
+    let targets = target.map_or(Some(Vec::new()), |raws| check_targets(raws, notes));
+    let grants = grant.map_or(Some(Vec::new()), |raws| grant::check_all(raws, notes));
     let access = aws.map_or(Some(Access::default()), |raw| check_access(raw, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
     let notify = match notify {
@@ -79,6 +80,7 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         genesys: genesys?,
         role: role?,
         targets: targets?,
+        grants: grants?,
         access: access?,
         verify: verify?,
         notify: notify?,

@@ -38,9 +38,9 @@ pub enum EditError {
         /// The targets that it fits.
         fitting: String,
     },
-    /// A manifest without targets would be a role that may do nothing.
+    /// A manifest without targets and grants would be a role that may do nothing.
     #[error(
-        "`{target}` is the last target, and a manifest has at least one; `rolecall destroy` removes the role"
+        "`{target}` is the last target, and a manifest without a [[grant]] has at least one; `rolecall destroy` removes the role"
     )]
     LastTarget {
         /// The target.
@@ -85,7 +85,14 @@ pub fn add_target(text: &str, file: &str, target: &Target) -> Result<String, Edi
             push_inline(array, target);
             Some(())
         }
-        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => None,
+        // A role with grants alone gets its first function.
+        Some(Item::None) | None => {
+            let mut tables = ArrayOfTables::new();
+            push_table(&mut tables, target);
+            document.insert("target", Item::ArrayOfTables(tables));
+            Some(())
+        }
+        Some(Item::Value(_) | Item::Table(_)) => None,
     })?;
     confirm(edited, file, &manifest)
 }
@@ -106,7 +113,7 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
             });
         }
     };
-    if manifest.targets.len() == 1 {
+    if manifest.targets.len() == 1 && manifest.grants.is_empty() {
         return Err(EditError::LastTarget { target: target.to_string() });
     }
     let calls_it = |action: &&Action| match &action.call {
@@ -121,8 +128,14 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
     let edited = edit(text, |document| match document.get_mut("target") {
         Some(Item::ArrayOfTables(tables)) if index < tables.len() => {
             let removed = tables.remove(index);
+            if tables.is_empty() {
+                document.remove("target");
+            }
             keep_comments(document, &removed);
             Some(())
+        }
+        Some(Item::Value(Value::Array(array))) if array.len() == 1 && index == 0 => {
+            document.remove("target").map(|_| ())
         }
         Some(Item::Value(Value::Array(array))) if index < array.len() => {
             remove_inline(array, index);

@@ -12,6 +12,7 @@ mod boundary;
 mod check;
 pub mod edit;
 mod form;
+mod grant;
 mod manager;
 mod note;
 mod notify;
@@ -37,6 +38,7 @@ use note::Notes;
 
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};
+pub use grant::{BucketName, Grant, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias, Recordings};
 pub use manager::Manager;
 pub use note::{Faults, Note, Place, names_secret};
 pub use notify::{Notify, NotifyOn, Webhook};
@@ -53,8 +55,10 @@ pub struct Manifest {
     pub genesys: Genesys,
     /// The IAM role.
     pub role: Role,
-    /// The functions that the role may invoke; at least one, no two equal.
+    /// The functions that the role may invoke; no two equal.
     pub targets: Vec<Target>,
+    /// What else the role is for; no two equal. There is a target or a grant.
+    pub grants: Vec<Grant>,
     /// How AWS is reached.
     pub access: Access,
     /// How the role is verified.

@@ -59,13 +59,15 @@ impl Outline {
         }
     }
 
-    /// Where this key stands; else where the table that it belongs to stands; else the top of the file.
+    /// Where this key stands; else where the table that it belongs to stands; else the top of the file. What a role without functions
+    /// may do stands in its grants.
     pub fn position(&self, path: &str) -> Position {
         let mut path = path;
         let (line, column) = loop {
             match (self.places.get(path), path.rsplit_once('.')) {
                 (Some(place), _) => break *place,
                 (None, Some((outer, _))) => path = outer,
+                (None, None) if path == "target" => path = "grant",
                 (None, None) => break (1, 1),
             }
         };

@@ -20,6 +20,7 @@ use super::check::MAX_TAGS;
 use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
+use super::grant::{BucketName, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias};
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
 use super::secret::{CredentialType, SecretName, SecureParameter};
@@ -31,7 +32,7 @@ use crate::region::Region;
 /// are verified.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "rolecall.toml")]
+#[schemars(title = "rolecall.toml", extend("anyOf" = [{"required": ["target"]}, {"required": ["grant"]}]))]
 pub(super) struct RawManifest {
     /// The version of this file format.
     #[schemars(required, range(min = 1, max = 1), example = 1)]
@@ -42,9 +43,13 @@ pub(super) struct RawManifest {
     /// The IAM role.
     #[schemars(required)]
     pub(super) role: Option<RawRole>,
-    /// The Lambda functions that the role may invoke, and nothing else.
-    #[schemars(required, length(min = 1))]
+    /// The Lambda functions that the role may invoke. A role without a [[grant]] has at least one.
+    #[schemars(length(min = 1))]
     pub(super) target: Option<Vec<RawTarget>>,
+    /// What else the role is for: other integrations of Genesys Cloud that assume a role. Besides targets and grants it may do
+    /// nothing.
+    #[schemars(with = "Option<Vec<RawGrant>>", length(min = 1))]
+    pub(super) grant: Option<Vec<Spanned<RawGrant>>>,
     /// How AWS is reached for this role. Left out, with what the command line and the environment say.
     pub(super) aws: Option<RawAws>,
     /// How the role is verified against AWS.
@@ -182,6 +187,41 @@ pub(super) struct RawTarget {
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = [
+    {
+        "if": {"properties": {"kind": {"const": "s3-recordings"}}, "required": ["kind"]},
+        "then": {"required": ["bucket"]},
+        "else": {"properties": {"bucket": false, "prefix": false, "kms_key": false}},
+    },
+    {
+        "if": {"properties": {"kind": {"const": "lex"}}, "required": ["kind"]},
+        "then": {"required": ["bot"]},
+        "else": {"properties": {"bot": false}},
+    },
+    {
+        "if": {"properties": {"kind": {"const": "lex-v2"}}, "required": ["kind"]},
+        "then": {"required": ["bot_alias"]},
+        "else": {"properties": {"bot_alias": false}},
+    },
+]))]
+pub(super) struct RawGrant {
+    /// What it is: recordings that are exported to an S3 bucket, a bot of Amazon Lex V1 or V2, or Amazon Polly.
+    #[schemars(required)]
+    pub(super) kind: Option<GrantKind>,
+    /// With `s3-recordings`: the bucket.
+    pub(super) bucket: Option<Text<BucketName>>,
+    /// With `s3-recordings`: what the keys of the objects begin with; every object of the bucket when left out.
+    pub(super) prefix: Option<Text<KeyPrefix>>,
+    /// With `s3-recordings`: the customer managed key of AWS KMS that the bucket is encrypted with.
+    pub(super) kms_key: Option<Text<KeyArn>>,
+    /// With `lex`: the ARN of the bot's alias.
+    pub(super) bot: Option<Text<LexBot>>,
+    /// With `lex-v2`: the ARN of the bot's alias.
+    pub(super) bot_alias: Option<Text<LexBotAlias>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

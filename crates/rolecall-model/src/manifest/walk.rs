@@ -88,7 +88,7 @@ impl Walker<'_, '_> {
         kept
     }
 
-    /// Keys of which exactly one is needed, and keys that go only with others.
+    /// Keys of which exactly one is needed, sections of which there is at least one, and keys that go only with others.
     fn combinations(
         &mut self,
         schema: &Value,
@@ -111,6 +111,16 @@ impl Walker<'_, '_> {
                 self.notes.fault(Some((*span).clone()), message);
             }
             [] | [_] => {}
+        }
+        let any = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+        let any: Vec<&str> = any.flat_map(|choice| strings(choice.get("required"))).collect();
+        if let Some((first, others)) = any.split_first()
+            && !any.iter().any(|key| present.contains_key(*key))
+        {
+            let schema = schema.get("properties").and_then(|it| it.get(*first)).unwrap_or(&Value::Null);
+            let others: String =
+                others.iter().map(|key| format!(", or a {}", section.inner(key, true).header())).collect();
+            self.notes.fault(span.cloned(), format!("{}{others}", word::missing(first, schema, section)));
         }
         for (key, needed) in schema.get("dependentRequired").and_then(Value::as_object).into_iter().flatten()
         {

@@ -16,7 +16,7 @@ use crate::ports::secrets::{SecretId, SecretLocation};
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
 pub fn render(manifest: &Manifest) -> String {
-    let Manifest { folder: _, genesys, role, targets, access, verify, notify, actions } = manifest;
+    let Manifest { folder: _, genesys, role, targets, grants, access, verify, notify, actions } = manifest;
     let mut page = Page::default();
     page.comment(
         "The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.",
@@ -25,10 +25,21 @@ pub fn render(manifest: &Manifest) -> String {
     page.entry("version", 1);
     render_genesys(&mut page, genesys);
     render_role(&mut page, role);
-    page.comment_section("Each [[target]] is one function that may be invoked, in exactly this form.");
+    if !targets.is_empty() {
+        page.comment_section("Each [[target]] is one function that may be invoked, in exactly this form.");
+    }
     for target in targets {
         page.section("[[target]]");
         for (key, value) in target.entries() {
+            page.entry(key, value);
+        }
+    }
+    if !grants.is_empty() {
+        page.comment_section("Each [[grant]] is something else that the role is for.");
+    }
+    for grant in grants {
+        page.section("[[grant]]");
+        for (key, value) in grant.entries() {
             page.entry(key, value);
         }
     }

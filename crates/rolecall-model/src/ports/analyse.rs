@@ -1,5 +1,7 @@
 //! What AWS's own analysers are asked: the IAM policy simulator and IAM Access Analyzer.
 
+use std::collections::BTreeMap;
+
 use crate::stored::StoredDocument;
 use jiff::Timestamp;
 
@@ -72,12 +74,14 @@ pub struct Check {
 )]
 pub trait Simulate {
     /// `iam:SimulatePrincipalPolicy`: what the policies and the boundary of a role or user (`principal`, its ARN) say to each
-    /// action on each resource; on everything (`*`) where there is no resource. Trust policies and session policies are beyond the simulator.
+    /// action on each resource; on everything (`*`) where there is no resource. Condition keys have the values of `context`, texts
+    /// all of them. Trust policies and session policies are beyond the simulator.
     async fn simulate(
         &self,
         principal: &str,
         actions: &[&str],
         resources: &[String],
+        context: &BTreeMap<String, String>,
     ) -> AwsResult<Answered<Vec<Simulated>>>;
 }
 

@@ -119,7 +119,7 @@ fn edits_that_cannot_be_are_refused() {
     assert_eq!(message(add(LEAST, "order-status")), "the manifest already has the target `order-status`");
     assert_eq!(
         message(remove(LEAST, "order-status")),
-        "`order-status` is the last target, and a manifest has at least one; `rolecall destroy` removes the role"
+        "`order-status` is the last target, and a manifest without a [[grant]] has at least one; `rolecall destroy` removes the role"
     );
     assert_eq!(
         message(remove(FULL, "order-state")),

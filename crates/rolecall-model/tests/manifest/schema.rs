@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rolecall_model::manifest::write::render;
-use rolecall_model::manifest::{Manifest, json_schema};
+use rolecall_model::manifest::{Manifest, Note, json_schema};
 use serde_json::{Value, json};
 
 use super::{FULL, LEAST, strategy};
@@ -55,7 +55,7 @@ fn it_is_a_schema_and_explains_every_key() {
             assert!(jsonschema::is_valid(schema, example), "{key}: {example}");
         }
     });
-    assert_eq!(keys, 64);
+    assert_eq!(keys, 71);
 }
 
 #[test]
@@ -66,6 +66,13 @@ fn the_parser_accepts_every_example_of_the_schema() {
         let mut changed = to_json(FULL);
         let second = pointer.replace("/action/0", "/action/1");
         let place = if changed.pointer(pointer).is_some() { pointer } else { &second };
+        // Each kind of grant has keys of its own.
+        let grant = match pointer {
+            "/grant/0/bot" => Some("/grant/1/bot"),
+            "/grant/0/bot_alias" => Some("/grant/2/bot_alias"),
+            _ => None,
+        };
+        let place = grant.unwrap_or(place);
         // Keys that exclude each other take each other's place.
         if let Some(key) = pointer.strip_prefix("/genesys/credentials/") {
             changed["genesys"]["credentials"] = serde_json::json!({ key: null });
@@ -88,7 +95,7 @@ fn the_parser_accepts_every_example_of_the_schema() {
             );
         }
     });
-    assert_eq!(tried, 44);
+    assert_eq!(tried, 49);
 }
 
 #[test]
@@ -131,8 +138,11 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
 fn agree(manifest: &Value) -> bool {
     let text = toml::to_string(manifest).unwrap();
     let parsed = Manifest::parse(&text, "m");
-    assert_eq!(parsed.is_ok(), validator().is_valid(manifest), "{parsed:?}\n{text}");
-    parsed.is_ok()
+    // Which function an action means is beyond a schema.
+    let of_shape = |note: &Note| !note.message.starts_with("no [[target]] is");
+    let is_right = parsed.as_ref().err().is_none_or(|faults| !faults.0.iter().any(of_shape));
+    assert_eq!(is_right, validator().is_valid(manifest), "{parsed:?}\n{text}");
+    is_right
 }
 
 #[test]
@@ -140,7 +150,7 @@ fn parser_and_schema_refuse_the_same_shapes() {
     let full = to_json(FULL);
     let mut all = Vec::new();
     pointers(&full, "", &mut all);
-    assert!(all.len() == 69, "{all:?}");
+    assert!(all.len() == 83, "{all:?}");
     let mut refused = 0;
     for pointer in &all {
         let (parent, key) = pointer.rsplit_once('/').unwrap();

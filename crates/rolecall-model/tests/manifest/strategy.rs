@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Notify, NotifyOn,
-    Role, Target, Template, Verify, WebServicesCredential, Webhook,
+    Access, Action, AssumedRole, Call, Genesys, Grant, Integration, Manager, Manifest, Method, Notify,
+    NotifyOn, Recordings, Role, Target, Template, Verify, WebServicesCredential, Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
@@ -27,37 +27,64 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
     (
         genesys(),
         role(),
-        vec(target(), 1..5),
+        (vec(target(), 0..5), vec(grant(), 0..4)),
         (access(), option::of(principal()), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
-        .prop_map(|(mut genesys, role, mut targets, (access, probe_principal, notify), actions)| {
-            targets.sort_by_key(|target| target.function.clone());
-            targets.dedup_by_key(|target| target.function.clone());
-            let mut named: Vec<Action> = Vec::new();
-            for (mut action, index) in actions {
-                if let Call::Function { target, .. } = &mut action.call {
-                    *target = index.get(&targets).clone();
-                }
-                if named.iter().all(|other| other.name != action.name) {
-                    named.push(action);
-                }
-            }
-            if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
-                genesys.web_services_credential = None;
-            }
-            let verify = Verify { probe_principal };
-            Manifest {
-                folder: PathBuf::new(),
-                genesys,
-                role,
-                targets,
-                access,
-                verify,
-                notify,
-                actions: named,
-            }
+        .prop_filter("a role is for something", |(_, _, (targets, grants), _, _)| {
+            !targets.is_empty() || !grants.is_empty()
         })
+        .prop_map(
+            |(mut genesys, role, (mut targets, stated), (access, probe_principal, notify), actions)| {
+                targets.sort_by_key(|target| target.function.clone());
+                targets.dedup_by_key(|target| target.function.clone());
+                let mut grants: Vec<Grant> = Vec::new();
+                for grant in stated {
+                    if !grants.contains(&grant) {
+                        grants.push(grant);
+                    }
+                }
+                let mut named: Vec<Action> = Vec::new();
+                for (mut action, index) in actions {
+                    if targets.is_empty() && matches!(action.call, Call::Function { .. }) {
+                        continue;
+                    }
+                    if let Call::Function { target, .. } = &mut action.call {
+                        *target = index.get(&targets).clone();
+                    }
+                    if named.iter().all(|other| other.name != action.name) {
+                        named.push(action);
+                    }
+                }
+                if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
+                    genesys.web_services_credential = None;
+                }
+                let verify = Verify { probe_principal };
+                Manifest {
+                    folder: PathBuf::new(),
+                    genesys,
+                    role,
+                    targets,
+                    grants,
+                    access,
+                    verify,
+                    notify,
+                    actions: named,
+                }
+            },
+        )
+}
+
+fn grant() -> impl Strategy<Value = Grant> {
+    let key = text("arn:aws:kms:us-east-1:[0-9]{12}:key/[a-f0-9-]{1,36}");
+    let prefix = text("[a-z]{1,9}(/[a-z=]{1,9}){0,2}/");
+    let recordings = (text("[a-z0-9][a-z0-9.-]{1,20}[a-z0-9]"), option::of(prefix), option::of(key));
+    prop_oneof![
+        recordings.prop_map(|(bucket, prefix, key)| Grant::Recordings(Recordings { bucket, prefix, key })),
+        text("arn:aws:lex:us-east-1:[0-9]{12}:bot:[A-Za-z_]{1,20}:[A-Za-z_]{1,20}").prop_map(Grant::Lex),
+        text("arn:aws:lex:us-east-1:[0-9]{12}:bot-alias/[A-Z0-9]{10}/[A-Z0-9]{10}").prop_map(Grant::LexV2),
+        Just(Grant::Polly),
+    ]
 }
 
 fn notify() -> impl Strategy<Value = Notify> {

@@ -4,7 +4,7 @@
 //! take no part, and neither do the policies of the resources, which the caller would have to pass. Deliberately absent:
 //! all the input that would change what is simulated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,9 +19,8 @@ use crate::wire::ApiError;
 use crate::xml::Xml;
 
 /// Parameters that the sandbox would have to simulate with.
-const NOT_SIMULATED: [&str; 8] = [
+const NOT_SIMULATED: [&str; 7] = [
     "CallerArn",
-    "ContextEntries.member.1.ContextKeyName",
     "PermissionsBoundaryPolicyInputList.member.1",
     "PolicyExclusionList.member.1",
     "PolicyInputList.member.1",
@@ -43,12 +42,15 @@ pub(super) fn principal(call: &Call<'_>, params: &Params, state: &State) -> Resu
         return Err(ApiError::validation("ActionNames must not be empty"));
     }
     let resources = params.members("ResourceArns");
-    let missing = missing_keys(state, &caller);
+    let given = given_keys(params)?;
+    let context = || given.iter().fold(Context::new(), |context, (key, value)| context.with(key, *value));
+    let mut missing = missing_keys(state, &caller);
+    missing.retain(|key| !given.keys().any(|known| known.eq_ignore_ascii_case(key)));
     let mut results = Vec::new();
     for action in actions {
         let mut decisions = Vec::new();
         for resource in if resources.is_empty() { &["*"] } else { resources.as_slice() } {
-            let word = match decide_by_identity(state, &caller, action, resource, Context::new()) {
+            let word = match decide_by_identity(state, &caller, action, resource, context()) {
                 Ok(()) => "allowed",
                 Err(Denial::Explicit(_)) => "explicitDeny",
                 Err(Denial::Implicit(_)) => "implicitDeny",
@@ -83,6 +85,27 @@ pub(super) fn principal(call: &Call<'_>, params: &Params, state: &State) -> Resu
     });
     super::end_of_page(&mut xml, marker);
     Ok(xml)
+}
+
+/// The condition keys that the request has, each with one text.
+fn given_keys<'p>(params: &'p Params) -> Result<BTreeMap<&'p str, &'p str>, ApiError> {
+    let mut given = BTreeMap::new();
+    for number in 1.. {
+        let entry = format!("ContextEntries.member.{number}");
+        let Some(key) = params.get(&format!("{entry}.ContextKeyName")) else { break };
+        let values = params.members(&format!("{entry}.ContextKeyValues"));
+        match (params.get(&format!("{entry}.ContextKeyType")), values.as_slice()) {
+            (Some("string"), [value]) => given.insert(key, *value),
+            (kind, _) => {
+                let kind = kind.unwrap_or("no type");
+                return Err(ApiError::unsupported(&format!(
+                    "iam:SimulatePrincipalPolicy with {} values of {kind} for {key}",
+                    values.len()
+                )));
+            }
+        };
+    }
+    Ok(given)
 }
 
 fn show_missing(xml: &mut Xml, keys: &BTreeSet<String>) {
