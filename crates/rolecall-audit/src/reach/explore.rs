@@ -8,8 +8,9 @@ use rolecall_iam::truth::Truth;
 use super::account::ASSUME;
 use super::attempt::Attempt;
 use super::catalogue::{CATALOGUE, Entry, Gives, WayIn};
+use super::policies::{Policies, StandIn, State, Widened, customer_policies, is_protected};
 use super::services::TELLING;
-use super::step::{Actor, Policies, StandIn, State, Target, Widened, customer_policies, is_protected};
+use super::step::{Actor, Target};
 use super::{Extent, Power};
 
 /// Steps of one row to roles in a state.

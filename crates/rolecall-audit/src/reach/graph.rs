@@ -18,7 +18,8 @@ use super::account::Account;
 use super::catalogue::{CATALOGUE, Gives};
 use super::explore::{Explored, Lead};
 use super::known::Known;
-use super::step::{Actor, Policies, StandIn, State};
+use super::policies::{Policies, StandIn, State};
+use super::step::Actor;
 use crate::snapshot::Snapshot;
 
 /// So many states are asked before what was found is noted: each may have thousands of targets, which only the notes share.

@@ -20,8 +20,8 @@ use super::attempt::Attempt;
 use super::catalogue::Entry;
 use super::holder::session_of;
 use super::own::Asked;
+use super::policies::{Policies, StandIn, State};
 use super::services::Telling;
-use super::step::{Policies, StandIn, State};
 use crate::snapshot::{Role, Snapshot};
 
 /// No role is widened where roles are compared.

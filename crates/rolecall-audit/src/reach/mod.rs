@@ -27,8 +27,10 @@ mod graph;
 mod holder;
 mod known;
 mod own;
+mod policies;
 pub mod services;
 mod step;
+mod widen;
 
 use jiff::Timestamp;
 use rolecall_iam::arn::RoleArn;

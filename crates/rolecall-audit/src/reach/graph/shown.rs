@@ -7,7 +7,8 @@ use rolecall_iam::truth::Truth;
 use super::super::account::Runnable;
 use super::super::attempt::Attempt;
 use super::super::catalogue::{CATALOGUE, Gives};
-use super::super::step::{Actor, State, Target, Widened};
+use super::super::policies::{State, Widened};
+use super::super::step::{Actor, Target};
 use super::super::{LeadsTo, Power, Reach, Step};
 use super::{Edge, Graph, Sure, gives_administrator};
 

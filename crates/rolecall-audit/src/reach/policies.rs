@@ -1,0 +1,114 @@
+//! The policies of a role, as they are or as the role was given more.
+
+use rolecall_iam::arn::{PolicyArn, PolicyOwner};
+use rolecall_iam::document::Document;
+use rolecall_iam::prove::{NamedDocument, Permissions};
+use serde_json::json;
+
+use crate::snapshot::Role;
+
+/// How a role's own permissions were widened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Widened {
+    /// Something was attached to it.
+    Attached,
+    /// Its inline policies were overwritten, too.
+    Inline,
+    /// Its policy at this place was overwritten.
+    Version(usize),
+}
+
+/// A role, with the permissions that it has or that it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    pub(super) role: usize,
+    pub(super) widened: Option<Widened>,
+    pub(super) unbounded: bool,
+}
+
+impl State {
+    pub(super) fn of(role: usize) -> Self {
+        Self { role, widened: None, unbounded: false }
+    }
+}
+
+/// A document that stands for policies that a role gives itself.
+pub(super) struct StandIn {
+    everything: Option<Document>,
+}
+
+impl StandIn {
+    pub(super) const fn nothing() -> Self {
+        Self { everything: None }
+    }
+
+    pub(super) fn new() -> Self {
+        Self::of("*")
+    }
+
+    pub(super) fn of(action: &str) -> Self {
+        let document = json!({
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"},
+        });
+        Self { everything: Document::from_owned(document).ok() }
+    }
+}
+
+/// The policies of a state, and what cannot be read of them.
+pub(super) struct Policies<'s> {
+    pub(super) permissions: Permissions<'s>,
+    pub(super) unread: Vec<String>,
+}
+
+/// Whether IAM lets nobody change a role: those that AWS services and IAM Identity Center keep (IAM User Guide, "Create a
+/// service-linked role"; IAM Identity Center User Guide, "Referencing permission sets in resource policies").
+pub(super) fn is_protected(role: &Role) -> bool {
+    let path = role.arn.path.as_str();
+    path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/")
+}
+
+fn is_inline(name: &str) -> bool {
+    name.parse::<PolicyArn>().is_err()
+}
+
+/// The customer-managed policies of a role, by place.
+pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &str)> {
+    let is_own =
+        |name: &str| name.parse::<PolicyArn>().is_ok_and(|arn| matches!(arn.owner, PolicyOwner::Account(_)));
+    let names = role.policies.iter().map(|(name, _)| name.as_str());
+    names.enumerate().filter(move |(_, name)| is_own(name))
+}
+
+impl<'s> Policies<'s> {
+    pub(super) fn of(role: &'s Role, state: State, stand_in: &'s StandIn) -> Self {
+        let mut unread = Vec::new();
+        let mut identity = Vec::new();
+        for (index, (name, document)) in role.policies.iter().enumerate() {
+            let is_overwritten = match state.widened {
+                None | Some(Widened::Attached) => false,
+                Some(Widened::Inline) => is_inline(name),
+                Some(Widened::Version(overwritten)) => overwritten == index,
+            };
+            match document {
+                _ if is_overwritten => {}
+                Ok(document) => identity.push(NamedDocument { name, document }),
+                Err(_) => unread.push(name.clone()),
+            }
+        }
+        if state.widened.is_some() {
+            identity.extend(
+                stand_in.everything.iter().map(|document| NamedDocument { name: "everything", document }),
+            );
+        }
+        let boundary = match &role.boundary {
+            Some((name, Ok(document))) if !state.unbounded => Some(NamedDocument { name, document }),
+            Some((name, Err(_))) if !state.unbounded => {
+                unread.push(name.clone());
+                None
+            }
+            Some(_) | None => None,
+        };
+        Self { permissions: Permissions { identity, boundary }, unread }
+    }
+}
