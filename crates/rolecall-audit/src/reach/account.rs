@@ -1,6 +1,8 @@
 //! The roles of a snapshot by whom they trust, and whether one role gets into another.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use rolecall_iam::arn::{AccountId, RoleArn, RoleName, SessionName};
 use rolecall_iam::context::{Context, ContextKey, ContextValue};
@@ -12,8 +14,10 @@ use rolecall_iam::prove::{Callers, Group, Proof, Question, ResourcePolicy, Value
 use rolecall_iam::truth::Truth;
 
 use super::Assumption;
+use super::attempt::Attempt;
 use super::chosen::is_chosen;
 use super::holder::{Can, Given, Holder, is_derived, session_of};
+use super::policies::{StandIn, is_protected};
 use crate::snapshot::{Role, Snapshot};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
@@ -27,9 +31,23 @@ pub(super) struct Runnable {
     pub(super) assumes: Vec<Assumption>,
 }
 
+/// Whether a role can write itself every permission as soon as it has every action of IAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Frees {
+    /// It can.
+    Certainly,
+    /// It cannot.
+    Never,
+}
+
 /// Roles by whom they trust.
 pub(super) struct Account<'s> {
     pub(super) roles: &'s [Role],
+    /// The policy that a role gives itself.
+    pub(super) everything: StandIn,
+    /// The policy with which a role can give itself more.
+    pub(super) iam: StandIn,
+    pub(super) questions: AtomicU64,
     index: HashMap<&'s RoleArn, usize>,
     of_account: HashMap<&'s AccountId, Vec<usize>>,
     /// By the account of the role and the service without `.amazonaws.com`.
@@ -40,8 +58,12 @@ pub(super) struct Account<'s> {
     to_everybody: Vec<usize>,
     /// The ARNs of the roles as texts.
     arns: Vec<String>,
-    /// The trust policies as numbers, equal where their texts are.
-    trusts: Vec<u32>,
+    /// The trust policies as numbers, equal where their texts are; nothing where they tell the roles that have them apart.
+    trusts: Vec<Option<u32>>,
+    /// Numbers of the roles, equal where account, partition and boundary are, and whether IAM lets somebody change them.
+    kinds: Vec<u32>,
+    /// What becomes of each role with every action of IAM, as far as somebody asked.
+    freed: Vec<OnceLock<Attempt>>,
     /// By a role that is named.
     naming: HashMap<(AccountId, RoleName), Vec<usize>>,
 }
@@ -51,6 +73,9 @@ impl<'s> Account<'s> {
         let roles = snapshot.roles.as_slice();
         let mut account = Self {
             roles,
+            everything: StandIn::new(),
+            iam: StandIn::of("iam:*"),
+            questions: AtomicU64::new(0),
             index: roles.iter().enumerate().map(|(index, role)| (&role.arn, index)).collect(),
             of_account: HashMap::new(),
             run_by: HashMap::new(),
@@ -58,13 +83,25 @@ impl<'s> Account<'s> {
             to_everybody: Vec::new(),
             arns: roles.iter().map(|role| role.arn.to_string()).collect(),
             trusts: Vec::with_capacity(roles.len()),
+            kinds: Vec::with_capacity(roles.len()),
+            freed: roles.iter().map(|_| OnceLock::new()).collect(),
             naming: HashMap::new(),
         };
         let mut numbers: HashMap<String, u32> = HashMap::new();
         for role in roles {
             let text = role.trust.as_ref().map_or_else(String::clone, ToString::to_string);
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            account.trusts.push(*numbers.entry(text).or_insert(next));
+            let number = *numbers.entry(text).or_insert(next);
+            let names_resources =
+                |trust: &Arc<Document>| trust.statements().iter().any(|told| told.resource.is_some());
+            account.trusts.push(Some(number).filter(|_| !role.trust.as_ref().is_ok_and(names_resources)));
+        }
+        let mut kinds = HashMap::new();
+        for role in roles {
+            let boundary = role.boundary.as_ref().map(|(name, _)| name.as_str());
+            let kind = (&role.arn.account, role.arn.partition.as_str(), boundary, is_protected(role));
+            let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+            account.kinds.push(*kinds.entry(kind).or_insert(next));
         }
         for (index, role) in roles.iter().enumerate() {
             account.of_account.entry(&role.arn.account).or_default().push(index);
@@ -138,7 +175,22 @@ impl<'s> Account<'s> {
 
     /// A number for the trust policy of a role.
     pub(super) fn trust(&self, index: usize) -> Option<u32> {
-        self.trusts.get(index).copied()
+        self.trusts.get(index).copied().flatten()
+    }
+
+    /// A number for what an action of IAM asks about a role besides its name.
+    pub(super) fn kind(&self, index: usize) -> Option<u32> {
+        self.kinds.get(index).copied()
+    }
+
+    /// What becomes of a role with every action of IAM: that is the same whoever asks.
+    pub(super) fn freed(&self, index: usize, ask: impl FnOnce() -> Attempt) -> Option<&Attempt> {
+        Some(self.freed.get(index)?.get_or_init(ask))
+    }
+
+    /// Whether no role is listed twice.
+    pub(super) fn lists_each_once(&self) -> bool {
+        self.index.len() == self.roles.len()
     }
 
     pub(super) fn find(&self, arn: &RoleArn) -> Option<usize> {
@@ -262,6 +314,7 @@ fn sessions_named<'t>(of: &'t RoleArn, trust: &'t Document) -> impl Iterator<Ite
 
 /// The same for one session.
 fn assumes_as(holder: &Holder<'_>, principal: Principal, target: &RoleArn, trust: &Document) -> Can {
+    holder.count();
     let is_any = principal == session_of(holder.role);
     let resource = target.to_string();
     let mut request = Request {

@@ -19,6 +19,7 @@
 //! can add. Users and groups.
 
 mod account;
+mod alike;
 mod attempt;
 pub mod catalogue;
 mod chosen;
@@ -215,6 +216,13 @@ impl<'s> Reaches<'s> {
     #[must_use]
     pub fn at(&self, place: usize) -> Option<Reach> {
         self.graph.reach(place)
+    }
+
+    /// How many questions were put to the prover and the evaluator until now. Where roles have the same permissions, it grows with the
+    /// number of roles, not with its square.
+    #[must_use]
+    pub fn questions(&self) -> u64 {
+        self.graph.questions()
     }
 
     /// How far the role at this place gets for certain, and how far if every assumption holds.

@@ -1,10 +1,12 @@
 //! The policies of a role, as they are or as the role was given more.
 
 use rolecall_iam::arn::{PolicyArn, PolicyOwner};
-use rolecall_iam::document::Document;
+use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::prove::{NamedDocument, Permissions};
+use rolecall_iam::truth::Truth;
 use serde_json::json;
 
+use super::account::ASSUME;
 use crate::snapshot::Role;
 
 /// How a role's own permissions were widened.
@@ -34,14 +36,13 @@ impl State {
 
 /// A document that stands for policies that a role gives itself.
 pub(super) struct StandIn {
-    everything: Option<Document>,
+    /// Its place stays the same: documents are told apart by it.
+    document: Option<Box<Document>>,
+    /// It allows every action upon everything.
+    is_everything: bool,
 }
 
 impl StandIn {
-    pub(super) const fn nothing() -> Self {
-        Self { everything: None }
-    }
-
     pub(super) fn new() -> Self {
         Self::of("*")
     }
@@ -51,7 +52,7 @@ impl StandIn {
             "Version": "2012-10-17",
             "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"},
         });
-        Self { everything: Document::from_owned(document).ok() }
+        Self { document: Document::from_owned(document).ok().map(Box::new), is_everything: action == "*" }
     }
 }
 
@@ -80,8 +81,22 @@ pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &st
     names.enumerate().filter(move |(_, name)| is_own(name))
 }
 
+/// Whether a document adds nothing where another allows everything. Without such documents, roles that were given everything
+/// have the same permissions, and are asked once. A document that lets a role assume roles stays: its texts say which
+/// accounts are asked about.
+fn is_part_of_everything(document: &Document) -> bool {
+    document.statements().iter().all(|statement| {
+        statement.effect == Effect::Allow
+            && statement.conditions.is_empty()
+            && statement.principal.is_none()
+            && statement.covers_action(ASSUME) == Truth::False
+    })
+}
+
 impl<'s> Policies<'s> {
     pub(super) fn of(role: &'s Role, state: State, stand_in: &'s StandIn) -> Self {
+        let gains_everything =
+            state.widened.is_some() && stand_in.is_everything && stand_in.document.is_some();
         let mut unread = Vec::new();
         let mut identity = Vec::new();
         for (index, (name, document)) in role.policies.iter().enumerate() {
@@ -92,13 +107,14 @@ impl<'s> Policies<'s> {
             };
             match document {
                 _ if is_overwritten => {}
+                Ok(document) if gains_everything && is_part_of_everything(document) => {}
                 Ok(document) => identity.push(NamedDocument { name, document }),
                 Err(_) => unread.push(name.clone()),
             }
         }
         if state.widened.is_some() {
             identity.extend(
-                stand_in.everything.iter().map(|document| NamedDocument { name: "everything", document }),
+                stand_in.document.iter().map(|document| NamedDocument { name: "everything", document }),
             );
         }
         let boundary = match &role.boundary {

@@ -1,6 +1,7 @@
 //! What a role with some policies can do next: each row of the catalogue, asked upon what the snapshot has.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::Document;
@@ -9,10 +10,11 @@ use serde_json::json;
 
 use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
+use super::alike::Classes;
 use super::attempt::Attempt;
 use super::catalogue::{Entry, Gives, Need, On, WayIn};
 use super::holder::{Can, Given, Holder, filled};
-use super::known::{Answers, own};
+use super::known::{Answers, Known, own};
 use super::policies::{Policies, customer_policies, is_protected};
 use crate::snapshot::Role;
 
@@ -37,7 +39,12 @@ pub(super) struct Actor<'s> {
     pub(super) now: jiff::Timestamp,
     pub(super) unread: &'s [String],
     /// What roles with the same permissions have in common.
+    pub(super) known: &'s Known<'s>,
     pub(super) answers: Option<&'s Answers>,
+    /// Every role is another than this one: it stands for all that have its permissions.
+    pub(super) is_anybody: bool,
+    /// Which roles are covered alike, by action.
+    pub(super) classes: RefCell<HashMap<&'static str, Classes>>,
     /// A trust policy that names the role.
     naming: OnceCell<Option<Document>>,
 }
@@ -45,20 +52,39 @@ pub(super) struct Actor<'s> {
 impl<'s> Actor<'s> {
     pub(super) fn new(
         account: &'s Account<'s>,
+        known: &'s Known<'s>,
         role: &'s Role,
         policies: &'s Policies<'s>,
-        answers: Option<&'s Answers>,
         now: jiff::Timestamp,
     ) -> Self {
         Self {
             account,
             role,
-            holder: Holder::new(&role.arn, &policies.permissions, now),
+            holder: Holder::new(&role.arn, &policies.permissions, now, &account.questions),
             now,
             unread: &policies.unread,
-            answers,
+            known,
+            answers: known.answers(role, policies),
+            is_anybody: false,
+            classes: RefCell::default(),
             naming: OnceCell::new(),
         }
+    }
+
+    /// Somebody with the same permissions, to whom every role is another.
+    pub(super) fn anybody(&self) -> Self {
+        Self {
+            holder: Holder::new(&self.role.arn, self.holder.permissions, self.now, &self.account.questions),
+            is_anybody: true,
+            classes: RefCell::default(),
+            naming: OnceCell::new(),
+            ..*self
+        }
+    }
+
+    /// Whether a role is another than this one.
+    pub(super) fn is_other(&self, role: &Role) -> bool {
+        self.is_anybody || role.arn != self.role.arn
     }
 
     fn naming(&self) -> Option<&Document> {
@@ -252,7 +278,7 @@ impl<'s> Actor<'s> {
     }
 
     fn upon_role(&self, need: &Need, entry: &Entry, index: usize) -> Attempt {
-        let Some(role) = self.account.role(index).filter(|role| role.arn != self.role.arn) else {
+        let Some(role) = self.account.role(index).filter(|role| self.is_other(role)) else {
             return Attempt::No;
         };
         let is_changed = match entry.gives {

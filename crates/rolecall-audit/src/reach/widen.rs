@@ -3,23 +3,24 @@
 use rolecall_iam::context::{ContextKey, ContextValue};
 
 use super::Power;
+use super::account::Frees;
 use super::attempt::Attempt;
 use super::catalogue::Need;
 use super::holder::{Can, Given, Holder, filled};
-use super::policies::{Policies, StandIn, State, Widened, customer_policies, is_protected};
+use super::policies::{Policies, State, Widened, customer_policies, is_protected};
 use super::step::Actor;
 use crate::snapshot::Role;
 
 /// Actions that attach a managed policy.
 const ATTACHING: [&str; 3] = ["iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"];
-const REWRITE: &str = "iam:CreatePolicyVersion";
-const POLICY_ARN: &str = "iam:policyarn";
+pub(super) const REWRITE: &str = "iam:CreatePolicyVersion";
+pub(super) const POLICY_ARN: &str = "iam:policyarn";
 
 impl Actor<'_> {
     /// How another role is given more permissions: a policy of its own, or another document for one that it has.
     pub(super) fn widens(&self, need: &Need, index: usize) -> Option<(Widened, Attempt)> {
         let role = self.account.role(index)?;
-        if role.arn == self.role.arn || is_protected(role) {
+        if !self.is_other(role) || is_protected(role) {
             return None;
         }
         let (rewriting, adding): (Vec<&str>, Vec<&str>) =
@@ -83,27 +84,42 @@ impl Actor<'_> {
     /// a snapshot does not list, has nothing that denies it.
     fn frees(&self, upon: Option<&Role>) -> Attempt {
         let Some(role) = upon else { return Attempt::done() };
-        let Some(place) = self.account.find(&role.arn) else { return Attempt::No };
-        let stand_in = StandIn::of("iam:*");
-        let widened = State { widened: Some(Widened::Attached), ..State::of(place) };
-        let policies = Policies::of(role, widened, &stand_in);
-        let holder = Holder::new(&role.arn, &policies.permissions, self.now);
-        let arn = role.arn.to_string();
-        let can = |action: &str, resource: &str, given: &Given| {
-            match holder.can(action, resource, given) {
-                // The request is allowed by a policy that is not attached yet.
-                Can::Certainly(_) => Attempt::done(),
-                Can::If(_, assumes) => Attempt::Yes { requests: Vec::new(), assumes },
-                Can::Never => Attempt::No,
-                Can::Undecided(reasons) => Attempt::Undecided(reasons),
-            }
-        };
-        let writes = can("iam:PutRolePolicy", &arn, &self.given("iam:PutRolePolicy", upon, None));
-        let policy = filled("arn:{partition}:iam::{account}:policy/any", &role.arn);
-        let given = self.given("iam:AttachRolePolicy", upon, Some(&policy));
-        writes.or(|| {
-            can("iam:CreatePolicy", &policy, &Given::default())
-                .and(|| can("iam:AttachRolePolicy", &arn, &given))
+        let place = self.account.find(&role.arn);
+        place.and_then(|place| self.freed(place)).cloned().unwrap_or(Attempt::No)
+    }
+
+    /// Whether that is decided, and how. What it takes for granted may differ from role to role.
+    pub(super) fn what_is_freed(&self, place: usize) -> Option<Frees> {
+        match self.freed(place)? {
+            Attempt::Yes { assumes, .. } if assumes.is_empty() => Some(Frees::Certainly),
+            Attempt::No => Some(Frees::Never),
+            Attempt::Yes { .. } | Attempt::Undecided(_) => None,
+        }
+    }
+
+    fn freed(&self, place: usize) -> Option<&Attempt> {
+        let role = self.account.role(place)?;
+        self.account.freed(place, || {
+            let widened = State { widened: Some(Widened::Attached), ..State::of(place) };
+            let policies = Policies::of(role, widened, &self.account.iam);
+            let holder = Holder::new(&role.arn, &policies.permissions, self.now, &self.account.questions);
+            let arn = role.arn.to_string();
+            let can = |action: &str, resource: &str, given: &Given| {
+                match holder.can(action, resource, given) {
+                    // The request is allowed by a policy that is not attached yet.
+                    Can::Certainly(_) => Attempt::done(),
+                    Can::If(_, assumes) => Attempt::Yes { requests: Vec::new(), assumes },
+                    Can::Never => Attempt::No,
+                    Can::Undecided(reasons) => Attempt::Undecided(reasons),
+                }
+            };
+            let writes = can("iam:PutRolePolicy", &arn, &self.given("iam:PutRolePolicy", Some(role), None));
+            let policy = filled("arn:{partition}:iam::{account}:policy/any", &role.arn);
+            let given = self.given("iam:AttachRolePolicy", Some(role), Some(&policy));
+            writes.or(|| {
+                can("iam:CreatePolicy", &policy, &Given::default())
+                    .and(|| can("iam:AttachRolePolicy", &arn, &given))
+            })
         })
     }
 
