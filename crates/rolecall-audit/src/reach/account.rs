@@ -1,6 +1,6 @@
 //! The roles of a snapshot by whom they trust, and whether one role gets into another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +17,8 @@ use super::Assumption;
 use super::attempt::Attempt;
 use super::chosen::is_chosen;
 use super::holder::{Can, Given, Holder, is_derived, session_of};
-use super::policies::{StandIn, is_protected};
+use super::known::depends_on_caller;
+use super::policies::{StandIn, customer_policies, is_protected};
 use crate::snapshot::{Role, Snapshot};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
@@ -29,6 +30,16 @@ pub(super) struct Runnable {
     /// The service as the trust policy names it.
     pub(super) service: String,
     pub(super) assumes: Vec<Assumption>,
+}
+
+/// A customer-managed policy of a role.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Managed<'s> {
+    /// Where it stands among the policies of the role.
+    pub(super) place: usize,
+    pub(super) arn: &'s str,
+    /// A number for its account.
+    pub(super) owner: u32,
 }
 
 /// Whether a role can write itself every permission as soon as it has every action of IAM.
@@ -54,14 +65,20 @@ pub(super) struct Account<'s> {
     run_by: HashMap<(&'s AccountId, String), Vec<Runnable>>,
     /// By the account that is let in as a whole, in order.
     open: HashMap<AccountId, Vec<usize>>,
+    /// The accounts of which all these treat the roles alike.
+    impartially_open: HashSet<&'s AccountId>,
     /// Those that let everybody in, in order: nobody needs a permission of his own.
     to_everybody: Vec<usize>,
     /// The ARNs of the roles as texts.
     arns: Vec<String>,
     /// The trust policies as numbers, equal where their texts are; nothing where they tell the roles that have them apart.
     trusts: Vec<Option<u32>>,
+    /// Whether the trust policy lets a role in or not whichever role of its account it is.
+    are_impartial: Vec<bool>,
     /// Numbers of the roles, equal where account, partition and boundary are, and whether IAM lets somebody change them.
     kinds: Vec<u32>,
+    /// The customer-managed policies of each role.
+    customer_policies: Vec<Box<[Managed<'s>]>>,
     /// What becomes of each role with every action of IAM, as far as somebody asked.
     freed: Vec<OnceLock<Attempt>>,
     /// By a role that is named.
@@ -80,10 +97,13 @@ impl<'s> Account<'s> {
             of_account: HashMap::new(),
             run_by: HashMap::new(),
             open: HashMap::new(),
+            impartially_open: HashSet::new(),
             to_everybody: Vec::new(),
             arns: roles.iter().map(|role| role.arn.to_string()).collect(),
             trusts: Vec::with_capacity(roles.len()),
+            are_impartial: roles.iter().map(|role| role.trust.as_deref().is_ok_and(is_impartial)).collect(),
             kinds: Vec::with_capacity(roles.len()),
+            customer_policies: Vec::with_capacity(roles.len()),
             freed: roles.iter().map(|_| OnceLock::new()).collect(),
             naming: HashMap::new(),
         };
@@ -103,6 +123,14 @@ impl<'s> Account<'s> {
             let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
             account.kinds.push(*kinds.entry(kind).or_insert(next));
         }
+        let mut owners = HashMap::new();
+        for role in roles {
+            let managed = customer_policies(role).map(|(place, arn, owner)| {
+                let next = u32::try_from(owners.len()).unwrap_or(u32::MAX);
+                Managed { place, arn, owner: *owners.entry(owner).or_insert(next) }
+            });
+            account.customer_policies.push(managed.collect());
+        }
         for (index, role) in roles.iter().enumerate() {
             account.of_account.entry(&role.arn.account).or_default().push(index);
         }
@@ -113,6 +141,13 @@ impl<'s> Account<'s> {
                 Err(_) => account.open.entry(role.arn.account.clone()).or_default().push(index),
             }
         }
+        let is_impartial = |place: &usize| account.are_impartial.get(*place) == Some(&true);
+        account.impartially_open = account
+            .of_account
+            .keys()
+            .copied()
+            .filter(|own| account.open.get(*own).is_none_or(|open| open.iter().all(is_impartial)))
+            .collect();
         account
     }
 
@@ -183,9 +218,20 @@ impl<'s> Account<'s> {
         self.kinds.get(index).copied()
     }
 
+    /// The customer-managed policies of a role.
+    pub(super) fn customer_policies(&self, index: usize) -> &[Managed<'s>] {
+        self.customer_policies.get(index).map_or(&[], |policies| policies)
+    }
+
     /// What becomes of a role with every action of IAM: that is the same whoever asks.
     pub(super) fn freed(&self, index: usize, ask: impl FnOnce() -> Attempt) -> Option<&Attempt> {
         Some(self.freed.get(index)?.get_or_init(ask))
+    }
+
+    /// Whether no trust policy tells this role from others of its account with the same permissions.
+    pub(super) fn is_impartial_to(&self, role: &RoleArn) -> bool {
+        let is_impartial = |place: &usize| self.are_impartial.get(*place) == Some(&true);
+        self.naming(role).all(|place| is_impartial(&place)) && self.impartially_open.contains(&role.account)
     }
 
     /// Whether no role is listed twice.
@@ -222,6 +268,25 @@ impl<'s> Account<'s> {
         let named = self.naming.get(&(role.account.clone(), role.name.clone()));
         named.into_iter().flatten().chain(&self.to_everybody).copied()
     }
+}
+
+/// Whether a trust policy tells no two roles of an account with the same permissions apart: it names none, and asks about
+/// nothing of the caller.
+fn is_impartial(trust: &Document) -> bool {
+    let is_open = |name: &PrincipalName| match name {
+        PrincipalName::Everyone
+        | PrincipalName::AnyAws
+        | PrincipalName::Account(_)
+        | PrincipalName::Service(_)
+        | PrincipalName::Federated(_)
+        | PrincipalName::CanonicalUser(_) => true,
+        PrincipalName::Identity(_) | PrincipalName::UniqueId(_) | PrincipalName::Nobody(_) => false,
+    };
+    !depends_on_caller(trust.statements())
+        && trust.statements().iter().all(|statement| {
+            let clause = statement.principal.as_ref().filter(|clause| !clause.negated);
+            statement.resource.is_none() && clause.is_some_and(|clause| clause.values.iter().all(is_open))
+        })
 }
 
 /// What must hold for a service to run with a role for the role's own account; `None` where it cannot.

@@ -8,12 +8,10 @@
 
 use std::collections::HashMap;
 
-use rolecall_iam::arn::PolicyArn;
 use rolecall_iam::prove::Concern;
 
-use super::account::{ASSUME, Frees};
+use super::account::{ASSUME, Frees, Managed};
 use super::catalogue::Entry;
-use super::policies::customer_policies;
 use super::step::Actor;
 use super::widen::{POLICY_ARN, REWRITE};
 
@@ -28,13 +26,15 @@ pub(super) struct Classes {
 }
 
 /// What the answer about a role depends on.
+///
+/// Nothing stands for an empty list: millions of keys are compared, and most of their lists are empty.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Alike {
-    classes: Vec<u32>,
+    classes: Option<Vec<u32>>,
     kind: u32,
     trust: Option<u32>,
     /// Its customer-managed policies by place, account and class, where these may be rewritten.
-    policies: Vec<(usize, String, Vec<bool>)>,
+    policies: Option<Vec<(usize, u32, Vec<bool>)>>,
     frees: Option<Frees>,
 }
 
@@ -82,17 +82,19 @@ impl<'a, 's> Likeness<'a, 's> {
             .map(|action| known.get(action)?.of_target.get(&target).copied().flatten())
             .collect();
         let policies: Option<Vec<_>> = match &self.rewriting {
-            Some(concern) => customer_policies(account.role(target)?)
-                .map(|(place, policy)| {
-                    let owner = policy.parse::<PolicyArn>().ok()?.owner;
-                    Some((place, format!("{owner:?}"), concern.class_of(policy)?))
-                })
-                .collect(),
+            Some(concern) => {
+                let policies = account.customer_policies(target).iter();
+                policies
+                    .map(|Managed { place, arn, owner }| Some((*place, *owner, concern.class_of(arn)?)))
+                    .collect()
+            }
             None => Some(Vec::new()),
         };
         let trust = if self.keeps_trust { Some(account.trust(target)?) } else { None };
         let frees = if self.asks_what_is_freed { Some(self.actor.what_is_freed(target)?) } else { None };
-        Some(Alike { classes: classes?, kind: account.kind(target)?, trust, policies: policies?, frees })
+        let classes = Some(classes?).filter(|classes| !classes.is_empty());
+        let policies = Some(policies?).filter(|policies| !policies.is_empty());
+        Some(Alike { classes, kind: account.kind(target)?, trust, policies, frees })
     }
 }
 

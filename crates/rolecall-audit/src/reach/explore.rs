@@ -10,7 +10,7 @@ use super::account::ASSUME;
 use super::alike::{Alike, Likeness};
 use super::attempt::Attempt;
 use super::catalogue::{CATALOGUE, Entry, Gives, WayIn};
-use super::policies::{Policies, State, Widened, customer_policies};
+use super::policies::{Policies, State, Widened};
 use super::services::TELLING;
 use super::step::{Actor, Target};
 use super::{Extent, Power};
@@ -238,7 +238,7 @@ impl Row<'_, '_, '_> {
                 self.lead(to, actor.attempt(entry, Target::Nothing));
             }
             Gives::OwnVersion if state.widened.is_none() => {
-                for (place, _) in customer_policies(actor.role) {
+                for place in actor.own_policies() {
                     let to = State { widened: Some(Widened::Version(place)), ..state };
                     self.lead(to, actor.attempt(entry, Target::Policy(place)));
                 }
@@ -271,7 +271,10 @@ impl Row<'_, '_, '_> {
             Gives::TrustRewritten | Gives::Assumed | Gives::AssumedAndWidened => {
                 let own = &actor.role.arn.account;
                 match entry.way_in() {
-                    // Who may assume a role is told by the role's trust policy, which may name one of several.
+                    WayIn::Assumed if actor.account.is_impartial_to(&actor.role.arn) => {
+                        self.for_all(|row| row.upon_roles(assumable(row.actor)));
+                    }
+                    // A trust policy may let in one of several roles with the same permissions.
                     WayIn::Assumed => self.upon_roles(assumable(actor)),
                     WayIn::TrustRewritten => {
                         self.for_all(|row| row.upon_roles(actor.account.of_account(own).to_vec()));
@@ -378,6 +381,6 @@ fn assumable(actor: &Actor<'_>) -> Vec<usize> {
     }
     targets.sort_unstable();
     targets.dedup();
-    targets.retain(|target| actor.account.role(*target).is_some_and(|role| role.arn != actor.role.arn));
+    targets.retain(|target| actor.account.role(*target).is_some_and(|role| actor.is_other(role)));
     targets
 }

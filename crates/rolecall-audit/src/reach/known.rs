@@ -136,7 +136,7 @@ impl<'s> Known<'s> {
 
 /// A role as it is, and as it can be widened.
 fn states(place: usize, role: &Role) -> impl Iterator<Item = State> {
-    let versions = customer_policies(role).map(|(place, _)| Widened::Version(place));
+    let versions = customer_policies(role).map(|(place, _, _)| Widened::Version(place));
     let widened = [Widened::Attached, Widened::Inline].into_iter().chain(versions).map(Some);
     let widened: Vec<Option<Widened>> = std::iter::once(None).chain(widened).collect();
     let boundaries: &[bool] = if role.boundary.is_some() { &[false, true] } else { &[false] };
@@ -148,8 +148,13 @@ fn states(place: usize, role: &Role) -> impl Iterator<Item = State> {
 
 /// Whether an answer may be another for another role of the account. Says so rather too often.
 fn depends_on_role(permissions: &Permissions<'_>) -> bool {
-    let documents = permissions.identity.iter().chain(&permissions.boundary);
-    documents.flat_map(|named| named.document.statements()).any(|statement: &Statement| {
+    let mut documents = permissions.identity.iter().chain(&permissions.boundary);
+    documents.any(|named| depends_on_caller(named.document.statements()))
+}
+
+/// Whether statements ask who the caller is, besides by `Principal`.
+pub(super) fn depends_on_caller(statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| {
         let resources = statement.resource.iter().flat_map(|clause| &clause.values);
         let mut values = statement.conditions.iter().flat_map(|condition| &condition.values);
         resources.map(|value| value.text.raw()).any(has_variable)

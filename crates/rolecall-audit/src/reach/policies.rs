@@ -1,6 +1,6 @@
 //! The policies of a role, as they are or as the role was given more.
 
-use rolecall_iam::arn::{PolicyArn, PolicyOwner};
+use rolecall_iam::arn::{AccountId, PolicyArn, PolicyOwner};
 use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::prove::{NamedDocument, Permissions};
 use rolecall_iam::truth::Truth;
@@ -73,12 +73,14 @@ fn is_inline(name: &str) -> bool {
     name.parse::<PolicyArn>().is_err()
 }
 
-/// The customer-managed policies of a role, by place.
-pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &str)> {
-    let is_own =
-        |name: &str| name.parse::<PolicyArn>().is_ok_and(|arn| matches!(arn.owner, PolicyOwner::Account(_)));
-    let names = role.policies.iter().map(|(name, _)| name.as_str());
-    names.enumerate().filter(move |(_, name)| is_own(name))
+/// The customer-managed policies of a role, each with its place and its account.
+pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &str, AccountId)> {
+    role.policies.iter().enumerate().filter_map(|(place, (name, _))| {
+        match name.parse::<PolicyArn>().ok()?.owner {
+            PolicyOwner::Account(owner) => Some((place, name.as_str(), owner)),
+            PolicyOwner::Aws => None,
+        }
+    })
 }
 
 /// Whether a document adds nothing where another allows everything. Without such documents, roles that were given everything

@@ -120,7 +120,7 @@ impl<'s> Actor<'s> {
 
     /// The customer-managed policies of the role, by place.
     pub(super) fn own_policies(&self) -> impl Iterator<Item = usize> + use<'s> {
-        customer_policies(self.role).map(|(place, _)| place)
+        customer_policies(self.role).map(|(place, _, _)| place)
     }
 
     /// A row, asked upon a target.

@@ -3,11 +3,11 @@
 use rolecall_iam::context::{ContextKey, ContextValue};
 
 use super::Power;
-use super::account::Frees;
+use super::account::{Frees, Managed};
 use super::attempt::Attempt;
 use super::catalogue::Need;
 use super::holder::{Can, Given, Holder, filled};
-use super::policies::{Policies, State, Widened, customer_policies, is_protected};
+use super::policies::{Policies, State, Widened, is_protected};
 use super::step::Actor;
 use crate::snapshot::Role;
 
@@ -32,8 +32,8 @@ impl Actor<'_> {
             best.1 = best.1.or(|| self.each_way(action, Some(role), upon));
         }
         for action in rewriting {
-            for (place, policy) in customer_policies(role) {
-                let found: Attempt = self.holder.can(action, policy, &Given::default()).into();
+            for Managed { place, arn, .. } in self.account.customer_policies(index).iter().copied() {
+                let found: Attempt = self.holder.can(action, arn, &Given::default()).into();
                 if found.rank() > best.1.rank() {
                     best = (Widened::Version(place), found);
                 }
