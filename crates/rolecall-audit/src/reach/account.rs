@@ -58,6 +58,7 @@ pub(super) struct Account<'s> {
     pub(super) everything: StandIn,
     /// The policy with which a role can give itself more.
     pub(super) iam: StandIn,
+    /// How many questions were asked.
     pub(super) questions: AtomicU64,
     index: HashMap<&'s RoleArn, usize>,
     of_account: HashMap<&'s AccountId, Vec<usize>>,

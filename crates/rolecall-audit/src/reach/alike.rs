@@ -74,6 +74,7 @@ impl<'a, 's> Likeness<'a, 's> {
 
     /// The key of a target.
     pub(super) fn key(&self, target: usize) -> Option<Alike> {
+        self.actor.holder.count();
         let account = self.actor.account;
         let known = self.actor.classes.borrow();
         let classes: Option<Vec<u32>> = self

@@ -281,7 +281,7 @@ impl<'s> Graph<'s> {
             || gained.links.len() > from.links.len()
     }
 
-    /// How many questions were put to the prover.
+    /// How many questions were asked.
     pub(super) fn questions(&self) -> u64 {
         self.account.questions.load(Ordering::Relaxed)
     }

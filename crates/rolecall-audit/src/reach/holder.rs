@@ -73,7 +73,7 @@ pub(super) fn session_of(role: &RoleArn) -> Principal {
 pub(super) struct Holder<'s> {
     pub(super) role: &'s RoleArn,
     pub(super) permissions: &'s Permissions<'s>,
-    /// How many questions were put to the prover.
+    /// How many questions were asked of the whole account.
     questions: &'s AtomicU64,
     session: OnceCell<Session<'s>>,
     delegation: OnceCell<Document>,

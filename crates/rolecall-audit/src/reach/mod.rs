@@ -218,8 +218,8 @@ impl<'s> Reaches<'s> {
         self.graph.reach(place)
     }
 
-    /// How many questions were put to the prover and the evaluator until now. Where roles have the same permissions, it grows with the
-    /// number of roles, not with its square.
+    /// How many questions were asked until now: of the prover, of the evaluator, and what a target of a row is like. Where many roles
+    /// have the same permissions, they grow with the number of roles, not with its square.
     #[must_use]
     pub fn questions(&self) -> u64 {
         self.graph.questions()
