@@ -293,7 +293,7 @@ impl Row<'_, '_, '_> {
     /// somebody else than all of them.
     fn for_all(&mut self, ask: impl Fn(&mut Row<'_, '_, '_>)) {
         let Self { actor, state, number, entry, .. } = *self;
-        let answers = actor.answers.filter(|_| actor.account.lists_each_once());
+        let answers = actor.shared.filter(|_| actor.account.lists_each_once());
         let leads = answers.and_then(|answers| {
             answers.rows.get(number, || {
                 let anybody = actor.anybody();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::Document;
+use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::Resources;
 use serde_json::json;
 
@@ -38,9 +39,11 @@ pub(super) struct Actor<'s> {
     pub(super) holder: Holder<'s>,
     pub(super) now: jiff::Timestamp,
     pub(super) unread: &'s [String],
-    /// What roles with the same permissions have in common.
     pub(super) known: &'s Known<'s>,
-    pub(super) answers: Option<&'s Answers>,
+    /// What roles with the same permissions have in common.
+    pub(super) shared: Option<&'s Answers>,
+    /// What this role was asked, where no other has its permissions.
+    alone: Answers,
     /// Every role is another than this one: it stands for all that have its permissions.
     pub(super) is_anybody: bool,
     /// Which roles are covered alike, by action.
@@ -64,7 +67,8 @@ impl<'s> Actor<'s> {
             now,
             unread: &policies.unread,
             known,
-            answers: known.answers(role, policies),
+            shared: known.answers(role, policies),
+            alone: Answers::default(),
             is_anybody: false,
             classes: RefCell::default(),
             naming: OnceCell::new(),
@@ -75,10 +79,23 @@ impl<'s> Actor<'s> {
     pub(super) fn anybody(&self) -> Self {
         Self {
             holder: Holder::new(&self.role.arn, self.holder.permissions, self.now, &self.account.questions),
+            alone: Answers::default(),
             is_anybody: true,
             classes: RefCell::default(),
             naming: OnceCell::new(),
             ..*self
+        }
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        self.shared.unwrap_or(&self.alone)
+    }
+
+    /// A request of an answer, made by a session of this role.
+    pub(super) fn in_its_name(&self, request: Request) -> Request {
+        match self.shared {
+            Some(_) => own(request, &self.role.arn),
+            None => request,
         }
     }
 
@@ -99,8 +116,7 @@ impl<'s> Actor<'s> {
 
     /// Whether some statement may allow an action.
     pub(super) fn grants(&self, action: &'static str) -> bool {
-        let grants = || self.holder.granting(action).next().is_some();
-        self.answers.map_or_else(grants, |answers| answers.grants.get(action, grants, |_| true))
+        self.answers().grants.get(action, || self.holder.granting(action).next().is_some(), |_| true)
     }
 
     /// Whether a policy cannot be read that may allow more. A boundary cannot.
@@ -173,11 +189,10 @@ impl<'s> Actor<'s> {
 
     /// What a row needs upon things that the snapshot does not list.
     pub(super) fn elsewhere(&self, entry: &'static Entry) -> Attempt {
-        let Some(answers) = self.answers else { return self.elsewhere_alone(entry) };
         let is_decided = |attempt: &Attempt| !matches!(attempt, Attempt::Undecided(_));
-        match answers.elsewhere.get(entry, || self.elsewhere_alone(entry), is_decided) {
+        match self.answers().elsewhere.get(entry, || self.elsewhere_alone(entry), is_decided) {
             Attempt::Yes { requests, assumes } => {
-                let requests = requests.into_iter().map(|request| own(request, &self.role.arn)).collect();
+                let requests = requests.into_iter().map(|request| self.in_its_name(request)).collect();
                 Attempt::Yes { requests, assumes }
             }
             attempt @ (Attempt::No | Attempt::Undecided(_)) => attempt,
@@ -344,10 +359,7 @@ impl<'s> Actor<'s> {
                 && weighed.refused.is_none()
                 && weighed.reasons.is_empty()
         };
-        match self.answers {
-            Some(answers) => answers.passes_every_role.get(service.to_owned(), passes, |_| true),
-            None => passes(),
-        }
+        self.answers().passes_every_role.get(service.to_owned(), passes, |_| true)
     }
 
     /// Roles of accounts that the snapshot does not have, which its own policies let it ask for.
