@@ -119,7 +119,7 @@ fn trusted(number: usize) -> Value {
 
 pub(super) fn account(roles: usize, work: Work) -> Value {
     let written = |number: usize| {
-        let own_policy = Some(format!("own-{number}")).filter(|_| number % 5 == 0);
+        let own_policy = Some(format!("own-{number}")).filter(|_| number.is_multiple_of(5));
         let (trust, inline) = match work {
             Work::Passing => (trusted(number), passing(number)),
             Work::Attaching => (trusted(number), attaching(number)),
@@ -127,7 +127,7 @@ pub(super) fn account(roles: usize, work: Work) -> Value {
                 trusted(number),
                 json!([allow(json!("s3:GetObject"), json!(format!("arn:aws:s3:::b-{number}/*")))]),
             ),
-            Work::All if number % 2 == 0 => (trusted(number), passing(number)),
+            Work::All if number.is_multiple_of(2) => (trusted(number), passing(number)),
             Work::All => (trusted(number), attaching(number)),
         };
         let is_guest = number == 0 && matches!(work, Work::Accounts | Work::All);
@@ -140,7 +140,7 @@ pub(super) fn account(roles: usize, work: Work) -> Value {
         };
         // The file has no document for it.
         let unread = Some("unread".to_owned()).filter(|_| match work {
-            Work::Unread => number % 2 == 0,
+            Work::Unread => number.is_multiple_of(2),
             Work::All => number % 50 == 3,
             Work::Passing | Work::Attaching | Work::Accounts => false,
         });

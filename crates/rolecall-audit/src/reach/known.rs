@@ -3,6 +3,9 @@
 //! Invariant: an answer is shared only where it cannot depend on the role: no statement has a variable or asks about the caller,
 //! and account, path, documents and what cannot be read of them are the same. The requests of an answer name the role of whom it
 //! was asked first; whoever takes it puts himself there ([`own`]). What could not be decided is asked again.
+//!
+//! A row that leads to other roles is shared, too, where its targets cannot tell the roles apart that ask: it is asked as somebody to
+//! whom every role is another, and each role leaves itself out. This holds for roles as they are and as they can be widened.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -78,6 +81,7 @@ pub(super) struct Answers {
     pub(super) passes_every_role: Memo<String, bool>,
     pub(super) administers: Memo<(), Option<Vec<Request>>>,
     pub(super) anything: Memo<(), (Truth, Truth)>,
+    /// To whom a row leads, by its number; nothing where that was not decided.
     pub(super) rows: Once<u8, Option<Arc<[Lead]>>>,
 }
 
