@@ -1,7 +1,7 @@
 //! What sessions of one role can do: single questions, answered for every request.
 //!
 //! Invariants: what is shown as allowed has been put to the evaluator in the form in which it is shown. A document that
-//! cannot be read allows nothing here; that the answer is incomplete then is told by [`Holder::unread`].
+//! cannot be read allows nothing here; that the answer is incomplete then is told by `is_incomplete`.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
