@@ -4,11 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
-use rolecall_audit::reach::{Power, Reach, Reaches};
+use rolecall_audit::reach::{LeadsTo, Power, Reach, Reaches};
 use serde_json::{Value, json};
 
 use super::properties::{statement, trusts};
-use super::{ACCOUNT, Account, allow, arn, document, now, policy_arn, service, trust, vendor, when};
+use super::{ACCOUNT, Account, allow, arn, deny, document, now, policy_arn, service, trust, vendor, when};
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -124,4 +124,30 @@ fn twice_as_many_roles_are_about_twice_as_many_questions() {
     assert_eq!(of_twice, 2 * of_small);
     // Where each role is asked about each, there are four times as many. Threads may ask the same question at the same time.
     assert!(twice < small * 5 / 2, "{small} questions, and {twice} for twice as many roles");
+}
+
+#[test]
+fn what_a_target_denies_to_itself_tells_it_from_others() {
+    // With every action of IAM one role writes itself a policy, and the other does not; no statement of who attaches that
+    // tells them apart.
+    let attaching = json!([
+        when(
+            allow(json!("iam:AttachRolePolicy"), json!("*")),
+            json!({"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/IAMFullAccess"}}),
+        ),
+        allow(json!("sts:AssumeRole"), json!("*")),
+    ]);
+    let own = || trust(json!({"AWS": ACCOUNT}));
+    let denying = || json!([deny(json!("iam:*"), json!("*"))]);
+    for (free, bound) in [("first", "second"), ("second", "first")] {
+        let account = Account::new()
+            .role("attacher", vendor(), attaching.clone())
+            .role(bound, own(), denying())
+            .role(free, own(), json!([allow(json!("logs:PutLogEvents"), json!("*"))]));
+        let reach = account.reach("attacher");
+        let widened = reach.steps.iter().filter(|step| step.entry.name == "widen a role that it can assume");
+        let led: Vec<_> = widened.map(|step| (&step.leads_to, step.others)).collect();
+        let [(LeadsTo::Widened(to), 0)] = led.as_slice() else { panic!("{led:?}") };
+        assert_eq!(to.name.as_str(), free);
+    }
 }
