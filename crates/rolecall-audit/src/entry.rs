@@ -11,6 +11,8 @@
 //!
 //! Deliberately absent: judgement by the text of conditions. A text proposes what the guard may be, a proof decides.
 
+mod provider;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_iam::arn::{AccountId, RoleArn};
@@ -20,8 +22,9 @@ use rolecall_iam::document::{Document, Effect};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::prove::{Callers, ExternalIds, Group, Proof, Question, ResourcePolicy, Values, Witness};
 
-use crate::issuer::{Issuer, TENANT_ELSEWHERE};
+use crate::issuer::Issuer;
 use crate::outsider::{Named, Outsider, host_of, named_in};
+use provider::COGNITO;
 
 /// Whether somebody gets in who should not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,9 +126,6 @@ const MOST_OUTSIDERS: usize = 500;
 /// More values than these are not told one by one.
 const MOST_VALUES: usize = 50;
 
-/// Amazon Cognito Developer Guide, "Role trust and permissions": tokens of guests have the `amr` value `unauthenticated`.
-const COGNITO: &str = "cognito-identity.amazonaws.com";
-
 /// All ways into the role from outside its account.
 #[must_use]
 pub fn entries(role: &RoleArn, trust: &Document, insiders: &Insiders) -> Entries {
@@ -222,25 +222,6 @@ impl Door<'_> {
             guard,
             verdict,
             guests,
-        }
-    }
-
-    /// Whether guests of an identity pool get in. Whether the pool admits guests, a trust policy does not tell; but one that lets in
-    /// nobody else is for guests.
-    fn guests(&self, callers: &dyn Fn() -> Question) -> (Option<Box<Witness>>, Verdict) {
-        let key = format!("{COGNITO}:amr");
-        let with = |values: &str| callers().with_values(&key, &Values::Like(vec![values.to_owned()]));
-        match self.ask(&with("unauthenticated")) {
-            Proof::Proved => (None, Verdict::Closed),
-            Proof::Unknown { reasons } => (None, Verdict::Unknown(reasons)),
-            Proof::Refuted(witness) if self.ask(&with("authenticated")) == Proof::Proved => {
-                (Some(witness.clone()), Verdict::Open(witness))
-            }
-            Proof::Refuted(witness) => {
-                let reason =
-                    "guests get in if the identity pool admits guests, which a trust policy does not tell";
-                (Some(witness), Verdict::Unknown(vec![reason.to_owned()]))
-            }
         }
     }
 
@@ -390,89 +371,6 @@ impl Door<'_> {
             .with_values("aws:SourceOrgID", &Values::UnlikeOrAbsent(organizations));
         let is_own = self.ask(&elsewhere) == Proof::Proved;
         (if is_own { Guard::OwnResources } else { Guard::AnyCustomer }, Verdict::Closed)
-    }
-
-    fn saml(&self, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
-        match self.ask(&callers()) {
-            Proof::Unknown { reasons } => (Guard::Nothing, Verdict::Unknown(reasons)),
-            // The account's owner chose the provider: its metadata stands in IAM, and it serves one organization.
-            Proof::Proved | Proof::Refuted(_) => (Guard::OwnProvider, Verdict::Closed),
-        }
-    }
-
-    fn web_identity(&self, provider: &str, callers: &dyn Fn() -> Question) -> (Guard, Verdict) {
-        let host = host_of(provider);
-        let Some(issuer) = Issuer::of_host(host) else {
-            let reason = || {
-                format!(
-                    "rolecall does not know whom `{host}` gives tokens to, and the trust policy does not state every subject"
-                )
-            };
-            let elsewhere = TENANT_ELSEWHERE.iter().find(|(part, _)| host.contains(part));
-            return match self.every_value(callers, &format!("{host}:sub")) {
-                Ok(_) if elsewhere.is_some() => {
-                    let claim = elsewhere.map_or("", |(_, claim)| claim);
-                    let reason = format!(
-                        "tokens of `{host}` name the tenant in {claim}, which rolecall does not judge"
-                    );
-                    (Guard::Nothing, Verdict::Unknown(vec![reason]))
-                }
-                Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
-                Err(Verdict::Unknown(reasons)) => (Guard::Nothing, Verdict::Unknown(reasons)),
-                Err(Verdict::Open(_) | Verdict::Closed) => (Guard::Nothing, Verdict::Unknown(vec![reason()])),
-            };
-        };
-        let key = issuer.key(host);
-        let texts = self.requiring(&key);
-        let tenants: BTreeSet<&str> = texts.iter().filter_map(|text| issuer.tenant_of(text)).collect();
-        let theirs = tenants.iter().map(|tenant| issuer.all_of(tenant)).collect();
-        match self.ask(&callers().with_values(&key, &Values::UnlikeOrAbsent(theirs))) {
-            Proof::Proved => {}
-            // A subject is one of a provider's, whatever the tenant.
-            Proof::Refuted(witness) => {
-                return match self.every_value(callers, &format!("{host}:sub")) {
-                    Ok(subjects) => (Guard::Subjects(subjects), Verdict::Closed),
-                    Err(_) => (Guard::Nothing, Verdict::Open(witness)),
-                };
-            }
-            Proof::Unknown { reasons } => return (Guard::Nothing, Verdict::Unknown(reasons)),
-        }
-        let is_in = |pattern: String| {
-            self.ask(&callers().with_values(&key, &Values::Like(vec![pattern]))) != Proof::Proved
-        };
-        let tenants: Vec<String> =
-            tenants.into_iter().filter(|tenant| is_in(issuer.all_of(tenant))).map(str::to_owned).collect();
-        let (places, patterns): (BTreeSet<String>, Vec<String>) = texts
-            .iter()
-            .filter_map(|text| issuer.place_of(text))
-            .filter(|(_, all)| is_in(all.clone()))
-            .unzip();
-        let elsewhere = Values::UnlikeOrAbsent(patterns);
-        let is_placed = self.ask(&callers().with_values(&key, &elsewhere)) == Proof::Proved;
-        let guard = Guard::Tenants {
-            issuer,
-            tenants,
-            places: if is_placed { places.into_iter().collect() } else { Vec::new() },
-        };
-        (guard, Verdict::Closed)
-    }
-
-    /// The texts that a key must be like: of statements that allow, and of those that deny what is not like them.
-    fn requiring(&self, key: &str) -> Vec<String> {
-        let key = ContextKey::new(key);
-        let mut texts = Vec::new();
-        for statement in self.trust.statements() {
-            let denies = statement.effect == Effect::Deny;
-            let asked = statement.conditions.iter().filter(|condition| {
-                let is_positive =
-                    matches!(condition.operator, Operator::Compare { negated, .. } if negated == denies);
-                condition.key == key && is_positive
-            });
-            texts.extend(
-                asked.flat_map(|condition| condition.values.iter().map(|value| value.raw.to_string())),
-            );
-        }
-        texts
     }
 
     /// The texts that conditions compare a key with.

@@ -8,6 +8,7 @@ mod not_more;
 mod powers;
 mod properties;
 mod shared;
+mod sharing;
 
 use jiff::Timestamp;
 use rolecall_audit::reach::{Assumption, Extent, LeadsTo, Reach, Reaches, Step};

@@ -1,6 +1,8 @@
 //! The roles of a snapshot by whom they trust, and whether one role gets into another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use rolecall_iam::arn::{AccountId, RoleArn, RoleName, SessionName};
 use rolecall_iam::context::{Context, ContextKey, ContextValue};
@@ -12,8 +14,11 @@ use rolecall_iam::prove::{Callers, Group, Proof, Question, ResourcePolicy, Value
 use rolecall_iam::truth::Truth;
 
 use super::Assumption;
+use super::attempt::Attempt;
 use super::chosen::is_chosen;
 use super::holder::{Can, Given, Holder, is_derived, session_of};
+use super::known::depends_on_caller;
+use super::policies::{StandIn, customer_policies, is_protected};
 use crate::snapshot::{Role, Snapshot};
 
 pub(super) const ASSUME: &str = "sts:AssumeRole";
@@ -27,21 +32,56 @@ pub(super) struct Runnable {
     pub(super) assumes: Vec<Assumption>,
 }
 
+/// A customer-managed policy of a role.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Managed<'s> {
+    /// Where it stands among the policies of the role.
+    pub(super) place: usize,
+    pub(super) arn: &'s str,
+    /// A number for its account.
+    pub(super) owner: u32,
+}
+
+/// Whether a role can write itself every permission as soon as it has every action of IAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Frees {
+    /// It can.
+    Certainly,
+    /// It cannot.
+    Never,
+}
+
 /// Roles by whom they trust.
 pub(super) struct Account<'s> {
     pub(super) roles: &'s [Role],
+    /// The policy that a role gives itself.
+    pub(super) everything: StandIn,
+    /// The policy with which a role can give itself more.
+    pub(super) iam: StandIn,
+    /// How many questions were asked.
+    pub(super) questions: AtomicU64,
     index: HashMap<&'s RoleArn, usize>,
     of_account: HashMap<&'s AccountId, Vec<usize>>,
     /// By the account of the role and the service without `.amazonaws.com`.
     run_by: HashMap<(&'s AccountId, String), Vec<Runnable>>,
     /// By the account that is let in as a whole, in order.
     open: HashMap<AccountId, Vec<usize>>,
+    /// The accounts of which all these treat the roles alike.
+    impartially_open: HashSet<&'s AccountId>,
     /// Those that let everybody in, in order: nobody needs a permission of his own.
     to_everybody: Vec<usize>,
     /// The ARNs of the roles as texts.
     arns: Vec<String>,
-    /// The trust policies as numbers, equal where their texts are.
-    trusts: Vec<u32>,
+    /// The trust policies as numbers, equal where their texts are; nothing where they tell the roles that have them apart.
+    trusts: Vec<Option<u32>>,
+    /// Whether the trust policy lets a role in or not whichever role of its account it is.
+    are_impartial: Vec<bool>,
+    /// Numbers of the roles, equal where account, partition and boundary are, and whether IAM lets somebody change them.
+    kinds: Vec<u32>,
+    /// The customer-managed policies of each role.
+    customer_policies: Vec<Box<[Managed<'s>]>>,
+    /// What becomes of each role with every action of IAM, as far as somebody asked.
+    freed: Vec<OnceLock<Attempt>>,
     /// By a role that is named.
     naming: HashMap<(AccountId, RoleName), Vec<usize>>,
 }
@@ -51,20 +91,46 @@ impl<'s> Account<'s> {
         let roles = snapshot.roles.as_slice();
         let mut account = Self {
             roles,
+            everything: StandIn::new(),
+            iam: StandIn::of("iam:*"),
+            questions: AtomicU64::new(0),
             index: roles.iter().enumerate().map(|(index, role)| (&role.arn, index)).collect(),
             of_account: HashMap::new(),
             run_by: HashMap::new(),
             open: HashMap::new(),
+            impartially_open: HashSet::new(),
             to_everybody: Vec::new(),
             arns: roles.iter().map(|role| role.arn.to_string()).collect(),
             trusts: Vec::with_capacity(roles.len()),
+            are_impartial: roles.iter().map(|role| role.trust.as_deref().is_ok_and(is_impartial)).collect(),
+            kinds: Vec::with_capacity(roles.len()),
+            customer_policies: Vec::with_capacity(roles.len()),
+            freed: roles.iter().map(|_| OnceLock::new()).collect(),
             naming: HashMap::new(),
         };
         let mut numbers: HashMap<String, u32> = HashMap::new();
         for role in roles {
             let text = role.trust.as_ref().map_or_else(String::clone, ToString::to_string);
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            account.trusts.push(*numbers.entry(text).or_insert(next));
+            let number = *numbers.entry(text).or_insert(next);
+            let names_resources =
+                |trust: &Arc<Document>| trust.statements().iter().any(|told| told.resource.is_some());
+            account.trusts.push(Some(number).filter(|_| !role.trust.as_ref().is_ok_and(names_resources)));
+        }
+        let mut kinds = HashMap::new();
+        for role in roles {
+            let boundary = role.boundary.as_ref().map(|(name, _)| name.as_str());
+            let kind = (&role.arn.account, role.arn.partition.as_str(), boundary, is_protected(role));
+            let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+            account.kinds.push(*kinds.entry(kind).or_insert(next));
+        }
+        let mut owners = HashMap::new();
+        for role in roles {
+            let managed = customer_policies(role).map(|(place, arn, owner)| {
+                let next = u32::try_from(owners.len()).unwrap_or(u32::MAX);
+                Managed { place, arn, owner: *owners.entry(owner).or_insert(next) }
+            });
+            account.customer_policies.push(managed.collect());
         }
         for (index, role) in roles.iter().enumerate() {
             account.of_account.entry(&role.arn.account).or_default().push(index);
@@ -76,6 +142,13 @@ impl<'s> Account<'s> {
                 Err(_) => account.open.entry(role.arn.account.clone()).or_default().push(index),
             }
         }
+        let is_impartial = |place: &usize| account.are_impartial.get(*place) == Some(&true);
+        account.impartially_open = account
+            .of_account
+            .keys()
+            .copied()
+            .filter(|own| account.open.get(*own).is_none_or(|open| open.iter().all(is_impartial)))
+            .collect();
         account
     }
 
@@ -138,7 +211,33 @@ impl<'s> Account<'s> {
 
     /// A number for the trust policy of a role.
     pub(super) fn trust(&self, index: usize) -> Option<u32> {
-        self.trusts.get(index).copied()
+        self.trusts.get(index).copied().flatten()
+    }
+
+    /// A number for what an action of IAM asks about a role besides its name.
+    pub(super) fn kind(&self, index: usize) -> Option<u32> {
+        self.kinds.get(index).copied()
+    }
+
+    /// The customer-managed policies of a role.
+    pub(super) fn customer_policies(&self, index: usize) -> &[Managed<'s>] {
+        self.customer_policies.get(index).map_or(&[], |policies| policies)
+    }
+
+    /// What becomes of a role with every action of IAM: that is the same whoever asks.
+    pub(super) fn freed(&self, index: usize, ask: impl FnOnce() -> Attempt) -> Option<&Attempt> {
+        Some(self.freed.get(index)?.get_or_init(ask))
+    }
+
+    /// Whether no trust policy tells this role from others of its account with the same permissions.
+    pub(super) fn is_impartial_to(&self, role: &RoleArn) -> bool {
+        let is_impartial = |place: &usize| self.are_impartial.get(*place) == Some(&true);
+        self.naming(role).all(|place| is_impartial(&place)) && self.impartially_open.contains(&role.account)
+    }
+
+    /// Whether no role is listed twice.
+    pub(super) fn lists_each_once(&self) -> bool {
+        self.index.len() == self.roles.len()
     }
 
     pub(super) fn find(&self, arn: &RoleArn) -> Option<usize> {
@@ -170,6 +269,25 @@ impl<'s> Account<'s> {
         let named = self.naming.get(&(role.account.clone(), role.name.clone()));
         named.into_iter().flatten().chain(&self.to_everybody).copied()
     }
+}
+
+/// Whether a trust policy tells no two roles of an account with the same permissions apart: it names none, and asks about
+/// nothing of the caller.
+fn is_impartial(trust: &Document) -> bool {
+    let is_open = |name: &PrincipalName| match name {
+        PrincipalName::Everyone
+        | PrincipalName::AnyAws
+        | PrincipalName::Account(_)
+        | PrincipalName::Service(_)
+        | PrincipalName::Federated(_)
+        | PrincipalName::CanonicalUser(_) => true,
+        PrincipalName::Identity(_) | PrincipalName::UniqueId(_) | PrincipalName::Nobody(_) => false,
+    };
+    !depends_on_caller(trust.statements())
+        && trust.statements().iter().all(|statement| {
+            let clause = statement.principal.as_ref().filter(|clause| !clause.negated);
+            statement.resource.is_none() && clause.is_some_and(|clause| clause.values.iter().all(is_open))
+        })
 }
 
 /// What must hold for a service to run with a role for the role's own account; `None` where it cannot.
@@ -262,6 +380,7 @@ fn sessions_named<'t>(of: &'t RoleArn, trust: &'t Document) -> impl Iterator<Ite
 
 /// The same for one session.
 fn assumes_as(holder: &Holder<'_>, principal: Principal, target: &RoleArn, trust: &Document) -> Can {
+    holder.count();
     let is_any = principal == session_of(holder.role);
     let resource = target.to_string();
     let mut request = Request {

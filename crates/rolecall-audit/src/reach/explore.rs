@@ -1,23 +1,44 @@
 //! What a role can do by itself, and to whom each row of the catalogue leads it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
-use rolecall_iam::prove::Concern;
 use rolecall_iam::truth::Truth;
 
 use super::account::ASSUME;
+use super::alike::{Alike, Likeness};
 use super::attempt::Attempt;
 use super::catalogue::{CATALOGUE, Entry, Gives, WayIn};
+use super::policies::{Policies, State, Widened};
 use super::services::TELLING;
-use super::step::{Actor, Policies, StandIn, State, Target, Widened, customer_policies, is_protected};
+use super::step::{Actor, Target};
 use super::{Extent, Power};
 
 /// Steps of one row to roles in a state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lead {
-    pub(super) to: Vec<State>,
+    /// By role.
+    pub(super) to: Arc<[State]>,
+    /// The role that leads there, where it is one of these: it does not lead to itself.
+    pub(super) except: Option<usize>,
+    /// Other roles with the same permissions lead there, too.
+    pub(super) is_shared: bool,
     pub(super) entry: u8,
     pub(super) is_certain: bool,
+}
+
+impl Lead {
+    fn leads_to(&self, role: usize) -> bool {
+        self.except != Some(role) && self.to.binary_search_by_key(&role, |state| state.role).is_ok()
+    }
+
+    /// The same for one of several roles with the same permissions; `None` where it leads to the role only.
+    fn of_one(&self, role: usize) -> Option<Self> {
+        let except = self.leads_to(role).then_some(role);
+        let is_any = except.is_none() || self.to.iter().any(|state| state.role != role);
+        is_any.then(|| Self { to: Arc::clone(&self.to), except, ..*self })
+    }
 }
 
 /// What was found about a role in a state.
@@ -52,8 +73,8 @@ impl Explored {
             }
         }
         // Only where a role can give itself permissions, it matters which data it has already.
-        let is_compared = state != State::of(state.role)
-            || explored.leads.iter().any(|lead| lead.to.iter().any(|to| to.role == state.role));
+        let is_compared =
+            state != State::of(state.role) || explored.leads.iter().any(|lead| lead.leads_to(state.role));
         explored.by_itself(actor, is_compared);
         let elsewhere = actor.elsewhere_roles();
         explored.asks_elsewhere = elsewhere.iter().any(|(_, attempt)| !matches!(attempt, Attempt::No));
@@ -65,10 +86,9 @@ impl Explored {
 
     /// A policy that cannot be read may allow everything that the other policies and the boundary leave.
     fn with_unread(&mut self, actor: &Actor<'_>, state: State) {
-        let stand_in = StandIn::new();
         let widened = State { widened: Some(Widened::Attached), ..state };
-        let policies = Policies::of(actor.role, widened, &stand_in);
-        let everything = Actor::new(actor.account, actor.role, &policies, None, actor.now);
+        let policies = Policies::of(actor.role, widened, &actor.account.everything);
+        let everything = Actor::new(actor.account, actor.known, actor.role, &policies, actor.now);
         let more = if everything.administers().is_some() {
             Self { own_possible: Power::Administrator, ..Self::default() }
         } else if state.widened.is_none() {
@@ -158,41 +178,25 @@ impl Row<'_, '_, '_> {
         }
         for (to, is_certain) in [(certain, true), (possible, false)] {
             if !to.is_empty() {
-                self.explored.leads.push(Lead { to, entry: self.number, is_certain });
+                let (to, entry) = (to.into(), self.number);
+                self.explored.leads.push(Lead { to, except: None, is_shared: false, entry, is_certain });
             }
         }
     }
 
     /// A row, asked upon other roles. Those that no statement tells apart are asked for once.
-    fn upon_roles(&mut self, targets: Vec<usize>) {
+    fn upon_roles(&mut self, mut targets: Vec<usize>) {
+        targets.retain(|target| !self.is_itself(*target));
         if targets.is_empty() {
             return;
         }
         let Self { actor, entry, .. } = *self;
         let is_trust_kept = entry.way_in() != WayIn::TrustRewritten;
-        let actions = entry.needs.iter().flat_map(|need| need.actions).chain([&ASSUME]);
-        let concerns: Vec<Concern<'_, '_>> = actions.map(|action| actor.holder.concern(action)).collect();
-        let telling: Vec<_> = concerns.iter().filter(|concern| !concern.is_empty()).collect();
-        let mut known: HashMap<Alike<'_>, Option<(bool, Option<Widened>)>> = HashMap::new();
+        let likeness = Likeness::of(actor, entry, &targets, is_trust_kept);
+        let mut known: HashMap<Alike, Option<(bool, Option<Widened>)>> = HashMap::new();
         let mut found = Vec::new();
         for target in targets {
-            let Some(role) = actor.account.role(target) else { continue };
-            let resource = actor.account.arn(target);
-            let classes: Option<Vec<Vec<bool>>> =
-                telling.iter().map(|concern| concern.class_of(resource)).collect();
-            // Which policy widens a role depends on what the role has.
-            let is_alike = entry.widening().is_none() || !actor.holder.asks_about("iam:policyarn");
-            let alike = classes.filter(|_| is_alike).map(|classes| Alike {
-                classes,
-                trust: actor.account.trust(target).filter(|_| is_trust_kept),
-                policies: match entry.widening() {
-                    Some(_) => customer_policies(role).collect(),
-                    None => Vec::new(),
-                },
-                account: role.arn.account.as_str(),
-                boundary: role.boundary.as_ref().map(|(name, _)| name.as_str()),
-                is_protected: is_protected(role),
-            });
+            let alike = likeness.key(target);
             let answer = match alike.as_ref().and_then(|alike| known.get(alike)) {
                 Some(answer) => *answer,
                 None => {
@@ -234,7 +238,7 @@ impl Row<'_, '_, '_> {
                 self.lead(to, actor.attempt(entry, Target::Nothing));
             }
             Gives::OwnVersion if state.widened.is_none() => {
-                for (place, _) in customer_policies(actor.role) {
+                for place in actor.own_policies() {
                     let to = State { widened: Some(Widened::Version(place)), ..state };
                     self.lead(to, actor.attempt(entry, Target::Policy(place)));
                 }
@@ -256,7 +260,7 @@ impl Row<'_, '_, '_> {
             Gives::NewAdministrator | Gives::User => {
                 self.unlisted(actor.attempt(entry, Target::Nothing));
             }
-            Gives::Passed(service) => self.passed(service),
+            Gives::Passed(service) => self.for_all(|row| row.passed(service)),
             Gives::RunBy(service) => {
                 if self.note(actor.attempt(entry, Target::Nothing)).is_none() {
                     return;
@@ -266,70 +270,99 @@ impl Row<'_, '_, '_> {
             }
             Gives::TrustRewritten | Gives::Assumed | Gives::AssumedAndWidened => {
                 let own = &actor.role.arn.account;
-                let targets = match entry.way_in() {
-                    WayIn::Assumed => assumable(actor),
-                    WayIn::TrustRewritten => actor.account.of_account(own).to_vec(),
-                    WayIn::RunBy(service) => {
-                        actor.account.run_by(own, service).iter().map(|runnable| runnable.role).collect()
+                match entry.way_in() {
+                    WayIn::Assumed if actor.account.is_impartial_to(&actor.role.arn) => {
+                        self.for_all(|row| row.upon_roles(assumable(row.actor)));
                     }
-                };
-                self.upon_roles(targets.into_iter().filter(|role| *role != state.role).collect());
+                    // A trust policy may let in one of several roles with the same permissions.
+                    WayIn::Assumed => self.upon_roles(assumable(actor)),
+                    WayIn::TrustRewritten => {
+                        self.for_all(|row| row.upon_roles(actor.account.of_account(own).to_vec()));
+                    }
+                    WayIn::RunBy(service) => {
+                        let runnables = actor.account.run_by(own, service).iter();
+                        let targets: Vec<usize> = runnables.map(|runnable| runnable.role).collect();
+                        self.for_all(|row| row.upon_roles(targets.clone()));
+                    }
+                }
             }
         }
     }
 
+    /// A row that leads all roles with the same permissions to the same roles, but each not to itself: it is asked once, as
+    /// somebody else than all of them.
+    fn for_all(&mut self, ask: impl Fn(&mut Row<'_, '_, '_>)) {
+        let Self { actor, state, number, entry, .. } = *self;
+        let answers = actor.shared.filter(|_| actor.account.lists_each_once());
+        let leads = answers.and_then(|answers| {
+            answers.rows.get(number, || {
+                let anybody = actor.anybody();
+                let mut explored = Explored::default();
+                ask(&mut Row { explored: &mut explored, actor: &anybody, state, number, entry });
+                // Reasons name the role that is asked.
+                let is_decided = explored.undecided.is_empty();
+                let shared = explored.leads.into_iter().map(|lead| Lead { is_shared: true, ..lead });
+                is_decided.then(|| shared.collect())
+            })
+        });
+        match leads {
+            Some(leads) => {
+                self.explored.leads.extend(leads.iter().filter_map(|lead| lead.of_one(state.role)));
+            }
+            None => ask(self),
+        }
+    }
+
+    /// Whether a place is that of the role itself.
+    fn is_itself(&self, role: usize) -> bool {
+        !self.actor.is_anybody && role == self.state.role
+    }
+
     /// Roles that can be passed to a service.
     fn passed(&mut self, service: &str) {
-        let Self { actor, entry, state, .. } = *self;
+        let Self { actor, entry, .. } = *self;
         let runnables = actor.account.run_by(&actor.role.arn.account, service);
         let Some(name) = runnables.first().map(|runnable| runnable.service.clone()) else { return };
         let Some(is_certain) = self.note(actor.elsewhere(entry)) else { return };
         let is_certain = is_certain && entry.beside.is_none() && actor.unread.is_empty();
         let is_one_service = runnables.iter().all(|runnable| runnable.service == name);
         let is_free = is_one_service && actor.passes_every_role(&name);
-        let concern = actor.holder.concern("iam:PassRole");
-        let mut known: HashMap<(Vec<bool>, &str), Option<bool>> = HashMap::new();
-        let mut found = Vec::new();
-        for runnable in runnables.iter().filter(|_| !is_free) {
-            let alike = concern
-                .class_of(actor.account.arn(runnable.role))
-                .map(|class| (class, runnable.service.as_str()));
-            let passes = match alike.as_ref().and_then(|alike| known.get(alike)) {
-                Some(passes) => *passes,
-                None => {
-                    let passes = self.note(actor.passes(runnable));
-                    known.extend(alike.map(|alike| (alike, passes)));
-                    passes
-                }
-            };
-            found.extend(passes.map(|passes| (runnable, passes)));
-        }
-        found.extend(runnables.iter().filter(|_| is_free).map(|runnable| (runnable, true)));
+        let targets: Vec<usize> = runnables.iter().map(|runnable| runnable.role).collect();
+        let likeness = Likeness::of(actor, entry, &targets, false);
+        let mut passing: HashMap<(Alike, &str), Option<bool>> = HashMap::new();
+        let mut widening: HashMap<Alike, Option<(Widened, Option<bool>)>> = HashMap::new();
         let mut leads = Vec::new();
-        for (runnable, passes) in found.into_iter().filter(|(runnable, _)| runnable.role != state.role) {
+        for runnable in runnables {
+            let passes = if is_free {
+                Some(true)
+            } else {
+                let ask = |row: &mut Self| row.note(actor.passes(runnable));
+                let alike = likeness.key(runnable.role).map(|alike| (alike, runnable.service.as_str()));
+                shared(&mut passing, alike, || ask(self))
+            };
+            let Some(passes) = passes.filter(|_| !self.is_itself(runnable.role)) else { continue };
             let is_certain = is_certain && passes && runnable.assumes.is_empty();
             let Some(need) = entry.widening() else {
                 leads.push((State::of(runnable.role), is_certain));
                 continue;
             };
-            let Some((widened, attempt)) = actor.widens(need, runnable.role) else { continue };
-            let to = State { widened: Some(widened), ..State::of(runnable.role) };
-            leads.extend(self.note(attempt).map(|widens| (to, is_certain && widens)));
+            let widened = shared(&mut widening, likeness.key(runnable.role), || {
+                let (widened, attempt) = actor.widens(need, runnable.role)?;
+                Some((widened, self.note(attempt)))
+            });
+            let Some((widened, Some(widens))) = widened else { continue };
+            leads.push((State { widened: Some(widened), ..State::of(runnable.role) }, is_certain && widens));
         }
         self.leads(leads);
     }
 }
 
-/// What the answer about a role depends on.
-#[derive(PartialEq, Eq, Hash)]
-struct Alike<'a> {
-    classes: Vec<Vec<bool>>,
-    trust: Option<u32>,
-    /// Its customer-managed policies, where these may be rewritten.
-    policies: Vec<(usize, &'a str)>,
-    account: &'a str,
-    boundary: Option<&'a str>,
-    is_protected: bool,
+/// The answer for all that are alike.
+fn shared<K: Eq + Hash, V: Copy>(known: &mut HashMap<K, V>, key: Option<K>, ask: impl FnOnce() -> V) -> V {
+    match key {
+        Some(key) => *known.entry(key).or_insert_with(ask),
+        None => ask(),
+    }
 }
 
 /// Roles that a role may be able to assume: those that name it, and those that let its account in as far as its policies
@@ -348,6 +381,6 @@ fn assumable(actor: &Actor<'_>) -> Vec<usize> {
     }
     targets.sort_unstable();
     targets.dedup();
-    targets.retain(|target| actor.account.role(*target).is_some_and(|role| role.arn != actor.role.arn));
+    targets.retain(|target| actor.account.role(*target).is_some_and(|role| actor.is_other(role)));
     targets
 }

@@ -4,11 +4,12 @@
 //! keeps the row of the catalogue only, and its requests are asked for again where the step is shown. The ways are found
 //! from their ends, once for all roles.
 
+mod lists;
 mod shown;
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -18,8 +19,10 @@ use super::account::Account;
 use super::catalogue::{CATALOGUE, Gives};
 use super::explore::{Explored, Lead};
 use super::known::Known;
-use super::step::{Actor, Policies, StandIn, State};
+use super::policies::{Policies, State};
+use super::step::Actor;
 use crate::snapshot::Snapshot;
+use lists::Lists;
 
 /// So many states are asked before what was found is noted: each may have thousands of targets, which only the notes share.
 const AT_ONCE: usize = 128;
@@ -75,14 +78,13 @@ enum Sure {
 /// All roles of a snapshot.
 pub(super) struct Graph<'s> {
     account: Account<'s>,
-    stand_in: StandIn,
     /// What roles with the same permissions have in common.
     known: Known<'s>,
     now: Timestamp,
     states: Vec<State>,
     nodes: Vec<Node>,
     /// Nodes to which others lead.
-    lists: Vec<Arc<[u32]>>,
+    lists: Lists,
     /// The node of a role without its boundary.
     unbounded: HashMap<usize, usize>,
     certain: Levels,
@@ -101,14 +103,14 @@ struct Levels {
 
 impl<'s> Graph<'s> {
     pub(super) fn of(snapshot: &'s Snapshot, now: Timestamp) -> Self {
+        let account = Account::new(snapshot);
         let mut graph = Self {
-            account: Account::new(snapshot),
-            stand_in: StandIn::new(),
-            known: Known::of(snapshot),
+            known: Known::of(&snapshot.roles, &account),
+            account,
             now,
             states: (0..snapshot.roles.len()).map(State::of).collect(),
             nodes: Vec::new(),
-            lists: Vec::new(),
+            lists: Lists::default(),
             unbounded: HashMap::new(),
             certain: Levels::default(),
             possible: Levels::default(),
@@ -116,10 +118,9 @@ impl<'s> Graph<'s> {
         let mut places: HashMap<State, usize> = HashMap::new();
         for (index, _) in snapshot.roles.iter().enumerate().filter(|(_, role)| role.boundary.is_some()) {
             let state = State { unbounded: true, ..State::of(index) };
-            let place = graph.place_of(state, &mut places);
+            let place = place_of(state, &mut graph.states, &mut places);
             graph.unbounded.insert(index, place);
         }
-        let mut lists = HashMap::new();
         // States that are found on the way are asked after those that were known before.
         while let Some(states) = graph.states.get(graph.nodes.len()..).filter(|states| !states.is_empty()) {
             let explored: Vec<Explored> = states
@@ -130,7 +131,7 @@ impl<'s> Graph<'s> {
                 })
                 .collect();
             for explored in explored {
-                let node = graph.noted(explored, &mut places, &mut lists);
+                let node = graph.noted(explored, &mut places);
                 graph.nodes.push(node);
             }
         }
@@ -140,67 +141,28 @@ impl<'s> Graph<'s> {
                 Sure::Certain => graph.certain = levels,
                 Sure::Possible => graph.possible = levels,
             }
-            let closest = graph.best_of_lists(|place| graph.length_to_data(place, sure).map(Reverse));
+            let role_of = |place: u32| graph.states.get(place as usize).map(|state| state.role);
+            let closest = graph.lists.best(role_of, |place| graph.length_to_data(place, sure).map(Reverse));
             graph.level_mut(sure).closest = closest;
-            let strongest = graph.best_of_lists(|place| Some(graph.power(place, sure)));
+            let powers: Vec<Power> = (0..graph.nodes.len()).map(|place| graph.power(place, sure)).collect();
+            let role_of = |place: u32| graph.states.get(place as usize).map(|state| state.role);
+            let strongest = graph.lists.best(role_of, |place| powers.get(place).copied());
             graph.level_mut(sure).strongest = strongest;
         }
         graph
     }
 
-    fn place_of(&mut self, state: State, places: &mut HashMap<State, usize>) -> usize {
-        // The roles as they are stand first, in their order.
-        if state == State::of(state.role) {
-            return state.role;
-        }
-        *places.entry(state).or_insert_with(|| {
-            self.states.push(state);
-            self.states.len() - 1
-        })
-    }
-
     /// A node of what was found about a role.
-    fn noted(
-        &mut self,
-        explored: Explored,
-        places: &mut HashMap<State, usize>,
-        lists: &mut HashMap<Arc<[u32]>, u32>,
-    ) -> Node {
+    fn noted(&mut self, explored: Explored, places: &mut HashMap<State, usize>) -> Node {
         let Explored { own, own_possible, data, leads, unlisted, asks_elsewhere, undecided } = explored;
-        let mut links = Vec::with_capacity(leads.len());
-        for Lead { to, entry, is_certain } in leads {
-            let to: Arc<[u32]> =
-                to.into_iter().filter_map(|to| u32::try_from(self.place_of(to, places)).ok()).collect();
-            let next = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
-            let list = *lists.entry(Arc::clone(&to)).or_insert(next);
-            if list == next {
-                self.lists.push(to);
-            }
-            links.push(Link { list, entry, is_certain });
-        }
-        Node { own, own_possible, data, links, unlisted, asks_elsewhere, undecided }
-    }
-
-    fn list(&self, list: u32) -> &[u32] {
-        self.lists.get(list as usize).map_or(&[], |list| &**list)
-    }
-
-    /// Of each list the two best nodes.
-    fn best_of_lists<R: Ord>(&self, rank: impl Fn(usize) -> Option<R>) -> Vec<[Option<u32>; 2]> {
-        let best_two = |list: &Arc<[u32]>| {
-            let mut first: Option<(R, u32)> = None;
-            let mut second: Option<(R, u32)> = None;
-            for place in list.iter() {
-                let Some(rank) = rank(*place as usize) else { continue };
-                if first.as_ref().is_none_or(|(best, _)| rank > *best) {
-                    second = first.replace((rank, *place));
-                } else if second.as_ref().is_none_or(|(best, _)| rank > *best) {
-                    second = Some((rank, *place));
-                }
-            }
-            [first.map(|(_, place)| place), second.map(|(_, place)| place)]
+        let Self { lists, states, .. } = self;
+        let link = |lead: &Lead| {
+            let list =
+                lists.noted(lead, |state| u32::try_from(place_of(state, states, places)).unwrap_or(u32::MAX));
+            Link { list, entry: lead.entry, is_certain: lead.is_certain }
         };
-        self.lists.iter().map(best_two).collect()
+        let links = leads.iter().map(link).collect();
+        Node { own, own_possible, data, links, unlisted, asks_elsewhere, undecided }
     }
 
     /// The better of the two nodes of a list that is any gain.
@@ -216,9 +178,8 @@ impl<'s> Graph<'s> {
 
     fn with_actor<T>(&self, state: State, ask: impl FnOnce(&Actor<'_>) -> T) -> Option<T> {
         let role = self.account.role(state.role)?;
-        let policies = Policies::of(role, state, &self.stand_in);
-        let answers = self.known.answers(role, &policies);
-        Some(ask(&Actor::new(&self.account, role, &policies, answers, self.now)))
+        let policies = Policies::of(role, state, &self.account.everything);
+        Some(ask(&Actor::new(&self.account, &self.known, role, &policies, self.now)))
     }
 
     /// The shortest ways from every node.
@@ -227,7 +188,7 @@ impl<'s> Graph<'s> {
             Sure::Certain => node.own,
             Sure::Possible => node.own_possible,
         };
-        let mut sources: Vec<Vec<(u32, Link)>> = vec![Vec::new(); self.lists.len()];
+        let mut sources: Vec<Vec<(u32, Link)>> = vec![Vec::new(); self.lists.count()];
         for (from, node) in (0_u32..).zip(&self.nodes) {
             for link in node.links.iter().filter(|link| link.is_certain || sure == Sure::Possible) {
                 if let Some(slot) = sources.get_mut(link.list as usize) {
@@ -235,17 +196,10 @@ impl<'s> Graph<'s> {
                 }
             }
         }
-        let mut lists_of: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
-        for (number, list) in (0_u32..).zip(&self.lists) {
-            for place in list.iter() {
-                if let Some(slot) = lists_of.get_mut(*place as usize) {
-                    slot.push(number);
-                }
-            }
-        }
+        let backwards = self.lists.backwards(self.nodes.len());
         let ways = |is_end: &dyn Fn(&Node) -> bool| {
             let mut ways: Ways = vec![None; self.nodes.len()];
-            let mut is_passed = vec![false; self.lists.len()];
+            let mut backwards = backwards.clone();
             let mut queue = VecDeque::new();
             for (place, _) in (0_u32..).zip(&self.nodes).filter(|(_, node)| is_end(node)) {
                 if let Some(slot) = ways.get_mut(place as usize) {
@@ -255,14 +209,11 @@ impl<'s> Graph<'s> {
             }
             while let Some(to) = queue.pop_front() {
                 let length = ways.get(to as usize).copied().flatten().map_or(0, |way| way.length);
-                for list in lists_of.get(to as usize).into_iter().flatten() {
-                    // Whoever leads to the list got here by the node of it that was first.
-                    if is_passed.get_mut(*list as usize).is_none_or(|passed| std::mem::replace(passed, true))
-                    {
-                        continue;
-                    }
+                let Some(state) = self.states.get(to as usize) else { continue };
+                // Whoever leads to a list got here by the node of it that was first.
+                for list in backwards.passed(to, state.role) {
                     for (from, Link { list: _, entry, is_certain }) in
-                        sources.get(*list as usize).into_iter().flatten().copied()
+                        sources.get(list as usize).into_iter().flatten().copied()
                     {
                         if let Some(slot) = ways.get_mut(from as usize).filter(|slot| slot.is_none()) {
                             let edge = Edge { to, entry, is_certain };
@@ -330,9 +281,26 @@ impl<'s> Graph<'s> {
             || gained.links.len() > from.links.len()
     }
 
+    /// How many questions were asked.
+    pub(super) fn questions(&self) -> u64 {
+        self.account.questions.load(Ordering::Relaxed)
+    }
+
     pub(super) fn powers(&self, place: usize) -> (Power, Power) {
         (self.power(place, Sure::Certain), self.power(place, Sure::Possible))
     }
+}
+
+/// The place of a state, which is new if nobody led to it before.
+fn place_of(state: State, states: &mut Vec<State>, places: &mut HashMap<State, usize>) -> usize {
+    // The roles as they are stand first, in their order.
+    if state == State::of(state.role) {
+        return state.role;
+    }
+    *places.entry(state).or_insert_with(|| {
+        states.push(state);
+        states.len() - 1
+    })
 }
 
 fn gives_administrator((number, is_certain): (u8, bool), sure: Sure) -> bool {

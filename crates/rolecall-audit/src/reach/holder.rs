@@ -1,10 +1,11 @@
 //! What sessions of one role can do: single questions, answered for every request.
 //!
 //! Invariants: what is shown as allowed has been put to the evaluator in the form in which it is shown. A document that
-//! cannot be read allows nothing here; that the answer is incomplete then is told by [`Holder::unread`].
+//! cannot be read allows nothing here; that the answer is incomplete then is told by `is_incomplete`.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use rolecall_iam::arn::RoleArn;
@@ -71,7 +72,9 @@ pub(super) fn session_of(role: &RoleArn) -> Principal {
 /// Sessions of one role with some policies.
 pub(super) struct Holder<'s> {
     pub(super) role: &'s RoleArn,
-    permissions: &'s Permissions<'s>,
+    pub(super) permissions: &'s Permissions<'s>,
+    /// How many questions were asked of the whole account.
+    questions: &'s AtomicU64,
     session: OnceCell<Session<'s>>,
     delegation: OnceCell<Document>,
     /// Keys that some statement asks about, folded.
@@ -80,9 +83,25 @@ pub(super) struct Holder<'s> {
 }
 
 impl<'s> Holder<'s> {
-    pub(super) fn new(role: &'s RoleArn, permissions: &'s Permissions<'s>, now: Timestamp) -> Self {
+    pub(super) fn new(
+        role: &'s RoleArn,
+        permissions: &'s Permissions<'s>,
+        now: Timestamp,
+        questions: &'s AtomicU64,
+    ) -> Self {
         let (session, delegation, asked) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { role, permissions, session, delegation, asked, now }
+        Self { role, permissions, questions, session, delegation, asked, now }
+    }
+
+    /// Counts a question.
+    pub(super) fn count(&self) {
+        self.questions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The session, to be asked one question.
+    fn ask(&self) -> &Session<'s> {
+        self.count();
+        self.session()
     }
 
     fn session(&self) -> &Session<'s> {
@@ -137,7 +156,7 @@ impl<'s> Holder<'s> {
     /// Everything there is to know about an action upon resources.
     pub(super) fn weigh(&self, action: &str, resources: Resources<'_>, given: &Given) -> Weighed {
         let never = self.never(action, given);
-        self.session().weigh(action, resources, never.as_ref())
+        self.ask().weigh(action, resources, never.as_ref())
     }
 
     /// Whether some statement asks about a key, folded.
@@ -172,7 +191,7 @@ impl<'s> Holder<'s> {
     /// The same, of whatever resource a policy asks for.
     pub(super) fn can_like(&self, action: &str, like: &str, given: &Given) -> Can {
         let never = self.never(action, given);
-        let weighed = self.session().weigh_allowed(action, Resources::Like(like), never.as_ref());
+        let weighed = self.ask().weigh_allowed(action, Resources::Like(like), never.as_ref());
         match weighed.allowed {
             Some(witness) => self.can(action, &witness.request.resource, given),
             None if weighed.reasons.is_empty() => Can::Never,
@@ -196,7 +215,7 @@ impl<'s> Holder<'s> {
             let mut also = given.clone();
             also.keys.extend(chosen.into_iter().map(|(key, value)| (key, Some(value))));
             let never = self.never(action, &also);
-            let again = self.session().weigh(action, Resources::Exactly(resource), never.as_ref());
+            let again = self.ask().weigh(action, Resources::Exactly(resource), never.as_ref());
             if let (Some(witness), None, true) = (again.allowed, again.refused, again.reasons.is_empty())
                 && let Some(request) = self.stated(witness.request, &also)
             {

@@ -19,6 +19,7 @@
 //! can add. Users and groups.
 
 mod account;
+mod alike;
 mod attempt;
 pub mod catalogue;
 mod chosen;
@@ -27,8 +28,10 @@ mod graph;
 mod holder;
 mod known;
 mod own;
+mod policies;
 pub mod services;
 mod step;
+mod widen;
 
 use jiff::Timestamp;
 use rolecall_iam::arn::RoleArn;
@@ -213,6 +216,13 @@ impl<'s> Reaches<'s> {
     #[must_use]
     pub fn at(&self, place: usize) -> Option<Reach> {
         self.graph.reach(place)
+    }
+
+    /// How many questions were asked until now: of the prover, of the evaluator, and what a target of a row is like. Where many roles
+    /// have the same permissions, they grow with the number of roles, not with its square.
+    #[must_use]
+    pub fn questions(&self) -> u64 {
+        self.graph.questions()
     }
 
     /// How far the role at this place gets for certain, and how far if every assumption holds.

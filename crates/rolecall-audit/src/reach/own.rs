@@ -7,7 +7,6 @@ use rolecall_iam::truth::Truth;
 
 use super::chosen::{ANY_ACTION, with_own_keys};
 use super::holder::{Can, Given, filled, session_of, usual};
-use super::known::own;
 use super::services::{TELLING, Telling};
 use super::step::Actor;
 use super::{Access, Assumption, Extent, TELLING_ACTIONS};
@@ -18,9 +17,8 @@ pub(super) type Asked = (Request, Vec<Assumption>);
 impl Actor<'_> {
     /// Requests that show an administrator, as far as its policies can be read; `None` where it is none.
     pub(super) fn administers(&self) -> Option<Vec<Request>> {
-        let Some(answers) = self.answers else { return self.administers_alone() };
-        let requests = answers.administers.get((), || self.administers_alone(), |_| true)?;
-        Some(requests.into_iter().map(|request| own(request, &self.role.arn)).collect())
+        let requests = self.answers().administers.get((), || self.administers_alone(), |_| true)?;
+        Some(requests.into_iter().map(|request| self.in_its_name(request)).collect())
     }
 
     fn administers_alone(&self) -> Option<Vec<Request>> {
@@ -45,10 +43,9 @@ impl Actor<'_> {
 
     /// A request for a telling action, and what it takes for granted.
     pub(super) fn asks(&self, telling: &'static Telling) -> Option<Result<Asked, Vec<String>>> {
-        let Some(answers) = self.answers else { return self.asks_alone(telling) };
         let is_decided = |found: &Option<Result<Asked, Vec<String>>>| !matches!(found, Some(Err(_)));
-        let found = answers.asked.get(telling, || self.asks_alone(telling), is_decided)?;
-        Some(found.map(|(request, assumes)| (own(request, &self.role.arn), assumes)))
+        let found = self.answers().asked.get(telling, || self.asks_alone(telling), is_decided)?;
+        Some(found.map(|(request, assumes)| (self.in_its_name(request), assumes)))
     }
 
     fn asks_alone(&self, telling: &'static Telling) -> Option<Result<Asked, Vec<String>>> {
@@ -92,8 +89,7 @@ impl Actor<'_> {
 
     /// Upon what a telling action is allowed.
     pub(super) fn extent(&self, telling: &'static Telling) -> Extent {
-        let Some(answers) = self.answers else { return self.extent_alone(telling) };
-        answers.extents.get(telling, || self.extent_alone(telling), |_| true)
+        self.answers().extents.get(telling, || self.extent_alone(telling), |_| true)
     }
 
     fn extent_alone(&self, telling: &Telling) -> Extent {
@@ -148,8 +144,7 @@ impl Actor<'_> {
 
     /// Whether anything at all is allowed, for certain and under assumptions; `Unknown` where that is not decided.
     pub(super) fn does_anything(&self) -> (Truth, Truth) {
-        let Some(answers) = self.answers else { return self.does_anything_alone() };
-        answers.anything.get((), || self.does_anything_alone(), |_| true)
+        self.answers().anything.get((), || self.does_anything_alone(), |_| true)
     }
 
     fn does_anything_alone(&self) -> (Truth, Truth) {

@@ -1,131 +1,23 @@
 //! What a role with some policies can do next: each row of the catalogue, asked upon what the snapshot has.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
-use rolecall_iam::arn::{PolicyArn, PolicyOwner, RoleArn};
-use rolecall_iam::context::{ContextKey, ContextValue};
+use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::Document;
-use rolecall_iam::prove::{NamedDocument, Permissions, Resources};
+use rolecall_iam::evaluate::Request;
+use rolecall_iam::prove::Resources;
 use serde_json::json;
 
+use super::Assumption;
 use super::account::{ASSUME, Account, Runnable, assumes};
+use super::alike::Classes;
 use super::attempt::Attempt;
 use super::catalogue::{Entry, Gives, Need, On, WayIn};
 use super::holder::{Can, Given, Holder, filled};
-use super::known::{Answers, own};
-use super::{Assumption, Power};
+use super::known::{Answers, Known, own};
+use super::policies::{Policies, customer_policies, is_protected};
 use crate::snapshot::Role;
-
-/// Actions that attach a managed policy.
-const ATTACHING: [&str; 3] = ["iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"];
-const REWRITE: &str = "iam:CreatePolicyVersion";
-const POLICY_ARN: &str = "iam:policyarn";
-
-/// How a role's own permissions were widened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Widened {
-    /// Something was attached to it.
-    Attached,
-    /// Its inline policies were overwritten, too.
-    Inline,
-    /// Its policy at this place was overwritten.
-    Version(usize),
-}
-
-/// A role, with the permissions that it has or that it was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct State {
-    pub(super) role: usize,
-    pub(super) widened: Option<Widened>,
-    pub(super) unbounded: bool,
-}
-
-impl State {
-    pub(super) fn of(role: usize) -> Self {
-        Self { role, widened: None, unbounded: false }
-    }
-}
-
-/// A document that stands for policies that a role gives itself.
-pub(super) struct StandIn {
-    everything: Option<Document>,
-}
-
-impl StandIn {
-    pub(super) const fn nothing() -> Self {
-        Self { everything: None }
-    }
-
-    pub(super) fn new() -> Self {
-        Self::of("*")
-    }
-
-    fn of(action: &str) -> Self {
-        let document = json!({
-            "Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"},
-        });
-        Self { everything: Document::from_owned(document).ok() }
-    }
-}
-
-/// The policies of a state, and what cannot be read of them.
-pub(super) struct Policies<'s> {
-    pub(super) permissions: Permissions<'s>,
-    pub(super) unread: Vec<String>,
-}
-
-/// Whether IAM lets nobody change a role: those that AWS services and IAM Identity Center keep (IAM User Guide, "Create a
-/// service-linked role"; IAM Identity Center User Guide, "Referencing permission sets in resource policies").
-pub(super) fn is_protected(role: &Role) -> bool {
-    let path = role.arn.path.as_str();
-    path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/")
-}
-
-fn is_inline(name: &str) -> bool {
-    name.parse::<PolicyArn>().is_err()
-}
-
-/// The customer-managed policies of a role, by place.
-pub(super) fn customer_policies(role: &Role) -> impl Iterator<Item = (usize, &str)> {
-    let is_own =
-        |name: &str| name.parse::<PolicyArn>().is_ok_and(|arn| matches!(arn.owner, PolicyOwner::Account(_)));
-    let names = role.policies.iter().map(|(name, _)| name.as_str());
-    names.enumerate().filter(move |(_, name)| is_own(name))
-}
-
-impl<'s> Policies<'s> {
-    pub(super) fn of(role: &'s Role, state: State, stand_in: &'s StandIn) -> Self {
-        let mut unread = Vec::new();
-        let mut identity = Vec::new();
-        for (index, (name, document)) in role.policies.iter().enumerate() {
-            let is_overwritten = match state.widened {
-                None | Some(Widened::Attached) => false,
-                Some(Widened::Inline) => is_inline(name),
-                Some(Widened::Version(overwritten)) => overwritten == index,
-            };
-            match document {
-                _ if is_overwritten => {}
-                Ok(document) => identity.push(NamedDocument { name, document }),
-                Err(_) => unread.push(name.clone()),
-            }
-        }
-        if state.widened.is_some() {
-            identity.extend(
-                stand_in.everything.iter().map(|document| NamedDocument { name: "everything", document }),
-            );
-        }
-        let boundary = match &role.boundary {
-            Some((name, Ok(document))) if !state.unbounded => Some(NamedDocument { name, document }),
-            Some((name, Err(_))) if !state.unbounded => {
-                unread.push(name.clone());
-                None
-            }
-            Some(_) | None => None,
-        };
-        Self { permissions: Permissions { identity, boundary }, unread }
-    }
-}
 
 /// Upon what a row is asked.
 #[derive(Debug, Clone, Copy)]
@@ -147,8 +39,15 @@ pub(super) struct Actor<'s> {
     pub(super) holder: Holder<'s>,
     pub(super) now: jiff::Timestamp,
     pub(super) unread: &'s [String],
+    pub(super) known: &'s Known<'s>,
     /// What roles with the same permissions have in common.
-    pub(super) answers: Option<&'s Answers>,
+    pub(super) shared: Option<&'s Answers>,
+    /// What this role was asked, where no other has its permissions.
+    alone: Answers,
+    /// Every role is another than this one: it stands for all that have its permissions.
+    pub(super) is_anybody: bool,
+    /// Which roles are covered alike, by action.
+    pub(super) classes: RefCell<HashMap<&'static str, Classes>>,
     /// A trust policy that names the role.
     naming: OnceCell<Option<Document>>,
 }
@@ -156,20 +55,53 @@ pub(super) struct Actor<'s> {
 impl<'s> Actor<'s> {
     pub(super) fn new(
         account: &'s Account<'s>,
+        known: &'s Known<'s>,
         role: &'s Role,
         policies: &'s Policies<'s>,
-        answers: Option<&'s Answers>,
         now: jiff::Timestamp,
     ) -> Self {
         Self {
             account,
             role,
-            holder: Holder::new(&role.arn, &policies.permissions, now),
+            holder: Holder::new(&role.arn, &policies.permissions, now, &account.questions),
             now,
             unread: &policies.unread,
-            answers,
+            known,
+            shared: known.answers(role, policies),
+            alone: Answers::default(),
+            is_anybody: false,
+            classes: RefCell::default(),
             naming: OnceCell::new(),
         }
+    }
+
+    /// Somebody with the same permissions, to whom every role is another.
+    pub(super) fn anybody(&self) -> Self {
+        Self {
+            holder: Holder::new(&self.role.arn, self.holder.permissions, self.now, &self.account.questions),
+            alone: Answers::default(),
+            is_anybody: true,
+            classes: RefCell::default(),
+            naming: OnceCell::new(),
+            ..*self
+        }
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        self.shared.unwrap_or(&self.alone)
+    }
+
+    /// A request of an answer, made by a session of this role.
+    pub(super) fn in_its_name(&self, request: Request) -> Request {
+        match self.shared {
+            Some(_) => own(request, &self.role.arn),
+            None => request,
+        }
+    }
+
+    /// Whether a role is another than this one.
+    pub(super) fn is_other(&self, role: &Role) -> bool {
+        self.is_anybody || role.arn != self.role.arn
     }
 
     fn naming(&self) -> Option<&Document> {
@@ -184,8 +116,7 @@ impl<'s> Actor<'s> {
 
     /// Whether some statement may allow an action.
     pub(super) fn grants(&self, action: &'static str) -> bool {
-        let grants = || self.holder.granting(action).next().is_some();
-        self.answers.map_or_else(grants, |answers| answers.grants.get(action, grants, |_| true))
+        self.answers().grants.get(action, || self.holder.granting(action).next().is_some(), |_| true)
     }
 
     /// Whether a policy cannot be read that may allow more. A boundary cannot.
@@ -205,7 +136,7 @@ impl<'s> Actor<'s> {
 
     /// The customer-managed policies of the role, by place.
     pub(super) fn own_policies(&self) -> impl Iterator<Item = usize> + use<'s> {
-        customer_policies(self.role).map(|(place, _)| place)
+        customer_policies(self.role).map(|(place, _, _)| place)
     }
 
     /// A row, asked upon a target.
@@ -258,11 +189,10 @@ impl<'s> Actor<'s> {
 
     /// What a row needs upon things that the snapshot does not list.
     pub(super) fn elsewhere(&self, entry: &'static Entry) -> Attempt {
-        let Some(answers) = self.answers else { return self.elsewhere_alone(entry) };
         let is_decided = |attempt: &Attempt| !matches!(attempt, Attempt::Undecided(_));
-        match answers.elsewhere.get(entry, || self.elsewhere_alone(entry), is_decided) {
+        match self.answers().elsewhere.get(entry, || self.elsewhere_alone(entry), is_decided) {
             Attempt::Yes { requests, assumes } => {
-                let requests = requests.into_iter().map(|request| own(request, &self.role.arn)).collect();
+                let requests = requests.into_iter().map(|request| self.in_its_name(request)).collect();
                 Attempt::Yes { requests, assumes }
             }
             attempt @ (Attempt::No | Attempt::Undecided(_)) => attempt,
@@ -363,7 +293,7 @@ impl<'s> Actor<'s> {
     }
 
     fn upon_role(&self, need: &Need, entry: &Entry, index: usize) -> Attempt {
-        let Some(role) = self.account.role(index).filter(|role| role.arn != self.role.arn) else {
+        let Some(role) = self.account.role(index).filter(|role| self.is_other(role)) else {
             return Attempt::No;
         };
         let is_changed = match entry.gives {
@@ -378,131 +308,6 @@ impl<'s> Actor<'s> {
             WayIn::Assumed => is_changed.and(|| self.enters(role)),
             WayIn::TrustRewritten | WayIn::RunBy(_) => is_changed,
         }
-    }
-
-    /// How another role is given more permissions: a policy of its own, or another document for one that it has.
-    pub(super) fn widens(&self, need: &Need, index: usize) -> Option<(Widened, Attempt)> {
-        let role = self.account.role(index)?;
-        if role.arn == self.role.arn || is_protected(role) {
-            return None;
-        }
-        let (rewriting, adding): (Vec<&str>, Vec<&str>) =
-            need.actions.iter().partition(|action| **action == REWRITE);
-        let mut best = (Widened::Attached, Attempt::No);
-        let arn = role.arn.to_string();
-        for action in adding {
-            let upon = |given: &Given| self.holder.can(action, &arn, given);
-            best.1 = best.1.or(|| self.each_way(action, Some(role), upon));
-        }
-        for action in rewriting {
-            for (place, policy) in customer_policies(role) {
-                let found: Attempt = self.holder.can(action, policy, &Given::default()).into();
-                if found.rank() > best.1.rank() {
-                    best = (Widened::Version(place), found);
-                }
-            }
-        }
-        if let Attempt::No = best.1 { None } else { Some(best) }
-    }
-
-    /// An action of IAM in each way that gives every permission: a policy that is attached may be any that leads there.
-    fn each_way(&self, action: &str, upon: Option<&Role>, can: impl Fn(&Given) -> Can) -> Attempt {
-        if !ATTACHING.contains(&action) {
-            return can(&self.given(action, upon, None)).into();
-        }
-        let partition = self.role.arn.partition.as_str();
-        let managed = |name: &str| format!("arn:{partition}:iam::aws:policy/{name}");
-        let with = |policy: &str| Attempt::from(can(&self.given(action, upon, Some(policy))));
-        let found = with(&managed("AdministratorAccess"));
-        if !self.holder.asks_about(POLICY_ARN) {
-            return found;
-        }
-        let made = || {
-            let policies = self.makeable().into_iter();
-            policies.fold(Attempt::No, |found, policy| {
-                let creates =
-                    || Attempt::from(self.holder.can("iam:CreatePolicy", &policy, &Given::default()));
-                found.or(|| with(&policy).and(creates))
-            })
-        };
-        let through_iam = || with(&managed("IAMFullAccess")).and(|| self.frees(upon));
-        found.or(made).or(through_iam)
-    }
-
-    /// Names of policies that it may be able to make and to attach: any, and those of its conditions.
-    fn makeable(&self) -> Vec<String> {
-        let own = filled("arn:{partition}:iam::{account}:policy/", &self.role.arn);
-        let asked = self.holder.statements().flat_map(|statement| &statement.conditions);
-        let asked = asked.filter(|condition| condition.key.folded() == POLICY_ARN);
-        let values = asked.flat_map(|condition| &condition.values);
-        let texts = values.map(|value| value.raw.replace('*', "any"));
-        let mut policies: Vec<String> = texts.filter(|text| text.starts_with(&own)).collect();
-        policies.sort();
-        policies.dedup();
-        policies.insert(0, format!("{own}any"));
-        policies
-    }
-
-    /// Whether every action of IAM is enough for a role to write itself a policy. A user or a role that is new, or that
-    /// a snapshot does not list, has nothing that denies it.
-    fn frees(&self, upon: Option<&Role>) -> Attempt {
-        let Some(role) = upon else { return Attempt::done() };
-        let Some(place) = self.account.find(&role.arn) else { return Attempt::No };
-        let stand_in = StandIn::of("iam:*");
-        let widened = State { widened: Some(Widened::Attached), ..State::of(place) };
-        let policies = Policies::of(role, widened, &stand_in);
-        let holder = Holder::new(&role.arn, &policies.permissions, self.now);
-        let arn = role.arn.to_string();
-        let can = |action: &str, resource: &str, given: &Given| {
-            match holder.can(action, resource, given) {
-                // The request is allowed by a policy that is not attached yet.
-                Can::Certainly(_) => Attempt::done(),
-                Can::If(_, assumes) => Attempt::Yes { requests: Vec::new(), assumes },
-                Can::Never => Attempt::No,
-                Can::Undecided(reasons) => Attempt::Undecided(reasons),
-            }
-        };
-        let writes = can("iam:PutRolePolicy", &arn, &self.given("iam:PutRolePolicy", upon, None));
-        let policy = filled("arn:{partition}:iam::{account}:policy/any", &role.arn);
-        let given = self.given("iam:AttachRolePolicy", upon, Some(&policy));
-        writes.or(|| {
-            can("iam:CreatePolicy", &policy, &Given::default())
-                .and(|| can("iam:AttachRolePolicy", &arn, &given))
-        })
-    }
-
-    /// Policies that it can attach to itself, in words, where none is known to allow everything; and how far they may
-    /// reach.
-    pub(super) fn attaches_something(&self) -> Option<(String, Power)> {
-        if is_protected(self.role) {
-            return None;
-        }
-        let action = "iam:AttachRolePolicy";
-        let arn = self.role.arn.to_string();
-        let may = |given: &Given| match self.holder.can(action, &arn, given) {
-            Can::Certainly(request) | Can::If(request, _) => Some(Some(request)),
-            Can::Undecided(_) => Some(None),
-            Can::Never => None,
-        };
-        let own = filled("arn:{partition}:iam::{account}:policy/any", &self.role.arn);
-        let of_aws = filled("arn:{partition}:iam::aws:policy/any", &self.role.arn);
-        if [own, of_aws]
-            .iter()
-            .any(|policy| may(&self.given(action, Some(self.role), Some(policy))).is_some())
-        {
-            return Some(("policies that are not known here".to_owned(), Power::Administrator));
-        }
-        let request = may(&self.given(action, Some(self.role), None))?;
-        let key = ContextKey::new("iam:PolicyARN");
-        let value = request.as_ref().and_then(|request| {
-            request.context.iter().find(|(name, _)| **name == key).map(|(_, value)| value.clone())
-        });
-        Some(match value {
-            Some(ContextValue::One(policy)) => (format!("`{policy}`"), Power::Escalates),
-            Some(ContextValue::Absent | ContextValue::Many(_)) | None => {
-                ("some policies".to_owned(), Power::Administrator)
-            }
-        })
     }
 
     /// Whether a service runs with a role.
@@ -554,37 +359,7 @@ impl<'s> Actor<'s> {
                 && weighed.refused.is_none()
                 && weighed.reasons.is_empty()
         };
-        match self.answers {
-            Some(answers) => answers.passes_every_role.get(service.to_owned(), passes, |_| true),
-            None => passes(),
-        }
-    }
-
-    /// Values of condition keys that go with an action of IAM upon a role.
-    fn given(&self, action: &str, upon: Option<&Role>, attached: Option<&str>) -> Given {
-        let mut given = Given::default();
-        if let Some(policy) = attached {
-            given = given.with("iam:PolicyARN", Some(policy.to_owned()));
-        }
-        if action == "iam:PutRolePermissionsBoundary" {
-            // A boundary that leaves everything.
-            let everything = format!("arn:{}:iam::aws:policy/AdministratorAccess", self.role.arn.partition);
-            return given.with("iam:PermissionsBoundary", Some(everything));
-        }
-        let depends_on_boundary = [
-            "iam:AttachRolePolicy",
-            "iam:PutRolePolicy",
-            "iam:DeleteRolePermissionsBoundary",
-            "iam:CreateRole",
-            "iam:CreateUser",
-            "iam:AttachUserPolicy",
-            "iam:PutUserPolicy",
-        ];
-        if depends_on_boundary.contains(&action) {
-            let boundary = upon.and_then(|role| role.boundary.as_ref()).map(|(arn, _)| arn.clone());
-            given = given.with("iam:PermissionsBoundary", boundary);
-        }
-        given
+        self.answers().passes_every_role.get(service.to_owned(), passes, |_| true)
     }
 
     /// Roles of accounts that the snapshot does not have, which its own policies let it ask for.

@@ -79,7 +79,7 @@ fn resources() -> Vec<String> {
     ]
 }
 
-fn statement() -> impl Strategy<Value = Value> {
+pub(super) fn statement() -> impl Strategy<Value = Value> {
     let actions = vec(select(&ACTIONS[..]), 1..4);
     let parts = (0..5_u8, actions, any::<[u8; 2]>(), vec(select(resources()), 1..3), select(&CONDITIONS[..]));
     parts.prop_map(|(effect, actions, [not_action, not_resource], resources, condition)| {
@@ -93,7 +93,7 @@ fn statement() -> impl Strategy<Value = Value> {
     })
 }
 
-fn trusts() -> Vec<Value> {
+pub(super) fn trusts() -> Vec<Value> {
     let guarded = json!([{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"sts:ExternalId": "known"}}}]);
     let with_mfa = json!([{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*",

@@ -7,7 +7,8 @@ use rolecall_iam::truth::Truth;
 use super::super::account::Runnable;
 use super::super::attempt::Attempt;
 use super::super::catalogue::{CATALOGUE, Gives};
-use super::super::step::{Actor, State, Target, Widened};
+use super::super::policies::{State, Widened};
+use super::super::step::{Actor, Target};
 use super::super::{LeadsTo, Power, Reach, Step};
 use super::{Edge, Graph, Sure, gives_administrator};
 
@@ -176,8 +177,7 @@ impl Graph<'_> {
             let Some(edge) = self.better(place, *link, &self.level(sure).strongest) else { continue };
             let rank = (self.power(edge.to as usize, sure), edge.is_certain);
             let slot = best.entry(edge.entry).or_insert((edge, rank, 0));
-            let itself = self.list(link.list).iter().filter(|to| **to as usize == place).count();
-            slot.2 += self.list(link.list).len() - itself;
+            slot.2 += self.lists.len(link.list) - self.lists.times(link.list, place, state.role);
             if rank > slot.1 {
                 (slot.0, slot.1) = (edge, rank);
             }

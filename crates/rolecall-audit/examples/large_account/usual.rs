@@ -1,116 +1,8 @@
-//! A large account as AWS tells it, and how long its roll call takes.
-//!
-//! `large_account write FILE [ROLES]` writes such an answer of `GetAccountAuthorizationDetails`; `large_account call FILE` reads it,
-//! calls the roll, and prints times and the peak of the process's memory. They are two processes, so that the second holds nothing
-//! of the first.
+//! An account like those of large companies: roles of some tens of kinds, most of which run something.
 
-#![allow(clippy::print_stdout, clippy::needless_pass_by_value)]
-
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::fs;
-use std::time::Instant;
-
-use rolecall_audit::expectation::Expectation;
-use rolecall_audit::roll::{RollCall, call};
-use rolecall_audit::snapshot::Snapshot;
 use serde_json::{Value, json};
 
-const ACCOUNT: &str = "123456789012";
-const EXPECTED: &str = r#"own_accounts = ["222222222222"]"#;
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["write", file] => Ok(fs::write(file, account(10_000).to_string())?),
-        ["write", file, roles] => Ok(fs::write(file, account(roles.parse()?).to_string())?),
-        ["call", file] => measure(file),
-        _ => Err("write FILE [ROLES], or call FILE".into()),
-    }
-}
-
-fn measure(file: &str) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
-    let text = fs::read_to_string(file)?;
-    let snapshot = Snapshot::read(&text)?;
-    drop(text);
-    let (read, after_reading) = (start.elapsed(), peak());
-    let expectation = Expectation::read(EXPECTED)?;
-    let start = Instant::now();
-    let called = call(&snapshot, &expectation, "2026-06-01T00:00:00Z".parse()?);
-    println!("read:   {read:.2?}, peak {after_reading}");
-    println!("called: {:.2?}, peak {}, processor {} s", start.elapsed(), peak(), processor());
-    println!(
-        "{} roles, {} answered for, {} unreadable",
-        called.roles,
-        called.answers.len(),
-        called.unreadable.len()
-    );
-    for (told, count) in powers(&called) {
-        println!("{count:>6} {told}");
-    }
-    Ok(())
-}
-
-/// How many roles there are of each kind, so that two runs can be compared.
-fn powers(called: &RollCall) -> BTreeMap<String, usize> {
-    let mut powers = BTreeMap::new();
-    for answer in &called.answers {
-        let for_services = if answer.is_for_services() { "services" } else { "outsiders" };
-        let (standing, reach) = (answer.standing().as_str(), &answer.reach);
-        let told =
-            format!("{for_services}, {standing}: {}, {}", reach.certain.as_str(), reach.possible.as_str());
-        *powers.entry(told).or_default() += 1;
-    }
-    powers
-}
-
-/// The most memory that the process held (proc(5), `VmHWM`); nothing where the system does not tell.
-fn peak() -> String {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.unwrap_or("unknown").trim().to_owned()
-}
-
-/// Seconds of processor time (proc(5), the 14th and 15th field of `stat`, at 100 ticks a second).
-fn processor() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u32>().ok());
-    f64::from(ticks.sum::<u32>()) / 100.0
-}
-
-fn arn(name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT}:role/{name}")
-}
-
-fn policy_arn(name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT}:policy/{name}")
-}
-
-fn document(statements: Value) -> Value {
-    json!({"Version": "2012-10-17", "Statement": statements})
-}
-
-fn allow(action: Value, resource: Value) -> Value {
-    json!({"Effect": "Allow", "Action": action, "Resource": resource})
-}
-
-fn trust(action: &str, principal: Value, condition: Value) -> Value {
-    document(json!([{"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition}]))
-}
-
-fn service(name: &str) -> Value {
-    document(json!([{
-        "Effect": "Allow", "Principal": {"Service": format!("{name}.amazonaws.com")}, "Action": "sts:AssumeRole",
-    }]))
-}
-
-fn own() -> Value {
-    document(json!([{
-        "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole",
-    }]))
-}
+use super::parts::{ACCOUNT, Written, allow, arn, own, policy, policy_arn, role, service, trust};
 
 /// One of some tens of vendors, mostly with an external ID.
 fn vendor(number: usize) -> Value {
@@ -204,13 +96,7 @@ fn policies() -> Vec<Value> {
             )]),
         ),
     ];
-    let told = managed.map(|(name, statements)| {
-        json!({
-            "Arn": policy_arn(name),
-            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document(statements)}],
-        })
-    });
-    told.to_vec()
+    managed.map(|(name, statements)| policy(name, statements)).to_vec()
 }
 
 /// A role of one kind of fifty: trust policy, statements of an inline policy, managed policies, boundary, path.
@@ -290,33 +176,14 @@ impl Kind {
     }
 }
 
-fn account(roles: usize) -> Value {
-    let role = |number: usize| {
+pub(super) fn account(roles: usize) -> Value {
+    let written = |number: usize| {
         let Kind { trust, inline, managed, boundary, path } = Kind::of(number);
-        let attached = managed.iter().map(|name| json!({"PolicyName": name, "PolicyArn": policy_arn(name)}));
-        let inline =
-            inline.map(|statements| json!({"PolicyName": "inline", "PolicyDocument": document(statements)}));
-        let mut role = json!({
-            "Path": format!("/{path}"),
-            "RoleName": format!("role-{number}"),
-            "RoleId": format!("AROA{number:017}"),
-            "Arn": arn(&format!("{path}role-{number}")),
-            "CreateDate": "2024-02-11T09:30:00+00:00",
-            "AssumeRolePolicyDocument": trust,
-            "RolePolicyList": inline.into_iter().collect::<Vec<_>>(),
-            "AttachedManagedPolicies": attached.collect::<Vec<_>>(),
-            "Tags": [{"Key": "team", "Value": format!("team-{}", number % 40)}],
-            "RoleLastUsed": {"LastUsedDate": "2026-05-30T10:00:00+00:00", "Region": "eu-west-1"},
-        });
-        if let (Some(name), Some(role)) = (boundary, role.as_object_mut()) {
-            role.insert(
-                "PermissionsBoundary".to_owned(),
-                json!({
-                    "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy_arn(name),
-                }),
-            );
-        }
-        role
+        let managed = managed.iter().map(|name| (*name).to_owned()).collect();
+        Written { trust, inline, managed, boundary: boundary.map(str::to_owned), path }
     };
-    json!({"RoleDetailList": (0..roles).map(role).collect::<Vec<_>>(), "Policies": policies()})
+    json!({
+        "RoleDetailList": (0..roles).map(|number| role(number, written(number))).collect::<Vec<_>>(),
+        "Policies": policies(),
+    })
 }
