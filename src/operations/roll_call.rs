@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rolecall_audit::baseline::{Baseline, BaselineError, Changes};
 use rolecall_audit::expectation::{Expectation, ExpectationError};
-use rolecall_audit::roll::{RollCall, call};
+use rolecall_audit::roll::{Answer, RollCall, call};
 use rolecall_audit::snapshot::Snapshot;
 use rolecall_audit::vendor::Vendors;
 
@@ -79,12 +79,20 @@ impl Default for RollCallRequest {
 impl RollCallRequest {
     /// A roll call that expects what this TOML states.
     pub fn expecting(text: &str) -> Result<Self, ExpectationError> {
-        let mut request = Self::default();
-        request.expectation = Expectation::read(text)?;
-        for (account, name) in std::mem::take(&mut request.expectation.names) {
-            request.vendors.name(account, name);
+        Expectation::read(text).map(Self::of)
+    }
+
+    /// The same as JSON.
+    pub fn expecting_json(value: serde_json::Value) -> Result<Self, ExpectationError> {
+        Expectation::read_json(value).map(Self::of)
+    }
+
+    fn of(mut expectation: Expectation) -> Self {
+        let mut vendors = Vendors::known();
+        for (account, name) in std::mem::take(&mut expectation.names) {
+            vendors.name(account, name);
         }
-        Ok(request)
+        Self { expectation, vendors, baseline: None }
     }
 
     /// Also expects Genesys Cloud's account to state the organization that a manifest is for.
@@ -119,9 +127,8 @@ impl RollCallRequest {
 
 /// The changes, where only the roles of these accounts were looked for: what was there in another account is not gone.
 fn only_of(seen: &BTreeSet<&str>, changes: Changes) -> Changes {
-    let is_seen = |role: &str| {
-        role.parse::<RoleArn>().map_or(true, |role| seen.contains(role.account.as_str()))
-    };
+    let is_seen =
+        |role: &str| role.parse::<RoleArn>().map_or(true, |role| seen.contains(role.account.as_str()));
     let Changes { new, changed, gone, mut unreadable } = changes;
     let (gone, unseen): (Vec<_>, Vec<_>) = gone.into_iter().partition(|change| is_seen(&change.role));
     let unseen: BTreeSet<String> = unseen.into_iter().map(|change| change.role).collect();
@@ -130,6 +137,11 @@ fn only_of(seen: &BTreeSet<&str>, changes: Changes) -> Changes {
 }
 
 impl RollCalled {
+    /// The roles that somebody outside may assume.
+    pub fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.called.answers.iter()
+    }
+
     /// The exit code of what was found, and of what could not be read.
     #[must_use]
     pub fn exit(&self) -> ExitCode {

@@ -5,6 +5,7 @@ mod page;
 mod picture;
 mod reach;
 mod sarif;
+mod summary;
 mod text;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use reach::ReachView;
+
+pub use summary::RollCallSummary;
 
 use super::{CallsView, Origin, Text};
 use crate::exit::ExitCode;
