@@ -19,6 +19,7 @@
 //! Deliberately absent: state files (AWS is the state, tags mark what is ours), a template engine, an HTTP client for
 //! AWS beside the SDK's.
 
+pub use rolecall_audit as audit;
 pub use rolecall_aws as aws;
 pub use rolecall_extract as extract;
 pub use rolecall_iam as iam;

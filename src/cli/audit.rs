@@ -3,19 +3,15 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rolecall::connect::{AccountsRead, read_accounts, read_organization};
+use rolecall::connect::{read_accounts, read_organization};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
-use rolecall::iam::arn::ExternalId;
 use rolecall::manifest::{Access, Manifest};
-use rolecall::report::{CallsView, Origin, RollCallView, Text};
+use rolecall::operations::{AccountsRead, RollCallRequest};
+use rolecall::report::{RollCallView, Text};
 use rolecall::sandbox::{Faults, Sandbox, SandboxOptions};
-use rolecall_audit::baseline::Baseline;
-use rolecall_audit::expectation::Expectation;
-use rolecall_audit::roll::call;
 use rolecall_audit::snapshot::Snapshot;
-use rolecall_audit::vendor::Vendors;
 use rolecall_model::file;
 
 use super::context::{load_manifest, sandbox_state, settings, start_sandbox_with};
@@ -31,35 +27,19 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
     let RollCallOptions { saved, aws, organization_role: _, expect, baseline } = options;
     printer.show_calls(aws.common.verbose > 0);
     let manifests = manifests(options, printer)?;
-    let mut expectation = expect.as_deref().map(expectation).transpose()?.unwrap_or_default();
-    let mut vendors = Vendors::known();
-    for (account, name) in std::mem::take(&mut expectation.names) {
-        vendors.name(account, name);
+    let mut request = expect.as_deref().map(expecting).transpose()?.unwrap_or_default();
+    manifests.iter().for_each(|manifest| request.expect_manifest(manifest));
+    if let Some(baseline) = baseline {
+        compare(&mut request, baseline)?;
     }
-    for manifest in &manifests {
-        if let Some(id) = &manifest.genesys.organization_id {
-            let ids = expectation.insiders.external_ids.entry(manifest.genesys.trusted_account.clone());
-            ids.or_default().insert(ExternalId::as_str(id).to_owned());
-        }
-    }
-    let baseline = baseline.as_deref().map(read_baseline).transpose()?;
     let read = match saved.is_empty() {
         true => from_aws(options, &manifests, printer).await?,
         false => from_files(saved)?,
     };
-    let now = Timestamp::now();
-    let called = call(&read.snapshot, &expectation, now);
-    let changes = baseline.map(|baseline| baseline.compare(&called));
-    let mut view = RollCallView::new(&called, changes.as_ref(), &vendors);
-    view.origin = Origin::at(now);
-    view.sources = match saved.is_empty() {
-        true => read.accounts.iter().map(|account| Text::from(format!("account {account}"))).collect(),
-        false => saved.iter().map(|path| Text::from(input::label(path))).collect(),
-    };
-    for (account, reason) in read.unread {
-        view.add_unread_account(account, reason);
+    let mut view = RollCallView::new(&request.call(read, Timestamp::now()));
+    if !saved.is_empty() {
+        view.sources = saved.iter().map(|path| Text::from(input::label(path))).collect();
     }
-    view.calls = CallsView::summarize(&read.calls);
     let file = saved.first().map_or_else(|| aws.common.file(), |path| path.as_path());
     printer.result(&match aws.common.output {
         Output::Json => view.to_json(),
@@ -98,17 +78,17 @@ fn manifests(options: &RollCallOptions, printer: &mut Printer) -> CommandResult<
     Ok(manifests)
 }
 
-fn expectation(path: &Path) -> CommandResult<Expectation> {
+fn expecting(path: &Path) -> CommandResult<RollCallRequest> {
     let text = input::read(path, file::LARGEST)?;
-    Expectation::read(&text).map_err(|error| {
+    RollCallRequest::expecting(&text).map_err(|error| {
         let message = format!("cannot read {}: {error}", input::name(path));
         UsageError::coded(ErrorCode::Document, message, Some("docs/audit.md shows such a file")).into()
     })
 }
 
-fn read_baseline(path: &Path) -> CommandResult<Baseline> {
+fn compare(request: &mut RollCallRequest, path: &Path) -> CommandResult<()> {
     let text = input::read(path, LARGEST_SAVED)?;
-    Baseline::read(&text).map_err(|error| {
+    request.compare_with(&text).map_err(|error| {
         let message = format!("cannot read {}: {error}", input::name(path));
         UsageError::coded(ErrorCode::Document, message, None).into()
     })

@@ -20,4 +20,4 @@ pub use self::error::{ConnectError, DoubleClaim, FleetError};
 pub use self::fleet::{Fleet, Member, Reads, ended};
 pub use self::loaded::Loaded;
 pub use self::one_side::{OtherRole, check_role, open_genesys, stated_functions, stated_role};
-pub use self::roll_call::{AccountError, AccountsRead, read_accounts, read_organization};
+pub use self::roll_call::{AccountError, read_accounts, read_organization};

@@ -13,24 +13,11 @@ use crate::exit::ExitCode;
 use crate::failure::{Coded, Explained, in_full};
 use crate::iam::arn::{AccountId, Partition, RoleArn, RoleName, RolePath};
 use crate::observe::authorizations::snapshot;
-use crate::ports::calls::Call;
+use crate::operations::{AccountsRead, UnreadAccount};
 use crate::ports::{AwsError, Read as _, ReadAccount as _, ReadOrganization as _};
 
 /// Accounts that are read at the same time. IAM has a limit for each account, and each is asked in one sequence of pages.
 const AT_A_TIME: usize = 16;
-
-/// What was read.
-#[derive(Debug, Default)]
-pub struct AccountsRead {
-    /// The roles of all accounts.
-    pub snapshot: Snapshot,
-    /// The accounts.
-    pub accounts: Vec<AccountId>,
-    /// Accounts that could not be read, and why.
-    pub unread: Vec<(String, String)>,
-    /// The requests that were sent.
-    pub calls: Vec<Call>,
-}
 
 /// Why an account cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +62,7 @@ pub async fn read_accounts(settings: &[AwsSettings]) -> Result<AccountsRead, Acc
     if let [only] = settings {
         let aws = Aws::connect(only).await?;
         let (account, roles) = read_one(&aws).await?;
-        read.add(&aws, account, roles);
+        add(&mut read, &aws, account, roles);
         return Ok(read);
     }
     let of = |settings: &AwsSettings| {
@@ -86,13 +73,17 @@ pub async fn read_accounts(settings: &[AwsSettings]) -> Result<AccountsRead, Acc
             Ok::<_, AccountError>((aws, account, roles))
         }
     };
-    let named = settings.iter().map(|settings| (Named(settings).to_string(), of(settings)));
+    let named = settings.iter().map(|settings| (settings, of(settings)));
     let mut answers =
-        stream::iter(named.map(|(name, read)| async move { (name, read.await) })).buffered(AT_A_TIME);
-    while let Some((name, answer)) = answers.next().await {
+        stream::iter(named.map(|(settings, read)| async move { (settings, read.await) })).buffered(AT_A_TIME);
+    while let Some((settings, answer)) = answers.next().await {
         match answer {
-            Ok((aws, account, roles)) => read.add(&aws, account, roles),
-            Err(error) => read.unread.push((name, in_full(&error))),
+            Ok((aws, account, roles)) => add(&mut read, &aws, account, roles),
+            Err(error) => read.unread.push(UnreadAccount {
+                account: settings.assume_role.as_ref().map(|role| role.account.clone()),
+                name: Named(settings).to_string(),
+                reason: in_full(&error),
+            }),
         }
     }
     Ok(read)
@@ -132,8 +123,12 @@ pub async fn read_organization(
     let mut answers = stream::iter(answers).buffered(AT_A_TIME);
     while let Some((account, answer)) = answers.next().await {
         match answer {
-            Ok((aws, roles)) => read.add(&aws, account, roles),
-            Err(error) => read.unread.push((format!("account {account}"), in_full(&error))),
+            Ok((aws, roles)) => add(&mut read, &aws, account, roles),
+            Err(error) => read.unread.push(UnreadAccount {
+                name: format!("account {account}"),
+                account: Some(account),
+                reason: in_full(&error),
+            }),
         }
     }
     Ok(read)
@@ -144,16 +139,14 @@ async fn read_one(aws: &Aws) -> Result<(AccountId, Snapshot), AwsError> {
     Ok((caller.account, snapshot(roles)))
 }
 
-impl AccountsRead {
-    fn add(&mut self, aws: &Aws, account: AccountId, Snapshot { roles, unreadable }: Snapshot) {
-        if !self.accounts.contains(&account) {
-            self.accounts.push(account);
-            self.snapshot.roles.extend(roles);
-            self.snapshot.unreadable.extend(unreadable);
-        }
-        self.calls.extend(aws.calls().so_far());
-        aws.calls().forget();
+fn add(read: &mut AccountsRead, aws: &Aws, account: AccountId, Snapshot { roles, unreadable }: Snapshot) {
+    if !read.accounts.contains(&account) {
+        read.accounts.push(account);
+        read.snapshot.roles.extend(roles);
+        read.snapshot.unreadable.extend(unreadable);
     }
+    read.calls.extend(aws.calls().so_far());
+    aws.calls().forget();
 }
 
 /// How an account is reached, in a few words.

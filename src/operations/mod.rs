@@ -16,6 +16,7 @@ mod metrics;
 mod one_side;
 mod plan;
 mod prove;
+mod roll_call;
 mod simulate;
 mod verify;
 
@@ -29,5 +30,6 @@ pub use self::drift::{DriftError, Drifted};
 pub use self::one_side::{Stated, Unasked};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
 pub use self::prove::{ProveError, ProveRequest, principal};
+pub use self::roll_call::{AccountsRead, RollCallRequest, RollCalled, UnreadAccount};
 pub use self::simulate::{NotCases, simulate};
 pub use self::verify::{Level, Verified, VerifyError, VerifyRequest};

@@ -76,7 +76,7 @@ pub use notification::Notification;
 pub use probe::{EvidenceView, ProbeView};
 pub use proof::{ProofView, RoleProofView};
 pub use refusal::RefusalView;
-pub use roll_call::RollCallView;
+pub use roll_call::{RollCallSummary, RollCallView};
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;

@@ -1,8 +1,8 @@
-"""A hundred accounts: the state machine of `examples/step-functions` and the scheduled check of `deploy`, from a central account.
+"""A hundred accounts: the state machines of `examples/step-functions` and the scheduled check of `deploy`, from a central account.
 
 MiniStack has the accounts and the stacks of the three templates, and runs the state machine as CloudFormation made it. For each
 manifest it starts the real `bootstrap`, with the execution role of its template, and decides every call by the policies of the
-account. `ministack_filled.py` adds the two parts of Step Functions that MiniStack lacks."""
+account. `ministack_filled.py` adds the parts of Step Functions that MiniStack lacks."""
 
 import json
 import pathlib
@@ -17,9 +17,10 @@ from walk import EXTERNAL_ID, ROLE, Mismatch
 
 ACCOUNTS = [str(200000000000 + number) for number in range(100)]
 REFUTED, CLOSED, BROKEN = ACCOUNTS[7], ACCOUNTS[42], ACCOUNTS[99]
+SUSPENDED = "300000000000"
 SERVICES = "iam,sts,lambda,cloudformation,s3,logs,sns,sqs,scheduler,events,states,monitoring,cloudwatch,ssm,secretsmanager"
 EXAMPLES = DEPLOY.parent / "examples"
-MACHINE, BUCKET, PREFIX, FLEET_ID = "fleet", "fleet", "accounts/", "rolecall-fleet"
+MACHINE, BUCKET, PREFIX, FLEET_ID, AUDIT = "fleet", "fleet", "accounts/", "rolecall-fleet", "audit"
 EXECUTION_SECONDS = 300
 AT_A_TIME = 8
 
@@ -79,20 +80,25 @@ class Fleet(Stacks):
 
     def execution(self):
         """Runs the state machine; how it ended, what its map counted, and the exit codes in the results of those that failed."""
-        buckets, states = self.emulator.client("s3"), self.emulator.client("stepfunctions")
+        buckets = self.emulator.client("s3")
         for key, text in self.texts.items():
             buckets.put_object(Bucket=BUCKET, Key=key, Body=text)
-        arn = states.start_execution(stateMachineArn=self.physical(MACHINE, "Machine"))["executionArn"]
+        return self.executed(MACHINE, "results", "key")
+
+    def executed(self, stack, prefix, name):
+        """The same of any state machine whose items have a name."""
+        buckets, states = self.emulator.client("s3"), self.emulator.client("stepfunctions")
+        arn = states.start_execution(stateMachineArn=self.physical(stack, "Machine"))["executionArn"]
         deadline = time.monotonic() + EXECUTION_SECONDS
         while (told := states.describe_execution(executionArn=arn))["status"] == "RUNNING" and time.monotonic() < deadline:
             time.sleep(0.2)
         [run] = [it for it in states.list_map_runs(executionArn=arn)["mapRuns"] if it["executionArn"] == arn]
         counts = states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
-        folder = f"results/{run['mapRunArn'].rsplit(':', 1)[1]}"
+        folder = f"{prefix}/{run['mapRunArn'].rsplit(':', 1)[1]}"
         read = lambda key: json.loads(buckets.get_object(Bucket=BUCKET, Key=key)["Body"].read())
         files = read(f"{folder}/manifest.json")["ResultFiles"]
         failed, succeeded = ([it for file in files[status] for it in read(file["Key"])] for status in ("FAILED", "SUCCEEDED"))
-        wrong = {json.loads(it["Input"])["key"]: it["Error"] for it in failed}
+        wrong = {json.loads(it["Input"])[name]: it["Error"] for it in failed}
         return told, {key: counts[key] for key in ("total", "succeeded", "failed")}, wrong, failed, succeeded
 
 
@@ -100,13 +106,14 @@ def walk(binary):
     function = pathlib.Path(binary).with_name("rolecall-lambda")
     if not function.exists():
         raise SystemExit(f"no {function}: cargo build")
-    print("fleet: MiniStack runs the state machine; ministack_filled.py adds s3:getObject and ResultWriter, which it lacks")
+    print("fleet: MiniStack runs the state machines; ministack_filled.py adds what it lacks of Step Functions and Organizations")
     command = ("python", "-B", str(pathlib.Path(__file__).with_name("ministack_filled.py")))
-    with start_ministack(CUSTOMER, SERVICES, command, AWS_ENDPOINT_URL="http://127.0.0.1:{port}") as emulator:
+    with start_ministack(CUSTOMER, SERVICES, command, AWS_ENDPOINT_URL="http://127.0.0.1:{port}", E2E_ACCOUNTS=",".join([*ACCOUNTS, SUSPENDED])) as emulator:
         w = Fleet(emulator, binary)
         stacks(w, function)
         roles(w)
         state_machine(w)
+        roll_call(w)
         scheduled(w)
         w.close()
     return w
@@ -127,16 +134,16 @@ def stacks(w, function):
         step.check("made", set(ends), {"CREATE_COMPLETE"})
 
 
-def verifying(w, account, template):
+def verifying(w, account, template, name="verifier", central=None):
     stack = w.of("cloudformation", account)
-    parameters = {"CentralPrincipal": w.central, "ExternalId": FLEET_ID}
+    parameters = {"CentralPrincipal": central or w.central, "ExternalId": FLEET_ID}
     stack.create_stack(
-        StackName="verifier",
+        StackName=name,
         TemplateBody=template,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
-    while (status := stack.describe_stacks(StackName="verifier")["Stacks"][0]["StackStatus"]).endswith("_IN_PROGRESS"):
+    while (status := stack.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("_IN_PROGRESS"):
         time.sleep(0.05)
     return status
 
@@ -191,6 +198,32 @@ def break_three(w):
     iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
     w.of("iam", CLOSED).update_assume_role_policy(RoleName="rolecall-verifier", PolicyDocument=trusts(f"arn:aws:iam::{CLOSED}:root"))
     w.texts[f"{PREFIX}{BROKEN}.toml"] = w.texts[f"{PREFIX}{BROKEN}.toml"].replace("[role]", "[rolle]")
+
+
+def roll_call(w):
+    """The other state machine: the roll of each account. In one of them a role is open by now, another lets nobody in."""
+    role = (EXAMPLES / "stackset/audit-role.yaml").read_text()
+    machine = (EXAMPLES / "step-functions/audit.yaml").read_text()
+    w.emulator.client("s3").put_object(Bucket=BUCKET, Key="audit.toml", Body=f'own_accounts = ["{CUSTOMER}"]\n')
+    options = {"Bucket": BUCKET, "ExpectKey": "audit.toml", "ExternalId": FLEET_ID, "Architecture": "x86_64"}
+    with w.step("the roll call's stacks") as step:
+        step.check("made", w.create(AUDIT, machine, **options), ("CREATE_COMPLETE", {}))
+        central = f"arn:aws:iam::{CUSTOMER}:role/rolecall-audit-central"
+        ends = w.everywhere(lambda account: verifying(w, account, role, AUDIT, central))
+        step.check("the role in every account", set(ends), {"CREATE_COMPLETE"})
+    w.of("iam", CLOSED).update_assume_role_policy(RoleName="rolecall-audit", PolicyDocument=trusts(f"arn:aws:iam::{CLOSED}:root"))
+    with w.step("the roll of a hundred accounts") as step:
+        told, counts, wrong, failed, succeeded = w.executed(AUDIT, AUDIT, "account")
+        step.check("these two, each with its own exit code", wrong, {REFUTED: "exit code 4", CLOSED: "exit code 1"})
+        step.check("counted, without the one that is suspended", counts, {"total": 100, "succeeded": 98, "failed": 2})
+        read = {source for it in succeeded for source in json.loads(it["Output"])["sources"]}
+        step.check("each read its own account", len(read), 98)
+        causes = {json.loads(it["Input"])["account"]: json.loads(it["Cause"]) for it in failed}
+        named = [found["arn"] for found in causes[REFUTED]["roles"]]
+        step.check("the open role is named", named, [f"arn:aws:iam::{REFUTED}:role/{ROLE}"])
+        step.check("what was not read is not closed", "summary" not in causes[CLOSED] and "error" in causes[CLOSED])
+        cause = f"2 of 100 accounts are not closed, or were not read; their summaries are in s3://{BUCKET}/{AUDIT}"
+        step.check("the execution", (told["status"], told.get("cause")), ("FAILED", cause))
 
 
 def scheduled(w):

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import on_audit
 import on_notify
 import on_schedule
 import troubles
@@ -42,6 +43,7 @@ def walk(w):
     troubles.walk(w, APPLY, FIRST, ORDERS)
     on_notify.walk(w, APPLY, ORDERS)
     on_schedule.walk(w, APPLY, ORDERS)
+    on_audit.walk(w)
 
 
 def publish_alias(w):

@@ -20,7 +20,7 @@ INVOCATION_SECONDS = 60
 class Function:
     """The function as Lambda runs it: one event after the other, until it is stopped."""
 
-    def __init__(self, w):
+    def __init__(self, w, **settings):
         self.w = w
         self.event = self.told = None
         self.changed = threading.Condition()
@@ -84,6 +84,7 @@ class Function:
                 "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
                 "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
                 "AWS_LAMBDA_LOG_GROUP_NAME": "group",
+                **settings,
             },
             stdin=subprocess.DEVNULL,
             stdout=self.output,
@@ -102,17 +103,21 @@ class Function:
     def invoke(self, manifest, **publish):
         """The answer to a check, or what kept the function from one."""
         event = {"command": "drift", "manifest": manifest, "region": "us-east-1"}
+        return self.answer({**event, **({"publish": publish} if publish else {})})
+
+    def answer(self, event):
+        """The answer to any event."""
         with self.changed:
-            self.told, self.event = None, {**event, **({"publish": publish} if publish else {})}
+            self.told, self.event = None, event
             self.changed.notify_all()
             self.changed.wait_for(lambda: self.told is not None, INVOCATION_SECONDS)
         how, answer = self.told or ("nothing", {})
         return answer if how == "response" else {"failed": answer}
 
-    def metrics(self):
+    def metrics(self, *names):
         """Those of the last check."""
         line = json.loads((self.w.folder / "function.out").read_text().splitlines()[-1])
-        return {name: line[name] for name in ("Roles", "Wrong", "Drifted", "Refuted", "Unknown", "Failed")}
+        return {name: line[name] for name in names or ("Roles", "Wrong", "Drifted", "Refuted", "Unknown", "Failed")}
 
 
 def walk(w, apply, target):

@@ -58,6 +58,7 @@ mod read_only;
 mod recorded;
 mod recorded_role;
 mod roll_call;
+mod roll_call_partly;
 mod saved_plan;
 mod signals;
 pub(crate) mod stage;

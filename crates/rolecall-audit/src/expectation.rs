@@ -40,6 +40,9 @@ pub enum ExpectationError {
     /// It is not TOML of this shape; the text names line and column.
     #[error("{0}")]
     Toml(#[from] toml::de::Error),
+    /// It is not JSON of this shape.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
     /// A value is not what it must be.
     #[error("{place}: `{value}` is not {wanted}")]
     Value {
@@ -79,7 +82,8 @@ struct SuppressRow {
     role: String,
     outsider: Option<String>,
     reason: String,
-    until: toml::value::Datetime,
+    /// A date of TOML, or the same as text: JSON has no dates.
+    until: toml::Value,
 }
 
 fn account(place: &'static str, value: String) -> Result<AccountId, ExpectationError> {
@@ -100,10 +104,33 @@ fn pattern(place: &'static str, value: String) -> Result<Pattern, ExpectationErr
     Pattern::new(&plain).map_err(|_| ExpectationError::Value { place, value, wanted })
 }
 
+/// The day, without the time that may follow.
+fn date(value: &toml::Value) -> Option<Date> {
+    match value {
+        toml::Value::Datetime(date) => date.date.and_then(|_| date.to_string().get(..10)?.parse().ok()),
+        toml::Value::String(text) => text.parse().ok(),
+        toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Array(_)
+        | toml::Value::Table(_) => None,
+    }
+}
+
 impl Expectation {
     /// Reads the file.
     pub fn read(text: &str) -> Result<Self, ExpectationError> {
-        let File { own_accounts, own_organizations, vendor, suppress } = toml::from_str(text)?;
+        Self::of(toml::from_str(text)?)
+    }
+
+    /// The same as JSON: dates are texts.
+    pub fn read_json(value: serde_json::Value) -> Result<Self, ExpectationError> {
+        Self::of(serde_json::from_value(value)?)
+    }
+
+    fn of(
+        File { own_accounts, own_organizations, vendor, suppress }: File,
+    ) -> Result<Self, ExpectationError> {
         let mut read = Self::default();
         for own in own_accounts {
             read.insiders.accounts.insert(account("own_accounts", own)?);
@@ -140,11 +167,10 @@ impl Expectation {
                 let wanted = "a reason";
                 return Err(ExpectationError::Value { place: "suppress.reason", value: reason, wanted });
             }
-            let until =
-                until.date.and_then(|_| until.to_string().get(..10)?.parse().ok()).ok_or_else(|| {
-                    let wanted = "a date such as 2027-01-31";
-                    ExpectationError::Value { place: "suppress.until", value: until.to_string(), wanted }
-                })?;
+            let until = date(&until).ok_or_else(|| {
+                let wanted = "a date such as 2027-01-31";
+                ExpectationError::Value { place: "suppress.until", value: until.to_string(), wanted }
+            })?;
             read.suppressions.push(Suppression {
                 role: pattern("suppress.role", role)?,
                 outsider: outsider.map(|outsider| pattern("suppress.outsider", outsider)).transpose()?,

@@ -148,6 +148,23 @@ fn each_way_in_is_told_in_words() {
 }
 
 #[test]
+fn an_expectation_in_json_is_that_of_toml() {
+    let toml =
+        "own_accounts = [\"222222222222\"]\n[[suppress]]\nrole = \"*\"\nreason = \"x\"\nuntil = 2027-01-31\n";
+    let json = |until: &str| {
+        let suppress = serde_json::json!([{"role": "*", "reason": "x", "until": until}]);
+        Expectation::read_json(serde_json::json!({"own_accounts": ["222222222222"], "suppress": suppress}))
+    };
+    let (toml, read) = (Expectation::read(toml).unwrap(), json("2027-01-31").unwrap());
+    assert_eq!(format!("{toml:?}"), format!("{read:?}"));
+    for wrong in ["2027-02-31", "tomorrow", ""] {
+        let error = json(wrong).unwrap_err().to_string();
+        assert!(error.contains("is not a date such as 2027-01-31"), "{error}");
+    }
+    assert!(Expectation::read_json(serde_json::json!({"own_account": []})).is_err());
+}
+
+#[test]
 fn what_was_accepted_counts_until_its_last_day() {
     let snapshot = Snapshot::read(ACCOUNT).unwrap();
     let accepted = r#"

@@ -38,7 +38,7 @@ const FOR_THE_ANSWER: Duration = Duration::from_secs(5);
 const FOR_PUBLISHING: Duration = Duration::from_secs(20);
 
 /// "6 MB each for request and response" (Lambda Developer Guide, "Lambda quotas"), with room for others in a list.
-const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
+pub(crate) const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
 
 /// How a role is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,20 +104,28 @@ pub(crate) struct Check {
     pub(crate) call: Option<Call>,
 }
 
+/// The time for the work: what is left without what telling and answering take.
+pub(crate) fn for_work(invocation: &Invocation, is_published: bool) -> Duration {
+    let reserve = if is_published { FOR_PUBLISHING } else { FOR_THE_ANSWER };
+    let left = invocation.left();
+    // A short function keeps half of its time for the work.
+    left.saturating_sub(reserve).max(left / 2)
+}
+
+/// The time for the work is up.
+pub(crate) fn not_finished(limit: Duration, advice: &str) -> CommandError {
+    let seconds = limit.as_secs();
+    let message = format!("not finished after {seconds} s, which the function's timeout leaves; {advice}");
+    CommandError::failed(ErrorCode::TimedOut, message)
+}
+
 impl Check {
     /// Checks, publishes, and answers with the report as JSON.
     pub(crate) async fn run(&self, invocation: &Invocation) -> anyhow::Result<Value> {
-        let reserve = if self.publish.is_some() { FOR_PUBLISHING } else { FOR_THE_ANSWER };
-        let left = invocation.left();
-        // A short function keeps half of its time for the work.
-        let for_work = left.saturating_sub(reserve).max(left / 2);
-        let done = timeout(for_work, self.look(&invocation.connections)).await.unwrap_or_else(|_| {
-            let message = format!(
-                "not finished after {} s, which the function's timeout leaves; raise the timeout, or check fewer roles at \
-                 a time",
-                for_work.as_secs()
-            );
-            Err(CommandError::failed(ErrorCode::TimedOut, message))
+        let limit = for_work(invocation, self.publish.is_some());
+        let done = timeout(limit, self.look(&invocation.connections)).await;
+        let done = done.unwrap_or_else(|_| {
+            Err(not_finished(limit, "raise the timeout, or check fewer roles at a time"))
         });
         let command = self.look.command();
         let report = done.unwrap_or_else(|error| AnyReport::one(error.report(command), error.exit));

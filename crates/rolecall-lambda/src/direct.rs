@@ -23,6 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Invocation;
+use crate::audit::{self, Audit};
 use crate::check::{Check, Look};
 use crate::event::{self, Call, Watch};
 use crate::manifests::Manifests;
@@ -75,6 +76,8 @@ enum Request {
         /// As for `drift`.
         publish: Option<publish::Stated>,
     },
+    /// Call the roll of an account, or of an organization.
+    Audit(audit::Stated),
     /// Prove a document.
     Prove {
         /// A policy, Terraform plan, CloudFormation template …: as JSON, or as text.
@@ -124,6 +127,8 @@ enum Job {
     Check(Check),
     /// Looks at those that a call is about.
     Watch(Watch),
+    /// Calls the roll.
+    Audit(Box<Audit>),
 }
 
 /// Answers a request, or a list of them.
@@ -152,8 +157,8 @@ impl Job {
     /// Checks everything that can be checked without AWS.
     fn new(request: Value, invocation: &Invocation) -> anyhow::Result<Self> {
         let request = Request::deserialize(request).context(
-            "not a request that rolecall knows: it takes `command` (drift, verify, event, prove or simulate) with what \
-             that command needs",
+            "not a request that rolecall knows: it takes `command` (drift, verify, audit, event, prove or simulate) with \
+             what that command needs",
         )?;
         let check = |look: Look,
                      manifest: &Value,
@@ -167,8 +172,10 @@ impl Job {
                 "`actions` are run for one manifest; send a request for each"
             );
             let actions = actions.into_iter().map(|AskedAction { name, input }| (name, input)).collect();
-            let publish =
-                publish.map(|stated| Publish::read(stated, look.command(), &manifests)).transpose()?;
+            let publish = publish.map(Publish::read).transpose()?;
+            if let Some(publish) = &publish {
+                publish.check_ids(look.command(), &manifests)?;
+            }
             let region = region.map(|text| parsed("region", &text)).transpose()?;
             // What waits for AWS gives up before Lambda ends the function.
             let deadline = Duration::from_secs(invocation.left().as_secs().max(1));
@@ -187,6 +194,9 @@ impl Job {
                 let Check { look, manifests, region, deadline, publish, .. } =
                     check(event::look(&call), &manifest, region, publish, Vec::new())?;
                 Ok(Self::Watch(Watch { call, look, manifests, region, deadline, publish }))
+            }
+            Request::Audit(stated) => {
+                Audit::new(stated, invocation).map(|audit| Self::Audit(Box::new(audit)))
             }
             Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
@@ -219,6 +229,7 @@ impl Job {
             Self::Simulate { text, explain } => ("simulate", simulate(text, explain)),
             Self::Check(check) => return check.run(invocation).await,
             Self::Watch(watch) => return watch.run(invocation).await,
+            Self::Audit(audit) => return audit.run(invocation).await,
         };
         let answer = answer.unwrap_or_else(|error| error.report(command).render(Format::Json, error.exit));
         serde_json::from_str(&answer).context("the answer is not JSON")

@@ -6,6 +6,7 @@
 //! the invocation; events themselves are never logged, for those of CloudFormation hold a URL that lets whoever has it
 //! answer in the stack's name.
 
+mod audit;
 mod check;
 mod cloudformation;
 mod connections;

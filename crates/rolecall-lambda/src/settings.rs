@@ -61,6 +61,12 @@ impl Allowed {
         faults
     }
 
+    /// Whether a request may name this role.
+    pub(crate) fn check_role(&self, key: &str, role: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(is_listed(&self.roles, role), "`{key}` is `{role}`, {}", not_allowed(ROLES));
+        Ok(())
+    }
+
     /// Whether a resource may name this secret.
     pub(crate) fn check_secret(&self, secret: &SecretLocation) -> Result<(), String> {
         match self.judge(secret) {

@@ -50,8 +50,8 @@ pub(crate) struct InvalidReference {
 pub(crate) enum StoredError {
     #[error("cannot read `{reference}`: {error}{}", advice(error))]
     Aws { reference: Reference, error: AwsError },
-    #[error("`{reference}` has more than {LARGEST} bytes; check that this is the right object")]
-    TooLarge { reference: Reference },
+    #[error("`{reference}` has more than {largest} bytes; check that this is the right object")]
+    TooLarge { reference: Reference, largest: usize },
     #[error("`{reference}` is not text in UTF-8")]
     NotText { reference: Reference },
 }
@@ -93,11 +93,17 @@ impl Reference {
 
     /// Reads the text.
     pub(crate) async fn read(&self, aws: &Aws) -> Result<Stored, StoredError> {
+        self.read_up_to(aws, LARGEST).await
+    }
+
+    /// The same, of a text that may be larger or must be smaller than a manifest.
+    pub(crate) async fn read_up_to(&self, aws: &Aws, largest: usize) -> Result<Stored, StoredError> {
         let failed = |error| StoredError::Aws { reference: self.clone(), error };
         match self {
             Self::Object { bucket, key, version } => {
-                let bytes = aws.object(bucket, key, version.as_deref(), LARGEST).await.map_err(failed)?;
-                let bytes = bytes.ok_or_else(|| StoredError::TooLarge { reference: self.clone() })?;
+                let bytes = aws.object(bucket, key, version.as_deref(), largest).await.map_err(failed)?;
+                let bytes =
+                    bytes.ok_or_else(|| StoredError::TooLarge { reference: self.clone(), largest })?;
                 let text =
                     String::from_utf8(bytes).map_err(|_| StoredError::NotText { reference: self.clone() })?;
                 Ok(Stored { text: text.into(), is_secret: false })

@@ -5,6 +5,7 @@ mod page;
 mod picture;
 mod reach;
 mod sarif;
+mod summary;
 mod text;
 
 use std::collections::BTreeMap;
@@ -14,16 +15,19 @@ use rolecall_audit::entry::{Entry, LetInBy, Verdict};
 use rolecall_audit::expectation::Suppression;
 use rolecall_audit::finding::Finding;
 use rolecall_audit::outsider::Outsider;
-use rolecall_audit::roll::{Answer, RollCall, Standing, Way};
+use rolecall_audit::roll::{Answer, Standing, Way};
 use rolecall_audit::vendor::Vendors;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use reach::ReachView;
 
+pub use summary::RollCallSummary;
+
 use super::{CallsView, Origin, Text};
 use crate::exit::ExitCode;
 use crate::iam::lint::Severity;
+use crate::operations::{RollCalled, UnreadAccount};
 
 /// The result of `audit`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -229,17 +233,18 @@ fn texts(texts: &[String]) -> Vec<Text> {
 }
 
 impl RollCallView {
-    /// The view of a roll call. What it is about and how it was read, the caller adds.
+    /// The view of a roll call.
     #[must_use]
-    pub fn new(called: &RollCall, changes: Option<&Changes>, vendors: &Vendors) -> Self {
+    pub fn new(made: &RollCalled) -> Self {
+        let RollCalled { called, changes, vendors, accounts, unread, calls, now } = made;
         let roles: Vec<_> =
             called.answers.iter().map(|answer| RoleAnswerView::new(answer, vendors)).collect();
         let number = |standing| roles.iter().filter(|role| role.standing == standing).count();
         Self {
             command: "audit",
-            origin: Origin::default(),
-            exit_code: ExitCode::of_roll_call(called, changes),
-            sources: Vec::new(),
+            origin: Origin::at(*now),
+            exit_code: made.exit(),
+            sources: accounts.iter().map(|account| Text::from(format!("account {account}"))).collect(),
             asked: called.roles,
             summary: SummaryView {
                 open: number(Standing::Open),
@@ -254,17 +259,17 @@ impl RollCallView {
                     reason: role.reason.clone().into(),
                 })
                 .collect(),
-            unread_accounts: Vec::new(),
-            changes: changes.map(ChangesView::from),
+            unread_accounts: unread
+                .iter()
+                .map(|UnreadAccount { account: _, name, reason }| UnreadableView {
+                    name: name.clone().into(),
+                    reason: reason.clone().into(),
+                })
+                .collect(),
+            changes: changes.as_ref().map(ChangesView::from),
             ended_suppressions: called.ended.iter().map(EndedView::from).collect(),
-            calls: Vec::new(),
+            calls: CallsView::summarize(calls),
         }
-    }
-
-    /// An account that could not be read: what can be said of it is not known.
-    pub fn add_unread_account(&mut self, account: String, reason: String) {
-        self.unread_accounts.push(UnreadableView { name: account.into(), reason: reason.into() });
-        self.exit_code = self.exit_code.or(ExitCode::Inconclusive);
     }
 
     /// One JSON document.

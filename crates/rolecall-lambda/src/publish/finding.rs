@@ -14,10 +14,10 @@ use super::{cut, is_drifted, is_failed, is_refuted, role_name};
 
 /// Limits of the format (API Reference, AwsSecurityFinding and what is in it), in characters.
 pub(super) const LONGEST_ID: usize = 512;
-const LONGEST_TITLE: usize = 256;
-const LONGEST_DESCRIPTION: usize = 1024;
-const LONGEST_REMEDIATION: usize = 512;
-const LONGEST_RESOURCE: usize = 512;
+pub(super) const LONGEST_TITLE: usize = 256;
+pub(super) const LONGEST_DESCRIPTION: usize = 1024;
+pub(super) const LONGEST_REMEDIATION: usize = 512;
+pub(super) const LONGEST_RESOURCE: usize = 512;
 
 /// The ID. Nothing but the check and the place of the manifest is in it, for more may not be known next time.
 pub(super) fn id(command: &str, name: &str) -> String {

@@ -41,8 +41,21 @@ pub(super) fn line(
         metrics.into_iter().chain(of_actions.into_iter().filter(|_| !actions.is_empty())).collect();
     let drifted = roles.iter().filter(|(_, role)| is_drifted(role));
     let drifted: Vec<&str> = drifted.map(|(name, role)| role_name(name, role)).take(NAMES_SHOWN).collect();
+    let mut line = counts(namespace, command, &metrics, request_id, now);
+    line.insert("DriftedRoles".to_owned(), json!(drifted));
+    Value::Object(line)
+}
+
+/// A line with these figures, kept apart by the command.
+pub(super) fn counts(
+    namespace: &str,
+    command: &str,
+    figures: &[(&str, usize)],
+    request_id: &str,
+    now: Timestamp,
+) -> Map<String, Value> {
     let definitions: Vec<Value> =
-        metrics.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
+        figures.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let mut line = Map::new();
     line.insert(
         "_aws".to_owned(),
@@ -52,10 +65,9 @@ pub(super) fn line(
         }),
     );
     line.insert("Command".to_owned(), json!(command));
-    line.extend(metrics.into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
-    line.insert("DriftedRoles".to_owned(), json!(drifted));
+    line.extend(figures.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     line.insert("RequestId".to_owned(), json!(request_id));
-    Value::Object(line)
+    line
 }
 
 /// How actions ran, a line each, where the check measured it. A figure that nobody measured is left out: a zero would say that it was.

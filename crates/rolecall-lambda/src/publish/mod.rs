@@ -7,21 +7,26 @@
 
 mod finding;
 mod metric;
+mod roll_call;
 mod topic;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, Arn, Region};
 use rolecall::ports::AwsResult;
+use rolecall::ports::findings::Finding;
 use rolecall::report::{AnyReport, ErrorView, Report};
 use rolecall::verify::claim::ClaimOutcome;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::join;
 use tokio::time::timeout;
 
+use self::roll_call::Over;
+use crate::audit::{Outcome, Scope};
 use crate::event::Call;
 use crate::manifests::Manifests;
 use crate::{Invocation, log};
@@ -63,9 +68,29 @@ pub(crate) struct Checked<'a> {
     pub(crate) call: Option<&'a Call>,
 }
 
+/// What a roll call came to.
+pub(crate) struct Audited<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) outcome: &'a Outcome,
+}
+
+/// What is to be told, whatever was looked at.
+struct Telling<'a> {
+    /// Lines with metrics.
+    metrics: Vec<Value>,
+    /// How it ended, in one line.
+    subject: String,
+    /// The same at length.
+    text: String,
+    is_wrong: bool,
+    findings: Vec<Finding>,
+    /// Which findings of earlier checks are over; `None` where each finding is told anew by every check.
+    over: Option<Over<'a>>,
+}
+
 impl Publish {
     /// Checks what is stated.
-    pub(crate) fn read(stated: Stated, command: &'static str, manifests: &Manifests) -> anyhow::Result<Self> {
+    pub(crate) fn read(stated: Stated) -> anyhow::Result<Self> {
         let Stated { metrics, topic, topic_always, security_hub } = stated;
         anyhow::ensure!(
             metrics.is_some() || topic.is_some() || security_hub,
@@ -76,7 +101,12 @@ impl Publish {
             metric::check_namespace(namespace)?;
         }
         let topic = topic.map(|topic| topic_arn(&topic)).transpose()?;
-        if security_hub {
+        Ok(Self { metrics, topic, topic_always, security_hub })
+    }
+
+    /// Whether the findings about these manifests can have IDs that stay.
+    pub(crate) fn check_ids(&self, command: &str, manifests: &Manifests) -> anyhow::Result<()> {
+        if self.security_hub {
             anyhow::ensure!(
                 manifests.are_kept(),
                 "`security_hub` needs manifests by reference: a finding is known by where its manifest is kept"
@@ -89,49 +119,96 @@ impl Publish {
                 );
             }
         }
-        Ok(Self { metrics, topic, topic_always, security_hub })
+        Ok(())
     }
 
-    /// Tells everybody.
+    /// Tells everybody what a check found.
     pub(crate) async fn tell(&self, checked: &Checked<'_>, invocation: &Invocation) -> anyhow::Result<()> {
         let missing = checked.missing();
         let roles = checked.roles(&missing);
+        let (request, now) = (invocation.request_id.as_str(), Timestamp::now());
+        let metrics = self.metrics.iter().flat_map(|namespace| {
+            let line = metric::line(namespace, checked.dimension(), &roles, request, now);
+            std::iter::once(line).chain(metric::action_lines(namespace, &roles, request, now))
+        });
+        let findings =
+            roles.iter().map(|(name, role)| finding::of(checked.command, name, role, checked.call));
+        let telling = Telling {
+            metrics: metrics.collect(),
+            subject: topic::subject(checked.command, &roles, checked.call),
+            text: topic::message(checked.report, checked.call),
+            is_wrong: roles.iter().any(|(_, role)| role.exit != ExitCode::Success),
+            findings: findings.collect(),
+            over: None,
+        };
+        self.deliver(&telling, invocation, now).await
+    }
+
+    /// Tells everybody what a roll call came to.
+    pub(crate) async fn tell_audit(
+        &self,
+        audited: &Audited<'_>,
+        invocation: &Invocation,
+    ) -> anyhow::Result<()> {
         let now = Timestamp::now();
+        let namespace = self.metrics.as_deref();
+        let telling = audited.telling(namespace, &invocation.request_id, now);
+        self.deliver(&telling, invocation, now).await
+    }
+
+    /// The one door: each receiver that was asked for hears it once.
+    async fn deliver(
+        &self,
+        telling: &Telling<'_>,
+        invocation: &Invocation,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let Telling { metrics, subject, text, is_wrong, findings, over } = telling;
         let mut failures: Vec<String> = Vec::new();
-        if let Some(namespace) = &self.metrics {
-            let line = metric::line(namespace, checked.dimension(), &roles, &invocation.request_id, now);
-            let of_actions = metric::action_lines(namespace, &roles, &invocation.request_id, now);
-            for line in std::iter::once(&line).chain(&of_actions) {
-                if let Err(error) = log::metric(line) {
-                    failures.push(format!("the metrics: {error}"));
-                }
+        for line in metrics {
+            if let Err(error) = log::metric(line) {
+                failures.push(format!("the metrics: {error}"));
             }
         }
-        let is_wrong = roles.iter().any(|(_, role)| role.exit != ExitCode::Success);
-        let topic = self.topic.as_ref().filter(|_| is_wrong || self.topic_always);
+        let topic = self.topic.as_ref().filter(|_| *is_wrong || self.topic_always);
         if topic.is_some() || self.security_hub {
             let aws = invocation.connections.aws().await?;
             let left = invocation.left();
             let limit = left.saturating_sub(AT_THE_END).max(left / 2);
+            let until = Instant::now() + limit;
             let message = async {
                 let Some(topic) = topic else { return Vec::new() };
-                let subject = topic::subject(checked.command, &roles, checked.call);
-                let text = topic::message(checked.report, checked.call);
-                let failure = within(limit, aws.send_message(topic, &subject, &text)).await.err();
+                let failure = within(limit, aws.send_message(topic, subject, text)).await.err();
                 failure.map(|error| format!("the message to `{topic}`: {error}")).into_iter().collect()
             };
             let findings = async {
                 if !self.security_hub {
                     return Vec::new();
                 }
-                let findings: Vec<_> = roles
-                    .iter()
-                    .map(|(name, role)| finding::of(checked.command, name, role, checked.call))
-                    .collect();
-                match within(limit, aws.import_findings(&invocation.function, &findings, now)).await {
+                let here = &invocation.function;
+                let left = || until.saturating_duration_since(Instant::now());
+                let import = async |findings: &[Finding]| match within(
+                    left(),
+                    aws.import_findings(here, findings, now),
+                )
+                .await
+                {
                     Ok(refused) => refused.iter().map(|it| format!("Security Hub refused {it}")).collect(),
                     Err(error) => vec![format!("the findings: {error}")],
+                };
+                let mut failures = import(findings).await;
+                if let Some(over) = over {
+                    // What is wrong now was told before: whether something is over may be refused, or take too long.
+                    let known = aws.active_findings(here, roll_call::GENERATOR, over.field());
+                    match within(left(), known).await {
+                        Ok(known) => {
+                            let over: Vec<_> = known.iter().filter_map(|known| over.judge(known)).collect();
+                            failures.extend(import(&over).await);
+                        }
+                        Err(error) => failures.push(format!("the findings that are over: {error}")),
+                    }
                 }
+                failures
             };
             // At the same time: where one of them hangs (a VPC without its endpoint), the other has its turn.
             let (message, findings) = join!(message, findings);
@@ -140,7 +217,7 @@ impl Publish {
         anyhow::ensure!(
             failures.is_empty(),
             "the check was made ({}), and not everybody could be told. {}",
-            topic::subject(checked.command, &roles, checked.call),
+            subject,
             failures.join("; ")
         );
         Ok(())
@@ -332,7 +409,8 @@ mod tests {
         let long = Manifests::read(&json!(format!("s3://bucket/{}", "x".repeat(500)))).unwrap();
         let topic = "arn:aws:sns:us-east-1:123456789012:drift";
         let read = |stated: serde_json::Value, manifests: &Manifests| {
-            Publish::read(serde_json::from_value(stated).unwrap(), "drift", manifests)
+            let publish = Publish::read(serde_json::from_value(stated).unwrap())?;
+            publish.check_ids("drift", manifests)
         };
         for (stated, manifests, part) in [
             (json!({}), &kept, "`publish` takes"),

@@ -56,19 +56,19 @@ fn in_words(exit: ExitCode) -> &'static str {
 /// The report, cut at the end of a line to what SNS takes.
 pub(super) fn message(report: &AnyReport, call: Option<&Call>) -> String {
     let preface = call.map(|call| format!("{}\n", told::preface(call))).unwrap_or_default();
-    fitting(preface + &report.render(Format::Markdown))
+    fitting(preface + &report.render(Format::Markdown), "`rolecall drift` and the function's answer have")
 }
 
-fn fitting(text: String) -> String {
-    const CUT: &str =
-        "\n\n… (cut here: SNS takes no more; `rolecall drift` and the function's answer have all of it)\n";
+/// The text, cut at the end of a line to what SNS takes; `others` have all of it.
+pub(super) fn fitting(text: String, others: &str) -> String {
     if text.len() <= LARGEST {
         return text;
     }
-    let room = text.floor_char_boundary(LARGEST - CUT.len());
+    let cut = format!("\n\n… (cut here: SNS takes no more; {others} all of it)\n");
+    let room = text.floor_char_boundary(LARGEST.saturating_sub(cut.len()));
     let kept = text.get(..room).unwrap_or_default();
     let end = kept.rfind('\n').unwrap_or(room);
-    kept.get(..end).unwrap_or_default().to_owned() + CUT
+    kept.get(..end).unwrap_or_default().to_owned() + &cut
 }
 
 #[cfg(test)]
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_message_is_never_too_large() {
         for line in ["| a row of a table |\n", "no end of line ", "€𝄞ü\n"] {
-            let message = fitting(line.repeat(LARGEST));
+            let message = fitting(line.repeat(LARGEST), "others have");
             assert!(message.len() <= LARGEST && message.len() > LARGEST - 200, "{}", message.len());
             assert!(message.ends_with("have all of it)\n"));
         }
-        assert_eq!(fitting("short\n".to_owned()), "short\n");
+        assert_eq!(fitting("short\n".to_owned(), "others have"), "short\n");
     }
 }

@@ -67,7 +67,7 @@ fn what_is_wrong_is_said() {
         |index: usize| served.outcomes[index].as_ref().unwrap_err()["errorMessage"].as_str().unwrap();
     assert!(message(0).contains("apply"), "{}", message(0));
     assert!(message(1).contains("manifest"), "{}", message(1));
-    assert!(message(3).contains("drift, verify, event, prove or simulate"), "{}", message(3));
+    assert!(message(3).contains("drift, verify, audit, event, prove or simulate"), "{}", message(3));
     assert!(message(4).contains("`genesys` for `level`"), "{}", message(4));
     assert!(message(5).contains("`here` for `region`"), "{}", message(5));
     assert!(message(6).contains("`nobody` for `principal`"), "{}", message(6));

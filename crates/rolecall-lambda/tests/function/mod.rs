@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod audit;
 mod custom_resources;
 mod direct;
 mod events;

@@ -10,12 +10,13 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::stage::Stage;
 
 /// The variables that lead there.
-const ENDPOINTS: [&str; 5] = [
+const ENDPOINTS: [&str; 6] = [
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SSM",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_SNS",
     "AWS_ENDPOINT_URL_SECURITYHUB",
+    "AWS_ENDPOINT_URL_ORGANIZATIONS",
 ];
 
 pub(super) struct Services {
@@ -58,6 +59,9 @@ impl Services {
         self.answers_message(ResponseTemplate::new(200).set_body_raw(published, "text/xml"));
         let imported = json!({"FailedCount": 0, "SuccessCount": 1, "FailedFindings": []});
         self.answers_findings(ResponseTemplate::new(200).set_body_json(imported));
+        // It has none of earlier checks, unless the test said so before.
+        let known = ResponseTemplate::new(200).set_body_json(json!({"Findings": []}));
+        self.mount(Mock::given(method("POST")).and(path("/findings")).respond_with(known));
     }
 
     /// What SNS says; the first answer counts.

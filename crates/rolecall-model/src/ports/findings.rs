@@ -1,5 +1,7 @@
 //! Findings for a store of findings, in the words of the AWS Security Finding Format.
 
+use std::collections::BTreeMap;
+
 /// How severe it is (API Reference, FindingProviderSeverity).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -51,4 +53,17 @@ pub struct Finding {
     pub resource: String,
     /// What else is to be known, by name.
     pub fields: Vec<(&'static str, String)>,
+}
+
+/// A finding that the store has, and that is not archived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFinding {
+    /// The ID.
+    pub id: String,
+    /// What was found.
+    pub title: String,
+    /// What it is about.
+    pub resource: String,
+    /// What else is known, by name.
+    pub fields: BTreeMap<String, String>,
 }
