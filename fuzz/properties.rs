@@ -160,6 +160,7 @@ pub fn prove(bytes: &[u8]) {
         external_id: EXTERNAL_ID.parse().ok(),
         targets: Some([FUNCTION, QUALIFIED].iter().filter_map(|target| target.parse().ok()).collect()),
         allowance: None,
+        further_ids: Vec::new(),
     };
     let intent = if choices.one_in(4) { RoleIntent::default() } else { stated };
     if let Some(trust) = &trust {
@@ -222,7 +223,10 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
         }
         Claim::MayAssumeUnderConditions(_) => false,
         Claim::MayAssume(_) => trusted && id == Some(EXTERNAL_ID) && plain && allows == Truth::False,
-        Claim::OnlyTargetsMayBeInvoked
+        Claim::OnlyWithOneOf { .. }
+        | Claim::NoLongerWith { .. }
+        | Claim::MayAssumeWith { .. }
+        | Claim::OnlyTargetsMayBeInvoked
         | Claim::OnlyStatedMayBeDone
         | Claim::EveryTargetMayBeInvoked(_)
         | Claim::EveryStatedMayBeDone(_) => false,
@@ -330,6 +334,9 @@ fn prove_of_permissions(
                 Claim::EveryTargetMayBeInvoked(_) => meant && allows == Truth::False,
                 Claim::OnlyStatedMayBeDone | Claim::EveryStatedMayBeDone(_) => false,
                 Claim::OnlyTrustedMayAssume
+                | Claim::OnlyWithOneOf { .. }
+                | Claim::NoLongerWith { .. }
+                | Claim::MayAssumeWith { .. }
                 | Claim::OnlyWithExternalId(_)
                 | Claim::OthersOnlyWithExternalId(_)
                 | Claim::MayAssume(_)

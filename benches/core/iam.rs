@@ -273,6 +273,7 @@ fn intent(targets: usize) -> RoleIntent {
         external_id: Some(EXTERNAL_ID.parse().unwrap()),
         targets: Some((0..targets).map(|number| target(number).parse().unwrap()).collect()),
         allowance: None,
+        further_ids: Vec::new(),
     }
 }
 

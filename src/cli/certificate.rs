@@ -62,7 +62,10 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
     let claims = trust.map(|trust| prove_trust(trust, intent)).unwrap_or_default();
     let external_id = claims.into_iter().find_map(|ClaimResult { claim, result: _ }| match claim {
         Claim::OnlyWithExternalId(id) | Claim::OthersOnlyWithExternalId(id) => id,
+        Claim::OnlyWithOneOf { ids, .. } => ids.into_iter().next(),
         Claim::OnlyTrustedMayAssume
+        | Claim::NoLongerWith { .. }
+        | Claim::MayAssumeWith { .. }
         | Claim::MayAssume(_)
         | Claim::MayAssumeUnderConditions(_)
         | Claim::OnlyTargetsMayBeInvoked
@@ -74,6 +77,7 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
         role: intent.role.clone(),
         trusted: intent.trusted.clone(),
         external_id,
+        further_ids: intent.further_ids.iter().map(|further| further.id.to_string()).collect(),
         targets: intent.targets.clone(),
         allowance: intent.allowance.as_ref().map(|allowance| allowance.document().clone()),
     };

@@ -5,7 +5,7 @@ use rolecall::exit::ExitCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::iam::document::Document;
-use rolecall::iam::prove::{Allowance, RoleIntent};
+use rolecall::iam::prove::{Allowance, FurtherId, RoleIntent};
 use rolecall::operations::ProveRequest;
 use rolecall::report::{HolderProofsView, ProofView};
 use rolecall::verify::holder::{BoundaryPolicy, Provisions};
@@ -26,7 +26,13 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         intent: RoleIntent {
             role: None,
             trusted: options.principal.clone(),
-            external_id: options.external_id.clone(),
+            external_id: options.external_id.first().cloned(),
+            further_ids: options
+                .external_id
+                .iter()
+                .skip(1)
+                .map(|id| FurtherId { id: id.clone(), until: None })
+                .collect(),
             targets: (!options.target.is_empty()).then(|| options.target.clone()),
             allowance: Allowance::of(options.allow.iter().cloned()),
         },

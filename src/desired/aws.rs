@@ -162,6 +162,7 @@ impl Desired {
             external_id: Some(self.external_id.clone()),
             targets: Some(self.targets.clone()),
             allowance: self.allowance.clone(),
+            further_ids: Vec::new(),
         }
     }
 

@@ -79,7 +79,8 @@ impl ProveRequest {
     /// The proofs of these roles of it.
     #[must_use]
     pub fn prove(&self, Extracted { kind, roles }: &Extracted) -> FileProof {
-        let RoleIntent { role: _, trusted, external_id, targets: _, allowance: _ } = &self.intent;
+        let RoleIntent { role: _, trusted, external_id, targets: _, allowance: _, further_ids: _ } =
+            &self.intent;
         // Of several roles the intent is about those that somebody outside can assume.
         let is_stated = !trusted.is_empty() || external_id.is_some() || self.intent.states_permissions();
         let is_meant = is_stated && roles.len() == 1;

@@ -6,6 +6,7 @@
 
 use super::claim::{Absent, Claim, Decided, Proposition};
 use crate::desired::aws::Desired;
+use crate::iam::principal::Principal;
 use crate::iam::prove;
 use crate::observe::survey::{MissingTarget, Survey};
 
@@ -33,7 +34,23 @@ fn of_no_role(desired: &Desired) -> Vec<Claim> {
     let every_target = (targets > 0).then_some(prove::Claim::EveryTargetMayBeInvoked(targets));
     let every = every_target.into_iter().chain(uses.map(prove::Claim::EveryStatedMayBeDone));
     let may_assume = intent.trusted.iter().map(|trusted| prove::Claim::MayAssume(trusted.clone()));
-    [prove::Claim::OnlyTrustedMayAssume, prove::Claim::OnlyWithExternalId(external_id)]
+    let ids: Vec<String> = { intent.external_id.iter() }
+        .chain(intent.further_ids.iter().map(|further| &further.id))
+        .map(ToString::to_string)
+        .collect();
+    let only_with = match intent.further_ids.is_empty() {
+        true => prove::Claim::OnlyWithExternalId(external_id),
+        false => prove::Claim::OnlyWithOneOf { ids, others: false },
+    };
+    let with_further = intent.further_ids.iter().flat_map(|further| {
+        let of = |principal: &Principal| prove::Claim::MayAssumeWith {
+            principal: principal.clone(),
+            further: further.clone(),
+        };
+        intent.trusted.iter().map(of).collect::<Vec<_>>()
+    });
+    let may_assume = may_assume.chain(with_further);
+    [prove::Claim::OnlyTrustedMayAssume, only_with]
         .map(|claim| unknown(claim, no_trust))
         .into_iter()
         .chain(may_assume.map(|claim| refuted(claim, nobody)))
@@ -71,6 +88,9 @@ fn is_about_every_target(proposition: &Proposition) -> bool {
             prove::Claim::OnlyTrustedMayAssume
             | prove::Claim::OnlyWithExternalId(_)
             | prove::Claim::OthersOnlyWithExternalId(_)
+            | prove::Claim::OnlyWithOneOf { .. }
+            | prove::Claim::NoLongerWith { .. }
+            | prove::Claim::MayAssumeWith { .. }
             | prove::Claim::MayAssume(_)
             | prove::Claim::MayAssumeUnderConditions(_)
             | prove::Claim::OnlyTargetsMayBeInvoked

@@ -76,12 +76,13 @@ impl Proposition {
         match self {
             Self::Provable(claim) => match claim {
                 prove::Claim::OnlyTrustedMayAssume => ClaimKind::OnlyTrusted,
-                prove::Claim::OnlyWithExternalId(_) | prove::Claim::OthersOnlyWithExternalId(_) => {
-                    ClaimKind::ExternalId
-                }
-                prove::Claim::MayAssume(_) | prove::Claim::MayAssumeUnderConditions(_) => {
-                    ClaimKind::MayAssume
-                }
+                prove::Claim::OnlyWithExternalId(_)
+                | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::OnlyWithOneOf { .. }
+                | prove::Claim::NoLongerWith { .. } => ClaimKind::ExternalId,
+                prove::Claim::MayAssume(_)
+                | prove::Claim::MayAssumeWith { .. }
+                | prove::Claim::MayAssumeUnderConditions(_) => ClaimKind::MayAssume,
                 prove::Claim::OnlyTargetsMayBeInvoked | prove::Claim::OnlyStatedMayBeDone => {
                     ClaimKind::OnlyTargets
                 }
@@ -103,6 +104,9 @@ impl Proposition {
                 prove::Claim::OnlyTrustedMayAssume
                 | prove::Claim::OnlyWithExternalId(_)
                 | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::OnlyWithOneOf { .. }
+                | prove::Claim::NoLongerWith { .. }
+                | prove::Claim::MayAssumeWith { .. }
                 | prove::Claim::MayAssume(_)
                 | prove::Claim::MayAssumeUnderConditions(_)
                 | prove::Claim::OnlyTargetsMayBeInvoked
@@ -116,12 +120,14 @@ impl Proposition {
     pub fn principal(&self) -> Option<&Principal> {
         match self {
             Self::Provable(claim) => match claim {
-                prove::Claim::MayAssume(principal) | prove::Claim::MayAssumeUnderConditions(principal) => {
-                    Some(principal)
-                }
+                prove::Claim::MayAssume(principal)
+                | prove::Claim::MayAssumeWith { principal, further: _ }
+                | prove::Claim::MayAssumeUnderConditions(principal) => Some(principal),
                 prove::Claim::OnlyTrustedMayAssume
                 | prove::Claim::OnlyWithExternalId(_)
                 | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::OnlyWithOneOf { .. }
+                | prove::Claim::NoLongerWith { .. }
                 | prove::Claim::OnlyTargetsMayBeInvoked
                 | prove::Claim::OnlyStatedMayBeDone
                 | prove::Claim::EveryTargetMayBeInvoked(_)

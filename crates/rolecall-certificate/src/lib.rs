@@ -113,6 +113,8 @@ pub struct Subject {
     pub trusted: Vec<Principal>,
     /// The external ID that must be passed; `None`: any will do, but none will not.
     pub external_id: Option<String>,
+    /// Others that may be passed in its place.
+    pub further_ids: Vec<String>,
     /// The functions that a session may invoke. `None`: those that the policies name in full.
     pub targets: Option<Vec<FunctionArn>>,
     /// What a session may do besides: whatever an `Allow` of this policy matches. With it, targets that are not stated are none.

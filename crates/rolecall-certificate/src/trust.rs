@@ -117,10 +117,15 @@ impl<'q> Question<'q> {
             if self.is_stated { self.trusted_in_words() } else { "principals of other accounts".to_owned() };
         let absent = "(not external_id.present)".to_owned();
         let (sentence, wrong) = match &self.subject.external_id {
-            Some(id) => (
-                format!("{whom} can assume the role only with the external ID `{id}`"),
-                or([absent, not(format!("(= external_id {})", literal(id)))]),
-            ),
+            Some(id) => {
+                let ids: Vec<&String> = std::iter::once(id).chain(&self.subject.further_ids).collect();
+                let words = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ");
+                let one_of = or(ids.iter().map(|id| format!("(= external_id {})", literal(id))));
+                (
+                    format!("{whom} can assume the role only with the external ID {words}"),
+                    or([absent, not(one_of)]),
+                )
+            }
             None => (format!("{whom} cannot assume the role without an external ID"), absent),
         };
         let caller = ("The caller must pass an external ID".to_owned(), and(caller));

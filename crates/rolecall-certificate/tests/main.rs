@@ -23,6 +23,7 @@ fn subject() -> Subject {
         trusted: vec![TRUSTED.parse().unwrap()],
         external_id: Some("5f6b2c1e".to_owned()),
         targets: Some(vec![FUNCTION.parse().unwrap()]),
+        further_ids: Vec::new(),
         allowance: None,
     }
 }

@@ -208,6 +208,7 @@ impl Job {
                     external_id: external_id.map(|text| parsed("external_id", &text)).transpose()?,
                     targets: (!target.is_empty()).then_some(target),
                     allowance: None,
+                    further_ids: Vec::new(),
                 };
                 Ok(Self::Prove(ProveRequest {
                     name: format!("`{DOCUMENT}`"),

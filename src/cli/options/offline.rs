@@ -133,9 +133,9 @@ pub(crate) struct ProveOptions {
     /// digits (repeatable)
     #[arg(long, value_name = "ARN", value_parser = principal)]
     pub(crate) principal: Vec<Principal>,
-    /// The external ID that they must send
+    /// The external ID that they must send; repeated, they must send one of these
     #[arg(long, value_name = "ID")]
-    pub(crate) external_id: Option<ExternalId>,
+    pub(crate) external_id: Vec<ExternalId>,
     /// A Lambda function that the role may invoke, in the form that is called; the role may do nothing else
     /// (repeatable)
     #[arg(long, value_name = "ARN")]

@@ -107,6 +107,7 @@ fn lines_of(broken: &Break) -> Vec<Value> {
         trusted: intent.trusted,
         external_id: Some(EXTERNAL_ID.to_owned()),
         targets: None,
+        further_ids: Vec::new(),
         allowance: None,
     };
     let mut lines = Vec::new();

@@ -52,6 +52,7 @@ impl Case {
                 external_id: text("external_id").map(|id| id.parse().unwrap()),
                 targets: list("targets").map(|all| all.iter().map(|arn| arn.parse().unwrap()).collect()),
                 allowance: None,
+                further_ids: Vec::new(),
             },
         };
         Self {
@@ -99,6 +100,7 @@ impl Case {
             trusted: self.intent.trusted.clone(),
             external_id,
             targets: self.intent.targets.clone(),
+            further_ids: Vec::new(),
             allowance: None,
         };
         let named = |document| Named { name: "policy", document };

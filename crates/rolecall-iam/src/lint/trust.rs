@@ -37,7 +37,9 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
     let mut budget = Budget::new(PROOF_BUDGET);
     let trust = RoleTrust::new(policy.document, intent);
     let expected = trust.expected_id(intent, &mut budget);
-    let mut linter = Linter { policy, trust, expected, findings: Vec::new(), budget };
+    let stated = intent.external_ids();
+    let accepted = if stated.is_empty() { expected.iter().cloned().collect() } else { stated };
+    let mut linter = Linter { policy, trust, expected, accepted, findings: Vec::new(), budget };
     for index in linter.trust.policy.statements(Effect::Allow).collect::<Vec<usize>>() {
         if let Some(statement) = policy.document.statements().get(index) {
             linter.external_id(index, statement);
@@ -54,6 +56,8 @@ struct Linter<'l, 'd> {
     policy: &'l NamedDocument<'d>,
     trust: RoleTrust<'d>,
     expected: Option<String>,
+    /// The IDs that may be passed: the expected one, and others that the intent states beside it.
+    accepted: Vec<String>,
     findings: Vec<Finding>,
     budget: Budget,
 }
@@ -106,7 +110,8 @@ impl Linter<'_, '_> {
             return;
         }
         let Some(expected) = self.expected.clone() else { return };
-        let Some(witness) = self.ask(index, foreign(), ExternalIds::Another(&expected)) else { return };
+        let accepted = self.accepted.clone();
+        let Some(witness) = self.ask(index, foreign(), ExternalIds::AnotherThan(&accepted)) else { return };
         let id = why_another_id_is_enough(&conditions);
         let same = |finding: &Finding| {
             finding.id == id && finding.statement.as_ref().is_some_and(|place| place.index == index)
@@ -116,7 +121,7 @@ impl Linter<'_, '_> {
         }
         if id == FindingId::T9 {
             let listed: Vec<String> = literals(&conditions)
-                .filter(|text| *text != expected)
+                .filter(|text| !accepted.iter().any(|id| id == text))
                 .map(|text| format!("`{text}`"))
                 .collect();
             let also = self.ask(index, foreign(), ExternalIds::Exactly(&expected)).is_some();

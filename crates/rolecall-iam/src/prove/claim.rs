@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::allowance::Allowance;
 use super::answer::Proof;
 use crate::arn::{ExternalId, FunctionArn, RoleArn};
@@ -18,13 +20,36 @@ pub struct RoleIntent {
     pub trusted: Vec<Principal>,
     /// The external ID that must be passed.
     pub external_id: Option<ExternalId>,
+    /// Others that may be passed in its place. They count only beside it.
+    pub further_ids: Vec<FurtherId>,
     /// The functions that a session may invoke, each in the form in which it is called. `None` where not stated.
     pub targets: Option<Vec<FunctionArn>>,
     /// What a session may do besides. With it, targets that are not stated are none.
     pub allowance: Option<Allowance>,
 }
 
+/// An external ID that may be passed in place of the first one: that of another organization of the same customer, say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FurtherId {
+    /// The ID.
+    pub id: ExternalId,
+    /// From then on it may not be passed any more.
+    pub until: Option<Timestamp>,
+}
+
 impl RoleIntent {
+    /// All external IDs that may be passed, the first one first.
+    pub(crate) fn external_ids(&self) -> Vec<String> {
+        let further = self.further_ids.iter().map(|further| &further.id);
+        let mut ids: Vec<String> = Vec::new();
+        for id in self.external_id.iter().chain(further.filter(|_| self.external_id.is_some())) {
+            if !ids.iter().any(|known| known == id.as_str()) {
+                ids.push(id.to_string());
+            }
+        }
+        ids
+    }
+
     /// Whether it says what a session may do.
     #[must_use]
     pub fn states_permissions(&self) -> bool {
@@ -60,6 +85,28 @@ pub enum Claim {
     OnlyWithExternalId(Option<String>),
     /// The same of every principal of another account, where nobody stated who is trusted.
     OthersOnlyWithExternalId(Option<String>),
+    /// The trusted principals may assume it with one of these external IDs and not otherwise; or, where nobody stated who is
+    /// trusted, the principals of other accounts.
+    OnlyWithOneOf {
+        /// The IDs.
+        ids: Vec<String>,
+        /// It is claimed of principals of other accounts.
+        others: bool,
+    },
+    /// From a point in time on this external ID is none of them.
+    NoLongerWith {
+        /// The ID.
+        id: ExternalId,
+        /// The point in time.
+        until: Timestamp,
+    },
+    /// This principal may assume the role with this further external ID, whatever else its request has.
+    MayAssumeWith {
+        /// The principal.
+        principal: Principal,
+        /// The ID.
+        further: FurtherId,
+    },
     /// This principal may assume the role with the external ID, whatever else its request has.
     MayAssume(Principal),
     /// Some request of this principal, whom the documents name, is allowed, and others are not.
@@ -98,6 +145,22 @@ impl fmt::Display for Claim {
                     formatter,
                     "no principal of another account can assume the role without an external ID"
                 )
+            }
+            Self::OnlyWithOneOf { ids, others } => {
+                let whom = if *others { "principals of other accounts" } else { "the trusted principals" };
+                write!(
+                    formatter,
+                    "{whom} can assume the role only with one of the external IDs `{}`",
+                    ids.join("`, `")
+                )
+            }
+            Self::NoLongerWith { id, until } => write!(
+                formatter,
+                "from {until} on nobody of another account can assume the role with the external ID `{id}`"
+            ),
+            Self::MayAssumeWith { principal, further: FurtherId { id, until } } => {
+                write!(formatter, "`{principal}` can assume the role with the external ID `{id}`")?;
+                until.map_or(Ok(()), |until| write!(formatter, " until {until}"))
             }
             Self::MayAssume(principal) => write!(formatter, "`{principal}` can assume the role"),
             Self::MayAssumeUnderConditions(principal) => {

@@ -159,16 +159,20 @@ pub fn prove_guardrail(policy: &Document, intent: GuardrailIntent<'_>) -> Vec<Gu
     claims.map(prove).collect()
 }
 
-/// The statements of a resource control policy, and after them one that allows everybody everything. The numbers of the
-/// statements stay as they are. What the policy itself allows adds nothing to that.
+/// The statements of a resource control policy, and after them one that allows everybody everything. What the policy itself
+/// allows adds nothing to that.
 fn under_the_most_permissive_trust(policy: &Document) -> Result<Document, String> {
-    let everything = json!({"Effect": "Allow", "Principal": "*", "Action": "*"});
+    with_statement(policy, json!({"Effect": "Allow", "Principal": "*", "Action": "*"}))
+}
+
+/// The policy with one more statement at its end: the numbers of the others stay as they are.
+pub(super) fn with_statement(policy: &Document, statement: Value) -> Result<Document, String> {
     let mut statements = match policy.as_value().get("Statement") {
         Some(Value::Array(statements)) => statements.clone(),
         Some(statement) => vec![statement.clone()],
         None => Vec::new(),
     };
-    statements.push(everything);
+    statements.push(statement);
     let mut document = json!({ "Statement": statements });
     if let (Some(version), Some(document)) = (policy.version().map(Version::as_str), document.as_object_mut())
     {

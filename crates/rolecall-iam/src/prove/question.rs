@@ -18,21 +18,27 @@ pub enum ExternalIds<'q> {
     Exactly(&'q str),
     /// Another one than this, or none.
     AnythingBut(&'q str),
-    /// Some other ID than this.
-    Another(&'q str),
+    /// Another one than these, or none.
+    NoneOf(&'q [String]),
+    /// Some other ID than these.
+    AnotherThan(&'q [String]),
 }
 
 impl ExternalIds<'_> {
     /// What that asks of the key; `None` where it asks nothing.
     pub(super) fn demand(self) -> Option<Demand> {
         let of = |accepted, id: &str| Some((accepted, vec![Pattern::literal(id)]));
+        let all = |accepted, ids: &[String]| {
+            Some((accepted, ids.iter().map(|id| Pattern::literal(id)).collect::<Vec<_>>()))
+        };
         let (accepted, texts) = match self {
             Self::Any => None,
             Self::Absent => Some((Accepted::Absent, Vec::new())),
             Self::Present => Some((Accepted::Other, Vec::new())),
             Self::Exactly(id) => of(Accepted::Listed, id),
             Self::AnythingBut(id) => of(Accepted::OtherOrAbsent, id),
-            Self::Another(id) => of(Accepted::Other, id),
+            Self::NoneOf(ids) => all(Accepted::OtherOrAbsent, ids),
+            Self::AnotherThan(ids) => all(Accepted::Other, ids),
         }?;
         Some(Demand { key: ContextKey::new("sts:ExternalId"), texts, accepted })
     }

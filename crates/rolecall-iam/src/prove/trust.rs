@@ -4,6 +4,7 @@ use super::answer::Proof;
 use super::claim::{Claim, ClaimResult, RoleIntent};
 use super::mentioned::{named, root_of};
 use super::names::Group;
+use super::phase;
 use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
 use super::question::{Callers, ExternalIds, Question};
 use crate::arn::ExternalId;
@@ -43,19 +44,23 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
     let budget = || Budget::new(PROOF_BUDGET);
     let external_id = trust.expected_id(intent, &mut budget());
     let id = external_id.as_deref();
-    let only_with_id = match trust.all_can_pass_id {
-        true => Claim::OnlyWithExternalId(external_id.clone()),
-        false => Claim::OthersOnlyWithExternalId(external_id.clone()),
+    let ids = intent.external_ids();
+    let only_with_id = match (ids.len() > 1, trust.all_can_pass_id) {
+        (true, stated) => Claim::OnlyWithOneOf { ids: ids.clone(), others: !stated },
+        (false, true) => Claim::OnlyWithExternalId(external_id.clone()),
+        (false, false) => Claim::OthersOnlyWithExternalId(external_id.clone()),
     };
+    let expected: Vec<String> = if ids.is_empty() { external_id.iter().cloned().collect() } else { ids };
     let mut results = vec![
         ClaimResult { claim: Claim::OnlyTrustedMayAssume, result: trust.only_trusted(&mut budget()) },
-        ClaimResult { claim: only_with_id, result: trust.only_with_id(id, &mut budget()) },
+        ClaimResult { claim: only_with_id, result: trust.only_with_id(&expected, &mut budget()) },
     ];
     let mut budget = budget();
     let named_at_most = if trust.trusted_is_stated { usize::MAX } else { MOST_NAMED };
     for principal in trust.trusted.iter().take(named_at_most) {
         results.push(trust.may_assume(principal, id, &mut budget));
     }
+    results.extend(phase::of_further_ids(&trust, document, intent));
     results
 }
 
@@ -63,7 +68,7 @@ pub fn prove_trust(document: &Document, intent: &RoleIntent) -> Vec<ClaimResult>
 pub(crate) struct RoleTrust<'d> {
     pub(crate) policy: ResourcePolicy<'d>,
     /// Those who are meant to assume the role.
-    trusted: Vec<Principal>,
+    pub(super) trusted: Vec<Principal>,
     pub(crate) trusted_group: Group,
     /// The intent says who is trusted; otherwise it is whoever the document names.
     trusted_is_stated: bool,
@@ -116,8 +121,8 @@ impl<'d> RoleTrust<'d> {
         self.policy.refused(&Question::about(callers), budget)
     }
 
-    fn only_with_id(&self, id: Option<&str>, budget: &mut Budget) -> Proof {
-        let external_ids = id.map_or(ExternalIds::Absent, ExternalIds::AnythingBut);
+    fn only_with_id(&self, ids: &[String], budget: &mut Budget) -> Proof {
+        let external_ids = if ids.is_empty() { ExternalIds::Absent } else { ExternalIds::NoneOf(ids) };
         let question = Question::about(self.must_pass_id()).with_external_ids(external_ids);
         self.policy.refused(&question, budget)
     }
@@ -127,8 +132,13 @@ impl<'d> RoleTrust<'d> {
     fn must_pass_id(&self) -> Callers {
         match self.all_can_pass_id {
             true => Callers::of_accounts().inside(&self.trusted_group),
-            false => Callers::of_accounts().outside(&self.own),
+            false => self.of_other_accounts(),
         }
+    }
+
+    /// Everybody of another account than the role's.
+    pub(super) fn of_other_accounts(&self) -> Callers {
+        Callers::of_accounts().outside(&self.own)
     }
 
     /// Whether a principal that should be able to assume the role can, whatever else its request has. Where nobody stated

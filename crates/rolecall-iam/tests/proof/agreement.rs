@@ -44,7 +44,10 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
             is_trusted(&request.principal) && id == Some(EXTERNAL_ID) && plain && allows != Truth::True
         }
         Claim::MayAssumeUnderConditions(_) => false,
-        Claim::OnlyTargetsMayBeInvoked
+        Claim::OnlyWithOneOf { .. }
+        | Claim::NoLongerWith { .. }
+        | Claim::MayAssumeWith { .. }
+        | Claim::OnlyTargetsMayBeInvoked
         | Claim::OnlyStatedMayBeDone
         | Claim::EveryTargetMayBeInvoked(_)
         | Claim::EveryStatedMayBeDone(_) => unreachable!("not about trust"),

@@ -31,9 +31,12 @@ impl Kind {
             Claim::OnlyTrustedMayAssume
             | Claim::OnlyWithExternalId(_)
             | Claim::OthersOnlyWithExternalId(_)
+            | Claim::OnlyWithOneOf { .. }
+            | Claim::NoLongerWith { .. }
             | Claim::OnlyTargetsMayBeInvoked
             | Claim::OnlyStatedMayBeDone => Self::NobodyElse,
             Claim::MayAssume(_)
+            | Claim::MayAssumeWith { .. }
             | Claim::MayAssumeUnderConditions(_)
             | Claim::EveryTargetMayBeInvoked(_)
             | Claim::EveryStatedMayBeDone(_) => Self::Can,

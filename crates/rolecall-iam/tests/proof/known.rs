@@ -28,7 +28,10 @@ impl Wanted {
             Claim::OnlyTrustedMayAssume => self == Self::OnlyTrusted,
             Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => self == Self::OnlyWithId,
             Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => self == Self::MayAssume,
-            Claim::OnlyTargetsMayBeInvoked
+            Claim::OnlyWithOneOf { .. }
+            | Claim::NoLongerWith { .. }
+            | Claim::MayAssumeWith { .. }
+            | Claim::OnlyTargetsMayBeInvoked
             | Claim::OnlyStatedMayBeDone
             | Claim::EveryTargetMayBeInvoked(_)
             | Claim::EveryStatedMayBeDone(_) => false,

@@ -171,13 +171,16 @@ fn no_request_contradicts_an_answer_about_callers() {
         if let Some(members) = &outside {
             callers = callers.outside(&Group::of(members.clone()));
         }
+        let two = ["12345".to_owned(), EXTERNAL_ID.to_owned()];
         let external_ids = *dice.pick(&[
             ExternalIds::Any,
             ExternalIds::Absent,
             ExternalIds::Present,
             ExternalIds::Exactly(EXTERNAL_ID),
             ExternalIds::AnythingBut(EXTERNAL_ID),
-            ExternalIds::Another("12345"),
+            ExternalIds::AnotherThan(&two[..1]),
+            ExternalIds::AnotherThan(&two),
+            ExternalIds::NoneOf(&two),
         ]);
         let is_asked_about = |request: &Request| {
             let caller = &request.principal;
@@ -195,7 +198,10 @@ fn no_request_contradicts_an_answer_about_callers() {
                     ExternalIds::Present => id.is_some(),
                     ExternalIds::Exactly(wanted) => id == Some(wanted),
                     ExternalIds::AnythingBut(other) => id != Some(other),
-                    ExternalIds::Another(other) => id.is_some_and(|id| id != other),
+                    ExternalIds::AnotherThan(others) => {
+                        id.is_some_and(|id| others.iter().all(|other| id != other))
+                    }
+                    ExternalIds::NoneOf(others) => others.iter().all(|other| id != Some(other)),
                 }
         };
         let proof = policy.prove_refused(&Question::about(callers).with_external_ids(external_ids));

@@ -22,6 +22,7 @@ pub(super) fn intent() -> RoleIntent {
         external_id: Some(EXTERNAL_ID.parse().unwrap()),
         targets: Some(vec![FUNCTION.parse().unwrap(), QUALIFIED.parse().unwrap()]),
         allowance: None,
+        further_ids: Vec::new(),
     }
 }
 
@@ -84,7 +85,7 @@ pub(super) fn trust_results(value: &Value, intent: &RoleIntent) -> Vec<ClaimResu
 fn confirm_trust(document: &Document, claim: &Claim, witness: &Witness) {
     let allows = evaluate_trust(&witness.request, document).allows;
     let expected = match claim {
-        Claim::MayAssume(_) => Truth::False,
+        Claim::MayAssume(_) | Claim::MayAssumeWith { .. } => Truth::False,
         _ => Truth::True,
     };
     assert_eq!(allows, expected, "{claim}: {witness:?}");

@@ -79,6 +79,7 @@ pub(super) async fn prove(aws: &Aws, wanted: &ProofRequest) -> Result<Done, Stri
         external_id: Some(wanted.external_id.clone()),
         targets: Some(wanted.targets.clone()),
         allowance: None,
+        further_ids: Vec::new(),
     };
     let documents = read(&documents, &role);
     let claims = decide(&documents, &intent);

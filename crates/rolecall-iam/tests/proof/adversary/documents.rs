@@ -28,7 +28,7 @@ pub(super) struct Maker<'c> {
 
 /// An intent as a document of its own, for other programs that read the adversarial documents.
 pub(super) fn intent_value(intent: &RoleIntent) -> Value {
-    let RoleIntent { role, trusted, external_id, targets, allowance: _ } = intent;
+    let RoleIntent { role, trusted, external_id, targets, allowance: _, further_ids: _ } = intent;
     json!({
         "role": role.as_ref().map(ToString::to_string),
         "trusted": trusted.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -115,6 +115,7 @@ impl<'c> Maker<'c> {
             external_id: (!self.dice.one_in(6)).then(|| EXTERNAL_ID.parse().unwrap()),
             targets: Some(vec![FUNCTION.parse().unwrap(), QUALIFIED.parse().unwrap()]),
             allowance: None,
+            further_ids: Vec::new(),
         }
     }
 

@@ -42,7 +42,11 @@ fn short(claim: &Claim) -> &'static str {
     match claim {
         Claim::OnlyTrustedMayAssume => "only trusted",
         Claim::OnlyWithExternalId(_) | Claim::OthersOnlyWithExternalId(_) => "only with ID",
-        Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => "may assume",
+        Claim::OnlyWithOneOf { .. } => "only with one of the IDs",
+        Claim::NoLongerWith { .. } => "no longer with an ID",
+        Claim::MayAssumeWith { .. } | Claim::MayAssume(_) | Claim::MayAssumeUnderConditions(_) => {
+            "may assume"
+        }
         Claim::OnlyTargetsMayBeInvoked => "only targets",
         Claim::OnlyStatedMayBeDone => "only what is stated",
         Claim::EveryTargetMayBeInvoked(_) => "every target",

@@ -119,7 +119,10 @@ impl Trust {
                 let wanted = if caller.account().is_some() { expected } else { None };
                 one.trusts(caller) && id == wanted && is_plain(request) && allows != Truth::True
             }
-            Claim::OnlyTargetsMayBeInvoked
+            Claim::OnlyWithOneOf { .. }
+            | Claim::NoLongerWith { .. }
+            | Claim::MayAssumeWith { .. }
+            | Claim::OnlyTargetsMayBeInvoked
             | Claim::OnlyStatedMayBeDone
             | Claim::EveryTargetMayBeInvoked(_)
             | Claim::EveryStatedMayBeDone(_) => false,
