@@ -37,8 +37,8 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
         vendors.name(account, name);
     }
     for manifest in &manifests {
-        if let Some(id) = &manifest.genesys.organization_id {
-            let ids = expectation.insiders.external_ids.entry(manifest.genesys.trusted_account.clone());
+        if let Some(id) = manifest.party.external_id() {
+            let ids = expectation.insiders.external_ids.entry(manifest.party.trusted_account().clone());
             ids.or_default().insert(ExternalId::as_str(id).to_owned());
         }
     }

@@ -332,7 +332,7 @@ async fn genesys(
     let deadline = options.longest_wait();
     let client = match sandbox {
         Some(sandbox) => connect_to_sandbox(sandbox, deadline),
-        None => connect(manifest, aws, deadline),
+        None => connect(manifest.and_then(Manifest::genesys), aws, deadline),
     };
     let client = match client {
         Ok(client) => client,
@@ -356,8 +356,8 @@ async fn genesys(
             return Some(client);
         }
     };
-    let stated = manifest.and_then(|manifest| manifest.genesys.organization_id.as_ref());
-    let managed_by = manifest.and_then(|manifest| manifest.genesys.managed_by);
+    let stated = manifest.and_then(|manifest| manifest.party.external_id());
+    let managed_by = manifest.and_then(Manifest::genesys_manager);
     let view = IdentityView::new(identity, (stated, managed_by), None, &[]);
     let organization = format!("{} ({})", view.organization.name, Shown(&view.organization.id));
     match stated.filter(|stated| stated.as_str() != view.organization.id) {

@@ -183,7 +183,7 @@ pub fn desired(
     attachable: usize,
 ) -> Result<Desired, DesiredError> {
     let role = &manifest.role;
-    manifest.genesys.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
+    manifest.party.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
     let fillings = fillings(manifest, external_id, home, targets);
     let owner = (OWNER_TAG.to_owned(), role.name.to_string());
     let with_targets = |targets: &[FunctionArn]| {
@@ -272,10 +272,10 @@ fn checked(
     ))
 }
 
-/// Who may assume the role: the account of Genesys Cloud, and the manifest's principal for live probes.
+/// Who may assume the role: the account of the party, and the manifest's principal for live probes.
 pub(super) fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
-    [home.root_of(&manifest.genesys.trusted_account)].into_iter().chain(probe_principal).collect()
+    [home.root_of(manifest.party.trusted_account())].into_iter().chain(probe_principal).collect()
 }
 
 /// The values for the templates.

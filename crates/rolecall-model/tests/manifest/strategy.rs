@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manager, Manifest, Method, Notify, NotifyOn,
-    Role, Target, Template, Verify, WebServicesCredential, Webhook,
+    Access, Action, AssumedRole, Call, ChosenBy, Genesys, Integration, Manager, Manifest, Method, Notify,
+    NotifyOn, Party, Role, Target, Template, Vendor, Verify, WebServicesCredential, Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
@@ -25,13 +25,13 @@ fn text<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(
 /// Any right manifest. No two targets have one function name, so that actions can name them by it.
 pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
     (
-        genesys(),
+        party(),
         role(),
         vec(target(), 1..5),
         (access(), option::of(principal()), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
-        .prop_map(|(mut genesys, role, mut targets, (access, probe_principal, notify), actions)| {
+        .prop_map(|(mut party, role, mut targets, (access, probe_principal, notify), actions)| {
             targets.sort_by_key(|target| target.function.clone());
             targets.dedup_by_key(|target| target.function.clone());
             let mut named: Vec<Action> = Vec::new();
@@ -43,20 +43,16 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                     named.push(action);
                 }
             }
-            if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
-                genesys.web_services_credential = None;
+            match &mut party {
+                Party::Genesys(genesys) => {
+                    if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
+                        genesys.web_services_credential = None;
+                    }
+                }
+                Party::Vendor(_) => named.clear(),
             }
             let verify = Verify { probe_principal };
-            Manifest {
-                folder: PathBuf::new(),
-                genesys,
-                role,
-                targets,
-                access,
-                verify,
-                notify,
-                actions: named,
-            }
+            Manifest { folder: PathBuf::new(), party, role, targets, access, verify, notify, actions: named }
         })
 }
 
@@ -81,6 +77,25 @@ fn location() -> impl Strategy<Value = SecretLocation> {
         parameter.prop_map(|arn| SecretLocation::Parameter(SecretId::Arn(arn))),
         "(/[b-r][A-Za-z0-9_-]{0,20}){1,3}".prop_map(|name| SecretLocation::Parameter(SecretId::Name(name))),
     ]
+}
+
+fn party() -> impl Strategy<Value = Party> {
+    prop_oneof![3 => genesys().prop_map(Party::Genesys), 1 => vendor().prop_map(Party::Vendor)]
+}
+
+fn vendor() -> impl Strategy<Value = Vendor> {
+    (
+        "[A-Za-z0-9\u{e9}]([A-Za-z0-9\u{e9} .,_&()+-]{0,62}[A-Za-z0-9.)+])?",
+        text("[0-9]{12}"),
+        text("[A-Za-z0-9_+=,.@:/-]{2,60}"),
+        option::of(select(ChosenBy::ALL.to_vec())),
+    )
+        .prop_map(|(name, account, external_id, external_id_chosen_by)| Vendor {
+            name,
+            account,
+            external_id,
+            external_id_chosen_by,
+        })
 }
 
 fn genesys() -> impl Strategy<Value = Genesys> {
