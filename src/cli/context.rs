@@ -136,6 +136,7 @@ pub(crate) fn load_manifest(
         input::manifest(options.file())?
     };
     printer.warnings(&loaded.warnings);
+    printer.is_for_vendors(loaded.manifest.genesys().is_none());
     Ok(if sandbox { in_any_account(loaded) } else { loaded })
 }
 

@@ -24,7 +24,7 @@ use crate::desired::template::Templates;
 use crate::exit::ExitCode;
 use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
-use crate::manifest::{Access, AssumedRole, Manifest, Outline};
+use crate::manifest::{Access, AssumedRole, Manifest, Outline, PartyName};
 use crate::observe::survey::{AddressError, SurveyError, addresses};
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
@@ -39,6 +39,10 @@ const NOT_COMPARED: &str = "the manifest's organization_id was not compared with
 
 /// Why Genesys Cloud is not asked for figures.
 const NOT_CONNECTED: &str = "the manifest asks for nothing in Genesys Cloud";
+
+/// Why there are no figures of a role that another vendor than Genesys assumes.
+const NOTHING_TO_MEASURE: &str =
+    "no figures: rolecall measures data actions, and a manifest with [vendor] has none";
 
 /// Whom a command talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,6 +275,10 @@ impl Connected {
         window: Window,
         limits: &Limits,
     ) -> Result<ExitCode, SurveyError> {
+        if self.role.manifest.genesys().is_none() {
+            report.warnings.push(NOTHING_TO_MEASURE.to_owned());
+            return Ok(ExitCode::Success);
+        }
         let unasked = self.unexamined.map_or_else(|| NOT_CONNECTED.to_owned(), UnexaminedView::outcome);
         let metrics = self.role.metrics(window, &unasked).await?;
         let (view, exit) = MetricsView::of(&metrics, limits);
@@ -327,6 +335,16 @@ impl Connected {
             Ok(found) if found.id == self.external_id.as_str() => LiveOrganization::Same,
             Ok(found) => LiveOrganization::Other { expected: self.external_id.to_string(), found },
             Err(error) => LiveOrganization::Unanswered { error, are_named: self.are_credentials_named },
+        }
+    }
+
+    /// The error as the report of this manifest tells it.
+    #[must_use]
+    pub fn told(&self, error: CommandError) -> CommandError {
+        let error = error.without(self.unexamined);
+        match self.role.manifest.party.name() {
+            PartyName::Genesys => error,
+            PartyName::Vendor(_) => error.for_vendor(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::iam::document::Document;
 use crate::iam::prove::RoleIntent;
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Manager, Manifest, Role, WrongPartition};
+use crate::manifest::{Boundary, Manager, Manifest, PartyName, Role, Vendor, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 
@@ -124,6 +124,8 @@ pub struct Desired {
     pub policies: Vec<(PolicyArn, PolicySpecification)>,
     /// Who may assume the role.
     pub trusted: Vec<String>,
+    /// The vendor that assumes the role, if that is not Genesys.
+    pub vendor: Option<Vendor>,
     /// The external ID that they must send.
     pub external_id: ExternalId,
     /// What the role may invoke.
@@ -141,6 +143,16 @@ impl Desired {
             external_id: Some(self.external_id.clone()),
             targets: Some(self.targets.clone()),
         }
+    }
+
+    /// What reports call whoever assumes the role.
+    pub fn party(&self) -> PartyName {
+        self.vendor.as_ref().map_or(PartyName::Genesys, |vendor| PartyName::Vendor(vendor.name.clone()))
+    }
+
+    /// Whether the role has the description that rolecall gives where the manifest states none.
+    pub fn has_default_description(&self) -> bool {
+        self.role.description == default_description(&self.party())
     }
 
     /// The ARN that the role has or will have.
@@ -169,7 +181,9 @@ pub enum DesiredError {
 }
 
 /// The description of a role whose manifest gives none.
-pub(crate) const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
+fn default_description(party: &PartyName) -> String {
+    format!("Assumed by {party} to invoke Lambda functions.")
+}
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
 /// `current` are the policies that hold targets now, and `attachable` is how many the role has room for.
@@ -208,7 +222,10 @@ pub fn desired(
         role: RoleSpecification {
             name: role.name.clone(),
             path: role.path.clone(),
-            description: role.description.clone().unwrap_or_else(|| ROLE_DESCRIPTION.to_owned()),
+            description: role
+                .description
+                .clone()
+                .unwrap_or_else(|| default_description(&manifest.party.name())),
             max_session_duration: role.max_session_duration,
             permissions_boundary: home.boundary_arn(role),
             // The tag says that rolecall may change and delete the role; what another tool makes, it may not.
@@ -219,6 +236,7 @@ pub fn desired(
         },
         policies,
         trusted: trusted(manifest, home),
+        vendor: manifest.party.vendor().cloned(),
         external_id: external_id.clone(),
         targets: targets.to_vec(),
         home: home.clone(),

@@ -140,7 +140,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
                 Level::Paper | Level::Live | Level::Twin => Vec::new(),
                 Level::Genesys => vec![Note::NoActionTested(Untested::NoRole)],
             };
-            return Ok(Verification { claims, notes, ..Verification::default() });
+            return Ok(Verification { claims, notes, ..Verification::about(&survey.desired) });
         };
         let mut verification = paper(&documents, survey);
         if level == Level::Paper {

@@ -75,7 +75,7 @@ pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict
     let verification = Verification {
         claims,
         findings: findings.into_iter().map(Finding::from).collect(),
-        ..Verification::default()
+        ..Verification::about(&survey.desired)
     };
     Verdict { verification, objections }
 }

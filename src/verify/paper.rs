@@ -26,7 +26,7 @@ pub fn paper(documents: &Documents, survey: &Survey) -> Verification {
     Verification {
         claims,
         findings: findings.into_iter().map(Finding::from).collect(),
-        ..Verification::default()
+        ..Verification::about(&survey.desired)
     }
 }
 

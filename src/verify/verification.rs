@@ -8,10 +8,14 @@ use super::note::Note;
 use super::organization::OrganizationStanding;
 use super::probe::Probe;
 use super::twin::Examined;
+use crate::desired::aws::Desired;
+use crate::manifest::PartyName;
 
 /// Everything that was verified.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Verification {
+    /// What reports call whoever assumes the role.
+    pub party: PartyName,
     /// The claims, decided from the documents.
     pub claims: Vec<Claim>,
     /// Findings in addition to the claims.
@@ -31,6 +35,21 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Nothing yet, about the role that is desired.
+    pub fn about(desired: &Desired) -> Self {
+        Self {
+            party: desired.party(),
+            claims: Vec::new(),
+            findings: Vec::new(),
+            probes: Vec::new(),
+            twin: None,
+            analyses: Vec::new(),
+            actions: Vec::new(),
+            organization: OrganizationStanding::default(),
+            notes: Vec::new(),
+        }
+    }
+
     /// What AWS answered about the role and about its twin.
     pub fn all_probes(&self) -> impl Iterator<Item = &Probe> {
         self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::form::{Form, Text};
@@ -54,6 +54,14 @@ impl Party {
         match self {
             Self::Genesys(genesys) => Some(genesys),
             Self::Vendor(_) => None,
+        }
+    }
+
+    /// The vendor, if that is not Genesys.
+    pub fn vendor(&self) -> Option<&Vendor> {
+        match self {
+            Self::Genesys(_) => None,
+            Self::Vendor(vendor) => Some(vendor),
         }
     }
 
@@ -125,7 +133,7 @@ pub struct Vendor {
 
 /// Who chose an external ID. A vendor that chooses it can give each customer a different one; an ID that a customer chose, another
 /// customer may choose as well (IAM User Guide, "The confused deputy problem").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the schema lists the words only if they have no text of their own")]
 pub enum ChosenBy {
@@ -147,10 +155,9 @@ impl ChosenBy {
 }
 
 /// What reports call the party that assumes the role.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartyName {
     /// Genesys Cloud.
-    #[default]
     Genesys,
     /// A vendor by the name that the manifest gives it.
     Vendor(String),
