@@ -44,8 +44,8 @@ impl RoleView {
             );
         }
         let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
-        if let Some(VendorView { name, account, external_id_chosen_by: _, other_customers }) = vendor {
-            let _ = writeln!(text, "  vendor      {name}, from account {account}; {other_customers}");
+        if let Some(VendorView { name, account, external_id_chosen_by: _ }) = vendor {
+            let _ = writeln!(text, "  vendor      {name}, from account {account}");
         }
         for (index, target) in targets.iter().take(TARGETS_SHOWN).enumerate() {
             let _ = writeln!(text, "  {:<10}  {target}", if index == 0 { "may invoke" } else { "" });

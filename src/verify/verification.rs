@@ -9,7 +9,8 @@ use super::organization::OrganizationStanding;
 use super::probe::Probe;
 use super::twin::Examined;
 use crate::desired::aws::Desired;
-use crate::manifest::PartyName;
+use crate::iam::lint::Finding as Fault;
+use crate::manifest::{PartyName, Vendor};
 
 /// Everything that was verified.
 #[derive(Debug)]
@@ -47,6 +48,21 @@ impl Verification {
             actions: Vec::new(),
             organization: OrganizationStanding::default(),
             notes: Vec::new(),
+        }
+    }
+
+    /// What is decided from the documents of the role that is desired. That says nothing about what the vendor's service lets its
+    /// other customers do.
+    pub(super) fn on_paper(desired: &Desired, claims: Vec<Claim>, findings: Vec<Fault>) -> Self {
+        let of_vendor = |vendor: &Vendor| Note::OtherCustomers {
+            vendor: vendor.name.clone(),
+            chosen_by: vendor.external_id_chosen_by,
+        };
+        Self {
+            claims,
+            findings: findings.into_iter().map(Finding::from).collect(),
+            notes: desired.vendor.iter().map(of_vendor).collect(),
+            ..Self::about(desired)
         }
     }
 

@@ -72,4 +72,5 @@ mod twin;
 mod twin_policy;
 mod twin_trouble;
 mod unknown;
+mod vendor;
 pub(crate) mod views;
