@@ -61,8 +61,7 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> Comma
 }
 
 /// What there is where an error text is not understood.
-const EXPLAINED_BY_HAND: &str =
-    "`rolecall verify --level twin` shows whether the role and AWS let a caller do what it must";
+const EXPLAINED_BY_HAND: &str = "`rolecall verify --level twin` asks AWS whether a caller in the place of the vendor gets in, and what a session can do";
 
 async fn verify_one(
     options: &VerifyCommand,
