@@ -85,7 +85,7 @@ fn party() -> impl Strategy<Value = Party> {
 
 fn vendor() -> impl Strategy<Value = Vendor> {
     (
-        "[A-Za-z0-9\u{e9}]([A-Za-z0-9\u{e9} .,_&()+-]{0,62}[A-Za-z0-9.)+])?",
+        "[A-Za-z0-9\u{e9}]([A-Za-z0-9\u{e9} .,_&()+-]{0,62}[A-Za-z0-9.,_&()+-])?",
         text("[0-9]{12}"),
         text("[A-Za-z0-9_+=,.@:/-]{2,60}"),
         option::of(select(ChosenBy::ALL.to_vec())),
