@@ -8,7 +8,7 @@ use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::ExternalId;
-use rolecall::manifest::{Access, Manifest};
+use rolecall::manifest::{Access, Manifest, Vendor};
 use rolecall::report::{CallsView, Origin, RollCallView, Text};
 use rolecall::sandbox::{Faults, Sandbox, SandboxOptions};
 use rolecall_audit::baseline::Baseline;
@@ -37,6 +37,12 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
         vendors.name(account, name);
     }
     for manifest in &manifests {
+        // The list has a source for its names, so it goes before what a manifest says.
+        if let Some(Vendor { name, account, .. }) = manifest.party.vendor()
+            && vendors.get(account).is_none()
+        {
+            vendors.name(account.clone(), name.clone());
+        }
         if let Some(id) = manifest.party.external_id() {
             let ids = expectation.insiders.external_ids.entry(manifest.party.trusted_account().clone());
             ids.or_default().insert(ExternalId::as_str(id).to_owned());

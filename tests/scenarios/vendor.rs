@@ -314,4 +314,14 @@ fn the_roll_call_expects_the_vendor() {
       }
     }
     "#);
+    // The manifest names an account that the list of known accounts does not have.
+    let text = std::fs::read_to_string(stage.folder.path().join("rolecall.toml")).unwrap();
+    stage.write(
+        "rolecall.toml",
+        &text.replace("\"Datadog\"", "\"Acme\"").replace("464622532012", "111122223333"),
+    );
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let report = stage.run(&["audit", "--file", "rolecall.toml", "--output", "json"]).json();
+    let role = report["roles"].as_array().unwrap().iter().find(is_role).unwrap();
+    assert_eq!(role["ways"][0]["vendor"], "Acme");
 }
