@@ -30,13 +30,16 @@ impl ExitCode {
     pub(crate) const ALL: [Self; 6] =
         [Self::Success, Self::Failed, Self::Usage, Self::Pending, Self::Refuted, Self::Inconclusive];
 
-    /// What it means.
-    pub fn meaning(self) -> &'static str {
+    /// What it means; `for_vendors` where a role is for another vendor than Genesys.
+    pub fn meaning(self, for_vendors: bool) -> &'static str {
         match self {
             Self::Success => "done; in sync; proved",
             Self::Failed => "something went wrong",
             Self::Usage => "usage or manifest error; nothing was contacted",
             Self::Pending => "changes are pending that let nobody in and stop nothing",
+            Self::Refuted if for_vendors => {
+                "refuted: a caller can, or after the plan could, do what the manifest does not allow; or whoever must be able to use the role cannot"
+            }
             Self::Refuted => {
                 "refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must"
             }

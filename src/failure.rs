@@ -92,6 +92,15 @@ impl CommandError {
         Self { unexamined: self.unexamined.or(unexamined), ..self }
     }
 
+    /// The same where the role is for another vendor than Genesys: nothing is said about a service that the manifest does not have.
+    #[must_use]
+    pub fn for_vendor(self) -> Self {
+        let message =
+            self.message.replace(STALE, STALE_IN_AWS).replace(NOTHING_WRITTEN, NOTHING_WRITTEN_TO_AWS);
+        let hint = self.hint.map(|hint| hint.replace(&format!("; {NO_AWS}"), ""));
+        Self { message, hint, unexamined: None, ..self }
+    }
+
     /// The report of a command that came to this.
     pub fn report(&self, command: &'static str) -> Report {
         Report { error: Some(self.view()), unexamined: self.unexamined, ..Report::new(command) }
@@ -206,9 +215,16 @@ pub const UNCHANGED: &str = "nothing was changed";
 /// The same where the manifest may just have been edited.
 const NOTHING_WRITTEN: &str = "nothing was changed in AWS or Genesys Cloud";
 
+/// The same where the manifest has no Genesys Cloud side.
+const NOTHING_WRITTEN_TO_AWS: &str = "nothing was changed in AWS";
+
 /// An answer takes time, and what was shown must be what is done.
 const STALE: &str = "AWS or Genesys Cloud changed after the plan was shown; nothing was changed in AWS or Genesys Cloud; run the \
      command again for a new plan";
+
+/// The same where the manifest has no Genesys Cloud side.
+const STALE_IN_AWS: &str =
+    "AWS changed after the plan was shown; nothing was changed in AWS; run the command again for a new plan";
 
 impl From<ChangeError<Self>> for CommandError {
     fn from(error: ChangeError<Self>) -> Self {

@@ -50,17 +50,17 @@ fn words(consequence: Consequence) -> Words {
             None,
         ),
         Consequence::NarrowsTrust => (
-            "Genesys Cloud, or another principal that the manifest names, cannot assume the role: data actions fail",
+            "a principal that the manifest names cannot assume the role: what it does through the role, such as data actions, fails",
             "`rolecall apply` writes the trust policy of the manifest",
             None,
         ),
         Consequence::NarrowsPermissions => (
-            "a session cannot invoke every target: data actions of those targets fail",
+            "a session cannot invoke every target: what calls those targets through the role, such as data actions, fails",
             "`rolecall apply` attaches and writes the policies of the manifest",
             Some("policy-detached"),
         ),
         Consequence::TargetMissing => (
-            "Lambda has no such function, alias or version: its data actions fail, whatever the role may do",
+            "Lambda has no such function, alias or version: what calls it, such as data actions, fails, whatever the role may do",
             "deploy the function, or remove the target from the manifest (`rolecall target remove`)",
             Some("function-deleted"),
         ),

@@ -21,7 +21,7 @@ impl Entry {
         let mut text = format!("{}{severity}: {}\n", self.code, self.title);
         text += &format!("\n{}: {}.\nWhat to do: {}.\n", self.kind.why(), self.why, self.remedy);
         if let Some(exit) = self.exit {
-            text += &format!("Exit code: {} ({}).\n", exit.code(), exit.meaning());
+            text += &format!("Exit code: {} ({}).\n", exit.code(), exit.meaning(false));
         }
         match self.example {
             Some(Example::Document(document)) => {

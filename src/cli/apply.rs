@@ -80,7 +80,7 @@ async fn apply_and_tell(
 ) -> CommandResult<(Report, ExitCode)> {
     let teller = Teller::new(context.manifest.notify.as_ref(), options.aws.sandbox)?;
     let result = apply_one(options, context, before_writing, printer).boxed_local().await;
-    let result = result.map_err(|error| error.without(context.unexamined));
+    let result = result.map_err(|error| context.told(error));
     match teller {
         Some(teller) => teller.tell(context, result, printer).boxed_local().await,
         None => result,
@@ -124,7 +124,7 @@ async fn apply_one(
             if let Some((survey, foreign)) = judged {
                 tell_refused(options, &survey, &foreign, &mut told, printer);
             }
-            let error = CommandError::from(refused);
+            let error = context.told(CommandError::from(refused));
             let exit = fail(error.view(), error.exit, &mut told, printer);
             return Ok((printer.advising(told), exit.or(live.exit())));
         }

@@ -136,6 +136,7 @@ pub(crate) fn load_manifest(
         input::manifest(options.file())?
     };
     printer.warnings(&loaded.warnings);
+    printer.is_for_vendors(loaded.manifest.genesys().is_none());
     Ok(if sandbox { in_any_account(loaded) } else { loaded })
 }
 
@@ -207,7 +208,7 @@ pub(crate) fn sandbox_state(
     let mut state = State::demo();
     let mut added = 0;
     for manifest in manifests {
-        if let Some(id) = &manifest.genesys.organization_id {
+        if let Some(id) = manifest.genesys().and_then(|genesys| genesys.organization_id.as_ref()) {
             // The sandbox plays the organisation that the manifest is for.
             state.genesys.organization.id = id.to_string();
         }

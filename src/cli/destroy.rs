@@ -56,7 +56,7 @@ pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> Comm
         let (who, how) = (manager.name(), manager.remove());
         printer.progress(&format!("role `{role}` was left alone: {who} manages it; to delete it, {how}"));
     }
-    if let Some(manager) = context.manifest.genesys.managed_by {
+    if let Some(manager) = context.manifest.genesys_manager() {
         let (who, how) = (manager.name(), manager.remove());
         printer.progress(&format!(
             "what is in Genesys Cloud was left alone: {who} manages it; to delete it, {how}"

@@ -47,17 +47,23 @@ const PROXIES: [&str; 8] = [
 
 /// The checks so far.
 #[derive(Default)]
-struct Checks(Vec<CheckView>);
+struct Checks {
+    made: Vec<CheckView>,
+    /// Whether the manifest is for another vendor than Genesys.
+    for_vendor: bool,
+}
 
 impl Checks {
     fn add(&mut self, check: &'static str, state: CheckState, text: impl Into<String>) {
-        self.0.push(CheckView { check, state, text: text.into(), code: None, hint: None });
+        self.made.push(CheckView { check, state, text: text.into(), code: None, hint: None });
     }
 
     fn add_error(&mut self, check: &'static str, state: CheckState, error: impl Into<CommandError>) {
-        let CommandError { code, message, hint, exit: _, unexamined: _ } = error.into();
+        let error: CommandError = error.into();
+        let error = if self.for_vendor { error.for_vendor() } else { error };
+        let CommandError { code, message, hint, exit: _, unexamined: _ } = error;
         let text = message.trim_end().lines().next().unwrap_or_default().to_owned();
-        self.0.push(CheckView { check, state, text, code: Some(code), hint });
+        self.made.push(CheckView { check, state, text, code: Some(code), hint });
     }
 }
 
@@ -68,6 +74,7 @@ pub(crate) async fn run(
     printer.show_calls(options.common.verbose > 0);
     let mut checks = Checks::default();
     let manifest = manifest(options, &mut checks, printer);
+    checks.for_vendor = manifest.as_ref().is_some_and(|manifest| manifest.genesys().is_none());
     let sandbox = sandbox(options, manifest.as_ref(), printer)?;
     let access = manifest.as_ref().map(|manifest| manifest.access.clone()).unwrap_or_default();
     let aws = match Aws::connect(&settings(options, &access, sandbox.as_ref())).await {
@@ -85,7 +92,10 @@ pub(crate) async fn run(
             false => checks.add("certificates", CheckState::Ok, aws.trust().to_string()),
         }
         in_aws(aws, &access, manifest.as_ref(), &mut checks).await?;
-        let client = genesys(options, aws, sandbox.as_ref(), manifest.as_ref(), &mut checks).await;
+        let client = match checks.for_vendor {
+            true => None,
+            false => genesys(options, aws, sandbox.as_ref(), manifest.as_ref(), &mut checks).await,
+        };
         calls = aws.calls().so_far();
         calls.extend(client.iter().flat_map(|client| client.calls().so_far()));
         list_calls(aws, printer);
@@ -93,7 +103,7 @@ pub(crate) async fn run(
     }
     let view = DoctorView {
         calls: CallsView::summarize(&calls),
-        ..DoctorView::new(env!("CARGO_PKG_VERSION"), checks.0)
+        ..DoctorView::new(env!("CARGO_PKG_VERSION"), checks.made)
     };
     printer.result(&if options.common.output.is_human() { view.to_text() } else { view.to_json() });
     Ok(view.exit_code)
@@ -331,7 +341,7 @@ async fn genesys(
     let deadline = options.longest_wait();
     let client = match sandbox {
         Some(sandbox) => connect_to_sandbox(sandbox, deadline),
-        None => connect(manifest, aws, deadline),
+        None => connect(manifest.and_then(Manifest::genesys), aws, deadline),
     };
     let client = match client {
         Ok(client) => client,
@@ -355,8 +365,8 @@ async fn genesys(
             return Some(client);
         }
     };
-    let stated = manifest.and_then(|manifest| manifest.genesys.organization_id.as_ref());
-    let managed_by = manifest.and_then(|manifest| manifest.genesys.managed_by);
+    let stated = manifest.and_then(|manifest| manifest.party.external_id());
+    let managed_by = manifest.and_then(Manifest::genesys_manager);
     let view = IdentityView::new(identity, (stated, managed_by), None, &[]);
     let organization = format!("{} ({})", view.organization.name, Shown(&view.organization.id));
     match stated.filter(|stated| stated.as_str() != view.organization.id) {

@@ -59,7 +59,7 @@ pub(crate) async fn run_one(
     work: impl AsyncFn(&mut Connected, &mut Printer) -> CommandResult<(Report, ExitCode)>,
 ) -> CommandResult<ExitCode> {
     let worked = work(&mut context.connected, printer).boxed_local().await;
-    let (mut report, exit) = worked.map_err(|error| error.without(context.unexamined))?;
+    let (mut report, exit) = worked.map_err(|error| context.told(error))?;
     context.count_calls(&mut report);
     report.exit = exit;
     report.origin = Origin::at(Timestamp::now());
@@ -149,6 +149,7 @@ fn load(files: &[PathBuf], printer: &mut Printer) -> Result<Vec<(PathBuf, Loaded
             Err(error) => faults.push(error.message),
         }
     }
+    printer.is_for_vendors(all.iter().all(|(_, loaded)| loaded.manifest.genesys().is_none()));
     match faults.as_slice() {
         [] => Ok(all),
         faults => Err(UsageError::coded(ErrorCode::ManifestInvalid, faults.join("\n"), None)),

@@ -10,7 +10,7 @@ use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::{ExternalId, RoleArn};
-use rolecall::manifest::write;
+use rolecall::manifest::{Manifest, write};
 use rolecall::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use rolecall::operations::handover::{compare_in_aws, compare_in_genesys, of_aws, of_genesys};
 use rolecall::operations::{Level, Verified, VerifyRequest};
@@ -114,8 +114,9 @@ async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandRe
 
 async fn from_aws(options: &WriteHandover, now: Timestamp, printer: &mut Printer) -> CommandResult<Written> {
     let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
+    let genesys = context.manifest.require_genesys()?;
     let Verified { survey, documents: _, verification } = context.role.verify(&on_paper(), &()).await?;
-    let file = of_aws(&context.manifest, &survey, &verification, now);
+    let file = of_aws(genesys, &context.manifest, &survey, &verification, now);
     let verify = printer.invocation().command("verify");
     let undecided = verification.claims.iter().filter(|it| it.outcome() == ClaimOutcome::Unknown);
     let undecided: Vec<&str> = undecided.map(|claim| claim.kind().id()).collect();
@@ -147,7 +148,7 @@ async fn from_genesys(
     let Connection { manifest, client, .. } = &connection;
     let organization = client.organization().await?;
     let (_, site) = client.identity().await?;
-    let stated = site.region.or(manifest.as_ref().map(|manifest| manifest.genesys.region));
+    let stated = site.region.or(manifest.as_ref().and_then(Manifest::genesys).map(|genesys| genesys.region));
     let region = match (&options.genesys_region, stated) {
         (Some(text), _) => {
             text.parse().map_err(|error| UsageError::new(format!("--genesys-region: {error}"), None))?
@@ -201,10 +202,11 @@ async fn check(options: &CheckHandover, printer: &mut Printer) -> CommandResult<
     let compared = match (file.side, &file.role) {
         (Side::Genesys, _) => {
             let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
+            let genesys = context.manifest.require_genesys()?;
             let Verified { survey, documents: _, verification } =
                 context.role.verify(&on_paper(), &()).await?;
             list_all_calls(&context, printer);
-            compare_in_aws(&file, &context.manifest, &survey, &verification)
+            compare_in_aws(&file, genesys, &survey, &verification)
         }
         (Side::Aws, role) => {
             let connection = Connection::open(&options.aws, printer).await?;

@@ -4,6 +4,7 @@ mod answers;
 mod functions;
 mod genesys;
 mod handover;
+mod vendor;
 
 use std::time::Duration;
 
@@ -59,7 +60,10 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
             let (manifest, role) = from_handover(file, options, printer).await?;
             (manifest, Vec::new(), role)
         }
-        (false, None, None) => (ask(options, printer).await?, Vec::new(), None),
+        (false, None, None) => match vendor::of_options(options)? {
+            Some(manifest) => (manifest, Vec::new(), None),
+            None => (ask(options, printer).await?, Vec::new(), None),
+        },
     };
     let text = manifest::write::render(&manifest);
     let (_, notes) = Manifest::parse(&text, &path.display().to_string()).map_err(|faults| {

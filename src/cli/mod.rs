@@ -131,7 +131,7 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         // Whatever stopped it before the manifest was read: what the user left out, nobody looked at.
-        let error = error.without(left_out(asked(command)));
+        let error = printer.told(error.without(left_out(asked(command))));
         printer.failure(&error.view());
         if let Some(format) = output(command).format() {
             let report = printer.advising(error.report(name(command)));

@@ -31,8 +31,8 @@ pub(crate) use self::genesys::{
 
 pub(crate) use self::handover::{CheckHandover, HandoverCommand, HandoverSide, WriteHandover};
 pub(crate) use self::offline::{
-    ExplainOptions, GuardrailPart, InitOptions, ProveOptions, RenderOptions, Rendered, RenderedDocument,
-    RenderedFormat, SimulateOptions,
+    ChosenBy, ExplainOptions, GuardrailPart, InitOptions, ProveOptions, RenderOptions, Rendered,
+    RenderedDocument, RenderedFormat, SimulateOptions, VendorOptions,
 };
 pub(crate) use self::roll_call::RollCallOptions;
 

@@ -15,6 +15,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
+use rolecall::failure::CommandError;
 use rolecall::report::{ErrorView, Evidence, Invocation, Report};
 use rolecall_model::activity::Activity;
 use rolecall_model::limit::{self, Limit};
@@ -71,6 +72,8 @@ pub(crate) struct Printer {
     status: Status,
     /// What advised commands repeat.
     invocation: Invocation,
+    /// Whether every manifest that was read is for another vendor than Genesys.
+    for_vendors: bool,
     /// Why a result could not be written, unless its reader had gone.
     unwritten: Option<io::Error>,
 }
@@ -105,6 +108,7 @@ impl Printer {
             bar: ProgressBar::hidden(),
             status: Status::new(!in_ci && !is_quiet && std::io::stderr().is_terminal()),
             invocation: Invocation::default(),
+            for_vendors: false,
             unwritten: None,
         }
     }
@@ -124,6 +128,7 @@ impl Printer {
             bar: self.bar.clone(),
             status: self.status.clone(),
             invocation,
+            for_vendors: self.for_vendors,
             unwritten: None,
         }
     }
@@ -238,6 +243,16 @@ impl Printer {
     /// From here on, advised commands repeat this.
     pub(crate) fn repeat(&mut self, invocation: Invocation) {
         self.invocation = invocation;
+    }
+
+    /// Says whether every manifest that was read is for another vendor than Genesys.
+    pub(crate) fn is_for_vendors(&mut self, for_vendors: bool) {
+        self.for_vendors = for_vendors;
+    }
+
+    /// The error as it is told about these manifests.
+    pub(crate) fn told(&self, error: CommandError) -> CommandError {
+        if self.for_vendors { error.for_vendor() } else { error }
     }
 
     /// The report with complete commands.

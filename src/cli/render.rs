@@ -173,7 +173,7 @@ fn cloud(given: &Given) -> CommandResult<genesys::Desired> {
 
 /// Two tools that make the same integration make it twice.
 fn say_who_makes_the_cloud_side(manifest: &Manifest, is_rendered: bool, printer: &mut Printer) {
-    let is_elsewhere = manifest.genesys.managed_by.is_some();
+    let is_elsewhere = manifest.genesys_manager().is_some();
     if is_rendered {
         if !is_elsewhere {
             printer.warning(
@@ -342,7 +342,7 @@ fn home_of_any_stack(
 ) -> CommandResult<Home> {
     let partition = partition(manifest)?;
     manifest
-        .genesys
+        .party
         .check_partition("the account of the stack", partition.as_str())
         .map_err(DesiredError::Partition)?;
     let given = format!("{manifest:?} {external_id} {templates:?}");

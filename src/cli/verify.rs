@@ -2,7 +2,8 @@
 
 use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, hint_for_absent};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, hint_for_absent};
+use rolecall::manifest::PartyName;
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
@@ -30,6 +31,10 @@ impl From<Level> for Depth {
 pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     if let Some(text) = &options.explain_error {
         let context = Context::open(&options.aws, Services::Aws, printer).await?;
+        if let PartyName::Vendor(name) = context.manifest.party.name() {
+            let message = format!("rolecall does not know the errors of {name}, which the manifest is for");
+            return Err(UsageError::new(message, Some(EXPLAINED_BY_HAND)).into());
+        }
         return super::explain_error::run(text, &context, options.aws.common.output, printer).await;
     }
     certificate::refuse_many(options.smtlib.as_ref(), &options.aws)?;
@@ -55,11 +60,17 @@ pub(crate) async fn run(options: &VerifyCommand, printer: &mut Printer) -> Comma
     .await
 }
 
+/// What there is where an error text is not understood.
+const EXPLAINED_BY_HAND: &str = "`rolecall verify --level twin` asks AWS whether a caller in the place of the vendor gets in, and what a session can do";
+
 async fn verify_one(
     options: &VerifyCommand,
     connected: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
+    if options.level == Level::Genesys {
+        connected.manifest.require_genesys()?;
+    }
     let request = VerifyRequest {
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },

@@ -11,7 +11,7 @@ use rolecall_genesys::credentials::{CredentialError, CredentialSource};
 use rolecall_model::region::Region;
 use tokio::sync::OnceCell;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Access, Genesys};
 use crate::ports::calls::Calls;
 use crate::ports::genesys::{GenesysRead, GenesysResult, Organization};
 use crate::ports::secrets::{ReadSecret, SecretId, SecretLocation};
@@ -68,19 +68,20 @@ impl Clients {
     }
 
     /// Whether the credentials are named for the manifest, by itself or for all.
-    pub(super) fn are_named(&self, manifest: &Manifest) -> bool {
-        manifest.genesys.credentials.is_some() || self.fallback.is_some()
+    pub(super) fn are_named(&self, genesys: &Genesys) -> bool {
+        genesys.credentials.is_some() || self.fallback.is_some()
     }
 
     /// The client for a manifest.
     pub(super) fn of(
         &self,
-        manifest: &Manifest,
+        genesys: &Genesys,
+        access: &Access,
         aws: &Aws,
         deadline: Duration,
     ) -> Result<SharedClient, CredentialError> {
-        let region = manifest.genesys.region;
-        match (&manifest.genesys.credentials, &self.fallback) {
+        let region = genesys.region;
+        match (&genesys.credentials, &self.fallback) {
             (None, Some((secret, aws))) => self.share(format!("{region} {secret:?}"), || {
                 let source = CredentialSource::Secret { store: kept(secret, aws)?, region };
                 Ok(Client::new(source, Patience::until(deadline), Calls::default()))
@@ -89,35 +90,30 @@ impl Clients {
                 // A name stands for different secrets in different accounts and regions.
                 let place = match secret.id() {
                     SecretId::Arn(_) => String::new(),
-                    SecretId::Name(_) => format!(" {:?} {:?}", manifest.access, aws.region()),
+                    SecretId::Name(_) => format!(" {:?} {:?}", access, aws.region()),
                 };
-                self.share(format!("{region} {secret:?}{place}"), || connect(Some(manifest), aws, deadline))
+                self.share(format!("{region} {secret:?}{place}"), || connect(Some(genesys), aws, deadline))
             }
-            (None, None) => self.of_environment(manifest, deadline),
+            (None, None) => self.of_environment(genesys, deadline),
         }
     }
 
     /// The client of the environment, for a manifest that names no credentials: AWS is not needed.
     pub(super) fn of_environment(
         &self,
-        manifest: &Manifest,
+        genesys: &Genesys,
         deadline: Duration,
     ) -> Result<SharedClient, CredentialError> {
-        let region = manifest.genesys.region;
+        let region = genesys.region;
         self.share(region.to_string(), || connect_from_environment(Some(region), deadline))
     }
 }
 
 /// A client with the credentials that the manifest names, else those of the environment.
-pub fn connect(
-    manifest: Option<&Manifest>,
-    aws: &Aws,
-    deadline: Duration,
-) -> Result<Client, CredentialError> {
-    let secret =
-        manifest.and_then(|manifest| Some((manifest.genesys.credentials.as_ref()?, manifest.genesys.region)));
+pub fn connect(genesys: Option<&Genesys>, aws: &Aws, deadline: Duration) -> Result<Client, CredentialError> {
+    let secret = genesys.and_then(|genesys| Some((genesys.credentials.as_ref()?, genesys.region)));
     let Some((secret, region)) = secret else {
-        return connect_from_environment(manifest.map(|manifest| manifest.genesys.region), deadline);
+        return connect_from_environment(genesys.map(|genesys| genesys.region), deadline);
     };
     let source = CredentialSource::Secret { store: kept(secret, aws)?, region };
     Ok(Client::new(source, Patience::until(deadline), Calls::default()))
@@ -135,11 +131,11 @@ pub fn connect_from_environment(
 
 /// The reader of the credential for addresses, where rolecall makes it. Reads nothing yet.
 pub(super) fn secret_of(
-    manifest: &Manifest,
+    genesys: &Genesys,
     aws: &Aws,
 ) -> Result<Option<Box<dyn ReadSecret>>, CredentialError> {
-    let made = manifest.genesys.web_services_credential.as_ref();
-    let Some(credential) = made.filter(|_| manifest.genesys.managed_by.is_none()) else { return Ok(None) };
+    let made = genesys.web_services_credential.as_ref();
+    let Some(credential) = made.filter(|_| genesys.managed_by.is_none()) else { return Ok(None) };
     match &credential.source {
         SecretLocation::Parameter(id) if !HAS_SSM => {
             let (section, what) = ("[genesys.web_services.credential]", "the credential's values");

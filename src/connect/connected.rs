@@ -24,7 +24,7 @@ use crate::desired::template::Templates;
 use crate::exit::ExitCode;
 use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
-use crate::manifest::{Access, AssumedRole, Manifest, Outline};
+use crate::manifest::{Access, AssumedRole, Manifest, Outline, PartyName};
 use crate::observe::survey::{AddressError, SurveyError, addresses};
 use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
@@ -39,6 +39,10 @@ const NOT_COMPARED: &str = "the manifest's organization_id was not compared with
 
 /// Why Genesys Cloud is not asked for figures.
 const NOT_CONNECTED: &str = "the manifest asks for nothing in Genesys Cloud";
+
+/// Why there are no figures of a role that another vendor than Genesys assumes.
+const NOTHING_TO_MEASURE: &str =
+    "no figures: rolecall measures data actions, and a manifest with [vendor] has none";
 
 /// Whom a command talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,21 +163,27 @@ impl Connected {
         let asked = match services {
             Services::Aws | Services::AwsAlone => false,
             Services::Both => is_asked_for(&manifest),
-            Services::Always => true,
+            Services::Always => {
+                manifest.require_genesys()?;
+                true
+            }
         };
+        let party = manifest.genesys();
         let sources = asked.then(|| read_sources(&manifest, read)).transpose()?;
-        let client = genesys.map_or_else(|| clients.of(&manifest, &aws, *deadline), Ok);
+        let client = party
+            .map(|party| genesys.map_or_else(|| clients.of(party, &manifest.access, &aws, *deadline), Ok));
         let is_left_out = match services {
-            Services::AwsAlone => manifest.genesys.organization_id.is_some(),
+            Services::AwsAlone => manifest.party.external_id().is_some(),
             Services::Aws | Services::Both | Services::Always => false,
         };
         let client = match (client, &sources) {
-            (Ok(_) | Err(_), None) if is_left_out => None,
-            (Ok(client), _) => Some(client),
-            (Err(error), Some(_)) => return Err(error.into()),
-            (Err(CredentialError::Unset { .. }), None) => None,
+            (None, _) => None,
+            (Some(_), None) if is_left_out => None,
+            (Some(Ok(client)), _) => Some(client),
+            (Some(Err(error)), Some(_)) => return Err(error.into()),
+            (Some(Err(CredentialError::Unset { .. })), None) => None,
             // Credentials that cannot be right are no reason to stop where nobody needs them.
-            (Err(error), None) => {
+            (Some(Err(error)), None) => {
                 let warning = format!("Genesys Cloud was not asked for the organisation's ID: {error}");
                 warn(&warning);
                 warnings.push(warning);
@@ -183,15 +193,15 @@ impl Connected {
         let region = aws.region().map(str::parse::<Region>).transpose();
         let region = region.map_err(|error| ConnectError::Region { reason: error.to_string() })?;
         if let Some(region) = &region {
-            manifest.genesys.check_partition(&format!("the region `{region}`"), region.partition())?;
+            manifest.party.check_partition(&format!("the region `{region}`"), region.partition())?;
         }
         let external_id = external_id(&manifest, client.as_ref()).await?;
-        let (genesys, organizations) = match (client, sources) {
-            (Some(SharedClient { client, .. }), Some(sources)) => {
-                let secret = secret_of(&manifest, &aws)?;
+        let (genesys, organizations) = match (client, sources, party) {
+            (Some(SharedClient { client, .. }), Some(sources), Some(party)) => {
+                let secret = secret_of(party, &aws)?;
                 (Some(Counterpart { client, sources, secret }), None)
             }
-            (client, _) => (None, client),
+            (client, _, _) => (None, client),
         };
         let addresses = match addresses(&manifest.targets, region.as_ref()) {
             Ok(addresses) => addresses,
@@ -209,7 +219,7 @@ impl Connected {
         };
         Ok(Self {
             unexamined,
-            are_credentials_named: clients.are_named(&manifest),
+            are_credentials_named: party.is_some_and(|party| clients.are_named(party)),
             role: operations::Context {
                 manifest,
                 external_id,
@@ -265,6 +275,10 @@ impl Connected {
         window: Window,
         limits: &Limits,
     ) -> Result<ExitCode, SurveyError> {
+        if self.role.manifest.genesys().is_none() {
+            report.warnings.push(NOTHING_TO_MEASURE.to_owned());
+            return Ok(ExitCode::Success);
+        }
         let unasked = self.unexamined.map_or_else(|| NOT_CONNECTED.to_owned(), UnexaminedView::outcome);
         let metrics = self.role.metrics(window, &unasked).await?;
         let (view, exit) = MetricsView::of(&metrics, limits);
@@ -324,6 +338,16 @@ impl Connected {
         }
     }
 
+    /// The error as the report of this manifest tells it.
+    #[must_use]
+    pub fn told(&self, error: CommandError) -> CommandError {
+        let error = error.without(self.unexamined);
+        match self.role.manifest.party.name() {
+            PartyName::Genesys => error,
+            PartyName::Vendor(_) => error.for_vendor(),
+        }
+    }
+
     /// Puts into the report what was sent: how much, and how it went.
     pub fn count_calls(&self, report: &mut Report) {
         let mut calls = self.aws.calls().so_far();
@@ -350,7 +374,7 @@ pub(super) async fn external_id(
     manifest: &Manifest,
     client: Option<&SharedClient>,
 ) -> Result<ExternalId, ConnectError> {
-    let (Some(client), None) = (client, &manifest.genesys.organization_id) else {
+    let (Some(client), None) = (client, manifest.party.external_id()) else {
         return stated_external_id(manifest);
     };
     let Organization { id, name } = client.organization().await.map_err(ConnectError::Organization)?;
@@ -359,5 +383,5 @@ pub(super) async fn external_id(
 
 /// The external ID that the manifest states, for whoever contacts nobody.
 pub fn stated_external_id(manifest: &Manifest) -> Result<ExternalId, ConnectError> {
-    manifest.genesys.organization_id.clone().ok_or(ConnectError::NoExternalId)
+    manifest.party.external_id().cloned().ok_or(ConnectError::NoExternalId)
 }

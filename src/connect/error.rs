@@ -9,7 +9,7 @@ use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::failure::{Coded, Explained, LOG_IN, NO_AWS, in_full};
 use crate::iam::arn::{InvalidName, RoleName};
-use crate::manifest::WrongPartition;
+use crate::manifest::{NotGenesys, WrongPartition};
 use crate::observe::survey::AddressError;
 use crate::ports::genesys::GenesysError;
 use rolecall_model::shown::Shown;
@@ -64,6 +64,9 @@ pub enum ConnectError {
         /// The first function that is nowhere to be looked for.
         target: String,
     },
+    /// The manifest is for a vendor, and Genesys Cloud is asked for.
+    #[error(transparent)]
+    NotGenesys(#[from] NotGenesys),
     /// The role that was named is not the manifest's.
     #[error(transparent)]
     OtherRole(#[from] OtherRole),
@@ -114,10 +117,27 @@ impl Coded for ConnectError {
             Self::Organization(error) => error.code(),
             Self::Address(error) => error.code(),
             Self::Region { .. } => ErrorCode::Settings,
+            Self::NotGenesys(error) => error.code(),
             Self::OtherRole(_) => ErrorCode::CommandLine,
             Self::NoAccess { .. } => ErrorCode::NoCredentials,
             Self::NoExternalId | Self::InvalidOrganization { .. } => ErrorCode::OrganizationUnknown,
         }
+    }
+}
+
+impl Coded for NotGenesys {
+    fn code(&self) -> ErrorCode {
+        let Self { vendor: _ } = self;
+        ErrorCode::CommandLine
+    }
+}
+
+impl Explained for NotGenesys {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let Self { vendor: _ } = self;
+        let hint = "with this manifest, use `rolecall plan`, `apply`, `verify`, `drift` and `destroy`; for Genesys Cloud, name a manifest \
+                    with [genesys] (--file)";
+        (ExitCode::Usage, Some(hint.to_owned()))
     }
 }
 
@@ -168,6 +188,7 @@ impl Explained for ConnectError {
                 return (exit, hint);
             }
             Self::Partition(error) => return error.explain(),
+            Self::NotGenesys(error) => return error.explain(),
             Self::Organization(error) => return error.explain(),
             Self::InvalidOrganization { source, .. } => return source.explain(),
             Self::Address(error) => return error.explain(),

@@ -55,7 +55,7 @@ impl Member {
             None => work(&mut self.connected).boxed_local().await,
             Some(error) => Err(error.clone().into()),
         };
-        worked.map_err(|error| error.without(self.connected.unexamined))
+        worked.map_err(|error| self.connected.told(error))
     }
 }
 

@@ -26,14 +26,15 @@ pub async fn open_genesys(
     surroundings: &Surroundings,
 ) -> Result<operations::Context<Unasked, Client>, ConnectError> {
     let Surroundings { services: _, templates, clients, deadline, read } = surroundings;
+    let party = manifest.require_genesys()?;
     let sources = read_sources(&manifest, read)?;
-    let shared = match (genesys, clients.are_named(&manifest)) {
+    let shared = match (genesys, clients.are_named(party)) {
         (Some(shared), _) => shared,
-        (None, true) => clients.of(&manifest, &Aws::connect(settings).await?, *deadline)?,
-        (None, false) => clients.of_environment(&manifest, *deadline)?,
+        (None, true) => clients.of(party, &manifest.access, &Aws::connect(settings).await?, *deadline)?,
+        (None, false) => clients.of_environment(party, *deadline)?,
     };
-    let secret = match &manifest.genesys.web_services_credential {
-        Some(_) => secret_of(&manifest, &Aws::connect(settings).await?)?,
+    let secret = match &party.web_services_credential {
+        Some(_) => secret_of(party, &Aws::connect(settings).await?)?,
         None => None,
     };
     let external_id = external_id(&manifest, Some(&shared)).await?;
@@ -74,7 +75,7 @@ pub fn check_role(role: &RoleArn, manifest: &Manifest) -> Result<(), ConnectErro
     if let Some(account) = stated_account(manifest).filter(|account| **account != role.account) {
         return other("account", account.to_string());
     }
-    manifest.genesys.check_partition(&format!("the role `{role}`"), role.partition.as_str())?;
+    manifest.party.check_partition(&format!("the role `{role}`"), role.partition.as_str())?;
     Ok(())
 }
 
@@ -84,7 +85,7 @@ pub fn stated_role(manifest: &Manifest) -> Option<RoleArn> {
     let account = stated_account(manifest)?.clone();
     let regions =
         manifest.access.region.iter().chain(manifest.targets.iter().filter_map(|it| it.region.as_ref()));
-    let partition = match (&manifest.access.assume_role, manifest.genesys.partition()) {
+    let partition = match (&manifest.access.assume_role, manifest.party.partition()) {
         (Some(assumed), _) => assumed.role.partition.clone(),
         (None, Some(partition)) => partition.parse().ok()?,
         (None, None) => regions.map(Region::partition).next()?.parse::<Partition>().ok()?,

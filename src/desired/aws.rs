@@ -11,7 +11,7 @@ use crate::iam::document::Document;
 use crate::iam::prove::{Allowance, RoleIntent, UseError};
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Grant, Manager, Manifest, Role, WrongPartition};
+use crate::manifest::{Boundary, Grant, Manager, Manifest, PartyName, Role, Vendor, WrongPartition};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 use serde_json::Value;
@@ -141,6 +141,8 @@ pub struct Desired {
     pub policies: Vec<(PolicyArn, PolicySpecification)>,
     /// Who may assume the role.
     pub trusted: Vec<String>,
+    /// The vendor that assumes the role, if that is not Genesys.
+    pub vendor: Option<Vendor>,
     /// The external ID that they must send.
     pub external_id: ExternalId,
     /// What the role may invoke.
@@ -164,6 +166,16 @@ impl Desired {
             allowance: self.allowance.clone(),
             further_ids: Vec::new(),
         }
+    }
+
+    /// What reports call whoever assumes the role.
+    pub fn party(&self) -> PartyName {
+        self.vendor.as_ref().map_or(PartyName::Genesys, |vendor| PartyName::Vendor(vendor.name.clone()))
+    }
+
+    /// Whether the role has the description that rolecall gives where the manifest states none.
+    pub fn has_default_description(&self) -> bool {
+        self.role.description == default_description(&self.party())
     }
 
     /// The ARN that the role has or will have.
@@ -216,18 +228,18 @@ pub enum DesiredError {
 }
 
 /// The description of a role whose manifest gives none.
-pub(crate) const ROLE_DESCRIPTION: &str = "Assumed by Genesys Cloud to invoke Lambda functions.";
+fn default_description(party: &PartyName) -> String {
+    format!("Assumed by {party} to invoke Lambda functions.")
+}
 
-/// The same of a role that is also, or only, for something else.
-const ROLE_DESCRIPTION_WITH_GRANTS: &str = "Assumed by Genesys Cloud.";
-
-/// The description of the role.
+/// The description of the role. One that is also, or only, for something else than functions does not speak of them.
 fn description(manifest: &Manifest) -> String {
-    let own = match manifest.grants.is_empty() {
-        true => ROLE_DESCRIPTION,
-        false => ROLE_DESCRIPTION_WITH_GRANTS,
+    let party = manifest.party.name();
+    let default = || match manifest.grants.is_empty() {
+        true => default_description(&party),
+        false => format!("Assumed by {party}."),
     };
-    manifest.role.description.clone().unwrap_or_else(|| own.to_owned())
+    manifest.role.description.clone().unwrap_or_else(default)
 }
 
 /// What the manifest asks for in that account, with its functions resolved. `targets` are in the manifest's order;
@@ -242,7 +254,7 @@ pub fn desired(
     attachable: usize,
 ) -> Result<Desired, DesiredError> {
     let role = &manifest.role;
-    manifest.genesys.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
+    manifest.party.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
     let fillings = fillings(manifest, external_id, home, targets);
     let owner = (OWNER_TAG.to_owned(), role.name.to_string());
     let with_targets = |targets: &[FunctionArn]| {
@@ -283,6 +295,7 @@ pub fn desired(
         },
         policies,
         trusted: trusted(manifest, home),
+        vendor: manifest.party.vendor().cloned(),
         external_id: external_id.clone(),
         targets: targets.to_vec(),
         grants: manifest.grants.clone(),
@@ -338,10 +351,10 @@ pub(super) fn checked(
     ))
 }
 
-/// Who may assume the role: the account of Genesys Cloud, and the manifest's principal for live probes.
+/// Who may assume the role: the account of the party, and the manifest's principal for live probes.
 pub(super) fn trusted(manifest: &Manifest, home: &Home) -> Vec<String> {
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
-    [home.root_of(&manifest.genesys.trusted_account)].into_iter().chain(probe_principal).collect()
+    [home.root_of(manifest.party.trusted_account())].into_iter().chain(probe_principal).collect()
 }
 
 /// The permissions boundary that allows the targets and the grants, and nothing else.

@@ -120,7 +120,7 @@ pub fn cloudformation(desired: &Desired) -> Value {
     }
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "The role that Genesys Cloud assumes to invoke Lambda functions",
+        "Description": format!("The role that {} assumes to invoke Lambda functions", desired.party()),
         "Resources": resources,
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     })

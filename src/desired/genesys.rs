@@ -154,14 +154,16 @@ impl Managed {
     /// What the manifest says of it; `None` where rolecall makes what is in Genesys Cloud.
     #[must_use]
     pub fn of(manifest: &Manifest) -> Option<Self> {
-        let is_integration_stated = manifest.genesys.integration.is_some();
-        manifest.genesys.managed_by.map(|manager| Self { manager, is_integration_stated })
+        let Genesys { integration, managed_by, .. } = manifest.genesys()?;
+        let is_integration_stated = integration.is_some();
+        managed_by.map(|manager| Self { manager, is_integration_stated })
     }
 }
 
 /// The names of the integrations and of the credential that the manifest asks for.
 pub fn own_names(manifest: &Manifest) -> (String, String) {
-    let Integration { name, notes: _, credential } = manifest.genesys.integration.clone().unwrap_or_default();
+    let Integration { name, notes: _, credential } =
+        manifest.genesys().and_then(|genesys| genesys.integration.clone()).unwrap_or_default();
     let role = || manifest.role.name.to_string();
     (name.unwrap_or_else(role), credential.unwrap_or_else(role))
 }
@@ -169,7 +171,7 @@ pub fn own_names(manifest: &Manifest) -> (String, String) {
 /// The credential of the integration for addresses, where rolecall makes it: an action must call one.
 pub fn web_services_credential(manifest: &Manifest) -> Option<DesiredCredential> {
     let WebServicesCredential { type_name, name, source } =
-        manifest.genesys.web_services_credential.clone()?;
+        manifest.genesys()?.web_services_credential.clone()?;
     let calls_address = |action: &Action| match action.call {
         Call::Function { .. } => false,
         Call::Url { .. } => true,
@@ -182,7 +184,7 @@ pub fn web_services_credential(manifest: &Manifest) -> Option<DesiredCredential>
 
 /// Whether the manifest asks for anything in Genesys Cloud, or names the tool that makes it.
 pub fn is_asked_for(manifest: &Manifest) -> bool {
-    let Genesys { integration, managed_by, .. } = &manifest.genesys;
+    let Some(Genesys { integration, managed_by, .. }) = manifest.genesys() else { return false };
     integration.is_some() || managed_by.is_some() || !manifest.actions.is_empty()
 }
 
@@ -196,7 +198,8 @@ pub fn desired(
     sources: &[ActionSources],
 ) -> Desired {
     let (name, credential) = own_names(manifest);
-    let notes = manifest.genesys.integration.as_ref().and_then(|stated| stated.notes.clone());
+    let integration = manifest.genesys().and_then(|genesys| genesys.integration.as_ref());
+    let notes = integration.and_then(|stated| stated.notes.clone());
     let notes = notes.map(|notes| notes.trim_end().to_owned());
     let mut lambda = DesiredIntegration {
         kind: Kind::Lambda,
@@ -235,7 +238,7 @@ pub fn desired(
         Call::Function { .. } => true,
         Call::Url { .. } => false,
     };
-    let needs_lambda = manifest.genesys.integration.is_some() || manifest.actions.iter().any(calls_function);
+    let needs_lambda = integration.is_some() || manifest.actions.iter().any(calls_function);
     Desired {
         role: role.clone(),
         resource: None,

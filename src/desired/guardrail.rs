@@ -110,7 +110,7 @@ pub fn resource_control(
     external_id: &ExternalId,
     home: &Home,
 ) -> Result<GuardrailPolicy, GuardrailError> {
-    let account = &manifest.genesys.trusted_account;
+    let account = manifest.party.trusted_account();
     let of_account = format!("arn:{}:iam::{account}:*", home.partition);
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
     let trusted_arns = [of_account].into_iter().chain(probe_principal).collect();
@@ -163,7 +163,7 @@ fn made(
     template: &Template,
     fillings: &Fillings,
 ) -> Result<GuardrailPolicy, GuardrailError> {
-    manifest.genesys.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
+    manifest.party.check_partition(&format!("the account {}", home.account), home.partition.as_str())?;
     let document = template.fill(fillings)?;
     // AWS counts white space where a policy is saved by the AWS CLI or an SDK.
     let fits = |text: &String| text.chars().count() <= kind.most_characters();

@@ -6,7 +6,6 @@
 
 use super::aws::{as_in_force, broken_claim, of_missing, of_tag, without_boundary};
 use super::difference::{Attribute, Consequence, Difference, Effect, ManifestKey, State, Subject, Values};
-use crate::desired::aws::ROLE_DESCRIPTION;
 use crate::manifest::Manager;
 use crate::observe::survey::Survey;
 use crate::plan::aws::{Change, TrustStep, changed_tags};
@@ -87,7 +86,7 @@ fn of_role(survey: &Survey, manager: Manager) -> Vec<Difference> {
         found.push(one(Attribute::MaxSessionDuration, ManifestKey::MaxSessionDuration, effects, values));
     }
     // The description that rolecall gives where the manifest states none is no wish of anybody.
-    if *description != wanted.description && wanted.description != ROLE_DESCRIPTION {
+    if *description != wanted.description && !survey.desired.has_default_description() {
         let values = stated(State::Text(wanted.description.clone()), State::Text(description.clone()));
         let effects = (Consequence::Description, Vec::new());
         found.push(one(Attribute::Description, ManifestKey::Description, effects, values));

@@ -248,7 +248,8 @@ impl Untested {
 impl Verification {
     /// The exit code that the outcome asks for.
     pub fn exit(&self) -> ExitCode {
-        let Self { claims, findings, probes, twin, analyses, actions, organization: _, notes } = self;
+        let Self { party: _, claims, findings, probes, twin, analyses, actions, organization: _, notes } =
+            self;
         claims
             .iter()
             .map(Claim::outcome)

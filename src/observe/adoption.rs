@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::desired::aws::OWNER_TAG;
 use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, RoleName};
-use crate::manifest::{Access, Boundary, Genesys, Manifest, Role, Target, Verify};
+use crate::manifest::{Access, Boundary, Genesys, Manifest, Party, Role, Target, Verify};
 use crate::observe::aws::Observed;
 use crate::ports::RoleRecord;
 use rolecall_model::region::Region;
@@ -199,7 +199,7 @@ pub fn manifest_of(
     let RoleRecord { path, description, max_session_duration, permissions_boundary, tags, .. } = role;
     let manifest = Manifest {
         folder: Default::default(),
-        genesys: Genesys {
+        party: Party::Genesys(Genesys {
             region,
             organization_id: Some(organization_id),
             trusted_account,
@@ -207,7 +207,7 @@ pub fn manifest_of(
             credentials: None,
             integration: None,
             web_services_credential: None,
-        },
+        }),
         // What else the role can do is told by its proof.
         grants: Vec::new(),
         role: Role {

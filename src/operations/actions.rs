@@ -54,13 +54,13 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         };
         let told = |awaited: &str, waited| observer.observe(Event::Waiting { awaited, waited });
         let patience = Patience { deadline, interrupt: interrupt.clone(), told: &told };
-        let missing = self.manifest.genesys.managed_by.map_or(NotRun::NoAction, NotRun::MissingElsewhere);
+        let missing = self.manifest.genesys_manager().map_or(NotRun::NoAction, NotRun::MissingElsewhere);
         let mut tests = Vec::new();
         for (named, sources) in self.manifest.actions.iter().zip(sources) {
             let all = published().flat_map(|known| &known.actions);
             let known: Vec<&ActionRecord> = all.filter(|action| action.name == named.name).collect();
             // rolecall's own integration has a second one for a moment at most, while it is being replaced.
-            let is_one = known.len() == 1 || self.manifest.genesys.managed_by.is_none();
+            let is_one = known.len() == 1 || self.manifest.genesys_manager().is_none();
             tests.push(match (known.first(), &sources.test_input) {
                 (None, _) => ActionTest::not_run(&named.name, missing),
                 (Some(_), _) if !is_one => ActionTest::not_run(&named.name, NotRun::Several),
@@ -68,7 +68,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
                 (Some(action), Some(input)) => self.test_action(action, input, &patience).await?,
             });
         }
-        if self.manifest.genesys.managed_by.is_some() && self.manifest.actions.is_empty() {
+        if self.manifest.genesys_manager().is_some() && self.manifest.actions.is_empty() {
             // A test invokes a function for real: nobody but its owner knows an input that does no harm.
             let theirs = published().flat_map(|known| &known.actions);
             tests.extend(theirs.map(|action| ActionTest::not_run(&action.name, NotRun::NotInManifest)));

@@ -223,7 +223,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         };
         let is_read = match request.goal {
             // That nothing of rolecall's is left is a sentence about both services, whatever there was to do.
-            Goal::Nothing => self.genesys.is_some() && self.manifest.genesys.managed_by.is_none(),
+            Goal::Nothing => self.genesys.is_some() && self.manifest.genesys_manager().is_none(),
             Goal::Manifest | Goal::Connection(_) => {
                 unsettled.is_empty() && writes_to(&planned.plan, Service::GenesysCloud)
             }

@@ -237,13 +237,16 @@ impl Chosen<'_> {
     pub fn describe(&self, manifest: &mut Manifest, organization: &ExternalId, role: &RoleArn) -> Described {
         let Self { observed, integrations, for_addresses, role: _, notes: _ } = self;
         let mut described = Described::default();
-        manifest.genesys.integration = match integrations.as_slice() {
+        let integration = match integrations.as_slice() {
             [one] => Some(Integration { name: Some(self.reference(one)), notes: None, credential: None }),
             _ => None,
         };
+        if let Some(genesys) = manifest.party.genesys_mut() {
+            genesys.integration.clone_from(&integration);
+        }
         // Without a stated integration, actions are found by their names in all of them. None for addresses is ever stated.
         let namespace = |kind: Kind| -> Vec<&ObservedIntegration> {
-            match (kind, &manifest.genesys.integration) {
+            match (kind, &integration) {
                 (Kind::Lambda, Some(_)) => integrations.clone(),
                 (Kind::Lambda, None) | (Kind::WebServices, _) => {
                     observed.integrations.iter().filter(|known| known.kind == kind).collect()
@@ -373,7 +376,10 @@ impl Chosen<'_> {
         // Each was read by itself before.
         let Ok(sources) = read_sources(&at_home, &|path| text_of(path, &files)) else { return Vec::new() };
         let desired = desired(&at_home, organization, role, &functions, &sources);
-        let own = |known: &&ObservedIntegration| match (&manifest.genesys.integration, known.kind) {
+        let own = |known: &&ObservedIntegration| match (
+            manifest.genesys().and_then(|genesys| genesys.integration.as_ref()),
+            known.kind,
+        ) {
             (None, _) | (Some(_), Kind::WebServices) => true,
             (Some(_), Kind::Lambda) => {
                 self.integrations.iter().any(|chosen| chosen.record.id == known.record.id)

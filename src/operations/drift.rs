@@ -76,7 +76,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let verification = match Documents::surveyed(&survey) {
             Some(documents) => paper(&documents, &survey),
             // Without the role there is nothing to prove anything of: that it is missing is the drift.
-            None => Verification::default(),
+            None => Verification::about(&survey.desired),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;

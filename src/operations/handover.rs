@@ -98,12 +98,13 @@ impl Compared {
 /// What whoever has AWS tells: the role, its functions, whom it trusts, and what is proved of it.
 #[must_use]
 pub fn of_aws(
+    genesys: &Genesys,
     manifest: &Manifest,
     survey: &Survey,
     verification: &Verification,
     made_at: Timestamp,
 ) -> Handover {
-    let Genesys { region, trusted_account, integration, .. } = &manifest.genesys;
+    let Genesys { region, trusted_account, integration, .. } = genesys;
     let asked = (integration.is_some() || !manifest.actions.is_empty()).then(|| own_names(manifest).0);
     let claimed = |outcome: ClaimOutcome| {
         let claims = verification.claims.iter().filter(|claim| claim.outcome() == outcome);
@@ -158,7 +159,7 @@ pub fn of_genesys(
 #[must_use]
 pub fn compare_in_aws(
     file: &Handover,
-    manifest: &Manifest,
+    genesys: &Genesys,
     survey: &Survey,
     verification: &Verification,
 ) -> Vec<Compared> {
@@ -169,8 +170,8 @@ pub fn compare_in_aws(
             &file.organization,
             "the manifest's external ID is",
         ),
-        regions(file, manifest.genesys.region),
-        trusted_in_aws(file, &manifest.genesys.trusted_account),
+        regions(file, genesys.region),
+        trusted_in_aws(file, &genesys.trusted_account),
     ];
     compared.extend(partition(file));
     compared.push(match &survey.observed.role {

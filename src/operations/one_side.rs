@@ -49,7 +49,7 @@ impl<A, G: GenesysRead> Context<A, G> {
         options: PlanOptions,
         rewriting: Rewriting,
     ) -> Result<Planned, PlanningError> {
-        if let Some(manager) = self.manifest.genesys.managed_by {
+        if let Some(manager) = self.manifest.genesys_manager() {
             return Err(PlanningError::GenesysElsewhere { manager });
         }
         let desired = self.desired_for(stated).ok_or(PlanningError::NothingInGenesys)?;

@@ -155,7 +155,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         options: PlanOptions,
         rewriting: Rewriting,
     ) -> Result<Planned, PlanningError> {
-        if let Some(manager) = self.manifest.genesys.managed_by {
+        if let Some(manager) = self.manifest.genesys_manager() {
             return Err(PlanningError::GenesysElsewhere { manager });
         }
         let survey = self.survey_for_plan().await?;
@@ -190,7 +190,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         };
         let role_arn = self.role_arn(&home);
         let way = Way::to_nothing(aws, &role_arn, &observed);
-        let genesys = match self.manifest.genesys.managed_by {
+        let genesys = match self.manifest.genesys_manager() {
             Some(_) => None,
             None => self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?,
         };

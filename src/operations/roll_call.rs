@@ -16,7 +16,7 @@ use rolecall_audit::vendor::Vendors;
 
 use crate::exit::ExitCode;
 use crate::iam::arn::{AccountId, RoleArn};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Vendor};
 use crate::ports::calls::Call;
 
 /// A roll call that is asked for.
@@ -97,10 +97,16 @@ impl RollCallRequest {
 
     /// Also expects Genesys Cloud's account to state the organization that a manifest is for.
     pub fn expect_manifest(&mut self, manifest: &Manifest) {
-        let genesys = &manifest.genesys;
-        if let Some(id) = &genesys.organization_id {
+        let party = &manifest.party;
+        // The list has a source for its names, so it goes before what a manifest says.
+        if let Some(Vendor { name, account, .. }) = party.vendor()
+            && self.vendors.get(account).is_none()
+        {
+            self.vendors.name(account.clone(), name.clone());
+        }
+        if let Some(id) = party.external_id() {
             let ids = &mut self.expectation.insiders.external_ids;
-            ids.entry(genesys.trusted_account.clone()).or_default().insert(id.as_str().to_owned());
+            ids.entry(party.trusted_account().clone()).or_default().insert(id.as_str().to_owned());
         }
     }
 

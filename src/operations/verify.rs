@@ -140,7 +140,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
                 Level::Paper | Level::Live | Level::Twin => Vec::new(),
                 Level::Genesys => vec![Note::NoActionTested(Untested::NoRole)],
             };
-            return Ok(Verification { claims, notes, ..Verification::default() });
+            return Ok(Verification { claims, notes, ..Verification::about(&survey.desired) });
         };
         let mut verification = paper(&documents, survey);
         if level == Level::Paper {
@@ -152,16 +152,16 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         match level {
             Level::Paper | Level::Live => {}
             Level::Twin => {
-                let genesys = &self.manifest.genesys.trusted_account;
+                let trusted = self.manifest.party.trusted_account();
                 let witnesses = witnesses(&verification.claims);
-                let examined = examine(&self.aws, &survey, &documents, genesys, &witnesses, &asking);
+                let examined = examine(&self.aws, &survey, &documents, trusted, &witnesses, &asking);
                 verification.twin = Some(examined.boxed_local().await);
             }
             Level::Genesys => {
                 verification.actions =
                     self.test_actions(freshness, interrupt, observer).boxed_local().await?;
                 if verification.actions.is_empty() {
-                    verification.notes.push(Note::NoActionTested(match self.manifest.genesys.managed_by {
+                    verification.notes.push(Note::NoActionTested(match self.manifest.genesys_manager() {
                         None => Untested::NotInManifest,
                         Some(_) => Untested::NotInGenesys,
                     }));

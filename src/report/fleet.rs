@@ -41,6 +41,9 @@ pub struct FleetReport {
     /// What to know about all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Whether one of the roles is for another vendor than Genesys.
+    #[serde(skip)]
+    pub for_vendors: bool,
     /// The report of each manifest, in the order in which they were named.
     pub roles: Vec<Report>,
 }
@@ -57,6 +60,8 @@ pub struct End {
     pub exit: ExitCode,
     /// Whether something is planned that was not written.
     pub is_pending: bool,
+    /// Whether the role is for another vendor than Genesys.
+    pub is_for_vendor: bool,
 }
 
 /// The report of one manifest, or of several.
@@ -105,14 +110,15 @@ impl FleetReport {
     /// The report of a command whose parts ended like this, without the parts.
     pub fn new(command: &'static str, ends: &[End], aws_calls: usize) -> Self {
         let mut exit_codes = BTreeMap::new();
-        for End { exit, is_pending: _ } in ends {
+        for End { exit, is_pending: _, is_for_vendor: _ } in ends {
             *exit_codes.entry(exit.code()).or_default() += 1;
         }
         // Others were contacted: only for the one manifest it is as if nothing had been.
         let in_company = |exit| if exit == ExitCode::Usage { ExitCode::Failed } else { exit };
         let exit = ends.iter().map(|end| in_company(end.exit)).fold(ExitCode::Success, ExitCode::or);
         let pending = ends.iter().filter(|end| end.exit == ExitCode::Success && end.is_pending).count();
-        Self { command, exit, exit_codes, pending, aws_calls, ..Self::default() }
+        let for_vendors = ends.iter().any(|end| end.is_for_vendor);
+        Self { command, exit, exit_codes, pending, aws_calls, for_vendors, ..Self::default() }
     }
 
     /// The report as a document of that format.
@@ -158,7 +164,7 @@ impl FleetReport {
             let number = self.exit_codes.get(&exit.code()).copied().unwrap_or_default();
             let pending = if exit == ExitCode::Success { self.pending } else { 0 };
             let planned = line(pending, "pending: changes are planned and not made yet", exit);
-            planned + &line(number.saturating_sub(pending), exit.meaning(), exit)
+            planned + &line(number.saturating_sub(pending), exit.meaning(self.for_vendors), exit)
         });
         format!("{}:{}", self.counted(), ends.collect::<String>())
     }
@@ -192,7 +198,7 @@ impl FleetReport {
             Some(sarif::notification("note", &text))
         });
         let notifications: Vec<_> = errors.chain(of_roles).chain(warnings).chain(unexamined).collect();
-        let invocation = sarif::invocation(self.exit, &notifications);
+        let invocation = sarif::invocation(self.exit, self.for_vendors, &notifications);
         sarif::log(&format!("rolecall/{}/several", self.command), &self.issues(), &invocation)
     }
 
@@ -222,7 +228,7 @@ impl FleetReport {
             if self.command == PROVE { "in the file" } else { "manifest" },
         );
         for role in &self.roles {
-            let End { exit, is_pending } = role.end();
+            let End { exit, is_pending, is_for_vendor: _ } = role.end();
             let mark = match (exit, is_pending) {
                 (ExitCode::Success, true) => "⏳",
                 (ExitCode::Success, false) => "✅",
@@ -264,7 +270,7 @@ impl FleetReport {
 impl Report {
     /// How it ended, as one of several.
     pub fn end(&self) -> End {
-        End { exit: self.exit, is_pending: self.is_pending() }
+        End { exit: self.exit, is_pending: self.is_pending(), is_for_vendor: self.is_for_vendor() }
     }
 
     /// The manifest, where there are several.

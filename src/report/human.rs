@@ -8,7 +8,10 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::diff::{self, Sign};
-use super::{ChangeView, DifferenceView, Level, NoticeView, Report, RoleView, Text, UnexaminedService, Verb};
+use super::{
+    ChangeView, DifferenceView, Level, NoticeView, Report, RoleView, Text, UnexaminedService, VendorView,
+    Verb,
+};
 use crate::drift::Consequence;
 use crate::manifest::Manager;
 use crate::plan::Effect;
@@ -28,8 +31,18 @@ const TARGETS_SHOWN: usize = 10;
 impl RoleView {
     /// Which role.
     pub fn to_text(&self) -> String {
-        let Self { arn, exists, managed_by, caller: _, trusted, external_id, policies: _, targets, grants } =
-            self;
+        let Self {
+            arn,
+            exists,
+            managed_by,
+            caller: _,
+            trusted,
+            external_id,
+            vendor,
+            policies: _,
+            targets,
+            grants,
+        } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");
         // Writing to a String cannot fail.
@@ -41,6 +54,9 @@ impl RoleView {
             );
         }
         let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
+        if let Some(VendorView { name, account, external_id_chosen_by: _ }) = vendor {
+            let _ = writeln!(text, "  vendor      {name}, from account {account}");
+        }
         for (index, target) in targets.iter().take(TARGETS_SHOWN).enumerate() {
             let _ = writeln!(text, "  {:<10}  {target}", if index == 0 { "may invoke" } else { "" });
         }

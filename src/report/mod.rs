@@ -44,6 +44,7 @@ mod table;
 mod text;
 mod unexamined;
 pub mod usage;
+mod vendor;
 mod verdict;
 mod verification;
 
@@ -81,6 +82,7 @@ pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;
 pub use unexamined::{MeterView, UnexaminedService, UnexaminedView};
+pub use vendor::VendorView;
 pub use verdict::last_line;
 pub use verification::{ClaimView, TwinView, VerificationView};
 
@@ -249,6 +251,9 @@ pub struct RoleView {
     pub trusted: Vec<String>,
     /// The external ID that they must send.
     pub external_id: String,
+    /// The vendor that assumes the role, where that is not Genesys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<VendorView>,
     /// The policies on the role, and those that should be.
     pub policies: Vec<PolicyView>,
     /// The functions that the role may invoke, in the form that is called.
@@ -267,6 +272,7 @@ impl From<&Survey> for RoleView {
             caller: observed.caller.arn.clone(),
             trusted: desired.trusted.clone(),
             external_id: desired.external_id.to_string(),
+            vendor: desired.vendor.as_ref().map(VendorView::from),
             policies: policies(desired, observed),
             targets: desired.targets.iter().map(ToString::to_string).collect(),
             grants: desired.grants.iter().map(ToString::to_string).collect(),
@@ -393,6 +399,12 @@ impl Report {
     pub fn with_applied(mut self, applied: &Applied) -> Self {
         self.applied = Some(applied.into());
         self
+    }
+
+    /// Whether the role is for another vendor than Genesys.
+    #[must_use]
+    pub fn is_for_vendor(&self) -> bool {
+        self.role.as_ref().is_some_and(|role| role.vendor.is_some())
     }
 
     /// Whether its changes are those that would repair its differences: of `plan` they are to be made, and its differences are for

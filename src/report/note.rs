@@ -1,6 +1,7 @@
 //! What was not looked at, in words.
 
 use super::analysis::group_in_words;
+use crate::manifest::ChosenBy;
 use crate::verify::note::{FunctionFact, Note, ReadFailure, Untested};
 
 /// What was not looked at, and why.
@@ -31,6 +32,17 @@ pub(super) fn note_in_words(note: &Note) -> String {
             "rolecall read the own policies, URLs and aliases of {read} of the {of} functions; `--exhaustive` reads all of them, \
              12 a second"
         ),
+        Note::OtherCustomers { vendor, chosen_by } => {
+            let chosen = match chosen_by {
+                Some(ChosenBy::Vendor) => format!("{vendor} chose the external ID"),
+                Some(ChosenBy::Us) => "you chose the external ID".to_owned(),
+                None => "the manifest does not say who chose the external ID".to_owned(),
+            };
+            format!(
+                "rolecall cannot check whether another customer of {vendor} can use the same external ID, and with it this role \
+                 ({chosen})"
+            )
+        }
         Note::NoActionTested(why) => untested_in_words(*why).to_owned(),
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Text;
+use crate::manifest::PartyName;
 use crate::ports::Trial;
 use crate::verify::attempt::{Attempt, Variation};
 use crate::verify::claim::ClaimKind;
@@ -67,8 +68,9 @@ impl From<&CallTrace> for EvidenceView {
     }
 }
 
-impl From<&Probe> for ProbeView {
-    fn from(probe: &Probe) -> Self {
+impl ProbeView {
+    /// The probe of a role that this party assumes.
+    pub(super) fn new(probe: &Probe, party: &PartyName) -> Self {
         let Probe { about, question, answer, expected, remark, request: _, explanation, times, trace } =
             probe;
         Self {
@@ -77,7 +79,7 @@ impl From<&Probe> for ProbeView {
             answer: *answer,
             expected: *expected,
             shows: probe.shows(),
-            message: remark_in_words(remark, question, &trace.principal).into(),
+            message: remark_in_words(remark, question, &trace.principal, party).into(),
             explanation: explanation.as_ref().map(ToString::to_string),
             times: *times,
             evidence: trace.into(),
@@ -130,8 +132,8 @@ fn purpose_in_words(purpose: Purpose) -> &'static str {
     }
 }
 
-/// What the answer shows; `caller` is who asked.
-fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> String {
+/// What the answer shows; `caller` is who asked, and `party` assumes the role.
+fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str, party: &PartyName) -> String {
     let how = match question {
         ProbeQuestion::AssumeRole(attempt) => attempt_in_words(attempt),
         ProbeQuestion::OfSession(_) | ProbeQuestion::Identity => String::new(),
@@ -146,32 +148,33 @@ fn remark_in_words(remark: &Remark, question: &ProbeQuestion, caller: &str) -> S
             "the manifest trusts {caller}, but AWS refused it: {denial}; possible causes: the trust policy, a deny in \
              the caller's own policies, its permissions boundary, or an organization policy"
         ),
-        Remark::UntrustedLetIn => format!("the manifest does not trust {caller}, but AWS let it assume the role"),
+        Remark::UntrustedLetIn => {
+            format!("the manifest does not trust {caller}, but AWS let it assume the role")
+        }
         Remark::LetInAnyway => format!("AWS let {caller} assume the role {how}"),
         Remark::KeptOutAlways => format!("AWS refused {caller}, but it refuses the correct external ID too"),
         Remark::TrustedKeptOut => format!("AWS refused the probe principal {caller}, as expected"),
-        Remark::UntrustedKeptOut => format!(
-            "your credentials ({caller}) were refused, as expected; this says nothing about Genesys Cloud"
-        ),
+        Remark::UntrustedKeptOut => {
+            format!("your credentials ({caller}) were refused, as expected; this says nothing about {party}")
+        }
         Remark::UndecidedLetIn => {
             format!("AWS let {caller} assume the role; rolecall cannot tell whether the manifest trusts it")
         }
         Remark::UndecidedKeptOut => {
             format!("AWS refused {caller}; rolecall cannot tell whether the manifest trusts it")
         }
-        Remark::AsksForMore => {
-            "the trust policy depends on more than the caller's identity, so AWS may answer Genesys Cloud differently"
-                .to_owned()
-        }
-        Remark::StandInLetIn => format!("AWS let {caller} assume the twin in place of Genesys Cloud"),
-        Remark::StandInKeptOut => format!("AWS refused {caller} in place of Genesys Cloud"),
-        Remark::StandInLetInAnyway => format!("AWS let {caller} assume the twin {how}, in place of Genesys Cloud"),
+        Remark::AsksForMore => format!(
+            "the trust policy depends on more than the caller's identity, so AWS may answer {party} differently"
+        ),
+        Remark::StandInLetIn => format!("AWS let {caller} assume the twin in place of {party}"),
+        Remark::StandInKeptOut => format!("AWS refused {caller} in place of {party}"),
+        Remark::StandInLetInAnyway => format!("AWS let {caller} assume the twin {how}, in place of {party}"),
         Remark::StandInKeptBack { denial } => format!(
             "AWS refused {caller}, although the twin trusts it: {denial}; possible causes: a deny in the caller's own \
              policies, its permissions boundary, or an organization policy"
         ),
         Remark::StandInDenied { denial } => {
-            format!("AWS refused {caller} in place of Genesys Cloud: {denial}")
+            format!("AWS refused {caller} in place of {party}: {denial}")
         }
         Remark::SessionMay { purpose } => format!("the session may {}", purpose_in_words(*purpose)),
         Remark::SessionMayNot { purpose } => format!("the session may not {}", purpose_in_words(*purpose)),

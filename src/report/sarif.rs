@@ -26,7 +26,7 @@ impl Report {
         let unexamined =
             self.unexamined.into_iter().map(|unexamined| notification("note", &unexamined.to_text()));
         let notifications: Vec<Value> = warnings.chain(errors).chain(unexamined).collect();
-        let invocation = invocation(self.exit, &notifications);
+        let invocation = invocation(self.exit, self.is_for_vendor(), &notifications);
         log(&format!("rolecall/{}/{}", self.command, self.role_arn()), &self.issues(), &invocation)
     }
 }
@@ -60,11 +60,11 @@ pub(super) fn log(id: &str, issues: &[Issue], invocation: &Value) -> String {
 }
 
 /// How the run ended, and what was said besides.
-pub(super) fn invocation(exit: ExitCode, notifications: &[Value]) -> Value {
+pub(super) fn invocation(exit: ExitCode, for_vendors: bool, notifications: &[Value]) -> Value {
     json!({
         "executionSuccessful": ![ExitCode::Failed, ExitCode::Usage].contains(&exit),
         "exitCode": exit.code(),
-        "exitCodeDescription": exit.meaning(),
+        "exitCodeDescription": exit.meaning(for_vendors),
         "toolExecutionNotifications": notifications,
     })
 }

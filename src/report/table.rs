@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::Text;
 use crate::iam::principal::Principal;
 
+use super::probe::question_in_words;
 use super::verification::claim_in_words;
-use super::{AnalysisView, ErrorView, EvidenceView, ProbeView, VerificationView};
+use super::{AnalysisView, ErrorView, EvidenceView, VerificationView};
 use crate::verify::Verification;
 use crate::verify::analysis::{Analysis, Opinion};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
@@ -79,8 +80,12 @@ impl From<&Analysis> for SourceView {
 
 impl From<&Probe> for SourceView {
     fn from(probe: &Probe) -> Self {
-        let ProbeView { probe, answer, shows, evidence, .. } = ProbeView::from(probe);
-        Self { asked: probe, answer: answer.as_str().into(), shows: Opinion::from(shows), evidence }
+        Self {
+            asked: question_in_words(&probe.question).into(),
+            answer: probe.answer.as_str().into(),
+            shows: Opinion::from(probe.shows()),
+            evidence: EvidenceView::from(&probe.trace),
+        }
     }
 }
 
@@ -95,7 +100,7 @@ impl From<Shows> for Opinion {
 }
 
 /// Whether a probe bears on a claim. That one principal was let in shows nothing about another one: a probe of the role is
-/// about its caller; on a twin, the caller stands for the account of Genesys Cloud.
+/// about its caller; on a twin, the caller stands for the party's account.
 fn is_about(probe: &Probe, claim: &Claim, on_twin: bool) -> bool {
     let caller = || probe.trace.principal.parse::<Principal>().ok();
     let is_whose = match claim.proposition.principal() {

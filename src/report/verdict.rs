@@ -90,7 +90,7 @@ impl Report {
         match (word, sentence.is_empty()) {
             ("", true) => "done".to_owned(),
             ("", false) => sentence,
-            (word, true) => format!("{word}: {}", self.exit.meaning()),
+            (word, true) => format!("{word}: {}", self.exit.meaning(self.is_for_vendor())),
             (word, false) => format!("{word}: {sentence}"),
         }
     }

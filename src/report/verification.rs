@@ -11,6 +11,7 @@ use super::{ActionTestView, AnalysisView, ErrorView, FindingView, ProbeView, Row
 use crate::iam::context::ContextValue;
 use crate::iam::evaluate::Request;
 use crate::iam::prove::Witness;
+use crate::manifest::PartyName;
 use crate::verify::Verification;
 use crate::verify::claim::{Absent, Claim, ClaimKind, ClaimOutcome, Proposition};
 use crate::verify::note::Note;
@@ -111,14 +112,14 @@ impl VerificationView {
 impl VerificationView {
     /// What was verified, with what went wrong with the twin: what to say about that, the room `failure` knows.
     pub fn new(verification: &Verification, troubles: Vec<ErrorView>) -> Self {
-        let Verification { claims, findings, probes, twin, analyses, actions, organization, notes } =
+        let Verification { party, claims, findings, probes, twin, analyses, actions, organization, notes } =
             verification;
         Self {
             table: Vec::new(),
             claims: claims.iter().map(ClaimView::from).collect(),
             findings: findings.iter().map(FindingView::from).collect(),
-            probes: probes.iter().map(ProbeView::from).collect(),
-            twin: twin.as_ref().map(|twin| TwinView::new(twin, troubles)),
+            probes: probes.iter().map(|probe| ProbeView::new(probe, party)).collect(),
+            twin: twin.as_ref().map(|twin| TwinView::new(twin, party, troubles)),
             analyses: analyses.iter().map(AnalysisView::from).collect(),
             actions: actions.iter().map(ActionTestView::from).collect(),
             organization: *organization,
@@ -130,12 +131,12 @@ impl VerificationView {
 }
 
 impl TwinView {
-    fn new(examined: &Examined, trouble: Vec<ErrorView>) -> Self {
+    fn new(examined: &Examined, party: &PartyName, trouble: Vec<ErrorView>) -> Self {
         let Examined { role, probes, stopped: _, left_behind: _ } = examined;
         Self {
             role: role.as_ref().map(ToString::to_string),
             outcome: examined.outcome(),
-            probes: probes.iter().map(ProbeView::from).collect(),
+            probes: probes.iter().map(|probe| ProbeView::new(probe, party)).collect(),
             trouble,
         }
     }

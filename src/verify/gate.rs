@@ -14,7 +14,6 @@
 use std::collections::BTreeSet;
 
 use super::claim::{Claim, ClaimKind, ClaimOutcome};
-use super::finding::Finding;
 use super::paper::{claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
@@ -72,11 +71,7 @@ pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
     let objections = objections(&claims, &findings, allowed, is_new);
-    let verification = Verification {
-        claims,
-        findings: findings.into_iter().map(Finding::from).collect(),
-        ..Verification::default()
-    };
+    let verification = Verification::on_paper(&survey.desired, claims, findings);
     Verdict { verification, objections }
 }
 

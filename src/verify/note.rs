@@ -2,6 +2,7 @@
 
 use super::analysis::{Analyser, CallGroup};
 use crate::iam::arn::FunctionArn;
+use crate::manifest::ChosenBy;
 use crate::ports::{AwsError, AwsErrorKind};
 
 /// Something that was not looked at.
@@ -54,6 +55,13 @@ pub enum Note {
     },
     /// Tests of data actions were asked for, and none was run.
     NoActionTested(Untested),
+    /// Whether another customer of the vendor can send the same external ID: the vendor's service decides that.
+    OtherCustomers {
+        /// The vendor's name.
+        vendor: String,
+        /// Who chose the external ID, if the manifest says so.
+        chosen_by: Option<ChosenBy>,
+    },
     /// Something about functions could not be read.
     FunctionsUnread {
         /// What remained unknown.
@@ -78,6 +86,7 @@ impl Note {
             | Self::OrganizationUnreadable { .. }
             | Self::FunctionPolicyUnreadable { .. }
             | Self::NoActionTested(_)
+            | Self::OtherCustomers { .. }
             | Self::FunctionsUnread { .. } => None,
         }
     }
@@ -94,6 +103,7 @@ impl Note {
             | Self::OrganizationUnreadable { .. }
             | Self::FunctionPolicyUnreadable { .. }
             | Self::FunctionsSampled { .. }
+            | Self::OtherCustomers { .. }
             | Self::FunctionsUnread { .. } => None,
         }
     }

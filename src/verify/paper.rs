@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::absent::without_targets;
 use super::claim::{Claim, Decided, Proposition};
-use super::finding::Finding;
 use super::verification::Verification;
 use super::{Documents, PolicyId, RolePolicy};
 use crate::desired::aws::Desired;
@@ -23,11 +22,7 @@ use rolecall_model::stored::StoredDocument;
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, survey: &Survey) -> Verification {
     let (claims, findings) = examine(documents, survey);
-    Verification {
-        claims,
-        findings: findings.into_iter().map(Finding::from).collect(),
-        ..Verification::default()
-    }
+    Verification::on_paper(&survey.desired, claims, findings)
 }
 
 /// The same in parts.

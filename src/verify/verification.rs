@@ -8,10 +8,15 @@ use super::note::Note;
 use super::organization::OrganizationStanding;
 use super::probe::Probe;
 use super::twin::Examined;
+use crate::desired::aws::Desired;
+use crate::iam::lint::Finding as Fault;
+use crate::manifest::{PartyName, Vendor};
 
 /// Everything that was verified.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Verification {
+    /// What reports call whoever assumes the role.
+    pub party: PartyName,
     /// The claims, decided from the documents.
     pub claims: Vec<Claim>,
     /// Findings in addition to the claims.
@@ -31,6 +36,36 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Nothing yet, about the role that is desired.
+    pub fn about(desired: &Desired) -> Self {
+        Self {
+            party: desired.party(),
+            claims: Vec::new(),
+            findings: Vec::new(),
+            probes: Vec::new(),
+            twin: None,
+            analyses: Vec::new(),
+            actions: Vec::new(),
+            organization: OrganizationStanding::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What is decided from the documents of the role that is desired. That says nothing about what the vendor's service lets its
+    /// other customers do.
+    pub(super) fn on_paper(desired: &Desired, claims: Vec<Claim>, findings: Vec<Fault>) -> Self {
+        let of_vendor = |vendor: &Vendor| Note::OtherCustomers {
+            vendor: vendor.name.clone(),
+            chosen_by: vendor.external_id_chosen_by,
+        };
+        Self {
+            claims,
+            findings: findings.into_iter().map(Finding::from).collect(),
+            notes: desired.vendor.iter().map(of_vendor).collect(),
+            ..Self::about(desired)
+        }
+    }
+
     /// What AWS answered about the role and about its twin.
     pub fn all_probes(&self) -> impl Iterator<Item = &Probe> {
         self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))

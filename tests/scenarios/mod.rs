@@ -74,4 +74,5 @@ mod twin;
 mod twin_policy;
 mod twin_trouble;
 mod unknown;
+mod vendor;
 pub(crate) mod views;

@@ -174,7 +174,7 @@ impl Check {
         let route = self.route(&loaded);
         let mut role = Connected::open(loaded, route, surroundings, &mut |_| {}).await?;
         let looked = self.look.at(&mut role).await;
-        let (mut report, mut exit) = looked.map_err(|error| error.without(role.unexamined))?;
+        let (mut report, mut exit) = looked.map_err(|error| role.told(error))?;
         if !self.actions.is_empty() {
             exit = exit.or(role.test_actions(&self.actions, &mut report).await);
         }

@@ -44,7 +44,7 @@ impl Allowed {
         {
             faults.push(fault("assume_role", role, ROLES));
         }
-        if let Some(location) = &manifest.genesys.credentials {
+        if let Some(location) = manifest.genesys().and_then(|genesys| genesys.credentials.as_ref()) {
             let key = match location {
                 SecretLocation::Secret(SecretId::Arn(_)) => "secret",
                 SecretLocation::Secret(SecretId::Name(_)) => "secret_name",
@@ -213,7 +213,7 @@ mod tests {
             let manifest = loaded(&format!("[genesys.credentials]\n{key} = \"{value}\"\n"));
             let faults = settings(list).faults(&manifest);
             assert_eq!(faults.is_empty(), is_allowed, "{list:?} {key} {value}: {faults:?}");
-            let location = manifest.manifest.genesys.credentials.unwrap();
+            let location = manifest.manifest.genesys().unwrap().credentials.clone().unwrap();
             assert_eq!(settings(list).check_secret(&location).is_ok(), is_allowed, "{list:?} {value}");
         }
     }

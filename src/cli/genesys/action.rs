@@ -289,7 +289,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         printer.progress(&format!("wrote `{}`", path.display()));
     }
     write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;
-    let next = match known.genesys.managed_by {
+    let next = match known.genesys_manager() {
         Some(manager) => format!(
             "{} makes what is in Genesys Cloud, and {} compares",
             manager.name(),

@@ -124,7 +124,7 @@ async fn described(connection: &Connection, deadline: Duration) -> CommandResult
         kinds: &Kind::ALL,
         credential_type: None,
         sign: &Sign::of(&role, None),
-        reach: if manifest.genesys.managed_by.is_some() { Reach::Named } else { Reach::Own },
+        reach: if manifest.genesys_manager().is_some() { Reach::Named } else { Reach::Own },
         actions: Detail::Listed,
         deadline,
     };
@@ -154,7 +154,8 @@ async fn trail(connection: &Connection, from: Timestamp, to: Timestamp) -> Comma
     };
     let iam: Region = IAM_REGION.parse().context("the region of IAM")?;
     let mut regions = vec![iam.clone()];
-    let others = [Some(manifest.genesys.region.aws_region), aws.region()].into_iter().flatten();
+    let others =
+        [manifest.genesys().map(|genesys| genesys.region.aws_region), aws.region()].into_iter().flatten();
     for region in
         others.chain(manifest.targets.iter().filter_map(|target| target.region.as_ref().map(Region::as_str)))
     {

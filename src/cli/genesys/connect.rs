@@ -28,6 +28,7 @@ pub(crate) async fn run(options: &ConnectCommand, printer: &mut Printer) -> Comm
         return stated(options, role, printer).await;
     }
     let context = Context::open(&options.aws, Services::Both, printer).await.map_err(naming_the_role)?;
+    context.manifest.require_genesys()?;
     let human = options.aws.common.output == Output::Human;
     let signals = Signals::new();
     let request = ChangeRequest {

@@ -36,6 +36,7 @@ impl Connection {
             Err(error) if error.code == ErrorCode::ManifestMissing && options.common.files.is_empty() => None,
             Err(error) => return Err(error),
         };
+        let party = manifest.as_ref().map(Manifest::require_genesys).transpose()?;
         let mut sandbox = None;
         if let (true, Some(manifest)) = (options.sandbox, &manifest) {
             let state = sandbox_state(options.common.file(), &[manifest], printer)?;
@@ -44,17 +45,14 @@ impl Connection {
         let access = manifest.as_ref().map(|manifest| manifest.access.clone()).unwrap_or_default();
         let settings = settings(options, &access, sandbox.as_ref());
         let (aws, deadline) = (OnceCell::new(), options.longest_wait());
-        let secret = manifest.as_ref().filter(|manifest| manifest.genesys.credentials.is_some());
+        let secret = party.filter(|party| party.credentials.is_some());
         let client = match (&sandbox, secret) {
             (Some(sandbox), _) => connect_to_sandbox(sandbox, deadline)?,
-            (None, Some(manifest)) => {
+            (None, Some(party)) => {
                 let aws = aws.get_or_try_init(|| Aws::connect(&settings)).await?;
-                connect(Some(manifest), aws, deadline)?
+                connect(Some(party), aws, deadline)?
             }
-            (None, None) => {
-                let region = manifest.as_ref().map(|manifest| manifest.genesys.region);
-                connect_from_environment(region, deadline)?
-            }
+            (None, None) => connect_from_environment(party.map(|party| party.region), deadline)?,
         };
         Ok(Self { manifest, client, settings, aws, _sandbox: sandbox })
     }

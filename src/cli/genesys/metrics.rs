@@ -37,6 +37,7 @@ pub(crate) async fn run(options: &MetricsCommand, printer: &mut Printer) -> Comm
         return Err(UsageError::new(message, None).into());
     }
     let loaded = load_manifest(&aws.common, aws.sandbox, printer)?;
+    loaded.manifest.require_genesys()?;
     check_names(&loaded.manifest.actions, named)?;
     let show = |metrics: &Metrics, printer: &mut Printer| {
         let mut metrics = metrics.clone();

@@ -1,6 +1,7 @@
 //! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
 
 use rolecall::exit::ExitCode;
+use rolecall::manifest::Manifest;
 use rolecall::ports::genesys::Organization;
 use rolecall::report::{IdentityView, last_line};
 use rolecall::verify::live_organization::LiveOrganization;
@@ -19,7 +20,7 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
         Some(GenesysProbe::Users) => Some(probe_users(client).await?),
         None => None,
     };
-    let stated = manifest.as_ref().and_then(|manifest| manifest.genesys.organization_id.as_ref());
+    let stated = manifest.as_ref().and_then(|manifest| manifest.party.external_id());
     // With another organisation's external ID, this one could not assume the role.
     let live = match stated {
         None => LiveOrganization::NotAsked,
@@ -32,7 +33,7 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
             },
         },
     };
-    let managed_by = manifest.as_ref().and_then(|manifest| manifest.genesys.managed_by);
+    let managed_by = manifest.as_ref().and_then(Manifest::genesys_manager);
     let view = IdentityView::new(identity, (stated, managed_by), users, &client.calls().so_far());
     printer.result(&match options.aws.common.output {
         Output::Json => view.to_json(),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::{AccountId, RoleName};
-use rolecall::manifest::{self, Access, Genesys, Manifest, Role, Target, Verify};
+use rolecall::manifest::{self, Access, Genesys, Manifest, Party, Role, Target, Verify};
 use rolecall_model::region::{REGIONS, Region};
 
 use super::super::options::InitOptions;
@@ -92,6 +92,8 @@ impl Field {
 
 /// A manifest that is not finished.
 pub(super) struct Draft {
+    /// The manifest's party.
+    genesys: Genesys,
     manifest: Manifest,
     /// Somebody named the account that is trusted; it goes before the one that is published.
     stated_account: Option<AccountId>,
@@ -105,17 +107,18 @@ impl Draft {
     /// What the options say.
     pub(super) fn new(options: &InitOptions) -> CommandResult<Self> {
         let [region, ..] = &REGIONS;
+        let genesys = Genesys {
+            region,
+            organization_id: Some(NO_ORGANIZATION.parse()?),
+            trusted_account: NO_ACCOUNT.parse()?,
+            managed_by: None,
+            credentials: None,
+            integration: None,
+            web_services_credential: None,
+        };
         let manifest = Manifest {
             folder: Default::default(),
-            genesys: Genesys {
-                region,
-                organization_id: Some(NO_ORGANIZATION.parse()?),
-                trusted_account: NO_ACCOUNT.parse()?,
-                managed_by: None,
-                credentials: None,
-                integration: None,
-                web_services_credential: None,
-            },
+            party: Party::Genesys(genesys.clone()),
             role: Role {
                 name: DEFAULT_ROLE.parse()?,
                 path: Default::default(),
@@ -133,7 +136,7 @@ impl Draft {
             actions: Vec::new(),
         };
         let missing = Field::ALL.to_vec();
-        let mut draft = Self { manifest, stated_account: None, missing, problems: Vec::new() };
+        let mut draft = Self { genesys, manifest, stated_account: None, missing, problems: Vec::new() };
         for field in Field::ALL {
             if let Some(text) = field.given(options)
                 && let Err(reason) = draft.take(field, &text, &[])
@@ -148,7 +151,7 @@ impl Draft {
     /// The region, once it is known.
     pub(super) fn region(&self) -> Option<&'static Region> {
         let is_known = self.problems.is_empty() && !self.is_missing(Field::Region);
-        is_known.then_some(self.manifest.genesys.region)
+        is_known.then_some(self.genesys.region)
     }
 
     /// Whether nobody has said it yet.
@@ -187,28 +190,28 @@ impl Draft {
 
     /// Takes an answer, if the manifest is right with it. `offered` are targets that a number names.
     pub(super) fn take(&mut self, field: Field, text: &str, offered: &[Target]) -> Result<(), String> {
-        let mut manifest = self.manifest.clone();
+        let (mut manifest, mut genesys) = (self.manifest.clone(), self.genesys.clone());
         match field {
             Field::Region => {
                 let region: &'static Region = parsed(text)?;
-                manifest.genesys.region = region;
-                manifest.genesys.trusted_account =
+                genesys.region = region;
+                genesys.trusted_account =
                     match self.stated_account.clone().or_else(|| region.trusted_account()) {
                         Some(account) => account,
                         None => parsed(NO_ACCOUNT)?,
                     };
             }
-            Field::Organization => manifest.genesys.organization_id = Some(parsed(text)?),
-            Field::TrustedAccount => manifest.genesys.trusted_account = parsed(text)?,
+            Field::Organization => genesys.organization_id = Some(parsed(text)?),
+            Field::TrustedAccount => genesys.trusted_account = parsed(text)?,
             Field::Role => manifest.role.name = parsed::<RoleName>(text)?,
             Field::Targets => manifest.targets = targets(text, offered)?,
         }
+        manifest.party = Party::Genesys(genesys.clone());
         let (_, _) =
             Manifest::parse(&manifest::write::render(&manifest), "rolecall.toml").map_err(|faults| {
                 let messages = faults.0.into_iter().map(|note| note.message);
                 messages.collect::<Vec<_>>().join("; ")
             })?;
-        let genesys = &manifest.genesys;
         if field == Field::TrustedAccount {
             self.stated_account = Some(genesys.trusted_account.clone());
         }
@@ -216,7 +219,7 @@ impl Draft {
         let is_published = field == Field::Region && genesys.region.trusted_account().is_some();
         self.missing
             .retain(|missing| *missing != field && !(is_published && *missing == Field::TrustedAccount));
-        self.manifest = manifest;
+        (self.manifest, self.genesys) = (manifest, genesys);
         Ok(())
     }
 
@@ -338,7 +341,8 @@ mod tests {
                 }
             }
         }
-        let Manifest { genesys, role, targets, .. } = draft.finish();
+        let Manifest { party, role, targets, .. } = draft.finish();
+        let Party::Genesys(genesys) = party else { panic!("{party:?}") };
         let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
         format!(
             "{}{} {} {}: {}",

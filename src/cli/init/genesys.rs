@@ -33,8 +33,8 @@ pub(super) async fn describe(
         Some(role) => Some(from_role(role, options, printer).await?),
         None => None,
     };
-    let region = match &live {
-        Some(manifest) => manifest.genesys.region,
+    let region = match live.as_ref().and_then(Manifest::genesys) {
+        Some(genesys) => genesys.region,
         None => region(options, printer)?,
     };
     let (client, _sandbox) = connect(options, region)?;
@@ -47,7 +47,9 @@ pub(super) async fn describe(
         None => draft(options, region, &organization, &chosen, printer).await?,
     };
     let manager = options.managed_by.map_or(Manager::Other, Manager::from);
-    manifest.genesys.managed_by = Some(manager);
+    if let Some(genesys) = manifest.party.genesys_mut() {
+        genesys.managed_by = Some(manager);
+    }
     let role = role_of(&manifest, &chosen)?;
     let Described { files, notes } = chosen.describe(&mut manifest, &organization, &role);
     for note in chosen.notes.iter().chain(&notes) {
@@ -109,7 +111,7 @@ fn organization(
         let hint = "leave out --organization-id, or use an OAuth client of that organization";
         return Err(UsageError::coded(ErrorCode::WrongOrganization, message, Some(hint)).into());
     }
-    let external_id = live.and_then(|manifest| manifest.genesys.organization_id.as_ref());
+    let external_id = live.and_then(|manifest| manifest.party.external_id());
     match external_id.filter(|stated| stated.as_str() != id) {
         Some(stated) => {
             let message = format!(

@@ -49,7 +49,9 @@ pub(super) async fn from_handover(
         // The administrator's manifest is about the integration.
         Side::Aws => {
             let name = file.integration.clone();
-            manifest.genesys.integration = Some(Integration { name, ..Integration::default() });
+            if let Some(genesys) = manifest.party.genesys_mut() {
+                genesys.integration = Some(Integration { name, ..Integration::default() });
+            }
             if !file.refuted.is_empty() {
                 let refuted = file.refuted.join(", ");
                 printer.warning(&format!("the AWS team refuted of the role: {refuted}; do not connect it as it is"));

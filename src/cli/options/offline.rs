@@ -267,6 +267,8 @@ pub(crate) struct InitOptions {
     /// The AWS account that Genesys Cloud uses, if Genesys has not published one for the region
     #[arg(long, value_name = "ID")]
     pub(crate) trusted_account: Option<String>,
+    #[command(flatten)]
+    pub(crate) vendor: VendorOptions,
     /// The role's name
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,
@@ -280,6 +282,40 @@ pub(crate) struct InitOptions {
     /// Replace a manifest that exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Another vendor than Genesys that assumes the role.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct VendorOptions {
+    /// Write a manifest for another vendor than Genesys, which assumes the role from an AWS account of its own; --role and --target
+    /// say the rest
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires_all = ["vendor_account", "external_id", "role", "target"],
+        conflicts_with_all = [
+            "from_role", "from_genesys", "from_handover", "genesys_region", "organization_id", "trusted_account"
+        ]
+    )]
+    pub(crate) vendor: Option<String>,
+    /// The AWS account that the vendor assumes the role from; the vendor's documentation names it
+    #[arg(long, value_name = "ID", requires = "vendor")]
+    pub(crate) vendor_account: Option<String>,
+    /// The external ID that the vendor has to send
+    #[arg(long, value_name = "ID", requires = "vendor")]
+    pub(crate) external_id: Option<String>,
+    /// Who chose the external ID; left out, reports say that it is not known
+    #[arg(long, value_enum, value_name = "WHO", requires = "vendor")]
+    pub(crate) external_id_chosen_by: Option<ChosenBy>,
+}
+
+/// Who can have chosen an external ID; the words are those of the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ChosenBy {
+    /// The vendor gave it to you
+    Vendor,
+    /// You chose it
+    Us,
 }
 
 /// The tools that a manifest can name; the words are those of the manifest.

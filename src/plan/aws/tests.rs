@@ -22,7 +22,7 @@ pub(in crate::plan) fn wanted() -> Desired {
     let (manifest, _) = Manifest::parse(MANIFEST, "rolecall.toml").expect("a valid manifest");
     let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
     let target: FunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:orders".parse().unwrap();
-    let id = manifest.genesys.organization_id.clone().unwrap();
+    let id = manifest.party.external_id().cloned().unwrap();
     desired(&manifest, &id, &Templates::new(|_| None).unwrap(), &home, &[target], &[], 10).unwrap()
 }
 

@@ -33,6 +33,6 @@ impl RollCallView {
         let unread = self.unreadable.iter().chain(&self.unread_accounts);
         let unread = unread
             .map(|one| notification("warning", &format!("cannot be read: {}: {}", one.name, one.reason)));
-        log("rolecall/audit/", &issues, &invocation(self.exit_code, &unread.collect::<Vec<_>>()))
+        log("rolecall/audit/", &issues, &invocation(self.exit_code, false, &unread.collect::<Vec<_>>()))
     }
 }

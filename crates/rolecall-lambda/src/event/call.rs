@@ -170,7 +170,7 @@ impl Call {
     pub(crate) fn is_by_a_trusted_principal(&self, manifest: &Manifest) -> bool {
         let Actor { account, arn, issuer, .. } = &self.actor;
         let probe = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
-        account.as_deref() == Some(manifest.genesys.trusted_account.as_str())
+        account.as_deref() == Some(manifest.party.trusted_account().as_str())
             || (probe.is_some() && (probe == *arn || probe == *issuer))
     }
 }

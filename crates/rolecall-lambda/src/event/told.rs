@@ -26,7 +26,7 @@ pub(crate) fn preface(call: &Call) -> String {
 
 /// What is said of a session that somebody got whom the manifest does not trust.
 pub(crate) fn assumed(call: &Call, name: &str, manifest: &Manifest) -> String {
-    let trusted = manifest.genesys.trusted_account.as_str();
+    let trusted = manifest.party.trusted_account().as_str();
     format!(
         "## rolecall event: role {} was assumed by a principal that its manifest does not trust\n\n{}\nThe manifest {} trusts the \
          account {trusted}. This event says nothing about the trust policy as it is now: run `rolecall drift`. If nobody meant \

@@ -45,7 +45,7 @@ pub(super) fn of(command: &str, name: &str, report: &Report, call: Option<&Call>
     let description = match compliance {
         Compliance::Passed => format!("`rolecall {command}` found nothing wrong with the role of {name}."),
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable if complaints.is_empty() => {
-            report.exit.meaning().to_owned()
+            report.exit.meaning(report.is_for_vendor()).to_owned()
         }
         Compliance::Warning | Compliance::Failed | Compliance::NotAvailable => complaints.join(" | "),
     };

@@ -341,6 +341,7 @@ mod tests {
             caller: "arn:aws:iam::123456789012:role/ci".to_owned(),
             trusted: vec!["arn:aws:iam::765628985471:root".to_owned()],
             external_id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),
+            vendor: None,
             policies: Vec::new(),
             targets: Vec::new(),
             grants: Vec::new(),

@@ -16,7 +16,8 @@ use super::raw::{
 };
 use super::target::Target;
 use super::{
-    Access, AssumedRole, Call, Genesys, Integration, Manifest, Role, Verify, action, grant, notify, secret,
+    Access, AssumedRole, Call, Genesys, Integration, Manifest, Party, Role, Verify, action, grant, notify,
+    party, secret,
 };
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
@@ -42,12 +43,17 @@ pub(super) fn is_other_version(table: &Spanned<DeTable<'_>>, notes: &mut Notes<'
 
 /// The manifest, or `None` after something was reported.
 pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>) -> Option<Manifest> {
-    let RawManifest { version, genesys, role, target, grant, aws, verify, notify, action } = raw;
+    let RawManifest { version, genesys, vendor, role, target, grant, aws, verify, notify, action } = raw;
     let places = Places::of(target.as_deref(), aws.as_ref());
     let web_services = genesys.as_ref().and_then(|genesys| genesys.web_services.as_ref());
     let credential_place =
         place(web_services.and_then(|it| it.credential.as_ref()).and_then(|it| it.kind.as_ref()));
-    let genesys = genesys.and_then(|raw| check_genesys(raw, notes));
+    let party = match (genesys, vendor) {
+        (Some(genesys), None) => check_genesys(genesys, notes).map(Party::Genesys),
+        (None, Some(vendor)) => party::check_vendor(vendor, notes).map(Party::Vendor),
+        // Both or neither was reported when the keys were looked at.
+        (Some(_), Some(_)) | (None, None) => None,
+    };
     let role = role.and_then(|raw| check_role(raw, notes));
     let targets = target.map_or(Some(Vec::new()), |raws| check_targets(raws, notes));
     let grants = grant.map_or(Some(Vec::new()), |raws| grant::check_all(raws, notes));
@@ -57,8 +63,13 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         None => Some(None),
         Some(raw) => notify::check(raw, notes).map(Some),
     };
-    if let (Some(genesys), Some(targets), Some(access)) = (&genesys, &targets, &access) {
-        places.check_partitions(genesys, targets, access, notes);
+    if let (Some(party), Some(targets), Some(access)) = (&party, &targets, &access) {
+        places.check_partitions(party, targets, access, notes);
+    }
+    if let (Some(Party::Vendor(_)), Some(raws)) = (&party, &action) {
+        let message =
+            "data actions belong to Genesys Cloud, and this manifest is for a vendor; remove `action`";
+        notes.fault(raws.first().and_then(|raw| place(raw.name.as_ref())), message);
     }
     let raws = action.unwrap_or_default();
     let stated = raws.len();
@@ -69,7 +80,8 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
             Call::Function { .. } => true,
             Call::Url { .. } => false,
         });
-    if needs_none && genesys.as_ref().is_some_and(|genesys| genesys.web_services_credential.is_some()) {
+    let genesys = party.as_ref().and_then(Party::genesys);
+    if needs_none && genesys.is_some_and(|genesys| genesys.web_services_credential.is_some()) {
         let message = "the credential is for actions with a `url`, and there is none, so rolecall does not make it; add the \
                        [[action]], or remove [genesys.web_services]";
         notes.warn(credential_place, message);
@@ -77,7 +89,7 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
     version?;
     Some(Manifest {
         folder,
-        genesys: genesys?,
+        party: party?,
         role: role?,
         targets: targets?,
         grants: grants?,
@@ -105,9 +117,9 @@ impl Places {
         }
     }
 
-    fn check_partitions(self, genesys: &Genesys, targets: &[Target], access: &Access, notes: &mut Notes<'_>) {
+    fn check_partitions(self, party: &Party, targets: &[Target], access: &Access, notes: &mut Notes<'_>) {
         let mut check = |span: Span, what: String, partition: &str| {
-            if let Err(error) = genesys.check_partition(&what, partition) {
+            if let Err(error) = party.check_partition(&what, partition) {
                 notes.fault(span, error.to_string());
             }
         };

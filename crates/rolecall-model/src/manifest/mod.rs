@@ -17,6 +17,7 @@ mod manager;
 mod note;
 mod notify;
 mod outline;
+mod party;
 mod raw;
 mod secret;
 mod syntax;
@@ -43,6 +44,7 @@ pub use manager::Manager;
 pub use note::{Faults, Note, Place, names_secret};
 pub use notify::{Notify, NotifyOn, Webhook};
 pub use outline::{Outline, Position};
+pub use party::{ChosenBy, NotGenesys, Party, PartyName, Vendor, WrongPartition};
 pub use raw::{Method, json_schema};
 pub use target::Target;
 
@@ -51,8 +53,8 @@ pub use target::Target;
 pub struct Manifest {
     /// The folder of the file; the paths of the actions' schemas are relative to it.
     pub folder: PathBuf,
-    /// The Genesys Cloud organisation.
-    pub genesys: Genesys,
+    /// Who assumes the role.
+    pub party: Party,
     /// The IAM role.
     pub role: Role,
     /// The functions that the role may invoke; no two equal.
@@ -86,43 +88,6 @@ pub struct Genesys {
     pub integration: Option<Integration>,
     /// The credential of the integration that the actions with an address belong to, where rolecall makes it.
     pub web_services_credential: Option<WebServicesCredential>,
-}
-
-impl Genesys {
-    /// The partition of the trusted account, where Genesys has published it. An account that only the manifest names may be
-    /// in any.
-    pub fn partition(&self) -> Option<&'static str> {
-        let is_published = self.region.trusted_account().as_ref() == Some(&self.trusted_account);
-        self.region.partition.filter(|_| is_published)
-    }
-
-    /// Refuses a partition in which the trusted account cannot be: an AWS account exists in one partition, and no principal
-    /// acts outside of its own (AWS General Reference, "Amazon Resource Names").
-    pub fn check_partition(&self, what: &str, partition: &str) -> Result<(), WrongPartition> {
-        match self.partition() {
-            Some(trusted) if trusted != partition => Err(WrongPartition {
-                what: what.to_owned(),
-                partition: partition.to_owned(),
-                account: self.trusted_account.clone(),
-                trusted: trusted.to_owned(),
-            }),
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
-/// Genesys Cloud's account is of another partition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{what} is in the partition `{partition}`, and Genesys Cloud's account {account} is in `{trusted}`: no principal can assume a \
-     role of another partition; use a region and an account of `{trusted}`, or state the `trusted_account` that Genesys gave you \
-     for `{partition}`"
-)]
-pub struct WrongPartition {
-    what: String,
-    partition: String,
-    account: AccountId,
-    trusted: String,
 }
 
 /// The integration that the data actions belong to.
@@ -322,6 +287,24 @@ impl Manifest {
             }
         };
         notes.conclude(manifest)
+    }
+
+    /// The Genesys Cloud organisation, if it assumes the role.
+    pub fn genesys(&self) -> Option<&Genesys> {
+        self.party.genesys()
+    }
+
+    /// The Genesys Cloud organisation, for what cannot be done without it.
+    pub fn require_genesys(&self) -> Result<&Genesys, NotGenesys> {
+        match &self.party {
+            Party::Genesys(genesys) => Ok(genesys),
+            Party::Vendor(vendor) => Err(NotGenesys { vendor: vendor.name.clone() }),
+        }
+    }
+
+    /// The tool that makes what is in Genesys Cloud, if that is not rolecall.
+    pub fn genesys_manager(&self) -> Option<Manager> {
+        self.genesys().and_then(|genesys| genesys.managed_by)
     }
 
     /// Where a file that the manifest names really is.

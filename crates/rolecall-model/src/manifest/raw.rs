@@ -23,23 +23,33 @@ use super::form::{
 use super::grant::{BucketName, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias};
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
+use super::party::RawVendor;
 use super::secret::{CredentialType, SecretName, SecureParameter};
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
 
-/// The manifest of rolecall: the role that Genesys Cloud assumes, the Lambda functions it may invoke, and how both
-/// are verified.
+/// The manifest of rolecall: the role that Genesys Cloud or another vendor assumes, the Lambda functions it may invoke, and
+/// how both are verified.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "rolecall.toml", extend("anyOf" = [{"required": ["target"]}, {"required": ["grant"]}]))]
+#[schemars(title = "rolecall.toml", extend(
+    "oneOf" = [{"required": ["genesys"]}, {"required": ["vendor"]}],
+    "anyOf" = [{"required": ["target"]}, {"required": ["grant"]}],
+    "not" = {"required": ["vendor", "action"]},
+))]
 pub(super) struct RawManifest {
     /// The version of this file format.
     #[schemars(required, range(min = 1, max = 1), example = 1)]
     pub(super) version: Option<u32>,
-    /// The Genesys Cloud organisation that assumes the role.
-    #[schemars(required)]
+    /// The Genesys Cloud organisation that assumes the role. Either this or `vendor`.
+    #[serde(default)]
+    #[schemars(with = "RawGenesys")]
     pub(super) genesys: Option<RawGenesys>,
+    /// A vendor other than Genesys that assumes the role from an AWS account of its own. Either this or `genesys`.
+    #[serde(default)]
+    #[schemars(with = "RawVendor")]
+    pub(super) vendor: Option<RawVendor>,
     /// The IAM role.
     #[schemars(required)]
     pub(super) role: Option<RawRole>,
@@ -57,7 +67,7 @@ pub(super) struct RawManifest {
     /// Who hears of an `apply`.
     #[schemars(with = "Option<RawNotify>")]
     pub(super) notify: Option<Spanned<RawNotify>>,
-    /// Data actions of Genesys Cloud.
+    /// Data actions of Genesys Cloud; only with `genesys`.
     pub(super) action: Option<Vec<RawAction>>,
 }
 

@@ -102,6 +102,10 @@ impl Walker<'_, '_> {
             choices.iter().filter_map(|key| Some((present.get(*key)?, *key))).collect();
         chosen.sort_by_key(|(span, _)| span.start);
         match chosen.as_slice() {
+            [] if !choices.is_empty() && section.header().is_empty() => {
+                let message = word::missing_choice(&choices, schema, section);
+                self.notes.fault(span.cloned(), message);
+            }
             [] if !choices.is_empty() => {
                 let keys = choices.join("` or `");
                 self.notes.fault(span.cloned(), format!("missing key `{keys}` in {}", section.header()));

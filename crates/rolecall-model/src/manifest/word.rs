@@ -9,7 +9,7 @@ use super::walk::Section;
 
 /// Keys that people write, spelled as [`spelling`] leaves them, and the section and key that they mean. What is
 /// only misspelled needs no entry.
-const HABITS: [(&str, &str, &str); 18] = [
+const HABITS: [(&str, &str, &str); 20] = [
     ("rolearn", "[aws]", "assume_role"),
     ("externalid", "[genesys]", "organization_id"),
     ("orgid", "[genesys]", "organization_id"),
@@ -18,6 +18,8 @@ const HABITS: [(&str, &str, &str); 18] = [
     ("account", "[genesys]", "trusted_account"),
     ("accountid", "[genesys]", "trusted_account"),
     ("principal", "[genesys]", "trusted_account"),
+    ("trustedaccount", "[vendor]", "account"),
+    ("organizationid", "[vendor]", "external_id"),
     ("secretarn", "[genesys.credentials]", "secret"),
     ("parameterarn", "[genesys.credentials]", "parameter"),
     ("parametername", "[genesys.credentials]", "parameter"),
@@ -153,6 +155,15 @@ pub(super) fn missing(key: &str, schema: &Value, section: &Section) -> String {
     }
     let header = section.inner(key, schema.get("items").is_some()).header();
     format!("missing section {header}; it needs at least {}", needed(element))
+}
+
+/// Sections of which exactly one is needed, and none is there.
+pub(super) fn missing_choice(keys: &[&str], schema: &Value, section: &Section) -> String {
+    let describe = |key: &&str| {
+        let schema = schema.get("properties")?.get(*key)?;
+        Some(format!("{}, which needs at least {}", section.inner(key, false).header(), needed(schema)))
+    };
+    format!("missing section {}", keys.iter().filter_map(describe).collect::<Vec<_>>().join(", or "))
 }
 
 /// The keys that a section cannot do without, each with an example.

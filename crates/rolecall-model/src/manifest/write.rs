@@ -8,22 +8,26 @@ use std::path::Path;
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Role, Template,
-    Verify, WebServicesCredential, Webhook,
+    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Party, Role, Template,
+    Vendor, Verify, WebServicesCredential, Webhook,
 };
 use crate::ports::secrets::{SecretId, SecretLocation};
 
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
 pub fn render(manifest: &Manifest) -> String {
-    let Manifest { folder: _, genesys, role, targets, grants, access, verify, notify, actions } = manifest;
+    let Manifest { folder: _, party, role, targets, grants, access, verify, notify, actions } = manifest;
     let mut page = Page::default();
-    page.comment(
-        "The IAM role that Genesys Cloud assumes, and the Lambda functions that it may then invoke.",
-    );
+    page.comment(&format!(
+        "The IAM role that {} assumes, and the Lambda functions that it may then invoke.",
+        party.name()
+    ));
     page.comment("`rolecall plan` shows what would change in AWS; `rolecall apply` changes and verifies it.");
     page.entry("version", 1);
-    render_genesys(&mut page, genesys);
+    match party {
+        Party::Genesys(genesys) => render_genesys(&mut page, genesys),
+        Party::Vendor(vendor) => render_vendor(&mut page, vendor),
+    }
     render_role(&mut page, role);
     if !targets.is_empty() {
         page.comment_section("Each [[target]] is one function that may be invoked, in exactly this form.");
@@ -108,6 +112,20 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         }
         page.comment(&format!("{comment} with its fields, as a JSON object of texts."));
         page.entry(key, location.to_string());
+    }
+}
+
+fn render_vendor(page: &mut Page, vendor: &Vendor) {
+    let Vendor { name, account, external_id, external_id_chosen_by } = vendor;
+    page.section("[vendor]");
+    page.entry("name", name.as_str());
+    page.comment("The AWS account that assumes the role.");
+    page.entry("account", account.as_str());
+    page.comment("The external ID: without it nobody can assume the role.");
+    page.entry("external_id", external_id.as_str());
+    match external_id_chosen_by {
+        Some(chooser) => page.entry("external_id_chosen_by", chooser.id()),
+        None => page.comment("external_id_chosen_by = \"…\"  (`vendor` or `us`: who chose the external ID)"),
     }
 }
 

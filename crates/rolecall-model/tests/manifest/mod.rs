@@ -14,6 +14,18 @@ use rolecall_model::manifest::{Manifest, Note};
 const FULL: &str = include_str!("full.toml");
 
 /// The smallest manifest: what must be stated and nothing else.
+const VENDOR: &str = r#"version = 1
+[vendor]
+name = "Datadog"
+account = "464622532012"
+external_id = "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90"
+external_id_chosen_by = "vendor"
+[role]
+name = "DatadogRole"
+[[target]]
+function = "order-status"
+"#;
+
 const LEAST: &str = r#"version = 1
 
 [genesys]

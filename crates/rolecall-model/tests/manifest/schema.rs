@@ -5,7 +5,7 @@ use rolecall_model::manifest::write::render;
 use rolecall_model::manifest::{Manifest, Note, json_schema};
 use serde_json::{Value, json};
 
-use super::{FULL, LEAST, strategy};
+use super::{FULL, LEAST, VENDOR, strategy};
 
 pub(super) fn to_json(text: &str) -> Value {
     serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap()
@@ -55,7 +55,7 @@ fn it_is_a_schema_and_explains_every_key() {
             assert!(jsonschema::is_valid(schema, example), "{key}: {example}");
         }
     });
-    assert_eq!(keys, 71);
+    assert_eq!(keys, 76);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn the_parser_accepts_every_example_of_the_schema() {
     let mut tried = 0;
     visit(json_schema(), "", &mut |pointer, schema| {
         let Some(example) = schema.pointer("/examples/0") else { return };
-        let mut changed = to_json(FULL);
+        let mut changed = to_json(if pointer.starts_with("/vendor") { VENDOR } else { FULL });
         let second = pointer.replace("/action/0", "/action/1");
         let place = if changed.pointer(pointer).is_some() { pointer } else { &second };
         // Each kind of grant has keys of its own.
@@ -95,12 +95,12 @@ fn the_parser_accepts_every_example_of_the_schema() {
             );
         }
     });
-    assert_eq!(tried, 49);
+    assert_eq!(tried, 52);
 }
 
 #[test]
 fn the_shipped_examples_pass() {
-    for text in [FULL, LEAST] {
+    for text in [FULL, LEAST, VENDOR] {
         let errors: Vec<String> =
             validator().iter_errors(&to_json(text)).map(|error| error.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new());
@@ -147,10 +147,22 @@ fn agree(manifest: &Value) -> bool {
 
 #[test]
 fn parser_and_schema_refuse_the_same_shapes() {
-    let full = to_json(FULL);
+    assert!(refused_of(FULL, 83) > 200);
+    assert!(refused_of(VENDOR, 11) > 50);
+    let mut both = to_json(FULL);
+    both["vendor"] = to_json(VENDOR)["vendor"].clone();
+    assert!(!agree(&both));
+    let mut with_action = to_json(VENDOR);
+    with_action["action"] = json!([]);
+    assert!(!agree(&with_action));
+}
+
+/// How many changes of the manifest both refuse.
+fn refused_of(manifest: &str, keys: usize) -> usize {
+    let full = to_json(manifest);
     let mut all = Vec::new();
     pointers(&full, "", &mut all);
-    assert!(all.len() == 83, "{all:?}");
+    assert!(all.len() == keys, "{all:?}");
     let mut refused = 0;
     for pointer in &all {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -168,5 +180,5 @@ fn parser_and_schema_refuse_the_same_shapes() {
             assert!(!agree(&renamed), "{pointer}");
         }
     }
-    assert!(refused > 200, "{refused}");
+    refused
 }

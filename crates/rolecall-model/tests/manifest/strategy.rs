@@ -8,8 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, Genesys, Grant, Integration, Manager, Manifest, Method, Notify,
-    NotifyOn, Recordings, Role, Target, Template, Verify, WebServicesCredential, Webhook,
+    Access, Action, AssumedRole, Call, ChosenBy, Genesys, Grant, Integration, Manager, Manifest, Method,
+    Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify, WebServicesCredential,
+    Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
@@ -25,7 +26,7 @@ fn text<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(
 /// Any right manifest. No two targets have one function name, so that actions can name them by it.
 pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
     (
-        genesys(),
+        party(),
         role(),
         (vec(target(), 0..5), vec(grant(), 0..4)),
         (access(), option::of(principal()), option::of(notify())),
@@ -35,7 +36,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
             !targets.is_empty() || !grants.is_empty()
         })
         .prop_map(
-            |(mut genesys, role, (mut targets, stated), (access, probe_principal, notify), actions)| {
+            |(mut party, role, (mut targets, stated), (access, probe_principal, notify), actions)| {
                 targets.sort_by_key(|target| target.function.clone());
                 targets.dedup_by_key(|target| target.function.clone());
                 let mut grants: Vec<Grant> = Vec::new();
@@ -56,13 +57,18 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                         named.push(action);
                     }
                 }
-                if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
-                    genesys.web_services_credential = None;
+                match &mut party {
+                    Party::Genesys(genesys) => {
+                        if !named.iter().any(|action| matches!(action.call, Call::Url { .. })) {
+                            genesys.web_services_credential = None;
+                        }
+                    }
+                    Party::Vendor(_) => named.clear(),
                 }
                 let verify = Verify { probe_principal };
                 Manifest {
                     folder: PathBuf::new(),
-                    genesys,
+                    party,
                     role,
                     targets,
                     grants,
@@ -108,6 +114,25 @@ fn location() -> impl Strategy<Value = SecretLocation> {
         parameter.prop_map(|arn| SecretLocation::Parameter(SecretId::Arn(arn))),
         "(/[b-r][A-Za-z0-9_-]{0,20}){1,3}".prop_map(|name| SecretLocation::Parameter(SecretId::Name(name))),
     ]
+}
+
+fn party() -> impl Strategy<Value = Party> {
+    prop_oneof![3 => genesys().prop_map(Party::Genesys), 1 => vendor().prop_map(Party::Vendor)]
+}
+
+fn vendor() -> impl Strategy<Value = Vendor> {
+    (
+        "[A-Za-z0-9\u{e9}]([A-Za-z0-9\u{e9} .,_&()+-]{0,62}[A-Za-z0-9.,_&()+-])?",
+        text("[0-9]{12}"),
+        text("[A-Za-z0-9_+=,.@:/-]{2,60}"),
+        option::of(select(ChosenBy::ALL.to_vec())),
+    )
+        .prop_map(|(name, account, external_id, external_id_chosen_by)| Vendor {
+            name,
+            account,
+            external_id,
+            external_id_chosen_by,
+        })
 }
 
 fn genesys() -> impl Strategy<Value = Genesys> {

@@ -18,6 +18,7 @@ use crate::cli::printer::Printer;
 pub(super) fn run(options: &CheckAction, printer: &mut Printer) -> CommandResult<ExitCode> {
     let CheckAction { name, input, answer, common } = options;
     let Loaded { manifest, .. } = input::manifest(common.file())?;
+    manifest.require_genesys()?;
     let sources = read_sources(&manifest, &read_file)?;
     let mut named = manifest.actions.iter().zip(&sources).filter(|(action, _)| action.name == *name);
     let Some((action, sources)) = named.next() else {

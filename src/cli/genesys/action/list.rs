@@ -21,7 +21,7 @@ pub(super) async fn run(reach: &GenesysReach, printer: &mut Printer) -> CommandR
     let warnings = contradictions(&side, &observed);
     let manifest = &side.context.manifest;
     let is_json = aws.common.output == Output::Json;
-    match manifest.genesys.managed_by {
+    match manifest.genesys_manager() {
         Some(_) => {
             printer.result(&if is_json {
                 json_of_theirs(&observed, manifest, &warnings)
@@ -105,7 +105,7 @@ fn theirs(observed: &Observed, manifest: &Manifest) -> String {
         }));
     }
     if observed.integrations.is_empty() {
-        text += match manifest.genesys.integration {
+        text += match manifest.genesys().and_then(|genesys| genesys.integration.as_ref()) {
             Some(_) => "no integration has the name or ID in [genesys.integration]\n",
             None => "the organization has no integration for data actions of Lambda functions\n",
         };
