@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rolecall::aws::{AwsSettings, FixedEndpoint};
 use rolecall::connect::{self, Clients, Connected, Loaded, Route, Services, Surroundings};
 use rolecall::desired::sources::read_file;
@@ -14,7 +15,7 @@ use rolecall::desired::template::{REPLACEABLE, Templates};
 use rolecall::error_code::ErrorCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::{AccountId, QualifierKind, Region, RoleArn};
-use rolecall::manifest::{Access, Manifest, Target};
+use rolecall::manifest::{Access, FurtherOrganization, Manifest, Target};
 use rolecall::ports::calls::Calls;
 use rolecall::report::count;
 use rolecall::sandbox::{CUSTOMER, Faults, Principal, Sandbox, SandboxOptions, State};
@@ -136,8 +137,23 @@ pub(crate) fn load_manifest(
         input::manifest(options.file())?
     };
     printer.warnings(&loaded.warnings);
+    tell_ended(&loaded.manifest, printer);
     printer.is_for_vendors(loaded.manifest.genesys().is_none());
     Ok(if sandbox { in_any_account(loaded) } else { loaded })
+}
+
+/// Organizations whose time has passed: AWS refuses them, so their statements are of no use.
+fn tell_ended(manifest: &Manifest, printer: &mut Printer) {
+    let now = Timestamp::now();
+    for FurtherOrganization { id, name, until } in manifest.party.further() {
+        if let Some(until) = until.filter(|until| *until <= now) {
+            let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            printer.warning(&format!(
+                "the organization `{id}`{name} ended at {until}: AWS lets it in no more; remove its [[genesys.organization]] and \
+                 apply, so that the trust policy says no more than it has to"
+            ));
+        }
+    }
 }
 
 /// Says which manifest is used, where it is not in this folder and nobody named it.

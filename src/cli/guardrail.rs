@@ -2,7 +2,7 @@
 
 use rolecall::connect::{Loaded, stated_external_id};
 use rolecall::desired::guardrail::{
-    GuardrailKind, GuardrailPolicy, guarded, resource_control, service_control,
+    GuardrailKind, GuardrailPolicy, external_ids, guarded, resource_control, service_control,
 };
 use rolecall::exit::ExitCode;
 use rolecall::failure::CommandResult;
@@ -56,7 +56,7 @@ pub(crate) fn run(
     let proof = match policies.first() {
         Some((GuardrailKind::ResourceControl, policy)) => {
             let (role, trusted) = guarded(manifest, &home);
-            Some(GuardrailProof::of(&policy.document, &role, &trusted, &external_id))
+            Some(GuardrailProof::of(&policy.document, &role, &trusted, &external_ids(manifest, &external_id)))
         }
         Some((GuardrailKind::ServiceControl, _)) | None => None,
     };

@@ -1,5 +1,9 @@
 //! What should be in AWS: the manifest, the filled templates and the resolved functions, as one value. Pure.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use super::grant;
 use crate::desired::pack::{Bin, Room, pack};
 use crate::desired::template::{Filling, Fillings, Template, TemplateError, Templates};
@@ -8,10 +12,12 @@ use crate::iam::arn::{
     RoleName, RolePath, Word,
 };
 use crate::iam::document::Document;
-use crate::iam::prove::{Allowance, RoleIntent, UseError};
+use crate::iam::prove::{Allowance, FurtherId, RoleIntent, UseError};
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
-use crate::manifest::{Boundary, Grant, Manager, Manifest, PartyName, Role, Vendor, WrongPartition};
+use crate::manifest::{
+    Boundary, FurtherOrganization, Grant, Manager, Manifest, PartyName, Role, Vendor, WrongPartition,
+};
 use crate::ports::{PolicySpecification, RoleSpecification};
 use rolecall_model::stored::StoredDocument;
 use serde_json::Value;
@@ -145,6 +151,8 @@ pub struct Desired {
     pub vendor: Option<Vendor>,
     /// The external ID that they must send.
     pub external_id: ExternalId,
+    /// External IDs that they may send in its place.
+    pub further_ids: Vec<FurtherId>,
     /// What the role may invoke.
     pub targets: Vec<FunctionArn>,
     /// What else it is for.
@@ -164,7 +172,7 @@ impl Desired {
             external_id: Some(self.external_id.clone()),
             targets: Some(self.targets.clone()),
             allowance: self.allowance.clone(),
-            further_ids: Vec::new(),
+            further_ids: self.further_ids.clone(),
         }
     }
 
@@ -291,18 +299,58 @@ pub fn desired(
             tags: { role.tags.clone().into_iter() }
                 .chain(role.managed_by.is_none().then(|| owner.clone()))
                 .collect(),
-            trust: checked(&templates.trust, &fillings, quota::check_trust_grammar)?,
+            trust: trust(manifest, templates, &fillings)?,
         },
         policies,
         trusted: trusted(manifest, home),
         vendor: manifest.party.vendor().cloned(),
         external_id: external_id.clone(),
+        further_ids: further_ids(manifest, external_id),
         targets: targets.to_vec(),
         grants: manifest.grants.clone(),
         allowance: Allowance::of(grant::uses(&manifest.grants, home)?),
         home: home.clone(),
         managed_by: role.managed_by,
     })
+}
+
+/// The external IDs of further organisations.
+pub(super) fn further_ids(manifest: &Manifest, first: &ExternalId) -> Vec<FurtherId> {
+    let further = manifest.party.further().iter().filter(|further| further.id != *first);
+    further
+        .map(|FurtherOrganization { id, name: _, until }| FurtherId { id: id.clone(), until: *until })
+        .collect()
+}
+
+/// The trust policy: the template, and one statement more for each time at which organisations end.
+fn trust(
+    manifest: &Manifest,
+    templates: &Templates,
+    fillings: &Fillings,
+) -> Result<StoredDocument, DesiredError> {
+    let mut ending: BTreeMap<Timestamp, Vec<String>> = BTreeMap::new();
+    for FurtherOrganization { id, name: _, until } in manifest.party.further() {
+        if let Some(until) = until {
+            ending.entry(*until).or_default().push(id.to_string());
+        }
+    }
+    if ending.is_empty() {
+        return checked(&templates.trust, fillings, quota::check_trust_grammar);
+    }
+    let mut document = templates.trust.fill(fillings)?;
+    let refused = |message: &str| DesiredError::Refused {
+        template: templates.trust.name().to_owned(),
+        faults: message.to_owned(),
+    };
+    let statements = document.get_mut("Statement").and_then(Value::as_array_mut);
+    let statements = statements.ok_or_else(|| refused("it has no list of statements to add to"))?;
+    let until = Template::trust_until()?;
+    for (time, ids) in ending {
+        let own = [("external_id", Filling::List(ids)), ("until", Filling::Text(time.to_string()))];
+        let added = until.fill(&fillings.clone().into_iter().chain(own).collect())?;
+        statements.extend(added.get("Statement").and_then(Value::as_array).into_iter().flatten().cloned());
+    }
+    storable(templates.trust.name(), document, quota::check_trust_grammar)
 }
 
 /// What a policy has room for beside the rest of the template, measured on the filled template itself.
@@ -335,11 +383,19 @@ pub(super) fn checked(
     fillings: &Fillings,
     grammar: fn(&Document) -> Vec<Violation>,
 ) -> Result<StoredDocument, DesiredError> {
+    storable(template.name(), template.fill(fillings)?, grammar)
+}
+
+/// The document as text without white space, once IAM's own rules hold for it.
+fn storable(
+    template: &str,
+    value: Value,
+    grammar: fn(&Document) -> Vec<Violation>,
+) -> Result<StoredDocument, DesiredError> {
     let refused = |faults: Vec<String>| DesiredError::Refused {
-        template: template.name().to_owned(),
+        template: template.to_owned(),
         faults: faults.join("; "),
     };
-    let value = template.fill(fillings)?;
     let document = Document::from_value(&value)
         .map_err(|errors| refused(errors.faults.iter().map(ToString::to_string).collect()))?;
     let violations = grammar(&document);
@@ -349,6 +405,14 @@ pub(super) fn checked(
     Err(refused(
         violations.iter().map(|violation| format!("{}: {}", violation.pointer, violation.message)).collect(),
     ))
+}
+
+/// One text as it is, several as a list.
+pub(super) fn one_or_several(mut texts: Vec<String>) -> Filling {
+    match texts.len() {
+        1 => Filling::Text(texts.remove(0)),
+        _ => Filling::List(texts),
+    }
 }
 
 /// Who may assume the role: the account of the party, and the manifest's principal for live probes.
@@ -398,9 +462,14 @@ pub fn fillings(
         .collect();
     every_form.sort();
     every_form.dedup();
+    // An organization that ends has a statement of its own.
+    let for_good = further_ids(manifest, external_id).into_iter().filter(|further| further.until.is_none());
+    let ids = std::iter::once(external_id.to_string())
+        .chain(for_good.map(|further| further.id.to_string()))
+        .collect();
     let boundary = home.boundary_arn(role).map(|arn| ("boundary_arn", Filling::Text(arn.to_string())));
     let always = Fillings::from([
-        ("external_id", Filling::Text(external_id.to_string())),
+        ("external_id", one_or_several(ids)),
         ("trusted_principals", Filling::List(trusted(manifest, home))),
         ("targets", texts(&mut targets.iter().map(ToString::to_string))),
         ("functions", Filling::List(forms)),

@@ -10,7 +10,7 @@
 //! is never longer than AWS Organizations stores it. Deliberately absent: attaching them, which is for the organization's
 //! administrators to decide.
 
-use super::aws::{Home, fillings, trusted};
+use super::aws::{Home, fillings, further_ids, one_or_several, trusted};
 use super::template::{Filling, Fillings, Template, TemplateError};
 use crate::iam::arn::{AccountId, ExternalId, FunctionArn, RoleArn};
 use crate::iam::document::{Document, DocumentErrors};
@@ -113,10 +113,12 @@ pub fn resource_control(
     let account = manifest.party.trusted_account();
     let of_account = format!("arn:{}:iam::{account}:*", home.partition);
     let probe_principal = manifest.verify.probe_principal.as_ref().map(ToString::to_string);
+    // The policy keeps strangers out at any time; when an organization ends, the trust policy says.
+    let ids = external_ids(manifest, external_id).iter().map(ToString::to_string).collect();
     let trusted_arns = [of_account].into_iter().chain(probe_principal).collect();
     let fillings = fillings(manifest, external_id, home, &[])
         .into_iter()
-        .chain([("trusted_arns", Filling::List(trusted_arns))])
+        .chain([("trusted_arns", Filling::List(trusted_arns)), ("external_id", one_or_several(ids))])
         .collect();
     made(GuardrailKind::ResourceControl, manifest, home, &Template::resource_control()?, &fillings)
 }
@@ -148,6 +150,12 @@ pub fn service_control(
     let fillings =
         fillings(manifest, external_id, home, targets).into_iter().chain([("provisioners", named)]).collect();
     made(GuardrailKind::ServiceControl, manifest, home, &Template::service_control()?, &fillings)
+}
+
+/// The external IDs that the trusted principals may send at some time.
+pub fn external_ids(manifest: &Manifest, first: &ExternalId) -> Vec<ExternalId> {
+    let further = further_ids(manifest, first).into_iter().map(|further| further.id);
+    std::iter::once(first.clone()).chain(further).collect()
 }
 
 /// The role that a guardrail is about, and who may assume it.

@@ -99,6 +99,11 @@ impl Template {
         Self::parse("boundary.json", include_str!("../../policies/boundary.json"))
     }
 
+    /// What lets an organisation in until a time.
+    pub fn trust_until() -> Result<Self, TemplateError> {
+        Self::parse("trust-until.json", include_str!("../../policies/trust-until.json"))
+    }
+
     /// What an export of recordings needs.
     pub fn recordings() -> Result<Self, TemplateError> {
         Self::parse("s3-recordings.json", include_str!("../../policies/s3-recordings.json"))

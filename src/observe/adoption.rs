@@ -205,6 +205,7 @@ pub fn manifest_of(
             trusted_account,
             managed_by: None,
             credentials: None,
+            further: Vec::new(),
             integration: None,
             web_services_credential: None,
         }),

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::diff::{self, Sign};
 use super::{
-    ChangeView, DifferenceView, Level, NoticeView, Report, RoleView, Text, UnexaminedService, VendorView,
-    Verb,
+    ChangeView, DifferenceView, FurtherIdView, Level, NoticeView, Report, RoleView, Text, UnexaminedService,
+    VendorView, Verb,
 };
 use crate::drift::Consequence;
 use crate::manifest::Manager;
@@ -38,6 +38,7 @@ impl RoleView {
             caller: _,
             trusted,
             external_id,
+            further_external_ids,
             vendor,
             policies: _,
             targets,
@@ -54,6 +55,10 @@ impl RoleView {
             );
         }
         let _ = writeln!(text, "  trusted     {} with external ID {external_id}", trusted.join(" and "));
+        for FurtherIdView { id, until } in further_external_ids {
+            let until = until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+            let _ = writeln!(text, "              or {id}{until}");
+        }
         if let Some(VendorView { name, account, external_id_chosen_by: _ }) = vendor {
             let _ = writeln!(text, "  vendor      {name}, from account {account}");
         }

@@ -92,6 +92,7 @@ use crate::drift::Difference;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::arn::{PolicyArn, RoleArn};
+use crate::iam::prove::FurtherId;
 use crate::manifest::{Manager, Outline};
 use crate::observe::aws::Observed;
 use crate::observe::survey::Survey;
@@ -251,6 +252,9 @@ pub struct RoleView {
     pub trusted: Vec<String>,
     /// The external ID that they must send.
     pub external_id: String,
+    /// External IDs that they may send in its place, with the time at which that ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further_external_ids: Vec<FurtherIdView>,
     /// The vendor that assumes the role, where that is not Genesys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor: Option<VendorView>,
@@ -272,11 +276,28 @@ impl From<&Survey> for RoleView {
             caller: observed.caller.arn.clone(),
             trusted: desired.trusted.clone(),
             external_id: desired.external_id.to_string(),
+            further_external_ids: desired.further_ids.iter().map(FurtherIdView::from).collect(),
             vendor: desired.vendor.as_ref().map(VendorView::from),
             policies: policies(desired, observed),
             targets: desired.targets.iter().map(ToString::to_string).collect(),
             grants: desired.grants.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// An external ID of a further organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FurtherIdView {
+    /// The ID.
+    pub id: String,
+    /// From then on it does not work any more; for good where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl From<&FurtherId> for FurtherIdView {
+    fn from(FurtherId { id, until }: &FurtherId) -> Self {
+        Self { id: id.to_string(), until: until.map(|until| until.to_string()) }
     }
 }
 

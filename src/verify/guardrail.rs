@@ -17,8 +17,8 @@ pub struct GuardrailProof {
 
 impl GuardrailProof {
     /// Proves the claims for a role that these principals may assume.
-    pub fn of(policy: &Document, role: &RoleArn, trusted: &[Principal], external_id: &ExternalId) -> Self {
-        Self { claims: prove_guardrail(policy, GuardrailIntent { role, trusted, external_id }) }
+    pub fn of(policy: &Document, role: &RoleArn, trusted: &[Principal], external_ids: &[ExternalId]) -> Self {
+        Self { claims: prove_guardrail(policy, GuardrailIntent { role, trusted, external_ids }) }
     }
 
     /// The exit code that the worst claim asks for.

@@ -51,6 +51,7 @@ mod notify_permissions;
 mod one_side;
 mod options;
 mod organization;
+mod organizations;
 mod permissions;
 mod piped;
 mod provisioner;

@@ -113,6 +113,7 @@ impl Draft {
             trusted_account: NO_ACCOUNT.parse()?,
             managed_by: None,
             credentials: None,
+            further: Vec::new(),
             integration: None,
             web_services_credential: None,
         };

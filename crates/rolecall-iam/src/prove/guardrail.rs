@@ -41,8 +41,8 @@ pub struct GuardrailIntent<'i> {
     pub role: &'i RoleArn,
     /// Who may assume the role; the root of an account stands for the whole account.
     pub trusted: &'i [Principal],
-    /// The external ID that they must pass.
-    pub external_id: &'i ExternalId,
+    /// The external IDs of which they must pass one.
+    pub external_ids: &'i [ExternalId],
 }
 
 /// Something that is claimed about a role under a resource control policy.
@@ -50,9 +50,9 @@ pub struct GuardrailIntent<'i> {
 pub enum GuardrailClaim {
     /// No trust policy lets anybody in but the trusted principals.
     OnlyTrusted,
-    /// No trust policy lets anybody in without exactly this external ID.
-    OnlyWithExternalId(ExternalId),
-    /// The policy denies this principal no call with the external ID. Calls with session tags, a source identity or a trusted
+    /// No trust policy lets anybody in without exactly one of these external IDs.
+    OnlyWithExternalId(Vec<ExternalId>),
+    /// The policy denies this principal no call with any of the external IDs. Calls with session tags, a source identity or a trusted
     /// context do not count.
     LetsIn(Principal),
 }
@@ -64,10 +64,16 @@ impl fmt::Display for GuardrailClaim {
                 "whatever the role's trust policy says, no principal of an account, AWS service or identity provider can assume \
                  the role, except the trusted principals",
             ),
-            Self::OnlyWithExternalId(id) => write!(
-                formatter,
-                "whatever the role's trust policy says, nobody can assume the role without the external ID `{id}`"
-            ),
+            Self::OnlyWithExternalId(ids) => {
+                formatter.write_str("whatever the role's trust policy says, nobody can assume the role without ")?;
+                match ids.as_slice() {
+                    [id] => write!(formatter, "the external ID `{id}`"),
+                    ids => {
+                        let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+                        write!(formatter, "one of the external IDs {}", ids.join(", "))
+                    }
+                }
+            }
             Self::LetsIn(principal) => {
                 write!(
                     formatter,
@@ -106,7 +112,7 @@ pub struct GuardrailResult {
 ///     GuardrailIntent {
 ///         role: &"arn:aws:iam::111122223333:role/vendor".parse()?,
 ///         trusted: &["arn:aws:iam::999999999999:root".parse()?],
-///         external_id: &"tenant-7".parse()?,
+///         external_ids: &["tenant-7".parse()?],
 ///     },
 /// );
 /// let Proof::Refuted(witness) = &results[1].result else { panic!("any external ID is enough") };
@@ -119,8 +125,8 @@ pub struct GuardrailResult {
 /// ```
 #[must_use]
 pub fn prove_guardrail(policy: &Document, intent: GuardrailIntent<'_>) -> Vec<GuardrailResult> {
-    let GuardrailIntent { role, trusted, external_id } = intent;
-    let claims = [GuardrailClaim::OnlyTrusted, GuardrailClaim::OnlyWithExternalId(external_id.clone())]
+    let GuardrailIntent { role, trusted, external_ids } = intent;
+    let claims = [GuardrailClaim::OnlyTrusted, GuardrailClaim::OnlyWithExternalId(external_ids.to_vec())]
         .into_iter()
         .chain(trusted.iter().cloned().map(GuardrailClaim::LetsIn));
     let open = match under_the_most_permissive_trust(policy) {
@@ -146,12 +152,15 @@ pub fn prove_guardrail(policy: &Document, intent: GuardrailIntent<'_>) -> Vec<Gu
                 let others = Callers::all().outside(&Group::of(trusted.iter().cloned()));
                 refused(&Question::about(others))
             }
-            GuardrailClaim::OnlyWithExternalId(id) => {
-                let others = ExternalIds::AnythingBut(id.as_str());
+            GuardrailClaim::OnlyWithExternalId(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                let others = ExternalIds::NoneOf(&ids);
                 refused(&Question::about(Callers::all()).with_external_ids(others))
             }
             GuardrailClaim::LetsIn(principal) => {
-                open.prove_allowed(principal, ExternalIds::Exactly(external_id.as_str()))
+                let with = |id: &ExternalId| open.prove_allowed(principal, ExternalIds::Exactly(id.as_str()));
+                let stopped = external_ids.iter().map(with).find(|proof| *proof != Proof::Proved);
+                stopped.unwrap_or(Proof::Proved)
             }
         };
         GuardrailResult { claim, result }

@@ -32,7 +32,7 @@ fn results(policy: &Document) -> Vec<GuardrailResult> {
     let intent = GuardrailIntent {
         role: &ROLE.parse().unwrap(),
         trusted: &[GENESYS.parse().unwrap()],
-        external_id: &EXTERNAL_ID.parse().unwrap(),
+        external_ids: &[EXTERNAL_ID.parse().unwrap()],
     };
     let results = prove_guardrail(policy, intent);
     // A witness is let in by some trust policy, or by none, as AWS would decide it: in the layer of its own.

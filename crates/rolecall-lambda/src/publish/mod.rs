@@ -345,6 +345,7 @@ mod tests {
             policies: Vec::new(),
             targets: Vec::new(),
             grants: Vec::new(),
+            further_external_ids: Vec::new(),
         };
         let difference = |consequence: Consequence| DifferenceView {
             resource: role.arn.clone().into(),

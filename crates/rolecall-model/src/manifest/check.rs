@@ -17,7 +17,7 @@ use super::raw::{
 use super::target::Target;
 use super::{
     Access, AssumedRole, Call, Genesys, Integration, Manifest, Party, Role, Verify, action, grant, notify,
-    party, secret,
+    organization, party, secret,
 };
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
@@ -169,6 +169,7 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
         trusted_account,
         managed_by,
         credentials,
+        organization,
         integration,
         web_services,
     } = raw;
@@ -179,6 +180,8 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     if let Some(Some(id)) = &organization_id {
         check_organization(id, organization_place, notes);
     }
+    let first = organization_id.as_ref().and_then(Option::as_ref);
+    let further = organization::check_all(organization.unwrap_or_default(), first, notes);
     let account_place = place(trusted_account.as_ref());
     let stated = take_optional(trusted_account, notes);
     let credentials = match credentials {
@@ -232,6 +235,7 @@ fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
         trusted_account,
         managed_by,
         credentials: credentials?,
+        further: further?,
         integration: integration?,
         web_services_credential: web_services_credential?,
     })
@@ -247,7 +251,7 @@ fn check_integration(raw: RawIntegration, notes: &mut Notes<'_>) -> Option<Integ
 }
 
 /// An external ID that is not the organisation's ID is legal, and almost surely a mistake.
-fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
+pub(super) fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
     let text = id.as_str();
     if text.parse::<Hyphenated>().is_err() {
         let message = format!(

@@ -16,6 +16,7 @@ mod grant;
 mod manager;
 mod note;
 mod notify;
+mod organization;
 mod outline;
 mod party;
 mod raw;
@@ -43,6 +44,7 @@ pub use grant::{BucketName, Grant, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotA
 pub use manager::Manager;
 pub use note::{Faults, Note, Place, names_secret};
 pub use notify::{Notify, NotifyOn, Webhook};
+pub use organization::FurtherOrganization;
 pub use outline::{Outline, Position};
 pub use party::{ChosenBy, NotGenesys, Party, PartyName, Vendor, WrongPartition};
 pub use raw::{Method, json_schema};
@@ -84,6 +86,8 @@ pub struct Genesys {
     pub managed_by: Option<Manager>,
     /// Where AWS keeps the OAuth client; `None` where it comes from the environment.
     pub credentials: Option<SecretLocation>,
+    /// Further organisations that assume the role.
+    pub further: Vec<FurtherOrganization>,
     /// The integration that the actions belong to, where the manifest describes it.
     pub integration: Option<Integration>,
     /// The credential of the integration that the actions with an address belong to, where rolecall makes it.

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::form::{Form, Text};
 use super::note::Notes;
-use super::{Genesys, check};
+use super::{FurtherOrganization, Genesys, check};
 use crate::iam::arn::{AccountId, ExternalId};
 use crate::iam::lint::guessable;
 
@@ -47,6 +47,14 @@ impl Party {
         match self {
             Self::Genesys(genesys) => genesys.organization_id.as_ref(),
             Self::Vendor(vendor) => Some(&vendor.external_id),
+        }
+    }
+
+    /// Further organisations that assume the role.
+    pub fn further(&self) -> &[FurtherOrganization] {
+        match self {
+            Self::Genesys(genesys) => &genesys.further,
+            Self::Vendor(_) => &[],
         }
     }
 

@@ -23,6 +23,7 @@ use super::form::{
 use super::grant::{BucketName, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias};
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
+use super::organization::RawOrganization;
 use super::party::RawVendor;
 use super::secret::{CredentialType, SecretName, SecureParameter};
 use super::target::Target;
@@ -94,6 +95,8 @@ pub(super) struct RawGenesys {
     #[serde(default)]
     #[schemars(with = "RawCredentials")]
     pub(super) credentials: Option<RawCredentials>,
+    /// Further organisations of yours that assume the role, each with its own ID.
+    pub(super) organization: Option<Vec<RawOrganization>>,
     /// The integration that the data actions belong to. Made where there is an action or this section.
     pub(super) integration: Option<RawIntegration>,
     /// The integration that the actions with a `url` belong to.

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{
-    Access, Action, AssumedRole, Call, Genesys, Integration, Manifest, Method, Notify, Party, Role, Template,
-    Vendor, Verify, WebServicesCredential, Webhook,
+    Access, Action, AssumedRole, Call, FurtherOrganization, Genesys, Integration, Manifest, Method, Notify,
+    Party, Role, Template, Vendor, Verify, WebServicesCredential, Webhook,
 };
 use crate::ports::secrets::{SecretId, SecretLocation};
 
@@ -65,6 +65,7 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         trusted_account,
         managed_by,
         credentials,
+        further,
         integration,
         web_services_credential,
     } = genesys;
@@ -90,6 +91,17 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         let (key, comment) = source(location);
         page.comment(&format!("{comment} with client_id, client_secret, and base_url or region."));
         page.entry(key, location.to_string());
+    }
+    for FurtherOrganization { id, name, until } in further {
+        page.section("[[genesys.organization]]");
+        page.entry("id", id.as_str());
+        if let Some(name) = name {
+            page.entry("name", name.as_str());
+        }
+        if let Some(until) = until {
+            page.comment("AWS refuses it from then on.");
+            page.entry("until", until.to_string());
+        }
     }
     if let Some(Integration { name, notes, credential }) = integration {
         page.section("[genesys.integration]");

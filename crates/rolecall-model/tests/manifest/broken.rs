@@ -53,7 +53,7 @@ fn columns_are_counted_in_characters_and_without_a_byte_order_mark() {
     let text = FULL.replace("description = \"Invoked", "description = \"\u{e9}\u{e9}\u{2014}Invoked");
     let faults = Manifest::parse(&format!("\u{feff}{text}"), "m").unwrap_err();
     let place = faults.0[0].place.clone().unwrap();
-    assert_eq!((faults.0.len(), place.line, place.column), (1, 25, 15));
+    assert_eq!((faults.0.len(), place.line, place.column), (1, 30, 15));
     let inline = "version = 1\nrole = { description = \"\u{e9}\", nme = \"x\" }\n";
     let faults = Manifest::parse(inline, "m").unwrap_err();
     assert_eq!(faults.0[2].place.as_ref().unwrap().column, 29);

@@ -55,7 +55,7 @@ fn it_is_a_schema_and_explains_every_key() {
             assert!(jsonschema::is_valid(schema, example), "{key}: {example}");
         }
     });
-    assert_eq!(keys, 76);
+    assert_eq!(keys, 80);
 }
 
 #[test]
@@ -73,6 +73,10 @@ fn the_parser_accepts_every_example_of_the_schema() {
             _ => None,
         };
         let place = grant.unwrap_or(place);
+        // The example is the ID of another organization in this manifest.
+        if pointer == "/genesys/organization/0/id" {
+            changed["genesys"].as_object_mut().unwrap().remove("organization_id");
+        }
         // Keys that exclude each other take each other's place.
         if let Some(key) = pointer.strip_prefix("/genesys/credentials/") {
             changed["genesys"]["credentials"] = serde_json::json!({ key: null });
@@ -95,7 +99,7 @@ fn the_parser_accepts_every_example_of_the_schema() {
             );
         }
     });
-    assert_eq!(tried, 52);
+    assert_eq!(tried, 55);
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn agree(manifest: &Value) -> bool {
 
 #[test]
 fn parser_and_schema_refuse_the_same_shapes() {
-    assert!(refused_of(FULL, 83) > 200);
+    assert!(refused_of(FULL, 88) > 200);
     assert!(refused_of(VENDOR, 11) > 50);
     let mut both = to_json(FULL);
     both["vendor"] = to_json(VENDOR)["vendor"].clone();

@@ -8,9 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, ChosenBy, Genesys, Grant, Integration, Manager, Manifest, Method,
-    Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify, WebServicesCredential,
-    Webhook,
+    Access, Action, AssumedRole, Call, ChosenBy, FurtherOrganization, Genesys, Grant, Integration, Manager,
+    Manifest, Method, Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify,
+    WebServicesCredential, Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
 use rolecall_model::region::{REGIONS, Region};
@@ -141,7 +141,7 @@ fn genesys() -> impl Strategy<Value = Genesys> {
         option::of(text("[A-Za-z0-9_+=,.@:/-]{2,60}")),
         option::of(text("[0-9]{12}")),
         option::of(select(Manager::ALL.to_vec())),
-        option::of(location()),
+        (option::of(location()), vec(further(), 0..3)),
         option::of(integration()),
         option::of(web_services_credential()),
     )
@@ -151,23 +151,38 @@ fn genesys() -> impl Strategy<Value = Genesys> {
                 organization_id,
                 stated,
                 managed_by,
-                credentials,
+                (credentials, stated_further),
                 integration,
                 web_services_credential,
             )| {
                 let trusted_account =
                     stated.or(region.trusted_account()).unwrap_or_else(|| "123456789012".parse().unwrap());
+                let mut further: Vec<FurtherOrganization> = Vec::new();
+                for other in stated_further {
+                    if Some(&other.id) != organization_id.as_ref()
+                        && further.iter().all(|it| it.id != other.id)
+                    {
+                        further.push(other);
+                    }
+                }
                 Genesys {
                     region,
                     organization_id,
                     trusted_account,
                     managed_by,
                     credentials,
+                    further,
                     integration,
                     web_services_credential,
                 }
             },
         )
+}
+
+fn further() -> impl Strategy<Value = FurtherOrganization> {
+    let until = (0_i64..4_000_000_000).prop_map(|second| jiff::Timestamp::from_second(second).unwrap());
+    (text("[A-Za-z0-9_+=,.@:/-]{2,60}"), option::of("[\\PC&&\\S]\\PC{0,40}"), option::of(until))
+        .prop_map(|(id, name, until)| FurtherOrganization { id, name, until })
 }
 
 fn web_services_credential() -> impl Strategy<Value = WebServicesCredential> {

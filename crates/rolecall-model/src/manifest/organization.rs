@@ -1,0 +1,88 @@
+//! `[[genesys.organization]]`: further organisations of the same customer that assume the role, each with its own ID: for good, such
+//! as one for tests, or until a time, when a customer moves from one organisation to another.
+//!
+//! Deliberately absent: a clock. Whether a time has passed, AWS decides at each request.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::check::{check_organization, place, take, take_optional};
+use super::form::{Form, Label, Text};
+use super::note::Notes;
+use crate::iam::arn::ExternalId;
+
+/// A further organisation that assumes the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FurtherOrganization {
+    /// Its ID, which is the external ID.
+    pub id: ExternalId,
+    /// What people call it.
+    pub name: Option<String>,
+    /// From then on it cannot assume the role any more.
+    pub until: Option<Timestamp>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOrganization {
+    /// The organisation's ID, which is another external ID of the trust policy.
+    #[schemars(required)]
+    pub(super) id: Option<Text<ExternalId>>,
+    /// What you call it; rolecall shows it in reports.
+    #[schemars(extend("examples" = ["test"]))]
+    pub(super) name: Option<Text<Label>>,
+    /// From then on the organisation cannot assume the role any more: AWS compares this with the time of each request. For good
+    /// when left out.
+    pub(super) until: Option<Text<EndTime>>,
+}
+
+/// The organisations, or `None` where one of them was wrong and was reported.
+pub(super) fn check_all(
+    raws: Vec<RawOrganization>,
+    first: Option<&ExternalId>,
+    notes: &mut Notes<'_>,
+) -> Option<Vec<FurtherOrganization>> {
+    let mut seen: HashSet<ExternalId> = first.cloned().into_iter().collect();
+    let mut organizations = Vec::new();
+    let mut all_right = true;
+    for RawOrganization { id, name, until } in raws {
+        let id_place = place(id.as_ref());
+        let (id, name, until) = (take(id, notes), take_optional(name, notes), take_optional(until, notes));
+        let (Some(id), Some(name), Some(until)) = (id, name, until) else {
+            all_right = false;
+            continue;
+        };
+        if !seen.insert(id.clone()) {
+            notes.fault(id_place, format!("the organisation `{id}` is named twice; remove one"));
+            all_right = false;
+            continue;
+        }
+        check_organization(&id, id_place, notes);
+        organizations.push(FurtherOrganization { id, name, until });
+    }
+    all_right.then_some(organizations)
+}
+
+/// A point in time, to the second.
+pub(super) enum EndTime {}
+
+impl Form for EndTime {
+    type Value = Timestamp;
+    const EXAMPLE: &'static str = "2027-01-31T18:00:00Z";
+    const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
+    const LENGTH: (usize, usize) = (20, 20);
+
+    fn read(text: &str) -> Result<Timestamp, String> {
+        let time = text.parse::<Timestamp>().ok().filter(|time| time.to_string() == text);
+        time.ok_or_else(|| {
+            format!(
+                "`{}` is not a time in UTC, to the second; for example `{}`",
+                text.escape_debug(),
+                Self::EXAMPLE
+            )
+        })
+    }
+}
