@@ -122,7 +122,23 @@ fn is_about(probe: &Probe, claim: &Claim, on_twin: bool) -> bool {
             | Principal::Anonymous),
         ) => caller().as_ref() == Some(principal),
     };
-    probe.about == Some(claim.kind()) && is_whose
+    probe.about == Some(claim.kind()) && is_whose && claim.proposition.is_probed()
+}
+
+/// Whether an answer bears on a claim: one about a function says nothing about a grant, and the other way round.
+fn is_analysed(analysis: &Analysis, claim: &Claim) -> bool {
+    let is_for_this = match (claim.kind(), analysis.is_about_grants()) {
+        (ClaimKind::EveryTarget, is_about_grants) => is_about_grants == claim.proposition.states_more(),
+        (
+            ClaimKind::OnlyTrusted
+            | ClaimKind::ExternalId
+            | ClaimKind::MayAssume
+            | ClaimKind::OnlyTargets
+            | ClaimKind::Organization,
+            _,
+        ) => true,
+    };
+    analysis.about == Some(claim.kind()) && is_for_this
 }
 
 impl VerificationView {
@@ -130,7 +146,7 @@ impl VerificationView {
     #[must_use]
     pub fn tabled(verification: &Verification, troubles: Vec<ErrorView>) -> Self {
         let row = |claim: &Claim| {
-            let about = |analysis: &&Analysis| analysis.about == Some(claim.kind());
+            let about = |analysis: &&Analysis| is_analysed(analysis, claim);
             let analyses = verification.analyses.iter().filter(about);
             let probes = verification.probes.iter().filter(|probe| is_about(probe, claim, false));
             let twins = verification.twin.iter().flat_map(|twin| &twin.probes);

@@ -188,6 +188,17 @@ pub enum Culprit {
 }
 
 impl Analysis {
+    /// Whether it is about what a grant is for, and not about functions.
+    pub fn is_about_grants(&self) -> bool {
+        match &self.question {
+            AnalysisQuestion::Calls(group) => *group == CallGroup::Grants,
+            AnalysisQuestion::Call { action, .. } => !action.eq_ignore_ascii_case("lambda:InvokeFunction"),
+            AnalysisQuestion::Document(_)
+            | AnalysisQuestion::NoPublicAccess(_)
+            | AnalysisQuestion::NoNewAccess(_) => false,
+        }
+    }
+
     /// Whose policies a refutation is about.
     pub fn culprit(&self) -> Culprit {
         match &self.answer {

@@ -116,6 +116,27 @@ impl Proposition {
         }
     }
 
+    /// Whether probes try what is claimed: they send the first external ID or a wrong one, and invoke functions.
+    pub fn is_probed(&self) -> bool {
+        match self {
+            Self::Provable(claim) => match claim {
+                prove::Claim::OnlyTrustedMayAssume
+                | prove::Claim::OnlyWithExternalId(_)
+                | prove::Claim::OthersOnlyWithExternalId(_)
+                | prove::Claim::OnlyWithOneOf { .. }
+                | prove::Claim::MayAssume(_)
+                | prove::Claim::MayAssumeUnderConditions(_)
+                | prove::Claim::OnlyTargetsMayBeInvoked
+                | prove::Claim::OnlyStatedMayBeDone
+                | prove::Claim::EveryTargetMayBeInvoked(_) => true,
+                prove::Claim::NoLongerWith { .. }
+                | prove::Claim::MayAssumeWith { .. }
+                | prove::Claim::EveryStatedMayBeDone(_) => false,
+            },
+            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => true,
+        }
+    }
+
     /// The principal that the claim is about, if it is about one.
     pub fn principal(&self) -> Option<&Principal> {
         match self {

@@ -186,7 +186,9 @@ impl Past {
     fn excuses(&self, claim: &Claim) -> bool {
         let is_open = |claims: &[Claim]| {
             let mut same = claims.iter().filter(|it| {
-                it.kind() == claim.kind() && it.proposition.principal() == claim.proposition.principal()
+                it.kind() == claim.kind()
+                    && it.proposition.principal() == claim.proposition.principal()
+                    && it.proposition.states_more() == claim.proposition.states_more()
             });
             same.any(|it| it.outcome() == ClaimOutcome::Unknown)
         };

@@ -38,7 +38,7 @@ fn a_test_organization_beside_the_usual_one() {
       proved   -          -          `arn:aws:iam::765628985471:root` can assume the role
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   -          -          `arn:aws:iam::765628985471:root` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9`
-      proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9`
+      proved   -          -          `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9`
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
       Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
