@@ -216,8 +216,8 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     exit 2
     -- stderr
     error[E5]: accounts/e.toml: missing section [role]; it needs at least `name = "GenesysDataActionRole"`
-    accounts/e.toml: missing section [[target]]; it needs at least `function = "my-genesys-trigger-function"`
     accounts/e.toml: missing section [genesys], which needs at least `region = "us-east-1"`, or [vendor], which needs at least `name = "Datadog"`, `account = "464622532012"`, `external_id = "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90"`
+    accounts/e.toml: missing section [[target]]; it needs at least `function = "my-genesys-trigger-function"`, or a [[grant]]
     "#);
     stage.write("accounts/e.toml", &member("orders", None, "orders-status"));
     insta::assert_snapshot!(run(&stage, &["drift"]).whole(), @"

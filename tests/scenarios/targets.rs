@@ -100,7 +100,7 @@ fn targets_are_added_listed_applied_and_removed() {
     insta::assert_snapshot!(stage.run(&["target", "remove", "my-genesys-trigger-function"]).whole(), @"
     exit 2
     -- stderr
-    error[E6]: `my-genesys-trigger-function` is the last target, and a manifest has at least one; `rolecall destroy` removes the role
+    error[E6]: `my-genesys-trigger-function` is the last target, and a manifest without a [[grant]] has at least one; `rolecall destroy` removes the role
     hint: the manifest was not changed
     ");
     assert_eq!(text(&stage).replace("# the first\n", ""), manifest(ONE_TARGET));
