@@ -350,7 +350,7 @@ fn trust(
         let added = until.fill(&fillings.clone().into_iter().chain(own).collect())?;
         statements.extend(added.get("Statement").and_then(Value::as_array).into_iter().flatten().cloned());
     }
-    storable(templates.trust.name(), document, quota::check_trust_grammar)
+    storable(templates.trust.name(), &document, quota::check_trust_grammar)
 }
 
 /// What a policy has room for beside the rest of the template, measured on the filled template itself.
@@ -383,20 +383,20 @@ pub(super) fn checked(
     fillings: &Fillings,
     grammar: fn(&Document) -> Vec<Violation>,
 ) -> Result<StoredDocument, DesiredError> {
-    storable(template.name(), template.fill(fillings)?, grammar)
+    storable(template.name(), &template.fill(fillings)?, grammar)
 }
 
 /// The document as text without white space, once IAM's own rules hold for it.
 fn storable(
     template: &str,
-    value: Value,
+    value: &Value,
     grammar: fn(&Document) -> Vec<Violation>,
 ) -> Result<StoredDocument, DesiredError> {
     let refused = |faults: Vec<String>| DesiredError::Refused {
         template: template.to_owned(),
         faults: faults.join("; "),
     };
-    let document = Document::from_value(&value)
+    let document = Document::from_value(value)
         .map_err(|errors| refused(errors.faults.iter().map(ToString::to_string).collect()))?;
     let violations = grammar(&document);
     if violations.is_empty() {

@@ -81,7 +81,7 @@ pub(super) async fn ask<A: Simulate>(aws: &A, desired: &Desired) -> Answers {
     let about = |actions: &'static [&'static str], resources: Vec<String>| {
         let (principal, context) = (&principal, &context);
         let call = (!resources.is_empty())
-            .then(|| async move { aws.simulate(principal, actions, &resources, context).await });
+            .then_some(async move { aws.simulate(principal, actions, &resources, context).await });
         OptionFuture::from(call)
     };
     let (functions, grants, on_a_target, anywhere) = join!(

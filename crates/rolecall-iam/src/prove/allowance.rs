@@ -105,7 +105,7 @@ impl Use {
     pub(super) fn otherwise(&self) -> Option<Document> {
         let deny = |(key, value): (&String, &String)| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {key: value}}});
         let denies: Vec<Value> = self.when.iter().map(deny).collect();
-        (!denies.is_empty()).then(|| document(denies)).flatten()
+        (!denies.is_empty()).then(|| document(&denies)).flatten()
     }
 }
 
@@ -139,7 +139,7 @@ impl Allowance {
         if uses.is_empty() {
             return None;
         }
-        let document = document(uses.iter().map(Use::statement).collect())?;
+        let document = document(&uses.iter().map(Use::statement).collect::<Vec<_>>())?;
         Some(Self { uses, document })
     }
 
@@ -156,6 +156,6 @@ impl Allowance {
     }
 }
 
-fn document(statements: Vec<Value>) -> Option<Document> {
+fn document(statements: &[Value]) -> Option<Document> {
     Document::from_value(&json!({"Version": "2012-10-17", "Statement": statements})).ok()
 }
