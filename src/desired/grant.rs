@@ -224,3 +224,6 @@ pub fn uses(grants: &[Grant], home: &Home) -> Result<Vec<Use>, UseError> {
     }
     Ok(uses)
 }
+
+#[cfg(test)]
+mod tests;
