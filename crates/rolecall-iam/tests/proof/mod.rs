@@ -17,6 +17,7 @@ mod pitfalls;
 mod questions;
 mod random;
 mod reviewed;
+mod stated;
 mod support;
 mod within;
 
