@@ -312,6 +312,10 @@ fn request(dice: &mut Dice) -> Request {
             context.set(key, *dice.pick(values));
         }
     }
+    // Lambda answers by HTTPS alone.
+    if action == "lambda:InvokeFunction" {
+        context.set("aws:SecureTransport", "true");
+    }
     Request {
         principal: "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/session".parse().unwrap(),
         action: action.to_owned(),
