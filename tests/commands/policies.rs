@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "trust",
     "invoke",
     "boundary",
@@ -30,6 +30,7 @@ const NAMES: [&str; 15] = [
     "lex",
     "lex-v2",
     "polly",
+    "key",
 ];
 
 /// A grant of each kind. The second bucket has no prefix.
@@ -89,6 +90,10 @@ fn rendered(name: &str) -> Value {
     let targets = [super::FUNCTION, super::ALIAS].map(|target| target.parse().unwrap());
     let external_id = EXTERNAL_ID.parse().unwrap();
     match name {
+        "key" => {
+            let policy = rolecall::desired::grant::key_policy(&manifest, &external_id, &home.partition);
+            return policy.unwrap().document().unwrap().to_value();
+        }
         "rcp" => return resource_control(&manifest, &external_id, &home).unwrap().document.to_value(),
         "scp" => {
             let provisioners = ["arn:aws:iam::123456789012:role/ci/provisioner".parse().unwrap()];
@@ -115,7 +120,7 @@ fn rendered(name: &str) -> Value {
 /// Where a case has the template.
 fn place(name: &str) -> &'static str {
     match name {
-        "trust" => "/resourcePolicy",
+        "trust" | "key" => "/resourcePolicy",
         "rcp" => "/resourceControlPolicies/0/policies/0",
         "scp" => "/serviceControlPolicies/0/policies/0",
         _ => "/identityPolicies/0",
@@ -223,6 +228,10 @@ fn every_case_passes() {
     -- stdout
     [repository]/policies/polly.cases.json
     13 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/key.cases.json
+    38 cases passed.
     ");
     let paths = NAMES.map(|name| path(name).to_str().unwrap().to_owned());
     let arguments: Vec<&str> =
@@ -238,7 +247,11 @@ fn every_action_of_a_template_is_allowed_on_the_right_resource_and_denied_on_a_w
     for name in NAMES {
         let cases = parse(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
         let response = |action: &str, expected: &str| {
-            cases.iter().any(|case| case.request.action == action && case.expected.as_str() == expected)
+            let is_it = |asked: &str| match action.strip_suffix('*') {
+                Some(beginning) => asked.starts_with(beginning),
+                None => asked == action,
+            };
+            cases.iter().any(|case| is_it(&case.request.action) && case.expected.as_str() == expected)
         };
         let template = rendered(name);
         for statement in template["Statement"].as_array().unwrap() {
