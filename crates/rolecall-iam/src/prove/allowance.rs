@@ -83,7 +83,7 @@ impl Use {
 
     /// Whether it can stand in a policy: an allowance is never lost because one of its uses is not understood.
     fn is_readable(&self) -> bool {
-        document(vec![self.statement()]).is_some()
+        document(&[self.statement()]).is_some()
     }
 
     /// The action.
@@ -122,7 +122,7 @@ impl Use {
     pub(super) fn otherwise(&self) -> Option<Document> {
         let deny = |(key, value): (&String, &String)| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {key: value}}});
         let denies: Vec<Value> = self.when.iter().map(deny).collect();
-        (!denies.is_empty()).then(|| document(denies)).flatten()
+        (!denies.is_empty()).then(|| document(&denies)).flatten()
     }
 }
 
@@ -156,7 +156,7 @@ impl Allowance {
         if uses.is_empty() {
             return None;
         }
-        let document = document(uses.iter().map(Use::statement).collect())?;
+        let document = document(&uses.iter().map(Use::statement).collect::<Vec<_>>())?;
         Some(Self { uses, document })
     }
 
@@ -173,6 +173,6 @@ impl Allowance {
     }
 }
 
-fn document(statements: Vec<Value>) -> Option<Document> {
+fn document(statements: &[Value]) -> Option<Document> {
     Document::from_value(&json!({"Version": "2012-10-17", "Statement": statements})).ok()
 }

@@ -29,7 +29,7 @@ fn stated(pairs: &[(&str, &str)]) -> RoleIntent {
     intent(uses.collect(), &[])
 }
 
-fn of(statements: Value) -> Value {
+fn of(statements: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -48,15 +48,15 @@ fn a_resource_of_another_service_counts_where_every_resource_is_meant() {
         ("ssm:StartSession", "arn:aws:ec2:us-east-1:111122223333:instance/i-0f6b2c1e"),
     ] {
         let intent = stated(&[(action, "*")]);
-        let all_but = of(json!({"Effect": "Allow", "Action": action, "NotResource": other}));
+        let all_but = of(&json!({"Effect": "Allow", "Action": action, "NotResource": other}));
         assert_eq!(proved(&[all_but], None, &intent), [true, false], "{action}");
-        let denied = of(json!([
+        let denied = of(&json!([
             {"Effect": "Allow", "Action": action, "Resource": "*"},
             {"Effect": "Deny", "Action": action, "Resource": other}]));
         assert_eq!(proved(&[denied], None, &intent), [true, false], "{action}");
-        let open = of(json!({"Effect": "Allow", "Action": action, "Resource": "*"}));
-        assert_eq!(proved(&[open.clone()], None, &intent), [true, true], "{action}");
-        let limit = of(json!({"Effect": "Allow", "Action": "*", "NotResource": other}));
+        let open = of(&json!({"Effect": "Allow", "Action": action, "Resource": "*"}));
+        assert_eq!(proved(std::slice::from_ref(&open), None, &intent), [true, true], "{action}");
+        let limit = of(&json!({"Effect": "Allow", "Action": "*", "NotResource": other}));
         assert_eq!(proved(&[open], Some(&limit), &intent), [true, false], "{action}");
     }
 }
@@ -64,7 +64,7 @@ fn a_resource_of_another_service_counts_where_every_resource_is_meant() {
 #[test]
 fn what_needs_no_permission_is_allowed_and_hides_nothing() {
     let intent = stated(&[("sts:GetCallerIdentity", "*")]);
-    let nothing = of(json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
+    let nothing = of(&json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
     assert_eq!(proved(std::slice::from_ref(&nothing), None, &intent), [true, true]);
     let intent = stated(&[("sts:GetCallerIdentity", "*"), ("sts:GetSessionToken", "*")]);
     let told = told(&permission_results(&[&nothing], None, &intent));
@@ -81,20 +81,20 @@ fn everything_but_something_is_more_than_what_is_stated() {
         json!({"Effect": "Allow", "Action": "s3:PutObject", "NotResource": OBJECTS}),
     ] {
         let exact = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS});
-        assert_eq!(proved(&[of(json!([exact, wider]))], None, &intent), [false, true], "{wider}");
+        assert_eq!(proved(&[of(&json!([exact, wider]))], None, &intent), [false, true], "{wider}");
     }
     // A boundary that is written by exception takes away only what it names.
-    let open = of(json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
-    let limit = of(json!([{"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"}]));
-    assert_eq!(proved(&[open.clone()], Some(&limit), &intent), [false, true]);
-    let limit = of(json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS}]));
+    let open = of(&json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
+    let limit = of(&json!([{"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": "*"}]));
+    assert_eq!(proved(std::slice::from_ref(&open), Some(&limit), &intent), [false, true]);
+    let limit = of(&json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS}]));
     assert_eq!(proved(&[open], Some(&limit), &intent), [true, true]);
 }
 
 #[test]
 fn a_pattern_over_colons_is_weighed_as_a_whole() {
     let object =
-        |resource: &str| of(json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": resource}]));
+        |resource: &str| of(&json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": resource}]));
     let intent = stated(&[("s3:PutObject", OBJECTS)]);
     for (resource, only, every) in [
         (OBJECTS, true, true),
@@ -118,7 +118,7 @@ fn a_pattern_over_colons_is_weighed_as_a_whole() {
 #[test]
 fn a_policy_variable_is_no_promise() {
     let object =
-        |resource: &str| of(json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": resource}]));
+        |resource: &str| of(&json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": resource}]));
     let intent = stated(&[("s3:PutObject", OBJECTS)]);
     // Inside of the prefix whatever the tag is; a tag can hold a `*`, which is no wildcard in a value.
     let inside = proved(&[object("arn:aws:s3:::recordings/genesys/${aws:PrincipalTag/team}")], None, &intent);
@@ -137,27 +137,27 @@ fn targets_and_uses_are_apart() {
     let put = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": OBJECTS});
     let uses = || vec![Use::new("s3:PutObject", OBJECTS).unwrap()];
     let both = intent(uses(), &[FUNCTION]);
-    assert_eq!(proved(&[of(json!([put, invoke(json!(FUNCTION))]))], None, &both), [true, true, true]);
+    assert_eq!(proved(&[of(&json!([put, invoke(json!(FUNCTION))]))], None, &both), [true, true, true]);
     assert_eq!(
-        proved(&[of(json!([put, invoke(json!([FUNCTION, other]))]))], None, &both),
+        proved(&[of(&json!([put, invoke(json!([FUNCTION, other]))]))], None, &both),
         [false, true, true]
     );
-    assert_eq!(proved(&[of(json!([put]))], None, &both), [true, false, true]);
-    assert_eq!(proved(&[of(json!([invoke(json!(FUNCTION))]))], None, &both), [true, true, false]);
+    assert_eq!(proved(&[of(&json!([put]))], None, &both), [true, false, true]);
+    assert_eq!(proved(&[of(&json!([invoke(json!(FUNCTION))]))], None, &both), [true, true, false]);
     // A function can be stated as a use, too; its aliases are other resources.
     let with_use =
         intent([uses(), vec![Use::new("lambda:InvokeFunction", other).unwrap()]].concat(), &[FUNCTION]);
     assert_eq!(
-        proved(&[of(json!([put, invoke(json!([FUNCTION, other]))]))], None, &with_use),
+        proved(&[of(&json!([put, invoke(json!([FUNCTION, other]))]))], None, &with_use),
         [true, true, true]
     );
-    assert_eq!(proved(&[of(json!([put, invoke(json!([FUNCTION]))]))], None, &with_use), [true, true, false]);
+    assert_eq!(proved(&[of(&json!([put, invoke(json!([FUNCTION]))]))], None, &with_use), [true, true, false]);
     let aliases = json!([FUNCTION, format!("{other}:*"), other]);
-    assert_eq!(proved(&[of(json!([put, invoke(aliases)]))], None, &with_use), [false, true, true]);
+    assert_eq!(proved(&[of(&json!([put, invoke(aliases)]))], None, &with_use), [false, true, true]);
     // The same function as a target and as a use.
     let twice = intent(vec![Use::new("Lambda:invokeFunction", FUNCTION).unwrap()], &[FUNCTION]);
-    assert_eq!(proved(&[of(json!([invoke(json!(FUNCTION))]))], None, &twice), [true, true, true]);
-    assert_eq!(proved(&[of(json!([invoke(json!(other))]))], None, &twice), [false, false, false]);
+    assert_eq!(proved(&[of(&json!([invoke(json!(FUNCTION))]))], None, &twice), [true, true, true]);
+    assert_eq!(proved(&[of(&json!([invoke(json!(other))]))], None, &twice), [false, false, false]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn conditions_of_a_use_are_kept_whatever_the_letters_of_the_key() {
     let key_use = |name: &str| Use::new("kms:GenerateDataKey", KEY).unwrap().when(name, S3).unwrap();
     let with = |condition: Value| {
         of(
-            json!([{"Effect": "Allow", "Action": "kms:generatedatakey", "Resource": KEY, "Condition": condition}]),
+            &json!([{"Effect": "Allow", "Action": "kms:generatedatakey", "Resource": KEY, "Condition": condition}]),
         )
     };
     for name in ["kms:ViaService", "KMS:viaservice"] {
@@ -347,11 +347,11 @@ fn no_request_contradicts_an_answer_about_documents_that_are_nearly_right() {
             })
             .collect();
         let statements: Vec<Value> = uses.iter().map(|stated| nearly(stated, &mut dice)).collect();
-        let identity = [document(&of(json!(statements)))];
+        let identity = [document(&of(&json!(statements)))];
         let boundary = dice.one_in(3).then(|| {
             let mut statements: Vec<Value> = uses.iter().map(|stated| nearly(stated, &mut dice)).collect();
             statements.push(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}));
-            document(&of(json!(statements)))
+            document(&of(&json!(statements)))
         });
         let targets: &[&str] = if dice.one_in(4) { &[FUNCTION] } else { &[] };
         let meant = [Allowance::of(uses.clone()).unwrap().document().clone()];

@@ -88,7 +88,7 @@ pub(super) fn principal(call: &Call<'_>, params: &Params, state: &State) -> Resu
 }
 
 /// The condition keys that the request has, each with one text.
-fn given_keys<'p>(params: &'p Params) -> Result<BTreeMap<&'p str, &'p str>, ApiError> {
+fn given_keys(params: &Params) -> Result<BTreeMap<&str, &str>, ApiError> {
     let mut given = BTreeMap::new();
     for number in 1.. {
         let entry = format!("ContextEntries.member.{number}");
