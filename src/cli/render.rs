@@ -42,12 +42,13 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
     let loaded = load_manifest(&options.common, false, printer)?;
     let wanted = match options.document {
         Some(Rendered::Guardrail(part)) => return guardrail::run(part, options, &loaded, printer),
-        Some(Rendered::Document(_)) | None if !options.provisioner.is_empty() => {
+        Some(Rendered::Document(_) | Rendered::KeyPolicy) | None if !options.provisioner.is_empty() => {
             let hint = "`rolecall render guardrail` prints it, with the resource control policy";
             return Err(
                 UsageError::new("`--provisioner` is for the service control policy", Some(hint)).into()
             );
         }
+        Some(Rendered::KeyPolicy) => return key_statement(&loaded.manifest, printer),
         Some(Rendered::Document(document)) => Some(document),
         None => None,
     };
@@ -123,6 +124,22 @@ struct Given {
     templates: Templates,
     home: Home,
     targets: Vec<FunctionArn>,
+}
+
+/// The statement by itself: a document could be stored as it is, and would lock the account out of its key.
+fn key_statement(manifest: &Manifest, printer: &mut Printer) -> CommandResult<ExitCode> {
+    let document = grant::key_policy(manifest, &stated_external_id(manifest)?, &partition(manifest)?)?;
+    let statement = value_of(&document).pointer("/Statement/0").cloned().unwrap_or(Value::Null);
+    printer.hint(
+        "add the statement to the policy of the key, beside the statements that are there: a policy of this statement alone would \
+         leave nobody who can manage the key. rolecall writes no key policy",
+    );
+    printer.hint(
+        "`kms:DescribeKey` stands in the statement because Genesys publishes it so; a request for it has no encryption context, so \
+         the condition never allows it",
+    );
+    printer.result(&pretty(&statement)?);
+    Ok(ExitCode::Success)
 }
 
 /// All that the manifest asks for, in the words of another tool.

@@ -10,13 +10,14 @@
 //! AmazonLexReadOnly and AmazonLexRunBotsOnly (Resource Center, "Configure IAM role with permissions for Amazon Lex app" and "… V2
 //! app"); the templates allow what these do with the one bot, without channels, exports, imports and other bots. Which of the reads
 //! Genesys Cloud makes is not published. Polly: Amazon Polly Developer Guide, "Actions, permissions, and resources reference"; what
-//! Genesys Cloud asks for could not be confirmed.
+//! Genesys Cloud asks for could not be confirmed. The policy of a key for recordings in Genesys Cloud, which no role has a part in:
+//! Resource Center, "Use an AWS KMS symmetric key for recordings".
 
 use std::collections::BTreeMap;
 
 use super::aws::{DesiredError, Home, checked};
 use super::template::{Filling, Fillings, Template};
-use crate::iam::arn::{PolicyName, RoleName, Word};
+use crate::iam::arn::{ExternalId, Partition, PolicyName, RoleName, Word};
 use crate::iam::prove::{Use, UseError};
 use crate::iam::quota;
 use crate::manifest::{Grant, KeyArn, LexBot, LexBotAlias, Manifest, Recordings};
@@ -156,6 +157,22 @@ pub fn policies(manifest: &Manifest, home: &Home) -> Result<Vec<(PolicyName, Sto
     Ok(made)
 }
 
+/// A key policy that lets Genesys Cloud use a key for the recordings of the organization, and nobody else. A key has further
+/// statements, so this is no policy to store: whoever stored it alone would lock the account out of its key.
+pub fn key_policy(
+    manifest: &Manifest,
+    organization: &ExternalId,
+    partition: &Partition,
+) -> Result<StoredDocument, DesiredError> {
+    manifest.genesys.check_partition("the key", partition.as_str())?;
+    let root = format!("arn:{partition}:iam::{}:root", manifest.genesys.trusted_account);
+    let fillings = Fillings::from([
+        ("trusted_account_root", Filling::Text(root)),
+        ("organization_id", Filling::Text(organization.to_string())),
+    ]);
+    checked(&Template::key_policy()?, &fillings, |_| Vec::new())
+}
+
 /// What a session is meant to do for the grants.
 pub fn uses(grants: &[Grant], home: &Home) -> Result<Vec<Use>, UseError> {
     let mut uses = Vec::new();
@@ -224,3 +241,6 @@ pub fn uses(grants: &[Grant], home: &Home) -> Result<Vec<Use>, UseError> {
     }
     Ok(uses)
 }
+
+#[cfg(test)]
+mod tests;

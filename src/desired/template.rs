@@ -114,6 +114,11 @@ impl Template {
         Self::parse("s3-recordings-key.json", include_str!("../../policies/s3-recordings-key.json"))
     }
 
+    /// What the policy of a key needs that recordings in Genesys Cloud are encrypted with. No role has it.
+    pub fn key_policy() -> Result<Self, TemplateError> {
+        Self::parse("key.json", include_str!("../../policies/key.json"))
+    }
+
     /// What talking to bots of Amazon Lex V1 needs.
     pub fn lex() -> Result<Self, TemplateError> {
         Self::parse("lex.json", include_str!("../../policies/lex.json"))

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use rolecall::desired::aws::{Home, fillings};
 use rolecall::desired::guardrail::{resource_control, service_control};
 use rolecall::desired::template::{Template, Templates};
+use rolecall::iam::arn::PolicyName;
 use rolecall::iam::simulate::parse;
 use rolecall::manifest::Manifest;
 use serde_json::Value;
 
 use super::{EXTERNAL_ID, rolecall};
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 16] = [
     "trust",
     "invoke",
     "boundary",
@@ -24,10 +25,50 @@ const NAMES: [&str; 10] = [
     "twin-with-boundary",
     "rcp",
     "scp",
+    "s3-recordings",
+    "s3-recordings-key",
+    "lex",
+    "lex-v2",
+    "polly",
+    "key",
 ];
+
+/// A grant of each kind. The second bucket has no prefix.
+const GRANTS: &str = r#"
+[[grant]]
+kind = "s3-recordings"
+bucket = "acme-recordings"
+prefix = "genesys/"
+kms_key = "arn:aws:kms:us-east-1:123456789012:key/0f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90"
+[[grant]]
+kind = "s3-recordings"
+bucket = "acme-archive"
+[[grant]]
+kind = "lex"
+bot = "arn:aws:lex:us-east-1:123456789012:bot:OrderFlowers:prod"
+[[grant]]
+kind = "lex-v2"
+bot_alias = "arn:aws:lex:us-east-1:123456789012:bot-alias/ABCDEFGHIJ/KLMNOPQRST"
+[[grant]]
+kind = "polly"
+"#;
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{name}.cases.json"))
+}
+
+/// The policy for grants of one kind, as it is for the role of the example.
+fn rendered_grant(name: &str) -> Value {
+    let text = format!(
+        "version = 1\n[genesys]\nregion = \"us-east-1\"\norganization_id = \"{EXTERNAL_ID}\"\n\
+         [role]\nname = \"GenesysDataActionRole\"\n{GRANTS}"
+    );
+    let (manifest, _) = Manifest::parse(&text, "example").unwrap();
+    let home = Home { partition: "aws".parse().unwrap(), account: "123456789012".parse().unwrap() };
+    let mut policies = rolecall::desired::grant::policies(&manifest, &home).unwrap().into_iter();
+    let is_it = |policy: &PolicyName| policy.as_str() == format!("GenesysDataActionRole-{name}");
+    let (_, document) = policies.find(|(policy, _)| is_it(policy)).unwrap();
+    document.document().unwrap().to_value()
 }
 
 /// The template with the values of the example.
@@ -49,12 +90,17 @@ fn rendered(name: &str) -> Value {
     let targets = [super::FUNCTION, super::ALIAS].map(|target| target.parse().unwrap());
     let external_id = EXTERNAL_ID.parse().unwrap();
     match name {
+        "key" => {
+            let policy = rolecall::desired::grant::key_policy(&manifest, &external_id, &home.partition);
+            return policy.unwrap().document().unwrap().to_value();
+        }
         "rcp" => return resource_control(&manifest, &external_id, &home).unwrap().document.to_value(),
         "scp" => {
             let provisioners = ["arn:aws:iam::123456789012:role/ci/provisioner".parse().unwrap()];
             let policy = service_control(&manifest, &external_id, &home, &targets, &provisioners);
             return policy.unwrap().document.to_value();
         }
+        "s3-recordings" | "s3-recordings-key" | "lex" | "lex-v2" | "polly" => return rendered_grant(name),
         _ => {}
     }
     let fillings = fillings(&manifest, &external_id, &home, &targets);
@@ -74,7 +120,7 @@ fn rendered(name: &str) -> Value {
 /// Where a case has the template.
 fn place(name: &str) -> &'static str {
     match name {
-        "trust" => "/resourcePolicy",
+        "trust" | "key" => "/resourcePolicy",
         "rcp" => "/resourceControlPolicies/0/policies/0",
         "scp" => "/serviceControlPolicies/0/policies/0",
         _ => "/identityPolicies/0",
@@ -162,6 +208,30 @@ fn every_case_passes() {
     -- stdout
     [repository]/policies/scp.cases.json
     75 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/s3-recordings.cases.json
+    61 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/s3-recordings-key.cases.json
+    24 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/lex.cases.json
+    58 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/lex-v2.cases.json
+    85 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/polly.cases.json
+    13 cases passed.
+    exit 0
+    -- stdout
+    [repository]/policies/key.cases.json
+    38 cases passed.
     ");
     let paths = NAMES.map(|name| path(name).to_str().unwrap().to_owned());
     let arguments: Vec<&str> =
@@ -177,7 +247,11 @@ fn every_action_of_a_template_is_allowed_on_the_right_resource_and_denied_on_a_w
     for name in NAMES {
         let cases = parse(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
         let response = |action: &str, expected: &str| {
-            cases.iter().any(|case| case.request.action == action && case.expected.as_str() == expected)
+            let is_it = |asked: &str| match action.strip_suffix('*') {
+                Some(beginning) => asked.starts_with(beginning),
+                None => asked == action,
+            };
+            cases.iter().any(|case| is_it(&case.request.action) && case.expected.as_str() == expected)
         };
         let template = rendered(name);
         for statement in template["Statement"].as_array().unwrap() {

@@ -24,7 +24,7 @@ def main():
     arguments = parser.parse_args()
     walks = {
         "moto": (emulator.start_moto, on_moto.walk),
-        "ministack": (lambda: emulator.start_ministack(CUSTOMER), on_ministack.walk),
+        "ministack": (lambda: emulator.start_ministack(CUSTOMER, "iam,sts,lambda,s3"), on_ministack.walk),
     }
     passed = failed = 0
     for name, (start, steps) in walks.items():

@@ -8,6 +8,7 @@ import json
 
 import botocore.exceptions
 
+import on_recordings
 from walk import EXTERNAL_ID, ROLE, VENDOR, VENDOR_ACCOUNT
 
 ORDERS, LOOKUP = "orders", "customer-lookup"
@@ -47,6 +48,7 @@ def walk(w):
     w.key, w.secret = provisioner
     bad_secret(w)
     destroyed(w)
+    on_recordings.walk(w)
 
 
 def create_user(w, name, document):

@@ -771,3 +771,33 @@ fn a_boundary_of_the_manifest_allows_the_grants_too() {
     Result: 5 changes made; every claim about the role is proved
     ");
 }
+
+#[test]
+fn the_statement_for_a_key_is_printed_and_never_written() {
+    // No account and no grant is needed: no role has a part in it.
+    insta::assert_snapshot!(stage(ONE_TARGET).run(&["render", "key-policy"]).whole(), @r#"
+    exit 0
+    -- stdout
+    {
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": "arn:aws:iam::765628985471:root"
+      },
+      "Action": [
+        "kms:Encrypt",
+        "kms:Decrypt",
+        "kms:GenerateDataKey*",
+        "kms:DescribeKey"
+      ],
+      "Resource": "*",
+      "Condition": {
+        "StringEquals": {
+          "kms:EncryptionContext:genesys-cloud-organization-id": "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
+        }
+      }
+    }
+    -- stderr
+    hint: add the statement to the policy of the key, beside the statements that are there: a policy of this statement alone would leave nobody who can manage the key. rolecall writes no key policy
+    hint: `kms:DescribeKey` stands in the statement because Genesys publishes it so; a request for it has no encryption context, so the condition never allows it
+    "#);
+}

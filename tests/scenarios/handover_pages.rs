@@ -147,6 +147,9 @@ const FOR_ENGINEERS: &str = "# For AWS engineers without access to Genesys Cloud
 Everything here works without credentials for Genesys Cloud. You need the organization's ID and its region from the administrator of
 Genesys Cloud. A test runs these commands on the embedded AWS and writes this page; `[id]` and `[time]` stand for what differs from run
 to run.
+
+A target is a function that the role may invoke. If the role is for an export of recordings, for Amazon Lex or for Amazon Polly, the
+manifest has a grant instead, or both: [`grants.md`](grants.md).
 ";
 
 const AFTER_ADMINISTRATORS: &str = "

@@ -114,7 +114,7 @@ const fn key(
 }
 
 /// Keys by their full name in lower case.
-const KEYS: [(&str, Key); 41] = {
+const KEYS: [(&str, Key); 42] = {
     use Count::{One, Several};
     use Type::{Address, Arn, Bool, Date, Number, Text};
     use Value::{
@@ -179,11 +179,13 @@ const KEYS: [(&str, Key); 41] = {
         ("aws:resourceaccount", key("resource_account", Text, One, MAYBE, RoleAccount, false)),
         ("aws:resourceorgid", key("resource_organization", Text, One, MAYBE, Any, false)),
         ("aws:resourceorgpaths", key("resource_organization_paths", Text, Several, MAYBE, Any, false)),
+        // AWS KMS Developer Guide, "AWS KMS condition keys": single-valued.
+        ("kms:viaservice", key("kms_via_service", Text, One, MAYBE, Any, true)),
     ]
 };
 
 /// Keys whose names go on after a slash.
-const FAMILIES: [(&str, Key); 4] = {
+const FAMILIES: [(&str, Key); 5] = {
     use Count::One;
     use Type::Text;
     [
@@ -191,6 +193,7 @@ const FAMILIES: [(&str, Key); 4] = {
         ("aws:requesttag/", key("request_tag", Text, One, MAYBE, Value::Short(256), false)),
         ("aws:resourcetag/", key("resource_tag", Text, One, MAYBE, Value::Short(256), false)),
         ("iam:resourcetag/", key("role_tag", Text, One, MAYBE, Value::Short(256), false)),
+        ("kms:encryptioncontext:", key("encryption_context", Text, One, MAYBE, Value::Any, true)),
     ]
 };
 

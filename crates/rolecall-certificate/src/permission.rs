@@ -209,13 +209,16 @@ impl<'q> Question<'q> {
         asserted: Vec<(String, String)>,
         checks: Vec<Check>,
     ) -> Script {
-        let definitions = format!("{}{}{}", model.declarations(), request(model.encoding), compiled.text);
+        // Before the keys: whether a call is encrypted follows from its action.
+        let action = "; --- The request: an action in lower case\n(declare-const action String)\n";
+        let definitions =
+            format!("{action}{}{}{}", model.declarations(), request(model.encoding), compiled.text);
         Contents { claim, part, sentence, documents: self.documents, definitions, asserted, checks }
             .write(&model)
     }
 }
 
-/// The action and the resource of the request. Names of functions: Lambda API Reference, Invoke.
+/// What the action and the resource of the request are like. Names of functions: Lambda API Reference, Invoke.
 fn request(encoding: Encoding) -> String {
     let letters = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\"))";
     let label = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") (str.to_re \"-\"))";
@@ -226,10 +229,10 @@ fn request(encoding: Encoding) -> String {
     let function = format!("(re.++ (str.to_re \"function:\") (re.+ {name}) {qualifier})");
     let partition = "(re.++ (str.to_re \"aws\") (re.* (re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\"))))";
     let no_colon = "(re.union (re.range \"\\u{0}\" \"9\") (re.range \";\" \"\\u{2ffff}\"))";
-    let mut text = "; --- The request: an action in lower case\n(declare-const action String)\n".to_owned();
-    text.push_str(&format!(
-        "(assert (str.in_re action (re.++ (re.+ {label}) (str.to_re \":\") (re.+ {letters}))))\n"
-    ));
+    let mut text = format!(
+        "; --- The action and the resource\n\
+         (assert (str.in_re action (re.++ (re.+ {label}) (str.to_re \":\") (re.+ {letters}))))\n"
+    );
     match encoding {
         Encoding::Parts => {
             text.push_str("; The resource: * where r_none holds, else arn:r_partition:r_service:r_region:r_account:r_name\n");

@@ -193,6 +193,22 @@ fn a_wildcard_is_cut_wherever_it_can_end() {
     );
 }
 
+/// Solvers read a script from its beginning: whether a call is encrypted follows from its action, which comes first.
+#[test]
+fn nothing_is_used_before_it_is_declared() {
+    let policy = Document::from_value(&json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]}))
+    .unwrap();
+    let policies = Policies { identity: vec![Named { name: "policy", document: &policy }], boundary: None };
+    let scripts = certificates(None, Some(&policies), &subject());
+    assert!(!scripts.is_empty());
+    for Script { text, .. } in scripts {
+        let mut code = text.lines().filter(|line| !line.trim_start().starts_with(';'));
+        let first = code.find(|line| line.contains("action")).unwrap();
+        assert_eq!(first, "(declare-const action String)", "{text}");
+    }
+}
+
 #[test]
 fn the_translation_shares_nothing_with_the_prover() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {

@@ -51,6 +51,8 @@ pub(crate) enum Rendered {
     Document(RenderedDocument),
     /// Policies of an organization.
     Guardrail(GuardrailPart),
+    /// A statement for the policy of a key.
+    KeyPolicy,
 }
 
 impl ValueEnum for Rendered {
@@ -66,6 +68,7 @@ impl ValueEnum for Rendered {
             Self::Guardrail(GuardrailPart::Guardrail),
             Self::Guardrail(GuardrailPart::Rcp),
             Self::Guardrail(GuardrailPart::Scp),
+            Self::KeyPolicy,
         ]
     }
 
@@ -73,6 +76,9 @@ impl ValueEnum for Rendered {
         match self {
             Self::Document(document) => document.to_possible_value(),
             Self::Guardrail(part) => part.to_possible_value(),
+            Self::KeyPolicy => Some(PossibleValue::new("key-policy").help(
+                "The statement that lets Genesys Cloud use a KMS key of yours for recordings, for the policy of that key",
+            )),
         }
     }
 }

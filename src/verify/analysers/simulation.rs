@@ -80,8 +80,9 @@ pub(super) async fn ask<A: Simulate>(aws: &A, desired: &Desired) -> Answers {
     // A call of the simulator without a resource is about every resource.
     let about = |actions: &'static [&'static str], resources: Vec<String>| {
         let (principal, context) = (&principal, &context);
-        let call = (!resources.is_empty())
-            .then_some(async move { aws.simulate(principal, actions, &resources, context).await });
+        let is_asked = !resources.is_empty();
+        let call =
+            is_asked.then_some(async move { aws.simulate(principal, actions, &resources, context).await });
         OptionFuture::from(call)
     };
     let (functions, grants, on_a_target, anywhere) = join!(

@@ -1,9 +1,11 @@
 //! A role's documents with an intent: what we say of them, and their certificates.
 
 use rolecall_certificate::{self as certificate, Encoding, Named, Part, Policies, Subject, certificates};
+use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;
 use rolecall_iam::prove::{
-    Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, prove_permissions, prove_trust,
+    Allowance, Claim, ClaimResult, NamedDocument, Permissions, Proof, RoleIntent, Use, prove_permissions,
+    prove_trust,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +28,13 @@ impl Case {
 
     pub fn permissions(name: &str, identity: Vec<Value>, boundary: Option<Value>) -> Self {
         Self { name: name.to_owned(), trust: None, identity, boundary, intent: support::intent() }
+    }
+
+    /// The same, where these uses are meant besides the functions that remain.
+    pub fn stating(mut self, allowance: Option<Allowance>, targets: Vec<FunctionArn>) -> Self {
+        self.intent.allowance = allowance;
+        self.intent.targets = Some(targets);
+        self
     }
 
     pub fn with_external_id(mut self, id: &str) -> Self {
@@ -51,8 +60,11 @@ impl Case {
                     .collect(),
                 external_id: text("external_id").map(|id| id.parse().unwrap()),
                 targets: list("targets").map(|all| all.iter().map(|arn| arn.parse().unwrap()).collect()),
-                allowance: None,
                 further_ids: Vec::new(),
+                allowance: Allowance::of(list("allow").unwrap_or_default().iter().map(|pair| {
+                    let (action, resource) = pair.split_once('=').unwrap();
+                    Use::new(action, resource).unwrap()
+                })),
             },
         };
         Self {
@@ -101,7 +113,7 @@ impl Case {
             external_id,
             targets: self.intent.targets.clone(),
             further_ids: Vec::new(),
-            allowance: None,
+            allowance: self.intent.allowance.as_ref().map(|allowance| allowance.document().clone()),
         };
         let named = |document| Named { name: "policy", document };
         let policies = Policies {
@@ -144,8 +156,37 @@ impl Case {
 
 /// What we say of a claim. For the claims that somebody may: of the one principal.
 fn verdict(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str, String) {
+    match claim {
+        // The certificate has the functions and the other uses in one file.
+        certificate::Claim::EveryTarget => {
+            let is_part = |claim: &Claim| {
+                matches!(claim, Claim::EveryTargetMayBeInvoked(_) | Claim::EveryStatedMayBeDone(_))
+            };
+            let parts: Vec<_> = results.iter().filter(|it| is_part(&it.claim)).map(said).collect();
+            let worst = ["refuted", "unknown"]
+                .into_iter()
+                .find_map(|word| parts.iter().find(|(said, _)| *said == word).cloned());
+            worst.or_else(|| parts.first().cloned()).unwrap_or(("none", String::new()))
+        }
+        certificate::Claim::OnlyTrusted
+        | certificate::Claim::OnlyWithExternalId
+        | certificate::Claim::OnlyTargets
+        | certificate::Claim::MayAssume(_) => verdict_of_one(claim, results),
+    }
+}
+
+fn said(ClaimResult { claim: _, result }: &ClaimResult) -> (&'static str, String) {
+    let why = match result {
+        Proof::Proved => String::new(),
+        Proof::Refuted(witness) => witness.sentence.clone(),
+        Proof::Unknown { reasons } => reasons.join("; "),
+    };
+    (result.as_str(), why)
+}
+
+fn verdict_of_one(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str, String) {
     let mut index = 0;
-    for ClaimResult { claim: ours, result } in results {
+    for one @ ClaimResult { claim: ours, result: _ } in results {
         let same = match (claim, ours) {
             (certificate::Claim::OnlyTrusted, Claim::OnlyTrustedMayAssume)
             | (
@@ -155,8 +196,7 @@ fn verdict(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str,
             | (
                 certificate::Claim::OnlyTargets,
                 Claim::OnlyTargetsMayBeInvoked | Claim::OnlyStatedMayBeDone,
-            )
-            | (certificate::Claim::EveryTarget, Claim::EveryTargetMayBeInvoked(_)) => true,
+            ) => true,
             (certificate::Claim::MayAssume(wanted), Claim::MayAssume(_)) => {
                 index += 1;
                 wanted + 1 == index
@@ -172,12 +212,7 @@ fn verdict(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str,
             _ => false,
         };
         if same {
-            let why = match result {
-                Proof::Proved => String::new(),
-                Proof::Refuted(witness) => witness.sentence.clone(),
-                Proof::Unknown { reasons } => reasons.join("; "),
-            };
-            return (result.as_str(), why);
+            return said(one);
         }
     }
     ("none", String::new())

@@ -33,6 +33,9 @@ pub enum UseError {
     /// A variable: what it stands for depends on the request.
     #[error("`{0}` has a policy variable; write the value out, or a wildcard")]
     Variable(String),
+    /// No condition of a policy, or the same key a second time.
+    #[error("`{0}` is not a condition key, or it is stated twice")]
+    Condition(String),
 }
 
 impl Use {
@@ -57,7 +60,11 @@ impl Use {
         if !(resource == "*" || is_arn) || resource.chars().any(|it| it.is_control() || it.is_whitespace()) {
             return Err(UseError::Resource(resource.to_owned()));
         }
-        Ok(Self { action: action.to_owned(), resource: resource.to_owned(), when: BTreeMap::new() })
+        let stated = Self { action: action.to_owned(), resource: resource.to_owned(), when: BTreeMap::new() };
+        match stated.is_readable() {
+            true => Ok(stated),
+            false => Err(UseError::Resource(resource.to_owned())),
+        }
     }
 
     /// The same, only where a condition key has exactly this value.
@@ -65,8 +72,18 @@ impl Use {
         if value.contains("${") {
             return Err(UseError::Variable(value.to_owned()));
         }
+        let is_key = key.contains(':') && !key.chars().any(|it| it.is_control() || it.is_whitespace());
+        let is_known = self.when.keys().any(|known| known.eq_ignore_ascii_case(key));
         self.when.insert(key.to_owned(), value.to_owned());
-        Ok(self)
+        match is_key && !is_known && self.is_readable() {
+            true => Ok(self),
+            false => Err(UseError::Condition(key.to_owned())),
+        }
+    }
+
+    /// Whether it can stand in a policy: an allowance is never lost because one of its uses is not understood.
+    fn is_readable(&self) -> bool {
+        document(&[self.statement()]).is_some()
     }
 
     /// The action.

@@ -12,7 +12,7 @@ use super::weigh::{Resources, Weighed};
 use super::within::allows_all_of;
 use super::words;
 use crate::document::Document;
-use crate::evaluate::Request;
+use crate::evaluate::{Request, UNRESTRICTED};
 use crate::pattern::{Budget, Pattern};
 use crate::truth::Truth;
 
@@ -89,6 +89,9 @@ fn permitted(
 
 /// What becomes of one action on the resources of a use.
 fn weighed(session: &Session<'_>, stated: &Use, action: &str) -> Permitted {
+    if action.eq_ignore_ascii_case(UNRESTRICTED) {
+        return Permitted::Always;
+    }
     let never = stated.otherwise();
     let never = never.as_ref();
     if stated.resource() != "*" {
@@ -98,10 +101,17 @@ fn weighed(session: &Session<'_>, stated: &Use, action: &str) -> Permitted {
     let partition = session.partition().map_or_else(|| "*".to_owned(), ToString::to_string);
     let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
     match concluded(session.weigh(action, Resources::Exactly("*"), never)) {
-        Permitted::Always => {
-            weighed_upon(session, action, &format!("arn:{partition}:{service}:*:*:*"), never)
-        }
-        found @ (Permitted::Never(_) | Permitted::Undecided(_)) => found,
+        Permitted::Always => {}
+        found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
+    }
+    match weighed_upon(session, action, &format!("arn:{partition}:{service}:*:*:*"), never) {
+        Permitted::Always => {}
+        found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
+    }
+    // Some act upon resources of other services, as `sts:AssumeRole` does upon roles of IAM. Of an action nobody knows them all.
+    match weighed_upon(session, action, &format!("arn:{partition}:*:*:*:*"), never) {
+        Permitted::Never(request) => Permitted::Undecided(vec![words::elsewhere(&request)]),
+        found @ (Permitted::Always | Permitted::Undecided(_)) => found,
     }
 }
 

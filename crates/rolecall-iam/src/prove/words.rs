@@ -276,6 +276,11 @@ pub(super) fn not_evaluated(
     reasons
 }
 
+/// Why an action is not proved to be allowed on every resource.
+pub(super) fn elsewhere(refused: &Request) -> String {
+    format!("it is refused on `{}`, and whether it acts upon such a resource is not known", refused.resource)
+}
+
 /// Why a request that should be allowed is so only sometimes.
 pub(super) fn depends(allowed: &Request, refused: &Request) -> String {
     let mut differences: Vec<String> = Vec::new();

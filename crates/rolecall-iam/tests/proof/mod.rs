@@ -18,6 +18,7 @@ mod pitfalls;
 mod questions;
 mod random;
 mod reviewed;
+mod stated;
 mod support;
 mod within;
 
