@@ -128,6 +128,7 @@ struct Given {
 
 /// The statement by itself: a document could be stored as it is, and would lock the account out of its key.
 fn key_statement(manifest: &Manifest, printer: &mut Printer) -> CommandResult<ExitCode> {
+    manifest.require_genesys()?;
     let document = grant::key_policy(manifest, &stated_external_id(manifest)?, &partition(manifest)?)?;
     let statement = value_of(&document).pointer("/Statement/0").cloned().unwrap_or(Value::Null);
     printer.hint(

@@ -164,8 +164,9 @@ pub fn key_policy(
     organization: &ExternalId,
     partition: &Partition,
 ) -> Result<StoredDocument, DesiredError> {
-    manifest.genesys.check_partition("the key", partition.as_str())?;
-    let root = format!("arn:{partition}:iam::{}:root", manifest.genesys.trusted_account);
+    let party = &manifest.party;
+    party.check_partition("the key", partition.as_str())?;
+    let root = format!("arn:{partition}:iam::{}:root", party.trusted_account());
     let fillings = Fillings::from([
         ("trusted_account_root", Filling::Text(root)),
         ("organization_id", Filling::Text(organization.to_string())),
