@@ -55,7 +55,7 @@ fn words(consequence: Consequence) -> Words {
             None,
         ),
         Consequence::NarrowsPermissions => (
-            "a session cannot invoke every target: what calls those targets through the role, such as data actions, fails",
+            "a session cannot invoke every target, or not do all that a grant is for: what depends on it, such as data actions, fails",
             "`rolecall apply` attaches and writes the policies of the manifest",
             Some("policy-detached"),
         ),

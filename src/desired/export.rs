@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::desired::aws::{Desired, Home, OWNER_TAG};
 use crate::desired::genesys as genesys_side;
+use crate::desired::grant::is_grant_policy_name;
 use crate::ports::{RoleSpecification, Tags};
 
 /// The name of the role among Terraform's resources.
@@ -114,13 +115,19 @@ pub fn cloudformation(desired: &Desired) -> Value {
             "PolicyDocument": document(policy.document.text()),
         });
         resources.insert(
-            format!("Invoke{}", index + 1),
+            match is_grant_policy_name(&policy.name, &desired.role.name) {
+                true => format!("Grant{}", index + 1),
+                false => format!("Invoke{}", index + 1),
+            },
             json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}),
         );
     }
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("The role that {} assumes to invoke Lambda functions", desired.party()),
+        "Description": match desired.grants.is_empty() {
+            true => format!("The role that {} assumes to invoke Lambda functions", desired.party()),
+            false => format!("The role that {} assumes", desired.party()),
+        },
         "Resources": resources,
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     })

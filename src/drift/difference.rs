@@ -22,13 +22,13 @@ pub enum Consequence {
     OtherOrganization,
     /// A caller that the manifest does not allow can assume the role.
     WidensTrust,
-    /// A session can do more than invoke the targets.
+    /// A session can do more than invoke the targets and what the grants are for.
     WidensPermissions,
     /// The proof cannot tell what it leads to.
     Undecided,
     /// A trusted principal cannot assume the role.
     NarrowsTrust,
-    /// A session cannot invoke every target.
+    /// A session cannot invoke every target, or not do all that the grants are for.
     NarrowsPermissions,
     /// A function is not there.
     TargetMissing,

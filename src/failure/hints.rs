@@ -382,15 +382,24 @@ impl Explained for QuotaError {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             Self::TrustTooLarge { .. } => {
-                "shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)"
+                "shorten the trust template, name fewer [[genesys.organization]]s that end at different times, or have the quota \
+                 raised (Service Quotas, L-C07B4B0D)"
             }
-            Self::PolicyTooLarge { .. } => {
+            Self::PolicyTooLarge { is_for_grants: true, .. } => {
+                "name fewer resources in [[grant]], use shorter prefixes, or split the grants over several roles, with one manifest \
+                 for each role: IAM limits a managed policy to 6,144 characters"
+            }
+            Self::PolicyTooLarge { is_for_grants: false, .. } => {
                 "shorten the invoke template: IAM limits a managed policy to 6,144 characters, and the template \
                  leaves no room for a target"
             }
+            Self::TooManyPolicies { foreign: 0, .. } => {
+                "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), or split the targets and grants over several roles, \
+                 with one manifest for each role"
+            }
             Self::TooManyPolicies { .. } => {
                 "have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the foreign policies \
-                 (--remove-foreign), or split the targets over several roles, with one manifest for each role"
+                 (--remove-foreign), or split the targets and grants over several roles, with one manifest for each role"
             }
         };
         (ExitCode::Failed, Some(hint.to_owned()))
@@ -459,7 +468,7 @@ pub(super) const MISSING_TARGET: &str =
 fn hint_for_boundary(missing: MissingBoundary) -> &'static str {
     match missing {
         MissingBoundary::Own => {
-            "an administrator makes it of the manifest's targets: `rolecall boundary apply`"
+            "an administrator makes it of the manifest's targets and grants: `rolecall boundary apply`"
         }
         MissingBoundary::Other => "correct `permissions_boundary` in [role], or create the policy first",
     }

@@ -1,6 +1,7 @@
 //! Whether what is desired fits into the account's quotas, beside what others put on the role.
 
 use crate::desired::aws::Desired;
+use crate::desired::grant::is_grant_policy_name;
 use crate::iam::arn::PolicyName;
 use crate::iam::quota;
 use crate::observe::aws::Observed;
@@ -19,14 +20,12 @@ pub enum QuotaError {
         quota: usize,
     },
     /// The policy for the targets would be too large.
-    #[error(
-        "policy `{policy}` for {targets} targets has {size} characters without white space, and IAM's quota is {quota}"
-    )]
+    #[error("policy `{policy}` has {size} characters without white space, and IAM's quota is {quota}")]
     PolicyTooLarge {
         /// The policy's name.
         policy: PolicyName,
-        /// How many targets it names.
-        targets: usize,
+        /// Whether it is for grants.
+        is_for_grants: bool,
         /// Its size.
         size: usize,
         /// The quota.
@@ -34,12 +33,14 @@ pub enum QuotaError {
     },
     /// More policies than fit on a role.
     #[error(
-        "{targets} targets need {policies} policies, the role also has foreign policies ({foreign}), and the \
-         account's quota is {quota} policies for a role"
+        "{} need {policies} policies, the role also has foreign policies ({foreign}), and the account's quota is {quota} \
+         policies for a role", needing(*targets, *grants)
     )]
     TooManyPolicies {
         /// How many targets there are.
         targets: usize,
+        /// How many grants there are.
+        grants: usize,
         /// How many policies they need.
         policies: usize,
         /// How many policies of others are on the role.
@@ -47,6 +48,15 @@ pub enum QuotaError {
         /// The quota.
         quota: usize,
     },
+}
+
+/// What the policies are for.
+fn needing(targets: usize, grants: usize) -> String {
+    match (targets, grants) {
+        (targets, 0) => format!("{targets} targets"),
+        (0, grants) => format!("{grants} grants"),
+        (targets, grants) => format!("{targets} targets and {grants} grants"),
+    }
 }
 
 /// The quotas that a plan is held against.
@@ -73,6 +83,7 @@ pub fn check_quotas(
     if needed > quotas.attached_policies {
         return Err(QuotaError::TooManyPolicies {
             targets: desired.targets.len(),
+            grants: desired.grants.len(),
             policies: desired.policies.len(),
             foreign,
             quota: quotas.attached_policies,
@@ -83,7 +94,7 @@ pub fn check_quotas(
         if size > quotas.managed_policy_size {
             return Err(QuotaError::PolicyTooLarge {
                 policy: policy.name.clone(),
-                targets: desired.targets.len(),
+                is_for_grants: is_grant_policy_name(&policy.name, &desired.role.name),
                 size,
                 quota: quotas.managed_policy_size,
             });

@@ -23,7 +23,7 @@ impl Consequence {
             Self::WidensPermissions => "a session can do more than the manifest allows",
             Self::Undecided => "the effect of this difference could not be decided",
             Self::NarrowsTrust => "a trusted principal cannot assume the role",
-            Self::NarrowsPermissions => "a session cannot invoke every target",
+            Self::NarrowsPermissions => "a session can do less than the manifest asks for",
             Self::TargetMissing => "a target function is missing",
             Self::Disconnected => "Genesys Cloud is not connected to the role",
             Self::CredentialDiffers => "the credential of actions with a `url` differs",

@@ -193,17 +193,15 @@ impl Report {
             .filter(|claim| claim.result == ClaimOutcome::Refuted)
             .map(|claim| format!(" Refuted: {}.", claim.claim))
             .collect();
+        let functions = (!role.targets.is_empty() || role.grants.is_empty())
+            .then(|| format!("the invocation of {}", count(role.targets.len(), "function", "functions")));
         format!(
-            "{} may assume the role {} with the external ID {}; its {} may invoke {}{}.{}",
+            "{} may assume the role {} with the external ID {}; its {} are for {}.{}",
             role.trusted.join(" and "),
             role.arn,
             role.external_id,
             count(role.policies.len(), "policy", "policies"),
-            count(role.targets.len(), "function", "functions"),
-            match role.grants.as_slice() {
-                [] => String::new(),
-                grants => format!(", and serve {}", grants.join(", ")),
-            },
+            functions.into_iter().chain(role.grants.iter().cloned()).collect::<Vec<_>>().join(", "),
             verdicts.concat()
         )
     }

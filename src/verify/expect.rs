@@ -3,6 +3,8 @@
 //! `None` is "cannot be told": a condition asks for what is not known here (the caller's address, the time, tags), or the
 //! answer is up to policies of the caller that were not read. Pure.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::Documents;
 use crate::iam::arn::{ExternalId, RoleArn};
 use crate::iam::context::Context;
@@ -52,8 +54,43 @@ fn knock(
     role: &RoleArn,
     external_id: Option<&ExternalId>,
 ) -> Option<Evaluation> {
-    let trust = trust.document().filter(|trust| is_decidable(trust))?;
-    Some(evaluate_trust(&assumption(caller, role, external_id), trust))
+    let trust = trust.document()?;
+    let is_decidable = |statement: &Statement| is_decidable_with(statement, &[TIME]);
+    if !trust.statements().iter().all(is_decidable) {
+        return None;
+    }
+    let request = assumption(caller, role, external_id);
+    let mut answers = moments(trust)?.into_iter().map(|moment| {
+        let mut request = request.clone();
+        if let Some(moment) = moment {
+            request.context.set(TIME, moment.to_string());
+        }
+        evaluate_trust(&request, trust)
+    });
+    let first = answers.next()?;
+    // Nobody knows when AWS will be asked: the answer counts only if it is the same at any time.
+    answers.all(|other| other.decision == first.decision).then_some(first)
+}
+
+/// The time of a request, by AWS's clock.
+const TIME: &str = "aws:CurrentTime";
+
+/// A moment of each stretch of time that a trust policy tells apart, or none if it asks for no time; `None` where a time cannot be
+/// read.
+fn moments(trust: &Document) -> Option<Vec<Option<Timestamp>>> {
+    let conditions = trust.statements().iter().flat_map(|statement| &statement.conditions);
+    let times = conditions.filter(|condition| condition.key.folded().eq_ignore_ascii_case(TIME));
+    let mut moments = Vec::new();
+    for value in times.flat_map(|condition| &condition.values) {
+        let time: Timestamp = value.raw.parse().ok()?;
+        for seconds in [-1, 0, 1] {
+            moments.push(Some(time.checked_add(SignedDuration::from_secs(seconds)).ok()?));
+        }
+    }
+    if moments.is_empty() {
+        moments.push(None);
+    }
+    Some(moments)
 }
 
 /// The request to assume the role.
@@ -134,8 +171,14 @@ fn is_decidable(document: &Document) -> bool {
 }
 
 fn is_decidable_here(statement: &Statement) -> bool {
+    is_decidable_with(statement, &[])
+}
+
+/// The same where further keys are known.
+fn is_decidable_with(statement: &Statement, further: &[&str]) -> bool {
     statement.conditions.iter().all(|condition| {
-        KNOWN_KEYS.contains(&condition.key.folded())
+        let key = condition.key.folded();
+        (KNOWN_KEYS.contains(&key) || further.iter().any(|known| known.eq_ignore_ascii_case(key)))
             && condition.values.iter().all(|value| !value.raw.contains("${"))
     })
 }

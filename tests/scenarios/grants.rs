@@ -801,3 +801,38 @@ fn the_statement_for_a_key_is_printed_and_never_written() {
     hint: `kms:DescribeKey` stands in the statement because Genesys publishes it so; a request for it has no encryption context, so the condition never allows it
     "#);
 }
+
+#[test]
+fn a_grant_that_is_missing_is_not_told_as_a_function() {
+    let stage = stage(RECORDINGS);
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage.tamper(Tamper::PolicyDetached);
+    for arguments in
+        [&["drift"][..], &["drift", "--output", "markdown"], &["plan"], &["verify", "--output", "html"]]
+    {
+        let run = stage.run(arguments);
+        assert!(!run.stdout.contains("invoke every target"), "{arguments:?}: {}", run.stdout);
+    }
+    insta::assert_snapshot!(stage.run(&["drift"]).expect(4).headlines(), @"");
+}
+
+#[test]
+fn quotas_are_told_of_what_needs_them() {
+    let keys: String = (1..=11)
+        .map(|index| {
+            let region = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3",
+                "eu-central-1", "eu-north-1", "ap-southeast-1", "ap-southeast-2"][index - 1];
+            format!("[[grant]]\nkind = \"s3-recordings\"\nbucket = \"acme-{index}\"\nkms_key = \"arn:aws:kms:{region}:123456789012:key/{index}\"\n")
+        })
+        .collect();
+    insta::assert_snapshot!(stage(&keys).run(&["plan"]).expect(1).stderr, @"");
+    let prefix = "p".repeat(500);
+    let long: String = (1..=14)
+        .map(|index| {
+            format!(
+                "[[grant]]\nkind = \"s3-recordings\"\nbucket = \"acme-{index}\"\nprefix = \"{prefix}/\"\n"
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(stage(&long).run(&["plan"]).expect(1).stderr, @"");
+}

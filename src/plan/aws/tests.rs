@@ -266,7 +266,7 @@ fn sizes_over_the_quota_are_refused_with_both_numbers() {
     let quotas = AccountQuotas { managed_policy_size: 50, ..default_quotas() };
     let error = plan(&wanted(), &nothing_there(), &quotas, PlanOptions::default()).unwrap_err();
     assert!(
-        matches!(error, PlanError::Quota(QuotaError::PolicyTooLarge { quota: 50, targets: 1, .. })),
+        matches!(error, PlanError::Quota(QuotaError::PolicyTooLarge { quota: 50, is_for_grants: false, .. })),
         "{error}"
     );
 }

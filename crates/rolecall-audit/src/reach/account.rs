@@ -442,10 +442,18 @@ fn assumes_as(holder: &Holder<'_>, principal: Principal, target: &RoleArn, trust
             }
         };
     }
+    // What no condition asks for, and what the request is allowed without, is no assumption.
+    let is_needed = |key: &ContextKey| {
+        let others = request.context.iter().filter(|(other, _)| *other != key);
+        let context =
+            others.fold(Context::new(), |context, (key, value)| context.with(key.clone(), value.clone()));
+        let without = Request { context, ..request.clone() };
+        keys.contains(key) || evaluate(&without, &holder.layers(Some(trust))).allows != Truth::True
+    };
     let assumed: Vec<Assumption> = request
         .context
         .iter()
-        .filter(|(key, _)| !is_chosen(ASSUME, key) && !is_derived(key))
+        .filter(|(key, _)| !is_chosen(ASSUME, key) && !is_derived(key) && is_needed(key))
         .map(|(key, value)| condition(key, value))
         .collect();
     if assumed.is_empty() && keys.iter().all(|key| is_chosen(ASSUME, key)) {

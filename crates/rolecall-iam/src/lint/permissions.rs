@@ -127,7 +127,14 @@ impl Linter<'_, '_> {
                     index,
                     None,
                     message,
-                    "delete the inline policy, once other policies of the role allow every target",
+                    match self.intent.allowance {
+                        None => {
+                            "delete the inline policy, once other policies of the role allow every target"
+                        }
+                        Some(_) => {
+                            "delete the inline policy, once other policies of the role allow what is stated"
+                        }
+                    },
                     witness,
                 );
             } else {
@@ -137,7 +144,10 @@ impl Linter<'_, '_> {
                     index,
                     None,
                     message,
-                    "detach the policy, once other policies of the role allow every target",
+                    match self.intent.allowance {
+                        None => "detach the policy, once other policies of the role allow every target",
+                        Some(_) => "detach the policy, once other policies of the role allow what is stated",
+                    },
                     witness,
                 );
             }

@@ -134,7 +134,9 @@ impl<'d> Session<'d> {
         let limited = self.boundary.is_some();
         let everywhere = |rule: &Rule<'_>| is_plain(rule) && is_universal(&rule.resources);
         let is_denied = denies.iter().any(everywhere);
-        if identity.is_empty() || limited && boundary.is_empty() || is_denied {
+        let is_refused = identity.is_empty() || limited && boundary.is_empty() || is_denied;
+        // A request that occurs is found below, where some do not.
+        if is_refused && (never.is_none() || wanted == Wanted::Allowed) {
             let request = match wanted {
                 Wanted::Allowed => None,
                 Wanted::Both => self.sample(action, resources, &mut Budget::new(PROOF_BUDGET)),

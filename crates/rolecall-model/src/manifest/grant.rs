@@ -139,11 +139,32 @@ pub(super) fn check_all(raws: Vec<Spanned<RawGrant>>, notes: &mut Notes<'_>) -> 
                 notes.fault(Some(span), format!("the grant {grant} is listed twice; remove one"));
                 all_right = false;
             }
-            Some(grant) => grants.push(grant),
+            Some(grant) => {
+                if let Some(message) = of_another_key(&grant, &grants) {
+                    notes.fault(Some(span), message);
+                    all_right = false;
+                }
+                grants.push(grant);
+            }
             None => all_right = false,
         }
     }
     all_right.then_some(grants)
+}
+
+/// A bucket is encrypted with one key by default, so a second one is a mistake.
+fn of_another_key(grant: &Grant, known: &[Grant]) -> Option<String> {
+    let (Grant::Recordings(Recordings { bucket, prefix: _, key }), known) = (grant, known) else {
+        return None;
+    };
+    let differs = |other: &&Grant| match other {
+        Grant::Recordings(other) => other.bucket == *bucket && other.key != *key,
+        Grant::Lex(_) | Grant::LexV2(_) | Grant::Polly => false,
+    };
+    known
+        .iter()
+        .find(differs)
+        .map(|_| format!("the bucket `{bucket}` has another `kms_key` in another [[grant]]; name one key"))
 }
 
 /// A key that only some kinds have.
@@ -242,12 +263,14 @@ impl FromStr for BucketName {
         let is_right = (3..=63).contains(&text.len())
             && text.bytes().all(is_inner)
             && is_end(text.bytes().next())
-            && is_end(text.bytes().next_back());
+            && is_end(text.bytes().next_back())
+            && !text.contains("..")
+            && text.parse::<std::net::Ipv4Addr>().is_err();
         match is_right {
             true => Ok(Self(text.to_owned())),
             false => Err(format!(
-                "`{}` is not the name of a bucket: 3–63 lower-case letters, digits, dots and hyphens, without `arn:` and without a \
-                 path; for example `{}`",
+                "`{}` is not the name of a bucket: 3–63 lower-case letters, digits, hyphens and single dots, not like an IP address, \
+                 without `arn:` and without a path; for example `{}`",
                 text.escape_debug(),
                 Self::EXAMPLE
             )),
@@ -313,7 +336,7 @@ macro_rules! arn_type {
 
             fn from_str(text: &str) -> Result<Self, String> {
                 let accepts: fn(&str) -> bool = $accepts;
-                let is_plain = |character: char| !character.is_whitespace() && !"*?$".contains(character);
+                let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_/:".contains(character);
                 let arn = text.parse::<Arn>().ok().filter(|arn| {
                     arn.service == $service
                         && arn.region.parse::<Region>().is_ok()
@@ -340,8 +363,12 @@ macro_rules! arn_type {
 
 /// Whether the text is these parts, each of them not empty.
 fn is_path<const PARTS: usize>(text: &str, first: &str, separator: char) -> bool {
+    let others = text.contains([':', '/'].into_iter().find(|other| *other != separator).unwrap_or(':'));
     let parts: Vec<&str> = text.split(separator).collect();
-    parts.len() == PARTS && parts.first() == Some(&first) && parts.iter().all(|part| !part.is_empty())
+    !others
+        && parts.len() == PARTS
+        && parts.first() == Some(&first)
+        && parts.iter().all(|part| !part.is_empty())
 }
 
 arn_type! {

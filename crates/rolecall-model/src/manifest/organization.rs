@@ -76,10 +76,13 @@ impl Form for EndTime {
     const LENGTH: (usize, usize) = (20, 20);
 
     fn read(text: &str) -> Result<Timestamp, String> {
-        let time = text.parse::<Timestamp>().ok().filter(|time| time.to_string() == text);
+        let is_whole = |time: &Timestamp| {
+            time.to_string() == text && text.len() == Self::LENGTH.1 && *time >= Timestamp::UNIX_EPOCH
+        };
+        let time = text.parse::<Timestamp>().ok().filter(is_whole);
         time.ok_or_else(|| {
             format!(
-                "`{}` is not a time in UTC, to the second; for example `{}`",
+                "`{}` is not a time in UTC since 1970, to the second; for example `{}`",
                 text.escape_debug(),
                 Self::EXAMPLE
             )

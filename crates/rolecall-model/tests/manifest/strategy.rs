@@ -84,7 +84,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
 fn grant() -> impl Strategy<Value = Grant> {
     let key = text("arn:aws:kms:us-east-1:[0-9]{12}:key/[a-f0-9-]{1,36}");
     let prefix = text("[a-z]{1,9}(/[a-z=]{1,9}){0,2}/");
-    let recordings = (text("[a-z0-9][a-z0-9.-]{1,20}[a-z0-9]"), option::of(prefix), option::of(key));
+    let recordings = (text("[a-z0-9][a-z0-9-]{1,20}[a-z0-9]"), option::of(prefix), option::of(key));
     prop_oneof![
         recordings.prop_map(|(bucket, prefix, key)| Grant::Recordings(Recordings { bucket, prefix, key })),
         text("arn:aws:lex:us-east-1:[0-9]{12}:bot:[A-Za-z_]{1,20}:[A-Za-z_]{1,20}").prop_map(Grant::Lex),
