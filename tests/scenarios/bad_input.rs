@@ -273,7 +273,7 @@ fn a_trust_policy_over_the_quota_is_refused_before_anything_is_written() {
     exit 1
     -- stderr
     error[E23]: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048
-    hint: shorten the trust template, or have the quota raised (Service Quotas, L-C07B4B0D)
+    hint: shorten the trust template, name fewer [[genesys.organization]]s that end at different times, or have the quota raised (Service Quotas, L-C07B4B0D)
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }

@@ -38,7 +38,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
     exit 2
     -- stderr
     error[E40]: nothing was changed: the permissions boundary `arn:aws:iam::123456789012:policy/rolecall-boundary/GenesysDataActionRole-boundary` does not exist
-    hint: an administrator makes it of the manifest's targets: `rolecall boundary apply`
+    hint: an administrator makes it of the manifest's targets and grants: `rolecall boundary apply`
     ");
     stage.act_as(Principal::Verifier);
     insta::assert_snapshot!(stage.run(&["boundary", "apply", "--yes"]).outline(), @"

@@ -813,7 +813,15 @@ fn a_grant_that_is_missing_is_not_told_as_a_function() {
         let run = stage.run(arguments);
         assert!(!run.stdout.contains("invoke every target"), "{arguments:?}: {}", run.stdout);
     }
-    insta::assert_snapshot!(stage.run(&["drift"]).expect(4).headlines(), @"");
+    insta::assert_snapshot!(stage.run(&["drift"]).expect(4).headlines(), @"
+    exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+    1 difference; - expected by the manifest, + found.
+    As it is in AWS
+    Result: refuted: a session can do less than the manifest asks for (1 difference) (exit code 4)
+    ");
 }
 
 #[test]
@@ -825,7 +833,10 @@ fn quotas_are_told_of_what_needs_them() {
             format!("[[grant]]\nkind = \"s3-recordings\"\nbucket = \"acme-{index}\"\nkms_key = \"arn:aws:kms:{region}:123456789012:key/{index}\"\n")
         })
         .collect();
-    insta::assert_snapshot!(stage(&keys).run(&["plan"]).expect(1).stderr, @"");
+    insta::assert_snapshot!(stage(&keys).run(&["plan"]).expect(1).stderr, @"
+    error[E23]: 11 grants need 12 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
+    hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), or split the targets and grants over several roles, with one manifest for each role
+    ");
     let prefix = "p".repeat(500);
     let long: String = (1..=14)
         .map(|index| {
@@ -834,5 +845,8 @@ fn quotas_are_told_of_what_needs_them() {
             )
         })
         .collect();
-    insta::assert_snapshot!(stage(&long).run(&["plan"]).expect(1).stderr, @"");
+    insta::assert_snapshot!(stage(&long).run(&["plan"]).expect(1).stderr, @"
+    error[E23]: policy `GenesysDataActionRole-s3-recordings` has 7880 characters without white space, and IAM's quota is 6144
+    hint: name fewer resources in [[grant]], use shorter prefixes, or split the grants over several roles, with one manifest for each role: IAM limits a managed policy to 6,144 characters
+    ");
 }

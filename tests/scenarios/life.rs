@@ -175,7 +175,7 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
-    Result: pending: 2 to create, 3 to change, 0 to delete; after apply every claim about the role is proved; until then: an unauthorized caller can assume the role; a session cannot invoke every target
+    Result: pending: 2 to create, 3 to change, 0 to delete; after apply every claim about the role is proved; until then: an unauthorized caller can assume the role; a session can do less than the manifest asks for
     ");
     stage.run(&["apply", "--adopt", "--yes"]).expect(0);
     stage.run(&["drift"]).expect(0);
@@ -280,7 +280,7 @@ fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
     exit 1
     -- stderr
     error[E23]: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
-    hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), remove the foreign policies (--remove-foreign), or split the targets over several roles, with one manifest for each role
+    hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), or split the targets and grants over several roles, with one manifest for each role
     ");
     assert!(stage.calls().iter().all(|call| !call.write));
 }

@@ -77,7 +77,7 @@ fn a_missing_boundary_is_created_before_what_needs_it() {
     insta::assert_snapshot!(verify.standard_error(), @"
     exit 4
     -- stderr
-    hint: the permissions boundary does not exist: an administrator makes it of the manifest's targets: `rolecall boundary apply`; then `rolecall plan` shows what is missing, `rolecall apply` creates it
+    hint: the permissions boundary does not exist: an administrator makes it of the manifest's targets and grants: `rolecall boundary apply`; then `rolecall plan` shows what is missing, `rolecall apply` creates it
     ");
     let drift = stage.run(&["drift"]).expect(4);
     let repair = |run: &str| {

@@ -152,12 +152,19 @@ fn a_move_has_no_interruption_and_an_end() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      confirmed  sts:AssumeRole with the correct external ID: allowed
+                 AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
+      confirmed  sts:AssumeRole without an external ID: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+      confirmed  sts:AssumeRole with a wrong external ID: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
+      confirmed  sts:AssumeRole with the correct external ID, different letter case: denied
+                 AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
-      no info    4 probes show nothing about the role; -v lists them
 
     Result: 1 change made; every claim about the role is proved
     "#);
