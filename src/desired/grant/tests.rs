@@ -20,7 +20,14 @@ fn table(grant: &Grant) -> String {
 fn wanted(grants: &[Grant]) -> Desired {
     let mut stated: Vec<&Grant> = Vec::new();
     for grant in grants {
-        if !stated.contains(&grant) {
+        // A bucket has one key.
+        let of_another_key = |known: &&Grant| match (*known, grant) {
+            (Grant::Recordings(known), Grant::Recordings(it)) => {
+                known.bucket == it.bucket && known.key != it.key
+            }
+            _ => false,
+        };
+        if !stated.contains(&grant) && !stated.iter().any(of_another_key) {
             stated.push(grant);
         }
     }

@@ -37,7 +37,7 @@ pub(crate) enum Target {
 }
 
 /// The actions, worst first: those that give a session more power, then those that read or change.
-pub(crate) const ACTIONS: [(&str, Target); 83] = [
+pub(crate) const ACTIONS: [(&str, Target); 86] = [
     ("iam:PassRole", Target::Role),
     ("iam:CreatePolicyVersion", Target::Policy),
     ("iam:SetDefaultPolicyVersion", Target::Policy),
@@ -121,6 +121,9 @@ pub(crate) const ACTIONS: [(&str, Target); 83] = [
     ("lex:DeleteBotAlias", Target::BotAlias),
     ("polly:SynthesizeSpeech", Target::Lexicon),
     ("polly:DescribeVoices", Target::Nothing),
+    ("lex:ListBots", Target::Nothing),
+    ("lex:GetBots", Target::Nothing),
+    ("lex:GetBotAliases", Target::Nothing),
 ];
 
 /// The partitions that AWS documents (AWS General Reference, "ARN format"; partition metadata of the SDKs).
@@ -210,6 +213,17 @@ impl Target {
             }
         }
         vec![plain, further]
+    }
+
+    /// The resources of the kind as a policy writes them; `None` where there are none.
+    pub(crate) fn like(self, partition: &str) -> Option<String> {
+        let (service, begin) = self.form()?;
+        Some(match self {
+            Self::Object => format!("arn:{partition}:{service}:::?*/?*"),
+            Self::Bucket => format!("arn:{partition}:{service}:::?*"),
+            _ if self.is_global() => format!("arn:{partition}:{service}::*:{begin}*"),
+            _ => format!("arn:{partition}:{service}:*:*:{begin}*"),
+        })
     }
 
     /// A resource of the kind that reads well.

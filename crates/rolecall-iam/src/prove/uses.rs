@@ -3,7 +3,7 @@
 //! An action that is written out is weighed on its resource. Of an action with wildcards nobody knows all that AWS has, so
 //! the claim is proved for whatever matches it, and refuted by an action that AWS is known to have.
 
-use super::actions::ACTIONS;
+use super::actions::{ACTIONS, known};
 use super::allowance::{Allowance, Use};
 use super::answer::{Proof, Witness};
 use super::session::Session;
@@ -97,18 +97,31 @@ fn weighed(session: &Session<'_>, stated: &Use, action: &str) -> Permitted {
     if stated.resource() != "*" {
         return weighed_upon(session, action, stated.resource(), never);
     }
-    // An action without a resource is asked about with `*`, every other one with an ARN of its service.
     let partition = session.partition().map_or_else(|| "*".to_owned(), ToString::to_string);
-    let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    match concluded(session.weigh(action, Resources::Exactly("*"), never)) {
-        Permitted::Always => {}
-        found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
+    let without_resource = || session.weigh(action, Resources::Exactly("*"), never);
+    match known(action).map(|(_, target)| target.like(&partition)) {
+        // It has no resource.
+        Some(None) => return concluded(without_resource()),
+        // It is never asked about without one of these.
+        Some(Some(own)) => match weighed_upon(session, action, &own, never) {
+            Permitted::Always => {}
+            found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
+        },
+        // Nobody knows upon what it acts: if at all, then upon something.
+        None => {
+            let (none, some) = (without_resource(), session.weigh(action, Resources::Like("arn:*"), never));
+            let is_refused = |weighed: &Weighed| weighed.allowed.is_none() && weighed.reasons.is_empty();
+            match (none.refused.as_ref(), is_refused(&none) && is_refused(&some)) {
+                (Some(refused), true) => return Permitted::Never(refused.clone()),
+                (Some(refused), false) => return Permitted::Undecided(vec![words::elsewhere(refused)]),
+                (None, _) => match concluded(none) {
+                    Permitted::Always => {}
+                    found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
+                },
+            }
+        }
     }
-    match weighed_upon(session, action, &format!("arn:{partition}:{service}:*:*:*"), never) {
-        Permitted::Always => {}
-        found @ (Permitted::Never(_) | Permitted::Undecided(_)) => return found,
-    }
-    // Some act upon resources of other services, as `sts:AssumeRole` does upon roles of IAM. Of an action nobody knows them all.
+    // Some act upon resources of other services, too, as `sts:AssumeRole` does upon roles of IAM. Of an action nobody knows them all.
     match weighed_upon(session, action, &format!("arn:{partition}:*:*:*:*"), never) {
         Permitted::Never(request) => Permitted::Undecided(vec![words::elsewhere(&request)]),
         found @ (Permitted::Always | Permitted::Undecided(_)) => found,

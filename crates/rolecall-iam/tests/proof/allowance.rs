@@ -180,10 +180,16 @@ fn wildcards_are_meant_as_they_are_written() {
     assert!(told[1].starts_with("unknown"), "{told:?}");
     let told = answers(&[&policy(&[(&["s3:GetObject"], &["*"])])], &intent(use_of("s3:*", "*"), &[]));
     assert!(told[1].contains("cannot call `s3:PutObject`"), "{told:?}");
-    // `*` means every resource and none: a bucket alone is not all of it.
+    // Reading an object is never asked about without one; whether it acts upon anything else, nobody lists.
     let everywhere = intent(use_of("s3:GetObject", "*"), &[]);
     let told = answers(&[&policy(&[(&["s3:GetObject"], &["arn:aws:s3:::*"])])], &everywhere);
-    assert!(told[0] == "proved" && told[1] != "proved", "{told:?}");
+    assert!(told[0] == "proved" && told[1].starts_with("unknown"), "{told:?}");
+    let told = answers(&[&policy(&[(&["s3:GetObject"], &["arn:aws:s3:::a*"])])], &everywhere);
+    assert!(told[0] == "proved" && told[1].starts_with("refuted"), "{told:?}");
+    // An action that has no resource is refused where nothing allows it without one.
+    let listing = intent(use_of("lex:ListBots", "*"), &[]);
+    let told = answers(&[&policy(&[(&["lex:ListBots"], &["arn:aws:lex:*:*:*"])])], &listing);
+    assert!(told[0] == "proved" && told[1].starts_with("refuted"), "{told:?}");
 }
 
 #[test]
