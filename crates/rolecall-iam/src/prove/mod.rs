@@ -38,8 +38,8 @@
 //! How it works: callers are products of languages (`caller`), and so are actions and resources. Each other condition key
 //! is a variable, and the conditions cut its values into finitely many classes (`variable`). Statements narrow these
 //! (`rule`, `names`, `reading`). One search (`solve`) finds a request that some statements match and others do not, or
-//! shows that there is none. `policy`, `allowed` and `session` put questions to it; `trust`, `permission`, `excess` and
-//! `targets` state the claims, `guardrail` those that hold for every trust policy.
+//! shows that there is none. `policy`, `allowed` and `session` put questions to it; `trust`, `phase`, `permission`,
+//! `excess`, `targets` and `uses` state the claims, `guardrail` those that hold for every trust policy.
 //!
 //! Invariants: what a key is for a caller comes from one table, the truth of a condition for a class from the
 //! evaluator's own code: nothing is read a second time here. What the evaluator does not know is never part of a proof,
@@ -57,6 +57,7 @@ mod caller;
 mod chain;
 mod claim;
 mod domain;
+mod every;
 mod excess;
 mod family;
 mod guardrail;

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::answer::{Proof, Witness};
+use super::answer::Proof;
 use super::caller::Call;
+use super::every::{Every, Permitted};
 use super::permission::INVOKE;
 use super::rule::{Cover, Rule, Sureness};
 use super::session::Session;
@@ -22,46 +23,22 @@ use crate::truth::Truth;
 /// Proves or refutes that each of the functions can be invoked.
 pub(super) fn every_target(session: &Session<'_>, targets: &[String], budget: &mut Budget) -> Proof {
     let index = Index::new(session);
-    let mut refused: Option<(Request, usize)> = None;
-    let mut reasons = Vec::new();
+    let mut every = Every::default();
     for target in targets {
         if budget.is_spent() {
-            reasons.push(words::not_cut(&Uncut::TooLarge, None));
+            every.give_up();
             break;
         }
-        match index.invocation(target, budget) {
-            Ok(Invocation::Always) => {}
-            Ok(Invocation::Never(request)) => match &mut refused {
-                Some((_, others)) => *others += 1,
-                None => refused = Some((*request, 0)),
-            },
-            Ok(Invocation::Undecided(more)) => {
-                reasons.extend(more.into_iter().map(|reason| format!("`{target}`: {reason}")));
-            }
-            Err(uncut) => reasons.push(format!("`{target}`: {}", words::not_cut(&uncut, None))),
-        }
+        let found = match index.invocation(target, budget) {
+            Ok(found) => found,
+            Err(uncut) => Permitted::Undecided(vec![words::not_cut(&uncut, None)]),
+        };
+        every.note(&format!("`{target}`"), found);
     }
-    if let Some((request, others)) = refused {
-        let evaluation = session.evaluate(&request);
-        if evaluation.allows == Truth::False {
-            let mut sentence = words::session_cannot(&request, &evaluation, session.policies());
-            match others {
-                0 => {}
-                1 => sentence.push_str("; it cannot invoke one more target either"),
-                _ => sentence.push_str(&format!("; it cannot invoke {others} more targets either")),
-            }
-            return Proof::Refuted(Box::new(Witness { request, sentence }));
-        }
-        reasons.extend(words::not_evaluated(&evaluation, session.policies(), None));
-    }
-    if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
-}
-
-/// What is known about the invocation of one target.
-enum Invocation {
-    Always,
-    Never(Box<Request>),
-    Undecided(Vec<String>),
+    every.conclude(session, |others| match others {
+        1 => "invoke one more target".to_owned(),
+        _ => format!("invoke {others} more targets"),
+    })
 }
 
 /// The statements by the resources that they name.
@@ -93,7 +70,7 @@ impl<'s, 'd> Index<'s, 'd> {
         Self { session, layers }
     }
 
-    fn invocation(&self, target: &str, budget: &mut Budget) -> Result<Invocation, Uncut> {
+    fn invocation(&self, target: &str, budget: &mut Budget) -> Result<Permitted, Uncut> {
         let mut concerned = Concerned::default();
         for layer in &self.layers {
             layer.collect(target, &mut concerned, budget)?;
@@ -102,7 +79,7 @@ impl<'s, 'd> Index<'s, 'd> {
         let limited = self.session.boundary.is_some();
         let plain = |rules: &[Rule<'_>]| rules.iter().any(is_plain);
         if denies.is_empty() && plain(identity) && (!limited || plain(boundary)) {
-            return Ok(Invocation::Always);
+            return Ok(Permitted::Always);
         }
         let limits: Vec<Option<&Rule<'_>>> =
             if limited { boundary.iter().map(Some).collect() } else { vec![None] };
@@ -170,7 +147,7 @@ impl<'s, 'd> ByResource<'s, 'd> {
     }
 }
 
-/// Invocations of one target that are allowed, and that are not.
+/// Permitteds of one target that are allowed, and that are not.
 struct Samples<'s, 'd> {
     session: &'s Session<'d>,
     target: &'s str,
@@ -234,18 +211,10 @@ impl<'s, 'd> Samples<'s, 'd> {
         Ok(())
     }
 
-    fn conclude(self) -> Invocation {
+    fn conclude(self) -> Permitted {
         let Self { session: _, target: _, allowed, refused, mut reasons } = self;
         reasons.sort();
         reasons.dedup();
-        match (allowed, refused) {
-            (Some(_), None) if reasons.is_empty() => Invocation::Always,
-            (None, Some(request)) if reasons.is_empty() => Invocation::Never(Box::new(request)),
-            (Some(allowed), Some(refused)) => {
-                reasons.insert(0, words::depends(&allowed, &refused));
-                Invocation::Undecided(reasons)
-            }
-            (Some(_) | None, None) | (None, Some(_)) => Invocation::Undecided(reasons),
-        }
+        Permitted::of(allowed.as_ref(), refused, reasons)
     }
 }

@@ -5,58 +5,30 @@
 
 use super::actions::{ACTIONS, known};
 use super::allowance::{Allowance, Use};
-use super::answer::{Proof, Witness};
+use super::answer::Proof;
+use super::every::{Every, Permitted};
 use super::session::Session;
-use super::variable::Uncut;
 use super::weigh::{Resources, Weighed};
 use super::within::allows_all_of;
 use super::words;
 use crate::document::Document;
-use crate::evaluate::{Request, UNRESTRICTED};
+use crate::evaluate::UNRESTRICTED;
 use crate::pattern::{Budget, Pattern};
-use crate::truth::Truth;
 
 /// Proves or refutes that each use is allowed.
 pub(super) fn every_use(session: &Session<'_>, allowance: &Allowance, budget: &mut Budget) -> Proof {
-    let mut refused: Option<(Request, usize)> = None;
-    let mut reasons = Vec::new();
+    let mut every = Every::default();
     for (place, stated) in allowance.uses().iter().enumerate() {
         if budget.is_spent() {
-            reasons.push(words::not_cut(&Uncut::TooLarge, None));
+            every.give_up();
             break;
         }
-        match permitted(session, stated, allowance, place, budget) {
-            Permitted::Always => {}
-            Permitted::Never(request) => match &mut refused {
-                Some((_, others)) => *others += 1,
-                None => refused = Some((*request, 0)),
-            },
-            Permitted::Undecided(more) => {
-                reasons.extend(more.into_iter().map(|reason| format!("{stated}: {reason}")));
-            }
-        }
+        every.note(&stated.to_string(), permitted(session, stated, allowance, place, budget));
     }
-    if let Some((request, others)) = refused {
-        let evaluation = session.evaluate(&request);
-        if evaluation.allows == Truth::False {
-            let mut sentence = words::session_cannot(&request, &evaluation, session.policies());
-            match others {
-                0 => {}
-                1 => sentence.push_str("; it cannot do one more of the stated actions either"),
-                _ => sentence.push_str(&format!("; it cannot do {others} more of the stated actions either")),
-            }
-            return Proof::Refuted(Box::new(Witness { request, sentence }));
-        }
-        reasons.extend(words::not_evaluated(&evaluation, session.policies(), None));
-    }
-    if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
-}
-
-/// What is known about one use.
-enum Permitted {
-    Always,
-    Never(Box<Request>),
-    Undecided(Vec<String>),
+    every.conclude(session, |others| match others {
+        1 => "do one more of the stated actions".to_owned(),
+        _ => format!("do {others} more of the stated actions"),
+    })
 }
 
 fn permitted(
@@ -143,17 +115,7 @@ fn weighed_upon(session: &Session<'_>, action: &str, resource: &str, never: Opti
 }
 
 fn concluded(weighed: Weighed) -> Permitted {
-    let Weighed { allowed, refused, mut reasons } = weighed;
-    match (allowed, refused) {
-        (Some(_), None) if reasons.is_empty() => Permitted::Always,
-        (None, Some(request)) if reasons.is_empty() => Permitted::Never(request),
-        (Some(allowed), Some(refused)) => {
-            reasons.insert(0, words::depends(&allowed.request, &refused));
-            Permitted::Undecided(reasons)
-        }
-        (None, None) if reasons.is_empty() => {
-            Permitted::Undecided(vec!["no request of this kind could be tried".to_owned()])
-        }
-        (Some(_) | None, None) | (None, Some(_)) => Permitted::Undecided(reasons),
-    }
+    let Weighed { allowed, refused, reasons } = weighed;
+    let allowed = allowed.as_ref().map(|witness| &witness.request);
+    Permitted::of(allowed, refused.map(|request| *request), reasons)
 }
