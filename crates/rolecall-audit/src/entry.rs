@@ -273,7 +273,7 @@ impl Door<'_> {
         (Guard::ExternalIds(ids), verdict)
     }
 
-    /// The finitely many values of a key that these requests can have; otherwise what shows that there are others.
+    /// The values that the key can have in these requests, if there are finitely many; otherwise a value beyond those that were found.
     fn every_value(&self, callers: &dyn Fn() -> Question, key: &str) -> Result<Vec<String>, Verdict> {
         let stated: BTreeSet<String> = self.texts(key).into_iter().collect();
         let mut known: Vec<String> = Vec::new();

@@ -165,7 +165,7 @@ impl fmt::Display for FindingId {
 pub struct Finding {
     /// Which.
     pub id: FindingId,
-    /// Who can do what, and why.
+    /// The outsider, what it can do, and the reason.
     pub message: String,
 }
 

@@ -315,7 +315,7 @@ pub(crate) struct VendorOptions {
     pub(crate) external_id_chosen_by: Option<ChosenBy>,
 }
 
-/// Who can have chosen an external ID; the words are those of the manifest.
+/// The side that chose an external ID, in the words of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ChosenBy {
     /// The vendor gave it to you

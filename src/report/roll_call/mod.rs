@@ -160,7 +160,7 @@ pub struct WayFindingView {
     #[serde(serialize_with = "as_word")]
     #[schemars(with = "String")]
     pub severity: Severity,
-    /// Who can do what, and why.
+    /// The outsider, what it can do, and the reason.
     pub message: Text,
     /// What it is, in a few words.
     pub title: &'static str,

@@ -47,7 +47,7 @@ pub enum Power {
     /// Nothing is allowed.
     #[default]
     Nothing,
-    /// Something is allowed that is none of the others.
+    /// The session can do something that belongs to no other category.
     Other,
     /// It reads or changes data, or makes something run.
     Data,

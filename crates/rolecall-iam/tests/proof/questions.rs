@@ -305,7 +305,7 @@ fn like(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Who can assume the role with which token, by the values of one key.
+/// For each value of one key of a token, whether its holder can assume the role.
 #[test]
 fn a_question_about_values_of_a_key_is_decided_for_every_token() {
     const SUBJECT: &str = "token.actions.githubusercontent.com:sub";
