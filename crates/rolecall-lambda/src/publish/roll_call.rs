@@ -257,7 +257,8 @@ fn unreadable(role: &RoleArn, reason: &str) -> Finding {
     Finding {
         title: cut(&format!("Role {} cannot be read", role.name), LONGEST_TITLE),
         description: cut(&Shown(reason).to_string(), LONGEST_DESCRIPTION),
-        remediation: "Look at the trust policy: rolecall could not decide who can assume the role.".to_owned(),
+        remediation: "Look at the trust policy: rolecall could not decide who can assume the role."
+            .to_owned(),
         ..about(role, UNREADABLE, Compliance::NotAvailable, Severity::Medium)
     }
 }

@@ -154,7 +154,7 @@ pub(super) fn check_all(raws: Vec<Spanned<RawGrant>>, notes: &mut Notes<'_>) -> 
 
 /// A bucket is encrypted with one key by default, so a second one is a mistake.
 fn of_another_key(grant: &Grant, known: &[Grant]) -> Option<String> {
-    let (Grant::Recordings(Recordings { bucket, prefix: _, key }), known) = (grant, known) else {
+    let Grant::Recordings(Recordings { bucket, prefix: _, key }) = grant else {
         return None;
     };
     let differs = |other: &&Grant| match other {
