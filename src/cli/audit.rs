@@ -28,7 +28,8 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
     printer.show_calls(aws.common.verbose > 0);
     let manifests = manifests(options, printer)?;
     let mut request = expect.as_deref().map(expecting).transpose()?.unwrap_or_default();
-    manifests.iter().for_each(|manifest| request.expect_manifest(manifest));
+    let now = Timestamp::now();
+    manifests.iter().for_each(|manifest| request.expect_manifest(manifest, now));
     if let Some(baseline) = baseline {
         compare(&mut request, baseline)?;
     }
@@ -36,7 +37,7 @@ pub(crate) async fn run(options: &RollCallOptions, printer: &mut Printer) -> Com
         true => from_aws(options, &manifests, printer).await?,
         false => from_files(saved)?,
     };
-    let mut view = RollCallView::new(&request.call(read, Timestamp::now()));
+    let mut view = RollCallView::new(&request.call(read, now));
     if !saved.is_empty() {
         view.sources = saved.iter().map(|path| Text::from(input::label(path))).collect();
     }

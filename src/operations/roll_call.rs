@@ -95,8 +95,8 @@ impl RollCallRequest {
         Self { expectation, vendors, baseline: None }
     }
 
-    /// Also expects Genesys Cloud's account to state the organization that a manifest is for.
-    pub fn expect_manifest(&mut self, manifest: &Manifest) {
+    /// Also expects the trusted account to state an external ID of the manifest. One that has ended by `now` is not expected.
+    pub fn expect_manifest(&mut self, manifest: &Manifest, now: Timestamp) {
         let party = &manifest.party;
         // The list has a source for its names, so it goes before what a manifest says.
         if let Some(Vendor { name, account, .. }) = party.vendor()
@@ -105,8 +105,13 @@ impl RollCallRequest {
             self.vendors.name(account.clone(), name.clone());
         }
         if let Some(id) = party.external_id() {
-            let ids = &mut self.expectation.insiders.external_ids;
-            ids.entry(party.trusted_account().clone()).or_default().insert(id.as_str().to_owned());
+            let lasting =
+                party.further().iter().filter(|further| further.until.is_none_or(|until| now < until));
+            let ids = std::iter::once(id)
+                .chain(lasting.map(|further| &further.id))
+                .map(|id| id.as_str().to_owned());
+            let expected = &mut self.expectation.insiders.external_ids;
+            expected.entry(party.trusted_account().clone()).or_default().extend(ids);
         }
     }
 

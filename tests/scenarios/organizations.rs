@@ -88,6 +88,23 @@ fn a_test_organization_beside_the_usual_one() {
 }
 
 #[test]
+fn the_roll_call_expects_further_organizations_until_they_end() {
+    let stage = Stage::with(&for_good(), State::demo());
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    let is_unexpected = || {
+        let report = stage.run(&["audit", "--file", "rolecall.toml", "--output", "json"]).stdout;
+        report.contains("the external ID is not the expected one")
+    };
+    assert!(!is_unexpected(), "both are in the manifest");
+    stage.write("rolecall.toml", &moving());
+    assert!(!is_unexpected(), "it has not ended");
+    stage.write("rolecall.toml", &moving().replace("2099", "2021"));
+    assert!(is_unexpected(), "it has ended, and AWS still lets it in");
+    stage.write("rolecall.toml", &manifest(ONE_TARGET));
+    assert!(is_unexpected(), "it is not in the manifest");
+}
+
+#[test]
 fn a_move_has_no_interruption_and_an_end() {
     let before = manifest(ONE_TARGET).replace(EXTERNAL_ID, OTHER);
     let stage = Stage::with(&before, State::demo());
