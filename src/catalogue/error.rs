@@ -80,7 +80,7 @@ fn words(code: ErrorCode) -> Words {
         ),
         ErrorCode::OutputLost => (
             "the result could not be written",
-            "standard output is full or closed for writing; what was done in AWS or Genesys Cloud was done all the same",
+            "standard output or the file of a report cannot be written; what was done in AWS or Genesys Cloud was done all the same",
             "make room, then run a command that only reads, such as `rolecall plan` or `rolecall drift`",
         ),
         ErrorCode::Settings => (
@@ -202,7 +202,7 @@ fn words(code: ErrorCode) -> Words {
         ErrorCode::OrganizationUnknown => (
             "the organization's ID is not known",
             "it is the external ID of the role, and nothing states it, or what states it is not a valid ID",
-            "write `organization_id` into [genesys]; Genesys Cloud shows it under Admin > Account Settings > Organization Details",
+            "write `organization_id` into [genesys]; Genesys Cloud shows it under Admin > Account Settings > Organization Settings > Organization Details",
         ),
         ErrorCode::NotOwned => (
             "somebody else made it",
@@ -274,7 +274,7 @@ fn words(code: ErrorCode) -> Words {
         ),
         ErrorCode::Interrupted => (
             "the command was interrupted",
-            "a signal, such as Ctrl-C, stopped it between two steps; the message says what was done before",
+            "a signal, such as Ctrl-C or the end of the job, stopped it; the message says what was done before, if rolecall could still say it",
             "run the same command again: it reads what is there, and goes on from that",
         ),
         ErrorCode::ActionInvalid => (

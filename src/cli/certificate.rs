@@ -47,7 +47,7 @@ pub(crate) fn write(
     let loosened = scripts.iter().map(|script| script.loosened.len()).max().unwrap_or(0);
     if loosened > 0 {
         printer.warning(&format!(
-            "{loosened} elements are not documented by AWS; the files list them as loosened"
+            "not documented by AWS: {loosened} of the elements; the files list them as loosened"
         ));
     }
     Ok(())

@@ -97,7 +97,7 @@ pub(crate) fn surroundings(options: &AwsOptions, services: Services) -> CommandR
     })
 }
 
-/// How the manifest's account and organisation are reached: the sandbox goes before the command line, and that before the
+/// How the manifest's account and organization are reached: the sandbox goes before the command line, and that before the
 /// manifest.
 pub(crate) fn route(
     options: &AwsOptions,
@@ -225,7 +225,7 @@ pub(crate) fn sandbox_state(
     let mut added = 0;
     for manifest in manifests {
         if let Some(id) = manifest.genesys().and_then(|genesys| genesys.organization_id.as_ref()) {
-            // The sandbox plays the organisation that the manifest is for.
+            // The sandbox plays the organization that the manifest is for.
             state.genesys.organization.id = id.to_string();
         }
         let assumed = manifest.access.assume_role.as_ref().map(|assumed| &assumed.role);
@@ -294,7 +294,7 @@ pub(crate) fn in_sandbox(settings: AwsSettings, sandbox: &Sandbox) -> AwsSetting
     AwsSettings { region, fixed: Some(fixed), ..settings }
 }
 
-/// The client of the sandbox's organisation.
+/// The client of the sandbox's organization.
 pub(crate) fn connect_to_sandbox(sandbox: &Sandbox, deadline: Duration) -> Result<Client, CredentialError> {
     let environment = sandbox.genesys_environment();
     let lookup =

@@ -63,9 +63,10 @@ pub(crate) async fn run_one(
     context.count_calls(&mut report);
     report.exit = exit;
     report.origin = Origin::at(Timestamp::now());
-    match options.common.output.format() {
-        Some(format) => printer.result(&report.render(format, exit)),
-        None => printer.result(&report.result_line()),
+    let format = options.common.output.format();
+    printer.documents(format, |format| report.clone().render(format, exit));
+    if format.is_none() {
+        printer.result(&report.result_line());
     }
     list_all_calls(&context, printer);
     Ok(exit)
@@ -105,35 +106,37 @@ async fn run_all(
         let report = report.advising(&invocation);
         let end = report.end();
         shared.count();
+        let is_human = options.common.output.is_human();
         // For people the text is all that is kept: thousands of roles are no reason to need much memory.
-        let part = match options.common.output.is_human() {
-            true => Part::Text(report.entry(exit, &own.into_result())),
-            false => Part::Report(Box::new(report)),
+        let part = Part {
+            text: is_human.then(|| report.entry(exit, &own.into_result())),
+            report: (!is_human || shared.has_reports()).then(|| Box::new(report)),
         };
         (end, part)
     };
     let (mut report, parts, calls) = fleet.run(command, turn).await;
     printer.stop_counting();
     report.origin = Origin::at(Timestamp::now());
-    for part in parts {
-        match part {
-            Part::Text(text) => printer.result(&text),
-            Part::Report(role) => report.roles.push(*role),
-        }
+    for Part { text, report: role } in parts {
+        text.iter().for_each(|text| printer.result(text));
+        report.roles.extend(role.map(|role| *role));
     }
     let exit = report.exit;
-    match options.common.output.format() {
-        Some(format) => printer.result(&report.render(format)),
-        None => printer.result(&report.closing_text()),
+    let format = options.common.output.format();
+    printer.documents(format, |format| report.render(format));
+    if format.is_none() {
+        printer.result(&report.closing_text());
     }
     list(&calls, "AWS", printer);
     Ok(exit)
 }
 
 /// What is kept of a run.
-enum Part {
-    Text(String),
-    Report(Box<Report>),
+struct Part {
+    /// What is shown of it to people.
+    text: Option<String>,
+    /// For the formats that are made of all of them.
+    report: Option<Box<Report>>,
 }
 
 /// All manifests, or every fault of all of them.

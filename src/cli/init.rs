@@ -128,7 +128,7 @@ async fn ask(options: &InitOptions, printer: &mut Printer) -> CommandResult<Mani
         && let Some(id) = live_organization(region, printer).await
         && let Err(reason) = draft.take(Field::Organization, &id, &[])
     {
-        printer.warning(&format!("the organisation's ID cannot be used: {reason}"));
+        printer.warning(&format!("the organization's ID cannot be used: {reason}"));
     }
     draft.check(can_ask)?;
     for field in Field::ALL.into_iter().filter(|_| can_ask) {
@@ -154,7 +154,7 @@ fn stated_region() -> Option<String> {
     stated.parse::<&'static Region>().ok().map(|region| region.aws_region.to_owned())
 }
 
-/// The ID of the organisation that the OAuth client of the environment belongs to, where there is one.
+/// The ID of the organization that the OAuth client of the environment belongs to, where there is one.
 async fn live_organization(region: &'static Region, printer: &mut Printer) -> Option<String> {
     let source = match CredentialSource::from_environment(|name| std::env::var(name).ok(), Some(region)) {
         Ok(source) => source,
@@ -168,13 +168,13 @@ async fn live_organization(region: &'static Region, printer: &mut Printer) -> Op
     match client.organization().await {
         Ok(Organization { id, name }) => {
             printer.progress(&format!(
-                "the external ID is the ID of the organisation {}, read from Genesys Cloud: {id}",
+                "the external ID is the ID of the organization {}, read from Genesys Cloud: {id}",
                 Shown(&name)
             ));
             Some(id)
         }
         Err(error) => {
-            printer.warning(&format!("cannot read the organisation's ID from Genesys Cloud: {error}"));
+            printer.warning(&format!("cannot read the organization's ID from Genesys Cloud: {error}"));
             None
         }
     }
@@ -240,12 +240,12 @@ fn choose_region(found: HomeRegion, printer: &mut Printer) -> CommandResult<&'st
         HomeRegion::Shared { account, likely } if printer.is_interactive() => {
             printer.progress(&format!("Genesys Cloud uses account {account} in many regions"));
             let default = stated_region().or(likely.map(|region| region.aws_region.to_owned()));
-            until_taken("Genesys Cloud region of the organisation", default.as_deref(), printer, parsed)
+            until_taken("Genesys Cloud region of the organization", default.as_deref(), printer, parsed)
         }
         HomeRegion::Shared { account, likely: Some(region) } => {
             printer.warning(&format!(
                 "Genesys Cloud uses account {account} in many regions; the manifest says {region}, because \
-                 the role's functions are in {}; if the organisation lives in a different region, correct `region` in [genesys]",
+                 the role's functions are in {}; if the organization lives in a different region, correct `region` in [genesys]",
                 region.aws_region
             ));
             Ok(region)
@@ -253,10 +253,10 @@ fn choose_region(found: HomeRegion, printer: &mut Printer) -> CommandResult<&'st
         HomeRegion::Shared { account, likely: None } => {
             let message =
                 format!("--genesys-region is missing: Genesys Cloud uses account {account} in many regions");
-            Err(UsageError::new(message, Some("give the region in which the organisation lives")).into())
+            Err(UsageError::new(message, Some("give the region in which the organization lives")).into())
         }
         HomeRegion::Unknown if printer.is_interactive() => until_taken(
-            "Genesys Cloud region of the organisation",
+            "Genesys Cloud region of the organization",
             stated_region().as_deref(),
             printer,
             parsed,
@@ -264,7 +264,7 @@ fn choose_region(found: HomeRegion, printer: &mut Printer) -> CommandResult<&'st
         HomeRegion::Unknown => {
             let message =
                 "--genesys-region is missing: the role trusts no account that Genesys has published";
-            Err(UsageError::new(message, Some("give the region in which the organisation lives")).into())
+            Err(UsageError::new(message, Some("give the region in which the organization lives")).into())
         }
     }
 }

@@ -10,6 +10,8 @@ mod complete;
 mod context;
 mod destroy;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod environment;
 mod explain;
 mod explain_error;
@@ -27,6 +29,7 @@ mod plan;
 mod printer;
 mod prove;
 mod render;
+mod reports;
 mod sandbox;
 mod simulate;
 mod status;
@@ -49,10 +52,10 @@ use rolecall_model::limit::Limit;
 
 use self::options::{
     ActionCommand, AddTarget, AwsOptions, BoundaryCommand, CheckAction, Command, CommonOptions,
-    GenesysCommand, HandoverCommand, ImportAction, Output, TargetCommand, TestAction,
+    GenesysCommand, HandoverCommand, ImportAction, Output, ReportFile, TargetCommand, TestAction,
 };
 use self::printer::Printer;
-use rolecall::failure::{CommandResult, UsageError};
+use rolecall::failure::{CommandError, CommandResult, UsageError};
 
 /// Parses the command line, runs the command, and says how it went.
 pub(crate) fn run() -> std::process::ExitCode {
@@ -110,14 +113,30 @@ fn tell(error: &clap::Error) -> std::process::ExitCode {
 /// What is said of a result that is not there.
 const UNWRITTEN: &str = "cannot write the result to standard output";
 
+fn unwritten((file, error): &(ReportFile, std::io::Error)) -> String {
+    format!("cannot write the {} report `{}`: {error}", file.format.name(), file.path.display())
+}
+
 /// A result that is not there is a failure, whatever it would have said: its reader takes what is missing for all there is.
 fn check_output(exit: ExitCode, printer: &mut Printer) -> ExitCode {
-    let Some(error) = printer.unwritten() else { return exit };
-    let message = format!("{UNWRITTEN}: {error}");
-    let hint = (exit == ExitCode::Success)
-        .then(|| "the command itself succeeded; only its output is incomplete".to_owned());
-    printer.failure(&ErrorView { code: ErrorCode::OutputLost, message, hint });
-    exit.or(ExitCode::Failed)
+    let to_output = printer.unwritten().map(|error| format!("{UNWRITTEN}: {error}"));
+    let to_files = printer.unwritten_reports().iter().map(unwritten);
+    let messages: Vec<String> = to_output.into_iter().chain(to_files).collect();
+    let hint = match exit {
+        ExitCode::Success => "the command itself succeeded; only its output is incomplete".to_owned(),
+        exit => {
+            let code = exit.code();
+            format!("the command itself ended with exit code {code}; in addition its output is incomplete")
+        }
+    };
+    match messages.as_slice() {
+        [] => exit,
+        _ => {
+            let message = messages.join("\n");
+            printer.failure(&ErrorView { code: ErrorCode::OutputLost, message, hint: Some(hint) });
+            exit.or(ExitCode::Failed)
+        }
+    }
 }
 
 /// Runs the command; what went wrong is part of its result.
@@ -125,7 +144,8 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
     printer.repeat(invocation(command));
     printer.wrap(output(command).is_human() && is_prose(command));
-    let done = match check_files(command).and_then(|()| check_standard_input(command)) {
+    let begun = reports::check(command).and_then(|files| begin(files, command, printer));
+    let done = match begun.and_then(|()| check_files(command)).and_then(|()| check_standard_input(command)) {
         Ok(()) => under_way(command, printer).await,
         Err(error) => Err(error),
     };
@@ -133,13 +153,36 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
         // Whatever stopped it before the manifest was read: what the user left out, nobody looked at.
         let error = printer.told(error.without(left_out(asked(command))));
         printer.failure(&error.view());
-        if let Some(format) = output(command).format() {
-            let report = printer.advising(error.report(name(command)));
-            let report = Report { origin: Origin::at(Timestamp::now()), ..report };
-            printer.result(&report.render(format, error.exit));
-        }
+        let report = without_result(&error, command, printer);
+        printer.documents(output(command).format(), |format| report.clone().render(format, error.exit));
         error.exit
     })
+}
+
+/// Begins the files of `--report`. Where one of them cannot be written, nothing is contacted: it would be too late in the end.
+fn begin(files: &[ReportFile], command: &Command, printer: &mut Printer) -> CommandResult<()> {
+    let message = "there is no result yet: rolecall is still at work, or was stopped before its end";
+    let none_yet = CommandError {
+        hint: Some("wait for its end; if it was stopped, run the same command again".to_owned()),
+        ..CommandError::failed(ErrorCode::Interrupted, message)
+    };
+    let none_yet = none_yet.without(left_out(asked(command)));
+    let report = without_result(&none_yet, command, printer);
+    let failed = printer.report_to(files, |format| report.clone().render(format, none_yet.exit));
+    match failed.as_slice() {
+        [] => Ok(()),
+        failed => {
+            let messages: Vec<String> = failed.iter().map(unwritten).collect();
+            let hint = Some("nothing was contacted; name a file that can be written".to_owned());
+            Err(CommandError { hint, ..CommandError::failed(ErrorCode::OutputLost, messages.join("\n")) })
+        }
+    }
+}
+
+/// The report of a command that has an error instead of a result.
+fn without_result(error: &CommandError, command: &Command, printer: &Printer) -> Report {
+    let report = printer.advising(error.report(name(command)));
+    Report { origin: Origin::at(Timestamp::now()), ..report }
 }
 
 /// Carries it out under its limit, and says meanwhile what is being done.

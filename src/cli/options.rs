@@ -3,6 +3,7 @@
 mod genesys;
 mod handover;
 mod offline;
+mod report;
 mod roll_call;
 mod sandbox;
 mod side;
@@ -34,6 +35,7 @@ pub(crate) use self::offline::{
     ChosenBy, ExplainOptions, GuardrailPart, InitOptions, ProveOptions, RenderOptions, Rendered,
     RenderedDocument, RenderedFormat, SimulateOptions, VendorOptions,
 };
+pub(crate) use self::report::{ReportFile, ReportOptions};
 pub(crate) use self::roll_call::RollCallOptions;
 
 pub(crate) use self::sandbox::SandboxCommand;
@@ -105,7 +107,7 @@ pub(crate) enum Command {
     Simulate(SimulateOptions),
     /// Call the roll of an AWS account: who outside it can assume which role, and how far that leads
     Audit(RollCallOptions),
-    /// Say what a code means (a finding such as T8, a difference such as D2, an error such as E17), why it matters, and what mends it
+    /// Say what a code means (a finding such as T8, a difference such as D2, an error such as E17), why it matters, and how to fix it
     Explain(ExplainOptions),
     /// The Genesys Cloud side
     #[command(subcommand)]
@@ -291,6 +293,8 @@ pub(crate) struct PlanCommand {
     pub(crate) on: SideOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
+    #[command(flatten)]
+    pub(crate) to: ReportOptions,
     /// Also write the plan to a file, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -307,7 +311,7 @@ pub(crate) enum Level {
     /// Prove the documents; only read from IAM, Lambda and STS
     Paper,
     /// Also try sts:AssumeRole with your own credentials; verify also asks AWS's analysers, the functions and the
-    /// organisation
+    /// organization
     #[default]
     Live,
     /// Also create a throw-away copy of the role that trusts you instead of Genesys Cloud, probe it, and delete it
@@ -327,6 +331,8 @@ pub(crate) struct ApplyCommand {
     pub(crate) on: SideOptions,
     #[command(flatten)]
     pub(crate) reach: ReachOptions,
+    #[command(flatten)]
+    pub(crate) to: ReportOptions,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -374,6 +380,8 @@ fn claim() -> impl TypedValueParser<Value = ClaimKind> {
 pub(crate) struct VerifyCommand {
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
+    #[command(flatten)]
+    pub(crate) to: ReportOptions,
     /// How far the verification goes
     #[arg(long, value_enum, default_value_t)]
     pub(crate) level: Level,
@@ -397,7 +405,7 @@ pub(crate) struct VerifyCommand {
     pub(crate) exhaustive: bool,
     /// Verify nothing; find the most likely cause of this error of AWS or Genesys Cloud in the role, its policies and the
     /// functions (`-` reads it from standard input)
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks", "reports"])]
     pub(crate) explain_error: Option<String>,
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "explain_error"])]
@@ -410,6 +418,8 @@ pub(crate) struct DriftCommand {
     pub(crate) aws: AwsOptions,
     #[command(flatten)]
     pub(crate) on: SideOptions,
+    #[command(flatten)]
+    pub(crate) to: ReportOptions,
     /// Also how the actions ran in the last 24 hours, as `genesys metrics` shows it
     #[arg(long)]
     pub(crate) with_metrics: bool,

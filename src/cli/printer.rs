@@ -1,4 +1,4 @@
-//! The one door for output: results on standard output, everything else on standard error.
+//! The one door for output: results on standard output, and in the files of `--report`; everything else on standard error.
 //!
 //! Where several manifests are at work at the same time, each has a printer of its own: its result is kept until it is
 //! finished, its messages carry its name.
@@ -16,11 +16,13 @@ use anstyle::{AnsiColor, Style};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::failure::CommandError;
-use rolecall::report::{ErrorView, Evidence, Invocation, Report};
+use rolecall::manifest::write;
+use rolecall::report::{ErrorView, Evidence, Format, Invocation, Report};
 use rolecall_model::activity::Activity;
 use rolecall_model::limit::{self, Limit};
 use rolecall_model::shown::neutral;
 
+use super::options::ReportFile;
 use super::status::{Status, Watch};
 use super::wrap::{wrap, wrap_behind};
 
@@ -38,6 +40,13 @@ fn is_own(page: &str) -> Option<usize> {
     OWN.iter().find(|own| page.starts_with(**own)).map(|own| own.len())
 }
 
+/// A colour or a weight of whatever text.
+fn is_color(page: &str) -> Option<usize> {
+    let code = page.strip_prefix("\u{1b}[")?;
+    let end = code.find(|character: char| !character.is_ascii_digit() && character != ';')?;
+    code.get(end..)?.starts_with('m').then_some("\u{1b}[".len() + end + "m".len())
+}
+
 /// Text without colours of its own.
 fn plain(text: &str) -> String {
     neutral(text, false, |_| None)
@@ -47,6 +56,11 @@ fn plain(text: &str) -> String {
 fn width_of(terminal: &Term) -> Option<usize> {
     let (_, columns) = Some(terminal).filter(|terminal| terminal.is_term())?.size_checked()?;
     Some(columns.into())
+}
+
+fn save(file: &ReportFile, text: &str) -> io::Result<()> {
+    let text = neutral(text, file.format == Format::Github, |_| None);
+    write::save_document(&file.path, &text)
 }
 
 /// Prints.
@@ -76,6 +90,10 @@ pub(crate) struct Printer {
     for_vendors: bool,
     /// Why a result could not be written, unless its reader had gone.
     unwritten: Option<io::Error>,
+    /// The files that the result also goes to.
+    reports: Vec<ReportFile>,
+    /// Those that it did not get to, and why.
+    unwritten_reports: Vec<(ReportFile, io::Error)>,
 }
 
 /// Where results go.
@@ -110,6 +128,8 @@ impl Printer {
             invocation: Invocation::default(),
             for_vendors: false,
             unwritten: None,
+            reports: Vec::new(),
+            unwritten_reports: Vec::new(),
         }
     }
 
@@ -130,6 +150,8 @@ impl Printer {
             invocation,
             for_vendors: self.for_vendors,
             unwritten: None,
+            reports: Vec::new(),
+            unwritten_reports: Vec::new(),
         }
     }
 
@@ -212,6 +234,45 @@ impl Printer {
         }
     }
 
+    /// From here on, results also go to these files. Until there is a result, each says that there is none: a run that is killed
+    /// leaves that, and not the result of an earlier run. Those that cannot be written are returned, and nothing more goes to them.
+    pub(crate) fn report_to(
+        &mut self,
+        files: &[ReportFile],
+        none_yet: impl Fn(Format) -> String,
+    ) -> Vec<(ReportFile, io::Error)> {
+        let mut unwritten = Vec::new();
+        for file in files {
+            match save(file, &none_yet(file.format)) {
+                Ok(()) => self.reports.push(file.clone()),
+                Err(error) => unwritten.push((file.clone(), error)),
+            }
+        }
+        unwritten
+    }
+
+    /// Whether results also go to files.
+    pub(crate) fn has_reports(&self) -> bool {
+        !self.reports.is_empty()
+    }
+
+    /// The result as documents: one to standard output where that is to be one, and one to each file.
+    pub(crate) fn documents(&mut self, on_output: Option<Format>, render: impl Fn(Format) -> String) {
+        for file in &self.reports {
+            if let Err(error) = save(file, &render(file.format)) {
+                self.unwritten_reports.push((file.clone(), error));
+            }
+        }
+        if let Some(format) = on_output {
+            self.result(&render(format));
+        }
+    }
+
+    /// The files that a result did not get to.
+    pub(crate) fn unwritten_reports(&self) -> &[(ReportFile, io::Error)] {
+        &self.unwritten_reports
+    }
+
     /// Why a result could not be written, unless its reader had gone.
     pub(crate) fn unwritten(&self) -> Option<&io::Error> {
         self.unwritten.as_ref()
@@ -271,9 +332,9 @@ impl Printer {
         hint.iter().for_each(|hint| self.hint(hint));
     }
 
-    /// What clap says of a command line, in its own colours.
+    /// What clap says of a command line, in its own colours. It repeats the words of the command line as they are.
     pub(crate) fn usage(&mut self, text: &str) {
-        let _ = write!(self.messages, "{text}");
+        let _ = write!(self.messages, "{}", neutral(text, false, is_color));
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {

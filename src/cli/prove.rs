@@ -5,8 +5,7 @@ use rolecall::exit::ExitCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::iam::document::Document;
-use rolecall::iam::prove::{Allowance, FurtherId, RoleIntent};
-use rolecall::operations::ProveRequest;
+use rolecall::operations::{ProveRequest, StatedIntent, prove_holders};
 use rolecall::report::{HolderProofsView, ProofView};
 use rolecall::verify::holder::{BoundaryPolicy, Provisions};
 
@@ -23,19 +22,13 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         role: options.role.clone(),
         parameters: options.parameter.iter().cloned().collect(),
         plain_references: options.plain_references,
-        intent: RoleIntent {
-            role: None,
+        intent: StatedIntent {
             trusted: options.principal.clone(),
-            external_id: options.external_id.first().cloned(),
-            further_ids: options
-                .external_id
-                .iter()
-                .skip(1)
-                .map(|id| FurtherId { id: id.clone(), until: None })
-                .collect(),
-            targets: (!options.target.is_empty()).then(|| options.target.clone()),
-            allowance: Allowance::of(options.allow.iter().cloned()),
-        },
+            external_ids: options.external_id.clone(),
+            targets: options.target.clone(),
+            uses: options.allow.clone(),
+        }
+        .into(),
     };
     let extracted = request.roles()?;
     let is_simple = matches!(options.output, Output::Human | Output::Json);
@@ -44,7 +37,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
         return Err(UsageError::new(message, Some("omit --output, or use --output json")).into());
     }
     if let Some(provisions) = provisions(options)? {
-        let proofs = request.prove_holders(&extracted, &provisions);
+        let proofs = prove_holders(&request, &extracted, &provisions);
         let view = HolderProofsView(&proofs);
         printer.result(&match options.output.is_human() {
             true => view.to_text(),
@@ -60,14 +53,15 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
     }
     let proof = request.prove(&extracted);
     let view = ProofView::from(&proof);
-    printer.result(&match options.output.format() {
-        None => view.to_text(),
-        Some(format) => view.render(&request.label, format),
-    });
-    if proof.roles.len() > 1 && proof.exit() != ExitCode::Success {
+    printer.documents(options.output.format(), |format| view.render(&request.label, format));
+    if options.output.is_human() {
+        printer.result(&view.to_text());
+    }
+    let exit = ExitCode::from(proof.outcome());
+    if proof.roles.len() > 1 && exit != ExitCode::Success {
         printer.hint("--role NAME proves only that role of the file");
     }
-    Ok(proof.exit())
+    Ok(exit)
 }
 
 /// What the holder of the policy in the file looks after, where the file is such a policy.

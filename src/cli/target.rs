@@ -15,7 +15,8 @@ use serde_json::json;
 
 use super::context::{Context, load_manifest};
 use super::options::{
-    AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, SideOptions, TargetCommand,
+    AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, ReportOptions, SideOptions,
+    TargetCommand,
 };
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -224,6 +225,7 @@ fn apply_command(aws: &AwsOptions, yes: bool) -> ApplyCommand {
         plan: None,
         aws: aws.clone(),
         reach: ReachOptions::default(),
+        to: ReportOptions::default(),
         yes,
         level: Level::default(),
         allow: AllowOptions::default(),

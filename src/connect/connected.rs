@@ -184,7 +184,7 @@ impl Connected {
             (Some(Err(CredentialError::Unset { .. })), None) => None,
             // Credentials that cannot be right are no reason to stop where nobody needs them.
             (Some(Err(error)), None) => {
-                let warning = format!("Genesys Cloud was not asked for the organisation's ID: {error}");
+                let warning = format!("Genesys Cloud was not asked for the organization's ID: {error}");
                 warn(&warning);
                 warnings.push(warning);
                 None

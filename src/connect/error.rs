@@ -39,11 +39,11 @@ pub enum ConnectError {
     #[error("the manifest states no `organization_id` in [genesys]")]
     NoExternalId,
     /// Genesys Cloud does not say which organization it is.
-    #[error("cannot read the organisation's ID")]
+    #[error("cannot read the organization's ID")]
     Organization(#[source] GenesysError),
     /// The organization's ID is no external ID.
     #[error(
-        "the organisation `{}` has the ID `{}`, which is not a valid external ID",
+        "the organization `{}` has the ID `{}`, which is not a valid external ID",
         Shown(name),
         Shown(id)
     )]
@@ -203,7 +203,7 @@ impl Explained for ConnectError {
             }
             Self::Region { .. } => "set --region, AWS_REGION or the profile's region",
             Self::NoExternalId => {
-                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; \
+                "it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Settings > Organization Details; \
                  commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and \
                  GENESYSCLOUD_OAUTHCLIENT_SECRET are set"
             }

@@ -314,7 +314,7 @@ pub fn desired(
     })
 }
 
-/// The external IDs of further organisations.
+/// The external IDs of further organizations.
 pub(super) fn further_ids(manifest: &Manifest, first: &ExternalId) -> Vec<FurtherId> {
     let further = manifest.party.further().iter().filter(|further| further.id != *first);
     further
@@ -322,7 +322,7 @@ pub(super) fn further_ids(manifest: &Manifest, first: &ExternalId) -> Vec<Furthe
         .collect()
 }
 
-/// The trust policy: the template, and one statement more for each time at which organisations end.
+/// The trust policy: the template, and one statement more for each time at which organizations end.
 fn trust(
     manifest: &Manifest,
     templates: &Templates,

@@ -49,7 +49,7 @@ pub struct Desired {
     pub role: RoleArn,
     /// The resource of a stack that this is, where it is one.
     pub resource: Option<StackResource>,
-    /// The organisation that may assume it.
+    /// The organization that may assume it.
     pub organization: ExternalId,
     /// The integrations: that for Lambda, and that for addresses where an action calls one.
     pub integrations: Vec<DesiredIntegration>,

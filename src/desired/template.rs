@@ -99,7 +99,7 @@ impl Template {
         Self::parse("boundary.json", include_str!("../../policies/boundary.json"))
     }
 
-    /// What lets an organisation in until a time.
+    /// What lets an organization in until a time.
     pub fn trust_until() -> Result<Self, TemplateError> {
         Self::parse("trust-until.json", include_str!("../../policies/trust-until.json"))
     }

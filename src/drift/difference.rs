@@ -18,7 +18,7 @@ use rolecall_model::stored::StoredDocument;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consequence {
-    /// The manifest states a different organisation than the OAuth client's.
+    /// The manifest states a different organization than the OAuth client's.
     OtherOrganization,
     /// A caller that the manifest does not allow can assume the role.
     WidensTrust,
@@ -278,7 +278,7 @@ pub enum ManifestKey {
     PolicyTag(String),
     /// The trust in Genesys Cloud.
     Genesys,
-    /// The organisation.
+    /// The organization.
     Organization,
     /// The integration.
     Integration,

@@ -56,7 +56,7 @@ pub fn of_plan(plan: &crate::plan::Plan) -> Vec<Difference> {
     steps.chain(plan.notices().iter().filter_map(of_notice)).collect()
 }
 
-/// The manifest's organisation and the live one are two.
+/// The manifest's organization and the live one are two.
 pub fn other_organization(expected: &str, actual: &str, name: &str) -> Difference {
     Difference {
         subject: Subject::Genesys { part: GenesysPart::Organization, name: name.to_owned() },

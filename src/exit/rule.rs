@@ -73,13 +73,13 @@ impl ExitCode {
     }
 }
 
-impl ClaimOutcome {
+impl From<ClaimOutcome> for ExitCode {
     /// The exit code that the outcome asks for.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::Proved => ExitCode::Success,
-            Self::Refuted => ExitCode::Refuted,
-            Self::Unknown => ExitCode::Inconclusive,
+    fn from(outcome: ClaimOutcome) -> Self {
+        match outcome {
+            ClaimOutcome::Proved => Self::Success,
+            ClaimOutcome::Refuted => Self::Refuted,
+            ClaimOutcome::Unknown => Self::Inconclusive,
         }
     }
 }
@@ -253,7 +253,7 @@ impl Verification {
         claims
             .iter()
             .map(Claim::outcome)
-            .map(ClaimOutcome::exit)
+            .map(ExitCode::from)
             .chain(probes.iter().map(Probe::exit))
             .chain(twin.iter().map(Examined::exit))
             .chain(actions.iter().map(ActionTest::exit))

@@ -90,7 +90,7 @@ pub(super) fn genesys_hint(error: &GenesysError, again: Again) -> Option<String>
         }
         GenesysErrorKind::InvalidCredentials => {
             "Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its \
-             organisation"
+             organization"
         }
         GenesysErrorKind::Forbidden => {
             "permissions come from the roles of the OAuth client, not from scopes; `rolecall genesys whoami` lists what \

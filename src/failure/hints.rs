@@ -102,7 +102,7 @@ impl Explained for AdoptionError {
             Self::NoRole { .. } => "`--profile` chooses the account",
             Self::OtherAccount { .. } => "use the credentials of the role's account (--profile)",
             Self::NoExternalId { .. } => {
-                "give --organization-id, the ID of the Genesys Cloud organisation: the role will require it after \
+                "give --organization-id, the ID of the Genesys Cloud organization: the role will require it after \
                  `rolecall apply --adopt`"
             }
             Self::NoTargets { .. } => "give each function with --target",

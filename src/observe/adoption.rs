@@ -91,7 +91,7 @@ pub enum HomeRegion {
     Unknown,
 }
 
-/// In which region of Genesys Cloud the role's organisation may live.
+/// In which region of Genesys Cloud the role's organization may live.
 pub fn regions_of(
     name: &RoleName,
     observed: &Observed,

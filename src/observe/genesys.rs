@@ -291,7 +291,7 @@ async fn credential_forms<R: GenesysRead>(
     Ok((credential_form(lambda, &types), acceptance))
 }
 
-/// What the organisation's own integration type says, where it does; the documented names otherwise.
+/// What the organization's own integration type says, where it does; the documented names otherwise.
 fn credential_form(
     integration: Option<IntegrationTypeRecord>,
     types: &[CredentialTypeRecord],

@@ -29,7 +29,9 @@ pub use self::context::{AwsPorts, Context, Counterpart, GenesysPorts, GenesysSid
 pub use self::drift::{DriftError, Drifted};
 pub use self::one_side::{Stated, Unasked};
 pub use self::plan::{Goal, Planned, PlanningError, TowardsManifest};
-pub use self::prove::{ProveError, ProveRequest, principal};
+pub use self::prove::prove_holders;
 pub use self::roll_call::{AccountsRead, RollCallRequest, RollCalled, UnreadAccount};
 pub use self::simulate::{NotCases, simulate};
 pub use self::verify::{Level, Verified, VerifyError, VerifyRequest};
+pub use rolecall_prove::stated::{StatedIntent, parameter, principal, stated_use};
+pub use rolecall_prove::{ProveError, ProveRequest};

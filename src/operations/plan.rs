@@ -225,7 +225,7 @@ impl<A, G> Context<A, G> {
 }
 
 impl<A, G: GenesysRead> Context<A, G> {
-    /// Refuses more actions than an integration may have, before the first of them is written. The organisation's own limit
+    /// Refuses more actions than an integration may have, before the first of them is written. The organization's own limit
     /// is asked for only where the usual one does not do.
     pub(super) async fn check_limit(&self, sides: &GenesysSurvey) -> Result<(), PlanningError> {
         if sides.managed.is_some() {

@@ -108,7 +108,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         Ok(Verified { survey, documents, verification })
     }
 
-    /// What AWS's analysers and the organisation say; at the level of paper nobody is asked.
+    /// What AWS's analysers and the organization say; at the level of paper nobody is asked.
     async fn second_opinions(
         &self,
         survey: &Survey,

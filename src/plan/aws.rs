@@ -313,7 +313,7 @@ fn plan_leftovers(
     Ok(())
 }
 
-/// Tags that the manifest does not name are left alone: organisations put their own on every resource.
+/// Tags that the manifest does not name are left alone: organizations put their own on every resource.
 pub(crate) fn changed_tags(observed: &Tags, wanted: &Tags) -> BTreeMap<String, TagChange> {
     let differs = |(key, _): &(&String, &String)| observed.get(*key) != wanted.get(*key);
     let change = |(key, after): (&String, &String)| {

@@ -167,7 +167,7 @@ impl Plan {
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The credentials are those of another organisation than the role trusts.
+    /// The credentials are those of another organization than the role trusts.
     #[error(
         "the OAuth client belongs to organization `{}` ({}), but the role is for `{expected}`: only that organization could assume it",
         Shown(name),
@@ -176,7 +176,7 @@ pub enum PlanError {
     OtherOrganization {
         /// The external ID.
         expected: String,
-        /// The organisation's ID.
+        /// The organization's ID.
         actual: String,
         /// Its name.
         name: String,
@@ -191,7 +191,7 @@ pub enum PlanError {
         /// What it was made for, where rolecall made it.
         owner: Option<String>,
     },
-    /// The integration would have more actions than the organisation's limit allows.
+    /// The integration would have more actions than the organization's limit allows.
     #[error(
         "integration `{}` would have {actions} actions, but Genesys Cloud allows {limit} an integration",
         Shown(integration)
@@ -238,7 +238,7 @@ fn made_by(owner: Option<&str>) -> String {
     }
 }
 
-/// How many actions an integration may have where the organisation's own limit is not known (seen in test data of Genesys's
+/// How many actions an integration may have where the organization's own limit is not known (seen in test data of Genesys's
 /// tools only; the limit's name is `actions.integration.max`, and Genesys raises it on request).
 pub const ACTIONS_AN_INTEGRATION: u64 = 100;
 

@@ -162,20 +162,20 @@ impl OrganizationStanding {
     pub(super) fn limits(self) -> &'static str {
         match self {
             Self::NotAsked => {
-                "Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not \
-                 read."
+                "Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the \
+                 caller are not part of it."
             }
             Self::Unreadable => {
                 "Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. \
-                 The caller's own policies were not read."
+                 Policies of other resources and of the caller are not part of it."
             }
             Self::NoneApply => {
-                "Proved on the role's side. No organization policy applies to it. The caller's own policies were not \
-                 read."
+                "Proved on the role's side. No organization policy applies to it. Policies of other resources and of the \
+                 caller are not part of it."
             }
             Self::Included => {
-                "Proved on the role's side, including organization policies (SCPs, RCPs). The caller's own policies \
-                 were not read."
+                "Proved on the role's side, including organization policies (SCPs, RCPs). Policies of other resources \
+                 and of the caller are not part of it."
             }
         }
     }

@@ -212,7 +212,7 @@ fn remedy_in_words(remedy: &Remedy) -> String {
         }
         Remedy::CompareOrganization => {
             "compare `organization_id` in the manifest with the organization that the data action belongs to (Admin > \
-             Account Settings > Organization Details)"
+             Account Settings > Organization Settings > Organization Details)"
         }
         Remedy::CorrectRegion => {
             "correct `region` in [genesys], or set `trusted_account`; then run `rolecall apply`"

@@ -1,5 +1,6 @@
 //! What is worth a change or a look, as data for readers.
 
+use rolecall_prove::words::{place_in_words, witness_value};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,7 +8,6 @@ use super::AnalysisView;
 use super::Level;
 use super::Text;
 use super::probe::question_in_words;
-use super::verification::witness_value;
 use crate::exit::ExitCode;
 use crate::iam::lint;
 use crate::ports::genesys::Organization;
@@ -80,18 +80,14 @@ impl From<&Finding> for FindingView {
 }
 
 impl From<&lint::Finding> for FindingView {
-    fn from(lint::Finding { id, document, statement, message, fix, witness }: &lint::Finding) -> Self {
-        let place = statement.as_ref().map(|place| {
-            let sid =
-                place.sid.as_deref().map(|sid| format!(" `{}`", sid.escape_debug())).unwrap_or_default();
-            format!("statement {}{sid} of {document}", place.index + 1)
-        });
+    fn from(finding: &lint::Finding) -> Self {
+        let lint::Finding { id, document: _, statement: _, message, fix, witness } = finding;
         Self {
             id: id.to_string(),
             severity: id.severity().to_string(),
             level: id.severity().into(),
             exit: ExitCode::Success,
-            statement: place.map(Text::from),
+            statement: place_in_words(finding).map(Text::from),
             message: message.clone().into(),
             why: id.why().to_owned(),
             reference: id.reference().to_owned(),

@@ -1,8 +1,8 @@
 //! What a guardrail was proved to do, as text and JSON.
 
+use rolecall_prove::words::witness_value;
 use serde_json::{Value, json};
 
-use super::verification::witness_value;
 use crate::iam::prove::{GuardrailClaim, GuardrailResult, Proof};
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::guardrail::{GuardrailProof, outcome_of};

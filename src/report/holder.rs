@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use rolecall_prove::words::witness_value;
 use serde_json::{Value, json};
 
 use super::human::{BOLD, DIMMED, label_of};
-use super::verification::witness_value;
 use crate::iam::prove::ASSUMPTIONS;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::holder::{HolderProof, HolderProofs};

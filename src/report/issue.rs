@@ -247,7 +247,7 @@ impl Report {
             // Several principals may be claimed about.
             attribute: claim.shown(),
             message: format!("{word}: {claim}{because}"),
-            position: self.outline.position(kind.key()),
+            position: self.outline.position(key_of(*kind)),
         }
     }
 
@@ -295,26 +295,13 @@ impl ClaimView {
     }
 }
 
-impl ClaimKind {
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::OnlyTrusted => "Only the trusted principals can assume the role",
-            Self::ExternalId => "The trusted principals can assume the role only with the external ID",
-            Self::MayAssume => "The trusted principals can assume the role",
-            Self::OnlyTargets => "A session can only invoke the target functions",
-            Self::EveryTarget => "A session can invoke every target function",
-            Self::Organization => "No organization policy blocks the role",
-        }
-    }
-
-    /// The key of the manifest that the claim comes from.
-    fn key(self) -> &'static str {
-        match self {
-            Self::OnlyTrusted | Self::MayAssume => "genesys",
-            Self::ExternalId => "genesys.organization_id",
-            Self::OnlyTargets | Self::EveryTarget => "target",
-            Self::Organization => "role",
-        }
+/// The key of the manifest that the claim comes from.
+fn key_of(kind: ClaimKind) -> &'static str {
+    match kind {
+        ClaimKind::OnlyTrusted | ClaimKind::MayAssume => "genesys",
+        ClaimKind::ExternalId => "genesys.organization_id",
+        ClaimKind::OnlyTargets | ClaimKind::EveryTarget => "target",
+        ClaimKind::Organization => "role",
     }
 }
 

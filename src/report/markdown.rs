@@ -1,7 +1,7 @@
 //! Markdown for the summary of a CI step: what differs first, then what is proved.
 //!
 //! Names and texts come from AWS and from the manifest; as table cells they are escaped, so that none of them can end the
-//! cell, start a tag or become a link.
+//! cell, start a tag or become a link, and so that none of them calls anybody: a comment with `@name` would notify `name`.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ const DETAILS_SHOWN: usize = 50;
 
 impl Report {
     pub(super) fn to_markdown(&self) -> String {
-        let mut text = format!("## {}: {}\n\n", self.title(), cell(&self.verdict()));
+        let mut text = format!("## {}: {}\n\n", cell(&self.title()), cell(&self.verdict()));
         // Writing to a String cannot fail.
         if let Some(role) = &self.role {
             let _ = writeln!(text, "Role {}, exit code {}.\n", code(&role.arn), self.exit.code());
@@ -274,8 +274,14 @@ fn mark(opinion: Opinion) -> &'static str {
 #[must_use]
 pub fn cell(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
+            // GitLab runs a line of a note that begins with `/`; the others would begin a heading or a list.
+            '/' | '#' | '-' | '+' if escaped.is_empty() => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
             '\n' | '\r' => escaped.push(' '),
             character if steers(character) => {
                 escaped.push_str(&Shown(character.to_string()).to_string().replace('\\', "\\\\"))
@@ -283,6 +289,10 @@ pub fn cell(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
+            _ if calls(&escaped, character, characters.peek().copied()) => {
+                escaped.push(character);
+                escaped.push_str(NOTHING);
+            }
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' => {
                 escaped.push('\\');
                 escaped.push(character);
@@ -293,8 +303,40 @@ pub fn cell(text: &str) -> String {
     escaped
 }
 
+/// A space without a width. Platforms look for names, issues and addresses in what is shown, so a backslash would not be enough.
+const NOTHING: &str = "&#8203;";
+
+/// Whether a platform makes a mention, a reference or a link of a character between what is before it and that next one: `@name`,
+/// `#1`, `https://`, `www.`. None links to objects of S3, and messages name manifests there.
+fn calls(before: &str, character: char, next: Option<char>) -> bool {
+    match character {
+        '@' => true,
+        '#' => next.is_some_and(|next| next.is_ascii_digit()),
+        ':' => next == Some('/') && !before.ends_with("s3"),
+        'w' | 'W' => next == Some('.'),
+        _ => false,
+    }
+}
+
 fn html(text: &str) -> String {
-    Shown(text).to_string().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let shown = Shown(text).to_string();
+    let mut escaped = String::new();
+    let mut characters = shown.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            character => {
+                let calls = calls(&escaped, character, characters.peek().copied());
+                escaped.push(character);
+                if calls {
+                    escaped.push_str(NOTHING);
+                }
+            }
+        }
+    }
+    escaped
 }
 
 /// A name in code style. Within a table even there a bar ends the cell, and a name with a backquote needs more of them.
@@ -311,7 +353,18 @@ fn fenced(language: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cell, code, fenced};
+    use super::{cell, code, fenced, html};
+
+    #[test]
+    fn no_text_calls_anybody_or_links_anywhere() {
+        assert_eq!(cell("to @all, #12 and # 1"), "to @&#8203;all, #&#8203;12 and # 1");
+        assert_eq!(cell("at https://example.com/a"), "at https:&#8203;//example.com/a");
+        assert_eq!(cell("s3://bucket/rolecall.toml"), "s3://bucket/rolecall.toml");
+        assert_eq!(cell("www.example.com"), "www&#8203;.example.com");
+        assert_eq!(cell("/close"), "\\/close");
+        assert_eq!(cell("# a"), "\\# a");
+        assert_eq!(html("@all <b>&#12;"), "@&#8203;all &lt;b&gt;&amp;#&#8203;12;");
+    }
 
     #[test]
     fn no_text_leaves_its_place() {

@@ -118,6 +118,25 @@ pub enum Format {
     Html,
 }
 
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Json, Self::Sarif, Self::Junit, Self::Github, Self::Markdown, Self::Html];
+
+    /// What it is called on a command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+        }
+    }
+}
+
 /// The result of a command. Parts that the command does not have are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(title = "rolecall report")]

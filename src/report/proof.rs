@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-use serde_json::json;
+use rolecall_prove::answer::Answer;
 
 use super::Text;
 use super::human::{BOLD, DIMMED};
 use super::{ClaimView, Evidence, FindingView, FleetReport, Format, Report, VerificationView, count};
+use crate::exit::ExitCode;
 use crate::manifest::Outline;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::role_proof::{FileProof, RoleProof};
@@ -24,22 +24,22 @@ pub struct ProofView {
     pub source: String,
     /// Its roles.
     pub roles: Vec<RoleProofView>,
+    /// The same as data.
+    answer: Answer,
 }
 
 /// The proof of a role, or of a document by itself.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RoleProofView {
     /// What became of it.
     pub result: ClaimOutcome,
     /// What the file calls the role; a document by itself has no name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Text>,
     /// What was claimed.
     pub claims: Vec<ClaimView>,
     /// Findings in addition to the claims.
     pub findings: Vec<FindingView>,
     /// What was taken for granted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
 }
 
@@ -60,7 +60,7 @@ impl From<&FileProof> for ProofView {
     fn from(proof: &FileProof) -> Self {
         let FileProof { source, roles } = proof;
         let roles = roles.iter().map(RoleProofView::from).collect();
-        Self { result: proof.outcome(), source: source.clone(), roles }
+        Self { result: proof.outcome(), source: source.clone(), roles, answer: Answer::from(proof) }
     }
 }
 
@@ -135,7 +135,7 @@ impl ProofView {
         let (claims, findings, notes) = (claims.clone(), findings.clone(), notes.clone());
         let name = role.as_ref().map(|role| format!("{role} ({})", self.source));
         Report {
-            exit: result.exit(),
+            exit: ExitCode::from(*result),
             manifest: Some(name.unwrap_or_else(|| self.source.clone())),
             subject: role.as_ref().map(Text::shown),
             outline: Outline::parse("", file),
@@ -146,10 +146,6 @@ impl ProofView {
 
     /// One role as it is; several under `roles`, beside the result of all.
     pub fn to_json(&self) -> String {
-        let value = match self.roles.as_slice() {
-            [role] => json!(role),
-            roles => json!({ "result": self.result, "roles": roles }),
-        };
-        format!("{value:#}\n")
+        self.answer.to_json()
     }
 }

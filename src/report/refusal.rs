@@ -1,13 +1,12 @@
 //! Why a plan is refused, as data for readers.
 
+use rolecall_prove::words::claim_in_words;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Text;
 use crate::verify::claim::ClaimOutcome;
 use crate::verify::gate::Objection;
-
-use super::verification::claim_in_words;
 
 /// A claim or a finding for which `apply` refuses a plan before the first write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

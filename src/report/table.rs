@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use rolecall_prove::words::claim_in_words;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +11,6 @@ use super::Text;
 use crate::iam::principal::Principal;
 
 use super::probe::question_in_words;
-use super::verification::claim_in_words;
 use super::{AnalysisView, ErrorView, EvidenceView, VerificationView};
 use crate::verify::Verification;
 use crate::verify::analysis::{Analysis, Opinion};

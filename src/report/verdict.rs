@@ -253,7 +253,7 @@ impl Report {
         let is_told = |claim: &ClaimView| {
             let told = match claim.absent {
                 Some(Absent::Target) => Some(Consequence::TargetMissing),
-                Some(Absent::Role) | None => claim.kind.consequence(),
+                Some(Absent::Role) | None => consequence_of(claim.kind),
             };
             consequences().any(|it| Some(it) == told)
         };
@@ -397,28 +397,14 @@ impl ClaimView {
     }
 }
 
-impl ClaimKind {
-    /// What it means that the claim is refuted.
-    pub(super) fn failure(self) -> &'static str {
-        match self {
-            Self::OnlyTrusted => "an unauthorized principal can assume the role",
-            Self::ExternalId => "the role can be assumed without its external ID",
-            Self::MayAssume => "a trusted principal cannot assume the role",
-            Self::OnlyTargets => "a session can do more than invoke the targets",
-            Self::EveryTarget => "a session cannot invoke every target",
-            Self::Organization => "an organization policy blocks the role",
-        }
-    }
-
-    /// The consequence of the difference that breaks it.
-    fn consequence(self) -> Option<Consequence> {
-        match self {
-            Self::OnlyTrusted | Self::ExternalId => Some(Consequence::WidensTrust),
-            Self::MayAssume => Some(Consequence::NarrowsTrust),
-            Self::OnlyTargets => Some(Consequence::WidensPermissions),
-            Self::EveryTarget => Some(Consequence::NarrowsPermissions),
-            Self::Organization => None,
-        }
+/// The consequence of the difference that breaks the claim.
+fn consequence_of(kind: ClaimKind) -> Option<Consequence> {
+    match kind {
+        ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Some(Consequence::WidensTrust),
+        ClaimKind::MayAssume => Some(Consequence::NarrowsTrust),
+        ClaimKind::OnlyTargets => Some(Consequence::WidensPermissions),
+        ClaimKind::EveryTarget => Some(Consequence::NarrowsPermissions),
+        ClaimKind::Organization => None,
     }
 }
 

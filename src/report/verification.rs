@@ -1,19 +1,15 @@
 //! What is proved, what is worth knowing, and what AWS answered, as data for readers.
 
+use rolecall_prove::words::{claim_in_words, witness_value};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Text;
-use serde_json::{Map, Value, json};
-
 use super::note::{note_in_words, untested_in_words};
 use super::{ActionTestView, AnalysisView, ErrorView, FindingView, ProbeView, RowView};
-use crate::iam::context::ContextValue;
-use crate::iam::evaluate::Request;
-use crate::iam::prove::Witness;
 use crate::manifest::PartyName;
 use crate::verify::Verification;
-use crate::verify::claim::{Absent, Claim, ClaimKind, ClaimOutcome, Proposition};
+use crate::verify::claim::{Absent, Claim, ClaimKind, ClaimOutcome};
 use crate::verify::note::Note;
 use crate::verify::organization::OrganizationStanding;
 use crate::verify::twin::{Examined, TwinOutcome};
@@ -156,41 +152,4 @@ impl From<&Claim> for ClaimView {
             reasons: claim.reasons().to_vec().into_iter().map(Text::from).collect(),
         }
     }
-}
-
-/// What is claimed.
-pub(super) fn claim_in_words(proposition: &Proposition) -> String {
-    match proposition {
-        Proposition::Provable(claim) => claim.to_string(),
-        Proposition::WhoCanAssume => "who can assume the role".to_owned(),
-        Proposition::WhatSessionsCanDo => "what a session can do".to_owned(),
-        Proposition::OrganizationAgrees => {
-            "no organization policy denies assuming the role or invoking a target".to_owned()
-        }
-    }
-}
-
-/// The witness as a complete request, in the words of the case files of `simulate`.
-pub(super) fn witness_value(Witness { request, sentence }: &Witness) -> Value {
-    let Request { principal, action, resource, resource_account, context } = request;
-    let mut keys = Map::new();
-    for (key, value) in context.iter() {
-        let value = match value {
-            ContextValue::Absent => Value::Null,
-            ContextValue::One(value) => Value::from(value.as_str()),
-            ContextValue::Many(values) => Value::from(values.as_slice()),
-        };
-        keys.insert(key.written().to_owned(), value);
-    }
-    let mut object = json!({"resource": resource});
-    if let (Some(account), Some(members)) = (resource_account, object.as_object_mut()) {
-        members.insert("accountId".to_owned(), account.as_str().into());
-    }
-    json!({
-        "sentence": sentence,
-        "principal": principal.to_string(),
-        "action": action,
-        "resource": object,
-        "context": keys,
-    })
 }

@@ -95,9 +95,9 @@ pub enum Proviso {
     None,
     /// A policy asks for values of these condition keys, and none were given.
     MissingKeys(Vec<String>),
-    /// A policy of the organisation denies the call.
+    /// A policy of the organization denies the call.
     ByOrganization,
-    /// Only a policy of the organisation denies the call.
+    /// Only a policy of the organization denies the call.
     OnlyByOrganization,
 }
 

@@ -6,7 +6,7 @@ use crate::plan::genesys::Notice;
 /// Something in Genesys Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenesysPart {
-    /// The organisation.
+    /// The organization.
     Organization,
     /// A credential.
     Credential,
@@ -27,7 +27,7 @@ pub enum GenesysPart {
 /// What follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GenesysEffect {
-    /// The role is for another organisation than its data actions.
+    /// The role is for another organization than its data actions.
     OtherOrganization,
     /// The integration has no credential of rolecall's with the role's ARN.
     NoCredential,

@@ -23,7 +23,7 @@ impl GuardrailProof {
 
     /// The exit code that the worst claim asks for.
     pub fn exit(&self) -> ExitCode {
-        let exits = self.claims.iter().map(|claim| outcome_of(&claim.result).exit());
+        let exits = self.claims.iter().map(|claim| ExitCode::from(outcome_of(&claim.result)));
         exits.fold(ExitCode::Success, ExitCode::or)
     }
 }

@@ -1,15 +1,16 @@
 //! The documents that decide, as values, and what they say to one request.
 
+use rolecall_prove::reasons::layers;
+
 use super::claim::{Claim, ClaimKind};
 use super::{Documents, paper};
 use crate::desired::aws::Desired;
 use crate::extract::{PermissionDocuments, Side};
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Evaluation, Layer, Layers, Level, Request, evaluate};
-use crate::iam::prove::Permissions;
 use crate::iam::truth::Truth;
 
-/// The policies at one level of an organisation, each with the name that messages give it.
+/// The policies at one level of an organization, each with the name that messages give it.
 pub type OrganizationLevel = Vec<(String, Document)>;
 
 /// The documents of a role, all of them read.
@@ -68,16 +69,7 @@ pub fn is_broken_by(claim: &Claim, documents: &Documents, desired: &Desired) -> 
     }
 }
 
-/// The policies of a role as the evaluator takes them.
-pub(super) fn layers<'d>(permissions: &Permissions<'d>) -> Layers<'d> {
-    Layers {
-        identity: permissions.identity.iter().map(|policy| policy.document).collect(),
-        boundary: permissions.boundary.map(|boundary| vec![boundary.document]),
-        ..Layers::default()
-    }
-}
-
-/// Levels of organisation policies as the evaluator takes them.
+/// Levels of organization policies as the evaluator takes them.
 pub(super) fn levels(levels: &[OrganizationLevel]) -> Vec<Level<'_>> {
     levels
         .iter()

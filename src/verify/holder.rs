@@ -87,7 +87,7 @@ impl HolderProofs {
 
     /// The exit code that it asks for.
     pub fn exit(&self) -> ExitCode {
-        self.outcome().exit()
+        self.outcome().into()
     }
 }
 

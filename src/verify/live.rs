@@ -108,7 +108,7 @@ struct Standing {
 }
 
 /// The caller's own policies and boundary, where it is a role's session and may read them. What its session policy and its
-/// organisation take away is not among them, so they can show only that it is kept back.
+/// organization take away is not among them, so they can show only that it is kept back.
 async fn own_policies<A: Read>(aws: &A, caller: &CallerIdentity) -> Option<Documents> {
     let Ok(Principal::RoleSession { role, .. }) = caller.arn.parse() else { return None };
     let observed = observe(aws, &role, &[]).await.ok()?;

@@ -15,7 +15,6 @@ pub mod action_test;
 pub mod analysers;
 pub mod analysis;
 pub mod attempt;
-pub mod claim;
 mod expect;
 mod explain;
 pub mod explain_error;
@@ -36,9 +35,7 @@ mod paper;
 pub mod policy_case;
 pub mod probe;
 pub mod repair;
-pub mod role_proof;
 pub mod second;
-mod service_role;
 mod session;
 pub mod steady;
 pub mod twin;
@@ -50,8 +47,8 @@ use std::time::Duration;
 pub use absent::{of_what_exists, without_role};
 pub use explain::explain;
 pub use held::{OrganizationLevel, is_broken_by};
-pub use paper::{claims, decide, findings, paper, read, shared_ids};
-pub use service_role::services_alone;
+pub use paper::{claims, paper, read};
+pub use rolecall_prove::{claim, decide, findings, role_proof};
 pub use verification::Verification;
 
 use crate::iam::arn::{PolicyArn, RoleName};
@@ -205,5 +202,32 @@ impl Documents {
             identity: wanted.chain(kept).collect(),
             boundary,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::successors;
+
+    use rolecall_model::handover::CLAIMS;
+
+    use super::claim::ClaimKind;
+
+    /// Who adds a kind does not compile this, and then writes its name into `CLAIMS`.
+    fn next(kind: ClaimKind) -> Option<ClaimKind> {
+        match kind {
+            ClaimKind::OnlyTrusted => Some(ClaimKind::ExternalId),
+            ClaimKind::ExternalId => Some(ClaimKind::MayAssume),
+            ClaimKind::MayAssume => Some(ClaimKind::OnlyTargets),
+            ClaimKind::OnlyTargets => Some(ClaimKind::EveryTarget),
+            ClaimKind::EveryTarget => Some(ClaimKind::Organization),
+            ClaimKind::Organization => None,
+        }
+    }
+
+    #[test]
+    fn a_hand_over_file_knows_the_names_of_all_claims_and_no_others() {
+        let kinds = successors(Some(ClaimKind::OnlyTrusted), |kind| next(*kind));
+        assert_eq!(kinds.map(ClaimKind::id).collect::<Vec<_>>(), CLAIMS);
     }
 }

@@ -34,7 +34,7 @@ pub enum Note {
         /// What cannot be read.
         reasons: Vec<String>,
     },
-    /// The organisation's policies could not be read.
+    /// The organization's policies could not be read.
     OrganizationUnreadable {
         /// What AWS said.
         error: String,

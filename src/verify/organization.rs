@@ -1,8 +1,8 @@
-//! The organisation's policies: service control policies (SCPs) limit the role's sessions, resource control policies
-//! (RCPs) limit who may assume the role. Both belong to the role's account; those of the caller's organisation are its own.
+//! The organization's policies: service control policies (SCPs) limit the role's sessions, resource control policies
+//! (RCPs) limit who may assume the role. Both belong to the role's account; those of the caller's organization are its own.
 //!
 //! They can be read from the management account and from delegated administrators only (API reference,
-//! ListPoliciesForTarget). Everywhere else the answer is "allowed unless an organisation policy denies it": that they
+//! ListPoliciesForTarget). Everywhere else the answer is "allowed unless an organization policy denies it": that they
 //! could not be read never means that there are none.
 //!
 //! A policy may ask for things that nobody here knows, such as the address that Genesys Cloud calls from. Then the claim is
@@ -32,7 +32,7 @@ use serde::Serialize;
 /// "The maximum depth of OUs is five" below the root (Organizations quotas); a walk that is longer than that goes nowhere.
 const DEEPEST: usize = 8;
 
-/// How far the organisation's policies are part of what is said.
+/// How far the organization's policies are part of what is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrganizationStanding {
@@ -41,22 +41,22 @@ pub enum OrganizationStanding {
     NotAsked,
     /// They could not be read: what is allowed is allowed unless they deny it.
     Unreadable,
-    /// The account belongs to no organisation, or manages it: no organisation policy applies.
+    /// The account belongs to no organization, or manages it: no organization policy applies.
     NoneApply,
     /// They were read and are part of the proof.
     Included,
 }
 
-/// What is known of the organisation.
+/// What is known of the organization.
 #[derive(Clone, Debug)]
 pub enum Organization {
     /// Its policies could not be read.
     Unreadable(AwsError),
-    /// The account belongs to no organisation, or is the one that manages it: no policy applies.
+    /// The account belongs to no organization, or is the one that manages it: no policy applies.
     NoneApplies,
     /// Its policies, from the root to the account.
     Known {
-        /// The organisation.
+        /// The organization.
         record: OrganizationRecord,
         /// Service control policies.
         service_control: Vec<OrganizationLevel>,
@@ -186,7 +186,7 @@ impl Organization {
     }
 }
 
-/// What the organisation's policies put in the way of what the role is for.
+/// What the organization's policies put in the way of what the role is for.
 pub(super) enum Obstacles {
     /// Nothing.
     None,
@@ -252,7 +252,7 @@ fn needed(desired: &Desired, record: &OrganizationRecord) -> Vec<Needed> {
     assumptions.chain(invocations).collect()
 }
 
-/// What the organisation says to one request.
+/// What the organization says to one request.
 enum Ruling {
     Allows,
     Denies(String),
@@ -268,7 +268,7 @@ fn judge(
     home: &AccountId,
 ) -> Ruling {
     let Needed { request, knows_caller } = needed;
-    // Both stand for what is decided elsewhere: here, only the organisation could deny.
+    // Both stand for what is decided elsewhere: here, only the organization could deny.
     let (anything, everybody) = (Document::parse(ANYTHING).ok(), Document::parse(EVERYBODY).ok());
     let is_ours = request.principal.account() == Some(home);
     let no_levels: &[OrganizationLevel] = &[];

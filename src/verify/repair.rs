@@ -16,7 +16,7 @@ pub enum Repair {
     NameIntegrationId,
     /// Correct the role's path in the manifest, or delete the role.
     EditPath,
-    /// Correct the external ID in the manifest, or use credentials of its organisation.
+    /// Correct the external ID in the manifest, or use credentials of its organization.
     EditOrganization,
     /// Deploy the function, or correct the target.
     DeployFunction,

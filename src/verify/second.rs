@@ -1,4 +1,4 @@
-//! Everything that others say about the documents: AWS's analysers and the organisation, asked side by side.
+//! Everything that others say about the documents: AWS's analysers and the organization, asked side by side.
 
 use super::Documents;
 use super::analysers::{self, BilledChecks};

@@ -29,7 +29,7 @@ pub struct Verification {
     pub analyses: Vec<Analysis>,
     /// What became of the tests of data actions; empty if none was asked for.
     pub actions: Vec<ActionTest>,
-    /// How far the organisation's policies are part of it.
+    /// How far the organization's policies are part of it.
     pub organization: OrganizationStanding,
     /// What was not looked at, and why.
     pub notes: Vec<Note>,

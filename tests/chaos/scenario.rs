@@ -118,7 +118,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ..aws(name, manifest, state, command)
     };
     let more = |flags: &[&'static str]| apply.iter().chain(flags).copied().collect::<Vec<_>>();
-    let other_organisation = other.replace(EXTERNAL_ID, OTHER_ID);
+    let other_organization = other.replace(EXTERNAL_ID, OTHER_ID);
     vec![
         aws("first apply", &two, account(), apply.clone()),
         aws(
@@ -131,7 +131,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             apply.clone(),
         ),
         aws("adopt", &one, by_hand(), more(&["--adopt", "--remove-foreign"])),
-        aws("other organisation, other target", &other_organisation, applied.clone(), apply.clone()),
+        aws("other organization, other target", &other_organization, applied.clone(), apply.clone()),
         aws("fewer targets", &one, applied.clone(), apply.clone()),
         aws(
             "foreign policies go",

@@ -28,7 +28,7 @@ fn a_role_of_any_vendor_is_proved() {
     Identity policy standard input
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can do each of the 3 stated actions on its resource
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");
@@ -42,7 +42,7 @@ fn a_role_of_any_vendor_is_proved() {
       error      P6 (statement 2 of the policy): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow the stated actions alone, on the stated resources
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -53,7 +53,7 @@ fn a_role_of_any_vendor_is_proved() {
       proved     a session can do nothing but the stated actions on the stated resources
       refuted    a session can do each of the 3 stated actions on its resource
                  a session of the role cannot call `s3:PutObject` on `arn:aws:s3:::recordings/`, because no statement allows it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");

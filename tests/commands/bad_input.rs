@@ -137,7 +137,7 @@ fn broken_and_foreign_files() {
      (role description standard input)
       unknown    who can assume the role
                  the trust policy: `AssumeRolePolicyDocument` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     === {\"RoleDetailList\":[]}
@@ -177,7 +177,7 @@ fn broken_and_foreign_files() {
       note       G2: the document does not say `"Version": "2012-10-17"`
                  why: IAM stores a managed policy only with this version, and variables are plain text in an older one (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html)
                  fix: write `"Version": "2012-10-17"`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as an identity policy: it has no principals and is not about assuming roles
 
     Result: refuted

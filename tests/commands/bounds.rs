@@ -140,12 +140,12 @@ fn what_is_too_much_is_unknown() {
       unknown    who can assume the role
                  the trust policy: not a policy document: the document: `Statement` is missing
       proved     a session can do nothing but invoke the target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     arn:aws:iam::123456789012:role/r5000 (account description standard input)
       unknown    who can assume the role
                  the file has more than 5000 roles; --role NAME proves only that role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     5001 roles: 5001 unknown
     ");
@@ -161,7 +161,7 @@ fn what_is_too_much_is_unknown() {
     Identity policy standard input
       unknown    what a session can do
                  the policy: it has 1048729 characters; IAM stores no document of this size, and rolecall proves documents of up to 262144
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     exit 5
@@ -169,7 +169,7 @@ fn what_is_too_much_is_unknown() {
     Identity policy standard input
       unknown    what a session can do
                  the policy: it has 1048783 characters; IAM stores no document of this size, and rolecall proves documents of up to 262144
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");

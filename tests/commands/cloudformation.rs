@@ -26,7 +26,7 @@ fn a_template_with_every_function_that_is_resolved() {
       unknown    a session can invoke each of the 2 target functions
                  parameter `Environment` is not stated, and a stack can have another value than the default; state it with --parameter 'Environment=production'
                  parameter `Functions` is not stated, and a stack can have another value than the default; state it with --parameter 'Functions=my-genesys-trigger-function, orders-status'
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: parameter Environment is taken at its default `production`
       note: parameter ExternalId is taken at its default `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       note: parameter Functions is taken at its default `my-genesys-trigger-function, orders-status`
@@ -46,7 +46,7 @@ fn a_template_with_every_function_that_is_resolved() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");
@@ -67,7 +67,7 @@ fn a_template_with_every_function_that_is_resolved() {
       error      P9 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionCode` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `Debug` allows it
       error      P6 (statement 1 of Debug): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:123456789012:function:x`, because statement 1 of `Debug` allows it
       error      P7 (statement 1 of Debug): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `Debug` allows it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     ");
     rolecall(&[&arguments[..], &["--parameter", "ExternalId=0d9c7f52-3b1e-4f6a-8c2d-7e5a9b1f3c46"]].concat())
@@ -100,7 +100,7 @@ fn a_condition_that_drops_the_external_id_is_seen() {
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: parameter ExternalId is taken at its default ``
 
     Result: refuted
@@ -152,7 +152,7 @@ fn what_is_unresolved_is_unknown_and_named() {
       unknown    what a session can do
                  /Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0/Resource/Fn::GetAtt: `Function.Arn` is known only once the stack exists
                  arn:aws:iam::aws:policy/ReadOnlyAccess: its document is not in the template
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -172,7 +172,7 @@ fn a_template_of_the_cdk() {
                  /Resources/GenesysRoleDefaultPolicy2D1A6B8C/Properties/PolicyDocument/Statement/0/Resource/Fn::Join/1/1/Ref: `AWS::Partition` depends on where the stack is; state it with --parameter AWS::Partition=VALUE
                  /Resources/GenesysRoleDefaultPolicy2D1A6B8C/Properties/PolicyDocument/Statement/0/Resource/Fn::Join/1/3/Ref: `AWS::Region` depends on where the stack is; state it with --parameter AWS::Region=VALUE
                  /Resources/GenesysRoleDefaultPolicy2D1A6B8C/Properties/PolicyDocument/Statement/0/Resource/Fn::Join/1/5/Ref: `AWS::AccountId` depends on where the stack is; state it with --parameter AWS::AccountId=VALUE
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -201,7 +201,7 @@ fn a_template_of_the_cdk() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");

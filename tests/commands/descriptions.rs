@@ -29,7 +29,7 @@ fn the_trust_of_a_role() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       unknown    what a session can do
                  the file contains no permissions of the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -47,13 +47,13 @@ fn the_trust_of_a_role() {
       note       T21: the role `arn:aws:iam::123456789012:role/GenesysDataActionRole` accepts the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` too
                  why: a caller that can use the ID for one role can use it for the other roles (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: ask the vendor for a separate ID for each role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     arn:aws:iam::123456789012:role/GenesysDataActionRole (role description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     principals of other accounts can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     2 roles: 2 proved
     ");
@@ -72,7 +72,7 @@ fn the_trust_of_a_role() {
       note       T22: a session can last 43200 seconds
                  why: a stolen session stays valid until it expires; role chaining limits sessions to one hour anyway (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)
                  fix: set the maximum session duration to 3600
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -110,7 +110,7 @@ fn every_role_of_an_account() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
       note       T21: the role `arn:aws:iam::123456789012:role/vendors/LegacyGenesysRole` accepts the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` too
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     arn:aws:iam::123456789012:role/vendors/LegacyGenesysRole (account description descriptions/authorization-details.json)
       refuted    nobody but the trusted principals can assume the role
       proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
@@ -118,11 +118,11 @@ fn every_role_of_an_account() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
       warning    T24 (statement 1 `Genesys` of the trust policy): as shown above
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     arn:aws:iam::123456789012:role/trigger-execution (account description descriptions/authorization-details.json)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: the role trusts only the AWS service lambda.amazonaws.com
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
@@ -148,7 +148,7 @@ fn every_role_of_an_account() {
       warning    T23 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
                  why: without `aws:SourceArn` or `aws:SourceAccount`, another customer can make the service use this role (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: add a condition on `aws:SourceArn` or `aws:SourceAccount`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -222,7 +222,7 @@ fn what_is_missing_or_changed() {
     exit 0
     -- stdout
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === no condition
     exit 4
@@ -233,7 +233,7 @@ fn what_is_missing_or_changed() {
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === any function
     exit 4
@@ -247,13 +247,13 @@ fn what_is_missing_or_changed() {
       error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: name each target in exactly the form in which it is called
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === a version that is not in force
     exit 0
     -- stdout
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === no version in force
     exit 5
@@ -261,7 +261,7 @@ fn what_is_missing_or_changed() {
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
       unknown    what a session can do
                  arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke: its version in force is not in the file
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === no policies
     exit 5
@@ -269,7 +269,7 @@ fn what_is_missing_or_changed() {
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
       unknown    what a session can do
                  arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke: its document is not in the file, which may have been made with a filter or in pages
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === an odd inline policy
     exit 5
@@ -277,7 +277,7 @@ fn what_is_missing_or_changed() {
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
       unknown    what a session can do
                  inline policy odd: not a policy document: /Statement/0: `Effect` is missing; /Statement/0: `Action` or `NotAction` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === no trust policy
     exit 5
@@ -285,7 +285,7 @@ fn what_is_missing_or_changed() {
     arn:aws:iam::123456789012:role/GenesysDataActionRole (account description standard input)
       unknown    who can assume the role
                  the trust policy: `AssumeRolePolicyDocument` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     ");
 }

@@ -32,7 +32,7 @@ fn the_shipped_policies_are_proved() {
       proved     nobody but the trusted principals can assume the role
       proved     principals of other accounts can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");
@@ -42,7 +42,7 @@ fn the_shipped_policies_are_proved() {
     Identity policy standard input
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");
@@ -85,7 +85,7 @@ fn another_intent_refutes_them() {
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -100,7 +100,7 @@ fn another_intent_refutes_them() {
       error      P6 (statement 1 of the policy): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -113,7 +113,7 @@ fn another_intent_refutes_them() {
       proved     a session can do nothing but invoke the target functions
       refuted    a session can invoke each of the 3 target functions
                  a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:third`, because no statement allows it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -142,7 +142,7 @@ fn a_role_for_a_service_is_not_refuted_where_nobody_states_an_intent() {
     Trust policy standard input
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: the role trusts only the AWS service lambda.amazonaws.com
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
 
@@ -175,25 +175,25 @@ fn a_vendor_role_among_execution_roles_is_what_counts() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     arn:aws:iam::123456789012:role/a (account description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: the role trusts only the AWS service lambda.amazonaws.com
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     arn:aws:iam::123456789012:role/b (account description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: the role trusts only the AWS service lambda.amazonaws.com
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     arn:aws:iam::123456789012:role/c (account description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     `lambda.amazonaws.com` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: the role trusts only the AWS service lambda.amazonaws.com
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
@@ -235,7 +235,7 @@ fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
                  fix: name only the vendor's account as principal
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -259,13 +259,13 @@ fn one_external_id_of_many_roles_is_told_once() {
       proved     nobody but the trusted principals can assume the role
       proved     principals of other accounts can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     arn:aws:iam::123456789012:role/r299 (role description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     principals of other accounts can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     300 roles: 300 proved
     ");
@@ -313,7 +313,7 @@ fn an_intent_about_the_other_side_is_unknown() {
                  the file contains no trust policy
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -325,7 +325,7 @@ fn an_intent_about_the_other_side_is_unknown() {
                  the file contains no trust policy
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -409,7 +409,7 @@ fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
       proved     nobody but the trusted principals can assume the role
       proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       proved     `arn:aws:iam::765628985471:root` can assume the role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     -- stderr
@@ -433,7 +433,7 @@ fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
     Identity policy standard input
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     -- stderr

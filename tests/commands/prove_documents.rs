@@ -42,7 +42,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `Resource`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: remove the element: a trust policy always applies to its own role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as a trust policy: it has principals and is about assuming roles, though it has resources too
     Result: refuted
     === {"NotResource":"*"}
@@ -58,7 +58,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `NotResource`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: remove the element: a trust policy always applies to its own role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as a trust policy: it has principals and is about assuming roles, though it has resources too
     Result: refuted
     === {"Principal":"*"}
@@ -73,7 +73,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `"Principal": "*"`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === {"Principal":{"Federated":"*"}}
     exit 4
@@ -82,7 +82,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: `*` under `Federated` does not name one principal
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === {"Principal":{"AWS":"arn:aws:iam::765628985471:role/*"}}
     exit 4
@@ -91,7 +91,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: `arn:aws:iam::765628985471:role/*` is not an account, a role, a user or a session
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === {"Action":["sts:AssumeRole","s3:GetObject"]}
     exit 4
@@ -100,7 +100,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: `s3:GetObject` is not an STS action that a trust policy may allow
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name the STS actions that the principals need, such as `sts:AssumeRole`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     "#);
     let mut twice = trust();
@@ -117,7 +117,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 2 `Genesys` of the trust policy): IAM rejects this document: the statement ID `Genesys` is used twice
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: give every statement a unique ID of letters and digits
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -135,7 +135,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: `arn:aws-cn:iam::765628985471:root` is not of the role's partition `aws`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -150,7 +150,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       error      G1 (statement 1 `a b` of the policy): IAM rejects this document: a statement ID has letters and digits only
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: give every statement a unique ID of letters and digits
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -165,7 +165,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
       note       G2: the document does not say `"Version": "2012-10-17"`
                  why: IAM stores a managed policy only with this version, and variables are plain text in an older one (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html)
                  fix: write `"Version": "2012-10-17"`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     "#);
@@ -198,13 +198,13 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
     exit 0
     -- stdout
     Trust policy standard input
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === invoke
     exit 0
     -- stdout
     Identity policy standard input
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === a resource, too
     exit 4
@@ -226,7 +226,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `Resource`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: remove the element: a trust policy always applies to its own role
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as a trust policy: it has principals and is about assuming roles, though it has resources too
     Result: refuted
     === no principal
@@ -240,7 +240,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy needs `Principal`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: write a statement, or remove the policy
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as a trust policy: it is about assuming roles, though it has no principals
     Result: refuted
     === nothing
@@ -250,7 +250,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
       error      G1: IAM rejects this document: a policy needs at least one statement
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: write a statement, or remove the policy
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: read as an identity policy: it has no principals and is not about assuming roles
     Result: refuted
     === a session of another role
@@ -262,7 +262,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
       error      P9 (statement 1 of the policy): as shown above
                  why: with this action, a session can change policies or code, or become another principal (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: allow `lambda:InvokeFunction` alone
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     "#);
     let bucket = statement(
@@ -294,7 +294,7 @@ fn an_unknown_operator_is_inconclusive() {
                  statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:user/x-other/x-other`; this cannot be decided
                  statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:role/another-role`; this cannot be decided
                  and 16 more; `--output json` has all of them
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");

@@ -56,7 +56,7 @@ fn a_refuted_document_is_an_annotation_a_table_and_a_failed_case() {
     | ❌ refuted | the trusted principals can assume the role only with the external ID \`5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94\` | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID |
     | ✅ proved | \`arn:aws:iam::765628985471:root\` can assume the role |  |
 
-    Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     ### Findings
 
@@ -118,7 +118,7 @@ fn several_roles_are_one_report_in_which_each_is_named() {
     | ❌ refuted | the trusted principals can assume the role only with the external ID \`5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94\` | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID |
     | ✅ proved | \`arn:aws:iam::765628985471:root\` can assume the role |  |
 
-    Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+    Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     ### Findings
 

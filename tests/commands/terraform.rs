@@ -56,7 +56,7 @@ fn a_new_role_and_an_existing_one_are_proved() {
       error      P6 (statement 1 of aws_iam_policy.genesys_data_actions_1): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: aws_iam_role_policy_attachment.genesys_data_actions_1: `policy_arn` is taken to be the ARN of aws_iam_policy.genesys_data_actions_1, because it refers to nothing else; a plan does not show functions around a reference
 
     Result: refuted
@@ -126,7 +126,7 @@ fn a_reference_to_a_role_is_an_assumption_about_every_role() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       unknown    a session can do nothing but invoke the target functions
                  aws_iam_role_policy_attachment.genesys_data_actions_1: `role` is known only after apply, from `aws_iam_role.genesys_data_actions.name`; the plan does not show whether a function or a condition is around the reference: prove the state after the apply, or give --plain-references if the configuration has neither
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -230,7 +230,7 @@ fn roles_of_modules() {
                  aws_iam_role_policy.debug: `role` is known only after apply, from `module.genesys["test"].role`; the plan does not show whether a function or a condition is around the reference: prove the state after the apply, or give --plain-references if the configuration has neither
                  module.genesys["production"].aws_iam_role_policy_attachment.this: `role` is known only after apply, from `aws_iam_role.this[0].name`; the plan does not show whether a function or a condition is around the reference: prove the state after the apply, or give --plain-references if the configuration has neither
                  module.genesys["test"].aws_iam_role_policy_attachment.this: `role` is known only after apply, from `aws_iam_role.this[0].name`; the plan does not show whether a function or a condition is around the reference: prove the state after the apply, or give --plain-references if the configuration has neither
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: module.genesys["production"].aws_iam_role_policy_attachment.this: `policy_arn` is taken to be the ARN of aws_iam_policy.invoke, because it refers to nothing else; a plan does not show functions around a reference
 
     Result: unknown
@@ -245,7 +245,7 @@ fn roles_of_modules() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: module.genesys["production"].aws_iam_role_policy_attachment.this: `policy_arn` is taken to be the ARN of aws_iam_policy.invoke, because it refers to nothing else; a plan does not show functions around a reference
 
     Result: proved
@@ -270,7 +270,7 @@ fn roles_of_modules() {
       error      P9 (statement 1 of aws_iam_role_policy.debug): as shown above
       error      P6 (statement 1 of aws_iam_role_policy.debug): a session of the role can call `lambda:UpdateFunctionConfiguration` on `arn:aws:lambda:us-east-1:111122223333:function:another-function`, because statement 1 of `aws_iam_role_policy.debug` allows it
       error      P7 (statement 1 of aws_iam_role_policy.debug): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `aws_iam_role_policy.debug` allows it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: module.genesys["test"].aws_iam_role_policy_attachment.this: `policy_arn` is taken to be the ARN of aws_iam_policy.invoke, because it refers to nothing else; a plan does not show functions around a reference
     Result: refuted
     "#);
@@ -302,7 +302,7 @@ fn what_is_known_only_after_apply_is_unknown() {
       unknown    what a session can do
                  aws_iam_role_policy_attachment.each["a"]: `policy_arn` is known only after apply, from `each.value.arn`
                  aws_iam_role_policy_attachment.each["b"]: `policy_arn` is known only after apply, from `each.value.arn`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     "#);
@@ -315,7 +315,7 @@ fn what_is_known_only_after_apply_is_unknown() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       unknown    what a session can do
                  aws_iam_role_policy.invoke: `policy` is known only after apply, from `aws_lambda_function.trigger.arn`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -368,7 +368,7 @@ fn references_that_could_mean_something_else_are_not_followed() {
                  aws_iam_role_policy_attachment.genesys_data_actions_1: `policy_arn` is known only after apply
                  aws_iam_role.genesys_data_actions: `managed_policy_arns` is known only after apply
                  aws_iam_role.genesys_data_actions: `inline_policy` is known only after apply
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");

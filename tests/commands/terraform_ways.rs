@@ -19,7 +19,7 @@ fn what_the_plan_removes_does_not_count() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: proved
     ");
@@ -38,7 +38,7 @@ fn what_the_plan_removes_does_not_count() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       unknown    what a session can do
                  arn:aws:iam::123456789012:policy/wide: its document is not in the file
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown
     ");
@@ -61,7 +61,7 @@ fn what_the_plan_removes_does_not_count() {
       error      P6 (statement 1 of inline policy old of aws_iam_role.genesys): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
     ");
@@ -116,7 +116,7 @@ fn every_way_onto_a_role_counts() {
     exit 0
     -- stdout
     aws_iam_role.genesys_data_actions (Terraform state standard input)
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === an attached policy
     exit 4
@@ -127,7 +127,7 @@ fn every_way_onto_a_role_counts() {
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === an attached policy that is read
     exit 4
@@ -138,7 +138,7 @@ fn every_way_onto_a_role_counts() {
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === an attached policy that is elsewhere
     exit 5
@@ -146,7 +146,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    what a session can do
                  arn:aws:iam::aws:policy/Wide: its document is not in the file
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === an inline policy
     exit 4
@@ -157,13 +157,13 @@ fn every_way_onto_a_role_counts() {
       error      P6 (statement 1 of aws_iam_role_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === another role's policy
     exit 0
     -- stdout
     aws_iam_role.genesys_data_actions (Terraform state standard input)
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === an exclusive attachment
     exit 4
@@ -174,7 +174,7 @@ fn every_way_onto_a_role_counts() {
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === no document
     exit 5
@@ -182,7 +182,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    what a session can do
                  aws_iam_role_policy.x: `policy` is not a policy document: the document: not JSON: EOF while parsing an object at line 1 column 1
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === no policy
     exit 5
@@ -190,7 +190,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    what a session can do
                  aws_iam_role_policy.x: `policy` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     ");
     let mut said = String::new();
@@ -216,7 +216,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    what a session can do
                  arn:aws:iam::aws:policy/Wide: its document is not in the file
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === inline_policy: [{"name":"n","policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}"}]
     exit 4
@@ -227,7 +227,7 @@ fn every_way_onto_a_role_counts() {
       error      P6 (statement 1 of inline policy n of aws_iam_role.genesys_data_actions): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === permissions_boundary: "arn:aws:iam::aws:policy/Wide"
     exit 5
@@ -235,13 +235,13 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    what a session can do
                  arn:aws:iam::aws:policy/Wide: its document is not in the file
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === permissions_boundary: ""
     exit 0
     -- stdout
     aws_iam_role.genesys_data_actions (Terraform state standard input)
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     === assume_role_policy: "{}"
     exit 5
@@ -249,7 +249,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    who can assume the role
                  aws_iam_role.genesys_data_actions: `assume_role_policy` is not a policy document: the document: `Statement` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === assume_role_policy: null
     exit 5
@@ -257,7 +257,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       unknown    who can assume the role
                  aws_iam_role.genesys_data_actions: `assume_role_policy` is missing
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: unknown
     === max_session_duration: 43200
     exit 0
@@ -266,7 +266,7 @@ fn every_way_onto_a_role_counts() {
       note       T22: a session can last 43200 seconds
                  why: a stolen session stays valid until it expires; role chaining limits sessions to one hour anyway (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)
                  fix: set the maximum session duration to 3600
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     "#);
 }

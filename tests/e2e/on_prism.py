@@ -93,7 +93,7 @@ def commands(steps, prism, binary):
         step.check("exits 0", run.code, 0)
         step.check("a token first", requests[0], ("POST", "/oauth/token"))
         wanted = {("GET", path) for path in (organization, limits, users)}
-        step.check("asks for organisation, limits and users", wanted - set(requests), set())
+        step.check("asks for organization, limits and users", wanted - set(requests), set())
     with steps.step("audit") as step:
         run, requests, wrong = call(steps, prism, binary, "genesys", "audit", "--since", "2h")
         step.check("every request is accepted", wrong, [])

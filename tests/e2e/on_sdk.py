@@ -130,7 +130,7 @@ def action_body(integration, name="Get order status"):
 
 def who(steps, cloud):
     with steps.step("who am I") as step:
-        step.check("the organisation", cloud.organization.get_organizations_me().id, EXTERNAL_ID)
+        step.check("the organization", cloud.organization.get_organizations_me().id, EXTERNAL_ID)
         step.check("the client of the token", cloud.tokens.get_tokens_me().o_auth_client.id, CLIENT[0])
         limits = cloud.organization.get_organizations_limits_namespace("dataactions").entities
         step.check("a limit", {limit.key: limit.value for limit in limits}["actions.total.max"], 500)

@@ -85,7 +85,7 @@ def proof_alone(w):
         step.check("proved", outputs["Proved"], "proved")
         step.check("the role", outputs["RoleArn"], f"arn:aws:iam::{CUSTOMER}:role/{ROLE}")
         step.check("the physical ID", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")
-    with w.step("another organisation") as step:
+    with w.step("another organization") as step:
         done = w.update(STACK, proof(), OrganizationId=OTHER_ORGANIZATION)
         step.check("updated", done, ("UPDATE_COMPLETE", {}))
         step.check("in place", w.physical(STACK, "Proof"), f"trust-proof/{ROLE}")

@@ -25,7 +25,7 @@ fn entry(id: &str, at: &str, action: &str, of: (&str, &str), client: &str, rest:
     entry
 }
 
-/// An organisation in which somebody else changed a credential behind rolecall's back.
+/// An organization in which somebody else changed a credential behind rolecall's back.
 async fn organization_with_history() -> MockServer {
     let server = server().await;
     let body = json!({

@@ -212,7 +212,7 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: pending: 2 differences; every claim about the role is proved (exit code 3)
     "#);
@@ -244,7 +244,7 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: pending: 0 to create, 2 to change, 0 to delete; after apply every claim about the role is proved
     "#);
@@ -326,7 +326,7 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
       error      P1: the policy `arn:aws:iam::123456789012:policy/theirs` does not belong to the role
                  why: a session of the role can do everything that it allows (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: detach the policy, once other policies of the role allow every target
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: pending: 3 differences; every claim about the role is proved (exit code 3)
     "#);

@@ -63,7 +63,7 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
-      Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+      Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
       confirmed  iam:SimulatePrincipalPolicy: functions other than the targets
       confirmed  iam:SimulatePrincipalPolicy: other actions on a target
@@ -128,7 +128,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   -          confirmed  a session can do nothing but invoke the target functions
       proved   -          confirmed  a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. The caller's own policies were not read.
+      Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. Policies of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
       confirmed  sts:AssumeRole without an external ID: denied
       confirmed  sts:AssumeRole with a wrong external ID: denied
@@ -225,7 +225,7 @@ fn a_contradiction_is_a_finding_with_both_answers_and_leaves_the_question_open()
 }
 
 #[test]
-fn a_denial_by_an_organisation_is_no_contradiction() {
+fn a_denial_by_an_organization_is_no_contradiction() {
     let stage = applied();
     let recorded =
         Recorded::new(&stage.sandbox.endpoint_url(), |asked| simulated(asked, "implicitDeny", Some(false)));
@@ -259,7 +259,7 @@ fn every_format_shows_what_the_analysers_say() {
     | ✅ proved | ✅ confirmed | ✅ confirmed | a session can do nothing but invoke the target functions |  |
     | ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |  |
 
-    Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+    Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
 
     ### AWS's analysers
 

@@ -28,7 +28,7 @@ fn once(operation: &str, fault: Fault) -> Faults {
     Faults { rules: vec![rule], ..Faults::default() }
 }
 
-/// Whether, at any moment, the organisation was let in while a session could do more than invoke the target.
+/// Whether, at any moment, the organization was let in while a session could do more than invoke the target.
 fn was_wider(stage: &Stage) -> bool {
     stage.sandbox.history().iter().any(|state| {
         state.lets_in(ROLE, Principal::Vendor, Some(EXTERNAL_ID))

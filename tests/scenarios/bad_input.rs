@@ -47,7 +47,7 @@ fn every_fault_of_a_manifest_is_named_at_once() {
 }
 
 #[test]
-fn a_manifest_without_an_organisation_says_where_to_find_it() {
+fn a_manifest_without_an_organization_says_where_to_find_it() {
     let stage = Stage::new();
     let text = manifest(ONE_TARGET);
     let text: String = text
@@ -60,7 +60,7 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
     exit 2
     -- stderr
     error[E34]: the manifest states no `organization_id` in [genesys]
-    hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
+    hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
     ");
     // With the credentials of an OAuth client, Genesys Cloud says it.
     insta::assert_snapshot!(stage.run_client(&["plan"]).outline(), @"
@@ -81,7 +81,7 @@ fn a_manifest_without_an_organisation_says_where_to_find_it() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: pending: 3 to create, 0 to change, 0 to delete; after apply every claim about the role is proved; until then: the role does not exist
     ");
 }
@@ -160,7 +160,7 @@ fn a_missing_function_is_named_with_its_neighbours() {
       refuted    a session can invoke each of the 2 target functions
                  no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
                  function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: a target function is missing; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr

@@ -34,7 +34,7 @@ fn a_manifest_begins_with_a_file_but_whom_it_trusts_does_not() {
     -- stdout
     wrote new.toml
     -- stderr
-    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it by another way than this file
+    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it in another way than this file
     warning: `rolecall handover check` compares the organization's ID with yours
     hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
       version = 1
@@ -56,7 +56,7 @@ fn a_manifest_begins_with_a_file_but_whom_it_trusts_does_not() {
     -- stdout
     wrote new.toml
     -- stderr
-    warning: the organization's ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 comes from the file, and it decides who can assume the role: confirm it with the organization's administrator by another way
+    warning: the organization's ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 comes from the file, and it decides who can assume the role: confirm it with the organization's administrator in another way
     hint: `rolecall plan --file new.toml` shows what it would make; `rolecall apply --file new.toml --sandbox` tries it without an account
       version = 1
       [genesys]

@@ -85,7 +85,7 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
       proved     a session can do nothing but invoke the target functions
       refuted    a session can invoke each of the 2 target functions
       error      P5: as shown above
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: a session cannot invoke every target; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:

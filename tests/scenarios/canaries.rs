@@ -684,7 +684,7 @@ fn a_secret_in_the_wrong_place_is_not_quoted() {
     a secret that is an object: exit 1, error[E30]: `client_secret` in the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` is not a text
     a secret that is cut: exit 1, error[E30]: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` is not a JSON object with `client_id` and `client_secret`
     a secret under another key: exit 1, error[E30]: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_secret`; it has `client_id`, `secret`
-    a secret in the place of the region: exit 1, error[E30]: `region` in the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` is not a Genesys Cloud region; write the AWS region in which your organisation lives (us-east-1, us-east-2, us-west-2, ca-central-1, mx-central-1, sa-east-1, eu-west-1, eu-west-2, eu-central-1, eu-central-2, eusc-de-east-1, me-central-1, ap-southeast-1, ap-southeast-2, ap-northeast-1, ap-northeast-2, ap-northeast-3, ap-south-1) or its domain; its functions may be in any region
+    a secret in the place of the region: exit 1, error[E30]: `region` in the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` is not a Genesys Cloud region; write the AWS region in which your organization lives (us-east-1, us-east-2, us-west-2, ca-central-1, mx-central-1, sa-east-1, eu-west-1, eu-west-2, eu-central-1, eu-central-2, eusc-de-east-1, me-central-1, ap-southeast-1, ap-southeast-2, ap-northeast-1, ap-northeast-2, ap-northeast-3, ap-south-1) or its domain; its functions may be in any region
     ");
     });
 }

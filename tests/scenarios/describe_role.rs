@@ -38,7 +38,7 @@ fn what_a_role_does_not_say_can_be_said_for_it() {
     exit 1
     -- stderr
     error[E34]: the trust policy of role `ByHand` does not require exactly one external ID: no statement compares `sts:ExternalId` with `StringEquals`
-    hint: give --organization-id, the ID of the Genesys Cloud organisation: the role will require it after `rolecall apply --adopt`
+    hint: give --organization-id, the ID of the Genesys Cloud organization: the role will require it after `rolecall apply --adopt`
     === ByHand --organization-id 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
     exit 1
     -- stderr
@@ -65,10 +65,10 @@ fn what_a_role_does_not_say_can_be_said_for_it() {
     version = 1
 
     [genesys]
-    # The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS
+    # The AWS region in which the organization lives, or its domain. It decides the login host and the AWS
     # account that the role trusts.
     region = "us-east-1"
-    # The organisation's ID. It is the external ID: without it nobody can assume the role.
+    # The organization's ID. It is the external ID: without it nobody can assume the role.
     organization_id = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
 
     [role]

@@ -115,7 +115,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
               proved     a session can do nothing but invoke the target functions
               refuted    a session can invoke each of the 2 target functions
                          no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
-              Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+              Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
             Result: refuted: a target function is missing (everything but the missing functions matches the manifest) (exit code 4)
             ");
@@ -138,7 +138,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
               proved     a session can do nothing but invoke the target functions
               refuted    a session can invoke each of the 2 target functions
                          no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
-              Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+              Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
               confirmed  sts:AssumeRole with the correct external ID: allowed
                          AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
               confirmed  sts:AssumeRole without an external ID: denied

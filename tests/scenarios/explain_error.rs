@@ -129,7 +129,7 @@ fn another_form_and_another_function_are_told_apart() {
 }
 
 #[test]
-fn aws_own_words_about_an_organisation_are_believed() {
+fn aws_own_words_about_an_organization_are_believed() {
     let text = invoke(FUNCTION, "with an explicit deny in a service control policy");
     is(&applied(), &text, "organization_policy", "certain");
 }

@@ -45,7 +45,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       error      T3 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
@@ -75,7 +75,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       error      T3 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and a request without an external ID satisfies its condition `StringEqualsIfExists` on `sts:ExternalId`
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
       refuted    sts:AssumeRole without an external ID: allowed
       confirmed  sts:AssumeRole with a wrong external ID: denied

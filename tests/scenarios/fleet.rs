@@ -171,7 +171,7 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: AWS matches the manifest; every claim about the role is proved
     ");
@@ -224,7 +224,7 @@ fn manifests_that_are_wrong_are_all_named_and_nothing_is_contacted() {
     exit 2
     -- stderr
     error[E34]: accounts/f.toml: the manifest states no `organization_id` in [genesys]
-    hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
+    hint: it is the external ID: Genesys Cloud shows it under Admin > Account Settings > Organization Settings > Organization Details; commands that contact AWS read it from Genesys Cloud themselves where GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are set
     ");
     stage.write("accounts/f.toml", &member("Orders", Some(OTHERS[0]), "orders"));
     let refused = run(&stage, &["apply", "--yes"]);

@@ -45,7 +45,7 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
       error      P2: the inline policy `theirs` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: delete the inline policy, once other policies of the role allow every target
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: undecided: not decided: a session can only invoke the target functions (1 change made) (exit code 5)
     ");
 }
@@ -83,7 +83,7 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
       error      P2: the inline policy `theirs` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: delete the inline policy, once other policies of the role allow every target
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr

@@ -1,4 +1,4 @@
-//! The Genesys Cloud side: from an empty organisation to a tested action, what goes wrong with it, and back to nothing.
+//! The Genesys Cloud side: from an empty organization to a tested action, what goes wrong with it, and back to nothing.
 
 mod audit;
 mod before;

@@ -137,7 +137,7 @@ fn the_life_of_a_recordings_bucket() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can do each of the 5 stated actions on its resource
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: pending: 5 to create, 0 to change, 0 to delete; after apply every claim about the role is proved; until then: the role does not exist
     "#);
@@ -158,7 +158,7 @@ fn the_life_of_a_recordings_bucket() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can do each of the 5 stated actions on its resource
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
       confirmed  sts:AssumeRole without an external ID: denied
@@ -398,7 +398,7 @@ fn a_grant_beside_a_function_comes_and_goes() {
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can invoke the target function
       proved     a session can do each of the 36 stated actions on its resource
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
       confirmed  sts:AssumeRole without an external ID: denied
@@ -630,7 +630,7 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
       error      P6 (statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow the stated actions alone, on the stated resources
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     "#);
@@ -648,7 +648,7 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
     | ❌ refuted | ✅ confirmed |  | a session can do nothing but the stated actions on the stated resources | a session of the role can call \`s3:PutObject\` on \`arn:aws:s3:::acme-recordings/other\`, because statement 2 of \`arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings\` allows it |
     | ✅ proved | ✅ confirmed |  | a session can do each of the 5 stated actions on its resource |  |
 
-    Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+    Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
 
     ### Findings
 
@@ -767,7 +767,7 @@ fn a_boundary_of_the_manifest_allows_the_grants_too() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can do each of the 5 stated actions on its resource
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: 5 changes made; every claim about the role is proved
     ");
 }

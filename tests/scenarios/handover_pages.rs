@@ -40,7 +40,7 @@ const STEPS: [Step; 18] = [
     step(
         Engineer,
         "The administrator sent `from-genesys.toml`. The organization's ID in it decides who can assume the role: let the administrator \
-         confirm it by another way, for example by telephone from Admin > Account Settings > Organization Details.",
+         confirm it in another way, for example by telephone from Admin > Account Settings > Organization Settings > Organization Details.",
         "rolecall init --from-handover from-genesys.toml --target my-genesys-trigger-function",
         0,
     ),
@@ -54,9 +54,9 @@ const STEPS: [Step; 18] = [
     step(Engineer, "", "cat from-aws.toml", 0),
     step(
         Administrator,
-        "Send `from-genesys.toml` to the AWS team, and confirm the organization's ID by another way. They send `from-aws.toml` back \
+        "Send `from-genesys.toml` to the AWS team, and confirm the organization's ID in another way. They send `from-aws.toml` back \
          ([their page](for-aws-engineers.md)). The account in it decides whose functions get what your flows send: let them confirm it \
-         by another way, too. Does the file fit your organization?",
+         in another way, too. Does the file fit your organization?",
         "rolecall handover check from-aws.toml",
         0,
     ),
@@ -133,6 +133,8 @@ test_input = \"input.json\"
 ";
 
 const FOR_ADMINISTRATORS: &str = "# For Genesys Cloud administrators without access to AWS
+
+New to AWS? [For Genesys Cloud administrators](genesys-administrators.md) says what each step means.
 
 Everything here works without credentials for AWS. You need an OAuth client of the grant type *client credentials* (Admin >
 Integrations > OAuth), with a role that has the permissions that `rolecall genesys whoami` lists. Put it into the environment:

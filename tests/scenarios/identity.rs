@@ -178,7 +178,7 @@ fn the_secret_of_the_manifest_is_enough() {
     exit 1
     -- stderr
     error[E31]: POST /oauth/token failed: http://127.0.0.1:[port] does not accept the OAuth client `11111111-2222-3333-4444-555555555555` and its secret: invalid_client: authentication failed; possible causes: a wrong ID or secret, a disabled client, a grant type other than client credentials, or a client of another region (HTTP 401, contextId [id])
-    hint: Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its organisation
+    hint: Genesys Cloud shows the client under Admin > Integrations > OAuth; it works only in the region of its organization
     ");
 }
 
@@ -195,7 +195,7 @@ fn who_may_not_read_the_secret_hears_which_permission() {
 }
 
 #[test]
-fn another_organisation_is_the_gravest_drift() {
+fn another_organization_is_the_gravest_drift() {
     let stage = Stage::new();
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     stage.run_client(&["drift"]).expect(0);
@@ -227,7 +227,7 @@ fn another_organisation_is_the_gravest_drift() {
       error      O1: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444)
                  why: Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client cannot assume the role (https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/)
                  fix: set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use an OAuth client of the organization in the manifest
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444) (AWS matches the manifest) (exit code 4)
     ");
@@ -264,7 +264,7 @@ fn another_organisation_is_the_gravest_drift() {
 }
 
 #[test]
-fn an_organisation_that_does_not_answer_is_a_warning() {
+fn an_organization_that_does_not_answer_is_a_warning() {
     let stage = Stage::new();
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
     let mut command = stage.client_command(&["drift", "--output", "json"]);
@@ -280,7 +280,7 @@ fn an_organisation_that_does_not_answer_is_a_warning() {
 
 /// Credentials that somebody named are to be used: that they are of no use must not look as if all were right.
 #[test]
-fn an_organisation_that_cannot_be_compared_is_undecided_where_credentials_are_named() {
+fn an_organization_that_cannot_be_compared_is_undecided_where_credentials_are_named() {
     let stage = with_secret();
     let access = stage.sandbox.genesys();
     let secret = |secret: &str| json!({"client_id": access.client_id, "client_secret": secret, "base_url": access.base_url});
@@ -319,7 +319,7 @@ fn credentials_that_cannot_be_right_are_a_warning_of_the_report() {
     let run: Run = command.env("GENESYSCLOUD_REGION", "eu-west-1").output().unwrap().into();
     let report = run.expect(0).json();
     let warning = report["warnings"][0].as_str().unwrap();
-    assert!(warning.starts_with("Genesys Cloud was not asked for the organisation's ID"), "{warning}");
+    assert!(warning.starts_with("Genesys Cloud was not asked for the organization's ID"), "{warning}");
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn init_reads_the_external_id() {
     -- stdout
     wrote rolecall.toml
     -- stderr
-    the external ID is the ID of the organisation Contact Centre (sandbox), read from Genesys Cloud: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+    the external ID is the ID of the organization Contact Centre (sandbox), read from Genesys Cloud: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
     hint: `rolecall plan` shows what it would make; `rolecall apply --sandbox` tries it without an account
     ");
     let text = std::fs::read_to_string(stage.folder.path().join("rolecall.toml")).unwrap();
@@ -342,10 +342,10 @@ fn init_reads_the_external_id() {
     version = 1
 
     [genesys]
-    # The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS
+    # The AWS region in which the organization lives, or its domain. It decides the login host and the AWS
     # account that the role trusts.
     region = "us-east-1"
-    # The organisation's ID. It is the external ID: without it nobody can assume the role.
+    # The organization's ID. It is the external ID: without it nobody can assume the role.
     organization_id = "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
 
     [role]

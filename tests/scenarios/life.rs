@@ -174,7 +174,7 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: pending: 2 to create, 3 to change, 0 to delete; after apply every claim about the role is proved; until then: an unauthorized caller can assume the role; a session can do less than the manifest asks for
     ");
     stage.run(&["apply", "--adopt", "--yes"]).expect(0);
@@ -334,7 +334,7 @@ fn a_target_may_be_named_by_its_whole_arn() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
       confirmed  sts:AssumeRole without an external ID: denied

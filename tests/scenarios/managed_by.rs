@@ -57,7 +57,7 @@ fn what_another_tool_made_is_in_sync() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: AWS matches the manifest; every claim about the role is proved
     ");
@@ -158,7 +158,7 @@ fn what_differs_is_said_and_whose_job_it_is() {
       error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: name each target in exactly the form in which it is called
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     ");
@@ -243,7 +243,7 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
                  the role does not exist, so there are no policies to prove it with
       refuted    a session can invoke the target function
                  the role does not exist, so there are no sessions of it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: the role does not exist (exit code 4)
     -- stderr

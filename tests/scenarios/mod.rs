@@ -53,11 +53,15 @@ mod options;
 mod organization;
 mod organizations;
 mod permissions;
+#[cfg(unix)]
+mod picture;
 mod piped;
 mod provisioner;
 mod read_only;
 mod recorded;
 mod recorded_role;
+mod reports;
+mod reports_kept;
 mod roll_call;
 mod roll_call_partly;
 mod saved_plan;

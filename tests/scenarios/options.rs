@@ -134,4 +134,18 @@ fn the_sandbox_on_the_command_line_goes_before_a_profile_of_the_environment() {
     assert_eq!(run(&["plan", "--sandbox", "--profile", "production"], &[]), 2);
     assert_eq!(run(&["plan", "--profile", "production"], &[sandbox]), 2);
     assert_eq!(run(&["plan"], &[sandbox, profile]), 2);
+    assert_eq!(run(&["init", "--from-role", "GenesysDataActionRole"], &[sandbox, profile]), 2);
+}
+
+/// Otherwise a variable that says "sandbox" would lead to a real account.
+#[test]
+fn init_takes_the_sandbox_from_the_environment_too() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = super::stage::binary(folder.path());
+        Run::from(command.args(arguments).env("ROLECALL_SANDBOX", "1").output().unwrap())
+    };
+    assert_eq!(run(&["apply", "--yes"]).status, 0);
+    let described = run(&["init", "--from-role", "GenesysDataActionRole"]);
+    assert_eq!(described.status, 0, "{}", described.stderr);
 }

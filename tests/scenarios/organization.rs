@@ -1,4 +1,4 @@
-//! Organisation policies: read where the caller may, evaluated as layers, never passed over in silence.
+//! Organization policies: read where the caller may, evaluated as layers, never passed over in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::stage::{Run, Stage};
 const ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 const ALL_OF_ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 
-/// An organisation of a root and one unit, with these policies at the unit.
+/// An organization of a root and one unit, with these policies at the unit.
 fn organization(
     scp: Option<&Value>,
     rcp: Option<&Value>,

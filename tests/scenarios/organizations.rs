@@ -41,7 +41,7 @@ fn a_test_organization_beside_the_usual_one() {
       proved   -          -          `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9`
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
-      Proved on the role's side. No organization policy applies to it. The caller's own policies were not read.
+      Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
                  1 of 1 allowed; rolecall: allowed too
       confirmed  iam:SimulatePrincipalPolicy: functions other than the targets
@@ -168,7 +168,7 @@ fn a_move_has_no_interruption_and_an_end() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9` until 2099-01-31T18:00:00Z
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
       confirmed  sts:AssumeRole without an external ID: denied
@@ -219,7 +219,7 @@ fn an_end_that_somebody_put_off_is_a_refutation() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9` until 2099-01-31T18:00:00Z
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: an unauthorized caller can assume the role (1 difference) (exit code 4)
     ");

@@ -126,7 +126,7 @@ fn the_advice_can_be_followed() {
                  the role does not exist, so there are no policies to prove it with
       refuted    a session can invoke the target function
                  the role does not exist, so there are no sessions of it
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: the role does not exist (exit code 4)
     -- stderr

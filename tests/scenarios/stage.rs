@@ -147,7 +147,7 @@ impl Stage {
         self.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
     }
 
-    /// The command, with the OAuth client of the sandbox's organisation.
+    /// The command, with the OAuth client of the sandbox's organization.
     pub(crate) fn client_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         command.envs(self.sandbox.genesys_environment());

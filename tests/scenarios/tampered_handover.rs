@@ -193,7 +193,7 @@ fn a_manifest_that_begins_with_a_file_names_every_account() {
     exit 0
     -- stderr
     warning: arn:aws:lambda:us-east-1:210987654321:function:my-genesys-trigger-function is in account 210987654321, but the role is in account 123456789012
-    warning: the accounts 123456789012, 210987654321 come from the file, and functions there get what flows send: confirm each of them by another way than this file
+    warning: the accounts 123456789012, 210987654321 come from the file, and functions there get what flows send: confirm each of them in another way than this file
     warning: `rolecall handover check` compares the organization's ID with yours
     hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
     === another partition
@@ -210,7 +210,7 @@ fn a_manifest_that_begins_with_a_file_names_every_account() {
     exit 0
     -- stderr
     warning: the file was written 45 days ago: have it written again
-    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it by another way than this file
+    warning: the account 123456789012 comes from the file, and functions there get what flows send: confirm it in another way than this file
     warning: `rolecall handover check` compares the organization's ID with yours
     hint: `rolecall genesys connect --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole --file new.toml` makes the integration; it needs no access to AWS
     === in the future

@@ -163,7 +163,7 @@ fn a_twin_that_could_not_be_removed_is_not_made() {
 }
 
 /// The permissions of a rendered policy for which the stage's calls since then have no use. The sandbox is no Access
-/// Analyzer and has no organisation: that these permissions are used, and no others, is shown in `analysers` and in
+/// Analyzer and has no organization: that these permissions are used, and no others, is shown in `analysers` and in
 /// `organization`.
 pub(super) fn unused(stage: &Stage, policy: &Value) -> Vec<String> {
     let actions =
@@ -221,7 +221,7 @@ pub(super) fn look_everywhere(stage: &Stage) {
           error      P2: the inline policy `sneaky` does not belong to the role: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
                      why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                      fix: delete the inline policy, once other policies of the role allow every target
-          Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+          Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
         Result: refuted: a session can do more than invoke the targets; a target function is missing (exit code 4)
         -- stderr

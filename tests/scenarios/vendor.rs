@@ -38,7 +38,7 @@ fn stage() -> Stage {
 /// The run, once nothing that it printed names Genesys. The function of the sandbox has the word in its name, in lower case.
 #[track_caller]
 fn quiet(run: Run) -> Run {
-    for word in ["Genesys", "genesys_", "data action", "organisation's ID", "OAuth"] {
+    for word in ["Genesys", "genesys_", "data action", "organization's ID", "OAuth"] {
         assert!(!run.stdout.contains(word), "{word}:\n{}", run.stdout);
         assert!(!run.stderr.contains(word), "{word}:\n{}", run.stderr);
     }

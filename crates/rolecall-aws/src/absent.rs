@@ -4,7 +4,9 @@ use super::Aws;
 use rolecall_model::ports::{AwsError, AwsErrorKind, AwsResult, WriteOutcome};
 
 fn absent<T>(operation: &'static str, feature: &str) -> AwsResult<T> {
-    let message = format!("this build of rolecall does not include `{feature}`");
+    let message = format!(
+        "this build of rolecall does not include `{feature}`: use a release, or build with `--all-features`"
+    );
     Err(AwsError {
         operation,
         kind: AwsErrorKind::Other,
@@ -43,6 +45,38 @@ mod access_analyzer {
             _: DocumentKind,
         ) -> AwsResult<Answered<Check>> {
             absent("access-analyzer:CheckNoNewAccess", FEATURE)
+        }
+    }
+}
+
+#[cfg(not(feature = "cloudtrail"))]
+mod trail {
+    use super::{Aws, AwsResult, absent};
+    use jiff::Timestamp;
+    use rolecall_model::iam::arn::Region;
+    use rolecall_model::ports::trail::{ReadTrail, TrailEvent};
+
+    impl ReadTrail for Aws {
+        async fn events(
+            &self,
+            _: &Region,
+            _: &str,
+            _: Timestamp,
+            _: Timestamp,
+        ) -> AwsResult<Vec<TrailEvent>> {
+            absent("cloudtrail:LookupEvents", "cloudtrail")
+        }
+    }
+}
+
+#[cfg(not(feature = "cloudwatch"))]
+mod metrics {
+    use super::{Aws, AwsResult, absent};
+    use rolecall_model::ports::metrics::{FunctionMetrics, MeasuredFunction, ReadFunctionMetrics, Window};
+
+    impl ReadFunctionMetrics for Aws {
+        async fn function_metrics(&self, _: &MeasuredFunction, _: Window) -> AwsResult<FunctionMetrics> {
+            absent("cloudwatch:GetMetricData", "cloudwatch")
         }
     }
 }

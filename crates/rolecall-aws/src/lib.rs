@@ -5,7 +5,14 @@
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 
-#[cfg(not(all(feature = "access-analyzer", feature = "organizations", feature = "sns", feature = "ssm")))]
+#[cfg(not(all(
+    feature = "access-analyzer",
+    feature = "cloudtrail",
+    feature = "cloudwatch",
+    feature = "organizations",
+    feature = "sns",
+    feature = "ssm"
+)))]
 mod absent;
 #[cfg(feature = "access-analyzer")]
 mod access_analyzer;
@@ -16,6 +23,7 @@ mod environment;
 mod error;
 mod functions;
 mod http;
+#[cfg(feature = "cloudwatch")]
 mod metrics;
 #[cfg(feature = "organizations")]
 mod organization;
@@ -35,6 +43,7 @@ mod simulate;
 mod stored;
 #[cfg(feature = "sns")]
 mod topic;
+#[cfg(feature = "cloudtrail")]
 mod trail;
 mod trust;
 mod write;
@@ -65,7 +74,7 @@ use self::error::{classify, too_late};
 use self::pace::Pace as CallPace;
 #[cfg(feature = "ssm")]
 pub use self::parameter::Parameter;
-pub use self::profile::{ProfileError, profile_names};
+pub use self::profile::{ProfileError, configuration_files, profile_names};
 use self::rate::Rate;
 pub use self::trust::Trust;
 use rolecall_model::iam::arn::{ExternalId, Region, RoleArn};

@@ -56,11 +56,13 @@ pub(crate) async fn load_profiles(
     match load(&Fs::real(), &Env::real(), &Default::default(), name).await {
         Ok(profiles) => match named.filter(|name| profiles.get_profile(name).is_none()) {
             None => Ok(profiles),
-            Some(missing) => Err(ProfileError::Missing { profile: missing.to_owned(), files: files() }),
+            Some(missing) => {
+                Err(ProfileError::Missing { profile: missing.to_owned(), files: configuration_files() })
+            }
         },
         Err(error) => Err(ProfileError::Unreadable {
             profile: named.unwrap_or("default").to_owned(),
-            files: files(),
+            files: configuration_files(),
             reason: reason(&error),
         }),
     }
@@ -81,7 +83,7 @@ fn reason(error: &dyn std::error::Error) -> String {
 }
 
 /// The files in which the SDK looks for profiles ("Location of the shared config and credentials files", SDKs and Tools Reference Guide).
-fn files() -> Vec<PathBuf> {
+pub fn configuration_files() -> Vec<PathBuf> {
     let home = env::home_dir().unwrap_or_else(|| PathBuf::from("~"));
     let file = |variable: &str, name: &str| {
         let stated = env::var_os(variable).filter(|path| !path.is_empty());

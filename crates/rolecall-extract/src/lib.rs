@@ -9,6 +9,7 @@
 
 mod aws;
 mod cloudformation;
+mod place;
 mod policy;
 mod reach;
 mod role;
@@ -21,6 +22,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use place::{DocumentPlaces, Owner, Places};
 pub use role::{NamedDocument, PermissionDocuments, PermissionReader, RoleDocuments, Side};
 pub use text::{MAX_BYTES, text};
 

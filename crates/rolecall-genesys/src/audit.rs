@@ -1,4 +1,4 @@
-//! The audit query: who changed what in the integrations of the organisation.
+//! The audit query: who changed what in the integrations of the organization.
 //!
 //! The query is asynchronous: it is begun, asked for its state until it has succeeded, and read page by page. One query
 //! spans at most 30 days, so a longer time is asked for in parts. Which types of entities the service `Integrations`

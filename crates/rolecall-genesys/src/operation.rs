@@ -86,7 +86,7 @@ operations! {
     TOKEN = POST "/oauth/token"(question), &[];
     /// What the token is.
     TOKEN_INFO = GET "/api/v2/tokens/me", &[];
-    /// The organisation.
+    /// The organization.
     ORGANIZATION = GET "/api/v2/organizations/me", &[];
     /// The limits of a namespace, such as `dataactions`.
     LIMITS = GET "/api/v2/organizations/limits/namespaces/{namespaceName}", &[];

@@ -1,4 +1,4 @@
-//! Where an organisation is reached: the host that issues tokens and the host of the Platform API.
+//! Where an organization is reached: the host that issues tokens and the host of the Platform API.
 //!
 //! The official tools take the AWS region or the base path of the API in one setting, and derive the login host by
 //! replacing `//api.` with `//login.` (`get_conf_url` in `api_client.py` of PureCloudPlatformClientV2 269.0.0). A base
@@ -182,7 +182,7 @@ mod tests {
             ("https://api.mygenesys.com", "Genesys's own clients do not know this name"),
             ("https://api.use1.pure.cloud", "write `us-east-1` or the domain"),
             ("https://api.mypurecloud.con", "did you mean us-east-1 (mypurecloud.com)?"),
-            ("https://example.org", "write the AWS region in which your organisation lives"),
+            ("https://example.org", "write the AWS region in which your organization lives"),
             ("https://evil.example/api.afs1.pure.cloud", "write the AWS region in which"),
             ("https://api.afs1.pure.cloud@evil.example", "a base path is a scheme, a host"),
             ("https://api.evil.example\\.pure.cloud", "a base path is a scheme, a host"),

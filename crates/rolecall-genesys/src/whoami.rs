@@ -1,4 +1,4 @@
-//! Who rolecall is to Genesys Cloud: the organisation, the OAuth client and its permissions, the limits.
+//! Who rolecall is to Genesys Cloud: the organization, the OAuth client and its permissions, the limits.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +14,13 @@ use rolecall_model::ports::genesys::{GenesysErrorKind, GenesysResult};
 
 /// The namespace of the limits of data actions.
 const DATA_ACTIONS: &str = "dataactions";
-/// Users a page: few, so that the probe turns pages in any organisation.
+/// Users a page: few, so that the probe turns pages in any organization.
 const USERS_PAGE: u32 = 25;
 
 /// What is known of the caller.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The organisation.
+    /// The organization.
     pub organization: Organization,
     /// Where it lives.
     pub site: Site,
@@ -34,7 +34,7 @@ pub struct Identity {
     pub limits: Option<Vec<Limit>>,
 }
 
-/// The organisation.
+/// The organization.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Organization {
@@ -57,11 +57,11 @@ pub struct OauthClient {
     pub id: String,
     /// The name, where the API says it.
     pub name: Option<String>,
-    /// The organisation that the token belongs to, where it is another than the one that it acts in.
+    /// The organization that the token belongs to, where it is another than the one that it acts in.
     pub home_organization: Option<String>,
 }
 
-/// A limit of the organisation.
+/// A limit of the organization.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Limit {

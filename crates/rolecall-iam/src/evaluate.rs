@@ -60,7 +60,7 @@ impl Request {
     }
 }
 
-/// One level of an organisation: the root, a unit or the account, with the policies attached there.
+/// One level of an organization: the root, a unit or the account, with the policies attached there.
 #[derive(Debug, Clone, Default)]
 pub struct Level<'a> {
     /// The policies of this level. Without any, a level of service control policies allows nothing.
@@ -265,7 +265,7 @@ fn decide(subject: &Subject<'_>, layers: &Layers<'_>) -> Evaluation {
         Some(document) => tally.scan(Layer::Resource, &[document]),
         None => Scan::NONE,
     };
-    // A caller without an account has no identity policies, boundary or session, and no organisation.
+    // A caller without an account has no identity policies, boundary or session, and no organization.
     if subject.request.principal.account().is_none() {
         return tally.conclude(named.any, &[(Layer::Resource, named.any)], named.skips_identity);
     }

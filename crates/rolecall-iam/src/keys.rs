@@ -137,10 +137,10 @@ pub(crate) enum CallerKey {
 /// What only some callers have, and an ARN does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attribute {
-    /// The organisation, for callers of an account.
-    Organisation,
-    /// Paths in organisations, for callers of an account.
-    OrganisationPath,
+    /// The organization, for callers of an account.
+    Organization,
+    /// Paths in organizations, for callers of an account.
+    OrganizationPath,
     /// Tags of users, roles and sessions.
     Tag,
     /// The provider behind a session.
@@ -224,8 +224,8 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "aws:principalisawsservice" => one(Bool, Caller(CallerKey::IsService)),
         "aws:principalservicename" => one(Text, Caller(CallerKey::ServiceName)),
         "aws:principalservicenameslist" => many(Text, Caller(CallerKey::ServiceNames)),
-        "aws:principalorgid" => one(Text, Of(Attribute::Organisation)),
-        "aws:principalorgpaths" => many(Text, Of(Attribute::OrganisationPath)),
+        "aws:principalorgid" => one(Text, Of(Attribute::Organization)),
+        "aws:principalorgpaths" => many(Text, Of(Attribute::OrganizationPath)),
         "aws:federatedprovider" => one(Text, Of(Attribute::FederatedProvider)),
         "aws:sourceidentity" => one(Text, Of(Attribute::SourceIdentity)),
         "aws:tokenissuetime" => one(Date, Of(Attribute::TokenIssueTime)),
@@ -338,7 +338,7 @@ impl Attribute {
         match (self, kind) {
             (_, Anonymous) => Never,
             (_, Service | WebIdentity | Saml) => Undocumented,
-            (Self::Organisation | Self::OrganisationPath, Root | User | Session | FederatedUser) => Sometimes,
+            (Self::Organization | Self::OrganizationPath, Root | User | Session | FederatedUser) => Sometimes,
             (Self::Tag, Root) => Never,
             (Self::Tag, User | Session | FederatedUser) => Sometimes,
             (Self::FederatedProvider | Self::SourceIdentity, Session) => Sometimes,

@@ -51,7 +51,7 @@ pub struct Case {
     pub expected: Decision,
 }
 
-/// The policies of one level of an organisation.
+/// The policies of one level of an organization.
 #[derive(Debug, Clone)]
 pub struct OrganizationLevel {
     /// The root, unit or account that has them.

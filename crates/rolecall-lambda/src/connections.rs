@@ -19,7 +19,7 @@ use crate::settings::Allowed;
 
 /// The secret with the OAuth client, where a request names none.
 const SECRET: &str = "GENESYS_CREDENTIALS_SECRET";
-/// The region of the organisation, where neither a request nor the secret names one.
+/// The region of the organization, where neither a request nor the secret names one.
 const REGION: &str = "GENESYSCLOUD_REGION";
 
 /// How long a call may be tried again; the function's own timeout ends it earlier.
@@ -79,7 +79,7 @@ impl Connections {
                     (None, Some(text)) => text.parse().map_err(|error| format!("{REGION}: {error}"))?,
                     (None, None) => {
                         return Err(format!(
-                            "the region of the Genesys Cloud organisation is not known: state `GenesysRegion`, or set \
+                            "the region of the Genesys Cloud organization is not known: state `GenesysRegion`, or set \
                              {REGION} for the function"
                         ));
                     }

@@ -15,9 +15,8 @@ use anyhow::{Context as _, bail};
 use rolecall::error_code::ErrorCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
-use rolecall::iam::prove::RoleIntent;
 use rolecall::iam::simulate;
-use rolecall::operations::{self, Level, ProveRequest, principal};
+use rolecall::operations::{self, Level, ProveRequest, StatedIntent, principal};
 use rolecall::report::{Format, ProofView, SimulationView};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -202,13 +201,12 @@ impl Job {
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
                 let target = target.iter().map(|text| parsed("target", text));
                 let target = target.collect::<anyhow::Result<Vec<_>>>()?;
-                let intent = RoleIntent {
-                    role: None,
+                let external_id = external_id.map(|text| parsed("external_id", &text)).transpose()?;
+                let intent = StatedIntent {
                     trusted: trusted.collect::<anyhow::Result<_>>()?,
-                    external_id: external_id.map(|text| parsed("external_id", &text)).transpose()?,
-                    targets: (!target.is_empty()).then_some(target),
-                    allowance: None,
-                    further_ids: Vec::new(),
+                    external_ids: external_id.into_iter().collect(),
+                    targets: target,
+                    uses: Vec::new(),
                 };
                 Ok(Self::Prove(ProveRequest {
                     name: format!("`{DOCUMENT}`"),
@@ -217,7 +215,7 @@ impl Job {
                     role,
                     parameters: BTreeMap::new(),
                     plain_references,
-                    intent,
+                    intent: intent.into(),
                 }))
             }
             Request::Simulate { cases, explain } => Ok(Self::Simulate { text: text(cases), explain }),

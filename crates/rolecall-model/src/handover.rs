@@ -166,7 +166,7 @@ impl Handover {
         let mut lines = vec![
             "# What one team tells the other, for `rolecall init --from-handover` and `rolecall handover check`.".to_owned(),
             "# It holds no secret, and it is no authority: the organization's ID decides who can assume the role, so".to_owned(),
-            "# confirm it with the organization's administrator by another way than this file.".to_owned(),
+            "# confirm it with the organization's administrator in another way than this file.".to_owned(),
             format!("handover = {VERSION}"),
             format!("made_at = {}", quoted(&made_at.to_string())),
             format!("side = {}", quoted(side.name())),
@@ -411,7 +411,7 @@ claims = ["may-assume"]
         handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
         handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
         handover.toml:2:11: must be a time with its zone, in quotes, such as "2026-11-23T02:43:23Z"
-        handover.toml:6:10: `us-esat-1` is not a Genesys Cloud region; did you mean us-east-1 (mypurecloud.com)? It is the region of your Genesys organisation, not that of the function
+        handover.toml:6:10: `us-esat-1` is not a Genesys Cloud region; did you mean us-east-1 (mypurecloud.com)? It is the region of your Genesys organization, not that of the function
         handover.toml:7:19: must be the organization's ID, a UUID such as 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
         handover.toml:7:19: must be the organization's ID, a UUID such as 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
         handover.toml:8:19: `7656` is not an AWS account ID: must be exactly 12 digits

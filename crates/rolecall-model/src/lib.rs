@@ -7,6 +7,7 @@
 //! [`handover`] is what two teams tell each other, [`redact`] is what keeps secrets out of messages, and [`shown`] is how text of others is shown.
 
 pub use rolecall_iam as iam;
+pub use rolecall_shown as shown;
 
 pub mod activity;
 pub mod aws_region;
@@ -19,5 +20,4 @@ pub mod patience;
 pub mod ports;
 pub mod redact;
 pub mod region;
-pub mod shown;
 pub mod stored;

@@ -23,9 +23,9 @@ const FEDRAMP: Option<&str> = Some("325654371633");
 /// One region of Genesys Cloud. Exists only as an entry of [`REGIONS`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Region {
-    /// The AWS region that the Genesys organisation lives in, for example `us-east-1`.
+    /// The AWS region that the Genesys organization lives in, for example `us-east-1`.
     pub aws_region: &'static str,
-    /// The domain of the organisation, for example `mypurecloud.com`.
+    /// The domain of the organization, for example `mypurecloud.com`.
     pub domain: &'static str,
     /// The AWS partition of the trusted account, where it is known.
     pub partition: Option<&'static str>,
@@ -166,7 +166,7 @@ fn way_out(name: &str) -> String {
     {
         return format!(
             "Genesys's own clients do not know this name: for {region} write `{right}` or the domain, for a different \
-             organisation write the AWS region in which it lives"
+             organization write the AWS region in which it lives"
         );
     }
     if name.starts_with("us-gov-") {
@@ -182,12 +182,12 @@ fn way_out(name: &str) -> String {
     match nearest {
         // Regions of AWS can differ in one character (us-west-1, us-west-2), so a near name is only a proposal.
         Some((_, region)) => format!(
-            "did you mean {region}? It is the region of your Genesys organisation, not that of the function"
+            "did you mean {region}? It is the region of your Genesys organization, not that of the function"
         ),
         None => {
             let all = REGIONS.iter().map(|region| region.aws_region).collect::<Vec<_>>().join(", ");
             format!(
-                "write the AWS region in which your organisation lives ({all}) or its domain; its functions may be in \
+                "write the AWS region in which your organization lives ({all}) or its domain; its functions may be in \
                  any region"
             )
         }
@@ -242,13 +242,13 @@ mod tests {
         assert_eq!(
             answer("https://login.mygenesys.com"),
             "`https://login.mygenesys.com` is not a Genesys Cloud region; Genesys's own clients do not know this \
-             name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organisation \
+             name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organization \
              write the AWS region in which it lives"
         );
         assert_eq!(
             answer("us-west-1"),
             "`us-west-1` is not a Genesys Cloud region; did you mean us-west-2 (usw2.pure.cloud)? It is the region of \
-             your Genesys organisation, not that of the function"
+             your Genesys organization, not that of the function"
         );
         assert!(answer("us-gov-west-1").ends_with("is `us-east-2` (use2.us-gov-pure.cloud)"));
         assert!(answer("mypurecloud.con").contains("did you mean us-east-1 (mypurecloud.com)?"));

@@ -5,7 +5,7 @@
 //! Each layer is asked which of its statements apply ([`super::evaluator`]); here a denial anywhere wins,
 //! identity policies, boundary and session policies must all allow, a resource policy of another account must
 //! allow as well, and a resource policy of the same account lifts as many of the other layers as the way
-//! allows in which it names the caller. Deliberately absent: organisation policies, groups and the root user.
+//! allows in which it names the caller. Deliberately absent: organization policies, groups and the root user.
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ pub struct Faults {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenesysFaults {
-    /// Reads, and references to what was made, see the organisation of so long ago: what was just created is not
+    /// Reads, and references to what was made, see the organization of so long ago: what was just created is not
     /// found yet.
     pub read_lag_ms: u64,
     /// So much longer an integration takes to follow its intended state.

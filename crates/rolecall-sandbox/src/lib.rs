@@ -9,7 +9,7 @@
 //!
 //! Invariants: a call either changes the state, and the file, wholly or not at all; what cannot be decided or
 //! is not supported is answered with the error `SandboxUnsupported`, never guessed. Deliberately absent:
-//! organisations, groups, consoles, other partitions than `aws`, and protection against people on the same
+//! organizations, groups, consoles, other partitions than `aws`, and protection against people on the same
 //! machine.
 
 mod answer;

@@ -1,6 +1,6 @@
-//! AWS Organizations (JSON 1.1), for accounts that belong to no organisation.
+//! AWS Organizations (JSON 1.1), for accounts that belong to no organization.
 //!
-//! Nothing here could enforce an organisation's policies, so there are none: the answer is AWS's to such an account.
+//! Nothing here could enforce an organization's policies, so there are none: the answer is AWS's to such an account.
 
 use super::authorize::Denial;
 use super::call::Call;

@@ -1,5 +1,5 @@
 //! What the sandbox remembers: accounts with their users, roles, policies, functions and secrets, and an
-//! organisation of Genesys Cloud.
+//! organization of Genesys Cloud.
 //!
 //! Plain data that goes to JSON and back. Documents are kept as the text that the caller sent, because IAM
 //! gives back what it was given; what a principal in a trust policy meant when it was saved is kept beside
@@ -23,7 +23,7 @@ pub struct State {
     /// The invocations of functions that happened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invocations: Vec<Invocation>,
-    /// The Genesys Cloud organisation; as at first in a file that knows none.
+    /// The Genesys Cloud organization; as at first in a file that knows none.
     #[serde(default)]
     pub genesys: Genesys,
 }

@@ -51,7 +51,7 @@ pub enum Tamper {
     GenesysIntegrationDisabled,
     /// Another role in the integration's credential.
     GenesysCredentialRole,
-    /// The OAuth client of another organisation.
+    /// The OAuth client of another organization.
     GenesysOrganization,
 }
 

@@ -1,4 +1,4 @@
-//! `rolecall genesys whoami`: the organisation, the client's permissions against what each command needs, the limits.
+//! `rolecall genesys whoami`: the organization, the client's permissions against what each command needs, the limits.
 
 use rolecall::exit::ExitCode;
 use rolecall::manifest::Manifest;
@@ -21,7 +21,7 @@ pub(crate) async fn run(options: &WhoamiCommand, printer: &mut Printer) -> Comma
         None => None,
     };
     let stated = manifest.as_ref().and_then(|manifest| manifest.party.external_id());
-    // With another organisation's external ID, this one could not assume the role.
+    // With another organization's external ID, this one could not assume the role.
     let live = match stated {
         None => LiveOrganization::NotAsked,
         Some(stated) if stated.as_str() == identity.organization.id => LiveOrganization::Same,

@@ -68,7 +68,7 @@ impl Field {
         match self {
             Self::Region => "Genesys Cloud region (us-east-1, mypurecloud.de, …)",
             Self::Organization => {
-                "Genesys Cloud organisation ID (the external ID; GET /api/v2/organizations/me returns it as `id`)"
+                "Genesys Cloud organization ID (the external ID; GET /api/v2/organizations/me returns it as `id`)"
             }
             Self::TrustedAccount => {
                 "AWS account that Genesys Cloud uses in this region (not published; ask Genesys)"

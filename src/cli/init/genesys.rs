@@ -63,10 +63,10 @@ fn region(options: &InitOptions, printer: &mut Printer) -> CommandResult<&'stati
     match options.genesys_region.clone().or_else(stated_region) {
         Some(text) => Ok(parse("--genesys-region", &text)?),
         None if printer.is_interactive() => {
-            until_taken("Genesys Cloud region of the organisation", None, printer, parsed)
+            until_taken("Genesys Cloud region of the organization", None, printer, parsed)
         }
         None => {
-            let hint = "give the region in which the organisation lives";
+            let hint = "give the region in which the organization lives";
             Err(UsageError::new("--genesys-region is missing", Some(hint)).into())
         }
     }
@@ -98,7 +98,7 @@ async fn read(client: &Client) -> Result<Observed, rolecall::ports::genesys::Gen
     observe(client, &sought).await
 }
 
-/// The organisation of the OAuth client: the manifest must be about no other.
+/// The organization of the OAuth client: the manifest must be about no other.
 fn organization(
     observed: &Observed,
     options: &InitOptions,
@@ -123,7 +123,7 @@ fn organization(
         }
         None => {
             printer.progress(&format!(
-                "the external ID is the ID of the organisation {name}, read from Genesys Cloud: {id}"
+                "the external ID is the ID of the organization {name}, read from Genesys Cloud: {id}"
             ));
             let id = id.parse::<ExternalId>();
             Ok(id.with_context(|| format!("the ID of the organization {name} cannot be an external ID"))?)

@@ -60,7 +60,7 @@ pub(super) async fn from_handover(
         }
         Side::Genesys => printer.warning(&format!(
             "the organization's ID {organization} comes from the file, and it decides who can assume the role: confirm it with the \
-             organization's administrator by another way"
+             organization's administrator in another way"
         )),
     }
     // Where there is Genesys Cloud alone, the next step is the way to the role.
@@ -92,7 +92,7 @@ fn warn_of_accounts(file: &Handover, printer: &mut Printer) {
         _ => ("accounts", "come", "each of them"),
     };
     printer.warning(&format!(
-        "the {noun} {names} {verb} from the file, and functions there get what flows send: confirm {it} by another way than this file"
+        "the {noun} {names} {verb} from the file, and functions there get what flows send: confirm {it} in another way than this file"
     ));
 }
 

@@ -14,7 +14,7 @@ use super::{AwsOptions, CommonOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GenesysCommand {
-    /// Show the organisation, the OAuth client's permissions and the limits
+    /// Show the organization, the OAuth client's permissions and the limits
     Whoami(WhoamiCommand),
     /// Make the credential and the integration, enable it, and wait until it is active
     Connect(ConnectCommand),
@@ -178,7 +178,7 @@ pub(crate) struct ConnectCommand {
     /// under the same IDs: Genesys Cloud does not show whether they are right
     #[arg(long)]
     pub(crate) rewrite_credential: bool,
-    /// The role's ARN, from whoever has AWS: AWS is then not asked, so whether the role exists, trusts the organisation and may invoke
+    /// The role's ARN, from whoever has AWS: AWS is then not asked, so whether the role exists, trusts the organization and may invoke
     /// the functions is not known
     #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: Option<RoleArn>,

@@ -3,17 +3,18 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Region, RoleArn};
 use rolecall::iam::principal::Principal;
 use rolecall::iam::prove::Use;
 use rolecall::manifest::Manager;
-use rolecall::operations::principal;
+use rolecall::operations::{parameter, principal, stated_use};
 
 use super::super::complete;
-use super::{CommonOptions, Output, region};
+use super::report::of_a_proof;
+use super::{CommonOptions, Output, ReportFile, region};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RenderedDocument {
@@ -161,7 +162,7 @@ pub(crate) struct ProveOptions {
     pub(crate) smtlib: Option<PathBuf>,
     /// The file is the policy of whoever creates this role for these targets: prove that its holder cannot get beyond the
     /// targets by creating, changing and assuming roles
-    #[arg(long, value_name = "ROLE_ARN", requires = "target", conflicts_with_all = ["principal", "external_id", "smtlib"])]
+    #[arg(long, value_name = "ROLE_ARN", requires = "target", conflicts_with_all = ["principal", "external_id", "smtlib", "reports"])]
     pub(crate) provisions: Option<RoleArn>,
     /// The permissions boundary that the role must have
     #[arg(long, value_name = "POLICY_ARN", requires = "provisions")]
@@ -174,6 +175,9 @@ pub(crate) struct ProveOptions {
     /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
     #[arg(long)]
     pub(crate) plain_references: bool,
+    /// Also write this result to a file, as json, sarif, junit, github or markdown (repeatable). The file is replaced
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_proof)]
+    pub(crate) reports: Vec<ReportFile>,
     /// How the result is printed on standard output; `--json` is short for `--output json`
     #[arg(
         long,
@@ -185,18 +189,6 @@ pub(crate) struct ProveOptions {
         hide_env_values = true
     )]
     pub(crate) output: Output,
-}
-
-fn stated_use(text: &str) -> Result<Use, String> {
-    let (action, resource) = text.split_once('=').ok_or_else(|| "must be ACTION=RESOURCE".to_owned())?;
-    Use::new(action, resource).map_err(|error| error.to_string())
-}
-
-fn parameter(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err("must be NAME=VALUE".to_owned()),
-    }
 }
 
 pub(super) const CASES: &str = r#"A case:
@@ -247,15 +239,22 @@ pub(crate) struct InitOptions {
     /// Describe only this integration, by name or ID
     #[arg(long, value_name = "NAME", requires = "from_genesys")]
     pub(crate) integration: Option<String>,
-    /// Begin with the file that the other team wrote (`rolecall handover write`); `-` is standard input. The organisation's ID decides
-    /// who can assume the role: confirm it by another way than the file
+    /// Begin with the file that the other team wrote (`rolecall handover write`); `-` is standard input. The organization's ID decides
+    /// who can assume the role: confirm it in another way than the file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from_role", "from_genesys", "genesys_region", "organization_id"])]
     pub(crate) from_handover: Option<PathBuf>,
     /// Look for the role, or for functions to choose from, in the embedded AWS, and for integrations in the embedded Genesys Cloud
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub(crate) sandbox: bool,
     /// The profile of the AWS configuration files, to look for the role or for functions to choose from
-    #[arg(long, value_name = "NAME", conflicts_with = "sandbox", add = ArgValueCandidates::new(complete::profiles))]
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "sandbox",
+        env = "ROLECALL_PROFILE",
+        hide_env_values = true,
+        add = ArgValueCandidates::new(complete::profiles)
+    )]
     pub(crate) profile: Option<String>,
     /// The manifest to write
     #[arg(long, short, value_name = "PATH", default_value = "rolecall.toml")]
@@ -267,7 +266,7 @@ pub(crate) struct InitOptions {
     /// and the functions, as far as they show it
     #[arg(long, value_name = "REGION")]
     pub(crate) genesys_region: Option<String>,
-    /// The Genesys Cloud organisation's ID
+    /// The Genesys Cloud organization's ID
     #[arg(long, value_name = "ID")]
     pub(crate) organization_id: Option<String>,
     /// The AWS account that Genesys Cloud uses, if Genesys has not published one for the region

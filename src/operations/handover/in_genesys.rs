@@ -72,7 +72,7 @@ pub fn compare_in_genesys(
     let known = meant(file, role, manifest, observed);
     if known.is_empty() {
         let found = format!(
-            "not compared: no integration for AWS Lambda uses this role yet; confirm account {} by another way first, then `rolecall \
+            "not compared: no integration for AWS Lambda uses this role yet; confirm account {} in another way first, then `rolecall \
              genesys connect --role-arn {role}` makes one",
             role.account
         );

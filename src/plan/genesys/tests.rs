@@ -77,7 +77,7 @@ fn credential(id: &str) -> CredentialRecord {
     }
 }
 
-/// An organisation in which nothing is.
+/// An organization in which nothing is.
 fn empty() -> Observed {
     Observed {
         organization: Organization { id: ORGANIZATION.to_owned(), name: "Centre".to_owned() },
@@ -324,7 +324,7 @@ fn an_alias_is_said_to_be_unverified() {
 }
 
 #[test]
-fn the_client_must_be_of_the_organisation_that_the_role_trusts() {
+fn the_client_must_be_of_the_organization_that_the_role_trusts() {
     let mut observed = settled();
     observed.organization.id = ORGANIZATION.to_uppercase();
     assert!(matches!(plan(&desired(), &observed, true), Err(PlanError::OtherOrganization { .. })));

@@ -92,7 +92,7 @@ fn a_live_role_gets_its_own_policy_first_and_its_trust_policy_last() {
 }
 
 #[test]
-fn another_organisation_and_other_targets_never_meet() {
+fn another_organization_and_other_targets_never_meet() {
     let mut observed = all_there();
     observed.role.as_mut().unwrap().trust = policy(&trust_of(OTHER_ID));
     let stock = format!(r#"{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"{STOCK}"}}"#);

@@ -56,7 +56,7 @@ pub async fn ask<A: Simulate + AnalyseAccess>(
     Answers { simulation, access }
 }
 
-/// Sets the answers beside rolecall's own. `service_control` are the organisation's policies for the role's account, as
+/// Sets the answers beside rolecall's own. `service_control` are the organization's policies for the role's account, as
 /// far as they are known.
 pub fn judge(
     answers: &Answers,

@@ -131,7 +131,7 @@ fn kept_out(trust: &Document, desired: &Desired, caller: &Principal, right: &Eva
     if !accepted.is_empty() {
         let list = accepted.join("`, `");
         let message = format!(
-            "the trust policy requires the external ID `{list}`, but the organisation's ID is `{id}`"
+            "the trust policy requires the external ID `{list}`, but the organization's ID is `{id}`"
         );
         return shown(CauseKind::WrongExternalId, message, right);
     }

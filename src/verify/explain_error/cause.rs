@@ -36,7 +36,7 @@ pub enum CauseKind {
     Boundary,
     /// A statement denies the call.
     ExplicitDeny,
-    /// A policy of the organisation denies the call.
+    /// A policy of the organization denies the call.
     OrganizationPolicy,
     /// The function belongs to another account, whose policy must allow the call too.
     FunctionPolicy,
@@ -115,11 +115,11 @@ pub enum Remedy {
     },
     /// Pass the whole text.
     PassWholeText,
-    /// Have the organisation's administrators make an exception.
+    /// Have the organization's administrators make an exception.
     AskAdministrators,
     /// Put the manifest's role into the integration's credentials.
     UseManifestRole,
-    /// Compare the external ID with the organisation of the data action.
+    /// Compare the external ID with the organization of the data action.
     CompareOrganization,
     /// Correct the region or the trusted account in the manifest.
     CorrectRegion,

@@ -32,7 +32,7 @@ pub struct Facts<'a> {
     pub survey: &'a Survey,
     /// The targets that are not.
     pub missing: &'a [MissingTarget],
-    /// The organisation.
+    /// The organization.
     pub organization: &'a Organization,
 }
 
@@ -165,7 +165,7 @@ fn unrecognised(facts: &Facts<'_>) -> Vec<Cause> {
     causes
 }
 
-/// What AWS's own words show, where they name an organisation's policy.
+/// What AWS's own words show, where they name an organization's policy.
 fn organization_blamed(blamed: Option<(Blamed, bool)>) -> Option<Cause> {
     let (policy, denies) = blamed?;
     let name = match policy {
@@ -176,11 +176,11 @@ fn organization_blamed(blamed: Option<(Blamed, bool)>) -> Option<Cause> {
         }
     };
     let how = if denies { "denies it" } else { "does not allow it" };
-    let message = format!("AWS says that a {name} of the organisation {how}");
+    let message = format!("AWS says that a {name} of the organization {how}");
     Some(cause(CauseKind::OrganizationPolicy, Certainty::Certain, message, Remedy::AskAdministrators))
 }
 
-/// What the organisation's policies show about an action, or that they could not be read.
+/// What the organization's policies show about an action, or that they could not be read.
 fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
     let found = |certainty, message: &str, evidence: String| {
         let kind = CauseKind::OrganizationPolicy;
@@ -188,7 +188,7 @@ fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
         Cause { evidence: vec![evidence], ..cause }
     };
     if let Organization::Unreadable(error) = facts.organization {
-        let message = "an organisation policy may deny it; the organisation policies could not be read";
+        let message = "an organization policy may deny it; the organization policies could not be read";
         return vec![found(Certainty::Possible, message, error.to_string())];
     }
     let (certainty, obstacles) = match facts.organization.obstacles(&facts.survey.desired) {
@@ -197,7 +197,7 @@ fn organization(facts: &Facts<'_>, action: &str) -> Vec<Cause> {
         Some(Obstacles::None) | None => return Vec::new(),
     };
     let about = obstacles.into_iter().filter(|obstacle| obstacle.action == action);
-    about.map(|it| found(certainty, "a policy of the organisation denies it", it.reason)).collect()
+    about.map(|it| found(certainty, "a policy of the organization denies it", it.reason)).collect()
 }
 
 /// What AWS's own words show, where they name the session policy: the caller of AssumeRole sends it.

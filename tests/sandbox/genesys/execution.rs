@@ -96,10 +96,10 @@ async fn inputs_are_held_against_the_contract() {
 
 #[tokio::test]
 async fn a_wrong_external_id_shows_as_aws_says_it() {
-    let (cloud, path) = scene("another-organisation", json!([FUNCTION])).await;
+    let (cloud, path) = scene("another-organization", json!([FUNCTION])).await;
     let denied = format!("User: {VENDOR} is not authorized to perform: sts:AssumeRole on resource: {ROLE}");
     assert_eq!(cause(&cloud, &path).await, denied);
-    // The other way round: the role is right, the organisation is a different one.
+    // The other way round: the role is right, the organization is a different one.
     let (cloud, path) = scene(ORGANIZATION, json!([FUNCTION])).await;
     cloud.sandbox.change(|state: &mut State| state.genesys.organization.id = "other".to_owned()).unwrap();
     assert_eq!(cause(&cloud, &path).await, denied);

@@ -129,7 +129,7 @@ impl Cloud {
         self.call("DELETE", path, None).await
     }
 
-    /// The organisation as it is now.
+    /// The organization as it is now.
     fn organization(&self) -> Genesys {
         self.sandbox.state().genesys.clone()
     }

@@ -1,4 +1,4 @@
-//! Tokens, the organisation, limits, users, permissions.
+//! Tokens, the organization, limits, users, permissions.
 
 use rolecall::sandbox::{Sandbox, SandboxOptions, State, load};
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn limits_are_shown_by_namespace() {
 }
 
 #[tokio::test]
-async fn the_organisation_outlives_the_process_and_old_files_get_one() {
+async fn the_organization_outlives_the_process_and_old_files_get_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sandbox.json");
     let mut old = serde_json::to_value(State::demo()).unwrap();

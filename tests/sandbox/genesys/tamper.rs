@@ -30,9 +30,9 @@ async fn each_kind_changes_one_thing_and_leaves_a_trace() {
             "version": action.map(|it| it.version),
             "state": after.integrations[&integration].intended,
             "role": credential.fields["ARN"],
-            "organisation": after.organization.id != before.organization.id,
+            "organization": after.organization.id != before.organization.id,
         });
-        let mut expected = json!({"version": 1, "state": "ENABLED", "role": ROLE, "organisation": false});
+        let mut expected = json!({"version": 1, "state": "ENABLED", "role": ROLE, "organization": false});
         let (key, value, entity, property) = match kind {
             Tamper::GenesysActionEdited => ("version", json!(2), "Action", "config.timeoutSeconds"),
             Tamper::GenesysActionDeleted => ("version", json!(null), "Action", "category"),
@@ -42,7 +42,7 @@ async fn each_kind_changes_one_thing_and_leaves_a_trace() {
             Tamper::GenesysCredentialRole => {
                 ("role", json!("arn:aws:iam::123456789012:role/ci"), "Credential", "credentialFields.ARN")
             }
-            _ => ("organisation", json!(true), "", ""),
+            _ => ("organization", json!(true), "", ""),
         };
         expected[key] = value;
         assert_eq!(shown, expected, "{done}");

@@ -29,7 +29,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: pending: 1 to create, 0 to change, 1 to delete; after apply every claim about the role is proved; until then: a data action differs from the manifest
     ");
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).headlines(), @"
@@ -64,7 +64,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     ");
     let run = stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]);
@@ -177,7 +177,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     === apply
     exit 0
@@ -211,7 +211,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: a data action is missing (1 difference) (exit code 4)
     === apply
     exit 0
@@ -245,7 +245,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: Genesys Cloud is not connected to the role (1 difference) (exit code 4)
     === apply
     exit 0

@@ -1,4 +1,4 @@
-//! What somebody else made or changed: credentials, integrations, drafts, another organisation.
+//! What somebody else made or changed: credentials, integrations, drafts, another organization.
 
 use rolecall::sandbox::IntendedState;
 
@@ -83,7 +83,7 @@ fn a_credential_that_can_be_read_is_compared() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: AWS and Genesys Cloud match the manifest; every claim about the role is proved
     ");
@@ -131,7 +131,7 @@ fn a_credential_that_can_be_read_is_compared() {
     "#);
 }
 
-/// An organisation in which somebody already made an integration of that name, with an action.
+/// An organization in which somebody already made an integration of that name, with an action.
 fn made_by_hand() -> State {
     let hand = applied();
     change(&hand, |state| {
@@ -280,7 +280,7 @@ fn the_draft_of_somebody_else_stays() {
 }
 
 #[test]
-fn another_organisation_is_refused() {
+fn another_organization_is_refused() {
     let stage = applied();
     tamper(&stage, Tamper::GenesysOrganization);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @r#"

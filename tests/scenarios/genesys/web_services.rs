@@ -143,7 +143,7 @@ fn a_credential_lives_from_its_secret_to_nothing() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
-      Proved on the role's side. Organization policies (SCPs, RCPs) and the caller's own policies were not read.
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: AWS matches the manifest, and so does everything that Genesys Cloud shows; every claim about the role is proved
     ");
@@ -589,7 +589,7 @@ fn init_describes_the_actions_and_names_the_credential() {
     insta::assert_snapshot!(said, @"
     exit 0
     -- stderr
-    the external ID is the ID of the organisation Contact Centre (sandbox), read from Genesys Cloud: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+    the external ID is the ID of the organization Contact Centre (sandbox), read from Genesys Cloud: 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
     warning: rolecall made or took over integration GenesysDataActionRole for the role `arn:aws:iam::123456789012:role/GenesysDataActionRole`; while `managed_by` is in [genesys], rolecall does not write it
     warning: integration GenesysDataActionRole (db01602b-100b-9ed7-326e-1697770f33e8) uses the credential GenesysDataActionRole web services (rolecall 123456789012:GenesysDataActionRole) (3466e9a0-8391-4f64-0328-838413292df7) of the type `basicAuth`; its values cannot be read: if rolecall is to make it, keep them in a secret, and name the secret in [genesys.web_services.credential]
     hint: `rolecall drift --file all/rolecall.toml` compares the manifest with what is there

@@ -5,7 +5,7 @@
 //! was asked first; whoever takes it puts himself there ([`own`]). What could not be decided is asked again.
 //!
 //! A row that leads to other roles is shared, too, where its targets cannot tell the roles apart that ask: it is asked for a
-//! session that is none of the roles, and each role leaves itself out. This holds for roles as they are and as they can be widened.
+//! session that is not one of the roles, and each role leaves itself out. This holds for roles as they are and as they can be widened.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -75,7 +75,7 @@ impl<'s> Actor<'s> {
         }
     }
 
-    /// A session with the same permissions that is none of the roles, so that no role is left out.
+    /// A session with the same permissions that is not one of the roles, so that no role is left out.
     pub(super) fn anybody(&self) -> Self {
         Self {
             holder: Holder::new(&self.role.arn, self.holder.permissions, self.now, &self.account.questions),

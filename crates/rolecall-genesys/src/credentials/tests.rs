@@ -78,7 +78,7 @@ fn what_is_wrong_with_the_environment_is_named() {
             &[(ID, "i"), (SECRET, "s"), (REGION, "mygenesys.com")],
             None,
             "GENESYSCLOUD_REGION: `mygenesys.com` is not a Genesys Cloud region; Genesys's own clients do not know \
-             this name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organisation \
+             this name: for us-east-1 (mypurecloud.com) write `us-east-1` or the domain, for a different organization \
              write the AWS region in which it lives",
         ),
     ] {

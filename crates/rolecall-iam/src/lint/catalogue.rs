@@ -115,7 +115,7 @@ findings! {
         "statements add up: a statement with a condition does not restrict a statement without a condition"
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
     T9 Warning Request "external IDs other than the expected one are accepted"
-        "every ID in the list opens the role, including old IDs"
+        "every ID that the condition accepts opens the role, also an old or a wrong one"
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
     T10 Error Request "an unauthorized principal can assume the role"
         "an external ID is not a secret; the `Principal` element decides which callers can assume the role"

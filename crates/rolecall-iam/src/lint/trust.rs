@@ -128,7 +128,13 @@ impl Linter<'_, '_> {
             let relation = if also { "besides" } else { "instead of" };
             let message =
                 format!("{}; it accepts {} {relation} `{expected}`", witness.sentence, listed.join(", "));
-            self.add(id, Some(index), message, "leave one external ID in the condition", Some(witness));
+            self.add(
+                id,
+                Some(index),
+                message,
+                "leave only the expected external ID in the condition",
+                Some(witness),
+            );
         } else {
             self.shown(id, index, witness, REQUIRE_ID);
         }

@@ -114,14 +114,14 @@ impl Domain {
     fn of_attribute(attribute: Attribute, kind: CallerKind) -> Self {
         let presence = attribute.presence(kind);
         match attribute {
-            Attribute::Organisation => {
+            Attribute::Organization => {
                 let start = "o-".chars().map(Token::Character);
                 let rest = repeated(CharacterSet::Label, 10);
                 let shape = Pattern::from_tokens(start.chain(rest.tokens().iter().copied()));
                 Self::new(presence, Values::Shaped { shape, longest: Some(34) }).readable(&["o-anotherorg1"])
             }
             Attribute::Tag => Self::new(presence, anything(Some(256))),
-            Attribute::OrganisationPath | Attribute::FederatedProvider => Self::new(presence, anything(None)),
+            Attribute::OrganizationPath | Attribute::FederatedProvider => Self::new(presence, anything(None)),
             Attribute::SourceIdentity => {
                 let shape = repeated(CharacterSet::Name, 2);
                 Self::new(presence, Values::Shaped { shape, longest: Some(64) })

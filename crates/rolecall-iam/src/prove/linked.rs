@@ -67,7 +67,7 @@ fn follows_resource(context: &Context, resource: &str) -> bool {
 /// Whether the values of keys that tell of the same thing go together.
 fn is_consistent(context: &Context) -> bool {
     mfa(context)
-        && organisation(context)
+        && organization(context)
         && time(context)
         && network(context)
         && on_behalf(context)
@@ -81,11 +81,11 @@ fn mfa(context: &Context) -> bool {
     !age || present.is_none_or(|value| *value == ContextValue::from("true"))
 }
 
-/// Paths begin with their organisation.
-fn organisation(context: &Context) -> bool {
-    let organisation = one(context, "aws:PrincipalOrgID");
+/// Paths begin with their organization.
+fn organization(context: &Context) -> bool {
+    let organization = one(context, "aws:PrincipalOrgID");
     let mut paths = many(context, "aws:PrincipalOrgPaths").into_iter();
-    organisation.is_none_or(|organisation| paths.all(|path| path.split('/').next() == Some(organisation)))
+    organization.is_none_or(|organization| paths.all(|path| path.split('/').next() == Some(organization)))
 }
 
 /// A request is made at one time, and not before its credentials were issued.

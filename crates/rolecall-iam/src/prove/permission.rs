@@ -1,7 +1,7 @@
 //! Claims about what a session of the role can do: invoke the targets, and nothing else whatever.
 //!
 //! Only the side of the role's account is looked at: what identity policies and boundary grant. A function's own policy
-//! and policies of an organisation are other documents; the former can only add, the latter only take away.
+//! and policies of an organization are other documents; the former can only add, the latter only take away.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -32,7 +32,7 @@ pub(crate) struct Placed {
 
 /// Any session of a role, with the policies that decide on the side of its account what it may do.
 ///
-/// Policies of resources are other documents and can add to that. Policies of an organisation can take away.
+/// Policies of resources are other documents and can add to that. Policies of an organization can take away.
 pub struct Session<'d> {
     permissions: &'d Permissions<'d>,
     pub(super) caller: Caller,

@@ -231,7 +231,7 @@ fn explicit_denies() {
 /// SCP: every level must allow; the root user of a member account too; not services. RCP: `RCPFullAWSAccess` is always
 /// attached, so that a level never fails to allow; Lambda is not among the services that they reach.
 #[test]
-fn organisations() {
+fn organizations() {
     let all = allow_all();
     let nothing = policy(json!([]));
     let own = trust(json!({ "AWS": USER }));
@@ -267,9 +267,9 @@ fn organisations() {
     let outsiders = policy(json!([{ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*",
         "Condition": { "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" } } }]));
     let perimeter = Layers { resource_control: vec![Level { documents: vec![&outsiders] }], ..base };
-    assert_eq!(decide(&assume(USER), &perimeter).0, ExplicitlyDenied, "RCP: outside the organisation");
+    assert_eq!(decide(&assume(USER), &perimeter).0, ExplicitlyDenied, "RCP: outside the organization");
     let member = with_context(assume(USER), json!({ "aws:PrincipalOrgID": "o-1" }));
-    assert_eq!(decide(&member, &perimeter).0, Allowed, "RCP: inside the organisation");
+    assert_eq!(decide(&member, &perimeter).0, Allowed, "RCP: inside the organization");
     assert_eq!(decide(&invoke(USER), &perimeter).0, Allowed, "RCP: Lambda is not reached");
     let elsewhere = evaluate(&request(USER, "codebuild:StartBuild", "*"), &perimeter);
     assert_eq!(elsewhere.decision, Unknown, "RCP: a service that is not known to be reached or not");

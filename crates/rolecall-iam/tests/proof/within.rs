@@ -29,10 +29,10 @@ fn what_a_trust_policy_opens() {
         ])
     };
     let clean = clean_trust();
-    let other_id = with_id("another-organisation", json!(GENESYS));
+    let other_id = with_id("another-organization", json!(GENESYS));
     let both_ids = with_id("x", json!(GENESYS))
         .to_string()
-        .replace("\"x\"", &format!("[\"{EXTERNAL_ID}\", \"another-organisation\"]"));
+        .replace("\"x\"", &format!("[\"{EXTERNAL_ID}\", \"another-organization\"]"));
     let both_ids: Value = both_ids.parse().unwrap();
     let open = trust_of(&[json!({"Principal": {"AWS": GENESYS}})]);
     let everybody = trust_of(&[json!({"Principal": "*"})]);

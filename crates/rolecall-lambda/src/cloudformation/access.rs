@@ -1,4 +1,4 @@
-//! What both resources in Genesys Cloud say: who rolecall is there, and which organisation is meant.
+//! What both resources in Genesys Cloud say: who rolecall is there, and which organization is meant.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::connections::Connections;
 pub(super) struct Access {
     secret: Option<SecretLocation>,
     region: Option<&'static Region>,
-    /// The organisation that the credentials must belong to, where it is stated.
+    /// The organization that the credentials must belong to, where it is stated.
     pub(super) organization: Option<ExternalId>,
 }
 
@@ -55,12 +55,12 @@ impl Access {
         }
     }
 
-    /// Fails where the credentials are of another organisation than the one that is stated: what it does not know, it would
+    /// Fails where the credentials are of another organization than the one that is stated: what it does not know, it would
     /// take for gone.
     pub(super) fn check(&self, actual: &Organization) -> Result<(), String> {
         match &self.organization {
             Some(stated) if stated.as_str() != actual.id => Err(format!(
-                "the OAuth client belongs to organisation `{}` ({}), and `OrganizationId` says {}",
+                "the OAuth client belongs to organization `{}` ({}), and `OrganizationId` says {}",
                 actual.name,
                 actual.id,
                 stated.as_str()

@@ -75,7 +75,7 @@ impl Wanted {
             Some(stated) => stated.clone(),
             // Nothing was stated to compare with.
             None => {
-                observed.organization.id.parse().map_err(|error| format!("the organisation's ID: {error}"))?
+                observed.organization.id.parse().map_err(|error| format!("the organization's ID: {error}"))?
             }
         };
         let desired = Desired {

@@ -40,9 +40,9 @@ impl ProofRequest {
         let mut properties = Properties::of(properties);
         let role = properties.required("RoleName", "the name of the role");
         let external_id = properties
-            .required("OrganizationId", "the ID of the Genesys Cloud organisation, which is the external ID");
+            .required("OrganizationId", "the ID of the Genesys Cloud organization, which is the external ID");
         let region: Option<&'static Region> = properties
-            .required("GenesysRegion", "the region of the Genesys Cloud organisation, such as us-east-1");
+            .required("GenesysRegion", "the region of the Genesys Cloud organization, such as us-east-1");
         let trusted =
             properties.optional("TrustedAccount").or_else(|| region.and_then(Region::trusted_account));
         if let (Some(region), None) = (region, &trusted) {

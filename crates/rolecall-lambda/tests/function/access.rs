@@ -259,7 +259,7 @@ fn checks_share_the_credentials_of_the_function() {
     let drift = json!({"command": "drift", "manifest": manifest(ONE_TARGET), "region": "us-east-1"});
     let (first, second, third) = (drift.clone(), drift.clone(), drift);
     let stage = Arc::clone(&life.stage);
-    // The secret now names an OAuth client of another organisation: what was known of the first one is not kept.
+    // The secret now names an OAuth client of another organization: what was known of the first one is not kept.
     let moved = move |state: &mut State| {
         state.genesys.organization.id = "00000000-0000-4000-8000-000000000009".to_owned()
     };

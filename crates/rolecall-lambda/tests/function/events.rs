@@ -153,7 +153,7 @@ fn a_change_by_hand_names_who_made_it_and_what_came_of_it() {
     | session of | arn:aws:iam::123456789012:role/Administrator |
     | when | 2026-11-20T14:17:14Z |
     | from | 192.0.2.7 |
-    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https://example.com/rolecall) # as it should be |
+    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https:&#8203;//example.com/rolecall) # as it should be |
     | CloudTrail event ID | b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f |
     ");
     let mut finding = services.findings().remove(0);
@@ -340,7 +340,7 @@ fn a_session_of_a_principal_that_is_not_trusted_is_told() {
     | who | 999999999999 (AWSAccount) |
     | when | 2026-11-20T14:17:14Z |
     | from | 192.0.2.7 |
-    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https://example.com/rolecall) # as it should be |
+    | program, as the caller states it | aws-cli/2.31.0 \| \[app\](https:&#8203;//example.com/rolecall) # as it should be |
     | CloudTrail event ID | b0cc0c05-5f2c-4b5c-9d3b-3c1f0a2d4e5f |
 
     The manifest s3://manifests/rolecall.toml trusts the account 765628985471. This event says nothing about the trust policy as it is now: run `rolecall drift`. If nobody meant this session to exist, revoke the role's sessions.

@@ -148,9 +148,9 @@ fn an_unused_credential_stays() {
     );
 }
 
-/// What the client of another organisation does not find is not gone.
+/// What the client of another organization does not find is not gone.
 #[test]
-fn another_organisation_deletes_nothing() {
+fn another_organization_deletes_nothing() {
     let mut stated = action();
     stated["OrganizationId"] = integration()["OrganizationId"].clone();
     let mut life = Life::new();

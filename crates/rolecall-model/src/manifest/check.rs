@@ -250,13 +250,13 @@ fn check_integration(raw: RawIntegration, notes: &mut Notes<'_>) -> Option<Integ
     Some(Integration { name: name?, notes: text?.filter(|text| !text.is_empty()), credential: credential? })
 }
 
-/// An external ID that is not the organisation's ID is legal, and almost surely a mistake.
+/// An external ID that is not the organization's ID is legal, and almost surely a mistake.
 pub(super) fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
     let text = id.as_str();
     if text.parse::<Hyphenated>().is_err() {
         let message = format!(
-            "`{id}` is not a UUID, but every Genesys Cloud organisation ID is; Genesys Cloud can assume the role only \
-             with its organisation's ID"
+            "`{id}` is not a UUID, but every Genesys Cloud organization ID is; Genesys Cloud can assume the role only \
+             with its organization's ID"
         );
         notes.warn(place, message);
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {

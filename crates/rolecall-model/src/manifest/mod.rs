@@ -73,12 +73,12 @@ pub struct Manifest {
     pub actions: Vec<Action>,
 }
 
-/// The Genesys Cloud organisation that assumes the role.
+/// The Genesys Cloud organization that assumes the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Genesys {
-    /// The organisation's region.
+    /// The organization's region.
     pub region: &'static Region,
-    /// The organisation's ID, which is the external ID; `None` where it is to be read from the Genesys Cloud API.
+    /// The organization's ID, which is the external ID; `None` where it is to be read from the Genesys Cloud API.
     pub organization_id: Option<ExternalId>,
     /// The account that the trust policy names: the stated one, else that of the region.
     pub trusted_account: AccountId,
@@ -86,7 +86,7 @@ pub struct Genesys {
     pub managed_by: Option<Manager>,
     /// Where AWS keeps the OAuth client; `None` where it comes from the environment.
     pub credentials: Option<SecretLocation>,
-    /// Further organisations that assume the role.
+    /// Further organizations that assume the role.
     pub further: Vec<FurtherOrganization>,
     /// The integration that the actions belong to, where the manifest describes it.
     pub integration: Option<Integration>,
@@ -293,12 +293,12 @@ impl Manifest {
         notes.conclude(manifest)
     }
 
-    /// The Genesys Cloud organisation, if it assumes the role.
+    /// The Genesys Cloud organization, if it assumes the role.
     pub fn genesys(&self) -> Option<&Genesys> {
         self.party.genesys()
     }
 
-    /// The Genesys Cloud organisation, for what cannot be done without it.
+    /// The Genesys Cloud organization, for what cannot be done without it.
     pub fn require_genesys(&self) -> Result<&Genesys, NotGenesys> {
         match &self.party {
             Party::Genesys(genesys) => Ok(genesys),

@@ -1,5 +1,5 @@
-//! `[[genesys.organization]]`: further organisations of the same customer that assume the role, each with its own ID: for good, such
-//! as one for tests, or until a time, when a customer moves from one organisation to another.
+//! `[[genesys.organization]]`: further organizations of the same customer that assume the role, each with its own ID: for good, such
+//! as one for tests, or until a time, when a customer moves from one organization to another.
 //!
 //! Deliberately absent: a clock. Whether a time has passed, AWS decides at each request.
 
@@ -14,7 +14,7 @@ use super::form::{Form, Label, Text};
 use super::note::Notes;
 use crate::iam::arn::ExternalId;
 
-/// A further organisation that assumes the role.
+/// A further organization that assumes the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FurtherOrganization {
     /// Its ID, which is the external ID.
@@ -28,18 +28,18 @@ pub struct FurtherOrganization {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawOrganization {
-    /// The organisation's ID, which is another external ID of the trust policy.
+    /// The organization's ID, which is another external ID of the trust policy.
     #[schemars(required)]
     pub(super) id: Option<Text<ExternalId>>,
     /// What you call it; rolecall shows it in reports.
     #[schemars(extend("examples" = ["test"]))]
     pub(super) name: Option<Text<Label>>,
-    /// From then on the organisation cannot assume the role any more: AWS compares this with the time of each request. For good
+    /// From then on the organization cannot assume the role any more: AWS compares this with the time of each request. For good
     /// when left out.
     pub(super) until: Option<Text<EndTime>>,
 }
 
-/// The organisations, or `None` where one of them was wrong and was reported.
+/// The organizations, or `None` where one of them was wrong and was reported.
 pub(super) fn check_all(
     raws: Vec<RawOrganization>,
     first: Option<&ExternalId>,
@@ -56,7 +56,7 @@ pub(super) fn check_all(
             continue;
         };
         if !seen.insert(id.clone()) {
-            notes.fault(id_place, format!("the organisation `{id}` is named twice; remove one"));
+            notes.fault(id_place, format!("the organization `{id}` is named twice; remove one"));
             all_right = false;
             continue;
         }

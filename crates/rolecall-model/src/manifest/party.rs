@@ -1,4 +1,4 @@
-//! Who assumes the role: a Genesys Cloud organisation, or a vendor with an AWS account of its own.
+//! Who assumes the role: a Genesys Cloud organization, or a vendor with an AWS account of its own.
 //!
 //! Invariant: a vendor's name holds no character that steers what shows it (see [`VendorName`]'s rule), so that sentences may quote it as
 //! it is. Deliberately absent: what a vendor does with the role. rolecall knows no API of any vendor but Genesys.
@@ -19,7 +19,7 @@ use crate::iam::lint::guessable;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "a manifest has one of them")]
 pub enum Party {
-    /// A Genesys Cloud organisation.
+    /// A Genesys Cloud organization.
     Genesys(Genesys),
     /// A vendor that rolecall knows nothing about but what the manifest says.
     Vendor(Vendor),
@@ -50,7 +50,7 @@ impl Party {
         }
     }
 
-    /// Further organisations that assume the role.
+    /// Further organizations that assume the role.
     pub fn further(&self) -> &[FurtherOrganization] {
         match self {
             Self::Genesys(genesys) => &genesys.further,
@@ -58,7 +58,7 @@ impl Party {
         }
     }
 
-    /// The Genesys Cloud organisation, if it is the party.
+    /// The Genesys Cloud organization, if it is the party.
     pub fn genesys(&self) -> Option<&Genesys> {
         match self {
             Self::Genesys(genesys) => Some(genesys),
@@ -74,7 +74,7 @@ impl Party {
         }
     }
 
-    /// The Genesys Cloud organisation, if it is the party.
+    /// The Genesys Cloud organization, if it is the party.
     pub fn genesys_mut(&mut self) -> Option<&mut Genesys> {
         match self {
             Self::Genesys(genesys) => Some(genesys),

@@ -43,7 +43,7 @@ pub(super) struct RawManifest {
     /// The version of this file format.
     #[schemars(required, range(min = 1, max = 1), example = 1)]
     pub(super) version: Option<u32>,
-    /// The Genesys Cloud organisation that assumes the role. Either this or `vendor`.
+    /// The Genesys Cloud organization that assumes the role. Either this or `vendor`.
     #[serde(default)]
     #[schemars(with = "RawGenesys")]
     pub(super) genesys: Option<RawGenesys>,
@@ -54,18 +54,18 @@ pub(super) struct RawManifest {
     /// The IAM role.
     #[schemars(required)]
     pub(super) role: Option<RawRole>,
-    /// The Lambda functions that the role may invoke. A role without a [[grant]] has at least one.
+    /// The Lambda functions that the role may invoke. A role without a [[grant]] needs at least one.
     #[schemars(length(min = 1))]
     pub(super) target: Option<Vec<RawTarget>>,
-    /// What else the role is for: other integrations of Genesys Cloud that assume a role. Besides targets and grants it may do
-    /// nothing.
+    /// What else the role is for: other integrations of Genesys Cloud that assume a role. The role may do nothing that is neither
+    /// a target nor a grant.
     #[schemars(with = "Option<Vec<RawGrant>>", length(min = 1))]
     pub(super) grant: Option<Vec<Spanned<RawGrant>>>,
-    /// How AWS is reached for this role. Left out, with what the command line and the environment say.
+    /// How rolecall reaches AWS for this role. Without it, the command line and the environment decide.
     pub(super) aws: Option<RawAws>,
     /// How the role is verified against AWS.
     pub(super) verify: Option<RawVerify>,
-    /// Who hears of an `apply`.
+    /// Who is told about an `apply`.
     #[schemars(with = "Option<RawNotify>")]
     pub(super) notify: Option<Spanned<RawNotify>>,
     /// Data actions of Genesys Cloud; only with `genesys`.
@@ -75,29 +75,29 @@ pub(super) struct RawManifest {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGenesys {
-    /// The region of the organisation: the AWS region it lives in, or its domain. Decides the login host and the
-    /// trusted AWS account.
+    /// The region of the organization: its AWS region or its domain. It decides the login host and the trusted AWS
+    /// account.
     #[schemars(required)]
     pub(super) region: Option<Text<&'static Region>>,
-    /// The organisation's ID, which is the external ID of the trust policy. Left out, it is read from the Genesys
-    /// Cloud API.
+    /// The organization's ID, which is the external ID of the trust policy. Without it, rolecall reads it from the
+    /// Genesys Cloud API.
     pub(super) organization_id: Option<Text<ExternalId>>,
-    /// The AWS account that Genesys Cloud assumes the role from. Only where the table of regions is wrong for you,
-    /// or does not know the account.
+    /// The AWS account that Genesys Cloud assumes the role from. Only if the table of regions is wrong for you, or does
+    /// not know the account.
     pub(super) trusted_account: Option<Text<AccountId>>,
-    /// The tool that makes integration, credential and data actions, where that is not rolecall. rolecall then writes nothing to
+    /// The tool that makes integration, credential and data actions, if it is not rolecall. rolecall then writes nothing to
     /// Genesys Cloud: it reads, compares, tests and exports what is there, and says what that tool has to repair. `[role]` has a
-    /// `managed_by` of its own. Left out, rolecall makes what the manifest asks for.
+    /// `managed_by` of its own. Without it, rolecall makes what the manifest asks for.
     #[schemars(with = "Option<Manager>")]
     pub(super) managed_by: Option<Manager>,
-    /// Where the OAuth client of the Genesys Cloud API comes from. Left out, from the environment variables
+    /// Where the OAuth client of the Genesys Cloud API comes from. Without it: the environment variables
     /// GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
     #[serde(default)]
     #[schemars(with = "RawCredentials")]
     pub(super) credentials: Option<RawCredentials>,
-    /// Further organisations of yours that assume the role, each with its own ID.
+    /// Further organizations of yours that assume the role, each with its own ID.
     pub(super) organization: Option<Vec<RawOrganization>>,
-    /// The integration that the data actions belong to. Made where there is an action or this section.
+    /// The integration that the data actions belong to. rolecall makes it if there is an action or this section.
     pub(super) integration: Option<RawIntegration>,
     /// The integration that the actions with a `url` belong to.
     #[serde(default)]
@@ -178,8 +178,8 @@ pub(super) struct RawRole {
     /// What bounds the role's permissions: `targets`, which is a policy that allows the targets and nothing else and that an
     /// administrator creates (`rolecall boundary apply`), or the ARN of a managed policy of your own.
     pub(super) permissions_boundary: Option<Text<Boundary>>,
-    /// The tool that makes the role and its policies, where that is not rolecall. rolecall then writes nothing to AWS for the
-    /// role: it proves the role as it is, says what that tool has to repair, and applies the Genesys Cloud side. Left out, rolecall
+    /// The tool that makes the role and its policies, if it is not rolecall. rolecall then writes nothing to AWS for the
+    /// role: it proves the role as it is, says what that tool has to repair, and applies the Genesys Cloud side. Without it, rolecall
     /// makes the role.
     #[schemars(with = "Option<Manager>")]
     pub(super) managed_by: Option<Manager>,
@@ -196,7 +196,7 @@ pub(super) struct RawTarget {
     /// by `:` and a qualifier.
     #[schemars(required)]
     pub(super) function: Option<Text<Target>>,
-    /// The alias or version that is invoked. Left out, the function is invoked, and allowed, without a qualifier.
+    /// The alias or version that is invoked. Without it, the function is invoked, and allowed, without a qualifier.
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,

@@ -70,10 +70,10 @@ fn render_genesys(page: &mut Page, genesys: &Genesys) {
         web_services_credential,
     } = genesys;
     page.section("[genesys]");
-    page.comment("The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS");
+    page.comment("The AWS region in which the organization lives, or its domain. It decides the login host and the AWS");
     page.comment("account that the role trusts.");
     page.entry("region", region.aws_region);
-    page.comment("The organisation's ID. It is the external ID: without it nobody can assume the role.");
+    page.comment("The organization's ID. It is the external ID: without it nobody can assume the role.");
     match organization_id {
         Some(id) => page.entry("organization_id", id.as_str()),
         None => page.comment("organization_id = \"…\"  (left out, it is read from the Genesys Cloud API)"),
@@ -339,6 +339,38 @@ impl Page {
 /// Writes a text that is for its owner alone, such as a saved plan: whole or not at all, with the permissions 0600. What is not an
 /// ordinary file, such as a symbolic link, is refused: nothing is written to where somebody else points.
 pub fn save_private(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text, create_private)
+}
+
+/// Writes a document for others, such as a report: whole or not at all. It is as readable as any new file, or as the file that it
+/// replaces. What is not an ordinary file is refused as by [`save_private`].
+pub fn save_document(path: &Path, text: &str) -> io::Result<()> {
+    replace(path, text, |name| {
+        let file = File::create_new(name)?;
+        keep_mode(path, &file)?;
+        Ok(file)
+    })
+}
+
+/// Whoever closed the file that is replaced closed the new one, too, and before there is anything in it.
+#[cfg(unix)]
+fn keep_mode(replaced: &Path, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match fs::symlink_metadata(replaced) {
+        Ok(metadata) if metadata.is_file() => {
+            file.set_permissions(fs::Permissions::from_mode(metadata.permissions().mode() & 0o777))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Elsewhere the folder says who may read a file.
+#[cfg(not(unix))]
+fn keep_mode(_replaced: &Path, _file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+fn replace(path: &Path, text: &str, create: impl Fn(&Path) -> io::Result<File>) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let message = "it is not an ordinary file (a symbolic link is not followed)";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -348,7 +380,7 @@ pub fn save_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".rolecall-")
         .suffix(".tmp")
-        .make_in(folder, |name| create_private(name).inspect_err(|error| refused = error.raw_os_error()))
+        .make_in(folder, |name| create(name).inspect_err(|error| refused = error.raw_os_error()))
         .map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
     file.as_file_mut().write_all(text.as_bytes())?;
     file.as_file().sync_all()?;

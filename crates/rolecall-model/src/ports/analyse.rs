@@ -30,7 +30,7 @@ pub struct Simulated {
     pub decision: Decision,
     /// Condition keys that the policies ask about and the simulation did not have.
     pub missing_keys: Vec<String>,
-    /// Whether the organisation's policies allow the action on all of the resources; `None` where AWS does not say.
+    /// Whether the organization's policies allow the action on all of the resources; `None` where AWS does not say.
     pub organization_allows: Option<bool>,
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub use error::{GenesysError, GenesysErrorKind, GenesysResult, gone};
 pub use tracking::{ConsumerRecord, FlowRecord, Index, IndexState};
 
-/// The organisation that the credentials belong to.
+/// The organization that the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     /// The ID: the external ID of every role that Genesys Cloud assumes for it.
@@ -319,7 +319,7 @@ pub struct TestResult {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait GenesysRead {
-    /// The organisation of the credentials.
+    /// The organization of the credentials.
     async fn organization(&self) -> GenesysResult<Organization>;
     /// A kind of integration.
     async fn integration_type(&self, id: &str) -> GenesysResult<Option<IntegrationTypeRecord>>;
@@ -348,7 +348,7 @@ pub trait GenesysRead {
         stage: Stage,
         file: TemplateFile,
     ) -> GenesysResult<Option<String>>;
-    /// How many actions an integration of the organisation may have; `None` where Genesys Cloud does not say.
+    /// How many actions an integration of the organization may have; `None` where Genesys Cloud does not say.
     async fn actions_an_integration(&self) -> GenesysResult<Option<u64>>;
     /// What is wrong with a draft; nothing where it may be published. Runs nothing.
     async fn draft_faults(&self, id: &str) -> GenesysResult<Vec<Fault>>;

@@ -1,9 +1,9 @@
-//! What is read of the organisation that the account belongs to.
+//! What is read of the organization that the account belongs to.
 
 use super::AwsResult;
 use crate::iam::arn::AccountId;
 
-/// The organisation of the caller's account.
+/// The organization of the caller's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationRecord {
     /// Its ID, such as `o-exampleorgid`.
@@ -12,7 +12,7 @@ pub struct OrganizationRecord {
     pub management_account: AccountId,
 }
 
-/// The kinds of organisation policies that authorise.
+/// The kinds of organization policies that authorise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationPolicyKind {
     /// Service control policies limit the principals of an account.
@@ -27,9 +27,9 @@ pub enum OrganizationPolicyKind {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait ReadOrganization {
-    /// The organisation; `None` where the account belongs to none. Every account of it may ask this.
+    /// The organization; `None` where the account belongs to none. Every account of it may ask this.
     async fn organization(&self) -> AwsResult<Option<OrganizationRecord>>;
-    /// The active accounts of the organisation. Only its management account and delegated administrators may ask this.
+    /// The active accounts of the organization. Only its management account and delegated administrators may ask this.
     async fn accounts(&self) -> AwsResult<Vec<AccountId>>;
     /// The unit or root right above an account or unit; `None` above the root.
     async fn parent(&self, child: &str) -> AwsResult<Option<String>>;

@@ -36,10 +36,10 @@ fn the_page_explains_itself() {
 version = 1
 
 [genesys]
-# The AWS region in which the organisation lives, or its domain. It decides the login host and the AWS
+# The AWS region in which the organization lives, or its domain. It decides the login host and the AWS
 # account that the role trusts.
 region = "us-east-1"
-# The organisation's ID. It is the external ID: without it nobody can assume the role.
+# The organization's ID. It is the external ID: without it nobody can assume the role.
 organization_id = "5f6b2c1e-8a4d-4c57-9d0e-3b1f6a7c2e90"
 
 [role]

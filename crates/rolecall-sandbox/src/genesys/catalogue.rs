@@ -1,4 +1,4 @@
-//! What an organisation comes with: types of integrations and credentials, a built-in action, limits, and which entities
+//! What an organization comes with: types of integrations and credentials, a built-in action, limits, and which entities
 //! the audit log knows.
 //!
 //! IDs of types, credential keys and fields are those of the official modules and the Terraform provider
@@ -45,7 +45,7 @@ pub(super) struct CredentialKey {
     pub(super) types: &'static [&'static str],
 }
 
-/// The types of integrations that this organisation can install, with their ways to authenticate.
+/// The types of integrations that this organization can install, with their ways to authenticate.
 const TYPES: [(&str, &str, &[CredentialKey]); 3] = [
     (
         LAMBDA,

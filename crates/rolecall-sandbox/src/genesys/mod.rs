@@ -1,4 +1,4 @@
-//! A Genesys Cloud organisation: what a tool needs that connects AWS Lambda functions to data actions.
+//! A Genesys Cloud organization: what a tool needs that connects AWS Lambda functions to data actions.
 //!
 //! It is served by the same port as the AWS services, since `/oauth/token` and `/api/v2/…` are no paths of theirs:
 //! `GENESYSCLOUD_REGION` (or an SDK's base path) is [`Sandbox::genesys`]`().base_url`, with the OAuth client beside it;
@@ -7,7 +7,7 @@
 //! (`genesys:postIntegrationsActions`); [`Sandbox::exchanges`] gives every conversation for tests of the contract.
 //!
 //! An action's test is carried out in full: the credential's role is assumed in the embedded STS by the principal of
-//! Genesys Cloud's account with the organisation's ID as external ID, and the function is invoked with that session.
+//! Genesys Cloud's account with the organization's ID as external ID, and the function is invoked with that session.
 //!
 //! Where Genesys Cloud's behaviour is not documented, the code says so at the place. Deliberately absent: users' own
 //! tokens, scopes, divisions, the web services that actions of type `custom-rest-actions` call, enforcement of other limits than the request rate, and holding an answer against the output contract.
@@ -64,7 +64,7 @@ pub(super) const CLIENT_ID: &str = "11111111-2222-3333-4444-555555555555";
 /// Its secret.
 pub(super) const CLIENT_SECRET: &str = "not-a-secret";
 
-/// How a client reaches the organisation.
+/// How a client reaches the organization.
 #[derive(Clone)]
 pub struct GenesysAccess {
     /// The base path of token and API, for `GENESYSCLOUD_REGION`.

@@ -1,4 +1,4 @@
-//! The organisation, its limits, its users, and the token's own view of itself.
+//! The organization, its limits, its users, and the token's own view of itself.
 
 use serde_json::{Value, json};
 

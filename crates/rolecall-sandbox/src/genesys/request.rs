@@ -21,7 +21,7 @@ pub(super) struct Request<'a> {
     pub(super) token: &'a str,
     pub(super) context_id: &'a str,
     pub(super) now: Timestamp,
-    /// The organisation as reads see it; older than the present while it lags.
+    /// The organization as reads see it; older than the present while it lags.
     pub(super) seen: &'a Genesys,
     /// So much longer an integration takes to follow its intended state.
     pub(super) activation_ms: u64,

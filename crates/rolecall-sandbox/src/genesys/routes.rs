@@ -14,11 +14,11 @@ use crate::wire::{Incoming, Reply};
 pub(super) enum Run {
     /// The request for a token, which comes without one.
     Token,
-    /// Looks at the organisation.
+    /// Looks at the organization.
     Read(fn(&Request<'_>, &Genesys) -> Result<Reply, Refusal>),
     /// Changes it.
     Write(fn(&Request<'_>, &mut State) -> Result<Reply, Refusal>),
-    /// Looks at the organisation and keeps something until the process ends.
+    /// Looks at the organization and keeps something until the process ends.
     Remember(fn(&Request<'_>, &Genesys, &mut Memory) -> Result<Reply, Refusal>),
     /// Runs an action.
     Execute(Way),

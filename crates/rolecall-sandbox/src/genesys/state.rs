@@ -1,4 +1,4 @@
-//! What the organisation remembers.
+//! What the organization remembers.
 //!
 //! Plain data that goes to JSON and back. Documents whose inside Genesys Cloud only passes on (schemas, request and
 //! response configurations) are kept as they were sent. Deliberately absent: tokens and running audit queries, which
@@ -15,10 +15,10 @@ use crate::measured::Execution;
 /// The most audit entries that are kept.
 const AUDIT_LENGTH: usize = 10_000;
 
-/// One organisation of Genesys Cloud with everything in it.
+/// One organization of Genesys Cloud with everything in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Genesys {
-    /// The organisation itself.
+    /// The organization itself.
     pub organization: Organization,
     /// OAuth clients for client credentials, by ID.
     pub clients: BTreeMap<String, OAuthClient>,
@@ -236,7 +236,7 @@ fn is_yes(it: &bool) -> bool {
 }
 
 impl Default for Genesys {
-    /// An organisation that nothing was connected to yet.
+    /// An organization that nothing was connected to yet.
     fn default() -> Self {
         let organization = Organization {
             id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),

@@ -7,7 +7,7 @@ use super::state::{Change, IntendedState};
 use super::{actions, catalogue, integrations, request};
 use crate::state::State;
 
-/// A way to change something in the organisation.
+/// A way to change something in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GenesysTamper {
     ActionEdited,
@@ -72,7 +72,7 @@ impl GenesysTamper {
                     return Err("the organization is already a different one");
                 }
                 state.genesys.organization.id = id.to_owned();
-                return Ok(format!("the OAuth client belongs to organisation {id} now"));
+                return Ok(format!("the OAuth client belongs to organization {id} now"));
             }
         };
         let (name, changes) = difference(&before, state, kind, &id);

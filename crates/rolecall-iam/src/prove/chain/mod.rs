@@ -15,7 +15,7 @@
 //! A chain that refutes the claim is a list of complete requests, each of which the evaluator has confirmed.
 //!
 //! What is taken for granted ([`ASSUMPTIONS`]) is the state in which the holder finds the account. Deliberately absent: policies
-//! of resources, of the organisation, and of the holder that are not among the documents.
+//! of resources, of the organization, and of the holder that are not among the documents.
 
 mod calls;
 mod route;

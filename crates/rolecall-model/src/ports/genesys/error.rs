@@ -22,7 +22,7 @@ pub enum GenesysErrorKind {
     Conflict,
     /// The request is not of the form that the service takes.
     InvalidInput,
-    /// A limit of the organisation would be passed.
+    /// A limit of the organization would be passed.
     LimitExceeded,
     /// The service asked to slow down, for longer than we were willing to wait.
     Throttled,

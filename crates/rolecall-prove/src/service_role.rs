@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::{RoleDocuments, Side};
-use crate::iam::document::Effect;
-use crate::iam::principal::element::PrincipalName;
+use rolecall_extract::{RoleDocuments, Side};
+use rolecall_iam::document::Effect;
+use rolecall_iam::principal::element::PrincipalName;
 
 /// The services that the role's trust policy names, where it names nobody else.
-pub fn services_alone(role: &RoleDocuments) -> Option<BTreeSet<&str>> {
+pub(crate) fn services_alone(role: &RoleDocuments) -> Option<BTreeSet<&str>> {
     let Side::Known(trust) = &role.trust else { return None };
     let mut services = BTreeSet::new();
     for statement in trust.statements().iter().filter(|statement| statement.effect == Effect::Allow) {

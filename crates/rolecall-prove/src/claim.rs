@@ -1,16 +1,16 @@
 //! What is claimed of a role, what became of each claim, and what shows it.
 //!
 //! Invariants: a claim that is refuted or undecided says why; only a claim that the prover refuted has a witness.
-//! Deliberately absent: sentences for readers, which `report` makes. The sentence of a witness and the reasons of the prover
-//! are its own.
+//! Deliberately absent: sentences for readers, which [`words`](crate::words) makes. The sentence of a witness and the reasons of
+//! the prover are its own.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::iam::evaluate::Request;
-use crate::iam::explain::Explanation;
-use crate::iam::principal::Principal;
-use crate::iam::prove::{self, ClaimResult, Proof, Witness};
+use rolecall_iam::evaluate::Request;
+use rolecall_iam::explain::Explanation;
+use rolecall_iam::principal::Principal;
+use rolecall_iam::prove::{self, ClaimResult, Proof, Witness};
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -39,7 +39,7 @@ pub enum ClaimKind {
     OnlyTargets,
     /// It really can invoke them.
     EveryTarget,
-    /// No policy of the organisation stands in the way of any of it.
+    /// No policy of the organization stands in the way of any of it.
     Organization,
 }
 
@@ -66,7 +66,7 @@ pub enum Proposition {
     WhoCanAssume,
     /// What a session can do, where no permissions could be put to the prover.
     WhatSessionsCanDo,
-    /// That no policy of the organisation denies what the role is for.
+    /// That no policy of the organization denies what the role is for.
     OrganizationAgrees,
 }
 
@@ -175,7 +175,7 @@ pub enum Decided {
     Proved,
     /// This request breaks it.
     Refuted(Box<Witness>),
-    /// Policies of the organisation break it; each reason names the request and the policy.
+    /// Policies of the organization break it; each reason names the request and the policy.
     Denied {
         /// At least one.
         reasons: Vec<String>,
@@ -255,7 +255,7 @@ impl Claim {
     }
 
     /// The same as a request alone.
-    pub(super) fn request(&self) -> Option<&Request> {
+    pub fn request(&self) -> Option<&Request> {
         self.witness().map(|witness| &witness.request)
     }
 
@@ -284,32 +284,5 @@ impl From<ClaimResult> for Claim {
             Proof::Unknown { reasons } => Decided::Undecided { reasons },
         };
         Self::new(Proposition::Provable(claim), decided)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::iter::successors;
-
-    use rolecall_model::handover::CLAIMS;
-
-    use super::ClaimKind;
-
-    /// Who adds a kind does not compile this, and then writes its name into `CLAIMS`.
-    fn next(kind: ClaimKind) -> Option<ClaimKind> {
-        match kind {
-            ClaimKind::OnlyTrusted => Some(ClaimKind::ExternalId),
-            ClaimKind::ExternalId => Some(ClaimKind::MayAssume),
-            ClaimKind::MayAssume => Some(ClaimKind::OnlyTargets),
-            ClaimKind::OnlyTargets => Some(ClaimKind::EveryTarget),
-            ClaimKind::EveryTarget => Some(ClaimKind::Organization),
-            ClaimKind::Organization => None,
-        }
-    }
-
-    #[test]
-    fn a_hand_over_file_knows_the_names_of_all_claims_and_no_others() {
-        let kinds = successors(Some(ClaimKind::OnlyTrusted), |kind| next(*kind));
-        assert_eq!(kinds.map(ClaimKind::id).collect::<Vec<_>>(), CLAIMS);
     }
 }

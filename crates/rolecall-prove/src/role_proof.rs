@@ -1,8 +1,8 @@
 //! The proof of the roles in a file: what `rolecall prove` decides.
 
-use super::claim::{Claim, ClaimOutcome};
-use crate::exit::ExitCode;
-use crate::iam::lint::{Finding, Severity};
+use rolecall_iam::lint::{Finding, Severity};
+
+use crate::claim::{Claim, ClaimOutcome};
 
 /// The proof of a role, or of a document by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,5 @@ impl FileProof {
         } else {
             ClaimOutcome::Proved
         }
-    }
-
-    /// The exit code that the outcome asks for.
-    pub fn exit(&self) -> ExitCode {
-        self.outcome().exit()
     }
 }
