@@ -13,7 +13,7 @@ check: fmt-check clippy test
 
 # Unit tests, tables and properties, scenarios on the embedded AWS
 test:
-    cargo test --all-features
+    cargo test --workspace --all-features
 
 # Run tests and review the snapshots that changed, one by one; needs cargo-insta
 snapshots *FILTERS:
@@ -49,22 +49,47 @@ solvers *ARGS:
 
 # Every command that writes × every call × every fault, with the release binary: thousands of runs; `--sample N` takes fewer
 chaos *ARGS:
-    cargo build --release
-    ROLECALL_BIN="$PWD/${CARGO_TARGET_DIR:-target}/release/rolecall" cargo test --test chaos -- {{ ARGS }}
+    cargo build --release --all-features
+    ROLECALL_BIN="$PWD/${CARGO_TARGET_DIR:-target}/release/rolecall" cargo test --all-features --test chaos -- {{ ARGS }}
 
 # SARIF against the official schema, with Microsoft's validator from npm
 sarif:
-    cargo build
+    cargo build --all-features
     tests/e2e/sarif "${CARGO_TARGET_DIR:-target}/debug/rolecall"
 
 # The code of the Lambda function, target/package/rolecall-lambda-ARCH.zip, for x86_64 or arm64 (this machine's by itself)
 package *ARCH:
     deploy/package {{ ARCH }}
 
+# What a release publishes, in target/dist: wheels, npm packages, archives, formula, image files; all targets that can be built here
+dist *ARGS:
+    packaging/dist {{ ARGS }}
+
+# action.yml, the GitLab component and the pre-commit hooks: linted, and run as those systems run them
+ci:
+    cargo build --all-features
+    ROLECALL_BIN="${CARGO_TARGET_DIR:-target}/debug/rolecall" tests/ci/run
+
+# The proof in the browser: one page that sends nothing, target/page/index.html; needs the target wasm32-unknown-unknown
+page *ARGS:
+    crates/rolecall-web/page/build {{ ARGS }}
+
+# The same, tested in Chromium
+page-test *ARGS:
+    tests/page/run {{ ARGS }}
+
 # Templates under deploy/ and examples/, with AWS's linter from PyPI
 templates:
-    cargo build
+    cargo build --all-features
     tests/e2e/templates "${CARGO_TARGET_DIR:-target}/debug/rolecall"
+
+# Each crate as crates.io would get it, compiled from its package alone
+crates:
+    cargo package --workspace
+
+# What the public API of rolecall-iam asks of the next version, against a commit or tag; needs cargo-semver-checks
+semver BASE:
+    cargo semver-checks -p rolecall-iam --baseline-rev {{ BASE }}
 
 # Whole runs beside a boto3 script, for benches/README.md
 bench *ARGS:
@@ -77,3 +102,16 @@ bench-core *ARGS:
 # Fuzz a target (parse, evaluate, prove, extract) on stable Rust; needs cargo-fuzz
 fuzz TARGET SECONDS="300":
     cargo fuzz run --sanitizer none {{ TARGET }} -- -max_total_time={{ SECONDS }} -timeout=10 -max_len=4096
+
+# The book, target/book/index.html: docs/ by mdBook, with the proof in the browser if `just page` made it
+book:
+    tests/book/run --build
+
+# The whole site: the book, and the proof in the browser below it
+site:
+    just page
+    just book
+
+# The book's links, and every command that its pages and the README show
+book-test:
+    tests/book/run
