@@ -35,7 +35,7 @@ fn words(consequence: Consequence) -> Words {
             Some("genesys-organization"),
         ),
         Consequence::WidensTrust => (
-            "somebody whom the manifest does not name can assume the role now",
+            "the role can be assumed by somebody whom the manifest does not name, or without the external ID that the manifest asks for",
             "`rolecall apply` writes the trust policy of the manifest; then look in CloudTrail for sessions that began meanwhile",
             Some("trust-no-condition"),
         ),

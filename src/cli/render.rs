@@ -69,10 +69,6 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
     let Given { manifest, home, .. } = &given;
     let boundary = manifest.role.permissions_boundary.as_ref();
     let fill = |document| document_of(document, &given);
-    if wanted == Some(RenderedDocument::Grants) && manifest.grants.is_empty() {
-        let hint = "a [[grant]] says what else than functions the role is for";
-        return Err(UsageError::new("the manifest has no [[grant]]", Some(hint)).into());
-    }
     let is_there = |document| match document {
         RenderedDocument::Grants => !manifest.grants.is_empty(),
         RenderedDocument::Invoke => !given.targets.is_empty(),
@@ -82,6 +78,14 @@ pub(crate) fn run(options: &RenderOptions, printer: &mut Printer) -> CommandResu
         | RenderedDocument::Verifier
         | RenderedDocument::Twin => true,
     };
+    if let Some(missing) = wanted.filter(|it| !is_there(*it)) {
+        let (section, hint) = match missing {
+            RenderedDocument::Invoke => ("[[target]]", "a [[target]] names a function that the role is for"),
+            _ => ("[[grant]]", "a [[grant]] says what else than functions the role is for"),
+        };
+        let message = format!("there is no policy to render: the manifest has no {section}");
+        return Err(UsageError::new(message, Some(hint)).into());
+    }
     let is_printed = |document| match wanted {
         Some(wanted) => wanted == document,
         None => is_there(document),

@@ -19,7 +19,7 @@ impl Consequence {
     pub fn title(self) -> &'static str {
         match self {
             Self::OtherOrganization => "wrong Genesys Cloud organization",
-            Self::WidensTrust => "an unauthorized caller can assume the role",
+            Self::WidensTrust => "the trust policy lets in more than the manifest allows",
             Self::WidensPermissions => "a session can do more than the manifest allows",
             Self::Undecided => "the effect of this difference could not be decided",
             Self::NarrowsTrust => "a trusted principal cannot assume the role",

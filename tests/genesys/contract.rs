@@ -2,8 +2,8 @@
 //!
 //! Stricter than the document: a field, a parameter or a status that it does not know is a breach, too.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::Validator;
 use percent_encoding::percent_decode_str;
@@ -148,9 +148,14 @@ fn faults(what: &str, schema: &Value, value: &Value) -> Vec<String> {
     errors.map(|error| format!("{what}{}: {error}", error.instance_path())).collect()
 }
 
-fn validator(schema: &Value) -> Validator {
-    // References point into the document.
-    jsonschema::draft7::new(&json!({"allOf": [schema], "components": DOCUMENT["components"]})).unwrap()
+/// One of each schema: to read it, with the whole document that its references point into, takes longer than most tests.
+fn validator(schema: &Value) -> Arc<Validator> {
+    static READ: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let read = || {
+        let whole = json!({"allOf": [schema], "components": DOCUMENT["components"]});
+        Arc::new(jsonschema::draft7::new(&whole).unwrap())
+    };
+    Arc::clone(READ.lock().unwrap().entry(schema.to_string()).or_insert_with(read))
 }
 
 fn media_type(header: Option<&str>) -> String {

@@ -6,7 +6,7 @@
 
 mod proxy;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -407,10 +407,11 @@ impl Trial<'_> {
         let made = [STOCK_USER, STOCK_PASSWORD, NOTIFY_SECRET];
         let fixed = fixed.into_iter().chain(made);
         secrets.extend(fixed.map(str::to_owned));
+        let search = Search::of(&secrets);
         let leaks = shown
             .iter()
             .filter_map(|(place, text)| {
-                Some(format!("{}: {place}: {}\n{text}", self.name(), leak(text, &secrets)?))
+                Some(format!("{}: {place}: {}\n{text}", self.name(), search.find(text)?))
             })
             .collect();
         Outcome { status: output.status.code().unwrap_or(-1), places: seen.places.clone(), leaks }
@@ -481,27 +482,42 @@ fn written(folder: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// Twelve characters of a secret in a row, in any form that programs give it.
-fn leak(text: &str, secrets: &BTreeSet<String>) -> Option<String> {
-    for secret in secrets {
-        let json = Value::from(secret.as_str()).to_string();
-        let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-        let forms = [
-            secret.clone(),
-            utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-            json.trim_matches('"').to_owned(),
-            html,
-            BASE64_STANDARD.encode(secret),
-        ];
-        for form in forms {
-            let parts =
-                (0..=form.len().saturating_sub(12)).filter_map(|at| form.get(at..form.len().min(at + 12)));
-            if let Some(part) = parts.into_iter().find(|part| !part.is_empty() && text.contains(part)) {
-                return Some(format!("`{part}` of `{secret}`"));
+/// What shows a secret: twelve characters of it in a row, in any form that programs give it.
+struct Search {
+    /// By length: of a form that is shorter than twelve characters, the whole.
+    parts: BTreeMap<usize, HashMap<Vec<u8>, String>>,
+}
+
+impl Search {
+    fn of<'a>(secrets: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut parts: BTreeMap<usize, HashMap<Vec<u8>, String>> = BTreeMap::new();
+        for secret in secrets {
+            let json = Value::from(secret.as_str()).to_string();
+            let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+            let forms = [
+                secret.clone(),
+                utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+                json.trim_matches('"').to_owned(),
+                html,
+                BASE64_STANDARD.encode(secret),
+            ];
+            for form in forms.iter().filter(|form| !form.is_empty()) {
+                let length = form.len().min(12);
+                let of_this_length = parts.entry(length).or_default();
+                of_this_length
+                    .extend(form.as_bytes().windows(length).map(|it| (it.to_vec(), secret.clone())));
             }
         }
+        Self { parts }
     }
-    None
+
+    /// The first part that a text shows.
+    fn find(&self, text: &str) -> Option<String> {
+        self.parts.iter().find_map(|(length, parts)| {
+            let (part, secret) = text.as_bytes().windows(*length).find_map(|it| parts.get_key_value(it))?;
+            Some(format!("`{}` of `{secret}`", String::from_utf8_lossy(part)))
+        })
+    }
 }
 
 /// Runs all of them, side by side because each of them mostly waits.
@@ -532,7 +548,7 @@ fn assert_silent(outcomes: &[Outcome]) {
 /// A search that finds nothing proves nothing, so it is shown to find each form.
 #[test]
 fn the_search_finds_every_form() {
-    let secrets = BTreeSet::from([CLIENT_SECRET.to_owned()]);
+    let search = Search::of(&[CLIENT_SECRET.to_owned()]);
     for shown in [
         "x GcCanary/7Kp y",
         "GcCanary%2F7Kp%2BZw%22Qm",
@@ -540,9 +556,10 @@ fn the_search_finds_every_form() {
         "Zw&quot;Qm&amp;vT&lt;8LrX",
         &BASE64_STANDARD.encode(CLIENT_SECRET),
     ] {
-        assert!(leak(shown, &secrets).is_some(), "{shown}");
+        assert!(search.find(shown).is_some(), "{shown}");
     }
-    assert_eq!(leak("GcCanary/7K", &secrets), None);
+    assert_eq!(search.find("GcCanary/7K"), None);
+    assert!(Search::of(&["short".to_owned()]).find("too short").is_some());
 }
 
 /// Every command × every format, the sources of credentials in turn; then the same commands with a fault at each place that they
@@ -668,9 +685,9 @@ fn a_secret_in_the_wrong_place_is_not_quoted() {
             stage.write(".aws/credentials", file);
         }
         let run: Run = command.args(["genesys", "whoami", "-vv"]).output().unwrap().into();
-        let secrets = BTreeSet::from([CLIENT_SECRET.to_owned(), key.clone()]);
+        let search = Search::of(&[CLIENT_SECRET.to_owned(), key.clone()]);
         for text in [&run.stdout, &run.stderr] {
-            assert_eq!(leak(text, &secrets), None, "{name}:\n{text}");
+            assert_eq!(search.find(text), None, "{name}:\n{text}");
         }
         let error = run.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default();
         said += &format!("{name}: exit {}, {error}\n", run.status);

@@ -747,6 +747,22 @@ fn what_is_rendered_is_what_is_written() {
 }
 
 #[test]
+fn a_policy_for_nothing_is_not_rendered() {
+    let place = ["--account", "123456789012", "--region", "us-east-1"];
+    let mut said = String::new();
+    for (text, document) in [(RECORDINGS, "invoke"), (ONE_TARGET, "grants")] {
+        let stage = stage(text);
+        said += &stage.run(&[&["render", document][..], &place].concat()).expect(2).stderr;
+    }
+    insta::assert_snapshot!(said, @"
+    error[E1]: there is no policy to render: the manifest has no [[target]]
+    hint: a [[target]] names a function that the role is for
+    error[E1]: there is no policy to render: the manifest has no [[grant]]
+    hint: a [[grant]] says what else than functions the role is for
+    ");
+}
+
+#[test]
 fn a_boundary_of_the_manifest_allows_the_grants_too() {
     let boundary = "permissions_boundary = \"targets\"\n";
     let text = manifest(RECORDINGS)

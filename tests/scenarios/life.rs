@@ -175,7 +175,7 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
-    Result: pending: 2 to create, 3 to change, 0 to delete; after apply every claim about the role is proved; until then: an unauthorized caller can assume the role; a session can do less than the manifest asks for
+    Result: pending: 2 to create, 3 to change, 0 to delete; after apply every claim about the role is proved; until then: the trust policy lets in more than the manifest allows; a session can do less than the manifest asks for
     ");
     stage.run(&["apply", "--adopt", "--yes"]).expect(0);
     stage.run(&["drift"]).expect(0);
@@ -376,7 +376,7 @@ fn a_manifest_is_written_from_a_live_role() {
     0 to create, 1 to change, 0 to delete; 1 foreign policy on the role.
     After apply
     Apply refuses this plan. These checks would not pass after it:
-    Result: refuted: after apply: a session can do more than invoke the targets; apply refuses the plan because of only-targets (0 to create, 1 to change, 0 to delete, 1 foreign policy on the role); until then: an unauthorized caller can assume the role (exit code 4)
+    Result: refuted: after apply: a session can do more than invoke the targets; apply refuses the plan because of only-targets (0 to create, 1 to change, 0 to delete, 1 foreign policy on the role); until then: the trust policy lets in more than the manifest allows (exit code 4)
     ");
     let run = stage.run(&[
         "init",

@@ -81,7 +81,7 @@ fn a_test_organization_beside_the_usual_one() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
-    Result: refuted: an unauthorized caller can assume the role (1 difference) (exit code 4)
+    Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     ");
     stage.run(&["apply", "--yes"]).expect(0);
     assert!(!stage.run(&["verify", "--output", "json"]).expect(0).stdout.contains(OTHER));
@@ -221,7 +221,7 @@ fn an_end_that_somebody_put_off_is_a_refutation() {
       proved     a session can invoke the target function
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
-    Result: refuted: an unauthorized caller can assume the role (1 difference) (exit code 4)
+    Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     ");
 }
 

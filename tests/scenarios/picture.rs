@@ -41,7 +41,7 @@ const SCENES: [Scene; 4] = [
     Scene {
         command: "rolecall drift --sandbox",
         exit: 4,
-        shows: r"^(  an unauthorized| {4,8}\S|1 difference|Result)",
+        shows: r"^(  the trust policy lets| {4,8}\S|1 difference|Result)",
     },
     Scene {
         command: "rolecall apply --sandbox --yes",

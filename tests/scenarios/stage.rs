@@ -197,7 +197,16 @@ pub(crate) fn binary(folder: &Path) -> Command {
     let mut command = Command::new(program());
     command.current_dir(folder).stdin(Stdio::null()).env_clear();
     command.env("HOME", folder).env("AWS_EC2_METADATA_DISABLED", "true");
+    let roots = roots();
+    command.env("SSL_CERT_FILE", roots.join("nobody.pem")).env("SSL_CERT_DIR", roots);
     command
+}
+
+/// Certificates that the binary trusts: one, which signed nothing. The system's are read by `trust.rs` and by the tests of the
+/// documentation; to read them takes as long as all else that most commands do.
+fn roots() -> PathBuf {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.map(|it| it.join("tests/scenarios/certificates/roots")).find(|it| it.is_dir()).unwrap()
 }
 
 /// The binary, or another one that `ROLECALL_BIN` names; other packages have it beside their own.

@@ -386,7 +386,7 @@ fn the_setup_must_fit() {
 fn a_genesys_cloud_that_lags_behind() {
     let stage = Stage::new();
     let mut faults = Faults::default();
-    faults.genesys.read_lag_ms = 2500;
+    faults.genesys.read_lag_ms = 1000;
     stage.set(faults);
     let mut life = Life::on(stage);
     life.create(INTEGRATION, &integration()).create(ACTION, &action());
