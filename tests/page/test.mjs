@@ -375,7 +375,7 @@ const tests = {
     await context.close();
   },
 
-  async "a file that cannot be read leaves no verdict, and a slow one replaces nothing that was typed"() {
+  async "a file that cannot be read leaves no verdict, and a slow one replaces no document that was typed"() {
     const { context, page } = await open();
     const refused = async (act, said) => {
       await example(page, CORRECT);
@@ -409,6 +409,13 @@ const tests = {
     await answered(page, () => page.locator("#text").fill(`${OPEN} `));
     assert.equal(await page.locator("#text").inputValue(), `${OPEN} `);
     assert.match(await page.locator("#verdict").innerText(), /Refuted/);
+    // What is stated meanwhile is no other document: the file still comes.
+    await example(page, CORRECT);
+    await drop("slow");
+    await answered(page, () => page.locator("#external_ids").fill("another"));
+    await answered(page, () => page.evaluate(() => window.finish()));
+    assert.equal(await page.locator("#text").inputValue(), OPEN);
+    assert.match(await verdict(page), /Refuted/);
     await context.close();
   },
 
