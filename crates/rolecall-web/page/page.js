@@ -76,10 +76,7 @@
 
   /** There is no document, for this reason. Nothing of the one before stays. */
   const refuse = (message) => {
-    turn += 1;
-    documents += 1;
-    cancel();
-    outdate();
+    leave();
     held = null;
     fileName = null;
     text.value = "";
@@ -100,11 +97,7 @@
       refuse(`cannot read \`${shown(file.name)}\`: it has more than ${LARGEST} bytes`);
       return;
     }
-    turn += 1;
-    documents += 1;
-    const mine = documents;
-    cancel();
-    outdate();
+    const mine = leave();
     expect();
     let bytes;
     try {
@@ -317,6 +310,15 @@
     $("time").textContent = "";
     if (held === null) mark([]);
     unshare();
+  };
+
+  /** Another document comes, and nothing that was said of the one before stays. Answers with the number of the one to come. */
+  const leave = () => {
+    turn += 1;
+    documents += 1;
+    cancel();
+    outdate();
+    return documents;
   };
 
   /** Every change passes here. Of another document nothing that was said of the one before stays. */
@@ -596,11 +598,7 @@
   const follow = async () => {
     const found = /^#([zp])\.([A-Za-z0-9_-]+)$/.exec(location.hash);
     if (found === null) return false;
-    turn += 1;
-    documents += 1;
-    const mine = documents;
-    cancel();
-    outdate();
+    const mine = leave();
     expect();
     let all;
     try {
