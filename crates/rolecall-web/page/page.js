@@ -323,15 +323,13 @@
 
   /** Every change passes here. Of another document nothing that was said of the one before stays. */
   const ask = (wait = 0, isOther = false) => {
-    turn += 1;
-    clearTimeout(timer);
-    unshare();
     if (isOther) {
-      documents += 1;
-      cancel();
-      outdate();
-    } else if (grace === 0) {
-      grace = setTimeout(outdate, GRACE);
+      leave();
+    } else {
+      turn += 1;
+      clearTimeout(timer);
+      unshare();
+      if (grace === 0) grace = setTimeout(outdate, GRACE);
     }
     expect();
     timer = setTimeout(send, wait);
